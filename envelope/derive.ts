@@ -1,0 +1,49 @@
+/**
+ * Derivation of the inner key of one write. No zone; design §3.
+ *
+ * | input | value |
+ * |---|---|
+ * | ikm | user key of generation `gen`, 32 bytes |
+ * | salt | 16 random bytes of this write |
+ * | info | for each of "twofold/inner/v1", owner id, gen, secret id, version: length (4 bytes, big endian) and UTF-8; numbers in decimal |
+ * | output | 32 bytes: 16 to sign, 16 to encrypt (Fernet) |
+ *
+ * So a token moved to another owner, secret or version fails its MAC, and a session can be handed the keys of just
+ * its own secrets. HKDF-SHA256 (RFC 5869) without a slow hash: the input is already uniform.
+ */
+import { concat, uint32, utf8 } from './bytes.ts';
+import type { Cipher } from './cipher.ts';
+import type { OwnerId, SecretId } from './names.ts';
+
+export const USER_KEY_BYTES = 32;
+export const SALT_BYTES = 16;
+
+export interface Write {
+  readonly ownerId: OwnerId;
+  readonly secretId: SecretId;
+  /** Positive; raised by each replace. */
+  readonly version: number;
+  /** Positive; generation of the owner's user key. */
+  readonly gen: number;
+  /** 16 bytes. */
+  readonly salt: Uint8Array;
+}
+
+export const innerKeyInfo = ({ ownerId, gen, secretId, version }: Omit<Write, 'salt'>): Uint8Array =>
+  concat(
+    ...['twofold/inner/v1', ownerId, String(gen), secretId, String(version)].flatMap((text) => {
+      const bytes = utf8(text);
+      return [uint32(bytes.length), bytes];
+    }),
+  );
+
+/** The Fernet key of this write. The caller wipes it. */
+export const deriveInnerKey = async (
+  cipher: Pick<Cipher, 'hkdfSha256'>,
+  userKey: Uint8Array,
+  write: Write,
+): Promise<Uint8Array> => {
+  if (userKey.length !== USER_KEY_BYTES) throw new RangeError('a user key has 32 bytes');
+  if (write.salt.length !== SALT_BYTES) throw new RangeError('a salt has 16 bytes');
+  return await cipher.hkdfSha256(userKey, write.salt, innerKeyInfo(write));
+};

@@ -1,0 +1,26 @@
+/** Limits that more than one zone relies on. No zone; design §4 and §6. Units are in the names. */
+
+/** Plaintext of one secret. The operator may lower it, not raise it: a Kubernetes Secret holds 1 MiB in all. */
+export const MAX_VALUE_BYTES = 64 * 1024;
+/** Secrets selected by one session. */
+export const MAX_NAMES = 256;
+/** Files written for one session: a secret may be given several. */
+export const MAX_FILES = 512;
+/** Sum of a session's inner tokens, so that they fit one Kubernetes Secret beside grant and root certificates. */
+export const MAX_TOKENS_BYTES = 900 * 1024;
+/** Any secret's name, and any segment of a file's path. */
+export const MAX_NAME_LENGTH = 253;
+/** A file's path below the mount path. */
+export const MAX_FILE_PATH_LENGTH = 1024;
+/** Files or variables as one environment variable of the init container: Linux allows 128 KiB for one string. */
+export const MAX_SELECTION_BYTES = 96 * 1024;
+/** A ticket or grant as compact JWS. A header field of 16 KiB would be too small: both travel in bodies. */
+export const MAX_JWS_BYTES = 120 * 1024;
+/** `resolve` and `unwrap` bodies, both ways. */
+export const MAX_INTERNAL_BODY_BYTES = 2 * 1024 * 1024;
+/** `claim` request. */
+export const MAX_CLAIM_BODY_BYTES = 128 * 1024;
+/** An AdmissionReview: the API server's own limit for a request. */
+export const MAX_REVIEW_BYTES = 3 * 1024 * 1024;
+/** Difference of clocks that is forgiven. */
+export const CLOCK_LEEWAY_SECONDS = 60;

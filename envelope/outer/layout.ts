@@ -1,0 +1,140 @@
+/**
+ * The envelope: JWE compact serialization (RFC 7516 §7.1), five base64url parts joined by ".". No zone; design §3.
+ *
+ * | part | bytes | content |
+ * |---|---|---|
+ * | protected header | | JSON with exactly the members below, in this order; it is the additional data (RFC 7516 §5.1) |
+ * | encrypted key | 256, 384 or 512 | data encryption key, RSA-OAEP-256 |
+ * | iv | 12 | |
+ * | ciphertext | as the plaintext | the inner token's characters |
+ * | tag | 16 | AES-256-GCM |
+ *
+ * | member | value |
+ * |---|---|
+ * | alg, enc, typ | `RSA-OAEP-256`, `A256GCM`, `twofold+jwe` |
+ * | kid | RFC 7638 thumbprint of the RSA key |
+ * | own, sec, nam | owner id, secret id, secret name |
+ * | ver, gen | version, generation of the user key: positive integers |
+ * | salt | base64url of 16 bytes |
+ *
+ * A header that is not in exactly this encoding is refused: a member more, less, doubled, escaped or in another
+ * order is another text, and so another envelope.
+ */
+import { decodeBase64url, encodeBase64url } from '../base64url.ts';
+import { fromUtf8, utf8 } from '../bytes.ts';
+import { SALT_BYTES, type Write } from '../derive.ts';
+import { malformed } from '../errors.ts';
+import { tokenLength } from '../inner/layout.ts';
+import { MAX_VALUE_BYTES } from '../limits.ts';
+import {
+  parseKid,
+  parseOwnerId,
+  parseSecretId,
+  parseSecretName,
+  type Kid,
+  type SecretName,
+} from '../names.ts';
+
+export const DEK_BYTES = 32;
+export const IV_BYTES = 12;
+export const TAG_BYTES = 16;
+const MAX_HEADER_BYTES = 1024;
+const wrappedSizes: ReadonlySet<number> = new Set([256, 384, 512]);
+
+/** What an envelope says of itself, bound by its tag. */
+export interface EnvelopeHeader extends Write {
+  readonly kid: Kid;
+  readonly name: SecretName;
+}
+
+export interface EnvelopeParts {
+  readonly header: EnvelopeHeader;
+  /** The protected header's ASCII characters. */
+  readonly aad: Uint8Array;
+  readonly wrappedKey: Uint8Array;
+  readonly iv: Uint8Array;
+  readonly ciphertext: Uint8Array;
+  readonly tag: Uint8Array;
+}
+
+/** The protected header as it stands in the compact form. */
+export const encodeHeader = (header: EnvelopeHeader): string =>
+  encodeBase64url(
+    utf8(
+      JSON.stringify({
+        alg: 'RSA-OAEP-256',
+        enc: 'A256GCM',
+        kid: header.kid,
+        typ: 'twofold+jwe',
+        own: header.ownerId,
+        sec: header.secretId,
+        nam: header.name,
+        ver: header.version,
+        gen: header.gen,
+        salt: encodeBase64url(header.salt),
+      }),
+    ),
+  );
+
+const isPositive = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
+
+const parseMembers = (json: string): EnvelopeHeader | undefined => {
+  const members: unknown = JSON.parse(json);
+  if (typeof members !== 'object' || members === null) return undefined;
+  // A record of unknowns: each member is checked below, and the re-encoding proves that there is no other.
+  const { kid, own, sec, nam, ver, gen, salt } = members as Record<string, unknown>;
+  const parsed = {
+    kid: parseKid(kid),
+    ownerId: parseOwnerId(own),
+    secretId: parseSecretId(sec),
+    name: parseSecretName(nam),
+  };
+  if (!parsed.kid || !parsed.ownerId || !parsed.secretId || !parsed.name) return undefined;
+  if (!isPositive(ver) || !isPositive(gen) || typeof salt !== 'string') return undefined;
+  const saltBytes = decodeBase64url(salt, 'salt');
+  if (saltBytes.length !== SALT_BYTES) return undefined;
+  const { kid: keyId, ownerId, secretId, name } = parsed;
+  return { kid: keyId, ownerId, secretId, name, version: ver, gen, salt: saltBytes };
+};
+
+const parseHeader = (encoded: string): EnvelopeHeader => {
+  if (encoded.length > MAX_HEADER_BYTES) throw malformed('envelope header is too long');
+  let header: EnvelopeHeader | undefined;
+  try {
+    header = parseMembers(fromUtf8(decodeBase64url(encoded, 'envelope header')));
+  } catch {
+    header = undefined;
+  }
+  if (!header || encodeHeader(header) !== encoded) {
+    throw malformed('envelope header does not have exactly the members of this format, in its encoding');
+  }
+  return header;
+};
+
+/** Characters of the longest possible envelope. */
+export const MAX_ENVELOPE_LENGTH =
+  MAX_HEADER_BYTES + Math.ceil(((512 + IV_BYTES + TAG_BYTES + tokenLength(MAX_VALUE_BYTES)) * 4) / 3) + 8;
+
+/**
+ * Takes an envelope apart and checks every length before any cryptography. Throws `malformed`, naming the part.
+ * What it returns is well-formed, not authentic.
+ */
+export const parseEnvelope = (envelope: string): EnvelopeParts => {
+  if (envelope.length > MAX_ENVELOPE_LENGTH) throw malformed('envelope is too long');
+  const [head, key, iv, ciphertext, tag, ...more] = envelope.split('.', 6);
+  if (head === undefined || !key || !iv || !ciphertext || !tag || more.length > 0) {
+    throw malformed('envelope does not have five parts');
+  }
+  const parts = {
+    header: parseHeader(head),
+    aad: utf8(head),
+    wrappedKey: decodeBase64url(key, 'encrypted key'),
+    iv: decodeBase64url(iv, 'iv'),
+    ciphertext: decodeBase64url(ciphertext, 'ciphertext'),
+    tag: decodeBase64url(tag, 'tag'),
+  };
+  if (!wrappedSizes.has(parts.wrappedKey.length)) throw malformed('encrypted key has an impossible length');
+  if (parts.iv.length !== IV_BYTES) throw malformed('iv does not have 12 bytes');
+  if (parts.tag.length !== TAG_BYTES) throw malformed('tag does not have 16 bytes');
+  return parts;
+};

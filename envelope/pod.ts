@@ -1,0 +1,42 @@
+/** What a ticket may say of the pod it is for. No zone; design §6 step 1. */
+
+declare const brand: unique symbol;
+/** A pod's exact name, or a prefix followed by `*`. */
+export type PodPattern = string & { readonly [brand]: 'PodPattern' };
+
+/** A pod before (only `generateName`) or after (also `name`) the API server has named it. */
+export interface PodIdentity {
+  readonly name?: string | undefined;
+  readonly generateName?: string | undefined;
+}
+
+/** The API server cuts generateName here before it adds five characters (apiserver names.SimpleNameGenerator). */
+const GENERATED_PREFIX_LENGTH = 58;
+const dnsLabel = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const subdomain = new RegExp(`^${dnsLabel}(\\.${dnsLabel})*$`);
+const prefixPattern = /^[a-z0-9]([-a-z0-9.]*[-a-z0-9])?\*$/;
+
+/** RFC 1123 label, at most 63 characters. */
+export const isNamespace = (text: unknown): text is string =>
+  typeof text === 'string' && text.length <= 63 && new RegExp(`^${dnsLabel}$`).test(text);
+
+/** RFC 1123 subdomain, at most 253 characters: names of pods and service accounts. */
+export const isSubdomain = (text: unknown): text is string =>
+  typeof text === 'string' && text.length <= 253 && subdomain.test(text);
+
+export const parsePodPattern = (text: unknown): PodPattern | undefined =>
+  isSubdomain(text) || (typeof text === 'string' && text.length <= 254 && prefixPattern.test(text))
+    ? // One of the two patterns has just matched.
+      (text as PodPattern)
+    : undefined;
+
+/**
+ * Whether a pod is one that `pattern` means. A pod that still has no name fits only a prefix, since nobody can know
+ * which name it will get.
+ */
+export const fitsPod = (pattern: PodPattern, pod: PodIdentity): boolean => {
+  if (!pattern.endsWith('*')) return pod.name === pattern;
+  const prefix = pattern.slice(0, -1).slice(0, GENERATED_PREFIX_LENGTH);
+  const name = pod.name ?? pod.generateName?.slice(0, GENERATED_PREFIX_LENGTH);
+  return name?.startsWith(prefix) ?? false;
+};

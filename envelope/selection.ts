@@ -1,0 +1,134 @@
+/**
+ * The selection of secrets: the grammar of `twofold.dev/secrets` and `twofold.dev/env`. No zone; design §6 step 1.
+ *
+ *     secrets  = file *( "," file )          file     = name [ "=" path ]
+ *     env      = variable *( "," variable )  variable = VARIABLE "=" name
+ *
+ * No spaces. The webhook plans by it, the console compares an admitted pod with its session by it, and the init
+ * container gets its files by it.
+ */
+import { MAX_FILES, MAX_NAMES } from './limits.ts';
+import {
+  parseFilePath,
+  parseSecretName,
+  parseVariableName,
+  SECRET_NAME_RULE,
+  type FilePath,
+  type SecretName,
+  type VariableName,
+} from './names.ts';
+
+export interface FileSelection {
+  readonly name: SecretName;
+  readonly path: FilePath;
+}
+
+export interface VariableSelection {
+  readonly variable: VariableName;
+  readonly name: SecretName;
+}
+
+/** `problem` is a sentence for the person who wrote the annotation: what is wrong, then what to do. */
+export type Selected<T> =
+  { readonly ok: true; readonly items: readonly T[] } | { readonly ok: false; readonly problem: string };
+
+const no = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });
+
+/** Quoted and cut, so that a refusal neither repeats a pasted value whole nor breaks a log line. */
+export const quote = (text: string): string =>
+  JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+const splitPair = (entry: string): [string, string | undefined] => {
+  const at = entry.indexOf('=');
+  return at < 0 ? [entry, undefined] : [entry.slice(0, at), entry.slice(at + 1)];
+};
+
+const entriesOf = (text: string): Selected<string> => {
+  if (text === '') return no('it is empty; name at least one secret, or remove the annotation');
+  const entries = text.split(',', MAX_FILES + 1);
+  if (entries.length > MAX_FILES) return no(`it has more than ${MAX_FILES} entries; select fewer`);
+  const empty = entries.indexOf('');
+  if (empty >= 0) return no(`entry ${empty + 1} is empty; remove the extra comma`);
+  const spaced = entries.find((entry) => /\s/.test(entry));
+  if (spaced !== undefined) return no(`${quote(spaced)} contains white space; write the list without any`);
+  return { ok: true, items: entries };
+};
+
+const parseFile = (entry: string): FileSelection | string => {
+  const [first, second] = splitPair(entry);
+  const name = parseSecretName(first);
+  if (!name) return `${quote(first)} is not a secret's name; ${SECRET_NAME_RULE}`;
+  const path = parseFilePath(second ?? first);
+  return path
+    ? { name, path }
+    : `${quote(second ?? first)} is not a file name; use segments of letters, digits, ".", "_", "-" joined by "/", none starting with ".."`;
+};
+
+/** The first two paths that cannot exist side by side: the same file twice, or a file where the other needs a folder. */
+const clash = (paths: readonly FilePath[]): string | undefined => {
+  const files = new Set<string>();
+  for (const path of paths) {
+    if (files.has(path)) return `the file ${quote(path)} is named twice; give each its own file name`;
+    files.add(path);
+  }
+  for (const path of paths) {
+    for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
+      const folder = path.slice(0, at);
+      if (files.has(folder)) return `${quote(folder)} cannot be both a file and the folder of ${quote(path)}`;
+    }
+  }
+  return undefined;
+};
+
+const tooMany = (items: readonly { readonly name: SecretName }[]): string | undefined =>
+  new Set(items.map(({ name }) => name)).size > MAX_NAMES
+    ? `it selects more than ${MAX_NAMES} secrets`
+    : undefined;
+
+/** `db-password,aws-key=aws/credentials`: a secret may be given several files. */
+export const parseFiles = (text: string): Selected<FileSelection> => {
+  const entries = entriesOf(text);
+  if (!entries.ok) return entries;
+  const items: FileSelection[] = [];
+  for (const entry of entries.items) {
+    const file = parseFile(entry);
+    if (typeof file === 'string') return no(file);
+    items.push(file);
+  }
+  const problem = clash(items.map(({ path }) => path)) ?? tooMany(items);
+  return problem === undefined ? { ok: true, items } : no(problem);
+};
+
+/** `PGPASSWORD=db-password`: each variable once, a secret any number of times. */
+export const parseVariables = (text: string): Selected<VariableSelection> => {
+  const entries = entriesOf(text);
+  if (!entries.ok) return entries;
+  const items: VariableSelection[] = [];
+  const seen = new Set<string>();
+  for (const entry of entries.items) {
+    const [first, second] = splitPair(entry);
+    const variable = parseVariableName(first);
+    const name = parseSecretName(second);
+    if (!variable || !name) {
+      return no(`${quote(entry)} is not VARIABLE=secret-name; use for example PGPASSWORD=db-password`);
+    }
+    if (seen.has(variable)) return no(`the variable ${variable} is named twice; keep one`);
+    seen.add(variable);
+    items.push({ variable, name });
+  }
+  const problem = tooMany(items);
+  return problem === undefined ? { ok: true, items } : no(problem);
+};
+
+/** The text that `parseFiles` reads back as the same files. */
+export const encodeFiles = (files: readonly FileSelection[]): string =>
+  files.map(({ name, path }) => (String(name) === String(path) ? name : `${name}=${path}`)).join(',');
+
+/** The text that `parseVariables` reads back as the same variables. */
+export const encodeVariables = (variables: readonly VariableSelection[]): string =>
+  variables.map(({ variable, name }) => `${variable}=${name}`).join(',');
+
+/** Every secret that files or variables name, once, in the order of first mention. */
+export const selectedNames = (
+  ...lists: readonly (readonly { readonly name: SecretName }[])[]
+): readonly SecretName[] => [...new Set(lists.flat().map(({ name }) => name))];
