@@ -9,11 +9,11 @@ export interface JwkPair {
 
 const pair = (keys: ReturnType<typeof generateKeyPairSync>): JwkPair => ({
   // Node types JWKs as records of unknowns under another name.
-  publicJwk: keys.publicKey.export({ format: 'jwk' }) as Jwk,
-  privateJwk: keys.privateKey.export({ format: 'jwk' }) as Jwk,
+  publicJwk: keys.publicKey.export({ format: 'jwk' }),
+  privateJwk: keys.privateKey.export({ format: 'jwk' }),
 });
 
 export const rsaPair = (modulusLength = 2048): JwkPair =>
-  pair(generateKeyPairSync('rsa', { modulusLength }) as never);
-export const ed25519Pair = (): JwkPair => pair(generateKeyPairSync('ed25519') as never);
+  pair(generateKeyPairSync('rsa', { modulusLength }));
+export const ed25519Pair = (): JwkPair => pair(generateKeyPairSync('ed25519'));
 export const octJwk = (): Jwk => ({ kty: 'oct', k: randomBytes(32).toString('base64url') });

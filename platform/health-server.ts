@@ -1,0 +1,68 @@
+/** The plain health-and-metrics port that the kubelet and Prometheus read: status only. No zone; design §9. */
+import { createServer } from 'node:http';
+import type { Metrics } from './metrics.ts';
+
+export interface Health {
+  /** Rejects with the reason when the service does not work; asked at most once every 5 s. */
+  readonly check: () => Promise<void>;
+  /** False before the service takes traffic and once it drains. */
+  readonly ready: () => boolean;
+}
+
+export interface HealthServer {
+  listen(host: string, port: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+const CHECK_EVERY_MS = 5_000;
+
+/** Shares one answer among all who ask within 5 s, so that probes cannot be used to make work. */
+const cached = (check: () => Promise<void>): (() => Promise<boolean>) => {
+  let askedAt = -Infinity;
+  let answer = Promise.resolve(false);
+  return () => {
+    if (performance.now() - askedAt >= CHECK_EVERY_MS) {
+      askedAt = performance.now();
+      answer = check().then(
+        () => true,
+        () => false,
+      );
+    }
+    return answer;
+  };
+};
+
+export const createHealthServer = (health: Health, metrics: Metrics): HealthServer => {
+  const healthy = cached(health.check);
+  const answer = async (url: string): Promise<[status: number, body: string]> => {
+    if (url === '/healthz') return (await healthy()) ? [200, 'ok\n'] : [503, 'not working; see the log\n'];
+    if (url === '/readyz')
+      return health.ready() && (await healthy()) ? [200, 'ready\n'] : [503, 'not ready\n'];
+    if (url === '/metrics') return [200, await metrics.text()];
+    return [404, 'ask for /healthz, /readyz or /metrics\n'];
+  };
+  const server = createServer((message, response) => {
+    message.resume();
+    answer(message.url ?? '/').then(
+      ([status, body]) =>
+        response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(body),
+      () => response.writeHead(500).end(),
+    );
+  });
+  server.requestTimeout = 5_000;
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          const address = server.address();
+          resolve(typeof address === 'object' && address ? address.port : port);
+        });
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};

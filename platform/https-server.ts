@@ -1,0 +1,173 @@
+/**
+ * A small HTTPS server for the admission path and the keyservice: whole bodies within a limit, client certificates,
+ * keep-alive beyond the API server's, drain. No zone; design §9.
+ */
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { TlsMaterial } from './tls-files.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly contentType: string;
+  /** Common name of the verified client certificate; undefined without one. */
+  readonly client: string | undefined;
+  readonly body: Buffer;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+export interface HttpsServerOptions {
+  readonly tls: TlsMaterial;
+  /** PEM of the roots that client certificates must come from; absent: none is asked for. */
+  readonly clientCa?: string | undefined;
+  readonly maxBodyBytes: number;
+  /** Answers every request that arrived whole. A rejection becomes `onError`'s reply. */
+  readonly answer: (request: HttpRequest) => Promise<HttpReply>;
+  readonly onError: (error: unknown) => HttpReply;
+  /** The reply to a body over the limit. */
+  readonly tooLarge: (limit: number) => HttpReply;
+}
+
+/** The API server's own idle connections live 90 s; Node's default of 5 s races their reuse. */
+export const KEEP_ALIVE_MS = 95_000;
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+
+export interface HttpsServer {
+  listen(host: string, port: number): Promise<number>;
+  setTls(material: TlsMaterial, clientCa?: string): void;
+  /** Takes no new connection, lets requests under way end for up to `graceMs`, then closes what is left. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const clientOf = new WeakMap<Socket, string>();
+
+const clientName = (socket: Socket): string | undefined => {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const known = clientOf.get(socket);
+  if (known !== undefined) return known;
+  // Types say that there is always a subject; without a client certificate there is none.
+  const subject = socket.getPeerCertificate().subject as { CN?: string } | undefined;
+  const name = subject?.CN;
+  if (name !== undefined) clientOf.set(socket, name);
+  return name;
+};
+
+const readBody = async (message: IncomingMessage, limit: number): Promise<Buffer | undefined> => {
+  if (Number(message.headers['content-length'] ?? 0) > limit) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message) {
+    // Without an encoding set, a stream of IncomingMessage gives Buffers.
+    const bytes = chunk as Buffer;
+    size += bytes.length;
+    if (size > limit) return undefined;
+    chunks.push(bytes);
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+};
+
+const send = (response: ServerResponse, { status, contentType, headers, body }: HttpReply): void => {
+  response.writeHead(status, {
+    'content-type': contentType ?? 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
+};
+
+const receive = async (
+  options: HttpsServerOptions,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  try {
+    const body = await readBody(message, options.maxBodyBytes);
+    if (!body) {
+      response.shouldKeepAlive = false;
+      send(response, options.tooLarge(options.maxBodyBytes));
+      return;
+    }
+    const target = message.url ?? '/';
+    const mark = target.indexOf('?');
+    const request = {
+      method: message.method ?? 'GET',
+      path: mark < 0 ? target : target.slice(0, mark),
+      query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
+      contentType: message.headers['content-type'] ?? '',
+      client: clientName(message.socket),
+      body,
+    };
+    send(response, await options.answer(request));
+  } catch (error) {
+    // A client that went away hears nothing.
+    if (!response.headersSent && !message.socket.destroyed) send(response, options.onError(error));
+  }
+};
+
+const contextOf = (tls: TlsMaterial, clientCa: string | undefined) => ({
+  cert: tls.cert,
+  key: tls.key,
+  minVersion: 'TLSv1.2' as const,
+  ...(clientCa === undefined ? {} : { ca: clientCa }),
+});
+
+/** Times and limits that every HTTPS server of ours has, the console's included. */
+export const hardenServer = (server: Server): void => {
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = HEADERS_MS;
+  server.requestTimeout = REQUEST_MS;
+  server.maxRequestsPerSocket = 0;
+};
+
+export const closeServer = (server: Server, graceMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+
+export const listenOn = (server: Server, host: string, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address ? address.port : port);
+    });
+  });
+
+export const createHttpsServer = (options: HttpsServerOptions): HttpsServer => {
+  const mutual = options.clientCa !== undefined;
+  const server = createServer({
+    ...contextOf(options.tls, options.clientCa),
+    requestCert: mutual,
+    rejectUnauthorized: mutual,
+  });
+  let draining = false;
+  hardenServer(server);
+  server.on('request', (message: IncomingMessage, response: ServerResponse) => {
+    if (draining) response.shouldKeepAlive = false;
+    void receive(options, message, response);
+  });
+  return {
+    listen: (host, port) => listenOn(server, host, port),
+    setTls: (material, clientCa) => server.setSecureContext(contextOf(material, clientCa)),
+    close: (graceMs = 20_000) => {
+      draining = true;
+      return closeServer(server, graceMs);
+    },
+  };
+};

@@ -1,0 +1,129 @@
+/**
+ * The Kubernetes API in five verbs. No zone. The admission path makes two calls a session: a generated client costs
+ * three times the processor time and 16 MiB more (docs/adr/0004).
+ */
+import { readFileSync } from 'node:fs';
+import { createHttpsClient, type HttpsAnswer, type HttpsClient } from './https-client.ts';
+import { httpsUrl, path, type Setting } from './settings.ts';
+
+const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+export const kubernetesSettings = {
+  kubernetesUrl: httpsUrl('TWOFOLD_KUBERNETES_URL', {
+    doc: 'API server.',
+    fallback: 'https://kubernetes.default.svc',
+  }),
+  kubernetesTokenFile: path('TWOFOLD_KUBERNETES_TOKEN_FILE', {
+    doc: 'Service-account token, read again every minute.',
+    fallback: `${ACCOUNT}/token`,
+  }),
+  kubernetesCaFile: path('TWOFOLD_KUBERNETES_CA_FILE', {
+    doc: 'Roots of the API server.',
+    fallback: `${ACCOUNT}/ca.crt`,
+  }),
+} as const satisfies Record<string, Setting<string>>;
+
+/** Why the API server refused: the members of `metav1.Status` that callers act on. */
+export interface KubernetesRefusal {
+  readonly ok: false;
+  /** HTTP status; 0 when there was no answer at all. */
+  readonly status: number;
+  /** `AlreadyExists`, `Forbidden`, `NotFound`, …; `Unreachable` without an answer. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+export type KubernetesAnswer<T> = { readonly ok: true; readonly object: T } | KubernetesRefusal;
+
+export interface KubernetesApi {
+  /** The type is the caller's word: the API server validates what it stores. */
+  get<T>(path: string): Promise<KubernetesAnswer<T>>;
+  create<T>(path: string, object: object): Promise<KubernetesAnswer<T>>;
+  /** Fails with 409 when `object`'s resourceVersion is not the stored one. */
+  update<T>(path: string, object: object): Promise<KubernetesAnswer<T>>;
+  /** RFC 7386 merge patch. */
+  patch<T>(path: string, patch: object): Promise<KubernetesAnswer<T>>;
+  delete(path: string, preconditions?: { uid: string }): Promise<KubernetesAnswer<unknown>>;
+  close(): void;
+}
+
+export interface KubernetesOptions {
+  readonly kubernetesUrl: string;
+  readonly kubernetesTokenFile: string;
+  readonly kubernetesCaFile: string;
+  readonly timeoutMs?: number;
+}
+
+const TOKEN_FOR_MS = 60_000;
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+const tokenFrom = (file: string): (() => string) => {
+  let token = '';
+  let readAt = -Infinity;
+  return () => {
+    if (performance.now() - readAt > TOKEN_FOR_MS) {
+      token = readFileSync(file, 'utf8').trim();
+      readAt = performance.now();
+    }
+    return token;
+  };
+};
+
+const parseAnswer = <T>({ status, body }: HttpsAnswer): KubernetesAnswer<T> => {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch {
+    return {
+      ok: false,
+      status,
+      reason: 'Malformed',
+      message: 'the API server answered something that is not JSON',
+    };
+  }
+  if (status >= 200 && status < 300) return { ok: true, object: value as T };
+  const { reason, message } = (value ?? {}) as { reason?: string; message?: string };
+  return { ok: false, status, reason: reason ?? 'Unknown', message: message ?? `status ${status}` };
+};
+
+/** Expected refusals and an unreachable API server are values; only a broken token file throws. */
+export const createKubernetesApi = (options: KubernetesOptions): KubernetesApi => {
+  const client: HttpsClient = createHttpsClient({ ca: readFileSync(options.kubernetesCaFile, 'utf8') });
+  const token = tokenFrom(options.kubernetesTokenFile);
+  const call = async <T>(
+    method: string,
+    target: string,
+    body?: object,
+    contentType = 'application/json',
+  ): Promise<KubernetesAnswer<T>> => {
+    const headers = {
+      authorization: `Bearer ${token()}`,
+      accept: 'application/json',
+      ...(body ? { 'content-type': contentType } : {}),
+    };
+    try {
+      const answer = await client.call({
+        ...{ method, headers, url: options.kubernetesUrl + target, maxResponseBytes: MAX_ANSWER_BYTES },
+        timeoutMs: options.timeoutMs ?? 5_000,
+        body: body && JSON.stringify(body),
+      });
+      return parseAnswer<T>(answer);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : 'no answer';
+      return { ok: false, status: 0, reason: 'Unreachable', message };
+    }
+  };
+  return {
+    get: (target) => call('GET', target),
+    create: (target, object) => call('POST', target, object),
+    update: (target, object) => call('PUT', target, object),
+    patch: (target, patch) => call('PATCH', target, patch, 'application/merge-patch+json'),
+    delete: (target, preconditions) =>
+      call('DELETE', target, {
+        kind: 'DeleteOptions',
+        apiVersion: 'v1',
+        ...(preconditions && { preconditions }),
+      }),
+    close: () => client.close(),
+  };
+};

@@ -1,0 +1,84 @@
+/**
+ * JSON logs with an allow-list of fields. No zone; design §9. A field that is not listed is dropped: nobody can log a
+ * pod, a request body or a header by handing in an object too many.
+ */
+import { pino } from 'pino';
+
+export interface LogFields {
+  readonly namespace?: string | undefined;
+  readonly pod?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly username?: string | undefined;
+  readonly sid?: string | undefined;
+  readonly jti?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly kid?: string | undefined;
+  readonly code?: string | undefined;
+  readonly status?: number | undefined;
+  readonly count?: number | undefined;
+  readonly operation?: string | undefined;
+  readonly client?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly durationMs?: number | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly error?: string | undefined;
+  readonly ports?: Readonly<Record<string, number>> | undefined;
+}
+
+const allowed: ReadonlySet<string> = new Set<keyof LogFields>([
+  ...([
+    'namespace',
+    'pod',
+    'uid',
+    'username',
+    'sid',
+    'jti',
+    'owner',
+    'kid',
+    'code',
+    'status',
+    'count',
+  ] as const),
+  ...(['operation', 'client', 'reason', 'durationMs', 'dryRun', 'error', 'ports'] as const),
+]);
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export type Log = Readonly<Record<Exclude<LogLevel, 'silent'>, (event: string, fields?: LogFields) => void>>;
+
+export interface LogOptions {
+  readonly service: string;
+  readonly level: LogLevel;
+  /** Where lines go; standard output by default. */
+  readonly write?: (line: string) => void;
+}
+
+const kept = (fields: LogFields): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([name, value]) => allowed.has(name) && value !== undefined),
+  );
+
+export const createLog = ({ service, level, write }: LogOptions): Log => {
+  const options = {
+    level,
+    base: { service },
+    messageKey: 'event',
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  const logger = write ? pino(options, { write }) : pino(options, pino.destination({ fd: 1, sync: true }));
+  const at =
+    (name: Exclude<LogLevel, 'silent'>) =>
+    (event: string, fields: LogFields = {}): void => {
+      if (logger.isLevelEnabled(name)) logger[name](kept(fields), event);
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+};
+
+/** What may be logged of something thrown: a SyntaxError of JSON.parse quotes its input, so its message may not. */
+export const describeError = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'not an Error';
+  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
+  return error instanceof SyntaxError ? error.name : `${error.name}${code}: ${error.message.slice(0, 300)}`;
+};

@@ -1,0 +1,43 @@
+/** Problem documents (RFC 9457) with a stable `code`: the only form of an error on any HTTP port of ours. No zone. */
+import type { HttpReply } from './https-server.ts';
+
+/** One row of a service's table of refusals. */
+export interface ProblemKind {
+  readonly status: number;
+  /** One sentence for the person who must act. */
+  readonly title: string;
+}
+
+export interface Problem<C extends string = string> {
+  readonly code: C;
+  /** What exactly is wrong here, and the next step. Never a value, key or token. */
+  readonly detail: string;
+}
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+export const problemBody = ({ status, title }: ProblemKind, { code, detail }: Problem): object => ({
+  type: `urn:twofold:problem:${code}`,
+  title,
+  status,
+  code,
+  detail,
+});
+
+export const problemReply = (kind: ProblemKind, problem: Problem): HttpReply => ({
+  status: kind.status,
+  contentType: PROBLEM_TYPE,
+  body: JSON.stringify(problemBody(kind, problem)),
+});
+
+/** Code and detail of a problem document that another service of ours answered, or undefined for anything else. */
+export const parseProblem = (body: Buffer): Problem | undefined => {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { code, detail } = value as Record<string, unknown>; // both are checked next
+    return typeof code === 'string' && typeof detail === 'string' ? { code, detail } : undefined;
+  } catch {
+    return undefined;
+  }
+};

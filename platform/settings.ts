@@ -1,0 +1,176 @@
+/**
+ * Configuration from the environment: parsed once, completely, every problem reported by its variable's name.
+ * No zone; design §9. A service declares its settings as data, so that the reference in the docs comes from them.
+ */
+
+export type ReadFile = (path: string) => string;
+
+export interface Setting<T> {
+  readonly variable: string;
+  /** What the value is, for the reference. */
+  readonly kind: string;
+  readonly doc: string;
+  /** As it would be written in the environment; absent: the variable must be set. */
+  readonly fallback?: string | undefined;
+  /** True: may be absent, and the value is then undefined. */
+  readonly optional?: boolean;
+  /** Throws an Error whose message says what the value should be; never shows a file's content. */
+  readonly parse: (text: string, readFile: ReadFile) => T;
+}
+
+export type Settings = Readonly<Record<string, Setting<unknown>>>;
+export type Values<S extends Settings> = {
+  readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never;
+};
+export type Parsed<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly string[] };
+
+const PREFIX = 'TWOFOLD_';
+
+interface Describe {
+  readonly doc: string;
+  readonly fallback?: string;
+}
+
+const bad = (expected: string): never => {
+  throw new Error(`must be ${expected}`);
+};
+
+export const text = (variable: string, describe: Describe): Setting<string> => ({
+  variable,
+  kind: 'text',
+  ...describe,
+  parse: (value) => (value === '' ? bad('set') : value),
+});
+
+export const integer = (
+  variable: string,
+  describe: Describe & { min: number; max: number },
+): Setting<number> => ({
+  variable,
+  kind: `${describe.min} to ${describe.max}`,
+  ...describe,
+  parse: (value) => {
+    const parsed = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
+    return parsed >= describe.min && parsed <= describe.max
+      ? parsed
+      : bad(`a whole number from ${describe.min} to ${describe.max}`);
+  },
+});
+
+/** 0 lets the system choose, as development and tests do. */
+export const port = (variable: string, describe: Describe): Setting<number> => ({
+  ...integer(variable, { ...describe, min: 0, max: 65_535 }),
+  kind: 'port',
+});
+
+export const flag = (variable: string, describe: Describe): Setting<boolean> => ({
+  variable,
+  kind: '`true` or `false`',
+  ...describe,
+  parse: (value) => (value === 'true' ? true : value === 'false' ? false : bad('true or false')),
+});
+
+export const oneOf = <T extends string>(
+  variable: string,
+  describe: Describe & { values: readonly T[] },
+): Setting<T> => ({
+  variable,
+  kind: describe.values.map((value) => `\`${value}\``).join(', '),
+  ...describe,
+  parse: (value) =>
+    describe.values.find((candidate) => candidate === value) ?? bad(`one of ${describe.values.join(', ')}`),
+});
+
+export const httpsUrl = (variable: string, describe: Describe): Setting<string> => ({
+  variable,
+  kind: 'https URL',
+  ...describe,
+  parse: (value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    const plain = url?.protocol === 'https:' && !url.username && !url.search && !url.hash;
+    return plain ? value.replace(/\/$/, '') : bad('an https:// URL without user, query or fragment');
+  },
+});
+
+export const list = (
+  variable: string,
+  describe: Describe & { pattern: RegExp },
+): Setting<readonly string[]> => ({
+  variable,
+  kind: 'comma-separated list',
+  ...describe,
+  parse: (value) => {
+    const items = value.split(',').filter((item) => item !== '');
+    return items.every((item) => describe.pattern.test(item))
+      ? items
+      : bad(`a list of ${describe.pattern.source}`);
+  },
+});
+
+/** A path that some other part reads, and reads again when it changes. */
+export const path = (variable: string, describe: Describe): Setting<string> => ({
+  ...text(variable, describe),
+  kind: 'path',
+});
+
+/** A file read and parsed now. Its content never appears in a problem. */
+export const file = <T>(
+  variable: string,
+  describe: Describe & { kind: string; parse: (content: string) => T },
+): Setting<T> => ({
+  variable,
+  ...describe,
+  kind: `path of ${describe.kind}`,
+  parse: (value, readFile) => {
+    let content: string;
+    try {
+      content = readFile(value);
+    } catch {
+      return bad(`the path of a readable file (${value} is not)`);
+    }
+    try {
+      return describe.parse(content);
+    } catch (error) {
+      // A SyntaxError of JSON.parse quotes its input.
+      const why = error instanceof Error && !(error instanceof SyntaxError) ? `: ${error.message}` : '';
+      return bad(`the path of ${describe.kind} (${value} is not${why})`);
+    }
+  },
+});
+
+export const optional = <T>(setting: Setting<T>): Setting<T | undefined> => ({ ...setting, optional: true });
+
+const parseOne = (setting: Setting<unknown>, env: NodeJS.ProcessEnv, readFile: ReadFile): unknown => {
+  const value = env[setting.variable] ?? setting.fallback;
+  if (value === undefined) return setting.optional ? undefined : bad('set');
+  return setting.parse(value, readFile);
+};
+
+/**
+ * The frozen configuration, or every problem at once. A variable with our prefix that is no setting is a problem:
+ * a misspelt limit must not silently be the default.
+ */
+export const parseSettings = <S extends Settings>(
+  settings: S,
+  env: NodeJS.ProcessEnv,
+  readFile: ReadFile,
+): Parsed<Values<S>> => {
+  const problems: string[] = [];
+  const value: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(settings)) {
+    try {
+      value[name] = parseOne(setting, env, readFile);
+    } catch (error) {
+      problems.push(`${setting.variable} ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  const known = new Set(Object.values(settings).map((setting) => setting.variable));
+  for (const variable of Object.keys(env).filter((name) => name.startsWith(PREFIX) && !known.has(name))) {
+    problems.push(`${variable} is not a setting of this service; see docs/configuration.md`);
+  }
+  // Every key of S has been parsed when there is no problem.
+  return problems.length > 0
+    ? { ok: false, problems }
+    : { ok: true, value: Object.freeze(value) as Values<S> };
+};
