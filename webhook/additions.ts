@@ -1,0 +1,146 @@
+/**
+ * What a session adds to its pod. Zone 2, pure; design §6 step 4. Nothing secret is in it: the API server writes
+ * patches into its audit log.
+ */
+import { sessionAudience, sessionObjectName } from '#envelope/annotations.ts';
+import { encodeFiles, encodeVariables } from '#envelope/selection.ts';
+import type { Plan } from './plan.ts';
+import { ENV_FILE, INIT_CONTAINER, initMounts, volumes } from './session-objects.ts';
+
+export interface RenderConfig {
+  readonly image: string;
+  readonly pullPolicy: string;
+  readonly claimUrl: string;
+}
+
+/** What the plan cannot know. In a dry run: zeros, and the same sizes. */
+export interface Session {
+  readonly sid: string;
+  readonly grantSha256: string;
+  readonly caSha256: string;
+  /** Plaintext bytes of each selected secret, by name. */
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** For one container: what is appended to its mounts and its variables. */
+export interface ContainerAddition {
+  readonly at: number;
+  readonly mounts: readonly Json[];
+  readonly env: readonly Json[];
+}
+
+export interface Additions {
+  readonly sid: string;
+  readonly volumes: readonly Json[];
+  readonly initContainer: Json;
+  readonly containers: readonly ContainerAddition[];
+  /** Indices before ours is put first. */
+  readonly initContainers: readonly ContainerAddition[];
+}
+
+const PAGE_BYTES = 4096;
+/** Permission bits of projected files: the volumes are the init container's alone, whatever uid it has. */
+const READABLE = 0o444;
+const pages = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+
+/** Each file rounded up to 4 KiB, a page per folder. */
+export const filesBytes = ({ files }: Plan, sizes: Session['sizes']): number => {
+  const folders = new Set(['']);
+  for (const { path } of files) {
+    for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) folders.add(path.slice(0, at));
+  }
+  const content = files.reduce((sum, { name }) => sum + pages(sizes.get(name) ?? 0), 0);
+  return content + folders.size * PAGE_BYTES;
+};
+
+/** One file with a line `VARIABLE='value'` for each variable, and its folder. */
+export const envBytes = ({ variables: selected }: Plan, sizes: Session['sizes']): number => {
+  const lines = selected.reduce(
+    (sum, { variable, name }) => sum + variable.length + 4 + (sizes.get(name) ?? 0),
+    0,
+  );
+  return pages(lines) + PAGE_BYTES;
+};
+
+/** Memory that the session's volumes may take. */
+export const payloadBytes = (plan: Plan, sizes: Session['sizes']): number =>
+  (plan.files.length > 0 ? filesBytes(plan, sizes) : 0) +
+  (plan.variables.length > 0 ? envBytes(plan, sizes) : 0);
+
+const memoryVolume = (name: string, bytes: number): Json => ({
+  name,
+  emptyDir: { medium: 'Memory', sizeLimit: String(bytes) },
+});
+
+const sessionVolumes = (plan: Plan, { sid, sizes }: Session): readonly Json[] => {
+  const source = { audience: sessionAudience(sid), expirationSeconds: 600, path: 'token' };
+  return [
+    { name: volumes.session, secret: { secretName: sessionObjectName(sid), defaultMode: READABLE } },
+    { name: volumes.token, projected: { sources: [{ serviceAccountToken: source }], defaultMode: READABLE } },
+    ...(plan.files.length > 0 ? [memoryVolume(volumes.files, filesBytes(plan, sizes))] : []),
+    ...(plan.variables.length > 0 ? [memoryVolume(volumes.env, envBytes(plan, sizes))] : []),
+  ];
+};
+
+const octal = (mode: number): string => `0${mode.toString(8).padStart(3, '0')}`;
+
+const initContainer = (plan: Plan, session: Session, config: RenderConfig): Json => {
+  const env: Readonly<Record<string, string>> = {
+    TWOFOLD_CLAIM_URL: config.claimUrl,
+    TWOFOLD_GRANT_SHA256: session.grantSha256,
+    TWOFOLD_CA_SHA256: session.caSha256,
+    TWOFOLD_FILES: encodeFiles(plan.files),
+    TWOFOLD_ENV: encodeVariables(plan.variables),
+    TWOFOLD_FILE_MODE: octal(plan.fileMode),
+  };
+  const { requests, limits } = plan.resources;
+  return {
+    name: INIT_CONTAINER,
+    image: config.image,
+    imagePullPolicy: config.pullPolicy,
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    resources: {
+      ...(Object.keys(limits).length > 0 ? { limits } : {}),
+      ...(Object.keys(requests).length > 0 ? { requests } : {}),
+    },
+    volumeMounts: [
+      { name: volumes.session, mountPath: initMounts.session, readOnly: true },
+      { name: volumes.token, mountPath: initMounts.token, readOnly: true },
+      ...(plan.files.length > 0 ? [{ name: volumes.files, mountPath: initMounts.files }] : []),
+      ...(plan.variables.length > 0 ? [{ name: volumes.env, mountPath: initMounts.env }] : []),
+    ],
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: plan.runAsUser,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+  };
+};
+
+const fileVariable = ({ variable }: { readonly variable: string }): Json => ({
+  name: variable,
+  valueFrom: { fileKeyRef: { volumeName: volumes.env, path: ENV_FILE, key: variable } },
+});
+
+/** Everything that a session adds to its pod. */
+export const additionsOf = (plan: Plan, session: Session, config: RenderConfig): Additions => {
+  const mounts =
+    plan.files.length > 0 ? [{ name: volumes.files, mountPath: plan.mountPath, readOnly: true }] : [];
+  const env = plan.variables.map(fileVariable);
+  const each = (indices: readonly number[]): ContainerAddition[] =>
+    indices.map((at) => ({ at, mounts, env }));
+  return {
+    sid: session.sid,
+    volumes: sessionVolumes(plan, session),
+    initContainer: initContainer(plan, session, config),
+    containers: each(plan.chosen.containers),
+    initContainers: each(plan.chosen.initContainers),
+  };
+};

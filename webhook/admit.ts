@@ -1,0 +1,154 @@
+/**
+ * Admission of one session pod: plan, resolve, unwrap, create Lease and Secret, render, patch. Zone 2; design §6
+ * step 2. Pure but for its ports. Whatever fails, the pod is refused; what was created by then is the janitor's.
+ */
+import { createHash } from 'node:crypto';
+import type { Clock } from '#platform/clock.ts';
+import { additionsOf, payloadBytes, type RenderConfig, type Session } from './additions.ts';
+import { hasAnnotations } from './annotations.ts';
+import { patchOf } from './patch.ts';
+import { planSession, type Plan, type PlanConfig } from './plan.ts';
+import { parsePod, PodShapeError, type Pod } from './pod.ts';
+import { refuse, type Refusal } from './refusals.ts';
+import { missingMemory, neededMemory } from './resources.ts';
+import type { ReviewRequest, Verdict } from './review.ts';
+
+/** A value, or why there is none. Ports never throw for what a user or a broken network can cause. */
+export type Outcome<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+
+export interface ResolvedSecret {
+  readonly id: string;
+  readonly name: string;
+  /** Plaintext bytes. */
+  readonly size: number;
+  readonly envelope: string;
+}
+
+export interface Resolved {
+  readonly sid: string;
+  readonly ticket: string;
+  readonly secrets: readonly ResolvedSecret[];
+}
+
+export interface Unwrapped {
+  readonly tokens: readonly { readonly id: string; readonly token: string }[];
+  readonly grant: string;
+}
+
+/** `deadline` is an instant of the clock, in ms: the API server does not wait longer. */
+export interface AdmitPorts {
+  readonly clock: Clock;
+  readonly resolve: (plan: Plan, deadline: number) => Promise<Outcome<Resolved>>;
+  /** As `resolve`, but nothing is written, and only sizes come back. */
+  readonly foresee: (plan: Plan, deadline: number) => Promise<Outcome<ReadonlyMap<string, number>>>;
+  readonly unwrap: (resolved: Resolved, deadline: number) => Promise<Outcome<Unwrapped>>;
+  readonly createSession: (
+    plan: Plan,
+    sid: string,
+    unwrapped: Unwrapped,
+    deadline: number,
+  ) => Promise<Outcome<undefined>>;
+  /** Why this service account cannot have a Secret mounted, or undefined. */
+  readonly accountRefusal: (namespace: string, name: string) => Promise<Refusal | undefined>;
+}
+
+export interface AdmitConfig extends PlanConfig, RenderConfig {
+  /** PEM handed to the init container. */
+  readonly claimCa: string;
+}
+
+/** What happened, for audit and metrics. */
+export interface Admission {
+  readonly verdict: Verdict;
+  readonly outcome: 'injected' | 'untouched' | 'refused';
+  readonly plan: Plan | undefined;
+  readonly sid: string | undefined;
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const ZEROS = '0'.repeat(64);
+
+export const createAdmit = (ports: AdmitPorts, config: AdmitConfig) => {
+  const caSha256 = sha256(config.claimCa);
+
+  const refused = (refusals: readonly Refusal[], plan?: Plan, sid?: string): Admission => ({
+    verdict: { allowed: false, refusals },
+    outcome: 'refused',
+    ...{ plan, sid },
+  });
+
+  const rendered = (pod: Pod, plan: Plan, session: Session, warnings: readonly string[]): Admission => ({
+    verdict: {
+      allowed: true,
+      patch: patchOf(pod, additionsOf(plan, session, config)),
+      warnings: [...plan.warnings, ...warnings],
+    },
+    outcome: 'injected',
+    plan,
+    sid: session.sid,
+  });
+
+  const tooSmall = (pod: Pod, plan: Plan, sizes: Session['sizes']): Refusal | undefined => {
+    const payload = payloadBytes(plan, sizes);
+    if (missingMemory(pod, plan.resources, payload) === 0) return undefined;
+    const why = 'the pod’s memory limit leaves too little for the init container and the secrets';
+    return refuse('memory_too_small', `${why}; raise it to at least ${neededMemory(payload)}`);
+  };
+
+  const dryRun = async (pod: Pod, plan: Plan, deadline: number): Promise<Admission> => {
+    const foreseen = await ports.foresee(plan, deadline);
+    if (!foreseen.ok) return refused([foreseen.refusal], plan);
+    const small = tooSmall(pod, plan, foreseen.value);
+    if (small) return refused([small], plan);
+    const session = { sid: ZEROS.slice(32), grantSha256: ZEROS, caSha256: ZEROS, sizes: foreseen.value };
+    return rendered(pod, plan, session, [
+      'twofold: dry run, so nothing was created; session id and hashes are zeros',
+    ]);
+  };
+
+  const inject = async (pod: Pod, plan: Plan, deadline: number): Promise<Admission> => {
+    const resolved = await ports.resolve(plan, deadline);
+    if (!resolved.ok) return refused([resolved.refusal], plan);
+    const { sid, secrets } = resolved.value;
+    const sizes = new Map(secrets.map(({ name, size }) => [name, size]));
+    const small = tooSmall(pod, plan, sizes);
+    if (small) return refused([small], plan, sid);
+    const unwrapped = await ports.unwrap(resolved.value, deadline);
+    if (!unwrapped.ok) return refused([unwrapped.refusal], plan, sid);
+    const created = await ports.createSession(plan, sid, unwrapped.value, deadline);
+    if (!created.ok) return refused([created.refusal], plan, sid);
+    return rendered(pod, plan, { sid, grantSha256: sha256(unwrapped.value.grant), caSha256, sizes }, []);
+  };
+
+  /** Never rejects for anything that a review, a user or a broken network can cause. */
+  return async (request: ReviewRequest, deadline: number): Promise<Admission> => {
+    const untouched: Admission = {
+      verdict: { allowed: true, patch: [], warnings: [] },
+      outcome: 'untouched',
+      plan: undefined,
+      sid: undefined,
+    };
+    if (!request.createsPod) return untouched;
+    let pod: Pod;
+    try {
+      pod = parsePod(request.object);
+    } catch (error) {
+      if (!(error instanceof PodShapeError)) throw error;
+      return refused([
+        refuse(
+          'pod_unsupported',
+          `the review holds no pod: ${error.message}; send it through the API server`,
+        ),
+      ]);
+    }
+    if (!hasAnnotations(pod)) return untouched;
+    const planned = planSession(pod, request, config);
+    if (!planned.ok) return refused(planned.refusals);
+    const account = await ports.accountRefusal(planned.plan.namespace, planned.plan.serviceAccount);
+    if (account) return refused([account], planned.plan);
+    return await (request.dryRun ? dryRun : inject)(pod, planned.plan, deadline);
+  };
+};
+
+export type Admit = ReturnType<typeof createAdmit>;

@@ -1,0 +1,133 @@
+/** Reads the annotations of a session pod. Zone 2; design §6 step 1. Pure: text to values, or refusals. */
+import { annotations, PREFIX } from '#envelope/annotations.ts';
+import { MAX_SELECTION_BYTES } from '#envelope/limits.ts';
+import {
+  encodeFiles,
+  encodeVariables,
+  parseFiles,
+  parseVariables,
+  quote,
+  type FileSelection,
+  type VariableSelection,
+} from '#envelope/selection.ts';
+import { DEFAULT_MOUNT_PATH, parseMountPath } from './mount-path.ts';
+import type { Container, Pod } from './pod.ts';
+import { refuse, type Refusal } from './refusals.ts';
+
+const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
+const known: readonly string[] = Object.values(annotations);
+
+export interface Wishes {
+  readonly files: readonly FileSelection[];
+  readonly variables: readonly VariableSelection[];
+  readonly mountPath: string;
+  readonly fileMode: number | undefined;
+  readonly ticket: string | undefined;
+}
+
+export const hasAnnotations = (pod: Pod): boolean =>
+  Object.keys(pod.annotations).some((key) => key.startsWith(PREFIX));
+
+/** `0440`, `440`: read bits only, at least one. */
+const parseFileMode = (text: string): number | Refusal => {
+  const mode = /^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : NaN;
+  if ((mode & ~0o444) === 0 && mode !== 0) return mode;
+  const rule = 'is not an octal mode of read bits only; use 0400, 0440 or 0444';
+  return refuse('annotation_invalid', `${quote(text)} ${rule}`, annotations.fileMode);
+};
+
+const tooLong = (what: string, annotation: string): Refusal =>
+  refuse(
+    'selection_too_long',
+    `${what} take more than ${MAX_SELECTION_BYTES} bytes; select fewer`,
+    annotation,
+  );
+
+/** Everything that the annotations say, or all that is wrong with them. */
+export const readAnnotations = (pod: Pod): { wishes: Wishes } | { refusals: readonly Refusal[] } => {
+  const refusals: Refusal[] = [];
+  for (const key of Object.keys(pod.annotations).filter(
+    (name) => name.startsWith(PREFIX) && !known.includes(name),
+  )) {
+    refusals.push(refuse('annotation_unknown', `remove it, or use one of ${known.join(', ')}`, key));
+  }
+  const select = <T>(
+    annotation: string,
+    parse: (text: string) => { ok: true; items: readonly T[] } | { ok: false; problem: string },
+  ): readonly T[] => {
+    const text = pod.annotations[annotation];
+    if (text === undefined) return [];
+    const selected = parse(text);
+    if (selected.ok) return selected.items;
+    refusals.push(refuse('annotation_invalid', selected.problem, annotation));
+    return [];
+  };
+  const files = select(annotations.secrets, parseFiles);
+  const variables = select(annotations.env, parseVariables);
+  if (encodeFiles(files).length > MAX_SELECTION_BYTES)
+    refusals.push(tooLong('its files', annotations.secrets));
+  if (encodeVariables(variables).length > MAX_SELECTION_BYTES)
+    refusals.push(tooLong('its variables', annotations.env));
+  if (pod.annotations[annotations.secrets] === undefined && pod.annotations[annotations.env] === undefined) {
+    const next =
+      'name the secrets, for example "db-password,aws-key", or remove the other twofold.dev annotations';
+    refusals.push(refuse('annotation_missing', `it is missing; ${next}`, annotations.secrets));
+  }
+  const mountPath = parseMountPath(pod.annotations[annotations.mountPath] ?? DEFAULT_MOUNT_PATH);
+  if ('refusal' in mountPath) refusals.push(mountPath.refusal);
+  const modeText = pod.annotations[annotations.fileMode];
+  const fileMode = modeText === undefined ? undefined : parseFileMode(modeText);
+  if (typeof fileMode === 'object') refusals.push(fileMode);
+  if (refusals.length > 0 || 'refusal' in mountPath || typeof fileMode === 'object') return { refusals };
+  const ticket = pod.annotations[annotations.ticket];
+  return { wishes: { files, variables, mountPath: mountPath.path, fileMode, ticket } };
+};
+
+export interface Chosen {
+  /** Indices into the pod's containers. */
+  readonly containers: readonly number[];
+  /** Indices into the pod's init containers, as they come. */
+  readonly initContainers: readonly number[];
+}
+
+const indexOf = (containers: readonly Container[], name: string): number =>
+  containers.findIndex((container) => container.name === name);
+
+const byDefault = (pod: Pod): Chosen | Refusal => {
+  const name = pod.annotations[DEFAULT_CONTAINER];
+  if (name === undefined) return { containers: [0], initContainers: [] };
+  const at = indexOf(pod.containers, name);
+  if (at >= 0) return { containers: [at], initContainers: [] };
+  const next = `correct it, or name containers in ${annotations.containers}`;
+  return refuse('container_unknown', `the pod has no container ${quote(name)}; ${next}`, DEFAULT_CONTAINER);
+};
+
+/**
+ * The containers that get files and variables. Default: the one that `kubectl` would pick. Sidecars and proxies get
+ * nothing unless named, init containers neither: `*` means every regular container.
+ */
+export const chooseContainers = (pod: Pod): Chosen | Refusal => {
+  const text = pod.annotations[annotations.containers];
+  if (text === undefined) return byDefault(pod);
+  if (text === '*') return { containers: pod.containers.map((_, at) => at), initContainers: [] };
+  const containers: number[] = [];
+  const initContainers: number[] = [];
+  for (const name of text.split(',', 1000)) {
+    const at = indexOf(pod.containers, name);
+    const initAt = indexOf(pod.initContainers ?? [], name);
+    if (at < 0 && initAt < 0) {
+      const names = [...pod.containers, ...(pod.initContainers ?? [])]
+        .map((container) => container.name)
+        .join(', ');
+      const next = `the pod has ${names}; name some of these, or "*" for every regular one`;
+      return refuse(
+        'container_unknown',
+        `there is no container ${quote(name)}; ${next}`,
+        annotations.containers,
+      );
+    }
+    (at >= 0 ? containers : initContainers).push(at >= 0 ? at : initAt);
+  }
+  const unique = (list: number[]): number[] => [...new Set(list)].sort((a, b) => a - b);
+  return { containers: unique(containers), initContainers: unique(initContainers) };
+};

@@ -1,0 +1,215 @@
+/**
+ * From a pod to what shall be done with it, or to every reason why not. Zone 2, pure; design §6 step 2, §7. Nothing
+ * here depends on the secrets themselves: those come from the console.
+ */
+import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';
+import { selectedNames, quote, type FileSelection, type VariableSelection } from '#envelope/selection.ts';
+import type { SecretName } from '#envelope/names.ts';
+import type { PodIdentity } from '#envelope/pod.ts';
+import { chooseContainers, readAnnotations, type Chosen, type Wishes } from './annotations.ts';
+import { mountConflict } from './mount-path.ts';
+import type { Container, Pod, Resources } from './pod.ts';
+import { refuse, type Refusal } from './refusals.ts';
+import { initResources } from './resources.ts';
+import { INIT_CONTAINER, VOLUME_PREFIX } from './session-objects.ts';
+
+/** Pods created by exactly this username in these namespaces speak for the user in exactly this annotation. */
+export interface TrustedLauncher {
+  readonly username: string;
+  readonly namespaces: readonly string[];
+  readonly annotation: string;
+}
+
+export interface PlanConfig {
+  /** `*` stands for all of them; for development only. */
+  readonly namespaces: readonly string[];
+  readonly envEnabled: boolean;
+  readonly launchers: readonly TrustedLauncher[];
+}
+
+/** What the review says beside the pod. */
+export interface Circumstances {
+  readonly namespace: string;
+  /** Who creates the pod. */
+  readonly username: string;
+}
+
+export interface Plan {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly pod: PodIdentity;
+  /** Every selected secret, once. */
+  readonly names: readonly SecretName[];
+  readonly files: readonly FileSelection[];
+  readonly variables: readonly VariableSelection[];
+  readonly mountPath: string;
+  readonly fileMode: number;
+  readonly runAsUser: number;
+  readonly resources: Resources;
+  readonly chosen: Chosen;
+  readonly ticket: string | undefined;
+  readonly launcher: { readonly username: string; readonly user: string } | undefined;
+  readonly warnings: readonly string[];
+}
+
+export type Planned =
+  { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly refusals: readonly Refusal[] };
+
+/** The image's own user, where the pod says none that may be used. */
+const IMAGE_UID = 65_532;
+
+const notASession = (pod: Pod, { namespace }: Circumstances, config: PlanConfig): Refusal | undefined => {
+  const enabled = config.namespaces.includes('*') || config.namespaces.includes(namespace);
+  if (!enabled) {
+    const next = 'ask the cluster’s operator to enable it (TWOFOLD_NAMESPACES)';
+    return refuse(
+      'namespace_not_enabled',
+      `Twofold is not enabled in namespace ${quote(namespace)}; ${next}`,
+    );
+  }
+  if (pod.windows)
+    return refuse('pod_unsupported', 'Windows pods cannot have secrets; schedule the pod on Linux');
+  if ('kubernetes.io/config.mirror' in pod.annotations) {
+    return refuse(
+      'pod_unsupported',
+      'mirror pods of a kubelet cannot have secrets; create the pod through the API',
+    );
+  }
+  return undefined;
+};
+
+/** Names of ours that the pod must not bring along: an injected pod, exported and created again, does. */
+const reservedNames = (pod: Pod): Refusal | undefined => {
+  const found = [
+    ...(SESSION_LABEL in (pod.labels ?? {}) ? [`label ${SESSION_LABEL}`] : []),
+    ...[...pod.containers, ...(pod.initContainers ?? [])].flatMap(({ name }) =>
+      name === INIT_CONTAINER ? [`container ${name}`] : [],
+    ),
+    ...(pod.volumes ?? []).flatMap(({ name, secretNames, audiences }) => [
+      ...(name.startsWith(VOLUME_PREFIX) ? [`volume ${name}`] : []),
+      ...secretNames
+        .filter((secret) => /^twofold-[0-9a-f]{32}$/.test(secret))
+        .map((secret) => `Secret ${secret}`),
+      ...audiences
+        .filter((audience) => audience.startsWith('twofold'))
+        .map((audience) => `audience ${audience}`),
+    ]),
+  ];
+  if (found.length === 0) return undefined;
+  const next =
+    'if this pod was exported from a running one, strip these, and the mounts and variables that use them, and create it again with a fresh ticket';
+  return refuse(
+    'reserved_names',
+    `the pod already carries ${found.join(', ')}, which only Twofold may add; ${next}`,
+  );
+};
+
+const identify = (
+  pod: Pod,
+  { namespace, username }: Circumstances,
+  { launchers }: PlanConfig,
+  ticket: string | undefined,
+): { launcher: Plan['launcher'] } | Refusal => {
+  const launcher = launchers.find(
+    (each) => each.username === username && each.namespaces.includes(namespace),
+  );
+  const user = launcher && pod.annotations[launcher.annotation];
+  if (launcher && user) return { launcher: { username, user } };
+  if (ticket) return { launcher: undefined };
+  if (launcher) {
+    const next = `set it, or give a ticket in ${annotations.ticket}`;
+    return refuse('launcher_annotation_missing', `it does not name the user; ${next}`, launcher.annotation);
+  }
+  const why = `there is no ticket, and ${quote(username)} is no trusted launcher in namespace ${quote(namespace)}`;
+  const next = 'have the launcher ask the console for a ticket (POST /api/v1/tickets) and put it here';
+  return refuse('no_identity', `${why}; ${next}`, annotations.ticket);
+};
+
+const chosenContainers = (pod: Pod, { containers, initContainers }: Chosen): readonly Container[] => [
+  ...containers.flatMap((at) => pod.containers[at] ?? []),
+  ...initContainers.flatMap((at) => pod.initContainers?.[at] ?? []),
+];
+
+/**
+ * Who may read the files: 0400 for one known uid that is not 0, 0440 where only fsGroup is known, else 0444. The
+ * init container runs as the pod's own uid, never as 0.
+ */
+const permissions = (pod: Pod, consumers: readonly Container[]): { fileMode: number; runAsUser: number } => {
+  const uids = new Set(consumers.map(({ runAsUser }) => runAsUser ?? pod.runAsUser));
+  const [uid] = uids;
+  if (uids.size === 1 && uid) return { fileMode: 0o400, runAsUser: uid };
+  return { fileMode: pod.fsGroup === undefined ? 0o444 : 0o440, runAsUser: pod.runAsUser || IMAGE_UID };
+};
+
+const conflicts = (
+  { files, variables, mountPath }: Wishes,
+  consumers: readonly Container[],
+  config: PlanConfig,
+): readonly Refusal[] => {
+  const mounts =
+    files.length === 0 ? [] : consumers.flatMap((container) => mountConflict(mountPath, container) ?? []);
+  if (variables.length > 0 && !config.envEnabled) {
+    const next = `use files instead (${annotations.secrets}), or ask the operator to turn variables on`;
+    return [
+      ...mounts,
+      refuse('env_disabled', `variables are turned off on this cluster; ${next}`, annotations.env),
+    ];
+  }
+  const taken = consumers.flatMap((container) =>
+    variables
+      .filter(({ variable }) => container.variables.includes(variable))
+      .map(({ variable }) => {
+        const where = `container ${quote(container.name)} already sets ${variable}`;
+        return refuse('variable_taken', `${where}; remove it there, or choose another name`, annotations.env);
+      }),
+  );
+  return [...mounts, ...taken];
+};
+
+const isRefusal = (value: object): value is Refusal => 'code' in value;
+
+/** All refusals are reported at once, except that nothing more is said of a pod that can be no session at all. */
+export const planSession = (pod: Pod, circumstances: Circumstances, config: PlanConfig): Planned => {
+  const first = notASession(pod, circumstances, config) ?? reservedNames(pod);
+  if (first) return { ok: false, refusals: [first] };
+  const read = readAnnotations(pod);
+  const chosen = chooseContainers(pod);
+  const identity = identify(pod, circumstances, config, pod.annotations[annotations.ticket]);
+  if ('refusals' in read || isRefusal(chosen) || isRefusal(identity)) {
+    const others = [chosen, identity].filter(isRefusal);
+    return { ok: false, refusals: ['refusals' in read ? read.refusals : [], others].flat() };
+  }
+  const { wishes } = read;
+  const consumers = chosenContainers(pod, chosen);
+  const found = conflicts(wishes, consumers, config);
+  if (found.length > 0) return { ok: false, refusals: found };
+  const { fileMode, runAsUser } = permissions(pod, consumers);
+  const plan: Plan = {
+    namespace: circumstances.namespace,
+    serviceAccount: pod.serviceAccount,
+    pod: { name: pod.name, generateName: pod.generateName },
+    names: selectedNames(wishes.files, wishes.variables),
+    ...{ files: wishes.files, variables: wishes.variables, mountPath: wishes.mountPath },
+    ...{ fileMode: wishes.fileMode ?? fileMode, runAsUser, resources: initResources(pod), chosen },
+    ...{ ticket: wishes.ticket, launcher: identity.launcher },
+    warnings: unreadable(wishes.fileMode, consumers, pod),
+  };
+  return { ok: true, plan };
+};
+
+/** A mode may be asked for that leaves a container unable to read: said, not refused, since root may do it anyway. */
+const unreadable = (
+  mode: number | undefined,
+  consumers: readonly Container[],
+  pod: Pod,
+): readonly string[] => {
+  if (mode === undefined || (mode & 0o004) !== 0) return [];
+  const { runAsUser } = permissions(pod, consumers);
+  const blind = consumers.filter((container) => {
+    const owner = (container.runAsUser ?? pod.runAsUser) === runAsUser && (mode & 0o400) !== 0;
+    return !owner && !(pod.fsGroup !== undefined && (mode & 0o040) !== 0);
+  });
+  return blind.map(
+    ({ name }) => `${annotations.fileMode}: container ${quote(name)} may be unable to read its files`,
+  );
+};

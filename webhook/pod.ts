@@ -1,0 +1,179 @@
+/**
+ * The parts of a pod that the webhook reads, checked at the edge: a review's body is somebody's word. Zone 2.
+ * The whole pod stays JSON: what is not read here is neither judged nor changed.
+ */
+
+export interface ResourceList {
+  readonly [resource: string]: string | number;
+}
+
+export interface Resources {
+  readonly requests: ResourceList;
+  readonly limits: ResourceList;
+}
+
+export interface Container {
+  readonly name: string;
+  readonly runAsUser: number | undefined;
+  /** Paths where something is mounted, volumes and devices alike. */
+  readonly mountPaths: readonly string[];
+  readonly variables: readonly string[];
+  readonly resources: Resources;
+  /** A native sidecar: an init container that keeps running. */
+  readonly restartable: boolean;
+  readonly hasMounts: boolean;
+  readonly hasEnv: boolean;
+}
+
+export interface Volume {
+  readonly name: string;
+  /** Names of Secrets that it shows, projected ones included. */
+  readonly secretNames: readonly string[];
+  /** Audiences of projected service-account tokens. */
+  readonly audiences: readonly string[];
+}
+
+export interface Pod {
+  readonly name: string | undefined;
+  readonly generateName: string | undefined;
+  readonly namespace: string | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  readonly serviceAccount: string;
+  readonly windows: boolean;
+  readonly runAsUser: number | undefined;
+  readonly fsGroup: number | undefined;
+  /** Pod-level resources (Kubernetes 1.32 and later). */
+  readonly resources: Resources | undefined;
+  readonly containers: readonly Container[];
+  /** Undefined where the pod has no such list: a patch must then add it. */
+  readonly initContainers: readonly Container[] | undefined;
+  readonly volumes: readonly Volume[] | undefined;
+}
+
+/** Says where a pod's JSON is not what the Kubernetes API would have sent. */
+export class PodShapeError extends Error {}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const wrong = (where: string, expected: string): never => {
+  throw new PodShapeError(`${where} is not ${expected}`);
+};
+
+const objectAt = (parent: Json, key: string, where: string): Json | undefined => {
+  const value = parent[key] ?? undefined;
+  return value === undefined || isObject(value) ? value : wrong(`${where}.${key}`, 'an object');
+};
+
+const listAt = (parent: Json, key: string, where: string): readonly Json[] | undefined => {
+  const value = parent[key] ?? undefined;
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) return wrong(`${where}.${key}`, 'a list');
+  return value.map((item: unknown, at) =>
+    isObject(item) ? item : wrong(`${where}.${key}[${at}]`, 'an object'),
+  );
+};
+
+const textAt = (parent: Json, key: string, where: string): string | undefined => {
+  const value = parent[key] ?? undefined;
+  return value === undefined || typeof value === 'string' ? value : wrong(`${where}.${key}`, 'text');
+};
+
+const numberAt = (parent: Json | undefined, key: string, where: string): number | undefined => {
+  const value = parent?.[key] ?? undefined;
+  return value === undefined || Number.isSafeInteger(value)
+    ? (value as undefined | number)
+    : wrong(`${where}.${key}`, 'a whole number');
+};
+
+const namesAt = (parent: Json, key: string, member: string, where: string): string[] =>
+  (listAt(parent, key, where) ?? []).flatMap((item) => textAt(item, member, where) ?? []);
+
+const mapAt = (parent: Json, key: string, where: string): Record<string, string> | undefined => {
+  const map = objectAt(parent, key, where);
+  if (!map) return undefined;
+  const texts = Object.keys(map).map((name) => [name, textAt(map, name, `${where}.${key}`) ?? ''] as const);
+  return Object.fromEntries(texts);
+};
+
+const quantitiesAt = (parent: Json | undefined, key: string, where: string): ResourceList => {
+  const map = parent && objectAt(parent, key, where);
+  if (!map) return {};
+  const amounts = Object.entries(map).map(([name, value]) =>
+    typeof value === 'string' || typeof value === 'number'
+      ? ([name, value] as const)
+      : wrong(`${where}.${key}.${name}`, 'a quantity'),
+  );
+  return Object.fromEntries(amounts);
+};
+
+const parseResources = (parent: Json | undefined, where: string): Resources => ({
+  requests: quantitiesAt(parent, 'requests', where),
+  limits: quantitiesAt(parent, 'limits', where),
+});
+
+const parseContainer = (container: Json, where: string): Container => ({
+  name: textAt(container, 'name', where) ?? wrong(`${where}.name`, 'set'),
+  runAsUser: numberAt(objectAt(container, 'securityContext', where), 'runAsUser', where),
+  mountPaths: [
+    ...namesAt(container, 'volumeMounts', 'mountPath', where),
+    ...namesAt(container, 'volumeDevices', 'devicePath', where),
+  ],
+  variables: namesAt(container, 'env', 'name', where),
+  resources: parseResources(objectAt(container, 'resources', where), `${where}.resources`),
+  restartable: textAt(container, 'restartPolicy', where) === 'Always',
+  hasMounts: Array.isArray(container['volumeMounts']),
+  hasEnv: Array.isArray(container['env']),
+});
+
+const parseVolume = (volume: Json, where: string): Volume => {
+  const projected = objectAt(volume, 'projected', where);
+  const sources = (projected && listAt(projected, 'sources', where)) ?? [];
+  const secret = objectAt(volume, 'secret', where);
+  const projectedNames = sources.flatMap((source) => {
+    const part = objectAt(source, 'secret', where);
+    return (part && textAt(part, 'name', where)) ?? [];
+  });
+  return {
+    name: textAt(volume, 'name', where) ?? wrong(`${where}.name`, 'set'),
+    secretNames: [...((secret && [textAt(secret, 'secretName', where) ?? '']) ?? []), ...projectedNames],
+    audiences: sources.flatMap((source) => {
+      const token = objectAt(source, 'serviceAccountToken', where);
+      return (token && textAt(token, 'audience', where)) ?? [];
+    }),
+  };
+};
+
+const parseContainers = (spec: Json, key: string): readonly Container[] | undefined =>
+  listAt(spec, key, 'spec')?.map((container, at) => parseContainer(container, `spec.${key}[${at}]`));
+
+/** Throws a PodShapeError for anything that is not a v1 Pod as far as it is read. */
+export const parsePod = (value: unknown): Pod => {
+  if (!isObject(value)) return wrong('object', 'a pod');
+  const metadata = objectAt(value, 'metadata', 'object') ?? wrong('metadata', 'set');
+  const spec = objectAt(value, 'spec', 'object') ?? wrong('spec', 'set');
+  const security = objectAt(spec, 'securityContext', 'spec');
+  const resources = objectAt(spec, 'resources', 'spec');
+  const os = objectAt(spec, 'os', 'spec');
+  const containers = parseContainers(spec, 'containers') ?? [];
+  return {
+    name: textAt(metadata, 'name', 'metadata'),
+    generateName: textAt(metadata, 'generateName', 'metadata'),
+    namespace: textAt(metadata, 'namespace', 'metadata'),
+    annotations: mapAt(metadata, 'annotations', 'metadata') ?? {},
+    labels: mapAt(metadata, 'labels', 'metadata'),
+    serviceAccount: textAt(spec, 'serviceAccountName', 'spec') || 'default',
+    windows:
+      (os && textAt(os, 'name', 'spec.os')) === 'windows' ||
+      mapAt(spec, 'nodeSelector', 'spec')?.['kubernetes.io/os'] === 'windows',
+    runAsUser: numberAt(security, 'runAsUser', 'spec.securityContext'),
+    fsGroup: numberAt(security, 'fsGroup', 'spec.securityContext'),
+    resources: resources && parseResources(resources, 'spec.resources'),
+    containers: containers.length > 0 ? containers : wrong('spec.containers', 'a list of at least one'),
+    initContainers: parseContainers(spec, 'initContainers'),
+    volumes: listAt(spec, 'volumes', 'spec')?.map((volume, at) => parseVolume(volume, `spec.volumes[${at}]`)),
+  };
+};

@@ -1,0 +1,52 @@
+/** Every reason for which the webhook refuses, by its stable code. Zone 2; design §6, §7. */
+import type { ProblemKind } from '#platform/problem.ts';
+
+export const refusals = {
+  annotation_unknown: { status: 403, title: 'The pod has an annotation that Twofold does not know.' },
+  annotation_invalid: { status: 403, title: 'An annotation of the pod does not say what it should.' },
+  annotation_missing: {
+    status: 403,
+    title: 'The pod has Twofold annotations, but none that selects a secret.',
+  },
+  container_unknown: { status: 403, title: 'The pod has no container of the name that was given.' },
+  env_disabled: { status: 403, title: 'Environment variables are turned off on this cluster.' },
+  guard_annotation: { status: 403, title: 'The pod cannot be a session.' },
+  launcher_annotation_missing: {
+    status: 403,
+    title: 'The launcher did not say for which user it starts the pod.',
+  },
+  memory_too_small: { status: 403, title: 'The pod has too little memory for its secrets.' },
+  mount_path_forbidden: { status: 403, title: 'Files may not be mounted at this path.' },
+  mount_path_taken: { status: 403, title: 'A container already mounts something at this path.' },
+  namespace_not_enabled: { status: 403, title: 'Twofold is not enabled in this namespace.' },
+  no_identity: { status: 403, title: 'Nothing says whose secrets these are.' },
+  pod_unsupported: { status: 403, title: 'Pods of this kind cannot have secrets of Twofold’s.' },
+  reserved_names: { status: 403, title: 'The pod already carries names that are Twofold’s own.' },
+  selection_too_long: { status: 403, title: 'The selection is too long for one environment variable.' },
+  service_account_restricted: { status: 403, title: 'The service account allows only listed Secrets.' },
+  variable_taken: { status: 403, title: 'A container already sets this variable.' },
+  audit_unavailable: { status: 503, title: 'The admission could not be recorded, so it was refused.' },
+  console_unavailable: { status: 503, title: 'Twofold’s console did not answer.' },
+  keyservice_unavailable: { status: 503, title: 'Twofold’s keyservice did not answer.' },
+  kubernetes_unavailable: { status: 503, title: 'The Kubernetes API did not do its part.' },
+  internal: { status: 500, title: 'Twofold’s webhook failed.' },
+} as const satisfies Record<string, ProblemKind>;
+
+export type RefusalCode = keyof typeof refusals;
+
+/** Why a pod is refused. `code` is from the table above, or passed on from console or keyservice. */
+export interface Refusal {
+  readonly code: string;
+  readonly status: number;
+  /** The annotation that is wrong, where there is one. */
+  readonly annotation?: string;
+  /** What is wrong, then the next step. */
+  readonly message: string;
+}
+
+export const refuse = (code: RefusalCode, message: string, annotation?: string): Refusal => ({
+  code,
+  status: refusals[code].status,
+  message,
+  ...(annotation === undefined ? {} : { annotation }),
+});

@@ -1,0 +1,47 @@
+/**
+ * A pod as it will be: what it was, and the additions. Zone 2, pure. The patch must lead exactly here; the tests hold
+ * the two against each other for every review.
+ */
+import { SESSION_LABEL } from '#envelope/annotations.ts';
+import type { Additions, ContainerAddition, Json } from './additions.ts';
+
+const objectOf = (value: unknown): Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+const renderContainer = (container: unknown, { mounts, env }: ContainerAddition): Json => {
+  const before = objectOf(container);
+  return {
+    ...before,
+    ...(mounts.length > 0 ? { volumeMounts: [...listOf(before['volumeMounts']), ...mounts] } : {}),
+    ...(env.length > 0 ? { env: [...listOf(before['env']), ...env] } : {}),
+  };
+};
+
+const renderContainers = (containers: unknown, additions: readonly ContainerAddition[]): readonly unknown[] =>
+  listOf(containers).map((container, index) => {
+    const addition = additions.find(({ at }) => at === index);
+    return addition ? renderContainer(container, addition) : container;
+  });
+
+/** `pod` is a v1 Pod as JSON, as `parsePod` has accepted it. */
+export const renderPod = (pod: unknown, additions: Additions): Json => {
+  const { metadata, spec, ...rest } = objectOf(pod);
+  const before = { metadata: objectOf(metadata), spec: objectOf(spec) };
+  return {
+    ...rest,
+    metadata: {
+      ...before.metadata,
+      labels: { ...objectOf(before.metadata['labels']), [SESSION_LABEL]: additions.sid },
+    },
+    spec: {
+      ...before.spec,
+      volumes: [...listOf(before.spec['volumes']), ...additions.volumes],
+      initContainers: [
+        additions.initContainer,
+        ...renderContainers(before.spec['initContainers'], additions.initContainers),
+      ],
+      containers: renderContainers(before.spec['containers'], additions.containers),
+    },
+  };
+};

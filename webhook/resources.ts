@@ -1,0 +1,124 @@
+/**
+ * The init container's resources: never another QoS class, never higher effective requests. Zone 2; design §6 step 4.
+ *
+ * | pod | init container |
+ * |---|---|
+ * | Guaranteed | requests = limits = the pod's effective ones |
+ * | Burstable | requests at most the smallest that a regular container declares; no limits |
+ * | BestEffort, or resources at pod level | none |
+ *
+ * A limit of its own would slow it down: 100m of processor time turn 84 ms into 844.
+ */
+import type { Container, Pod, ResourceList, Resources } from './pod.ts';
+import { bytes, formatQuantity, MEBIBYTE, parseQuantity } from './quantity.ts';
+
+export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+type Computed = 'cpu' | 'memory';
+const computed: readonly Computed[] = ['cpu', 'memory'];
+
+/** What the init container asks for in a Burstable pod, where the pod's own requests are not smaller. */
+const wanted: Readonly<Record<Computed, string>> = { cpu: '100m', memory: '128Mi' };
+/** Node itself, in the init container. */
+const RUNTIME_BYTES = 64 * MEBIBYTE;
+
+const amount = (list: ResourceList, resource: string): bigint => parseQuantity(list[resource] ?? 0) ?? 0n;
+
+/** A limit without a request is a request (API defaulting). */
+const requestOf = ({ requests, limits }: Resources, resource: string): bigint =>
+  amount(resource in requests ? requests : limits, resource);
+
+const guaranteed = (resources: Resources): boolean =>
+  computed.every((resource) => {
+    const limit = amount(resources.limits, resource);
+    return limit > 0n && requestOf(resources, resource) === limit;
+  });
+
+const asksForAny = (resources: Resources): boolean =>
+  computed.some((resource) => requestOf(resources, resource) > 0n || amount(resources.limits, resource) > 0n);
+
+/** The class that the kubelet computes (pkg/apis/core/v1/helper/qos). */
+export const qosClass = (pod: Pick<Pod, 'containers' | 'initContainers' | 'resources'>): QosClass => {
+  const parts = pod.resources
+    ? [pod.resources]
+    : [...pod.containers, ...(pod.initContainers ?? [])].map(({ resources }) => resources);
+  if (parts.every(guaranteed)) return 'Guaranteed';
+  return parts.some(asksForAny) ? 'Burstable' : 'BestEffort';
+};
+
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, each) => total + each, 0n);
+const largest = (amounts: readonly bigint[]): bigint =>
+  amounts.reduce((most, each) => (each > most ? each : most), 0n);
+
+/** What the scheduler reserves (KEP-753): sidecars count beside the containers and beside later init containers. */
+export const effectiveRequest = (
+  pod: {
+    readonly containers: readonly Container[];
+    readonly initContainers: readonly Container[] | undefined;
+  },
+  resource: string,
+): bigint => {
+  const inits = pod.initContainers ?? [];
+  const sidecarsBefore = (end: number): bigint =>
+    sum(inits.slice(0, end).map((init) => (init.restartable ? requestOf(init.resources, resource) : 0n)));
+  const running = sum(pod.containers.map(({ resources }) => requestOf(resources, resource)));
+  return largest([
+    running + sidecarsBefore(inits.length),
+    ...inits.map((init, at) => requestOf(init.resources, resource) + sidecarsBefore(at)),
+  ]);
+};
+
+const least = (amounts: readonly bigint[]): bigint | undefined =>
+  amounts.reduce<bigint | undefined>(
+    (low, each) => (low === undefined || each < low ? each : low),
+    undefined,
+  );
+
+/**
+ * A request that some container of the pod already makes is within any LimitRange's minimum, and the smallest such
+ * one cannot raise the sum. A resource that no container requests is not requested: the LimitRange, if any, has no
+ * default for it.
+ */
+const burstableRequests = (pod: Pod): ResourceList =>
+  Object.fromEntries(
+    computed.flatMap((resource) => {
+      const declared = pod.containers
+        .filter(({ resources }) => resource in resources.requests || resource in resources.limits)
+        .map(({ resources }) => requestOf(resources, resource));
+      const smallest = least(declared);
+      if (smallest === undefined) return [];
+      const request = least([smallest, parseQuantity(wanted[resource]) ?? smallest]) ?? smallest;
+      return [[resource, formatQuantity(request)]];
+    }),
+  );
+
+export const initResources = (pod: Pod): Resources => {
+  const none = { requests: {}, limits: {} };
+  if (pod.resources) return none;
+  switch (qosClass(pod)) {
+    case 'BestEffort':
+      return none;
+    case 'Burstable':
+      return { requests: burstableRequests(pod), limits: {} };
+    case 'Guaranteed': {
+      const same = Object.fromEntries(
+        computed.map((resource) => [resource, formatQuantity(effectiveRequest(pod, resource))]),
+      );
+      return { requests: same, limits: same };
+    }
+  }
+};
+
+/**
+ * Bytes that are missing for the init container's runtime and the payload, or 0: its memory is the limit that it
+ * gets, or the pod's.
+ */
+export const missingMemory = (pod: Pod, init: Resources, payloadBytes: number): number => {
+  const limits = pod.resources?.limits ?? init.limits;
+  if (!('memory' in limits)) return 0;
+  const missing = bytes(RUNTIME_BYTES + payloadBytes) - amount(limits, 'memory');
+  return missing > 0n ? Number(missing / 1_000_000_000n) + 1 : 0;
+};
+
+/** The least memory that would do, as a person would write it. */
+export const neededMemory = (payloadBytes: number): string =>
+  `${Math.ceil((RUNTIME_BYTES + payloadBytes) / MEBIBYTE)}Mi`;

@@ -1,0 +1,106 @@
+/**
+ * AdmissionReview v1: bytes to a typed request, and the answer back. Zone 2; admission.k8s.io/v1. What the request
+ * holds is somebody's word: API servers rarely present a certificate to webhooks.
+ */
+import type { Operation } from './patch.ts';
+import type { Refusal } from './refusals.ts';
+
+export interface ReviewRequest {
+  readonly uid: string;
+  /** True for CREATE of the resource v1 pods, without a subresource. */
+  readonly createsPod: boolean;
+  readonly operation: string;
+  readonly namespace: string;
+  readonly username: string;
+  readonly dryRun: boolean;
+  /** Still unchecked. */
+  readonly object: unknown;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const isPodResource = (resource: unknown): boolean =>
+  isObject(resource) &&
+  resource['group'] === '' &&
+  resource['version'] === 'v1' &&
+  resource['resource'] === 'pods';
+
+/** The request, or a sentence about what is wrong with the review. */
+export const parseReview = (body: Buffer): ReviewRequest | string => {
+  let review: unknown;
+  try {
+    review = JSON.parse(body.toString('utf8'));
+  } catch {
+    return 'the body is not JSON';
+  }
+  if (!isObject(review) || review['kind'] !== 'AdmissionReview') return 'the body is not an AdmissionReview';
+  if (review['apiVersion'] !== 'admission.k8s.io/v1') {
+    return 'only admission.k8s.io/v1 is understood; set admissionReviewVersions: [v1] in the webhook configuration';
+  }
+  const request = review['request'];
+  if (!isObject(request) || textOf(request['uid']) === '')
+    return 'the AdmissionReview has no request with a uid';
+  const user = request['userInfo'];
+  return {
+    uid: textOf(request['uid']),
+    createsPod:
+      request['operation'] === 'CREATE' && isPodResource(request['resource']) && !request['subResource'],
+    operation: textOf(request['operation']),
+    namespace: textOf(request['namespace']),
+    username: isObject(user) ? textOf(user['username']) : '',
+    dryRun: request['dryRun'] === true,
+    object: request['object'],
+  };
+};
+
+export type Verdict =
+  | { readonly allowed: true; readonly patch: readonly Operation[]; readonly warnings: readonly string[] }
+  | { readonly allowed: false; readonly refusals: readonly Refusal[] };
+
+/** One sentence for each refusal: the annotation, what is wrong, the next step, the code. */
+export const describeRefusals = (refusals: readonly Refusal[]): string =>
+  refusals
+    .map(
+      ({ annotation, message, code }) =>
+        `${annotation === undefined ? '' : `${annotation}: `}${message} (${code})`,
+    )
+    .join('. ');
+
+const statusOf = (refusals: readonly Refusal[]): Json => {
+  const code = refusals.some(({ status }) => status >= 500) ? 503 : 403;
+  return {
+    status: 'Failure',
+    code,
+    reason: code === 403 ? 'Forbidden' : 'ServiceUnavailable',
+    message: describeRefusals(refusals),
+    details: {
+      causes: refusals.map(({ code: reason, message, annotation }) => ({
+        reason,
+        message,
+        ...(annotation === undefined ? {} : { field: `metadata.annotations[${annotation}]` }),
+      })),
+    },
+  };
+};
+
+const responseOf = (uid: string, verdict: Verdict): Json => {
+  if (!verdict.allowed) return { uid, allowed: false, status: statusOf(verdict.refusals) };
+  return {
+    uid,
+    allowed: true,
+    ...(verdict.warnings.length > 0 ? { warnings: verdict.warnings } : {}),
+    ...(verdict.patch.length > 0
+      ? { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(verdict.patch)).toString('base64') }
+      : {}),
+  };
+};
+
+export const encodeReview = (uid: string, verdict: Verdict): string =>
+  JSON.stringify({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: responseOf(uid, verdict),
+  });
