@@ -22,7 +22,7 @@ const writeAsync = promisify(write);
 const STDOUT = 1;
 
 const writeAll = async (fd: number, bytes: Buffer): Promise<void> => {
-  for (let from = 0; from < bytes.length; ) {
+  for (let from = 0; from < bytes.length;) {
     from += (await writeAsync(fd, bytes, from, bytes.length - from, null)).bytesWritten;
   }
 };

@@ -117,7 +117,7 @@ export const path = (variable: string, describe: Describe): Setting<string> => (
 /** A file read and parsed now. Its content never appears in a problem. */
 export const file = <T>(
   variable: string,
-  describe: Describe & { kind: string; parse: (content: string) => T },
+  describe: Describe & { readonly kind: string; readonly parse: (content: string) => T },
 ): Setting<T> => ({
   variable,
   ...describe,

@@ -13,7 +13,6 @@ const pair = (keys: ReturnType<typeof generateKeyPairSync>): JwkPair => ({
   privateJwk: keys.privateKey.export({ format: 'jwk' }),
 });
 
-export const rsaPair = (modulusLength = 2048): JwkPair =>
-  pair(generateKeyPairSync('rsa', { modulusLength }));
+export const rsaPair = (modulusLength = 2048): JwkPair => pair(generateKeyPairSync('rsa', { modulusLength }));
 export const ed25519Pair = (): JwkPair => pair(generateKeyPairSync('ed25519'));
 export const octJwk = (): Jwk => ({ kty: 'oct', k: randomBytes(32).toString('base64url') });

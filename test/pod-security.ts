@@ -3,11 +3,22 @@
  * standards): returns what violates it. Only what pods of the captured reviews can set is looked at.
  */
 type Json = Readonly<Record<string, unknown>>;
-const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
+const objectOf = (value: unknown): Json =>
+  typeof value === 'object' && value !== null ? (value as Json) : {};
 const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.map(objectOf) : []);
 
 const volumeKinds = new Set([
-  ...['name', 'configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret'],
+  ...[
+    'name',
+    'configMap',
+    'csi',
+    'downwardAPI',
+    'emptyDir',
+    'ephemeral',
+    'persistentVolumeClaim',
+    'projected',
+    'secret',
+  ],
 ]);
 
 const containerViolations = (pod: Json, container: Json): readonly string[] => {
@@ -23,7 +34,9 @@ const containerViolations = (pod: Json, container: Json): readonly string[] => {
     'capabilities.add': !Array.isArray(added) || added.every((name) => name === 'NET_BIND_SERVICE'),
     runAsNonRoot: inherited('runAsNonRoot') === true,
     runAsUser: inherited('runAsUser') !== 0,
-    seccompProfile: ['RuntimeDefault', 'Localhost'].includes(String(objectOf(inherited('seccompProfile'))['type'])),
+    seccompProfile: ['RuntimeDefault', 'Localhost'].includes(
+      String(objectOf(inherited('seccompProfile'))['type']),
+    ),
     procMount: own['procMount'] === undefined || own['procMount'] === 'Default',
   };
   return Object.keys(checks)
@@ -41,5 +54,9 @@ export const restrictedViolations = (pod: unknown): readonly string[] => {
       .map((kind) => `volume ${String(volume['name'])}: ${kind}`),
   );
   const containers = [...listOf(spec['initContainers']), ...listOf(spec['containers'])];
-  return [...hosts, ...volumes, ...containers.flatMap((container) => containerViolations(security, container))];
+  return [
+    ...hosts,
+    ...volumes,
+    ...containers.flatMap((container) => containerViolations(security, container)),
+  ];
 };

@@ -13,7 +13,9 @@ export const reviewNames = (): readonly string[] =>
 
 /** The review's bytes, with a ticket where the capture has a placeholder. */
 export const readReview = (name: string, ticket = 'a.ticket.here'): Buffer =>
-  Buffer.from(readFileSync(new URL(`${name}.json`, folder), 'utf8').replace('"TICKET"', JSON.stringify(ticket)));
+  Buffer.from(
+    readFileSync(new URL(`${name}.json`, folder), 'utf8').replace('"TICKET"', JSON.stringify(ticket)),
+  );
 
 export const requestOf = (body: Buffer): ReviewRequest => {
   const request = parseReview(body);
@@ -34,7 +36,6 @@ export const goldenConfig: AdmitConfig = {
   image: 'twofold/injector:0.1.0',
   pullPolicy: 'IfNotPresent',
   claimUrl: 'https://console.twofold-console.svc:8445/internal/v1/claim',
-  claimCa: 'the root certificate\n',
 };
 
 export const GOLDEN_SID = '0123456789abcdef0123456789abcdef';
@@ -43,6 +44,7 @@ const SIZE = 24;
 /** A console, keyservice and API server that know every secret, each of 24 bytes. */
 export const goldenPorts: AdmitPorts = {
   clock: () => 0,
+  claimCa: () => 'the root certificate\n',
   resolve: (plan) =>
     Promise.resolve({
       ok: true,
@@ -54,7 +56,10 @@ export const goldenPorts: AdmitPorts = {
     }),
   foresee: (plan) => Promise.resolve({ ok: true, value: new Map(plan.names.map((name) => [name, SIZE])) }),
   unwrap: ({ secrets }) =>
-    Promise.resolve({ ok: true, value: { tokens: secrets.map(({ id }) => ({ id, token: 'gAAA' })), grant: 'a.grant' } }),
+    Promise.resolve({
+      ok: true,
+      value: { tokens: secrets.map(({ id }) => ({ id, token: 'gAAA' })), grant: 'a.grant' },
+    }),
   createSession: () => Promise.resolve({ ok: true, value: undefined }),
   accountRefusal: () => Promise.resolve(undefined),
 };
@@ -76,7 +81,9 @@ const outcomeOf = ({ verdict }: Admission): GoldenOutcome =>
     : { allowed: false, message: describeRefusals(verdict.refusals) };
 
 /** What stands in a golden file: the outcome with variables off, and with them on where that differs. */
-export const goldenOf = async (name: string): Promise<{ envOff: GoldenOutcome; envOn: GoldenOutcome | 'same' }> => {
+export const goldenOf = async (
+  name: string,
+): Promise<{ envOff: GoldenOutcome; envOn: GoldenOutcome | 'same' }> => {
   const request = requestOf(readReview(name));
   const envOff = outcomeOf(await admitWith()(request, Infinity));
   const envOn = outcomeOf(await admitWith({ envEnabled: true })(request, Infinity));

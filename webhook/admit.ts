@@ -31,9 +31,17 @@ export interface Resolved {
   readonly secrets: readonly ResolvedSecret[];
 }
 
+/** What keyservice and console gave for one session. */
 export interface Unwrapped {
   readonly tokens: readonly { readonly id: string; readonly token: string }[];
   readonly grant: string;
+}
+
+/** Everything that the session's Secret holds. */
+export interface SessionContent extends Unwrapped {
+  readonly sid: string;
+  readonly namespace: string;
+  readonly ca: string;
 }
 
 /** `deadline` is an instant of the clock, in ms: the API server does not wait longer. */
@@ -43,20 +51,14 @@ export interface AdmitPorts {
   /** As `resolve`, but nothing is written, and only sizes come back. */
   readonly foresee: (plan: Plan, deadline: number) => Promise<Outcome<ReadonlyMap<string, number>>>;
   readonly unwrap: (resolved: Resolved, deadline: number) => Promise<Outcome<Unwrapped>>;
-  readonly createSession: (
-    plan: Plan,
-    sid: string,
-    unwrapped: Unwrapped,
-    deadline: number,
-  ) => Promise<Outcome<undefined>>;
+  readonly createSession: (session: SessionContent) => Promise<Outcome<undefined>>;
+  /** PEM of the roots that the init container shall trust: two of them while one replaces the other. */
+  readonly claimCa: () => string;
   /** Why this service account cannot have a Secret mounted, or undefined. */
   readonly accountRefusal: (namespace: string, name: string) => Promise<Refusal | undefined>;
 }
 
-export interface AdmitConfig extends PlanConfig, RenderConfig {
-  /** PEM handed to the init container. */
-  readonly claimCa: string;
-}
+export type AdmitConfig = PlanConfig & RenderConfig;
 
 /** What happened, for audit and metrics. */
 export interface Admission {
@@ -70,8 +72,6 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const ZEROS = '0'.repeat(64);
 
 export const createAdmit = (ports: AdmitPorts, config: AdmitConfig) => {
-  const caSha256 = sha256(config.claimCa);
-
   const refused = (refusals: readonly Refusal[], plan?: Plan, sid?: string): Admission => ({
     verdict: { allowed: false, refusals },
     outcome: 'refused',
@@ -116,9 +116,11 @@ export const createAdmit = (ports: AdmitPorts, config: AdmitConfig) => {
     if (small) return refused([small], plan, sid);
     const unwrapped = await ports.unwrap(resolved.value, deadline);
     if (!unwrapped.ok) return refused([unwrapped.refusal], plan, sid);
-    const created = await ports.createSession(plan, sid, unwrapped.value, deadline);
+    const ca = ports.claimCa();
+    const created = await ports.createSession({ ...unwrapped.value, sid, namespace: plan.namespace, ca });
     if (!created.ok) return refused([created.refusal], plan, sid);
-    return rendered(pod, plan, { sid, grantSha256: sha256(unwrapped.value.grant), caSha256, sizes }, []);
+    const session = { sid, grantSha256: sha256(unwrapped.value.grant), caSha256: sha256(ca), sizes };
+    return rendered(pod, plan, session, []);
   };
 
   /** Never rejects for anything that a review, a user or a broken network can cause. */

@@ -2,7 +2,15 @@ import { expect } from 'chai';
 import jsonPatch from 'fast-json-patch';
 import { readFileSync } from 'node:fs';
 import { restrictedViolations } from '../test/pod-security.ts';
-import { admitWith, goldenConfig, goldenOf, GOLDEN_SID, readReview, requestOf, reviewNames } from '../test/reviews.ts';
+import {
+  admitWith,
+  goldenConfig,
+  goldenOf,
+  GOLDEN_SID,
+  readReview,
+  requestOf,
+  reviewNames,
+} from '../test/reviews.ts';
 import { additionsOf } from './additions.ts';
 import type { Operation } from './patch.ts';
 import { parsePod } from './pod.ts';
@@ -88,7 +96,9 @@ describe('the captured reviews', () => {
   }
 
   it('that satisfy Pod Security restricted are still among them', () => {
-    const restricted = names.filter((name) => restrictedViolations(requestOf(readReview(name)).object).length === 0);
+    const restricted = names.filter(
+      (name) => restrictedViolations(requestOf(readReview(name)).object).length === 0,
+    );
     expect(restricted).to.include.members(['restricted-namespace', 'restricted-namespace-job']);
   });
 

@@ -35,7 +35,8 @@ export const parseQuantity = (text: string | number): bigint | undefined => {
 
 /** A form that reads well: `2Gi`, `128Mi`, whole units, else `m`, else `n`. */
 export const formatQuantity = (nano: bigint): string => {
-  const unit = nano === 0n ? undefined : ['Gi', 'Mi'].find((suffix) => nano % (binary[suffix] ?? nano) === 0n);
+  const unit =
+    nano === 0n ? undefined : ['Gi', 'Mi'].find((suffix) => nano % (binary[suffix] ?? nano) === 0n);
   if (unit) return `${nano / (binary[unit] ?? 1n)}${unit}`;
   if (nano % NANO === 0n) return String(nano / NANO);
   return nano % 1_000_000n === 0n ? `${nano / 1_000_000n}m` : `${nano}n`;

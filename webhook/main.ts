@@ -1,0 +1,103 @@
+/** Wiring of the webhook: sockets, certificates, janitor, signals. Zone 2. */
+import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { MAX_REVIEW_BYTES } from '#envelope/limits.ts';
+import { openAuditTrail } from '#platform/audit.ts';
+import { systemClock } from '#platform/clock.ts';
+import { createHealthServer } from '#platform/health-server.ts';
+import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
+import { createHttpsServer } from '#platform/https-server.ts';
+import { createKubernetesApi } from '#platform/kubernetes.ts';
+import { describeError, type Log } from '#platform/log.ts';
+import { createMetrics } from '#platform/metrics.ts';
+import { runService, type Running } from '#platform/service.ts';
+import type { Values } from '#platform/settings.ts';
+import { watchTlsFiles } from '#platform/tls-files.ts';
+import { createAdmit } from './admit.ts';
+import { webhookSettings } from './config.ts';
+import { createElection } from './election.ts';
+import { createMutate, onError, tooLarge } from './http.ts';
+import { createJanitor } from './janitor.ts';
+import { createConsoleClient, createKeyserviceClient } from './peers.ts';
+import { createSessions } from './sessions.ts';
+
+type Config = Values<typeof webhookSettings>;
+const clock = systemClock;
+
+const clientFor = (dir: string, log: Log): HttpsClient => {
+  const files = watchTlsFiles(dir, log);
+  const client = createHttpsClient(files.current());
+  files.onChange((material) => client.setTls(material));
+  return client;
+};
+
+const every = (seconds: number, log: Log, work: () => Promise<void>): NodeJS.Timeout =>
+  setInterval(() => {
+    work().catch((error: unknown) => log.error('sweep failed', { error: describeError(error) }));
+  }, seconds * 1000).unref();
+
+const start = async (config: Config, log: Log): Promise<Running> => {
+  const api = createKubernetesApi(config);
+  const audit = await openAuditTrail(config.auditFile);
+  const metrics = createMetrics();
+  const sessions = createSessions({ api, clock }, config);
+  const peers = {
+    ...createConsoleClient({ client: clientFor(config.resolveTlsDir, log), url: config.resolveUrl, clock }),
+    ...createKeyserviceClient({
+      client: clientFor(config.keyserviceTlsDir, log),
+      url: config.keyserviceUrl,
+      clock,
+    }),
+  };
+  const files = watchTlsFiles(config.tlsDir, log);
+  const claimCa = (): string => files.current().ca;
+  const admit = createAdmit(
+    { clock, claimCa, ...peers, ...sessions },
+    { ...config, launchers: config.launchers ?? [] },
+  );
+
+  const { apiserverCaFile } = config;
+  const clientCa = (): string | undefined => apiserverCaFile && readFileSync(apiserverCaFile, 'utf8');
+  const server = createHttpsServer({
+    tls: files.current(),
+    clientCa: clientCa(),
+    maxBodyBytes: MAX_REVIEW_BYTES,
+    answer: createMutate({ admit, audit, clock, log, metrics }, apiserverCaFile && config.apiserverName),
+    onError: onError(log),
+    tooLarge,
+  });
+  files.onChange((material) => server.setTls(material, clientCa()));
+
+  const janitor = createJanitor({ api, clock, log }, config);
+  const election = createElection(
+    { api, clock },
+    {
+      namespace: config.leaseNamespace,
+      name: 'twofold-janitor',
+      identity: `${hostname()}_${randomUUID()}`,
+      durationSeconds: config.sweepSeconds * 3,
+    },
+  );
+  const sweeping = every(config.sweepSeconds, log, async () => {
+    if (await election.lead()) await janitor.sweep();
+  });
+
+  let draining = false;
+  const health = createHealthServer({ check: () => Promise.resolve(), ready: () => !draining }, metrics);
+  const ports = {
+    webhook: await server.listen(config.host, config.port),
+    health: await health.listen(config.host, config.healthPort),
+  };
+  return {
+    ports,
+    stop: async () => {
+      draining = true;
+      clearInterval(sweeping);
+      await server.close();
+      await Promise.all([health.close(), audit.close()]);
+    },
+  };
+};
+
+await runService({ name: 'webhook', settings: webhookSettings, start });

@@ -1,0 +1,136 @@
+/** The webhook's side of `resolve` and `unwrap`: typed calls, and refusals passed on with their next step. Zone 2. */
+import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
+import type { Clock } from '#platform/clock.ts';
+import { HttpsError, type HttpsAnswer, type HttpsClient } from '#platform/https-client.ts';
+import { parseProblem } from '#platform/problem.ts';
+import type { Outcome, Resolved, ResolvedSecret, Unwrapped } from './admit.ts';
+import type { Plan } from './plan.ts';
+import { refuse, type Refusal } from './refusals.ts';
+
+type Peer = 'console' | 'keyservice';
+
+export interface PeerOptions {
+  readonly client: HttpsClient;
+  readonly url: string;
+  readonly clock: Clock;
+}
+
+const unavailable = (peer: Peer, why: string): Refusal => {
+  const next = 'try again; if it goes on, tell the cluster’s operator';
+  return refuse(`${peer}_unavailable`, `Twofold’s ${peer} did not answer (${why}); ${next}`);
+};
+
+/** A problem document is the peer's own word; anything else but 200 means that it does not work. */
+const refusalOf = (peer: Peer, { status, body }: HttpsAnswer): Refusal => {
+  const problem = parseProblem(body);
+  return problem
+    ? { code: problem.code, status: status >= 500 ? 503 : 403, message: problem.detail }
+    : unavailable(peer, `status ${status}`);
+};
+
+const callPeer = async <T>(
+  peer: Peer,
+  { client, url, clock }: PeerOptions,
+  request: { readonly path: string; readonly body: object; readonly deadline: number },
+  parse: (value: unknown) => T | undefined,
+): Promise<Outcome<T>> => {
+  const timeoutMs = request.deadline - clock();
+  if (timeoutMs <= 0) return { ok: false, refusal: unavailable(peer, 'the time for this admission is over') };
+  try {
+    const answer = await client.call({
+      method: 'POST',
+      url: url + request.path,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(request.body),
+      ...{ timeoutMs, maxResponseBytes: MAX_INTERNAL_BODY_BYTES },
+    });
+    if (answer.status !== 200) return { ok: false, refusal: refusalOf(peer, answer) };
+    const value = parse(JSON.parse(answer.body.toString('utf8')));
+    return value === undefined
+      ? { ok: false, refusal: unavailable(peer, 'its answer has another shape') }
+      : { ok: true, value };
+  } catch (error) {
+    if (!(error instanceof HttpsError) && !(error instanceof SyntaxError)) throw error;
+    return {
+      ok: false,
+      refusal: unavailable(peer, error instanceof HttpsError ? error.message : 'not JSON'),
+    };
+  }
+};
+
+type Json = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+
+/** Every item as `parse` has it, or undefined when one is not of its shape. */
+const listOf = <T>(value: unknown, parse: (item: Json) => T | undefined): readonly T[] | undefined => {
+  if (!Array.isArray(value)) return undefined;
+  const items = value.flatMap((item: unknown) => (isObject(item) ? (parse(item) ?? []) : []));
+  return items.length === value.length ? items : undefined;
+};
+
+const parseSize = ({ name, size }: Json): { name: string; size: number } | undefined =>
+  typeof name === 'string' && typeof size === 'number' ? { name, size } : undefined;
+
+const parseSecret = (item: Json): ResolvedSecret | undefined => {
+  const sized = parseSize(item);
+  const { id, envelope } = item;
+  return sized && typeof id === 'string' && typeof envelope === 'string'
+    ? { ...sized, id, envelope }
+    : undefined;
+};
+
+const parseToken = ({ id, token }: Json): { id: string; token: string } | undefined =>
+  typeof id === 'string' && typeof token === 'string' ? { id, token } : undefined;
+
+/** All that was asked for, and nothing else. */
+const complete = <T extends { readonly name: string }>(
+  names: readonly string[],
+  items: readonly T[] | undefined,
+): readonly T[] | undefined =>
+  items?.length === names.length && items.every(({ name }) => names.includes(name)) ? items : undefined;
+
+const RESOLVE = '/internal/v1/resolve';
+
+const question = (plan: Plan, dryRun: boolean): object => ({
+  dryRun,
+  namespace: plan.namespace,
+  serviceAccount: plan.serviceAccount,
+  pod: plan.pod,
+  names: plan.names,
+  variables: [...new Set(plan.variables.map(({ name }) => name))],
+  ticket: plan.ticket,
+  launcher: plan.launcher,
+});
+
+export const createConsoleClient = (options: PeerOptions) => ({
+  /** Opens a session row. */
+  resolve: (plan: Plan, deadline: number): Promise<Outcome<Resolved>> =>
+    callPeer('console', options, { path: RESOLVE, body: question(plan, false), deadline }, (value) => {
+      if (!isObject(value)) return undefined;
+      const { sid, ticket, secrets } = value;
+      const all = complete(plan.names, listOf(secrets, parseSecret));
+      return typeof sid === 'string' && typeof ticket === 'string' && all
+        ? { sid, ticket, secrets: all }
+        : undefined;
+    }),
+  /** Writes nothing. */
+  foresee: (plan: Plan, deadline: number): Promise<Outcome<ReadonlyMap<string, number>>> =>
+    callPeer('console', options, { path: RESOLVE, body: question(plan, true), deadline }, (value) => {
+      const all = isObject(value) ? complete(plan.names, listOf(value['secrets'], parseSize)) : undefined;
+      return all && new Map(all.map(({ name, size }) => [name, size]));
+    }),
+});
+
+export const createKeyserviceClient = (options: PeerOptions) => ({
+  unwrap: ({ ticket, sid, secrets }: Resolved, deadline: number): Promise<Outcome<Unwrapped>> => {
+    const body = { ticket, sid, envelopes: secrets.map(({ envelope }) => envelope) };
+    return callPeer('keyservice', options, { path: '/v1/unwrap', body, deadline }, (value) => {
+      if (!isObject(value)) return undefined;
+      const tokens = listOf(value['tokens'], parseToken);
+      const { grant } = value;
+      const all =
+        tokens?.length === secrets.length && secrets.every(({ id }) => tokens.some((each) => each.id === id));
+      return tokens && all && typeof grant === 'string' ? { tokens, grant } : undefined;
+    });
+  },
+});
