@@ -30,7 +30,7 @@ export const hasAnnotations = (pod: Pod): boolean =>
 
 /** `0440`, `440`: read bits only, at least one. */
 const parseFileMode = (text: string): number | Refusal => {
-  const mode = /^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : NaN;
+  const mode = /^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : 0;
   if ((mode & ~0o444) === 0 && mode !== 0) return mode;
   const rule = 'is not an octal mode of read bits only; use 0400, 0440 or 0444';
   return refuse('annotation_invalid', `${quote(text)} ${rule}`, annotations.fileMode);

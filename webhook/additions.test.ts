@@ -1,0 +1,38 @@
+import { expect } from 'chai';
+import { admitWith, goldenPorts, readReview, requestOf } from '../test/reviews.ts';
+import { envBytes, filesBytes } from './additions.ts';
+import type { Plan } from './plan.ts';
+import { describeRefusals } from './review.ts';
+
+const plan = (files: Record<string, string>, variables: Record<string, string> = {}): Plan =>
+  // Only the two lists matter for sizes.
+  ({
+    files: Object.entries(files).map(([path, name]) => ({ path, name })),
+    variables: Object.entries(variables).map(([variable, name]) => ({ variable, name })),
+  }) as unknown as Plan;
+
+describe('a session’s volumes', () => {
+  const sizes = new Map([
+    ['one', 1],
+    ['page', 4096],
+    ['more', 4097],
+  ]);
+
+  it('are as large as each file rounded up to 4 KiB and a page per folder', () => {
+    expect(filesBytes(plan({ a: 'one' }), sizes)).to.equal(8192);
+    expect(filesBytes(plan({ a: 'one', b: 'page', c: 'more' }), sizes)).to.equal(4096 + 4096 + 8192 + 4096);
+    expect(filesBytes(plan({ 'x/y/a': 'one', 'x/b': 'one' }), sizes)).to.equal(2 * 4096 + 3 * 4096);
+  });
+
+  it('hold every variable in one file', () => {
+    expect(envBytes(plan({}, { A: 'one', B: 'page' }), sizes)).to.equal(8192 + 4096);
+  });
+
+  it('are refused where a Guaranteed pod leaves too little memory, saying how much would do', async () => {
+    const request = requestOf(readReview('ephemeral-storage-limits'));
+    const text = JSON.stringify(request.object).replaceAll('"2Gi"', '"64Mi"');
+    const { verdict } = await admitWith({}, goldenPorts)({ ...request, object: JSON.parse(text) }, Infinity);
+    if (verdict.allowed) throw new Error('admitted');
+    expect(describeRefusals(verdict.refusals)).to.contain('at least 65Mi').and.contain('(memory_too_small)');
+  });
+});

@@ -1,0 +1,142 @@
+import { expect } from 'chai';
+import { createLog } from '#platform/log.ts';
+import { createMetrics } from '#platform/metrics.ts';
+import type { HttpRequest } from '#platform/https-server.ts';
+import { admitWith, readReview } from '../test/reviews.ts';
+import { createMutate, timeoutOf } from './http.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly code?: string;
+  readonly detail?: string;
+  readonly response?: {
+    readonly allowed: boolean;
+    readonly patch?: string;
+    readonly status?: { message: string; code: number };
+  };
+}
+
+const lines: string[] = [];
+const records: Record<string, unknown>[] = [];
+const mutate = (fails = false, apiserver?: string) =>
+  createMutate(
+    {
+      admit: admitWith(),
+      audit: {
+        append: (record) => {
+          records.push(record);
+          return fails ? Promise.reject(new Error('disk full')) : Promise.resolve();
+        },
+        close: () => Promise.resolve(),
+      },
+      clock: () => 0,
+      log: createLog({ service: 'webhook', level: 'debug', write: (line) => lines.push(line) }),
+      metrics: createMetrics(),
+    },
+    apiserver,
+  );
+const post = async (
+  body: string | Buffer,
+  change: Partial<HttpRequest> = {},
+  handler = mutate(),
+): Promise<Answer> => {
+  const query = new URLSearchParams('timeout=10s');
+  const request = {
+    method: 'POST',
+    path: '/mutate',
+    query,
+    contentType: 'application/json',
+    client: undefined,
+  };
+  const reply = await handler({ ...request, body: Buffer.from(body), ...change });
+  // Either a problem document or an AdmissionReview: each test says which.
+  return { status: reply.status, ...(JSON.parse(String(reply.body)) as object) };
+};
+const review = (change: object = {}): string => {
+  const value = JSON.parse(readReview('plain-pod-alice').toString()) as { request: object };
+  return JSON.stringify({ ...value, ...change });
+};
+
+describe('/mutate', () => {
+  it('answers a review with its own uid and a patch', async () => {
+    const { status, response } = await post(review());
+    expect(status).to.equal(200);
+    expect(response).to.include({ allowed: true, patchType: 'JSONPatch' });
+    expect(JSON.parse(Buffer.from(response!.patch!, 'base64').toString()))
+      .to.be.an('array')
+      .with.length(6);
+  });
+
+  const bad: Record<string, [body: string, says: string]> = {
+    'is not JSON': ['{"kind": "Admission', 'not JSON'],
+    'is empty': ['', 'not JSON'],
+    'is another kind': ['{"kind":"Pod","apiVersion":"v1"}', 'not an AdmissionReview'],
+    'is a list': ['[]', 'not an AdmissionReview'],
+    'is of version v1beta1': [
+      review({ apiVersion: 'admission.k8s.io/v1beta1' }),
+      'admissionReviewVersions: [v1]',
+    ],
+    'has no request': [review({ request: null }), 'no request with a uid'],
+    'has a request without uid': [review({ request: { operation: 'CREATE' } }), 'no request with a uid'],
+    'is nested 10,000 deep': [`${'['.repeat(10_000)}${']'.repeat(10_000)}`, 'not an AdmissionReview'],
+  };
+  for (const [what, [body, says]] of Object.entries(bad)) {
+    it(`refuses a body that ${what}, with status 400 and the reason`, async () => {
+      const answer = await post(body);
+      expect(answer).to.include({ status: 400, code: 'body_malformed' });
+      expect(answer.detail).to.contain(says);
+    });
+  }
+
+  it('refuses a pod that is nested 10,000 deep where it is not a pod, and does not mind where it is not read', async () => {
+    const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
+    const asPod = await post(review().replace(/"object":\{/, `"object":${deep},"other":{`));
+    expect(asPod.response?.status?.message).to.contain('(pod_unsupported)');
+    const beside = await post(review().replace(/"spec":\{/, `"spec":{"unread":${deep},`));
+    expect(beside.response?.allowed).to.equal(true);
+  });
+
+  it('refuses other paths, methods and content types', async () => {
+    expect(await post('{}', { path: '/' })).to.include({ status: 404, code: 'not_found' });
+    expect(await post('', { method: 'GET' })).to.include({ status: 405, code: 'method_not_allowed' });
+    expect(await post('a: 1', { contentType: 'application/yaml' })).to.include({
+      status: 415,
+      code: 'content_type',
+    });
+  });
+
+  it('wants the API server’s certificate where the operator configured one', async () => {
+    const handler = mutate(false, 'apiserver');
+    expect(await post(review(), {}, handler)).to.include({ status: 403, code: 'client_not_allowed' });
+    expect(await post(review(), { client: 'webhook' }, handler)).to.include({ status: 403 });
+    expect((await post(review(), { client: 'apiserver' }, handler)).response?.allowed).to.equal(true);
+  });
+
+  it('refuses what it cannot record', async () => {
+    const { response } = await post(review(), {}, mutate(true));
+    expect(response).to.include({ allowed: false });
+    expect(response?.status).to.include({ code: 503 });
+    expect(response?.status?.message).to.contain('(audit_unavailable)');
+  });
+
+  it('records who asked for what, and neither ticket nor annotation values', async () => {
+    records.length = 0;
+    await post(review());
+    expect(records).to.have.length(1);
+    expect(records[0]).to.include({
+      action: 'admission',
+      outcome: 'injected',
+      username: 'alice@example.org',
+    });
+    expect(records[0]?.['secrets']).to.deep.equal(['db-password', 'aws-key']);
+    expect(JSON.stringify([records, lines])).not.to.contain('a.ticket.here');
+  });
+
+  it('keeps within the API server’s deadline', () => {
+    const timeout = (text: string) => timeoutOf(new URLSearchParams(text));
+    expect([timeout('timeout=10s'), timeout('timeout=1s'), timeout(''), timeout('timeout=x')]).to.deep.equal([
+      9500, 500, 9500, 9500,
+    ]);
+    expect(timeout('timeout=99s')).to.equal(29_500);
+  });
+});

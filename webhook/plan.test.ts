@@ -1,0 +1,429 @@
+import { expect } from 'chai';
+import { admitWith } from '../test/reviews.ts';
+import type { Plan } from './plan.ts';
+import type { AdmitConfig } from './admit.ts';
+import { describeRefusals, type ReviewRequest } from './review.ts';
+
+type Json = Record<string, unknown>;
+interface Made {
+  readonly annotations?: Record<string, string>;
+  readonly metadata?: Json;
+  readonly spec?: Json;
+  readonly namespace?: string;
+  readonly username?: string;
+}
+
+const basic = { 'twofold.dev/secrets': 'db-password,aws-key', 'twofold.dev/ticket': 'a.b.c' };
+const request = ({ annotations = basic, metadata, spec, namespace, username }: Made): ReviewRequest => ({
+  uid: 'u',
+  createsPod: true,
+  operation: 'CREATE',
+  namespace: namespace ?? 'sessions',
+  username: username ?? 'alice',
+  dryRun: false,
+  object: {
+    metadata: { name: 'pod', annotations, ...metadata },
+    spec: { containers: [{ name: 'main' }, { name: 'side', env: [{ name: 'HOME', value: '/' }] }], ...spec },
+  },
+});
+
+const config: Partial<AdmitConfig> = { namespaces: ['sessions', 'hub'], envEnabled: true };
+const admit = async (made: Made, change: Partial<AdmitConfig> = {}) =>
+  admitWith({ ...config, ...change })(request(made), Infinity);
+
+const planOf = async (made: Made, change: Partial<AdmitConfig> = {}): Promise<Plan> => {
+  const { plan, verdict } = await admit(made, change);
+  if (!plan || !verdict.allowed)
+    throw new Error(verdict.allowed ? 'untouched' : describeRefusals(verdict.refusals));
+  return plan;
+};
+
+const refusalOf = async (made: Made, change: Partial<AdmitConfig> = {}): Promise<string> => {
+  const { verdict } = await admit(made, change);
+  if (verdict.allowed) throw new Error('was admitted');
+  return describeRefusals(verdict.refusals);
+};
+
+describe('a plan', () => {
+  describe('of the mount path', () => {
+    for (const path of [
+      ...[
+        '/',
+        '/bin',
+        '/bin/x',
+        '/boot',
+        '/dev',
+        '/dev/shm/x',
+        '/etc',
+        '/etc/ssl/mine',
+        '/lib',
+        '/lib64',
+        '/libexec/x',
+      ],
+      ...[
+        '/proc',
+        '/proc/1',
+        '/root',
+        '/root/.ssh',
+        '/root/.ssh/keys',
+        '/root/.ssh2',
+        '/run',
+        '/run/secrets',
+      ],
+      ...[
+        '/run/secrets/kubernetes.io',
+        '/run/secrets/kubernetes.io/x',
+        '/sbin',
+        '/sys',
+        '/usr',
+        '/usr/local/x',
+      ],
+      ...[
+        '/var',
+        '/var/run',
+        '/var/run/secrets',
+        '/var/run/secrets/kubernetes.io/serviceaccount',
+        '//etc',
+        '/./etc/',
+      ],
+    ]) {
+      it(`refuses ${path}`, async () => {
+        const annotations = { ...basic, 'twofold.dev/mount-path': path };
+        expect(await refusalOf({ annotations })).to.match(
+          /^twofold\.dev\/mount-path: .*\(mount_path_forbidden\)$/,
+        );
+      });
+    }
+
+    for (const path of [
+      'secrets',
+      './secrets',
+      '',
+      'C:\\secrets',
+      '/a/../b',
+      '/..',
+      '/a:b',
+      '/a\nb',
+      '/a\u0000',
+      `/${'x'.repeat(1100)}`,
+    ]) {
+      it(`refuses ${JSON.stringify(path).slice(0, 40)}, which is not an absolute plain path`, async () => {
+        const annotations = { ...basic, 'twofold.dev/mount-path': path };
+        expect(await refusalOf({ annotations })).to.contain('(annotation_invalid)');
+      });
+    }
+
+    const normal: Record<string, string> = {
+      '/secrets/': '/secrets',
+      '/home/jovyan//work/./s': '/home/jovyan/work/s',
+      '/etcetera': '/etcetera',
+      '/binary': '/binary',
+      '/root/secrets': '/root/secrets',
+      '/run/secrets/mine': '/run/secrets/mine',
+      '/opt/lib': '/opt/lib',
+      '/...': '/...',
+      '/with space/é': '/with space/é',
+    };
+    for (const [path, expected] of Object.entries(normal)) {
+      it(`takes ${path} as ${expected}`, async () => {
+        expect(
+          (await planOf({ annotations: { ...basic, 'twofold.dev/mount-path': path } })).mountPath,
+        ).to.equal(expected);
+      });
+    }
+
+    it('is /secrets when none is given', async () => {
+      expect((await planOf({})).mountPath).to.equal('/secrets');
+    });
+
+    for (const mounted of ['/secrets', '/secrets/', '/secrets/a', '//secrets/./b']) {
+      it(`is refused where a chosen container mounts ${mounted}`, async () => {
+        const containers = [{ name: 'main', volumeMounts: [{ name: 'v', mountPath: mounted }] }];
+        expect(await refusalOf({ spec: { containers } })).to.contain('(mount_path_taken)');
+      });
+    }
+
+    it('is refused below an existing mount, beside a device, and taken beside a namesake', async () => {
+      const annotations = { ...basic, 'twofold.dev/mount-path': '/home/alice/secrets' };
+      const at = (mountPath: string) => ({
+        containers: [{ name: 'main', volumeMounts: [{ name: 'v', mountPath }] }],
+      });
+      expect(await refusalOf({ annotations, spec: at('/home/alice') })).to.contain('(mount_path_taken)');
+      const device = {
+        containers: [{ name: 'main', volumeDevices: [{ name: 'd', devicePath: '/secrets' }] }],
+      };
+      expect(await refusalOf({ spec: device })).to.contain('(mount_path_taken)');
+      expect((await planOf({ annotations, spec: at('/home/ali') })).mountPath).to.equal(
+        '/home/alice/secrets',
+      );
+    });
+
+    it('does not mind what containers mount that get nothing', async () => {
+      const side = { name: 'side', volumeMounts: [{ name: 'v', mountPath: '/secrets' }] };
+      expect(
+        (await planOf({ spec: { containers: [{ name: 'main' }, side] } })).chosen.containers,
+      ).to.deep.equal([0]);
+    });
+  });
+
+  describe('of the containers', () => {
+    const choose = async (value: string | undefined, spec: Json = {}) =>
+      (
+        await planOf({
+          annotations: { ...basic, ...(value === undefined ? {} : { 'twofold.dev/containers': value }) },
+          spec,
+        })
+      ).chosen;
+    const initContainers = [{ name: 'setup' }, { name: 'proxy', restartPolicy: 'Always' }];
+
+    it('takes the first regular one, all of them by *, and others only by name', async () => {
+      expect(await choose(undefined, { initContainers })).to.deep.equal({
+        containers: [0],
+        initContainers: [],
+      });
+      expect(await choose('*', { initContainers })).to.deep.equal({ containers: [0, 1], initContainers: [] });
+      expect(await choose('side,proxy', { initContainers })).to.deep.equal({
+        containers: [1],
+        initContainers: [1],
+      });
+      expect(await choose('side,side')).to.deep.equal({ containers: [1], initContainers: [] });
+    });
+
+    it('takes the one that kubectl would pick, and refuses by name when it is not there', async () => {
+      const pick = (name: string) => ({
+        annotations: { ...basic, 'kubectl.kubernetes.io/default-container': name },
+      });
+      expect((await planOf(pick('side'))).chosen.containers).to.deep.equal([1]);
+      expect(await refusalOf(pick('gone')))
+        .to.contain('kubectl.kubernetes.io/default-container')
+        .and.contain('"gone"');
+    });
+
+    for (const value of ['gone', '', 'main, side', 'main,', '*,main']) {
+      it(`refuses ${JSON.stringify(value)}, naming those that there are`, async () => {
+        const annotations = { ...basic, 'twofold.dev/containers': value };
+        expect(await refusalOf({ annotations }))
+          .to.contain('main, side')
+          .and.contain('(container_unknown)');
+      });
+    }
+  });
+
+  describe('of who may read', () => {
+    const modes: [what: string, spec: Json, uid: number, mode: number][] = [
+      [
+        'one uid on the container',
+        { containers: [{ name: 'm', securityContext: { runAsUser: 7 } }] },
+        7,
+        0o400,
+      ],
+      ['one uid on the pod', { securityContext: { runAsUser: 8, fsGroup: 9 } }, 8, 0o400],
+      ['uid 0 and fsGroup', { securityContext: { runAsUser: 0, fsGroup: 9 } }, 65532, 0o440],
+      ['uid 0 alone', { securityContext: { runAsUser: 0 } }, 65532, 0o444],
+      ['fsGroup alone', { securityContext: { fsGroup: 9 } }, 65532, 0o440],
+      ['nothing', {}, 65532, 0o444],
+    ];
+    for (const [what, spec, uid, mode] of modes) {
+      it(`knows ${what}: uid ${uid}, mode 0${mode.toString(8)}`, async () => {
+        const plan = await planOf({ spec });
+        expect([plan.runAsUser, plan.fileMode]).to.deep.equal([uid, mode]);
+      });
+    }
+
+    it('knows two uids: the group if there is one, else all', async () => {
+      const containers = [1, 2].map((uid) => ({ name: `c${uid}`, securityContext: { runAsUser: uid } }));
+      const annotations = { ...basic, 'twofold.dev/containers': '*' };
+      expect((await planOf({ annotations, spec: { containers } })).fileMode).to.equal(0o444);
+      const spec = { containers, securityContext: { fsGroup: 3 } };
+      expect((await planOf({ annotations, spec })).fileMode).to.equal(0o440);
+    });
+
+    it('takes a mode of read bits only', async () => {
+      const withMode = (mode: string) => ({ annotations: { ...basic, 'twofold.dev/file-mode': mode } });
+      expect((await planOf(withMode('0440'))).fileMode).to.equal(0o440);
+      expect((await planOf(withMode('444'))).fileMode).to.equal(0o444);
+      for (const mode of [
+        '0644',
+        '0777',
+        '0',
+        '000',
+        '0000',
+        'r--',
+        '0o400',
+        '04000',
+        '256',
+        '',
+        ' 0400',
+        '0480',
+      ]) {
+        expect(await refusalOf(withMode(mode)), mode)
+          .to.contain('twofold.dev/file-mode')
+          .and.contain('0400');
+      }
+    });
+
+    it('warns when a mode may leave a container unable to read', async () => {
+      const annotations = { ...basic, 'twofold.dev/file-mode': '0400' };
+      expect((await planOf({ annotations })).warnings.join()).to.contain('"main" may be unable to read');
+      expect(
+        (await planOf({ annotations, spec: { securityContext: { runAsUser: 5 } } })).warnings,
+      ).to.deep.equal([]);
+    });
+  });
+
+  describe('of variables', () => {
+    const env = { ...basic, 'twofold.dev/env': 'PGPASSWORD=db-password,EXTRA=other' };
+
+    it('may name secrets that become no file, and needs no file at all', async () => {
+      expect((await planOf({ annotations: env })).names).to.deep.equal(['db-password', 'aws-key', 'other']);
+      const only = { 'twofold.dev/env': 'A=b', 'twofold.dev/ticket': 't' };
+      const { verdict } = await admit({ annotations: only });
+      expect(JSON.stringify(verdict)).not.to.contain('twofold-files');
+    });
+
+    it('are refused while the operator has them off, naming files as the alternative', async () => {
+      expect(await refusalOf({ annotations: env }, { envEnabled: false }))
+        .to.contain('twofold.dev/secrets')
+        .and.contain('(env_disabled)');
+    });
+
+    it('are refused where the container sets one itself', async () => {
+      const annotations = {
+        ...basic,
+        'twofold.dev/env': 'HOME=db-password',
+        'twofold.dev/containers': 'side',
+      };
+      expect(await refusalOf({ annotations }))
+        .to.contain('"side" already sets HOME')
+        .and.contain('(variable_taken)');
+    });
+  });
+
+  describe('of identity', () => {
+    const launchers = [{ username: 'hub', namespaces: ['hub'], annotation: 'hub/user' }];
+    const { 'twofold.dev/ticket': _ticket, ...noTicket } = basic;
+    const spawned = { annotations: { ...noTicket, 'hub/user': 'alice' }, namespace: 'hub', username: 'hub' };
+
+    it('is the trusted launcher’s word, for exactly this username and namespace', async () => {
+      expect((await planOf(spawned, { launchers })).launcher).to.deep.equal({
+        username: 'hub',
+        user: 'alice',
+      });
+      for (const change of [{ username: 'alice' }, { username: 'hub2' }, { namespace: 'sessions' }]) {
+        expect(await refusalOf({ ...spawned, ...change }, { launchers })).to.contain('(no_identity)');
+      }
+    });
+
+    it('is both, ticket and launcher, for the console to compare', async () => {
+      const plan = await planOf({ ...spawned, annotations: { ...basic, 'hub/user': 'bob' } }, { launchers });
+      expect([plan.ticket, plan.launcher?.user]).to.deep.equal(['a.b.c', 'bob']);
+    });
+
+    it('is refused when the launcher names nobody', async () => {
+      expect(await refusalOf({ ...spawned, annotations: noTicket }, { launchers }))
+        .to.contain('hub/user')
+        .and.contain('(launcher_annotation_missing)');
+    });
+  });
+
+  describe('of what can be no session', () => {
+    it('refuses a namespace that is not enabled', async () => {
+      expect(await refusalOf({ namespace: 'other' }))
+        .to.contain('"other"')
+        .and.contain('(namespace_not_enabled)');
+    });
+
+    it('refuses Windows and mirror pods', async () => {
+      for (const spec of [{ os: { name: 'windows' } }, { nodeSelector: { 'kubernetes.io/os': 'windows' } }]) {
+        expect(await refusalOf({ spec })).to.contain('(pod_unsupported)');
+      }
+      const annotations = { ...basic, 'kubernetes.io/config.mirror': 'x' };
+      expect(await refusalOf({ annotations })).to.contain('mirror');
+    });
+
+    it('refuses an unknown annotation of ours, and one that selects nothing', async () => {
+      expect(await refusalOf({ annotations: { ...basic, 'twofold.dev/image': 'evil' } }))
+        .to.contain('twofold.dev/image: remove it')
+        .and.contain('(annotation_unknown)');
+      expect(await refusalOf({ annotations: { 'twofold.dev/ticket': 'x' } })).to.contain(
+        '(annotation_missing)',
+      );
+    });
+
+    const sid = '0123456789abcdef0123456789abcdef';
+    const reserved: Record<string, Made> = {
+      'our label': { metadata: { labels: { 'twofold.dev/session': sid } } },
+      'our init container': { spec: { initContainers: [{ name: 'twofold-init' }] } },
+      'a container of that name': { spec: { containers: [{ name: 'twofold-init' }] } },
+      'a volume of ours': { spec: { volumes: [{ name: 'twofold-files', emptyDir: {} }] } },
+      'a session’s Secret': { spec: { volumes: [{ name: 'v', secret: { secretName: `twofold-${sid}` } }] } },
+      'a session’s Secret, projected': {
+        spec: { volumes: [{ name: 'v', projected: { sources: [{ secret: { name: `twofold-${sid}` } }] } }] },
+      },
+      'our audience': {
+        spec: {
+          volumes: [
+            { name: 'v', projected: { sources: [{ serviceAccountToken: { audience: 'twofold:x' } }] } },
+          ],
+        },
+      },
+    };
+    for (const [what, made] of Object.entries(reserved)) {
+      it(`refuses ${what} in the incoming pod`, async () => {
+        expect(await refusalOf(made))
+          .to.contain('strip')
+          .and.contain('(reserved_names)');
+      });
+    }
+
+    it('says everything that is wrong at once, each by its annotation', async () => {
+      const said = await refusalOf({
+        annotations: {
+          'twofold.dev/secrets': 'a,,b',
+          'twofold.dev/env': '1=x',
+          'twofold.dev/mount-path': '/etc',
+          'twofold.dev/file-mode': '0777',
+          'twofold.dev/containers': 'gone',
+          'twofold.dev/what': '',
+        },
+      });
+      for (const name of ['secrets', 'env', 'mount-path', 'file-mode', 'containers', 'what', 'ticket']) {
+        expect(said).to.contain(`twofold.dev/${name}: `);
+      }
+    });
+
+    const shapes: Record<string, Json> = {
+      'no containers': { containers: [] },
+      'containers that are no list': { containers: {} },
+      'a container that is text': { containers: ['x'] },
+      'a container without a name': { containers: [{}] },
+      'a uid that is text': { securityContext: { runAsUser: '0' } },
+      'mounts that are no list': { containers: [{ name: 'm', volumeMounts: 'x' }] },
+      'a quantity that is an object': { containers: [{ name: 'm', resources: { limits: { cpu: {} } } }] },
+    };
+    for (const [what, spec] of Object.entries(shapes)) {
+      it(`refuses a body with ${what}, saying where`, async () => {
+        expect(await refusalOf({ spec }))
+          .to.contain('spec.')
+          .and.contain('(pod_unsupported)');
+      });
+    }
+
+    it('takes null for what is absent, as Go writes it', async () => {
+      const spec = {
+        initContainers: null,
+        volumes: null,
+        securityContext: null,
+        containers: [{ name: 'm', env: null, volumeMounts: null }],
+      };
+      expect((await planOf({ spec, metadata: { labels: null } })).chosen.containers).to.deep.equal([0]);
+    });
+  });
+
+  it('leaves alone what it is not asked about: other operations, and pods without annotations of ours', async () => {
+    expect((await admit({ annotations: {} })).outcome).to.equal('untouched');
+    expect((await admitWith()({ ...request({}), createsPod: false }, Infinity)).outcome).to.equal(
+      'untouched',
+    );
+  });
+});

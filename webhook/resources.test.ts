@@ -1,0 +1,92 @@
+import { expect } from 'chai';
+import { fc } from '../test/properties.ts';
+import { parsePod, type Pod } from './pod.ts';
+import { effectiveRequest, initResources, missingMemory, qosClass } from './resources.ts';
+
+type Json = Record<string, unknown>;
+const podOf = (spec: Json): Pod => parsePod({ metadata: {}, spec: { containers: [{ name: 'a' }], ...spec } });
+const withInit = (pod: Pod): Pod => {
+  const [container] = pod.containers;
+  const ours = { ...container!, name: 'twofold-init', restartable: false, resources: initResources(pod) };
+  return { ...pod, initContainers: [ours, ...(pod.initContainers ?? [])] };
+};
+const same = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } });
+
+describe('the init container’s resources', () => {
+  it('are the pod’s effective ones when it is Guaranteed', () => {
+    const pod = podOf({
+      containers: [
+        { name: 'a', resources: same('500m', '1Gi') },
+        { name: 'b', resources: { limits: { cpu: '1', memory: '512Mi' } } },
+      ],
+    });
+    expect(qosClass(pod)).to.equal('Guaranteed');
+    const both = { cpu: '1500m', memory: '1536Mi' };
+    expect(initResources(pod)).to.deep.equal({ requests: both, limits: both });
+  });
+
+  it('count a native sidecar beside the containers', () => {
+    const initContainers = [{ name: 's', restartPolicy: 'Always', resources: same('1', '1Gi') }];
+    const pod = podOf({ containers: [{ name: 'a', resources: same('1', '1Gi') }], initContainers });
+    expect(initResources(pod).limits).to.deep.equal({ cpu: '2', memory: '2Gi' });
+  });
+
+  it('are the smallest that a container requests when it is Burstable, within what is wanted, and no limits', () => {
+    const pod = podOf({
+      containers: [
+        { name: 'a', resources: { requests: { cpu: '2', memory: '4Gi' }, limits: { memory: '4Gi' } } },
+        { name: 'b', resources: { requests: { cpu: '20m' } } },
+      ],
+    });
+    expect(initResources(pod)).to.deep.equal({ requests: { cpu: '20m', memory: '128Mi' }, limits: {} });
+  });
+
+  it('are none for BestEffort, at pod level, and where only other resources are asked for', () => {
+    const none = { requests: {}, limits: {} };
+    expect(initResources(podOf({}))).to.deep.equal(none);
+    expect(initResources(podOf({ resources: same('1', '1Gi') }))).to.deep.equal(none);
+    const gpu = [{ name: 'a', resources: { limits: { 'nvidia.com/gpu': '1' } } }];
+    expect(initResources(podOf({ containers: gpu }))).to.deep.equal(none);
+  });
+
+  it('never change the QoS class and never raise effective requests', () => {
+    const amount = fc.constantFrom('0', '1m', '20m', '500m', '1', '2');
+    const memory = fc.constantFrom('0', '16Mi', '1Gi', '1288490188800m', '1.5G');
+    const list = fc.record({ cpu: amount, memory }, { requiredKeys: [] });
+    const resources = fc.record({ requests: list, limits: list }, { requiredKeys: [] });
+    const container = (name: string) => resources.map((value) => ({ name, resources: value }));
+    const init = fc.tuple(container('i'), fc.boolean()).map(([value, sidecar]) => ({
+      ...value,
+      ...(sidecar ? { restartPolicy: 'Always' } : {}),
+    }));
+    const spec = fc.record(
+      {
+        containers: fc.array(container('c'), { minLength: 1, maxLength: 3 }),
+        initContainers: fc.array(init),
+        resources,
+      },
+      { requiredKeys: ['containers'] },
+    );
+    fc.assert(
+      fc.property(spec, (value) => {
+        const before = podOf(value);
+        const after = withInit(before);
+        expect(qosClass(after)).to.equal(qosClass(before));
+        for (const resource of ['cpu', 'memory']) {
+          expect(effectiveRequest(after, resource)).to.equal(effectiveRequest(before, resource));
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('must leave 64 MiB and the payload, or say how much is missing', () => {
+    const pod = podOf({ containers: [{ name: 'a', resources: same('1', '64Mi') }] });
+    expect(missingMemory(pod, initResources(pod), 0)).to.equal(0);
+    expect(missingMemory(pod, initResources(pod), 4096)).to.be.greaterThan(4095);
+    const level = podOf({ resources: same('1', '32Mi') });
+    expect(missingMemory(level, initResources(level), 0)).to.be.greaterThan(0);
+    const burstable = podOf({ containers: [{ name: 'a', resources: { limits: { memory: '16Mi' } } }] });
+    expect(missingMemory(burstable, initResources(burstable), 4096)).to.equal(0);
+  });
+});
