@@ -2,7 +2,7 @@
  * A TLS folder in the kubernetes.io/tls layout, read again when it changes. No zone; design §9. `tls.crt` and
  * `tls.key` are the leaf, `ca.crt` the roots to trust: two of them while one replaces the other.
  */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, type Log } from './log.ts';
@@ -25,8 +25,10 @@ const read = (dir: string): TlsMaterial => {
     key: readFileSync(join(dir, 'tls.key'), 'utf8'),
     ca: readFileSync(join(dir, 'ca.crt'), 'utf8'),
   };
-  // Throws while a half-written or mismatched set lies there; the next look takes the whole one.
-  new X509Certificate(material.cert);
+  // The files of a mounted Secret change at once, but not under one reader's hands: the next look takes the whole set.
+  if (!new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key))) {
+    throw new Error('tls.key is not the key of tls.crt');
+  }
   return material;
 };
 

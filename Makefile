@@ -1,0 +1,56 @@
+# Twofold. `make demo` shows the main job, `make test` passes the tests; each sets up what it needs.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo dev inject test check lint format fixtures docs bench build setup setup-test clean
+
+NODE := node --import=tsx
+# A change of dependencies or of Node's ABI installs again.
+INSTALLED := node_modules/.installed-$(shell node -p process.versions.modules 2>/dev/null)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup ## The main job: two secrets, one session pod, the files in it
+	@$(NODE) scripts/demo.ts
+
+dev: setup ## The same, kept running until Ctrl-C; endpoints in .dev/endpoints.json (LAUNCHERS=file trusts launchers)
+	@exec $(NODE) scripts/dev.ts $(if $(LAUNCHERS),--launchers "$(LAUNCHERS)")
+
+inject: setup ## Run the init container of a pod that `make dev` holds: make inject POD=namespace/name
+	@$(NODE) scripts/dev/kubelet/main.ts $(subst /, ,$(POD))
+
+test: setup-test ## All tests: no cluster and no network needed after installation
+	@scripts/test
+
+check: setup ## Format, lint, types: under a minute
+	@npx --no-install prettier --check --log-level warn .
+	@npx --no-install tsc -p .
+	@npx --no-install eslint --cache --cache-location .cache/eslint .
+
+format: setup ## Write the format
+	@npx --no-install prettier --write --log-level warn .
+
+fixtures: setup ## Rewrite the golden outcomes of the captured reviews; then read git diff
+	@$(NODE) scripts/fixtures.ts
+
+docs: setup ## Rewrite docs/configuration.md from the services' settings
+	@$(NODE) scripts/docs.ts
+
+bench: setup ## Measure: one table, and bench/results/*.json
+	@$(NODE) bench/main.ts
+
+build: setup ## Bundle the services and the injector into dist/
+	@$(NODE) scripts/build.ts
+
+setup: $(INSTALLED) ## Install dependencies and build the native addon
+
+$(INSTALLED): package-lock.json scripts/setup
+	@scripts/setup
+	@touch $@
+
+setup-test: setup ## Install what only the tests need: PostgreSQL, Go
+	@scripts/setup --for-tests
+
+clean: ## Remove everything that is built or installed here
+	rm -rf node_modules dist .cache .dev coverage test/artifacts bench/results

@@ -1,0 +1,33 @@
+/** Reads our own certificates and keys back, strictly: what a kill or a disk did to them must show. Design §9. */
+import { createPrivateKey, sign, verify, X509Certificate, type KeyObject } from 'node:crypto';
+
+const PROBE = Buffer.from('does this key belong to that certificate?');
+
+/** Null unless the text is exactly what we would write. */
+export function parseCertificate(text: string): X509Certificate | null {
+  try {
+    const certificate = new X509Certificate(text);
+    return certificate.toString() === text ? certificate : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Null unless the text is exactly what we would write. */
+export function parsePrivateKey(text: string): KeyObject | null {
+  try {
+    const key = createPrivateKey(text);
+    return key.export({ type: 'pkcs8', format: 'pem' }) === text ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the key belongs to the certificate and works: the public half alone may be intact in a damaged key. */
+export function isKeyOf({ publicKey }: X509Certificate, key: KeyObject): boolean {
+  try {
+    return verify('sha256', PROBE, publicKey, sign('sha256', PROBE, key));
+  } catch {
+    return false;
+  }
+}

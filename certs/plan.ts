@@ -1,0 +1,60 @@
+/** Which leaves there are: one per service and one per arrow between zones. Belongs to no zone. Design §1. */
+import { isIP } from 'node:net';
+import { isDnsName, type Usage } from './issue.ts';
+
+/** Who holds the leaf's key; `cluster` is the Kubernetes API server. */
+export type Holder = 'console' | 'webhook' | 'keyservice' | 'cluster';
+
+export interface LeafPlan {
+  /** The folder below the certificates' own. */
+  readonly folder: string;
+  readonly commonName: string;
+  readonly usage: Usage;
+  readonly dnsNames: readonly string[];
+  readonly zone: Holder;
+}
+
+export interface LeafNames {
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
+}
+
+/** Servers are named by their service, clients by who calls: the other end allows by common name. */
+export const leafPlans: readonly LeafPlan[] = [
+  server('console'),
+  server('webhook'),
+  server('keyservice'),
+  client('webhook-resolve', 'webhook', 'webhook'),
+  client('webhook-unwrap', 'webhook', 'webhook'),
+  client('console-rewrap', 'console', 'console'),
+  client('apiserver-webhook', 'apiserver', 'cluster'),
+];
+
+/** Whether a caller may add this name to the server leaves. */
+export function isExtraName(text: string): boolean {
+  return isIP(text) !== 0 || isDnsName(text);
+}
+
+/** The names of a leaf: those planned, and for a server those that the caller adds (`127.0.0.1`, `localhost`). */
+export function leafNames(plan: LeafPlan, extraNames: readonly string[]): LeafNames {
+  const names = new Set(plan.usage === 'server' ? [...plan.dnsNames, ...extraNames] : plan.dnsNames);
+  return {
+    dnsNames: [...names].filter((name) => isIP(name) === 0),
+    ipAddresses: [...names].filter((name) => isIP(name) !== 0),
+  };
+}
+
+function server(service: Exclude<Holder, 'cluster'>): LeafPlan {
+  const name = `${service}.twofold-${service}`;
+  return {
+    folder: service,
+    commonName: `${name}.svc`,
+    usage: 'server',
+    dnsNames: [`${name}.svc`, `${name}.svc.cluster.local`, name],
+    zone: service,
+  };
+}
+
+function client(folder: string, commonName: string, zone: Holder): LeafPlan {
+  return { folder, commonName, usage: 'client', dnsNames: [], zone };
+}

@@ -1,0 +1,127 @@
+/**
+ * How one root follows another without a failed handshake: pure, no clock of its own. Belongs to no zone.
+ * Design §9.
+ *
+ * A root is `staged` (trusted, signs nothing), then `active` (trusted, signs), then `retired` (trusted, signs
+ * nothing), then gone. Every service may be one step behind: what it trusts and what it presents still verify.
+ *
+ * | Step | Roots before | Roots after | Trusted | Leaves are from |
+ * |---|---|---|---|---|
+ * | stage | active A | active A, staged B | A, B | A |
+ * | activate | active A, staged B | retired A, active B | A, B | B |
+ * | drop | retired A, active B | active B | B | B |
+ *
+ * Stored as `root/state.json`: `{"version": 1, "roots": [{"id": 16 hex characters, "phase": text}, …] (oldest
+ * first), "settledAt": ISO time or null}`.
+ */
+
+export type Phase = 'staged' | 'active' | 'retired';
+
+export interface RootRecord {
+  readonly id: string;
+  readonly phase: Phase;
+}
+
+export interface RootState {
+  /** Oldest first, so that the bundle of trusted roots is the same bytes before and after `activate`. */
+  readonly roots: readonly RootRecord[];
+  /** Since when every file on disk follows these phases; null while a step is being carried out. */
+  readonly settledAt: Date | null;
+}
+
+/** A step that changes the roots. */
+export type Change = 'stage' | 'activate' | 'drop';
+
+export type NextStep =
+  | { readonly step: Change | 'settle' | 'rest' }
+  | { readonly step: 'wait'; readonly until: Date; readonly then: Change };
+
+export interface RotationRules {
+  /** How long a root is trusted before it signs, and again after it signed last. */
+  readonly overlapMs: number;
+  /** Whether a rotation may begin where none is under way. */
+  readonly begin: boolean;
+}
+
+const ROOT_ID = /^[0-9a-f]{16}$/;
+const SHAPES = ['active', 'active staged', 'retired active'];
+
+/**
+ * What to do at `now`. An unfinished step is finished first, and the overlap counts from its end:
+ * a root that was never handed out completely is never taken for trusted.
+ */
+export function nextStep(state: RootState, now: Date, { overlapMs, begin }: RotationRules): NextStep {
+  if (state.settledAt === null) return { step: 'settle' };
+  const then = changeUnderWay(state);
+  if (then === null) return { step: begin ? 'stage' : 'rest' };
+  const until = new Date(state.settledAt.getTime() + overlapMs);
+  return now >= until ? { step: then } : { step: 'wait', until, then };
+}
+
+/** The state after a change, not settled yet. Throws where the change does not follow from the state. */
+export function applyChange(state: RootState, change: Change, newRootId?: string): RootState {
+  if ((changeUnderWay(state) ?? 'stage') !== change)
+    throw new Error(`${change} does not follow: ${shape(state.roots)}`);
+  return { roots: changedRoots(state.roots, change, newRootId), settledAt: null };
+}
+
+/** The text of `state.json`. */
+export function encodeState({ roots, settledAt }: RootState): string {
+  return `${JSON.stringify({ version: 1, roots, settledAt: settledAt?.toISOString() ?? null }, null, 2)}\n`;
+}
+
+/** Reads `state.json`; null for anything that `encodeState` would not have written. */
+export function parseState(text: string): RootState | null {
+  const state = readState(text);
+  return state !== null && SHAPES.includes(shape(state.roots)) && encodeState(state) === text ? state : null;
+}
+
+function changeUnderWay({ roots }: RootState): Change | null {
+  if (roots.some(({ phase }) => phase === 'staged')) return 'activate';
+  return roots.some(({ phase }) => phase === 'retired') ? 'drop' : null;
+}
+
+function changedRoots(roots: readonly RootRecord[], change: Change, newRootId?: string): RootRecord[] {
+  switch (change) {
+    case 'stage':
+      if (newRootId === undefined || !ROOT_ID.test(newRootId)) throw new Error('a new root needs an id');
+      return [...roots, { id: newRootId, phase: 'staged' }];
+    case 'activate':
+      return roots.map(({ id, phase }) => ({ id, phase: phase === 'active' ? 'retired' : 'active' }));
+    case 'drop':
+      return roots.filter(({ phase }) => phase !== 'retired');
+  }
+}
+
+function shape(roots: readonly RootRecord[]): string {
+  return roots.map(({ phase }) => phase).join(' ');
+}
+
+function readState(text: string): RootState | null {
+  const value = parseJson(text);
+  if (!isRecord(value) || !Array.isArray(value['roots'])) return null;
+  const { settledAt } = value;
+  if (settledAt !== null && (typeof settledAt !== 'string' || Number.isNaN(Date.parse(settledAt))))
+    return null;
+  const roots = value['roots'].map(readRoot).filter((root) => root !== null);
+  return { roots, settledAt: settledAt === null ? null : new Date(settledAt) };
+}
+
+function readRoot(value: unknown): RootRecord | null {
+  if (!isRecord(value)) return null;
+  const { id, phase } = value;
+  if (typeof id !== 'string' || !ROOT_ID.test(id)) return null;
+  return phase === 'staged' || phase === 'active' || phase === 'retired' ? { id, phase } : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,81 @@
+/** One set of certificates for all tests of certs/, issued once: key pairs are what takes the time. */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DAY_MS, newRsaKeyPair, type KeyPair, type KeyPairSource } from '../issue.ts';
+import { leafPlans } from '../plan.ts';
+import { ensureCertificates, type Ensured } from '../store.ts';
+
+export const EXTRA_NAMES = ['127.0.0.1', 'localhost'];
+/** When the shared set was issued. */
+export const ISSUED_AT = new Date();
+
+/** A set is seven leaves and a root: the next root never gets the key of the last. */
+const POOL_SIZE = 10;
+const pool: Promise<KeyPair>[] = [];
+let drawn = 0;
+
+let base: string | undefined;
+let shared: Promise<string> | undefined;
+
+/** Real key pairs, each used again once all were: for tests that issue much and test something else. */
+export const pooledKeyPair: KeyPairSource = () => (pool[drawn++ % POOL_SIZE] ??= newRsaKeyPair());
+
+/** An empty folder that goes when the tests end. */
+export async function emptyFolder(): Promise<string> {
+  base ??= makeBase();
+  return mkdtemp(join(base, 'certs-'));
+}
+
+/** A copy of the shared set, for a test to change as it likes. */
+export async function issuedFolder(): Promise<string> {
+  shared ??= issueOnce();
+  const dir = await emptyFolder();
+  copyFolder(await shared, dir);
+  return dir;
+}
+
+/** Copies links as links and keeps modes. */
+export function copyFolder(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+}
+
+export const leafFolders = leafPlans.map(({ folder }) => folder);
+/** So many days after the shared set was issued. */
+export const days = (count: number): Date => new Date(ISSUED_AT.getTime() + count * DAY_MS);
+/** Brings a folder up to date with the names of the shared set. */
+export const ensure = (dir: string, now = ISSUED_AT): Promise<Ensured> =>
+  ensureCertificates({ dir, extraNames: EXTRA_NAMES, now, newKeyPair: pooledKeyPair });
+/** Which leaves were issued, and why. */
+export const issuedIn = ({ leaves }: Ensured): string[][] =>
+  leaves.filter(({ action }) => action === 'issued').map(({ plan, reason }) => [plan.folder, reason]);
+
+/** Every file of every leaf, by path. */
+export async function contents(dir: string): Promise<Record<string, string>> {
+  const paths = leafFolders.flatMap((folder) =>
+    ['tls.crt', 'tls.key', 'ca.crt'].map((name) => join(folder, name)),
+  );
+  const texts = await Promise.all(
+    paths.map(async (path) => [path, await readFile(join(dir, path), 'utf8')] as const),
+  );
+  return Object.fromEntries(texts);
+}
+
+/** The root's file with this ending. */
+export async function rootFile(dir: string, suffix: string): Promise<string> {
+  const name = (await readdir(join(dir, 'root'))).find((file) => file.endsWith(suffix));
+  return join(dir, 'root', name ?? 'none');
+}
+
+async function issueOnce(): Promise<string> {
+  const dir = await emptyFolder();
+  await ensureCertificates({ dir, extraNames: EXTRA_NAMES, now: ISSUED_AT });
+  return dir;
+}
+
+function makeBase(): string {
+  const made = mkdtempSync(join(tmpdir(), 'twofold-certs-'));
+  process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
