@@ -1,0 +1,95 @@
+/** `make dev`: a development cluster that runs until Ctrl-C; says where everything is, and how to run a pod. */
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from './build.ts';
+import { development, startStack, type Stack } from './dev/stack.ts';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(repository, '.dev');
+const endpointsFile = join(folder, 'endpoints.json');
+
+const leafFiles = (dir: string): { cert: string; key: string } => ({
+  cert: join(dir, 'tls.crt'),
+  key: join(dir, 'tls.key'),
+});
+
+const endpointsOf = (stack: Stack): object => ({
+  ...stack.urls,
+  issuer: stack.issuer,
+  kubernetes: stack.kubernetes.url,
+  ca: stack.caFile,
+  bearer: stack.bearers,
+  namespaces: { sessions: development.namespace },
+  clientCertificates: {
+    apiServer: leafFiles(stack.clientDirs.apiServer),
+    webhook: leafFiles(stack.clientDirs.webhook),
+    console: leafFiles(stack.clientDirs.console),
+  },
+  database: stack.databaseFile,
+  pids: Object.fromEntries(Object.entries(stack.services).map(([name, { pid }]) => [name, pid])),
+  kubelet: { tokenFile: stack.tokens.kubelet, injector: join(repository, 'dist', 'injector.js') },
+  admin: { tokenFile: stack.tokens.admin },
+  logs: join(stack.dir, 'logs'),
+});
+
+/** Whole or not there: programs wait for this file. */
+const writeEndpoints = (stack: Stack): void => {
+  const fresh = `${endpointsFile}.new`;
+  writeFileSync(fresh, `${JSON.stringify(endpointsOf(stack), undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(fresh, endpointsFile);
+};
+
+const explain = (stack: Stack): void => {
+  console.log(`
+  console     ${stack.urls.console}/api/v1   (people: alice, bob; bearers in .dev/endpoints.json)
+  kubernetes  ${stack.kubernetes.url}   (no credentials needed: it is a development API server)
+  logs        ${join(stack.dir, 'logs')}
+
+  Try it, with jq and curl in another terminal:
+    E=.dev/endpoints.json; get() { jq -r "$1" $E; }
+    api() { curl -s --cacert "$(get .ca)" -H "Authorization: Bearer $(get .bearer.alice)" -H 'content-type: application/json' "$@"; }
+    api "$(get .console)/api/v1/secrets" -d '{"name": "db-password", "value": "s3cret"}'
+    api "$(get .console)/api/v1/tickets" -d '{"namespace": "${development.namespace}", "secrets": ["db-password"]}' > .dev/ticket.json
+    jq '{apiVersion: "v1", kind: "Pod", metadata: {name: "try", annotations: .annotations}, spec: {containers: [{name: "main", image: "busybox"}]}}' .dev/ticket.json |
+      curl -s --cacert "$(get .ca)" -H 'content-type: application/json' "$(get .kubernetes)/api/v1/namespaces/${development.namespace}/pods" -d @-
+    make inject POD=${development.namespace}/try      # runs its init container, as a kubelet would
+
+  Ctrl-C ends it.`);
+};
+
+const { values } = parseArgs({ options: { launchers: { type: 'string' } } });
+const launchersFile = values.launchers === undefined ? undefined : resolve(values.launchers);
+if (launchersFile !== undefined && !existsSync(launchersFile)) {
+  console.error(`make dev: there is no file ${launchersFile}`);
+  process.exit(2);
+}
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { mode: 0o700 });
+const say = (line: string): void => console.log(`\x1b[2m==> ${line}\x1b[0m`);
+say('bundling the services');
+await build();
+const stack = await startStack({
+  dir: folder,
+  people: ['alice', 'bob'],
+  launchersFile,
+  anonymous: true,
+  say,
+});
+const end = (): void => {
+  say('stopping');
+  rmSync(endpointsFile, { force: true });
+  void stack.stop().then(() => process.exit(0));
+};
+process.once('SIGINT', end);
+process.once('SIGTERM', end);
+for (const [name, { exited }] of Object.entries(stack.services)) {
+  void exited.then((code) =>
+    console.error(
+      `the ${name} has ended (${code ?? 'by a signal'}); see ${join(folder, 'logs', `${name}.log`)}`,
+    ),
+  );
+}
+writeEndpoints(stack);
+explain(stack);

@@ -1,0 +1,367 @@
+/**
+ * A whole development cluster: identity provider, API server, console, keyservice and webhook, with freshly issued
+ * certificates and keys. `make demo`, `make dev`, the drills in test/ and the benches all start it here, and read it
+ * as the shortest account of what has to be configured where. Development tool, no zone.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseLaunchers } from '#platform/launchers.ts';
+import { caBundle, ensureCertificates } from '../../certs/store.ts';
+import { guardDocuments } from '../../manifests/guard.ts';
+import { parseManifests } from '../../manifests/kustomize.ts';
+import { startApiServer, type ApiServer } from './api-server/server.ts';
+import { makeKeys, type KeyFiles } from './keys.ts';
+import { portsOf, startProgram, type Program } from './process.ts';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const readManifests = (file: string) =>
+  parseManifests(readFileSync(join(repository, 'manifests', file), 'utf8'));
+const bundle = (name: string): string => join(repository, 'dist', `${name}.js`);
+
+/** Values of a development cluster; the session namespace is the one of the captured reviews' people. */
+export const development = {
+  cluster: 'development',
+  audience: 'twofold-console',
+  publicUrl: 'https://twofold.example',
+  image: 'twofold/injector:development',
+  namespace: 'fx-dev',
+} as const;
+
+export interface StackOptions {
+  /** Everything is written below it: certificates, keys, database, logs, tokens. */
+  readonly dir: string;
+  /** People who get a bearer. */
+  readonly people: readonly string[];
+  readonly launchersFile?: string | undefined;
+  /** Callers without credentials may do at the API server what developers may, so that curl is enough. */
+  readonly anonymous?: boolean;
+  /** Overrides a service's variables, for drills and benches. */
+  readonly env?: Readonly<
+    Partial<Record<'console' | 'webhook' | 'keyservice', Readonly<Record<string, string>>>>
+  >;
+  /** A connection URL; SQLite below `dir` where there is none. */
+  readonly database?: string;
+  readonly say: (line: string) => void;
+}
+
+type Ports = Readonly<Record<string, number>>;
+export type Services = Readonly<Record<'console' | 'webhook' | 'keyservice', Program<Ports>>>;
+
+export interface Stack {
+  readonly dir: string;
+  readonly kubernetes: ApiServer;
+  readonly issuer: string;
+  readonly services: Services;
+  readonly urls: Readonly<
+    Record<'console' | 'consoleResolve' | 'consoleClaim' | 'keyservice' | 'webhook', string>
+  >;
+  /** PEM file of the roots that every server here is verified with. */
+  readonly caFile: string;
+  readonly databaseFile: string;
+  readonly bearers: Readonly<Record<string, string>>;
+  /** Files with bearers for the API server. */
+  readonly tokens: Readonly<Record<'admin' | 'kubelet', string>>;
+  /** Folders with `tls.crt` and `tls.key`. */
+  readonly clientDirs: Readonly<Record<'apiServer' | 'webhook' | 'console', string>>;
+  /** Starts a service again on the ports that it had, after a drill has ended it. */
+  readonly restart: (name: keyof Services) => Promise<Program<Ports>>;
+  stop(): Promise<void>;
+}
+
+interface Ground {
+  readonly dir: string;
+  readonly certificates: string;
+  readonly keys: KeyFiles;
+  readonly caFile: string;
+  readonly options: StackOptions;
+}
+
+const layGround = async (options: StackOptions): Promise<Ground> => {
+  const { dir, say } = options;
+  for (const folder of ['', 'logs', 'tokens']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
+  say('issuing certificates and keys');
+  const certificates = join(dir, 'certificates');
+  const [, keys] = await Promise.all([
+    ensureCertificates({ dir: certificates, extraNames: ['127.0.0.1', 'localhost'], now: new Date() }),
+    makeKeys(join(dir, 'keys')),
+  ]);
+  return { dir, certificates, keys, caFile: join(certificates, 'console', 'ca.crt'), options };
+};
+
+const logOf = (ground: Ground, name: string): string => join(ground.dir, 'logs', `${name}.log`);
+
+const startIdentityProvider = async (
+  ground: Ground,
+): Promise<{ program: Program<string>; bearers: Record<string, string> }> => {
+  const files = ground.options.people.map(
+    (name) => [name, join(ground.dir, 'tokens', `${name}.bearer`)] as const,
+  );
+  const program = await startProgram<string>({
+    name: 'identity provider',
+    args: [
+      ...['--import=tsx', join(repository, 'scripts/dev/identity-provider/main.ts')],
+      ...['--tls-dir', join(ground.certificates, 'console'), '--audience', development.audience],
+      ...files.flatMap(([name, file]) => ['--bearer', `${name}=${file}`]),
+    ],
+    logFile: logOf(ground, 'identity-provider'),
+    ready: ({ listening }) =>
+      typeof listening === 'object' && listening && 'issuer' in listening
+        ? String(listening.issuer)
+        : undefined,
+  });
+  const bearers = Object.fromEntries(files.map(([name, file]) => [name, readFileSync(file, 'utf8').trim()]));
+  return { program, bearers };
+};
+
+const leaf = (ground: Ground, name: string) => ({
+  cert: readFileSync(join(ground.certificates, name, 'tls.crt'), 'utf8'),
+  key: readFileSync(join(ground.certificates, name, 'tls.key'), 'utf8'),
+});
+
+const startKubernetes = (ground: Ground, issuer: string): Promise<ApiServer> => {
+  const ca = readFileSync(ground.caFile, 'utf8');
+  return startApiServer({
+    host: '127.0.0.1',
+    port: 0,
+    tls: leaf(ground, 'console'),
+    clientCa: ca,
+    webhookClient: leaf(ground, 'apiserver-webhook'),
+    oidc: { issuer, audience: development.audience, ca, usernameClaim: 'email' },
+    manifests: [
+      ...readManifests('base/rbac.yaml'),
+      ...readManifests('components/all-namespaces/role-binding.yaml'),
+    ],
+    ...(ground.options.anonymous ? { anonymousRole: 'edit' } : {}),
+  });
+};
+
+const writeToken = async (
+  ground: Ground,
+  kubernetes: ApiServer,
+  name: string,
+  user: string,
+  groups?: string[],
+) => {
+  const file = join(ground.dir, 'tokens', `${name}.kubernetes`);
+  writeFileSync(file, await kubernetes.token(user, groups), { mode: 0o600 });
+  return file;
+};
+
+const common = (ground: Ground, tlsLeaf: string): Record<string, string> => ({
+  TWOFOLD_HOST: '127.0.0.1',
+  TWOFOLD_HEALTH_PORT: '0',
+  TWOFOLD_TLS_DIR: join(ground.certificates, tlsLeaf),
+});
+
+const kubernetesEnv = (ground: Ground, kubernetes: ApiServer, tokenFile: string): Record<string, string> => ({
+  TWOFOLD_KUBERNETES_URL: kubernetes.url,
+  TWOFOLD_KUBERNETES_CA_FILE: ground.caFile,
+  TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile,
+});
+
+const launchersEnv = ({ options }: Ground): Record<string, string> =>
+  options.launchersFile === undefined ? {} : { TWOFOLD_LAUNCHERS_FILE: options.launchersFile };
+
+type Env = Readonly<Record<string, string>>;
+type Name = keyof Services;
+
+const startService = (ground: Ground, name: Name, env: Env): Promise<Program<Ports>> => {
+  ground.options.say(`starting the ${name}`);
+  return startProgram({
+    name,
+    args: [bundle(name)],
+    env: { ...env, ...ground.options.env?.[name] },
+    logFile: logOf(ground, name),
+    ready: portsOf,
+  });
+};
+
+const keyserviceEnv = (ground: Ground): Env => ({
+  ...common(ground, 'keyservice'),
+  TWOFOLD_PORT: '0',
+  TWOFOLD_ENVELOPE_PRIVATE_KEYS_FILE: ground.keys.keyservice.envelopePrivate,
+  TWOFOLD_GRANT_SIGNING_KEYS_FILE: ground.keys.keyservice.grantSigning,
+  TWOFOLD_TICKET_PUBLIC_KEYS_FILE: ground.keys.keyservice.ticketPublic,
+  TWOFOLD_TICKET_ISSUER: development.publicUrl,
+  TWOFOLD_CLUSTER: development.cluster,
+  TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'keyservice.audit'),
+});
+
+const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: string): Promise<Env> => {
+  const databaseUrlFile = join(ground.dir, 'database-url');
+  const url = ground.options.database ?? `sqlite:${join(ground.dir, 'twofold.db')}`;
+  writeFileSync(databaseUrlFile, url, { mode: 0o600 });
+  const token = await writeToken(
+    ground,
+    kubernetes,
+    'console',
+    'system:serviceaccount:twofold-console:console',
+  );
+  return {
+    ...common(ground, 'console'),
+    ...kubernetesEnv(ground, kubernetes, token),
+    ...launchersEnv(ground),
+    TWOFOLD_PUBLIC_PORT: '0',
+    TWOFOLD_RESOLVE_PORT: '0',
+    TWOFOLD_CLAIM_PORT: '0',
+    TWOFOLD_PUBLIC_URL: development.publicUrl,
+    TWOFOLD_CLUSTER: development.cluster,
+    TWOFOLD_DATABASE_URL_FILE: databaseUrlFile,
+    TWOFOLD_AT_REST_KEYS_FILE: ground.keys.console.atRest,
+    TWOFOLD_TICKET_KEYS_FILE: ground.keys.console.ticketSigning,
+    TWOFOLD_ENVELOPE_KEYS_FILE: ground.keys.console.envelopePublic,
+    TWOFOLD_GRANT_KEYS_FILE: ground.keys.console.grantPublic,
+    TWOFOLD_OIDC_ISSUER: issuer,
+    TWOFOLD_OIDC_AUDIENCE: development.audience,
+    TWOFOLD_OIDC_CA_FILE: ground.caFile,
+    TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000',
+  };
+};
+
+const webhookEnv = async (
+  ground: Ground,
+  kubernetes: ApiServer,
+  urls: Omit<Stack['urls'], 'webhook'>,
+): Promise<Env> => ({
+  ...common(ground, 'webhook'),
+  ...kubernetesEnv(
+    ground,
+    kubernetes,
+    await writeToken(ground, kubernetes, 'webhook', 'system:serviceaccount:twofold-webhook:webhook'),
+  ),
+  ...launchersEnv(ground),
+  TWOFOLD_PORT: '0',
+  TWOFOLD_APISERVER_CLIENT_CA_FILE: ground.caFile,
+  TWOFOLD_RESOLVE_URL: urls.consoleResolve,
+  TWOFOLD_CLIENT_TLS_DIR_RESOLVE: join(ground.certificates, 'webhook-resolve'),
+  TWOFOLD_KEYSERVICE_URL: urls.keyservice,
+  TWOFOLD_CLIENT_TLS_DIR_KEYSERVICE: join(ground.certificates, 'webhook-unwrap'),
+  TWOFOLD_CLAIM_URL: claimUrl(urls),
+  TWOFOLD_INJECTOR_IMAGE: development.image,
+  TWOFOLD_NAMESPACES: '*',
+  TWOFOLD_ENV_ENABLED: 'true',
+  TWOFOLD_SWEEP_SECONDS: '1',
+  TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'webhook.audit'),
+});
+
+const claimUrl = ({ consoleClaim }: Pick<Stack['urls'], 'consoleClaim'>): string =>
+  `${consoleClaim}/internal/v1/claim`;
+
+/** The guard with this cluster's values, and the webhook configuration with its address instead of its Service. */
+const register = async (ground: Ground, kubernetes: ApiServer, urls: Stack['urls']): Promise<void> => {
+  const { launchersFile } = ground.options;
+  const launchers = launchersFile === undefined ? [] : parseLaunchers(readFileSync(launchersFile, 'utf8'));
+  const lines = launchers.flatMap(({ username, namespaces, annotation }) =>
+    namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
+  );
+  kubernetes.apply(
+    guardDocuments({
+      image: development.image,
+      claimUrl: claimUrl(urls),
+      webhookUser: 'system:serviceaccount:twofold-webhook:webhook',
+      launchers: lines.join('\n'),
+    }),
+  );
+  const clientConfig = { url: urls.webhook, caBundle: await caBundle(ground.certificates) };
+  for (const document of readManifests('base/admission.yaml')) {
+    const { webhooks } = document as { webhooks?: readonly object[] }; // a MutatingWebhookConfiguration has some
+    if (webhooks)
+      kubernetes.apply([
+        { ...document, webhooks: webhooks.map((webhook) => ({ ...webhook, clientConfig })) },
+      ]);
+  }
+};
+
+/** The ports that a service had, so that those who know its address find it again. */
+const samePorts: Readonly<Record<Name, (ports: Ports) => Env>> = {
+  console: (ports) => ({
+    TWOFOLD_PUBLIC_PORT: String(ports['public']),
+    TWOFOLD_RESOLVE_PORT: String(ports['resolve']),
+    TWOFOLD_CLAIM_PORT: String(ports['claim']),
+  }),
+  keyservice: (ports) => ({ TWOFOLD_PORT: String(ports['keyservice']) }),
+  webhook: (ports) => ({ TWOFOLD_PORT: String(ports['webhook']) }),
+};
+
+/** Resolves once everything answers; on failure stops what was started. `dist/` must have been built. */
+export const startStack = async (options: StackOptions): Promise<Stack> => {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(stops.splice(0).map((each) => each()));
+  };
+  try {
+    return await assemble(options, stops, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+
+const assemble = async (
+  options: StackOptions,
+  stops: (() => Promise<void>)[],
+  stop: () => Promise<void>,
+): Promise<Stack> => {
+  const ground = await layGround(options);
+  options.say('starting the identity provider and the API server');
+  const identity = await startIdentityProvider(ground);
+  stops.push(() => identity.program.stop());
+  const kubernetes = await startKubernetes(ground, identity.program.ready);
+  stops.push(() => kubernetes.close());
+
+  const envs = {
+    keyservice: keyserviceEnv(ground),
+    console: await consoleEnv(ground, kubernetes, identity.program.ready),
+  };
+  const running = new Map<Name, Program<Ports>>();
+  const run = async (name: Name, env: Env): Promise<Program<Ports>> => {
+    const program = await startService(ground, name, env);
+    running.set(name, program);
+    return program;
+  };
+  stops.push(async () => {
+    await Promise.all([...running.values()].map((program) => program.stop()));
+  });
+  const [keyservice, twofoldConsole] = await Promise.all([
+    run('keyservice', envs.keyservice),
+    run('console', envs.console),
+  ]);
+  const at = (port: number | undefined): string => `https://127.0.0.1:${port ?? 0}`;
+  const urls = {
+    console: at(twofoldConsole.ready['public']),
+    consoleResolve: at(twofoldConsole.ready['resolve']),
+    consoleClaim: at(twofoldConsole.ready['claim']),
+    keyservice: at(keyservice.ready['keyservice']),
+  };
+  const env = { ...envs, webhook: await webhookEnv(ground, kubernetes, urls) };
+  const webhook = await run('webhook', env.webhook);
+  const all = { ...urls, webhook: `${at(webhook.ready['webhook'])}/mutate` };
+  await register(ground, kubernetes, all);
+  const client = (name: string): string => join(ground.certificates, name);
+  return {
+    dir: ground.dir,
+    kubernetes,
+    issuer: identity.program.ready,
+    services: { console: twofoldConsole, keyservice, webhook },
+    urls: all,
+    caFile: ground.caFile,
+    databaseFile: join(ground.dir, 'twofold.db'),
+    bearers: identity.bearers,
+    tokens: {
+      admin: await writeToken(ground, kubernetes, 'admin', 'admin', ['system:masters']),
+      kubelet: await writeToken(ground, kubernetes, 'kubelet', 'system:node:development', ['system:nodes']),
+    },
+    clientDirs: {
+      apiServer: client('apiserver-webhook'),
+      webhook: client('webhook-unwrap'),
+      console: client('console-rewrap'),
+    },
+    restart: async (name) => {
+      const before = running.get(name);
+      await before?.stop();
+      return await run(name, { ...env[name], ...samePorts[name](before?.ready ?? {}) });
+    },
+    stop,
+  };
+};
