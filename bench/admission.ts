@@ -1,0 +1,217 @@
+/**
+ * Admission: latency, processor time and memory of the webhook at 1, 16 and 64 in flight, dry-run and full with 1 and
+ * 10 secrets, all services running, beside a floor in the same run.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
+import { build as esbuild } from 'esbuild';
+import { build } from '../scripts/build.ts';
+import { createPerson } from '../scripts/dev/person.ts';
+import { portsOf, startProgram } from '../scripts/dev/process.ts';
+import { development, startStack, type Stack } from '../scripts/dev/stack.ts';
+import { percentile, type Bench, type Figure } from './figure.ts';
+import { cpuMs, rssMiB } from './process-figures.ts';
+
+const IN_FLIGHT = [1, 16, 64] as const;
+const REQUESTS = 2000;
+const WARM_UP = 400;
+
+interface Load {
+  readonly client: HttpsClient;
+  readonly url: string;
+  readonly body: string;
+}
+
+/** One review; rejects when it is not allowed. */
+const review = async ({ client, url, body }: Load): Promise<number> => {
+  const started = performance.now();
+  const headers = { 'content-type': 'application/json' };
+  const answer = await client.call({
+    method: 'POST',
+    url,
+    headers,
+    body,
+    timeoutMs: 30_000,
+    maxResponseBytes: 1 << 20,
+  });
+  const took = performance.now() - started;
+  const text = answer.body.toString('utf8');
+  if (!text.includes('"allowed":true')) throw new Error(text.slice(0, 500));
+  return took;
+};
+
+const drive = async (load: Load, inFlight: number, count: number): Promise<readonly number[]> => {
+  const samples: number[] = [];
+  let left = count;
+  const worker = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      samples.push(await review(load));
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  return samples;
+};
+
+interface Measured {
+  readonly p50: number;
+  readonly p99: number;
+  /** Processor time for one admission of each process, in ms. */
+  readonly cpu: Readonly<Record<string, number>>;
+}
+
+const measure = async (
+  load: Load,
+  inFlight: number,
+  pids: Readonly<Record<string, number>>,
+): Promise<Measured> => {
+  await drive(load, inFlight, WARM_UP);
+  const before = Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMs(pid)]));
+  const samples = await drive(load, inFlight, REQUESTS);
+  const cpu = Object.entries(pids).map(
+    ([name, pid]) => [name, (cpuMs(pid) - (before[name] ?? 0)) / REQUESTS] as const,
+  );
+  return { p50: percentile(samples, 0.5), p99: percentile(samples, 0.99), cpu: Object.fromEntries(cpu) };
+};
+
+/** A captured review with this ticket and these secrets. */
+const reviewOf = (annotations: Readonly<Record<string, string>>, dryRun: boolean): string => {
+  const file = new URL('../test/fixtures/reviews/plain-pod-alice.json', import.meta.url);
+  const value = JSON.parse(readFileSync(file, 'utf8')) as {
+    request: { dryRun: boolean; object: { metadata: { annotations: object } } };
+  }; // a captured review
+  value.request.dryRun = dryRun;
+  value.request.object.metadata.annotations = { ...annotations, 'twofold.dev/mount-path': '/secrets' };
+  return JSON.stringify(value);
+};
+
+const prepareReviews = async (stack: Stack): Promise<Readonly<Record<string, string>>> => {
+  const ca = readFileSync(stack.caFile, 'utf8');
+  const alice = createPerson({ url: stack.urls.console, ca, bearer: stack.bearers['alice'] ?? '' });
+  const names = Array.from({ length: 10 }, (_, at) => `secret-${at}`);
+  for (const name of names) await alice.store(name, 'x'.repeat(40));
+  const annotationsFor = async (count: number) =>
+    (await alice.ticket({ namespace: development.namespace, secrets: names.slice(0, count) })).annotations;
+  const one = await annotationsFor(1);
+  const ten = await annotationsFor(10);
+  alice.close();
+  return {
+    'dry-run': reviewOf(one, true),
+    'full, 1 secret': reviewOf(one, false),
+    'full, 10 secrets': reviewOf(ten, false),
+  };
+};
+
+const clientOf = (stack: Stack): HttpsClient =>
+  createHttpsClient({
+    ca: readFileSync(stack.caFile, 'utf8'),
+    cert: readFileSync(join(stack.clientDirs.apiServer, 'tls.crt'), 'utf8'),
+    key: readFileSync(join(stack.clientDirs.apiServer, 'tls.key'), 'utf8'),
+  });
+
+/** Bytes of the patch in the answer to a dry run. */
+const patchBytes = async (load: Load): Promise<number> => {
+  const headers = { 'content-type': 'application/json' };
+  const { body } = await load.client.call({
+    ...load,
+    method: 'POST',
+    headers,
+    timeoutMs: 9_000,
+    maxResponseBytes: 1 << 20,
+  });
+  const { response } = JSON.parse(body.toString('utf8')) as { response: { patch?: string } }; // the webhook's answer
+  return response.patch?.length ?? 0;
+};
+
+const startFloor = async (stack: Stack, bytes: number) => {
+  const outfile = join(stack.dir, 'floor.mjs');
+  const entry = fileURLToPath(new URL('floor.ts', import.meta.url));
+  await esbuild({
+    entryPoints: [entry],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile,
+    logLevel: 'warning',
+  });
+  return await startProgram({
+    name: 'floor',
+    args: [outfile, join(stack.dir, 'certificates', 'webhook'), String(bytes)],
+    logFile: join(stack.dir, 'logs', 'floor.log'),
+    ready: portsOf,
+  });
+};
+
+const figuresOf = (what: string, { p50, p99, cpu }: Measured): readonly Figure[] => [
+  { bench: 'admission', what: `${what}: p50`, value: p50, unit: 'ms' },
+  { bench: 'admission', what: `${what}: p99`, value: p99, unit: 'ms' },
+  ...Object.entries(cpu).map(([name, value]) => ({
+    bench: 'admission',
+    what: `${what}: processor time, ${name}`,
+    value,
+    unit: 'ms',
+  })),
+];
+
+const ratio = (what: string, value: number, atMost: number): Figure => ({
+  bench: 'admission',
+  what: `at 16 in flight, ${what}: webhook’s processor time over the floor’s`,
+  value,
+  unit: '×',
+  target: { atMost },
+});
+
+const run = async (stack: Stack, say: (line: string) => void): Promise<readonly Figure[]> => {
+  const client = clientOf(stack);
+  const reviews = await prepareReviews(stack);
+  const dryRun = { client, url: stack.urls.webhook, body: reviews['dry-run'] ?? '' };
+  const floor = await startFloor(stack, await patchBytes(dryRun));
+  const floorLoad = { ...dryRun, url: `https://127.0.0.1:${floor.ready['floor'] ?? 0}/` };
+  const pids = Object.fromEntries(Object.entries(stack.services).map(([name, { pid }]) => [name, pid]));
+  const figures: Figure[] = [];
+  try {
+    for (const inFlight of IN_FLIGHT) {
+      const measured = new Map<string, Measured>();
+      const bare = await measure(floorLoad, inFlight, { floor: floor.pid });
+      figures.push(...figuresOf(`floor, ${inFlight} in flight`, bare));
+      for (const [what, body] of Object.entries(reviews)) {
+        say(`admission: ${what}, ${inFlight} in flight`);
+        const result = await measure({ ...dryRun, body }, inFlight, pids);
+        measured.set(what, result);
+        figures.push(...figuresOf(`${what}, ${inFlight} in flight`, result));
+      }
+      if (inFlight !== 16) continue;
+      const over = (what: string): number =>
+        (measured.get(what)?.cpu['webhook'] ?? NaN) / (bare.cpu['floor'] ?? NaN);
+      figures.push(ratio('dry-run', over('dry-run'), 3), ratio('full, 1 secret', over('full, 1 secret'), 6));
+    }
+    const rss = rssMiB(stack.services.webhook.pid);
+    figures.push({
+      bench: 'admission',
+      what: 'webhook’s resident memory after all of it',
+      value: rss,
+      unit: 'MiB',
+      target: { atMost: 90 },
+    });
+  } finally {
+    client.close();
+    await floor.stop();
+  }
+  return figures;
+};
+
+export const benchAdmission: Bench = async (say) => {
+  const dir = mkdtempSync(join(tmpdir(), 'twofold-bench-'));
+  await build();
+  const env = { webhook: { TWOFOLD_SWEEP_SECONDS: '600', TWOFOLD_LOG_LEVEL: 'warn' } };
+  const stack = await startStack({ dir, people: ['alice'], env, say: () => undefined });
+  try {
+    return await run(stack, say);
+  } finally {
+    await stack.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+};

@@ -1,0 +1,53 @@
+/** What a bench says: one figure, beside what it is measured against in the same run. */
+
+export interface Figure {
+  readonly bench: string;
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What was asked for: `atLeast` or `atMost` this. */
+  readonly target?: { readonly atLeast: number } | { readonly atMost: number };
+}
+
+/** Runs one bench, saying on the way what it does. */
+export type Bench = (say: (line: string) => void) => Promise<readonly Figure[]>;
+
+export const meets = ({ value, target }: Figure): boolean | undefined => {
+  if (!target) return undefined;
+  return 'atLeast' in target ? value >= target.atLeast : value <= target.atMost;
+};
+
+const shown = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+
+const targetOf = ({ target }: Figure): string => {
+  if (!target) return '';
+  return 'atLeast' in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`;
+};
+
+export const table = (figures: readonly Figure[]): string => {
+  const mark = { true: 'yes', false: 'NO', undefined: '' };
+  const rows = figures.map((figure) => [
+    figure.bench,
+    figure.what,
+    `${shown(figure.value)} ${figure.unit}`.trim(),
+    targetOf(figure),
+    mark[String(meets(figure)) as keyof typeof mark], // true, false or undefined
+  ]);
+  const all = [['bench', 'what', 'value', 'target', 'met'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};
+
+/** The value below which this share of the samples lies. */
+export const percentile = (samples: readonly number[], share: number): number => {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+};

@@ -1,0 +1,303 @@
+/**
+ * Judges admission requests by ValidatingAdmissionPolicies without an API server: for the guard's tests and for the
+ * development API server. No zone. What is modelled is what Kubernetes 1.35 does with policies as ours are written
+ * (design, section 8): match constraints, match conditions, lazy variables, params from ConfigMaps, failure policies.
+ * Not modelled: cost limits, audit annotations, the authorizer, `namespaceObject`, params by selector, rules that exclude.
+ */
+import { Environment } from '@marcbachmann/cel-js';
+
+/** A Kubernetes object as parsed JSON or YAML. */
+export interface KubernetesObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+
+/** The `request` of an AdmissionReview (v1), as far as policies look at it. */
+export interface AdmissionRequest {
+  readonly operation: string;
+  readonly resource: { readonly group: string; readonly version: string; readonly resource: string };
+  readonly subResource?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly userInfo: { readonly username?: string; readonly groups?: readonly string[] };
+  readonly dryRun?: boolean;
+  readonly object?: KubernetesObject | null;
+  readonly oldObject?: KubernetesObject | null;
+}
+
+export interface AdmissionVerdict {
+  /** Why the request is refused, policy by policy; empty when it is allowed. */
+  readonly denied: readonly { readonly policy: string; readonly message: string }[];
+  /** What the API server would say to the client in warning headers. */
+  readonly warnings: readonly string[];
+}
+
+export interface AdmissionPolicies {
+  review(request: AdmissionRequest): AdmissionVerdict;
+}
+
+interface Rule {
+  readonly operations?: readonly string[];
+  readonly apiGroups?: readonly string[];
+  readonly apiVersions?: readonly string[];
+  readonly resources?: readonly string[];
+}
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
+}
+interface Matching {
+  readonly resourceRules?: readonly Rule[];
+  readonly namespaceSelector?: LabelSelector;
+  readonly objectSelector?: LabelSelector;
+}
+interface Validation {
+  readonly expression: string;
+  readonly message?: string;
+  readonly messageExpression?: string;
+}
+interface Policy extends KubernetesObject {
+  readonly spec: {
+    readonly failurePolicy?: string;
+    readonly paramKind?: { readonly kind: string };
+    readonly matchConstraints?: Matching;
+    readonly matchConditions?: readonly { expression: string }[];
+    readonly variables?: readonly { name: string; expression: string }[];
+    readonly validations?: readonly Validation[];
+  };
+}
+interface Binding extends KubernetesObject {
+  readonly spec: {
+    readonly policyName: string;
+    readonly paramRef?: { name?: string; namespace?: string; parameterNotFoundAction?: string };
+    readonly matchResources?: Matching;
+    readonly validationActions?: readonly string[];
+  };
+}
+
+type Context = Record<string, unknown>;
+type Evaluate = (context: Context) => unknown;
+type Labels = Readonly<Record<string, string>> | undefined;
+interface Compiled {
+  readonly name: string;
+  readonly spec: Policy['spec'];
+  readonly bindings: readonly Binding[];
+  readonly conditions: readonly Evaluate[];
+  readonly variables: readonly (readonly [string, Evaluate])[];
+  readonly validations: readonly { rule: Validation; holds: Evaluate; explain: Evaluate | undefined }[];
+}
+/** `broken`: not a verdict of the policy, so its failure policy decides. `unbound`: not even the binding's to soften. */
+interface Failure {
+  readonly message: string;
+  readonly broken?: boolean;
+  readonly unbound?: boolean;
+}
+
+const VARIABLES = ['object', 'oldObject', 'request', 'params', 'variables'];
+const NO_PARAMS: Failure = {
+  message:
+    'failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction',
+  broken: true,
+  unbound: true,
+};
+
+/**
+ * All policies, bindings, ConfigMaps (params) and Namespaces (labels) among the documents; others are passed over.
+ * A policy without a binding does nothing, as in a cluster. Throws for an expression that does not parse.
+ */
+export function createAdmissionPolicies(documents: readonly KubernetesObject[]): AdmissionPolicies {
+  const environment = new Environment({ enableOptionalTypes: true });
+  for (const name of VARIABLES) environment.registerVariable(name, 'dyn');
+  // Documents are told apart by their kind; whether they have its shape is for Kubernetes' schemas to say.
+  const bindings = ofKind(documents, 'ValidatingAdmissionPolicyBinding') as Binding[];
+  const policies = (ofKind(documents, 'ValidatingAdmissionPolicy') as Policy[]).map((policy) =>
+    compilePolicy(policy, bindings, (expression) => environment.parse(expression)),
+  );
+
+  function judgeBinding(compiled: Compiled, binding: Binding, request: AdmissionRequest): readonly Failure[] {
+    const { paramKind } = compiled.spec;
+    const { paramRef } = binding.spec;
+    if (!paramKind || !paramRef) return judge(compiled, contextOf(compiled, request, undefined));
+    const namespace = paramRef.namespace ?? request.namespace;
+    const params = ofKind(documents, paramKind.kind).find(
+      ({ metadata }) => metadata?.name === paramRef.name && metadata?.namespace === namespace,
+    );
+    if (params) return judge(compiled, contextOf(compiled, request, params));
+    return paramRef.parameterNotFoundAction === 'Deny' ? [NO_PARAMS] : [];
+  }
+
+  return {
+    review(request) {
+      const denied: { policy: string; message: string }[] = [];
+      const warnings: string[] = [];
+      const applies = (matching: Matching | undefined): boolean => matches(matching, request, documents);
+      for (const compiled of policies.filter(({ spec }) => applies(spec.matchConstraints))) {
+        for (const binding of compiled.bindings.filter(({ spec }) => applies(spec.matchResources))) {
+          const actions = binding.spec.validationActions ?? [];
+          for (const failure of judgeBinding(compiled, binding, request)) {
+            const { message } = failure;
+            if (failure.broken && compiled.spec.failurePolicy === 'Ignore') continue;
+            if (failure.unbound || actions.includes('Deny')) denied.push({ policy: compiled.name, message });
+            if (actions.includes('Warn')) warnings.push(warningOf(compiled.name, binding, message));
+          }
+        }
+      }
+      return { denied, warnings };
+    },
+  };
+}
+
+function ofKind(documents: readonly KubernetesObject[], kind: string): KubernetesObject[] {
+  return documents.filter((document) => document.kind === kind);
+}
+
+function warningOf(policy: string, binding: Binding, message: string): string {
+  const by = binding.metadata?.name ?? '';
+  return `Validation failed for ValidatingAdmissionPolicy '${policy}' with binding '${by}': ${message}`;
+}
+
+function compilePolicy(
+  policy: Policy,
+  bindings: readonly Binding[],
+  compile: (e: string) => Evaluate,
+): Compiled {
+  const name = policy.metadata?.name ?? '';
+  const { spec } = policy;
+  return {
+    name,
+    spec,
+    bindings: bindings.filter((binding) => binding.spec.policyName === name),
+    conditions: (spec.matchConditions ?? []).map((condition) => compile(condition.expression)),
+    variables: (spec.variables ?? []).map(
+      (variable) => [variable.name, compile(variable.expression)] as const,
+    ),
+    validations: (spec.validations ?? []).map((rule) => ({
+      rule,
+      holds: compile(rule.expression),
+      explain: rule.messageExpression ? compile(rule.messageExpression) : undefined,
+    })),
+  };
+}
+
+/** Match conditions first (one false: the policy says nothing; else one broken: the failure policy), then each rule. */
+function judge(compiled: Compiled, context: Context): Failure[] {
+  const conditions = compiled.conditions.map((condition) => attempt(() => condition(context)));
+  if (conditions.some((result) => result.ok && result.value !== true)) return [];
+  const broken = conditions.filter((result) => !result.ok);
+  if (broken.length > 0) return broken.map(({ error }) => ({ broken: true, message: error }));
+  return compiled.validations.flatMap(({ rule, holds, explain }): Failure[] => {
+    const result = attempt(() => holds(context));
+    if (!result.ok) {
+      return [
+        { broken: true, message: `expression '${rule.expression}' resulted in error: ${result.error}` },
+      ];
+    }
+    return result.value === true ? [] : [{ message: messageOf(rule, explain, context) }];
+  });
+}
+
+function messageOf(rule: Validation, explain: Evaluate | undefined, context: Context): string {
+  const result = explain ? attempt(() => explain(context)) : undefined;
+  const text = result?.ok && typeof result.value === 'string' ? result.value.trim() : '';
+  if (text !== '' && !text.includes('\n') && Buffer.byteLength(text) <= 5 * 1024) return text;
+  return rule.message?.trim() ?? `failed expression: ${rule.expression.trim()}`;
+}
+
+type Attempt =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string };
+
+function attempt(evaluate: () => unknown): Attempt {
+  try {
+    return { ok: true, value: evaluate() };
+  } catch (error) {
+    return { ok: false, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What expressions see. A variable is evaluated when it is first read, and once. */
+function contextOf(
+  compiled: Compiled,
+  request: AdmissionRequest,
+  params: KubernetesObject | undefined,
+): Context {
+  const { object = null, oldObject = null, ...rest } = request;
+  const variables = {};
+  const context: Context = {
+    object: toCel(object),
+    oldObject: toCel(oldObject),
+    request: toCel(rest),
+    params: toCel(params ?? null),
+    variables,
+  };
+  for (const [name, evaluate] of compiled.variables) {
+    let known: { value: unknown } | undefined;
+    const get = (): unknown => (known ??= { value: evaluate(context) }).value;
+    Object.defineProperty(variables, name, { enumerable: true, get });
+  }
+  return context;
+}
+
+/** JSON as CEL sees it: whole numbers are integers, and fields that are null are not there. */
+function toCel(value: unknown): unknown {
+  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
+  if (Array.isArray(value)) return value.map(toCel);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
+  return Object.fromEntries(fields.map(([key, field]) => [key, toCel(field)]));
+}
+
+/** A namespace has the labels that its document gives it, and the one with its name in any case. */
+function namespaceLabels(documents: readonly KubernetesObject[], name: string): Labels {
+  const known = ofKind(documents, 'Namespace').find(({ metadata }) => metadata?.name === name);
+  return { ...known?.metadata?.labels, 'kubernetes.io/metadata.name': name };
+}
+
+function matches(
+  matching: Matching | undefined,
+  request: AdmissionRequest,
+  documents: readonly KubernetesObject[],
+): boolean {
+  const { resourceRules = [], namespaceSelector, objectSelector } = matching ?? {};
+  const objects = [request.object, request.oldObject].filter(
+    (object) => object !== undefined && object !== null,
+  );
+  return (
+    (resourceRules.length === 0 || resourceRules.some((rule) => ruleMatches(rule, request))) &&
+    (!request.namespace || selects(namespaceSelector, namespaceLabels(documents, request.namespace))) &&
+    (!objectSelector || objects.some(({ metadata }) => selects(objectSelector, metadata?.labels)))
+  );
+}
+
+function ruleMatches(rule: Rule, { operation, resource, subResource }: AdmissionRequest): boolean {
+  const has = (values: readonly string[] | undefined, ...wanted: string[]): boolean =>
+    values?.some((value) => wanted.includes(value)) ?? false;
+  const { group, version, resource: name } = resource;
+  const names = subResource
+    ? [`${name}/${subResource}`, `${name}/*`, `*/${subResource}`, '*/*']
+    : [name, '*', '*/*'];
+  return (
+    has(rule.operations, operation, '*') &&
+    has(rule.apiGroups, group, '*') &&
+    has(rule.apiVersions, version, '*') &&
+    has(rule.resources, ...names)
+  );
+}
+
+/** Whether a label selector selects these labels; no selector, or an empty one, selects all. */
+export function selects(selector: LabelSelector | undefined, labels: Labels): boolean {
+  const has = (key: string): boolean => labels?.[key] !== undefined;
+  return (
+    Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels?.[key] === value) &&
+    (selector?.matchExpressions ?? []).every(({ key, operator, values }) => {
+      if (operator === 'Exists') return has(key);
+      if (operator === 'DoesNotExist') return !has(key);
+      const listed = has(key) && (values ?? []).includes(labels?.[key] ?? '');
+      return operator === 'In' ? listed : !listed;
+    })
+  );
+}

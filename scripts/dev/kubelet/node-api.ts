@@ -1,0 +1,80 @@
+/**
+ * What the stand-in kubelet asks of the API server, as a node: the pod, its Secret, a token bound to it, its status.
+ * Development tool, no zone.
+ */
+
+import { createJsonClient, type JsonAnswer } from '../api-server/https-json.ts';
+import { isJsonObject, objectAt, stringAt, type JsonObject, type Pod } from '../api-server/object.ts';
+import type { Sources } from './volumes.ts';
+
+/** Where the API server is, its roots (PEM), and a bearer of a node. */
+export type Kubernetes = { url: string; ca: string; token: string };
+
+export type NodeApi = {
+  pod(namespace: string, name: string): Promise<Pod>;
+  /** What the pod's volumes are filled with. */
+  sourcesOf(pod: Pod): Sources;
+  reportStatus(pod: Pod, status: JsonObject): Promise<void>;
+  close(): void;
+};
+
+/** Every method rejects with the API server's message when it refuses. */
+export function createNodeApi({ url, ca, token }: Kubernetes): NodeApi {
+  const client = createJsonClient({ ca });
+
+  async function ask(method: string, path: string, body?: unknown, type?: string): Promise<JsonAnswer> {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(type === undefined ? {} : { 'content-type': type }),
+    };
+    return client.call({ method, url: url + path, headers, body });
+  }
+
+  function accepted(answer: JsonAnswer): JsonObject {
+    const body = isJsonObject(answer.body) ? answer.body : {};
+    if (answer.status >= 400) throw new Error(stringAt(body, 'message') ?? `status ${answer.status}`);
+    return body;
+  }
+
+  return {
+    async pod(namespace, name) {
+      // The API server checked the shape when it stored the pod.
+      return accepted(await ask('GET', `/api/v1/namespaces/${namespace}/pods/${name}`)) as Pod;
+    },
+
+    sourcesOf({ metadata, spec }) {
+      const base = `/api/v1/namespaces/${metadata.namespace ?? ''}`;
+      return {
+        async secret(name) {
+          const answer = await ask('GET', `${base}/secrets/${name}`);
+          if (answer.status === 404) return undefined;
+          const data = Object.entries(objectAt(accepted(answer), 'data'));
+          return new Map(data.map(([key, value]) => [key, Buffer.from(String(value), 'base64')]));
+        },
+
+        async token(audience, seconds) {
+          const { name, uid } = metadata;
+          const request = {
+            apiVersion: 'authentication.k8s.io/v1',
+            kind: 'TokenRequest',
+            spec: {
+              ...(audience === undefined ? {} : { audiences: [audience] }),
+              expirationSeconds: seconds,
+              boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
+            },
+          };
+          const path = `${base}/serviceaccounts/${spec.serviceAccountName ?? 'default'}/token`;
+          const minted = accepted(await ask('POST', path, request));
+          return stringAt(objectAt(minted, 'status'), 'token') ?? '';
+        },
+      };
+    },
+
+    async reportStatus({ metadata }, status) {
+      const path = `/api/v1/namespaces/${metadata.namespace ?? ''}/pods/${metadata.name ?? ''}/status`;
+      accepted(await ask('PATCH', path, { status }, 'application/merge-patch+json'));
+    },
+
+    close: () => client.close(),
+  };
+}
