@@ -1,0 +1,50 @@
+/** `make docs`: writes docs/configuration.md from the services' settings; the tests compare. */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { consoleSettings } from '../console/config.ts';
+import { keyserviceSettings } from '../keyservice/config.ts';
+import type { Settings } from '#platform/settings.ts';
+import { webhookSettings } from '../webhook/config.ts';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+const row = (setting: Settings[string]): string => {
+  const { variable, kind, doc, fallback, optional } = setting;
+  const standard =
+    fallback === undefined
+      ? optional
+        ? 'not set'
+        : '**required**'
+      : fallback === ''
+        ? 'empty'
+        : `\`${fallback}\``;
+  return `| \`${variable}\` | ${cell(kind)} | ${cell(standard)} | ${cell(doc)} |`;
+};
+
+const section = (name: string, settings: Settings): string =>
+  [
+    `## ${name}`,
+    '',
+    '| variable | value | default | |',
+    '|---|---|---|---|',
+    ...Object.values(settings).map(row),
+    '',
+  ].join('\n');
+
+export const configurationReference = (): string =>
+  [
+    '# Configuration',
+    '',
+    'Written by `make docs` from the parsers of the services; do not edit. A service that finds a variable with our prefix',
+    'that it does not know, or a value that it cannot use, names every problem and ends with exit code 78. Secrets come by',
+    'the path of a file, never in a variable.',
+    '',
+    section('console', consoleSettings),
+    section('webhook', webhookSettings),
+    section('keyservice', keyserviceSettings),
+  ].join('\n');
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationReference());
+  console.log('docs/configuration.md written');
+}

@@ -1,0 +1,16 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { annotations } from '#envelope/annotations.ts';
+import { configurationReference } from '../scripts/docs.ts';
+
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+
+describe('the documentation', () => {
+  it('has the settings that the services parse (make docs)', () => {
+    expect(read('docs/configuration.md')).to.equal(configurationReference());
+  });
+
+  it('has every annotation in the README', () => {
+    for (const name of Object.values(annotations)) expect(read('README.md')).to.contain(`\`${name}\``);
+  });
+});
