@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import { createHealthServer } from './health-server.ts';
+import { createMetrics } from './metrics.ts';
+
+describe('the health port', () => {
+  it('says whether the service works, takes traffic, and its metrics; asks at most every 5 s', async () => {
+    let asked = 0;
+    let ready = false;
+    const metrics = createMetrics();
+    metrics.counter('twofold_things_total', 'Things.', ['kind'])({ kind: 'a' });
+    const check = (): Promise<void> => {
+      asked += 1;
+      return Promise.resolve();
+    };
+    const server = createHealthServer({ check, ready: () => ready }, metrics);
+    const url = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
+    const status = async (path: string): Promise<number> => (await fetch(url + path)).status;
+    expect([await status('/healthz'), await status('/readyz'), await status('/')]).to.deep.equal([
+      200, 503, 404,
+    ]);
+    ready = true;
+    expect(await status('/readyz')).to.equal(200);
+    expect(await (await fetch(`${url}/metrics`)).text()).to.contain('twofold_things_total{kind="a"} 1');
+    expect(asked).to.equal(1);
+    await server.close();
+  });
+
+  it('is not healthy while the check fails, and says no more than that', async () => {
+    const failing = { check: () => Promise.reject(new Error('key 123')), ready: () => true };
+    const server = createHealthServer(failing, createMetrics());
+    const url = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
+    const answer = await fetch(`${url}/healthz`);
+    expect([answer.status, await answer.text()]).to.deep.equal([503, 'not working; see the log\n']);
+    expect((await fetch(`${url}/readyz`)).status).to.equal(503);
+    await server.close();
+  });
+});

@@ -1,0 +1,150 @@
+import { expect } from 'chai';
+import { EventEmitter, once } from 'node:events';
+import { request } from 'node:https';
+import { connect, type SecureContextOptions as ClientTls } from 'node:tls';
+import { testCertificates, type Certificates } from '../test/certificates.ts';
+import { failureOf } from '../test/refusal.ts';
+import { createHttpsClient, type HttpsClient, type HttpsCall } from './https-client.ts';
+import { createHttpsServer, type HttpRequest, type HttpsServer } from './https-server.ts';
+
+const LIMIT = 1000;
+
+/** A body whose length is not announced. */
+const chunkedStatus = (url: string, tls: ClientTls, body: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', ...tls, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.once('error', reject);
+    sent.write(body);
+    sent.end();
+  });
+
+describe('HTTPS between services', () => {
+  let certificates: Certificates;
+  let server: HttpsServer;
+  let url: string;
+  let client: HttpsClient;
+  let answer: (request: HttpRequest) => Promise<{ status: number; body: string }>;
+  const call = (change: Partial<HttpsCall> = {}, by = client) =>
+    by.call({ method: 'POST', url, body: '{}', timeoutMs: 5000, maxResponseBytes: 10_000, ...change });
+
+  before(async () => {
+    certificates = await testCertificates();
+    const tls = certificates.leaf('webhook');
+    server = createHttpsServer({
+      tls,
+      clientCa: tls.ca,
+      maxBodyBytes: LIMIT,
+      answer: (request) => answer(request),
+      onError: () => ({ status: 500, body: 'failed' }),
+      tooLarge: () => ({ status: 413, body: 'too large' }),
+    });
+    url = `https://127.0.0.1:${await server.listen('127.0.0.1', 0)}/path?timeout=10s`;
+    client = createHttpsClient(certificates.leaf('apiserver-webhook'));
+  });
+  beforeEach(() => {
+    answer = ({ body, client: name, method, path, query }) => {
+      const seen = [method, path, query.get('timeout'), name, body.length];
+      return Promise.resolve({ status: 200, body: JSON.stringify(seen) });
+    };
+  });
+  after(async () => {
+    client.close();
+    await server.close(0);
+  });
+
+  it('carries method, path, query, body and the client’s name', async () => {
+    const { status, body } = await call({ body: 'x'.repeat(LIMIT) });
+    expect([status, JSON.parse(body.toString())]).to.deep.equal([
+      200,
+      ['POST', '/path', '10s', 'apiserver', LIMIT],
+    ]);
+  });
+
+  it('refuses a body over the limit, announced or not, and serves on', async () => {
+    expect((await call({ body: 'x'.repeat(LIMIT + 1) })).status).to.equal(413);
+    expect(await chunkedStatus(url, certificates.leaf('apiserver-webhook'), 'x'.repeat(LIMIT + 1))).to.equal(
+      413,
+    );
+    expect((await call()).status).to.equal(200);
+  });
+
+  it('turns a failure into the reply that it was given, and serves on', async () => {
+    answer = () => Promise.reject(new Error('inner reasons'));
+    expect((await call()).body.toString()).to.equal('failed');
+  });
+
+  it('refuses clients without a certificate, and with one of another root’s', async () => {
+    const { ca } = certificates.leaf('webhook');
+    const nobody = createHttpsClient({ ca });
+    expect((await failureOf(call({}, nobody))).code).to.equal('unreachable');
+    nobody.close();
+  });
+
+  it('is refused by a client that does not trust the root, or knows it by another name', async () => {
+    const stranger = createHttpsClient({});
+    expect((await failureOf(call({}, stranger))).code).to.equal('unreachable');
+    stranger.close();
+  });
+
+  it('gives up at the deadline, and on an answer that is too long', async () => {
+    answer = () => new Promise(() => undefined);
+    expect(await failureOf(call({ timeoutMs: 50 }))).to.include({ code: 'timeout' });
+    answer = () => Promise.resolve({ status: 200, body: 'x'.repeat(10_001) });
+    expect(await failureOf(call())).to.include({ code: 'too_large' });
+  });
+
+  it('tries once more when a kept-alive connection was closed just as it was used', async () => {
+    await call();
+    await server.close(0);
+    const tls = certificates.leaf('webhook');
+    const port = Number(new URL(url).port);
+    const next = createHttpsServer({
+      tls,
+      clientCa: tls.ca,
+      maxBodyBytes: LIMIT,
+      answer: () => Promise.resolve({ status: 200, body: 'again' }),
+      onError: () => ({ status: 500, body: '' }),
+      tooLarge: () => ({ status: 413, body: '' }),
+    });
+    await next.listen('127.0.0.1', port);
+    expect((await call()).body.toString()).to.equal('again');
+    server = next;
+  });
+
+  it('ends what is under way before it closes, and takes nothing new', async () => {
+    const { ca, cert, key } = certificates.leaf('apiserver-webhook');
+    const tls = certificates.leaf('webhook');
+    const gate = new EventEmitter();
+    const arrived = once(gate, 'arrived');
+    const draining = createHttpsServer({
+      tls,
+      clientCa: tls.ca,
+      maxBodyBytes: LIMIT,
+      answer: async () => {
+        gate.emit('arrived');
+        await once(gate, 'release');
+        return { status: 200, body: 'late' };
+      },
+      onError: () => ({ status: 500, body: '' }),
+      tooLarge: () => ({ status: 413, body: '' }),
+    });
+    const port = await draining.listen('127.0.0.1', 0);
+    const own = createHttpsClient({ ca, cert, key });
+    const late = call({ url: `https://127.0.0.1:${port}/` }, own);
+    await arrived;
+    const closed = draining.close();
+    gate.emit('release');
+    expect((await late).body.toString()).to.equal('late');
+    await closed;
+    const refused = await new Promise<boolean>((resolve) => {
+      connect({ host: '127.0.0.1', port, ca, cert, key })
+        .once('error', () => resolve(true))
+        .once('secureConnect', () => resolve(false));
+    });
+    expect(refused).to.equal(true);
+    own.close();
+  });
+});

@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import * as settings from './settings.ts';
+
+const declared = {
+  name: settings.text('TWOFOLD_NAME', { doc: '' }),
+  port: settings.port('TWOFOLD_PORT', { doc: '', fallback: '8443' }),
+  on: settings.flag('TWOFOLD_ON', { doc: '', fallback: 'false' }),
+  url: settings.httpsUrl('TWOFOLD_URL', { doc: '', fallback: 'https://a/' }),
+  level: settings.oneOf('TWOFOLD_LEVEL', { doc: '', fallback: 'low', values: ['low', 'high'] }),
+  items: settings.list('TWOFOLD_ITEMS', { doc: '', fallback: '', pattern: /^[a-z]+$/ }),
+  data: settings.optional(
+    settings.file('TWOFOLD_DATA_FILE', {
+      doc: '',
+      kind: 'a JSON document',
+      parse: (text) => JSON.parse(text) as unknown,
+    }),
+  ),
+};
+const parse = (env: Record<string, string>) =>
+  settings.parseSettings(declared, env, (path) => {
+    if (path !== '/data') throw new Error('ENOENT');
+    return '{"secret": hunter2}';
+  });
+const problemsOf = (env: Record<string, string>): readonly string[] => {
+  const parsed = parse(env);
+  if (parsed.ok) throw new Error('was accepted');
+  return parsed.problems;
+};
+
+describe('settings', () => {
+  it('are parsed with their defaults, and frozen', () => {
+    const parsed = parse({ TWOFOLD_NAME: 'x', OTHER: 'y' });
+    if (!parsed.ok) throw new Error(parsed.problems.join());
+    expect(parsed.value).to.deep.equal({
+      ...{ name: 'x', port: 8443, on: false, url: 'https://a', level: 'low', items: [], data: undefined },
+    });
+    expect(parsed.value).to.be.frozen;
+  });
+
+  it('report every problem at once, by the variable’s name', () => {
+    const problems = problemsOf({
+      ...{ TWOFOLD_PORT: '70000', TWOFOLD_ON: 'yes', TWOFOLD_URL: 'http://a', TWOFOLD_LEVEL: 'mid' },
+      ...{ TWOFOLD_ITEMS: 'a,B', TWOFOLD_DATA_FILE: '/gone', TWOFOLD_PROT: '1' },
+    });
+    const names = ['NAME', 'PORT', 'ON', 'URL', 'LEVEL', 'ITEMS', 'DATA_FILE', 'PROT'];
+    expect(problems.map((problem) => problem.split(' ')[0])).to.deep.equal(
+      names.map((name) => `TWOFOLD_${name}`),
+    );
+    expect(problems.at(-1)).to.contain('is not a setting of this service');
+  });
+
+  it('never show what a file holds', () => {
+    const [problem] = problemsOf({ TWOFOLD_NAME: 'x', TWOFOLD_DATA_FILE: '/data' });
+    expect(problem).to.contain('/data').and.not.to.contain('hunter2');
+  });
+
+  it('refuse numbers in other notations', () => {
+    for (const port of ['', ' 1', '1.0', '0x10', '1e3', '-1', '９']) {
+      expect(problemsOf({ TWOFOLD_NAME: 'x', TWOFOLD_PORT: port }), port).to.have.length(1);
+    }
+  });
+});

@@ -1,0 +1,29 @@
+/** One folder of certificates for a test run, issued at first use: real roots and leaves, as in production. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TlsMaterial } from '#platform/tls-files.ts';
+import { ensureCertificates } from '../certs/store.ts';
+
+export interface Certificates {
+  readonly dir: string;
+  /** Folder of a leaf: `console`, `webhook-resolve`, …; see certs/plan.ts. */
+  leafDir(leaf: string): string;
+  leaf(leaf: string): TlsMaterial;
+}
+
+let issued: Promise<Certificates> | undefined;
+
+const issue = async (): Promise<Certificates> => {
+  const dir = mkdtempSync(join(tmpdir(), 'twofold-test-certificates-'));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  await ensureCertificates({ dir, extraNames: ['127.0.0.1', 'localhost'], now: new Date() });
+  const read = (leaf: string, file: string): string => readFileSync(join(dir, leaf, file), 'utf8');
+  return {
+    dir,
+    leafDir: (leaf) => join(dir, leaf),
+    leaf: (leaf) => ({ cert: read(leaf, 'tls.crt'), key: read(leaf, 'tls.key'), ca: read(leaf, 'ca.crt') }),
+  };
+};
+
+export const testCertificates = (): Promise<Certificates> => (issued ??= issue());
