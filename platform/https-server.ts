@@ -41,6 +41,7 @@ export interface HttpsServerOptions {
 export const KEEP_ALIVE_MS = 95_000;
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
+const IDLE_LOOK_MS = 50;
 
 export interface HttpsServer {
   listen(host: string, port: number): Promise<number>;
@@ -129,14 +130,20 @@ export const hardenServer = (server: Server): void => {
   server.maxRequestsPerSocket = 0;
 };
 
+/** Takes no new connection, answers what is under way with `connection: close`, and after `graceMs` closes the rest. */
 export const closeServer = (server: Server, graceMs: number): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.prependListener('request', (_message: IncomingMessage, response: ServerResponse) => {
+      response.shouldKeepAlive = false;
+    });
+    // A request that was already under way leaves its connection idle, not closed.
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
+    const end = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {
-      clearTimeout(timer);
+      clearInterval(idle);
+      clearTimeout(end);
       resolve();
     });
-    server.closeIdleConnections();
   });
 
 export const listenOn = (server: Server, host: string, port: number): Promise<number> =>
@@ -156,18 +163,13 @@ export const createHttpsServer = (options: HttpsServerOptions): HttpsServer => {
     requestCert: mutual,
     rejectUnauthorized: mutual,
   });
-  let draining = false;
   hardenServer(server);
   server.on('request', (message: IncomingMessage, response: ServerResponse) => {
-    if (draining) response.shouldKeepAlive = false;
     void receive(options, message, response);
   });
   return {
     listen: (host, port) => listenOn(server, host, port),
     setTls: (material, clientCa) => server.setSecureContext(contextOf(material, clientCa)),
-    close: (graceMs = 20_000) => {
-      draining = true;
-      return closeServer(server, graceMs);
-    },
+    close: (graceMs = 20_000) => closeServer(server, graceMs),
   };
 };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createLog, describeError, type LogFields } from './log.ts';
+import { createLog, describeError } from './log.ts';
 
 describe('the log', () => {
   const lines: string[] = [];
