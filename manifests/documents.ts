@@ -1,0 +1,59 @@
+/** The manifests as written: every YAML document of base, components and overlays, with the file it is in. No zone. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { KubernetesObject } from '../scripts/dev/admission-policy.ts';
+import { parseManifests } from './kustomize.ts';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+/** What kustomize makes of a file: an object, a part of one, or instructions of its own (which it judges itself). */
+export type Use = 'resource' | 'patch' | 'replacement';
+
+export interface WrittenFile {
+  /** Within this folder, e.g. `base/rbac.yaml`. */
+  readonly file: string;
+  /** By the kustomizations that name the file; empty when none does. */
+  readonly uses: readonly Use[];
+  readonly documents: readonly KubernetesObject[];
+}
+
+/** All YAML files under base, components and overlays but the kustomizations. */
+export function writtenFiles(): WrittenFile[] {
+  const files = ['base', 'components', 'overlays'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+  );
+  const read = (file: string): KubernetesObject[] => parseManifests(readFileSync(join(root, file), 'utf8'));
+  const yaml = files.filter((file) => file.endsWith('.yaml'));
+  const uses = yaml.filter(isKustomization).flatMap((file) => read(file).flatMap((k) => usesIn(k, file)));
+  return yaml
+    .filter((file) => !isKustomization(file))
+    .map((file) => ({
+      file,
+      uses: uses.filter((use) => use.file === file).map(({ use }) => use),
+      documents: read(file),
+    }));
+}
+
+const isKustomization = (file: string): boolean => file.endsWith('/kustomization.yaml');
+
+interface Kustomization {
+  readonly resources?: readonly string[];
+  /** Without a path where the patch stands in the kustomization itself. */
+  readonly patches?: readonly { readonly path?: string }[];
+  readonly replacements?: readonly { readonly path: string }[];
+}
+
+function usesIn(document: KubernetesObject, kustomization: string): { file: string; use: Use }[] {
+  // kustomize refuses fields that it does not know, whenever it renders.
+  const { resources = [], patches = [], replacements = [] } = document as Kustomization;
+  const each = (paths: readonly string[], use: Use): { file: string; use: Use }[] =>
+    paths.map((path) => ({ file: join(dirname(kustomization), path), use }));
+  const pathsOf = (list: readonly { readonly path?: string }[]): string[] =>
+    list.flatMap(({ path }) => path ?? []);
+  return [
+    ...each(resources, 'resource'),
+    ...each(pathsOf(patches), 'patch'),
+    ...each(pathsOf(replacements), 'replacement'),
+  ];
+}

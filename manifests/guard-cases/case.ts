@@ -1,0 +1,41 @@
+/** A case for the guard: one request, and which policy must refuse it. With what the cases are made of. No zone. */
+import type { AdmissionRequest } from '../../scripts/dev/admission-policy.ts';
+import type { Container, Pod, Volume } from '../session-pod.ts';
+
+export const HUB = 'system:serviceaccount:sessions:hub';
+export const USER_KEY = 'hub.jupyter.org/username';
+export const LAUNCHERS = `${HUB} sessions ${USER_KEY}\nsystem:serviceaccount:other:hub other ${USER_KEY}\n`;
+export const WEBHOOK = 'system:serviceaccount:twofold-webhook:webhook';
+
+export interface GuardCase {
+  readonly title: string;
+  readonly request: AdmissionRequest;
+  /** The policy that must refuse; none: the request passes every policy. */
+  readonly denied?: string;
+  /** What the first refusal, or the warning, must speak of. */
+  readonly says?: RegExp;
+  readonly warned?: true;
+}
+
+export const OTHER = 'f'.repeat(32);
+export const container = (pod: Pod, name: string): Container => {
+  const found = [...pod.spec.initContainers, ...pod.spec.containers].find((c) => c.name === name);
+  if (!found) throw new Error(`the pod has no container ${name}`);
+  return found;
+};
+export const volume = (pod: Pod, name: string): Volume => {
+  const found = pod.spec.volumes.find((v) => v.name === name);
+  if (!found) throw new Error(`the pod has no volume ${name}`);
+  return found;
+};
+export const init = (pod: Pod): Container => container(pod, 'twofold-init');
+export const tokenSource = (audience: string): Record<string, unknown> => ({
+  serviceAccountToken: { audience, expirationSeconds: 600, path: 'token' },
+});
+
+export type Change = (pod: Pod) => void;
+
+export function changed(pod: Pod, change: Change): Pod {
+  change(pod);
+  return pod;
+}

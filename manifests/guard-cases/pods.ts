@@ -1,0 +1,112 @@
+/** Pods that pass, pods that pass with a warning, and pods with something of Twofold's that never were the webhook's. No zone. */
+import { podCreation } from '../guard.ts';
+import { plainPod, sessionPod, SID } from '../session-pod.ts';
+import { changed, container, init, tokenSource, type Change, type GuardCase } from './case.ts';
+
+export const validPods: readonly GuardCase[] = [
+  { title: 'a pod without anything of Twofold', request: podCreation(plainPod()) },
+  { title: 'a rendered pod with files and variables', request: podCreation(sessionPod()) },
+  { title: 'a rendered pod with files alone', request: podCreation(sessionPod({ env: false })) },
+  { title: 'a rendered pod with variables alone', request: podCreation(sessionPod({ files: false })) },
+  {
+    title: 'a dry run, whose session id and sums are zeros',
+    request: { ...podCreation(sessionPod({ sid: '0'.repeat(32) })), dryRun: true },
+  },
+  {
+    title: 'a rendered pod whose empty variable is written out',
+    request: podCreation(
+      changed(sessionPod({ env: false }), (pod) => {
+        const variable = init(pod).env?.find((v) => v.name === 'TWOFOLD_ENV');
+        if (variable) variable.value = '';
+      }),
+    ),
+  },
+  {
+    title: 'a rendered pod to which LimitRanger gave resources, and the API server defaults',
+    request: podCreation(
+      changed(sessionPod(), (pod) => {
+        init(pod)['resources'] = { limits: { memory: '128Mi' }, requests: { memory: '128Mi' } };
+        init(pod)['resizePolicy'] = [{ resourceName: 'memory', restartPolicy: 'NotRequired' }];
+      }),
+    ),
+  },
+  {
+    title: 'a rendered pod whose file is mounted by a named init container too',
+    request: podCreation(
+      changed(sessionPod(), (pod) => {
+        container(pod, 'clone').volumeMounts = [
+          { name: 'twofold-files', mountPath: '/secrets', readOnly: true },
+        ];
+      }),
+    ),
+  },
+  {
+    title: 'a pod with a Secret of another name, and a token for another audience',
+    request: podCreation(
+      changed(plainPod(), (pod) => {
+        pod.spec.volumes.push({ name: 'mine', secret: { secretName: 'twofold-notes' } });
+        pod.spec.volumes.push({ name: 'token', projected: { sources: [tokenSource('vault')] } });
+      }),
+    ),
+  },
+];
+
+export const warningCases: readonly GuardCase[] = [
+  {
+    title: 'an init container before ours',
+    warned: true,
+    says: /clone runs before it/,
+    request: podCreation(changed(sessionPod(), (pod) => pod.spec.initContainers.reverse())),
+  },
+];
+
+/** A pod that never was the webhook's, with one thing of Twofold's in it. */
+function forged(title: string, change: Change): GuardCase {
+  const says = /reserved for Twofold/;
+  return { title, denied: 'twofold-shape', says, request: podCreation(changed(plainPod(), change)) };
+}
+
+export const forgedPods: readonly GuardCase[] = [
+  forged('our label', (pod) => (pod.metadata.labels['twofold.dev/session'] = SID)),
+  forged('our label, empty', (pod) => (pod.metadata.labels['twofold.dev/session'] = '')),
+  forged('an init container of our name', (pod) =>
+    pod.spec.initContainers.push({ name: 'twofold-init', image: 'x:1' }),
+  ),
+  forged('a container of our name', (pod) =>
+    pod.spec.containers.push({ name: 'twofold-init', image: 'x:1' }),
+  ),
+  ...['twofold-session', 'twofold-token', 'twofold-files', 'twofold-env'].map((name) =>
+    forged(`a volume named ${name}`, (pod) => pod.spec.volumes.push({ name, emptyDir: {} })),
+  ),
+  forged("a session's Secret", (pod) =>
+    pod.spec.volumes.push({ name: 'a', secret: { secretName: `twofold-${SID}` } }),
+  ),
+  forged("a session's Secret in a projected volume", (pod) => {
+    pod.spec.volumes.push({ name: 'a', projected: { sources: [{ secret: { name: `twofold-${SID}` } }] } });
+  }),
+  forged("a session's Secret given to a CSI driver", (pod) => {
+    pod.spec.volumes.push({
+      name: 'a',
+      csi: { driver: 'x.example.org', nodePublishSecretRef: { name: `twofold-${SID}` } },
+    });
+  }),
+  forged('a token for our audience', (pod) =>
+    pod.spec.volumes.push({ name: 'a', projected: { sources: [tokenSource(`twofold:${SID}`)] } }),
+  ),
+  forged('a token for any audience that starts like ours', (pod) => {
+    pod.spec.volumes.push({
+      name: 'a',
+      projected: { sources: [{ downwardAPI: {} }, tokenSource('twofold')] },
+    });
+  }),
+  forged("a variable from a session's Secret", (pod) => {
+    container(pod, 'notebook').env?.push({
+      name: 'A',
+      valueFrom: { secretKeyRef: { name: `twofold-${SID}`, key: 'grant' } },
+    });
+  }),
+  forged(
+    "all variables from a session's Secret",
+    (pod) => (container(pod, 'proxy').envFrom = [{ secretRef: { name: `twofold-${SID}` } }]),
+  ),
+];

@@ -1,0 +1,101 @@
+/** Rendered pods in which someone changed our init container: all refused. No zone. */
+import { init, type GuardCase } from './case.ts';
+import { tampered } from './tampered.ts';
+
+export const tamperedInit: readonly GuardCase[] = [
+  // The init container.
+  tampered('another image', /runs the image evil:1/, (pod) => (init(pod).image = 'evil:1')),
+  tampered('a tag added to the image', /runs the image/, (pod) => (init(pod).image += '-1')),
+  tampered('a command', /never sets: command/, (pod) => (init(pod)['command'] = ['sh'])),
+  tampered('arguments', /never sets: args/, (pod) => (init(pod)['args'] = ['-x'])),
+  tampered('a working directory', /workingDir/, (pod) => (init(pod)['workingDir'] = '/tmp')),
+  tampered(
+    'a restart policy, which makes it a sidecar',
+    /restartPolicy/,
+    (pod) => (init(pod)['restartPolicy'] = 'Always'),
+  ),
+  tampered('a hook after its start', /lifecycle/, (pod) => {
+    init(pod)['restartPolicy'] = 'Always';
+    init(pod)['lifecycle'] = { postStart: { exec: { command: ['sh'] } } };
+  }),
+  tampered('a port', /ports/, (pod) => (init(pod)['ports'] = [{ containerPort: 80, protocol: 'TCP' }])),
+  tampered('a terminal', /tty/, (pod) => (init(pod)['tty'] = true)),
+  tampered(
+    'variables from a ConfigMap',
+    /envFrom/,
+    (pod) => (init(pod).envFrom = [{ configMapRef: { name: 'x' } }]),
+  ),
+  tampered('no init container', /no init container/, (pod) => pod.spec.initContainers.shift()),
+  tampered('our init container among the ordinary ones', /no init container/, (pod) => {
+    pod.spec.containers.push(...pod.spec.initContainers.splice(0, 1));
+  }),
+  // Its environment.
+  tampered('a variable more', /environment of twofold-init/, (pod) =>
+    init(pod).env?.push({ name: 'NODE_OPTIONS', value: '--inspect' }),
+  ),
+  tampered('a variable less', /environment of twofold-init/, (pod) => init(pod).env?.pop()),
+  tampered('a variable renamed', /environment of twofold-init/, (pod) => {
+    const last = init(pod).env?.at(-1);
+    if (last) last.name = 'TWOFOLD_MODE';
+  }),
+  tampered('variables in another order', /environment of twofold-init/, (pod) => init(pod).env?.reverse()),
+  tampered('a variable from elsewhere', /environment of twofold-init/, (pod) => {
+    init(pod).env?.splice(3, 1, {
+      name: 'TWOFOLD_FILES',
+      valueFrom: { configMapKeyRef: { name: 'x', key: 'y' } },
+    });
+  }),
+  tampered('another claim address', /another address/, (pod) => {
+    init(pod).env?.splice(0, 1, { name: 'TWOFOLD_CLAIM_URL', value: 'https://evil.example.org:8445' });
+  }),
+  tampered('the sum of the grant missing', /no valid value/, (pod) => {
+    init(pod).env?.splice(1, 1, { name: 'TWOFOLD_GRANT_SHA256' });
+  }),
+  tampered('a file mode with write bits', /no valid value/, (pod) => {
+    init(pod).env?.splice(5, 1, { name: 'TWOFOLD_FILE_MODE', value: '0666' });
+  }),
+  // Its security context.
+  tampered('no security context', /security context/, (pod) => delete init(pod).securityContext),
+  tampered('root', /security context/, (pod) =>
+    Object.assign(init(pod).securityContext ?? {}, { runAsUser: 0, runAsNonRoot: false }),
+  ),
+  tampered('privileges', /security context/, (pod) => {
+    Object.assign(init(pod).securityContext ?? {}, { privileged: true, allowPrivilegeEscalation: true });
+  }),
+  tampered('a capability', /security context/, (pod) => {
+    Object.assign(init(pod).securityContext ?? {}, { capabilities: { drop: ['ALL'], add: ['SYS_PTRACE'] } });
+  }),
+  tampered('a root that can be written', /security context/, (pod) => {
+    Object.assign(init(pod).securityContext ?? {}, { readOnlyRootFilesystem: false });
+  }),
+  tampered('no seccomp profile', /security context/, (pod) => {
+    Object.assign(init(pod).securityContext ?? {}, { seccompProfile: { type: 'Unconfined' } });
+  }),
+  // Its mounts.
+  tampered('a mount more', /mounts of twofold-init/, (pod) =>
+    init(pod).volumeMounts?.push({ name: 'home', mountPath: '/home' }),
+  ),
+  tampered('a mount less', /mounts of twofold-init/, (pod) => init(pod).volumeMounts?.pop()),
+  tampered('a mount elsewhere', /mounts of twofold-init/, (pod) => {
+    init(pod).volumeMounts?.splice(2, 1, { name: 'twofold-files', mountPath: '/usr/lib' });
+  }),
+  tampered('a mount of a part', /mounts of twofold-init/, (pod) => {
+    init(pod).volumeMounts?.splice(2, 1, {
+      name: 'twofold-files',
+      mountPath: '/twofold/files',
+      subPath: 'a',
+    });
+  }),
+  tampered(
+    "the token mounted elsewhere, so that the pod's own is mounted",
+    /mounts of twofold-init/,
+    (pod) => {
+      init(pod).volumeMounts?.splice(1, 1, { name: 'twofold-token', mountPath: '/token', readOnly: true });
+    },
+  ),
+  tampered(
+    'the Secret mounted read-write',
+    /mounts of twofold-init/,
+    (pod) => delete init(pod).volumeMounts?.[0]?.readOnly,
+  ),
+];

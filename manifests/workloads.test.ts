@@ -1,0 +1,261 @@
+/** The services as they will run (design, sections 1 and 9): hardened, watched, spread, and told what they need to know. */
+import { expect } from 'chai';
+import type { KubernetesObject } from '../scripts/dev/admission-policy.ts';
+import { keyserviceSettings } from '../keyservice/config.ts';
+import { webhookSettings } from '../webhook/config.ts';
+import type { Settings } from '#platform/settings.ts';
+import { render } from './kustomize.ts';
+
+interface Volume {
+  readonly name: string;
+  readonly secret?: { readonly secretName: string };
+  readonly csi?: object;
+}
+interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly volumeMounts: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly readOnly?: boolean;
+  }[];
+  readonly lifecycle: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
+}
+interface Deployment extends KubernetesObject {
+  readonly spec: {
+    readonly replicas: number;
+    readonly strategy: { readonly type: string };
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly [Container];
+        readonly volumes: readonly Volume[];
+        readonly terminationGracePeriodSeconds: number;
+      };
+    };
+  };
+}
+
+const ZONES = ['console', 'webhook', 'keyservice'];
+const SETTINGS: Readonly<Record<string, Settings>> = {
+  webhook: webhookSettings,
+  keyservice: keyserviceSettings,
+};
+const OVERLAYS = ['overlays/sqlite', 'overlays/postgres', 'overlays/demo'];
+
+// The schema tests hold Deployments to Kubernetes' shape; what ours always have is looked at here.
+const deploymentsOf = (objects: readonly KubernetesObject[]): Deployment[] =>
+  objects.filter(({ kind }) => kind === 'Deployment') as Deployment[];
+const podOf = (deployment: Deployment): Deployment['spec']['template']['spec'] =>
+  deployment.spec.template.spec;
+const envOf = (deployment: Deployment): Record<string, string> =>
+  Object.fromEntries(podOf(deployment).containers[0].env.map(({ name, value }) => [name, value]));
+
+describe('services as deployed', function () {
+  this.timeout(180_000);
+  const rendered = new Map<string, KubernetesObject[]>();
+  const find = (overlay: string, kind: string, name: string): KubernetesObject | undefined =>
+    rendered.get(overlay)?.find((object) => object.kind === kind && object.metadata?.name === name);
+  const deployment = (overlay: string, zone: string): Deployment => {
+    const found = deploymentsOf(rendered.get(overlay) ?? []).find(({ metadata }) => metadata?.name === zone);
+    if (!found) throw new Error(`${overlay} has no ${zone}`);
+    return found;
+  };
+
+  before(() => {
+    for (const overlay of OVERLAYS) rendered.set(overlay, render(overlay));
+  });
+
+  for (const overlay of OVERLAYS) {
+    describe(overlay, () => {
+      it('runs each zone in a namespace of its own that enforces Pod Security "restricted"', () => {
+        for (const zone of ZONES) {
+          expect(deployment(overlay, zone).metadata?.namespace).to.equal(`twofold-${zone}`);
+          const labels = find(overlay, 'Namespace', `twofold-${zone}`)?.metadata?.labels;
+          expect(labels).to.include({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+        }
+      });
+
+      it('runs as a numeric user, without privileges, on a root that cannot be written', () => {
+        for (const zone of ZONES) {
+          const pod = podOf(deployment(overlay, zone));
+          expect(pod).to.have.nested.property('securityContext.runAsUser', 65532);
+          expect(pod).to.have.nested.property('securityContext.runAsNonRoot', true);
+          expect(pod).to.have.nested.property('securityContext.seccompProfile.type', 'RuntimeDefault');
+          expect(pod.containers).to.have.length(1);
+          expect(pod.containers[0]).to.have.deep.property('securityContext', {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          });
+        }
+      });
+
+      it('watches each service on its health port, and drains before it ends', () => {
+        for (const zone of ZONES) {
+          const pod = podOf(deployment(overlay, zone));
+          const [container] = pod.containers;
+          expect(container.ports).to.deep.include({ name: 'health', containerPort: 8080 });
+          expect(container).to.have.deep.nested.property('livenessProbe.httpGet', {
+            path: '/healthz',
+            port: 'health',
+          });
+          expect(container).to.have.deep.nested.property('readinessProbe.httpGet', {
+            path: '/readyz',
+            port: 'health',
+          });
+          expect(container.lifecycle.preStop.sleep.seconds).to.be.lessThan(
+            pod.terminationGracePeriodSeconds - 30,
+          );
+          expect(container).to.have.nested.property('resources.limits.memory');
+          expect(container).to.have.nested.property('resources.requests.cpu');
+        }
+      });
+
+      it('spreads replicas over nodes, and lets one go at a time', () => {
+        for (const zone of ZONES) {
+          const pod = podOf(deployment(overlay, zone));
+          expect(pod).to.have.nested.property(
+            'topologySpreadConstraints[0].topologyKey',
+            'kubernetes.io/hostname',
+          );
+          expect(find(overlay, 'PodDisruptionBudget', zone)).to.have.nested.property(
+            'spec.maxUnavailable',
+            1,
+          );
+        }
+      });
+
+      it('offers each service by a Service with the same ports', () => {
+        for (const zone of ZONES) {
+          const { ports } = podOf(deployment(overlay, zone)).containers[0];
+          const expected = ports.map(({ name, containerPort }) => ({
+            name,
+            port: containerPort,
+            targetPort: name,
+          }));
+          expect(find(overlay, 'Service', zone)).to.have.deep.nested.property('spec.ports', expected);
+        }
+      });
+
+      it('mounts what its variables name, read-only but for the database and scratch space', () => {
+        for (const zone of ZONES) {
+          const { volumes, containers } = podOf(deployment(overlay, zone));
+          const [{ env, volumeMounts }] = containers;
+          expect(volumeMounts.map(({ name }) => name).sort()).to.deep.equal(
+            volumes.map(({ name }) => name).sort(),
+          );
+          for (const { name, value } of env.filter((variable) => variable.value.startsWith('/'))) {
+            const mounted = volumeMounts.some(
+              ({ mountPath }) => value === mountPath || value.startsWith(`${mountPath}/`),
+            );
+            expect(mounted, name).to.equal(true);
+          }
+          const writable = volumeMounts
+            .filter(({ readOnly }) => readOnly !== true)
+            .map(({ mountPath }) => mountPath);
+          expect(['/tmp', '/var/lib/twofold']).to.include.members(writable);
+        }
+      });
+
+      it('gives each service one issuer, cluster and claim address, and the guard the same', () => {
+        const [console, webhook, keyservice] = ZONES.map((zone) => envOf(deployment(overlay, zone)));
+        expect(keyservice).to.include({ TWOFOLD_TICKET_ISSUER: console?.['TWOFOLD_PUBLIC_URL'] });
+        expect(keyservice).to.include({ TWOFOLD_CLUSTER: console?.['TWOFOLD_CLUSTER'] });
+        expect(find(overlay, 'ConfigMap', 'twofold-guard')).to.deep.nested.include({
+          'data.image': webhook?.['TWOFOLD_INJECTOR_IMAGE'],
+          'data.claimUrl': webhook?.['TWOFOLD_CLAIM_URL'],
+          'data.webhookUser': 'system:serviceaccount:twofold-webhook:webhook',
+        });
+        for (const values of [console, webhook, keyservice]) {
+          expect(Object.values(values ?? {}), JSON.stringify(values)).not.to.include('');
+        }
+      });
+
+      it('binds the webhook in the namespaces that it is told are enabled', () => {
+        const enabled = envOf(deployment(overlay, 'webhook'))['TWOFOLD_NAMESPACES']?.split(',');
+        const bound = rendered
+          .get(overlay)
+          ?.filter(
+            ({ kind, metadata }) => kind === 'RoleBinding' && metadata?.name === 'twofold-webhook-sessions',
+          )
+          .map(({ metadata }) => metadata?.namespace);
+        expect(bound).to.deep.equal(enabled);
+      });
+
+      it('leaves no setting unset that a service must have, and names none that it does not know', () => {
+        for (const [zone, settings] of Object.entries(SETTINGS)) {
+          const given = Object.keys(envOf(deployment(overlay, zone)));
+          const known = Object.values(settings);
+          const required = known.filter(
+            ({ fallback, optional }) => fallback === undefined && optional !== true,
+          );
+          expect(known.map(({ variable }) => variable)).to.include.members(given);
+          expect(given).to.include.members(required.map(({ variable }) => variable));
+        }
+      });
+    });
+  }
+
+  it('never take at-rest and RSA keys both from the cluster, but in the demonstration', () => {
+    const fromCluster = (overlay: string): boolean[] =>
+      [
+        podOf(deployment(overlay, 'console')).volumes.find(({ name }) => name === 'at-rest'),
+        podOf(deployment(overlay, 'keyservice')).volumes.find(({ name }) => name === 'envelope'),
+      ].map((volume) => volume?.secret !== undefined);
+    expect(fromCluster('overlays/sqlite')).to.include(false);
+    expect(fromCluster('overlays/postgres')).to.include(false);
+    expect(fromCluster('overlays/demo')).to.deep.equal([true, true]);
+  });
+
+  it('run one console on the embedded database and never two at once, and two on PostgreSQL', () => {
+    expect(deployment('overlays/sqlite', 'console').spec).to.deep.include({
+      replicas: 1,
+      strategy: { type: 'Recreate' },
+    });
+    expect(find('overlays/sqlite', 'PersistentVolumeClaim', 'console-database')).not.to.equal(undefined);
+    expect(deployment('overlays/postgres', 'console').spec.replicas).to.equal(2);
+    expect(rendered.get('overlays/postgres')?.map(({ kind }) => kind)).not.to.include(
+      'PersistentVolumeClaim',
+    );
+    for (const zone of ['webhook', 'keyservice'])
+      expect(deployment('overlays/sqlite', zone).spec.replicas).to.equal(2);
+  });
+});
+
+describe('webhook configuration', () => {
+  it('asks for pods that ask for secrets, outside Twofold’s own namespaces, and fails closed', function () {
+    this.timeout(180_000);
+    const found = render('base').find(({ kind }) => kind === 'MutatingWebhookConfiguration');
+    expect(found?.metadata?.name).to.equal('zz-twofold');
+    // The schema tests hold it to its shape.
+    const [webhook] = (found as unknown as { webhooks: object[] }).webhooks;
+    expect(webhook).to.deep.include({
+      name: 'pods.twofold.dev',
+      admissionReviewVersions: ['v1'],
+      failurePolicy: 'Fail',
+      sideEffects: 'NoneOnDryRun',
+      reinvocationPolicy: 'Never',
+      timeoutSeconds: 10,
+      rules: [
+        {
+          apiGroups: [''],
+          apiVersions: ['v1'],
+          operations: ['CREATE'],
+          resources: ['pods'],
+          scope: 'Namespaced',
+        },
+      ],
+    });
+    expect(webhook).to.deep.nested.include({
+      'namespaceSelector.matchExpressions': [
+        {
+          key: 'kubernetes.io/metadata.name',
+          operator: 'NotIn',
+          values: ['twofold-console', 'twofold-webhook', 'twofold-keyservice'],
+        },
+      ],
+    });
+  });
+});
