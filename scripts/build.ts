@@ -30,6 +30,7 @@ const externals: Readonly<Partial<Record<BundleName, readonly string[]>>> = {
       'sqlite3',
       'mysql',
       'mysql2',
+      'mariadb/callback',
       'oracledb',
       'tedious',
     ],

@@ -1,4 +1,5 @@
 /** The webhook's side of `resolve` and `unwrap`: typed calls, and refusals passed on with their next step. Zone 2. */
+import { annotations } from '#envelope/annotations.ts';
 import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
 import type { Clock } from '#platform/clock.ts';
 import { HttpsError, type HttpsAnswer, type HttpsClient } from '#platform/https-client.ts';
@@ -20,12 +21,24 @@ const unavailable = (peer: Peer, why: string): Refusal => {
   return refuse(`${peer}_unavailable`, `Twofold’s ${peer} did not answer (${why}); ${next}`);
 };
 
+/** Which annotation a peer's refusal is about, by the beginning of its code. */
+const annotationOf = (code: string): { annotation?: string } => {
+  if (code === 'secret_not_env_safe') return { annotation: annotations.env };
+  if (/^(secret|name|tokens)_/.test(code)) return { annotation: annotations.secrets };
+  return code.startsWith('ticket_') ? { annotation: annotations.ticket } : {};
+};
+
 /** A problem document is the peer's own word; anything else but 200 means that it does not work. */
 const refusalOf = (peer: Peer, { status, body }: HttpsAnswer): Refusal => {
   const problem = parseProblem(body);
-  return problem
-    ? { code: problem.code, status: status >= 500 ? 503 : 403, message: problem.detail }
-    : unavailable(peer, `status ${status}`);
+  if (!problem) return unavailable(peer, `status ${status}`);
+  const { code, detail } = problem;
+  return {
+    code,
+    status: status >= 500 ? 503 : 403,
+    message: detail.replace(/\.$/, ''),
+    ...annotationOf(code),
+  };
 };
 
 const callPeer = async <T>(

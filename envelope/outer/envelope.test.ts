@@ -6,7 +6,7 @@ import { failureOf } from '../../test/refusal.ts';
 import { decodeBase64url, encodeBase64url } from '../base64url.ts';
 import { fromUtf8, utf8 } from '../bytes.ts';
 import { byKid } from '../cipher.ts';
-import { deriveInnerKey, type Write } from '../derive.ts';
+import { deriveInnerKey } from '../derive.ts';
 import { openInner } from '../inner/open.ts';
 import { sealInner } from '../inner/seal.ts';
 import { parseOwnerId, parseSecretId, parseSecretName } from '../names.ts';

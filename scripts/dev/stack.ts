@@ -280,7 +280,7 @@ const samePorts: Readonly<Record<Name, (ports: Ports) => Env>> = {
     TWOFOLD_RESOLVE_PORT: String(ports['resolve']),
     TWOFOLD_CLAIM_PORT: String(ports['claim']),
   }),
-  keyservice: (ports) => ({ TWOFOLD_PORT: String(ports['keyservice']) }),
+  keyservice: (ports) => ({ TWOFOLD_PORT: String(ports['api']) }),
   webhook: (ports) => ({ TWOFOLD_PORT: String(ports['webhook']) }),
 };
 
@@ -332,7 +332,7 @@ const assemble = async (
     console: at(twofoldConsole.ready['public']),
     consoleResolve: at(twofoldConsole.ready['resolve']),
     consoleClaim: at(twofoldConsole.ready['claim']),
-    keyservice: at(keyservice.ready['keyservice']),
+    keyservice: at(keyservice.ready['api']),
   };
   const env = { ...envs, webhook: await webhookEnv(ground, kubernetes, urls) };
   const webhook = await run('webhook', env.webhook);

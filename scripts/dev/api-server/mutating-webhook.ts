@@ -5,7 +5,7 @@
 import { admissionRequest, type AdmissionRequest, type Attempt } from './admission-request.ts';
 import { decode } from './decode.ts';
 import { matchesConditions, matchesRules } from './match-conditions.ts';
-import { listAt, stringAt, type ApiObject, type JsonObject } from './object.ts';
+import { listAt, objectAt, stringAt, type ApiObject, type JsonObject } from './object.ts';
 import { applyJsonPatch, PatchMismatch } from './patch.ts';
 import { mutatingWebhooks } from './resource.ts';
 import type { Implicit } from './service-account.ts';
@@ -24,7 +24,8 @@ function denial(name: string, { status }: WebhookAnswer): StatusError {
   const reason = stringAt(status, 'reason') ?? '';
   const why = [stringAt(status, 'message') ?? '', reason].find((text) => text !== '');
   const code = typeof status['code'] === 'number' && status['code'] >= 400 ? status['code'] : 400;
-  return failure(code, reason, why === undefined ? `${denied} without explanation` : `${denied}: ${why}`);
+  const message = why === undefined ? `${denied} without explanation` : `${denied}: ${why}`;
+  return failure(code, reason, message, objectAt(status, 'details'));
 }
 
 function textOf(error: unknown): string {
