@@ -1,0 +1,146 @@
+/** Asks the console for the derived keys, again and again within a time limit. Zone 4; design §6 step 5. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { decodeBase64url } from '#envelope/base64url.ts';
+import { INNER_KEY_BYTES } from '#envelope/inner/layout.ts';
+import { parseSecretId, type SecretId } from '#envelope/names.ts';
+import { createHttpsClient, HttpsError, type HttpsAnswer, type HttpsClient } from '#platform/https-client.ts';
+import type { Config } from './config.ts';
+import { Failure, type FailureKind } from './outcome.ts';
+import type { Session } from './session.ts';
+
+export type Keys = ReadonlyMap<SecretId, Uint8Array>;
+
+const ATTEMPT_MS = 10_000;
+const FIRST_WAIT_MS = 200;
+const LONGEST_WAIT_MS = 5_000;
+const MAX_ANSWER_BYTES = 128 * 1024;
+
+/** Refusals of the console that mean "too late". */
+const over: ReadonlySet<string> = new Set([
+  'grant_expired',
+  'ticket_revoked',
+  'secret_expired',
+  'secret_deleted',
+]);
+
+const readToken = (folder: string): string => {
+  try {
+    return readFileSync(join(folder, 'token'), 'utf8').trim();
+  } catch (error) {
+    const next = 'the pod must be admitted by the webhook; create it again';
+    throw new Failure('misconfigured', `there is no service-account token; ${next}`, error);
+  }
+};
+
+const parseJson = (body: Buffer): unknown => {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+};
+
+const memberOf = (value: unknown, member: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[member] : undefined;
+
+/** The console's own words, which name the next step. */
+const refusal = ({ status, body }: HttpsAnswer): Failure => {
+  const problem = parseJson(body);
+  const code = memberOf(problem, 'code');
+  const detail = memberOf(problem, 'detail');
+  const said =
+    typeof code === 'string' && typeof detail === 'string' ? `${detail} [${code}]` : `status ${status}`;
+  const kind: FailureKind = typeof code === 'string' && over.has(code) ? 'expired' : 'refused';
+  return new Failure(kind, `the console refused the claim: ${said}`);
+};
+
+const parseKey = (item: unknown): readonly [SecretId, Uint8Array] | undefined => {
+  const id = parseSecretId(memberOf(item, 'id'));
+  const text = memberOf(item, 'key');
+  if (!id || typeof text !== 'string') return undefined;
+  const key = decodeBase64url(text, 'key');
+  return key.length === INNER_KEY_BYTES ? [id, key] : undefined;
+};
+
+/** The keys of exactly the granted secrets, or undefined for an answer of any other shape. */
+const parseKeys = (body: Buffer, { idOf }: Session): Keys | undefined => {
+  const items = memberOf(parseJson(body), 'keys');
+  if (!Array.isArray(items)) return undefined;
+  try {
+    const keys = new Map(
+      items.flatMap((item: unknown) => [parseKey(item)].filter((key) => key !== undefined)),
+    );
+    const wanted = [...idOf.values()];
+    return keys.size === wanted.length && items.length === wanted.length && wanted.every((id) => keys.has(id))
+      ? keys
+      : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const attempt = async (
+  client: HttpsClient,
+  config: Config,
+  session: Session,
+  timeoutMs: number,
+): Promise<HttpsAnswer> =>
+  await client.call({
+    method: 'POST',
+    url: config.claimUrl,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${readToken(config.dirs.token)}` },
+    body: JSON.stringify({ grant: session.grant }),
+    ...{ timeoutMs, maxResponseBytes: MAX_ANSWER_BYTES },
+  });
+
+/** What is worth another try: no answer, a busy console, one that fails. */
+const isPassing = (status: number): boolean => status === 429 || status >= 500;
+
+const askUntil = async (
+  client: HttpsClient,
+  config: Config,
+  session: Session,
+  end: number,
+): Promise<HttpsAnswer> => {
+  for (let pause = FIRST_WAIT_MS; ; pause = Math.min(pause * 2, LONGEST_WAIT_MS)) {
+    let why: string;
+    try {
+      const left = Math.max(end - performance.now(), 1);
+      const answer = await attempt(client, config, session, Math.min(ATTEMPT_MS, left));
+      if (!isPassing(answer.status)) return answer;
+      why = `it answered with status ${answer.status}`;
+    } catch (error) {
+      if (!(error instanceof HttpsError)) throw error;
+      why = error.message;
+    }
+    if (performance.now() + pause >= end) {
+      const next = 'the pod tries again by itself; if it goes on, tell the cluster’s operator';
+      throw new Failure(
+        'unreachable',
+        `the console did not give the keys within ${config.claimSeconds} s: ${why}; ${next}`,
+      );
+    }
+    await wait(pause);
+  }
+};
+
+/** The derived keys, which the caller wipes. Throws a Failure `refused`, `expired` or `unreachable`. */
+export const claimKeys = async (config: Config, session: Session): Promise<Keys> => {
+  const client = createHttpsClient({ ca: session.ca }, 1);
+  try {
+    const answer = await askUntil(client, config, session, performance.now() + config.claimSeconds * 1000);
+    if (answer.status !== 200) throw refusal(answer);
+    const keys = parseKeys(answer.body, session);
+    answer.body.fill(0);
+    if (!keys)
+      throw new Failure(
+        'refused',
+        'the console answered with other keys than the grant’s; tell the cluster’s operator',
+      );
+    return keys;
+  } finally {
+    client.close();
+  }
+};

@@ -1,0 +1,34 @@
+/** The init container: claims its keys, opens the session's secrets into memory volumes, ends. Zone 4; design §6.5. */
+import { writeFileSync } from 'node:fs';
+import { claimKeys } from './claim.ts';
+import { parseConfig } from './config.ts';
+import { asFailure, exitCodes, terminationMessage } from './outcome.ts';
+import { envContents, fileContents } from './secrets.ts';
+import { readSession } from './session.ts';
+import { fillVolume } from './volume.ts';
+
+const run = async (env: NodeJS.ProcessEnv): Promise<void> => {
+  const config = parseConfig(env);
+  const session = readSession(config);
+  const keys = await claimKeys(config, session);
+  try {
+    if (config.files.length > 0) await fillVolume(config.dirs.files, fileContents(config, session, keys));
+    if (config.variables.length > 0) await fillVolume(config.dirs.env, envContents(config, session, keys));
+  } finally {
+    for (const key of keys.values()) key.fill(0);
+  }
+};
+
+try {
+  await run(process.env);
+} catch (error) {
+  const failure = asFailure(error);
+  const message = terminationMessage(failure);
+  process.stderr.write(`${message}\n`);
+  try {
+    writeFileSync(process.env['TWOFOLD_TERMINATION_LOG'] ?? '/dev/termination-log', message);
+  } catch {
+    // The message stands in the container's log.
+  }
+  process.exitCode = exitCodes[failure.kind];
+}

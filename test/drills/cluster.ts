@@ -1,0 +1,126 @@
+/** A development cluster for drills: real processes, real HTTPS, and what people, kubelets and attackers do with it. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from '../../scripts/build.ts';
+import type { Pod } from '../../scripts/dev/api-server/object.ts';
+import { runInitContainer, type Outcome } from '../../scripts/dev/kubelet/init-container.ts';
+import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
+import { development, startStack, type Stack, type StackOptions } from '../../scripts/dev/stack.ts';
+
+export const sessions = development.namespace;
+const injector = fileURLToPath(new URL('../../dist/injector.js', import.meta.url));
+
+export interface Ended {
+  readonly exitCode: number;
+  /** The termination message. */
+  readonly message: string;
+  /** Path below the mount path → content. */
+  readonly files: Readonly<Record<string, Buffer>>;
+  /** The file of variables, where there is one. */
+  readonly env: string | undefined;
+}
+
+export interface Drill {
+  readonly stack: Stack;
+  readonly ca: string;
+  person(name: string): Person;
+  /** At the API server. */
+  readonly admin: Person;
+  readonly developer: Person;
+  createPod(annotations: Readonly<Record<string, string>>, change?: PodChange): Promise<ApiAnswer>;
+  /** Rejects unless the pod was admitted. */
+  admitPod(annotations: Readonly<Record<string, string>>, change?: PodChange): Promise<Pod>;
+  runPod(pod: Pod): Promise<Ended>;
+  stop(): Promise<void>;
+}
+
+export interface PodChange {
+  readonly metadata?: object;
+  readonly spec?: object;
+  readonly namespace?: string;
+  readonly query?: string;
+  readonly by?: Person;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const sidOf = (pod: Pod): string => pod.metadata.labels?.['twofold.dev/session'] ?? '';
+export const secretPath = (pod: Pod): string =>
+  `/api/v1/namespaces/${sessions}/secrets/twofold-${sidOf(pod)}`;
+export const leasePath = (pod: Pod): string =>
+  `/apis/coordination.k8s.io/v1/namespaces/${sessions}/leases/twofold-${sidOf(pod)}`;
+
+/** Waits for what happens by itself, such as garbage collection; fails after 10 s. */
+export const eventually = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+  const end = Date.now() + 10_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`did not happen within 10 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+export const nameOf = (prefix: string): string => `${prefix}-${randomBytes(4).toString('hex')}`;
+
+const collect = (outcome: Outcome): Ended => {
+  if (!outcome.started) return { exitCode: -1, message: outcome.reason, files: {}, env: undefined };
+  const folder = outcome.volumes.get('twofold-files') ?? '';
+  const envFolder = outcome.volumes.get('twofold-env');
+  const files = Object.fromEntries(
+    outcome.files.map((file) => [file.slice(folder.length + 1), readFileSync(file)]),
+  );
+  const env =
+    envFolder === undefined || outcome.exitCode !== 0
+      ? undefined
+      : readFileSync(join(envFolder, 'env'), 'utf8');
+  outcome.cleanUp();
+  return { exitCode: outcome.exitCode, message: outcome.terminationMessage.trim(), files, env };
+};
+
+export const startDrill = async (options: Partial<StackOptions> = {}): Promise<Drill> => {
+  const dir = mkdtempSync(join(tmpdir(), 'twofold-drill-'));
+  await build();
+  const stack = await startStack({ dir, people: ['alice', 'bob'], say: () => undefined, ...options });
+  const ca = readFileSync(stack.caFile, 'utf8');
+  const at = (url: string, bearer: string): Person => createPerson({ url, ca, bearer });
+  const admin = at(stack.kubernetes.url, readFileSync(stack.tokens.admin, 'utf8'));
+  const developer = at(stack.kubernetes.url, stack.bearers['alice'] ?? '');
+  const createPod: Drill['createPod'] = (annotations, change = {}) =>
+    (change.by ?? developer).call(
+      'POST',
+      `/api/v1/namespaces/${change.namespace ?? sessions}/pods${change.query ?? ''}`,
+      {
+        ...{ apiVersion: 'v1', kind: 'Pod' },
+        metadata: { name: nameOf('pod'), annotations, ...change.metadata },
+        spec: { containers: [{ name: 'main', image: 'example/app:1.0' }], ...change.spec },
+      },
+      change.headers,
+    );
+  return {
+    ...{ stack, ca, admin, developer, createPod },
+    person: (name) => at(stack.urls.console, stack.bearers[name] ?? ''),
+    admitPod: async (annotations, change) => {
+      const answer = await createPod(annotations, change);
+      if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+      return answer.body as Pod; // the API server's own
+    },
+    runPod: async (pod) => {
+      const kubernetes = { url: stack.kubernetes.url, ca, token: readFileSync(stack.tokens.kubelet, 'utf8') };
+      const root = join(dir, 'pods', nameOf('root'));
+      return collect(
+        await runInitContainer({ kubernetes, pod, root, command: [process.execPath, injector] }),
+      );
+    },
+    stop: async () => {
+      await stack.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+};
+
+/** What the API server or a service of ours said in its refusal. */
+export const messageOf = ({ body }: ApiAnswer): string => {
+  const { message, detail } = (body ?? {}) as { message?: string; detail?: string }; // Status or problem document
+  return message ?? detail ?? '';
+};
