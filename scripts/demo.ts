@@ -143,9 +143,9 @@ const showZones = async (stack: Stack, alice: Person): Promise<void> => {
   console.log(
     `  2 webhook     inner tokens in passing, no key. Its audit: ${summary(admission, ['action', 'outcome', 'secrets'])}`,
   );
-  const unwrap = readAudit(join(logs, 'keyservice.audit')).at(-1);
+  const [asked, released] = readAudit(join(logs, 'keyservice.audit')).slice(-2);
   console.log(
-    `  3 keyservice  the outer layer of what the ticket lists. Its audit: ${summary(unwrap, ['action', 'outcome', 'names', 'secrets'])}`,
+    `  3 keyservice  the outer layer of what the ticket lists. Its audit: ${summary(asked, ['operation', 'outcome', 'count'])}; ${summary(released, ['outcome'])}`,
   );
   console.log('  4 session     the keys of these two secrets and their plaintext, nothing else');
 };
