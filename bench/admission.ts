@@ -206,7 +206,7 @@ const run = async (stack: Stack, say: (line: string) => void): Promise<readonly 
 export const benchAdmission: Bench = async (say) => {
   const dir = mkdtempSync(join(tmpdir(), 'twofold-bench-'));
   await build();
-  const env = { webhook: { TWOFOLD_SWEEP_SECONDS: '600', TWOFOLD_LOG_LEVEL: 'warn' } };
+  const env = { webhook: { TWOFOLD_SWEEP_SECONDS: '600' } };
   const stack = await startStack({ dir, people: ['alice'], env, say: () => undefined });
   try {
     return await run(stack, say);

@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import knex from 'knex';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { byKid } from '#envelope/cipher.ts';
+import { deriveInnerKey } from '#envelope/derive.ts';
+import { openInner } from '#envelope/inner/open.ts';
+import { parseKid, parseOwnerId, type OwnerId } from '#envelope/names.ts';
+import { keyEncryptionKey, nodeCipher } from '#envelope/node-cipher.ts';
+import { rsaIdentity, rsaPrivateKey } from '#envelope/node-private.ts';
+import { parseEnvelope } from '#envelope/outer/layout.ts';
+import { openOuter } from '#envelope/outer/open.ts';
+import { openUserKey } from '#envelope/user-key.ts';
+import { failureOf } from '../refusal.ts';
+import { secretPath, sessions, startDrill, type Drill } from './cluster.ts';
+
+type Jwks = { readonly keys: readonly Record<string, unknown>[] };
+
+/** Somebody has a copy of some files, and all of our code: what can be opened with them? */
+describe('stolen copies', function () {
+  this.timeout(60_000);
+  let drill: Drill;
+  let envelope: string;
+  let userKey: { ownerId: OwnerId; gen: number; kid: string; key: string };
+  let etcd: readonly string[];
+  const jwks = (file: string): Jwks =>
+    JSON.parse(readFileSync(join(drill.stack.dir, 'keys', file), 'utf8')) as Jwks; // written by scripts/dev/keys.ts
+
+  before(async () => {
+    drill = await startDrill();
+    const alice = drill.person('alice');
+    await alice.store('db-password', 'the value');
+    const { annotations } = await alice.ticket({ namespace: sessions, secrets: ['db-password'] });
+    const pod = await drill.admitPod(annotations);
+    const secret = await drill.admin.must<{ data: Record<string, string> }>('GET', secretPath(pod));
+    etcd = Object.values(secret.data).map((value) => Buffer.from(value, 'base64').toString());
+    const database = knex({
+      client: 'better-sqlite3',
+      connection: { filename: drill.stack.databaseFile },
+      useNullAsDefault: true,
+    });
+    const [row] = await database<{ envelope: string }>('secrets').select('envelope');
+    const [key] = await database<{ owner_id: string; gen: number; kid: string; key: string }>(
+      'user_keys',
+    ).select();
+    await database.destroy();
+    envelope = row!.envelope;
+    userKey = { ownerId: parseOwnerId(key!.owner_id)!, gen: key!.gen, kid: key!.kid, key: key!.key };
+  });
+  after(() => drill.stop());
+
+  const consolesAtRest = () => byKid(jwks('console/at-rest.json').keys.map(keyEncryptionKey));
+  const keyservicesRsa = () =>
+    byKid(jwks('keyservice/envelope-private.json').keys.map((jwk) => rsaIdentity(rsaPrivateKey(jwk))));
+  const openKey = (keys: ReturnType<typeof consolesAtRest>) =>
+    openUserKey(
+      keys,
+      { ownerId: userKey.ownerId, gen: userKey.gen, kid: parseKid(userKey.kid)! },
+      userKey.key,
+    );
+
+  it('of the database alone: both layers stay, and the user key too', async () => {
+    expect((await failureOf(openOuter(nodeCipher, byKid([]), parseEnvelope(envelope)))).code).to.equal(
+      'unknown_key',
+    );
+    expect((await failureOf(openKey(byKid([])))).code).to.equal('unknown_key');
+  });
+
+  it('of the database and every key of the console: the outer layer stays', async () => {
+    expect(await openKey(consolesAtRest())).to.have.length(32);
+    const files = ['at-rest', 'ticket-signing', 'envelope-public', 'grant-public'];
+    const all = files.flatMap((name) => jwks(`console/${name}.json`).keys);
+    expect(all.some((jwk) => jwk['kty'] === 'RSA' && 'd' in jwk)).to.equal(false);
+    expect((await failureOf(openOuter(nodeCipher, byKid([]), parseEnvelope(envelope)))).code).to.equal(
+      'unknown_key',
+    );
+  });
+
+  it('of the database and every key of the keyservice: the inner layer stays', async () => {
+    const token = await openOuter(nodeCipher, keyservicesRsa(), parseEnvelope(envelope));
+    expect(token).to.match(/^gAAAA/);
+    const files = ['envelope-private', 'grant-signing', 'ticket-public'];
+    const secrets = files.flatMap((name) => jwks(`keyservice/${name}.json`).keys);
+    expect(secrets.some(({ kty }) => kty === 'oct')).to.equal(false);
+    expect((await failureOf(openKey(byKid([])))).code).to.equal('unknown_key');
+  });
+
+  it('of etcd and every key of the keyservice: the inner layer stays', () => {
+    expect(etcd.filter((text) => text.startsWith('gAAAA'))).to.have.length(1);
+    expect(etcd.some((text) => text.includes('the value'))).to.equal(false);
+  });
+
+  it('of all of it together opens the secret: so this drill can fail', async () => {
+    const parts = parseEnvelope(envelope);
+    const token = await openOuter(nodeCipher, keyservicesRsa(), parts);
+    const key = await deriveInnerKey(nodeCipher, await openKey(consolesAtRest()), parts.header);
+    expect(Buffer.from(await openInner(nodeCipher, key, token)).toString()).to.equal('the value');
+  });
+});
