@@ -1,12 +1,7 @@
 /** The policy evaluator, against what Kubernetes 1.35's API server does with the same policies. */
 import { expect } from 'chai';
-import {
-  createAdmissionPolicies,
-  selects,
-  type AdmissionRequest,
-  type AdmissionVerdict,
-  type KubernetesObject,
-} from './admission-policy.ts';
+import type { AdmissionRequest, KubernetesObject } from './admission-policy-request.ts';
+import { createAdmissionPolicies, type AdmissionVerdict } from './admission-policy.ts';
 
 const pods = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }];
 
@@ -161,7 +156,7 @@ describe('admission policies', () => {
       expect(
         messages({ spec: rule('object.spec.priority == 3 && !has(object.spec.nodeName)') }),
       ).to.deep.equal([]);
-      expect(messages({ spec: rule('oldObject == null && params == null') })).to.deep.equal([]);
+      expect(messages({ spec: rule('oldObject == null') })).to.deep.equal([]);
       expect(messages({ spec: rule("request.operation == 'CREATE' && !has(request.object)") })).to.deep.equal(
         [],
       );
@@ -176,67 +171,5 @@ describe('admission policies', () => {
       expect(messages({ spec: { variables, ...rule("variables.twice == 'aa'") } })).to.deep.equal([]);
       expect(messages({ spec: { variables, ...rule('variables.broken') } })).to.have.length(1);
     });
-  });
-
-  describe('params', () => {
-    const spec = { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, ...rule("params.data.word == 'yes'") };
-    const paramRef = { name: 'c', namespace: 'ops', parameterNotFoundAction: 'Deny' };
-    const configMap = (namespace: string, word: string): KubernetesObject => ({
-      kind: 'ConfigMap',
-      metadata: { name: 'c', namespace },
-      ...{ data: { word } },
-    });
-
-    it('come from the ConfigMap that the binding names', () => {
-      expect(messages({ spec, binding: { paramRef }, others: [configMap('ops', 'yes')] })).to.deep.equal([]);
-      expect(messages({ spec, binding: { paramRef }, others: [configMap('ops', 'no')] })).to.have.length(1);
-    });
-
-    it('come from the request’s namespace where the binding names none', () => {
-      const own = { name: 'c', parameterNotFoundAction: 'Deny' };
-      expect(
-        messages({ spec, binding: { paramRef: own }, others: [configMap('default', 'yes')] }),
-      ).to.deep.equal([]);
-      expect(
-        messages({ spec, binding: { paramRef: own }, others: [configMap('ops', 'yes')] }),
-      ).to.have.length(1);
-    });
-
-    it('refuse everything while they are missing, or nothing, as the binding says', () => {
-      expect(messages({ spec, binding: { paramRef } })[0]).to.match(/no params found/);
-      const matchConditions = [{ name: 'never', expression: 'false' }];
-      expect(messages({ spec: { ...spec, matchConditions }, binding: { paramRef } })).to.have.length(1);
-      const allow = { ...paramRef, parameterNotFoundAction: 'Allow' };
-      expect(messages({ spec, binding: { paramRef: allow } })).to.deep.equal([]);
-    });
-  });
-});
-
-describe('label selectors', () => {
-  const by = (operator: string, values?: string[]): ((labels?: Record<string, string>) => boolean) => {
-    const expression = { key: 'a', operator, ...(values && { values }) };
-    return (labels) => selects({ matchExpressions: [expression] }, labels);
-  };
-
-  it('select by every expression and label', () => {
-    expect(selects(undefined, undefined)).to.equal(true);
-    expect(selects({}, { a: '1' })).to.equal(true);
-    expect(selects({ matchLabels: { a: '1' } }, { a: '1', b: '2' })).to.equal(true);
-    expect(selects({ matchLabels: { a: '1', b: '3' } }, { a: '1', b: '2' })).to.equal(false);
-  });
-
-  it('know the four operators', () => {
-    expect([by('Exists')({ a: '' }), by('Exists')({}), by('Exists')()]).to.deep.equal([true, false, false]);
-    expect([by('DoesNotExist')({ a: '' }), by('DoesNotExist')()]).to.deep.equal([false, true]);
-    expect([by('In', ['1'])({ a: '1' }), by('In', ['1'])({ a: '2' }), by('In', ['1'])()]).to.deep.equal([
-      true,
-      false,
-      false,
-    ]);
-    expect([
-      by('NotIn', ['1'])({ a: '1' }),
-      by('NotIn', ['1'])({ a: '2' }),
-      by('NotIn', ['1'])(),
-    ]).to.deep.equal([false, true, true]);
   });
 });

@@ -1,34 +1,12 @@
 /**
  * Judges admission requests by ValidatingAdmissionPolicies without an API server: for the guard's tests and for the
  * development API server. No zone. What is modelled is what Kubernetes 1.35 does with policies as ours are written
- * (design, section 8): match constraints, match conditions, lazy variables, params from ConfigMaps, failure policies.
- * Not modelled: cost limits, audit annotations, the authorizer, `namespaceObject`, params by selector, rules that exclude.
+ * (design, section 8): match constraints, match conditions, lazy variables, failure policies.
+ * Not modelled: params, cost limits, audit annotations, the authorizer, `namespaceObject`, rules that exclude.
  */
 import { Environment } from '@marcbachmann/cel-js';
-
-/** A Kubernetes object as parsed JSON or YAML. */
-export interface KubernetesObject {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly metadata?: {
-    readonly name?: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
-}
-
-/** The `request` of an AdmissionReview (v1), as far as policies look at it. */
-export interface AdmissionRequest {
-  readonly operation: string;
-  readonly resource: { readonly group: string; readonly version: string; readonly resource: string };
-  readonly subResource?: string;
-  readonly name?: string;
-  readonly namespace?: string;
-  readonly userInfo: { readonly username?: string; readonly groups?: readonly string[] };
-  readonly dryRun?: boolean;
-  readonly object?: KubernetesObject | null;
-  readonly oldObject?: KubernetesObject | null;
-}
+import { matches, type Matching } from './admission-policy-matching.ts';
+import type { AdmissionRequest, KubernetesObject } from './admission-policy-request.ts';
 
 export interface AdmissionVerdict {
   /** Why the request is refused, policy by policy; empty when it is allowed. */
@@ -41,21 +19,6 @@ export interface AdmissionPolicies {
   review(request: AdmissionRequest): AdmissionVerdict;
 }
 
-interface Rule {
-  readonly operations?: readonly string[];
-  readonly apiGroups?: readonly string[];
-  readonly apiVersions?: readonly string[];
-  readonly resources?: readonly string[];
-}
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
-}
-interface Matching {
-  readonly resourceRules?: readonly Rule[];
-  readonly namespaceSelector?: LabelSelector;
-  readonly objectSelector?: LabelSelector;
-}
 interface Validation {
   readonly expression: string;
   readonly message?: string;
@@ -64,7 +27,6 @@ interface Validation {
 interface Policy extends KubernetesObject {
   readonly spec: {
     readonly failurePolicy?: string;
-    readonly paramKind?: { readonly kind: string };
     readonly matchConstraints?: Matching;
     readonly matchConditions?: readonly { expression: string }[];
     readonly variables?: readonly { name: string; expression: string }[];
@@ -74,7 +36,6 @@ interface Policy extends KubernetesObject {
 interface Binding extends KubernetesObject {
   readonly spec: {
     readonly policyName: string;
-    readonly paramRef?: { name?: string; namespace?: string; parameterNotFoundAction?: string };
     readonly matchResources?: Matching;
     readonly validationActions?: readonly string[];
   };
@@ -82,7 +43,6 @@ interface Binding extends KubernetesObject {
 
 type Context = Record<string, unknown>;
 type Evaluate = (context: Context) => unknown;
-type Labels = Readonly<Record<string, string>> | undefined;
 interface Compiled {
   readonly name: string;
   readonly spec: Policy['spec'];
@@ -91,23 +51,16 @@ interface Compiled {
   readonly variables: readonly (readonly [string, Evaluate])[];
   readonly validations: readonly { rule: Validation; holds: Evaluate; explain: Evaluate | undefined }[];
 }
-/** `broken`: not a verdict of the policy, so its failure policy decides. `unbound`: not even the binding's to soften. */
+/** `broken`: not a verdict of the policy, so its failure policy decides. */
 interface Failure {
   readonly message: string;
   readonly broken?: boolean;
-  readonly unbound?: boolean;
 }
 
-const VARIABLES = ['object', 'oldObject', 'request', 'params', 'variables'];
-const NO_PARAMS: Failure = {
-  message:
-    'failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction',
-  broken: true,
-  unbound: true,
-};
+const VARIABLES = ['object', 'oldObject', 'request', 'variables'];
 
 /**
- * All policies, bindings, ConfigMaps (params) and Namespaces (labels) among the documents; others are passed over.
+ * All policies, bindings and Namespaces (for their labels) among the documents; others are passed over.
  * A policy without a binding does nothing, as in a cluster. Throws for an expression that does not parse.
  */
 export function createAdmissionPolicies(documents: readonly KubernetesObject[]): AdmissionPolicies {
@@ -119,18 +72,6 @@ export function createAdmissionPolicies(documents: readonly KubernetesObject[]):
     compilePolicy(policy, bindings, (expression) => environment.parse(expression)),
   );
 
-  function judgeBinding(compiled: Compiled, binding: Binding, request: AdmissionRequest): readonly Failure[] {
-    const { paramKind } = compiled.spec;
-    const { paramRef } = binding.spec;
-    if (!paramKind || !paramRef) return judge(compiled, contextOf(compiled, request, undefined));
-    const namespace = paramRef.namespace ?? request.namespace;
-    const params = ofKind(documents, paramKind.kind).find(
-      ({ metadata }) => metadata?.name === paramRef.name && metadata?.namespace === namespace,
-    );
-    if (params) return judge(compiled, contextOf(compiled, request, params));
-    return paramRef.parameterNotFoundAction === 'Deny' ? [NO_PARAMS] : [];
-  }
-
   return {
     review(request) {
       const denied: { policy: string; message: string }[] = [];
@@ -139,10 +80,10 @@ export function createAdmissionPolicies(documents: readonly KubernetesObject[]):
       for (const compiled of policies.filter(({ spec }) => applies(spec.matchConstraints))) {
         for (const binding of compiled.bindings.filter(({ spec }) => applies(spec.matchResources))) {
           const actions = binding.spec.validationActions ?? [];
-          for (const failure of judgeBinding(compiled, binding, request)) {
+          for (const failure of judge(compiled, contextOf(compiled, request))) {
             const { message } = failure;
             if (failure.broken && compiled.spec.failurePolicy === 'Ignore') continue;
-            if (failure.unbound || actions.includes('Deny')) denied.push({ policy: compiled.name, message });
+            if (actions.includes('Deny')) denied.push({ policy: compiled.name, message });
             if (actions.includes('Warn')) warnings.push(warningOf(compiled.name, binding, message));
           }
         }
@@ -220,18 +161,13 @@ function attempt(evaluate: () => unknown): Attempt {
 }
 
 /** What expressions see. A variable is evaluated when it is first read, and once. */
-function contextOf(
-  compiled: Compiled,
-  request: AdmissionRequest,
-  params: KubernetesObject | undefined,
-): Context {
+function contextOf(compiled: Compiled, request: AdmissionRequest): Context {
   const { object = null, oldObject = null, ...rest } = request;
   const variables = {};
   const context: Context = {
     object: toCel(object),
     oldObject: toCel(oldObject),
     request: toCel(rest),
-    params: toCel(params ?? null),
     variables,
   };
   for (const [name, evaluate] of compiled.variables) {
@@ -249,55 +185,4 @@ function toCel(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const fields = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
   return Object.fromEntries(fields.map(([key, field]) => [key, toCel(field)]));
-}
-
-/** A namespace has the labels that its document gives it, and the one with its name in any case. */
-function namespaceLabels(documents: readonly KubernetesObject[], name: string): Labels {
-  const known = ofKind(documents, 'Namespace').find(({ metadata }) => metadata?.name === name);
-  return { ...known?.metadata?.labels, 'kubernetes.io/metadata.name': name };
-}
-
-function matches(
-  matching: Matching | undefined,
-  request: AdmissionRequest,
-  documents: readonly KubernetesObject[],
-): boolean {
-  const { resourceRules = [], namespaceSelector, objectSelector } = matching ?? {};
-  const objects = [request.object, request.oldObject].filter(
-    (object) => object !== undefined && object !== null,
-  );
-  return (
-    (resourceRules.length === 0 || resourceRules.some((rule) => ruleMatches(rule, request))) &&
-    (!request.namespace || selects(namespaceSelector, namespaceLabels(documents, request.namespace))) &&
-    (!objectSelector || objects.some(({ metadata }) => selects(objectSelector, metadata?.labels)))
-  );
-}
-
-function ruleMatches(rule: Rule, { operation, resource, subResource }: AdmissionRequest): boolean {
-  const has = (values: readonly string[] | undefined, ...wanted: string[]): boolean =>
-    values?.some((value) => wanted.includes(value)) ?? false;
-  const { group, version, resource: name } = resource;
-  const names = subResource
-    ? [`${name}/${subResource}`, `${name}/*`, `*/${subResource}`, '*/*']
-    : [name, '*', '*/*'];
-  return (
-    has(rule.operations, operation, '*') &&
-    has(rule.apiGroups, group, '*') &&
-    has(rule.apiVersions, version, '*') &&
-    has(rule.resources, ...names)
-  );
-}
-
-/** Whether a label selector selects these labels; no selector, or an empty one, selects all. */
-export function selects(selector: LabelSelector | undefined, labels: Labels): boolean {
-  const has = (key: string): boolean => labels?.[key] !== undefined;
-  return (
-    Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels?.[key] === value) &&
-    (selector?.matchExpressions ?? []).every(({ key, operator, values }) => {
-      if (operator === 'Exists') return has(key);
-      if (operator === 'DoesNotExist') return !has(key);
-      const listed = has(key) && (values ?? []).includes(labels?.[key] ?? '');
-      return operator === 'In' ? listed : !listed;
-    })
-  );
 }
