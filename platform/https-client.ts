@@ -4,6 +4,8 @@
  */
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
+import { createSecureContext } from 'node:tls';
+import { readWholeBody } from './whole-body.ts';
 
 export interface ClientTls {
   readonly ca?: string | undefined;
@@ -44,23 +46,21 @@ export interface HttpsClient {
   close(): void;
 }
 
-const collect = async (message: IncomingMessage, limit: number): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message) {
-    const bytes = chunk as Buffer; // no encoding is set
-    size += bytes.length;
-    if (size > limit) throw new HttpsError('too_large', `the answer has more than ${limit} bytes`);
-    chunks.push(bytes);
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+const answerOf = async (message: IncomingMessage, { maxResponseBytes }: HttpsCall): Promise<HttpsAnswer> => {
+  const body = await readWholeBody(message, maxResponseBytes);
+  if (!body) throw new HttpsError('too_large', `the answer has more than ${maxResponseBytes} bytes`);
+  return { status: message.statusCode ?? 0, headers: message.headers, body };
 };
 
 const attempt = (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswer> =>
   new Promise((resolve, reject) => {
-    const request = httpsRequest(target, {
+    const request = httpsRequest({
       method: call.method,
       agent,
+      // Without the brackets of an IPv6 address in a URL.
+      host: target.hostname.replace(/^\[|\]$/g, ''),
+      port: target.port,
+      path: target.pathname + target.search,
       headers: {
         ...call.headers,
         ...(call.body === undefined ? {} : { 'content-length': Buffer.byteLength(call.body) }),
@@ -77,9 +77,9 @@ const attempt = (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswe
     };
     request.once('error', fail);
     request.once('response', (message) => {
-      collect(message, call.maxResponseBytes).then((body) => {
+      answerOf(message, call).then((answer) => {
         clearTimeout(timer);
-        resolve({ status: message.statusCode ?? 0, headers: message.headers, body });
+        resolve(answer);
       }, fail);
     });
     request.end(call.body);
@@ -100,15 +100,13 @@ const retried = async (agent: Agent, target: URL, call: HttpsCall): Promise<Http
 
 /** Rejects only with an HttpsError. Any HTTP status is an answer. */
 export const createHttpsClient = (tls: ClientTls, maxSockets = 64): HttpsClient => {
+  // One context made once: an agent given certificates compares their text for every request.
   const agentFor = ({ ca, cert, key }: ClientTls): Agent =>
     new Agent({
       keepAlive: true,
       maxSockets,
       scheduling: 'lifo',
-      minVersion: 'TLSv1.2',
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
+      secureContext: createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' }),
     });
   let agent = agentFor(tls);
   return {

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { TlsMaterial } from './tls-files.ts';
+import { readWholeBody } from './whole-body.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -63,20 +64,6 @@ const clientName = (socket: Socket): string | undefined => {
   return name;
 };
 
-const readBody = async (message: IncomingMessage, limit: number): Promise<Buffer | undefined> => {
-  if (Number(message.headers['content-length'] ?? 0) > limit) return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message) {
-    // Without an encoding set, a stream of IncomingMessage gives Buffers.
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > limit) return undefined;
-    chunks.push(bytes);
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-};
-
 const send = (response: ServerResponse, { status, contentType, headers, body }: HttpReply): void => {
   response.writeHead(status, {
     'content-type': contentType ?? 'application/json',
@@ -92,7 +79,7 @@ const receive = async (
   response: ServerResponse,
 ): Promise<void> => {
   try {
-    const body = await readBody(message, options.maxBodyBytes);
+    const body = await readWholeBody(message, options.maxBodyBytes);
     if (!body) {
       response.shouldKeepAlive = false;
       send(response, options.tooLarge(options.maxBodyBytes));

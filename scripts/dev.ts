@@ -77,7 +77,9 @@ const stack = await startStack({
   anonymous: true,
   say,
 });
+let stopping = false;
 const end = (): void => {
+  stopping = true;
   say('stopping');
   rmSync(endpointsFile, { force: true });
   void stack.stop().then(() => process.exit(0));
@@ -85,11 +87,11 @@ const end = (): void => {
 process.once('SIGINT', end);
 process.once('SIGTERM', end);
 for (const [name, { exited }] of Object.entries(stack.services)) {
-  void exited.then((code) =>
-    console.error(
-      `the ${name} has ended (${code ?? 'by a signal'}); see ${join(folder, 'logs', `${name}.log`)}`,
-    ),
-  );
+  void exited.then((code) => {
+    if (stopping) return;
+    const log = join(folder, 'logs', `${name}.log`);
+    console.error(`the ${name} has ended (${code ?? 'by a signal'}); see ${log}`);
+  });
 }
 writeEndpoints(stack);
 explain(stack);

@@ -1,0 +1,27 @@
+/**
+ * A message's whole body within a limit. No zone. With listeners rather than `for await`, which costs more on the
+ * admission path than all else that is done with a body.
+ */
+import type { IncomingMessage } from 'node:http';
+
+/** Undefined where the body is larger than `limit`: what follows is not read. Rejects when the message breaks off. */
+export const readWholeBody = (message: IncomingMessage, limit: number): Promise<Buffer | undefined> =>
+  new Promise((resolve, reject) => {
+    if (Number(message.headers['content-length'] ?? 0) > limit) {
+      resolve(undefined);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limit) chunks.push(chunk);
+      else {
+        message.removeAllListeners('data').pause();
+        resolve(undefined);
+      }
+    });
+    message.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    message.once('error', reject);
+    message.once('close', () => reject(new Error('the message broke off')));
+  });
