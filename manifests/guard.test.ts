@@ -1,19 +1,29 @@
 /** The guard (design, section 8), both ways round: what the webhook renders passes, and every change to it is refused. */
 import { expect } from 'chai';
 import { GUARD_POLICIES } from '../console/core/guard.ts';
+import type { KubernetesObject } from '../scripts/dev/admission-policy-request.ts';
 import { createAdmissionPolicies, type AdmissionVerdict } from '../scripts/dev/admission-policy.ts';
-import { LAUNCHERS, type GuardCase } from './guard-cases/case.ts';
+import { HUB, LAUNCHERS, USER_KEY, WEBHOOK, type GuardCase } from './guard-cases/case.ts';
 import { forgedPods, validPods, warningCases } from './guard-cases/pods.ts';
 import { launcherCases, secretCases, tokenCases } from './guard-cases/requests.ts';
 import { tamperedInit } from './guard-cases/tampered-init.ts';
 import { tamperedPods } from './guard-cases/tampered-pod.ts';
 import { ephemeralCases, updateCases } from './guard-cases/updates.ts';
-import { createGuard, guardDocuments, podCreation } from './guard.ts';
+import { createGuard, guardDocuments, guardParameters, podCreation } from './guard.ts';
 import { renderOwn } from './kustomize.ts';
 import { CLAIM_URL, IMAGE, plainPod, sessionPod } from './session-pod.ts';
 
 const parameters = { image: IMAGE, claimUrl: CLAIM_URL, launchers: LAUNCHERS };
 const guard = createGuard(parameters);
+const OTHER_IMAGE = 'twofold-injector:0.2.0';
+
+const BENDING: Readonly<Record<string, string>> = {
+  'an expression': `a''' + '''b`,
+  'a quote': "it's",
+  'a double quote': 'a"b',
+  'a backslash': 'a\\b',
+  'a tab': 'a\tb',
+};
 
 function expectVerdict({ denied, says, warned }: GuardCase, verdict: AdmissionVerdict): void {
   const policies = [...new Set(verdict.denied.map(({ policy }) => policy))];
@@ -47,20 +57,66 @@ describe('guard', () => {
   }
 });
 
-describe('guard without params', function () {
+/** kustomize doubles line breaks in folded text, which mean nothing in an expression. */
+const unfolded = (documents: readonly KubernetesObject[]): unknown[] =>
+  documents.map((document): unknown =>
+    JSON.parse(JSON.stringify(document), (_, value: unknown) =>
+      typeof value === 'string' ? value.replaceAll(/\n\s*/g, ' ') : value,
+    ),
+  );
+
+/** The sqlite overlay with some settings changed, as by an operator who builds on it. */
+function renderWith(settings: Readonly<Record<string, string>>): KubernetesObject[] {
+  const patch = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'twofold-settings' },
+    data: settings,
+  };
+  const component = {
+    ...{ apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component' },
+    patches: [{ patch: JSON.stringify(patch) }],
+  };
+  return renderOwn((manifests) => ({
+    'kustomization.yaml': `resources: [${manifests}/overlays/sqlite]\ncomponents: [settings, ${manifests}/components/settings]\n`,
+    'settings/kustomization.yaml': JSON.stringify(component),
+  }));
+}
+
+describe('guard as rendered with an operator’s settings', function () {
   this.timeout(180_000);
 
-  it('judges every case as the one with params does', () => {
-    const component = 'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n';
-    const launchers = `patches:\n- patch: |-\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: twofold-settings}\n    data: {launchers: ${JSON.stringify(LAUNCHERS)}}\n`;
-    const objects = renderOwn((manifests) => ({
-      'kustomization.yaml': `resources: [${manifests}/overlays/sqlite]\ncomponents: [launchers, ${manifests}/components/guard-without-params]\n`,
-      'launchers/kustomization.yaml': component + launchers,
-    }));
-    expect(objects.filter(({ metadata }) => metadata?.name === 'twofold-guard')).to.deep.equal([]);
-    const policies = createAdmissionPolicies(objects);
+  it('has each value where guardDocuments writes it, and judges every case the same', () => {
+    const objects = renderWith({ launchers: LAUNCHERS, otherInjectorImage: OTHER_IMAGE });
+    const values = { ...parameters, otherImage: OTHER_IMAGE, webhookUser: WEBHOOK };
+    expect(guardParameters(objects)).to.deep.equal(values);
+    const rendered = objects.filter(({ kind }) => kind?.startsWith('ValidatingAdmission'));
+    expect(unfolded(rendered)).to.have.deep.members(unfolded(guardDocuments(values)));
+    const policies = createAdmissionPolicies(rendered);
     for (const guardCase of Object.values(CASES).flat()) {
       expectVerdict(guardCase, policies.review(guardCase.request));
+    }
+  });
+
+  for (const [what, value] of Object.entries(BENDING)) {
+    it(`fails these tests, rather than being bent, with ${what} in a setting`, () => {
+      for (const setting of ['injectorImage', 'otherInjectorImage', 'claimUrl', 'launchers']) {
+        expect(() => guardParameters(renderWith({ [setting]: value })), setting).to.throw(/no allowed value/);
+      }
+    });
+  }
+
+  it('lets no session start with a launcher’s line that it would not understand', () => {
+    for (const launchers of [
+      `${HUB}  sessions ${USER_KEY}`,
+      `${HUB} sessions`,
+      `${HUB} sessions ${USER_KEY} `,
+    ]) {
+      const policies = createAdmissionPolicies(renderWith({ launchers }));
+      const [denial] = policies.review(podCreation(sessionPod())).denied;
+      expect(denial?.policy, launchers).to.equal('twofold-launcher');
+      expect(denial?.message).to.match(/settings.yaml/);
+      expect(policies.review(podCreation(plainPod())).denied).to.deep.equal([]);
     }
   });
 });
@@ -85,22 +141,38 @@ describe('guard documents', () => {
     }
   });
 
-  it('refuses every pod while its parameters are missing, and no update of a plain pod', () => {
-    const without = createAdmissionPolicies(documents.filter((d) => d.kind !== 'ConfigMap'));
-    expect(without.review(podCreation(plainPod())).denied.map((d) => d.policy)).to.deep.equal([
-      'twofold-shape',
-    ]);
-    const plain = updateCases.find(({ title }) => title === 'a plain pod is changed');
-    expect(plain && without.review(plain.request).denied).to.deep.equal([]);
+  it('reads nothing but the request: no params, which an API server may stop watching', () => {
+    expect(named('ConfigMap')).to.deep.equal([]);
+    expect(JSON.stringify(documents)).not.to.match(/param/i);
   });
 
-  it('accepts each of several images while an upgrade is under way', () => {
-    const both = createGuard({ ...parameters, image: `${IMAGE}\ntwofold-injector:0.2.0` });
+  it('accepts no session as it stands in base, and every plain pod', () => {
+    const base = guardDocuments({});
+    expect(() => guardParameters(base)).to.throw('twofold-shape');
+    const policies = createAdmissionPolicies(base);
+    expect(policies.review(podCreation(sessionPod())).denied).to.have.length(2);
+    expect(policies.review(podCreation(plainPod())).denied).to.deep.equal([]);
+  });
+
+  it('does not take a value that could end its literal, nor one of another form', () => {
+    for (const name of ['image', 'otherImage', 'claimUrl', 'webhookUser', 'launchers'] as const) {
+      for (const value of [...Object.values(BENDING), 'two\nlines', 'two words']) {
+        expect(() => guardDocuments({ [name]: value }), `${name} ${value}`).to.throw(`the guard's ${name}`);
+      }
+    }
+    expect(() => guardDocuments({ image: '' })).to.throw();
+  });
+
+  it('accepts each of two images while an upgrade is under way', () => {
+    const both = createGuard({ ...parameters, otherImage: OTHER_IMAGE });
     const pod = sessionPod();
     expect(both.review(podCreation(pod)).denied).to.deep.equal([]);
-    pod.spec.initContainers[0]!.image = 'twofold-injector:0.2.0';
+    pod.spec.initContainers[0]!.image = OTHER_IMAGE;
     expect(both.review(podCreation(pod)).denied).to.deep.equal([]);
+    expect(guard.review(podCreation(pod)).denied).not.to.deep.equal([]);
     pod.spec.initContainers[0]!.image = '';
-    expect(both.review(podCreation(pod)).denied).not.to.deep.equal([]);
+    for (const each of [both, guard]) {
+      expect(each.review(podCreation(pod)).denied).not.to.deep.equal([]);
+    }
   });
 });

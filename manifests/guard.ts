@@ -4,36 +4,99 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import {
-  createAdmissionPolicies,
-  type AdmissionPolicies,
-  type AdmissionRequest,
-  type KubernetesObject,
-} from '../scripts/dev/admission-policy.ts';
+import type { AdmissionRequest, KubernetesObject } from '../scripts/dev/admission-policy-request.ts';
+import { createAdmissionPolicies, type AdmissionPolicies } from '../scripts/dev/admission-policy.ts';
 import { parseManifests } from './kustomize.ts';
 
-/** The ConfigMap twofold-guard's data. */
+/** The operator's values. Each is a literal in the variable of its name, in one of the policies. */
 export interface GuardParameters {
   readonly image: string;
+  /** A second image, for the time of an upgrade; may be empty. */
+  readonly otherImage: string;
   readonly claimUrl: string;
   readonly webhookUser: string;
+  /** Lines of `username namespace annotation-key`; may be empty. */
   readonly launchers: string;
 }
 
+interface Place {
+  readonly name: keyof GuardParameters;
+  readonly policy: string;
+  readonly allows: (value: string) => boolean;
+}
+interface Policy extends KubernetesObject {
+  readonly spec: { readonly variables?: readonly { readonly name: string; readonly expression: string }[] };
+}
+
+/** Without quotes, so that a value cannot end the literal that it stands in. */
+const isWord = (text: string): boolean => /^[^'"\\\s\p{Cc}]+$/u.test(text);
+const isLauncher = (line: string): boolean => line.split(' ').length === 3 && line.split(' ').every(isWord);
+
+const PLACES: readonly Place[] = [
+  { name: 'image', policy: 'twofold-shape', allows: isWord },
+  { name: 'otherImage', policy: 'twofold-shape', allows: (value) => value === '' || isWord(value) },
+  { name: 'claimUrl', policy: 'twofold-shape', allows: isWord },
+  { name: 'webhookUser', policy: 'twofold-writer', allows: isWord },
+  {
+    name: 'launchers',
+    policy: 'twofold-launcher',
+    allows: (value) => value.split('\n').every((line) => line === '' || isLauncher(line)),
+  },
+];
+
 const guardFolder = fileURLToPath(new URL('base/guard/', import.meta.url));
 
-/** The guard's policies and bindings, and its ConfigMap with these values. */
+/**
+ * The guard's policies and bindings, with these values where base has its own. Throws for a value that settings.yaml may
+ * not hold either.
+ */
 export function guardDocuments(parameters: Partial<GuardParameters>): KubernetesObject[] {
   const documents = readdirSync(guardFolder).flatMap((file) =>
     parseManifests(readFileSync(guardFolder + file, 'utf8')),
   );
   return documents.map((document) => {
-    if (document.kind !== 'ConfigMap') return document;
-    // base/guard/parameters.yaml has data; the schema tests see to it.
-    const { data } = document as { data: GuardParameters };
-    return { ...document, data: { ...data, ...parameters } };
+    const places = PLACES.filter(({ policy }) => isPolicy(document, policy));
+    return places.reduce((changed, place) => withValue(changed, place, parameters[place.name]), document);
   });
 }
+
+function withValue(
+  document: KubernetesObject,
+  { name, allows }: Place,
+  value: string | undefined,
+): KubernetesObject {
+  if (value === undefined) return document;
+  if (!allows(value)) throw new Error(`the guard's ${name} has characters or a form that are not allowed`);
+  const expression = `r'''${value}'''`;
+  const variables = variablesOf(document).map((variable) =>
+    variable.name === name ? { ...variable, expression } : variable,
+  );
+  return { ...document, ...{ spec: { ...specOf(document), variables } } };
+}
+
+/**
+ * The values that stand in rendered policies. Throws where a variable is not one literal of an allowed value: settings
+ * were not applied, or one of them became part of the expression.
+ */
+export function guardParameters(documents: readonly KubernetesObject[]): GuardParameters {
+  const values = PLACES.map(({ name, policy, allows }) => {
+    const policies = documents.filter((document) => isPolicy(document, policy));
+    const found = policies.flatMap(variablesOf).find((variable) => variable.name === name);
+    const value = /^r'''(.*)'''$/su.exec(found?.expression ?? '')?.[1];
+    if (value === undefined || !allows(value))
+      throw new Error(`the policy ${policy} has no allowed value in its variable ${name}`);
+    return [name, value] as const;
+  });
+  // There is a place for each.
+  return Object.fromEntries(values) as unknown as GuardParameters;
+}
+
+const isPolicy = ({ kind, metadata }: KubernetesObject, name: string): boolean =>
+  kind === 'ValidatingAdmissionPolicy' && metadata?.name === name;
+// Of policies only, and the schema tests hold those to their kind.
+const specOf = (document: KubernetesObject): Policy['spec'] => (document as Policy).spec;
+const variablesOf = (document: KubernetesObject): NonNullable<Policy['spec']['variables']> =>
+  specOf(document).variables ?? [];
 
 export function createGuard(parameters: Partial<GuardParameters>): AdmissionPolicies {
   return createAdmissionPolicies(guardDocuments(parameters));

@@ -1,9 +1,11 @@
 /** The services as they will run (design, sections 1 and 9): hardened, watched, spread, and told what they need to know. */
 import { expect } from 'chai';
-import type { KubernetesObject } from '../scripts/dev/admission-policy.ts';
+import type { KubernetesObject } from '../scripts/dev/admission-policy-request.ts';
+import { consoleSettings } from '../console/config.ts';
 import { keyserviceSettings } from '../keyservice/config.ts';
 import { webhookSettings } from '../webhook/config.ts';
-import type { Settings } from '#platform/settings.ts';
+import { parseSettings, type Settings } from '#platform/settings.ts';
+import { guardParameters } from './guard.ts';
 import { render } from './kustomize.ts';
 
 interface Volume {
@@ -39,6 +41,7 @@ interface Deployment extends KubernetesObject {
 
 const ZONES = ['console', 'webhook', 'keyservice'];
 const SETTINGS: Readonly<Record<string, Settings>> = {
+  console: consoleSettings,
   webhook: webhookSettings,
   keyservice: keyserviceSettings,
 };
@@ -163,10 +166,12 @@ describe('services as deployed', function () {
         const [console, webhook, keyservice] = ZONES.map((zone) => envOf(deployment(overlay, zone)));
         expect(keyservice).to.include({ TWOFOLD_TICKET_ISSUER: console?.['TWOFOLD_PUBLIC_URL'] });
         expect(keyservice).to.include({ TWOFOLD_CLUSTER: console?.['TWOFOLD_CLUSTER'] });
-        expect(find(overlay, 'ConfigMap', 'twofold-guard')).to.deep.nested.include({
-          'data.image': webhook?.['TWOFOLD_INJECTOR_IMAGE'],
-          'data.claimUrl': webhook?.['TWOFOLD_CLAIM_URL'],
-          'data.webhookUser': 'system:serviceaccount:twofold-webhook:webhook',
+        expect(guardParameters(rendered.get(overlay) ?? [])).to.deep.equal({
+          image: webhook?.['TWOFOLD_INJECTOR_IMAGE'],
+          otherImage: '',
+          claimUrl: webhook?.['TWOFOLD_CLAIM_URL'],
+          webhookUser: 'system:serviceaccount:twofold-webhook:webhook',
+          launchers: '',
         });
         for (const values of [console, webhook, keyservice]) {
           expect(Object.values(values ?? {}), JSON.stringify(values)).not.to.include('');
@@ -184,16 +189,20 @@ describe('services as deployed', function () {
         expect(bound).to.deep.equal(enabled);
       });
 
-      it('leaves no setting unset that a service must have, and names none that it does not know', () => {
+      it('gives each service all settings that it must have, none that it does not know, and values that it takes', () => {
+        const noFiles = (): never => {
+          throw new Error('the files are in the cluster');
+        };
         for (const [zone, settings] of Object.entries(SETTINGS)) {
-          const given = Object.keys(envOf(deployment(overlay, zone)));
-          const known = Object.values(settings);
-          const required = known.filter(
-            ({ fallback, optional }) => fallback === undefined && optional !== true,
-          );
-          expect(known.map(({ variable }) => variable)).to.include.members(given);
-          expect(given).to.include.members(required.map(({ variable }) => variable));
+          const parsed = parseSettings(settings, envOf(deployment(overlay, zone)), noFiles);
+          const problems = parsed.ok ? [] : parsed.problems;
+          expect(problems.filter((problem) => !problem.includes('readable file'))).to.deep.equal([]);
         }
+      });
+
+      it('tells the console its database in one way', () => {
+        const given = Object.keys(envOf(deployment(overlay, 'console')));
+        expect(given.filter((name) => name.startsWith('TWOFOLD_DATABASE_URL'))).to.have.length(1);
       });
     });
   }

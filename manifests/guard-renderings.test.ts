@@ -1,0 +1,79 @@
+/** What the webhook makes of the captured reviews passes the guard, or no session would ever start (design, section 8). */
+import { expect } from 'chai';
+import jsonPatch from 'fast-json-patch';
+import type { AdmissionRequest, KubernetesObject } from '../scripts/dev/admission-policy-request.ts';
+import { admitWith, goldenConfig, readReview, requestOf, reviewNames } from '../test/reviews.ts';
+import { createGuard, podCreation } from './guard.ts';
+
+const parameters = {
+  image: goldenConfig.image,
+  claimUrl: goldenConfig.claimUrl,
+  launchers: 'system:serviceaccount:fx-jupyter:hub fx-jupyter hub.jupyter.org/username',
+};
+
+interface Rendering {
+  readonly name: string;
+  /** The API server's question about the pod after the patch. */
+  readonly creation: AdmissionRequest;
+  readonly patched: boolean;
+}
+interface How {
+  readonly envEnabled: boolean;
+  readonly dryRun: boolean;
+}
+
+/** Nothing where the webhook refuses the pod, or the review is of something else than a new pod. */
+async function renderingOf(name: string, { envEnabled, dryRun }: How): Promise<readonly Rendering[]> {
+  const request = { ...requestOf(readReview(name)), dryRun };
+  const { verdict } = await admitWith({ envEnabled })(request, Infinity);
+  if (!verdict.allowed || !request.createsPod) return [];
+  const [object, patch] = structuredClone([request.object, verdict.patch] as const);
+  // Reviews of new pods hold pods.
+  const pod = jsonPatch.applyPatch(object, patch, true).newDocument as KubernetesObject;
+  const { username, namespace } = request;
+  const creation = { ...podCreation(pod, { username, namespace }), dryRun };
+  return [{ name, creation, patched: verdict.patch.length > 0 }];
+}
+
+const renderings = async (how: How): Promise<readonly Rendering[]> =>
+  (await Promise.all(reviewNames().map((name) => renderingOf(name, how)))).flat();
+
+describe('guard, asked about the webhook’s renderings', () => {
+  const guard = createGuard(parameters);
+
+  for (const envEnabled of [false, true]) {
+    for (const dryRun of [false, true]) {
+      const how = `variables ${envEnabled ? 'on' : 'off'}${dryRun ? ', as dry runs' : ''}`;
+      it(`allows each, and warns of none, ${how}`, async () => {
+        const all = await renderings({ envEnabled, dryRun });
+        expect(all.filter(({ patched }) => patched)).to.have.length.above(30);
+        for (const { name, creation } of all) {
+          expect(guard.review(creation), name).to.deep.equal({ denied: [], warnings: [] });
+        }
+      });
+    }
+  }
+
+  it('refuses them where it was given other values than the webhook', async () => {
+    const all = (await renderings({ envEnabled: true, dryRun: false })).filter(({ patched }) => patched);
+    for (const other of [{ image: 'other:1' }, { claimUrl: 'https://other.example.org/claim' }]) {
+      const strict = createGuard({ ...parameters, ...other });
+      for (const { name, creation } of all) {
+        expect(strict.review(creation).denied, name).to.have.length(1);
+      }
+    }
+  });
+
+  it('refuses those that name their user, where somebody else than the launcher creates them', async () => {
+    const all = await renderings({ envEnabled: false, dryRun: false });
+    const launched = all.filter(({ name, patched }) => patched && name.startsWith('kubespawner-'));
+    expect(launched).to.have.length.above(5);
+    for (const { name, creation } of launched) {
+      const spoofed = { ...creation, userInfo: { ...creation.userInfo, username: 'alice@example.org' } };
+      expect(
+        guard.review(spoofed).denied.map(({ policy }) => policy),
+        name,
+      ).to.deep.equal(['twofold-launcher']);
+    }
+  });
+});

@@ -1,0 +1,129 @@
+import { expect } from 'chai';
+import { HttpsError, type HttpsCall } from '#platform/https-client.ts';
+import { admitWith, readReview, requestOf } from '../test/reviews.ts';
+import type { Resolved } from './admit.ts';
+import { createConsoleClient, createKeyserviceClient } from './peers.ts';
+import type { Plan } from './plan.ts';
+
+const sid = '0123456789abcdef0123456789abcdef';
+const planned = async (): Promise<Plan> => {
+  const { plan } = await admitWith()(requestOf(readReview('plain-pod-alice')), Infinity);
+  return plan!;
+};
+
+/** A client that answers `body` with `status`, and remembers what it was asked. */
+const answering = (status: number, body: unknown) => {
+  const calls: HttpsCall[] = [];
+  const client = {
+    call: (call: HttpsCall) => {
+      calls.push(call);
+      if (body instanceof Error) return Promise.reject(body);
+      const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+      return Promise.resolve({ status, headers: {}, body: bytes });
+    },
+    setTls: () => undefined,
+    close: () => undefined,
+  };
+  return { calls, options: { client, url: 'https://peer', clock: () => 1000 } };
+};
+const secrets = ['db-password', 'aws-key'].map((name) => ({
+  id: `id-${name}`,
+  name,
+  size: 3,
+  envelope: 'e',
+}));
+
+describe('resolve, as the webhook asks it', () => {
+  it('sends what the plan says, within the time that is left', async () => {
+    const { calls, options } = answering(200, { sid, ticket: 't', secrets });
+    const outcome = await createConsoleClient(options).resolve(await planned(), 4000);
+    expect(outcome).to.deep.equal({ ok: true, value: { sid, ticket: 't', secrets } });
+    expect(calls[0]).to.include({ method: 'POST', url: 'https://peer/internal/v1/resolve', timeoutMs: 3000 });
+    expect(JSON.parse(String(calls[0]?.body))).to.include({
+      dryRun: false,
+      namespace: 'fx-dev',
+      serviceAccount: 'default',
+    });
+  });
+
+  it('does not ask when the time is over', async () => {
+    const { calls, options } = answering(200, {});
+    const outcome = await createConsoleClient(options).resolve(await planned(), 1000);
+    expect(outcome).to.have.nested.property('refusal.code', 'console_unavailable');
+    expect(calls).to.deep.equal([]);
+  });
+
+  const shapes: Record<string, unknown> = {
+    'no JSON': 'nonsense',
+    'no session id': { ticket: 't', secrets },
+    'a secret less': { sid, ticket: 't', secrets: secrets.slice(1) },
+    'a secret more': { sid, ticket: 't', secrets: [...secrets, { ...secrets[0], name: 'other' }] },
+    'another secret': { sid, ticket: 't', secrets: [secrets[0], { ...secrets[1], name: 'other' }] },
+    'a size that is text': { sid, ticket: 't', secrets: secrets.map((secret) => ({ ...secret, size: '3' })) },
+    'a list that is none': { sid, ticket: 't', secrets: {} },
+  };
+  for (const [what, body] of Object.entries(shapes)) {
+    it(`refuses an answer with ${what}`, async () => {
+      const outcome = await createConsoleClient(answering(200, body).options).resolve(await planned(), 4000);
+      expect(outcome).to.have.nested.property('refusal.code', 'console_unavailable');
+    });
+  }
+
+  it('passes on a problem with its code and words, and the annotation that it is about', async () => {
+    const refusal = async (status: number, code: string) => {
+      const { options } = answering(status, { code, detail: 'The secret x is gone.' });
+      const outcome = await createConsoleClient(options).resolve(await planned(), 4000);
+      return outcome.ok ? undefined : outcome.refusal;
+    };
+    const said = { message: 'The secret x is gone' };
+    expect(await refusal(404, 'secret_unknown')).to.deep.equal({
+      ...said,
+      code: 'secret_unknown',
+      status: 403,
+      annotation: 'twofold.dev/secrets',
+    });
+    expect(await refusal(403, 'ticket_expired')).to.include({ annotation: 'twofold.dev/ticket' });
+    expect(await refusal(403, 'secret_not_env_safe')).to.include({ annotation: 'twofold.dev/env' });
+    expect(await refusal(503, 'database_unavailable')).to.deep.equal({
+      ...said,
+      code: 'database_unavailable',
+      status: 503,
+    });
+  });
+
+  it('says that the console did not answer, and how', async () => {
+    const down = answering(0, new HttpsError('unreachable', 'peer cannot be reached (ECONNREFUSED)'));
+    const outcome = await createConsoleClient(down.options).resolve(await planned(), 4000);
+    expect(outcome.ok ? '' : outcome.refusal.message)
+      .to.contain('ECONNREFUSED')
+      .and.contain('try again');
+    const strange = await createConsoleClient(answering(502, '<html>').options).resolve(
+      await planned(),
+      4000,
+    );
+    expect(strange.ok ? '' : strange.refusal.message).to.contain('status 502');
+  });
+});
+
+describe('unwrap, as the webhook asks it', () => {
+  const resolved: Resolved = { sid, ticket: 't', secrets };
+  const tokens = secrets.map(({ id, name }) => ({ id, name, token: 'gAAA' }));
+
+  it('sends ticket, session and envelopes, and takes a token for each secret', async () => {
+    const { calls, options } = answering(200, { tokens, grant: 'g' });
+    const outcome = await createKeyserviceClient(options).unwrap(resolved, 4000);
+    expect(outcome).to.have.nested.property('value.grant', 'g');
+    expect(JSON.parse(String(calls[0]?.body))).to.deep.equal({ ticket: 't', sid, envelopes: ['e', 'e'] });
+  });
+
+  it('refuses an answer without the grant, or with another secret’s token', async () => {
+    for (const body of [
+      { tokens },
+      { tokens: [tokens[0], tokens[0]], grant: 'g' },
+      { tokens: tokens.slice(1), grant: 'g' },
+    ]) {
+      const outcome = await createKeyserviceClient(answering(200, body).options).unwrap(resolved, 4000);
+      expect(outcome).to.have.nested.property('refusal.code', 'keyservice_unavailable');
+    }
+  });
+});
