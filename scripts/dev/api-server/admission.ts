@@ -8,14 +8,7 @@ import { admissionRequest, type Attempt } from './admission-request.ts';
 import type { MutatingWebhooks } from './mutating-webhook.ts';
 import { asPod, type ApiObject } from './object.ts';
 import { admitPod, checkMountableSecrets } from './pod-admission.ts';
-import {
-  admissionPolicies,
-  admissionPolicyBindings,
-  configMaps,
-  namespaces,
-  pods,
-  type Resource,
-} from './resource.ts';
+import { admissionPolicies, admissionPolicyBindings, namespaces, pods, type Resource } from './resource.ts';
 import type { Implicit } from './service-account.ts';
 import { failure, qualified } from './status.ts';
 import type { Store } from './store.ts';
@@ -31,13 +24,8 @@ export type Admission = {
 /** Webhooks and policies cannot stand in the way of changing themselves. */
 const exemptGroup = 'admissionregistration.k8s.io';
 
-/** What policies read: their own kinds, parameters, namespace labels. */
-const policyInputs: readonly Resource[] = [
-  admissionPolicies,
-  admissionPolicyBindings,
-  configMaps,
-  namespaces,
-];
+/** What policies read: their own kinds, namespace labels. */
+const policyInputs: readonly Resource[] = [admissionPolicies, admissionPolicyBindings, namespaces];
 
 export function createAdmission(ports: {
   store: Store;

@@ -1,0 +1,148 @@
+import { expect } from 'chai';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKubernetesApi, type KubernetesApi } from '#platform/kubernetes.ts';
+import { createLog } from '#platform/log.ts';
+import { parseManifests } from '../manifests/kustomize.ts';
+import { startApiServer, type ApiServer } from '../scripts/dev/api-server/server.ts';
+import { testCertificates } from '../test/certificates.ts';
+import { createElection } from './election.ts';
+import { createJanitor } from './janitor.ts';
+import { createSessions } from './sessions.ts';
+
+const sid = '0123456789abcdef0123456789abcdef';
+const manifest = (path: string) =>
+  parseManifests(readFileSync(new URL(`../manifests/${path}`, import.meta.url), 'utf8'));
+
+/** As the webhook's service account, with the shipped roles and nothing else. */
+describe('what the webhook does at the Kubernetes API', () => {
+  let server: ApiServer;
+  let api: KubernetesApi;
+  let admin: KubernetesApi;
+  let now = Date.parse('2026-11-21T12:00:00Z');
+  const clock = () => now;
+  const log = createLog({ service: 'webhook', level: 'silent' });
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/sessions/leases';
+  const secrets = '/api/v1/namespaces/sessions/secrets';
+
+  before(async () => {
+    const certificates = await testCertificates();
+    const tls = certificates.leaf('console');
+    server = await startApiServer({
+      ...{ host: '127.0.0.1', port: 0, tls, clientCa: tls.ca },
+      manifests: [...manifest('base/rbac.yaml'), ...manifest('components/all-namespaces/role-binding.yaml')],
+    });
+    const apiFor = async (user: string, groups: string[]): Promise<KubernetesApi> => {
+      const file = join(mkdtempSync(join(tmpdir(), 'twofold-token-')), 'token');
+      writeFileSync(file, await server.token(user, groups));
+      const kubernetesCaFile = join(certificates.leafDir('console'), 'ca.crt');
+      return createKubernetesApi({ kubernetesUrl: server.url, kubernetesTokenFile: file, kubernetesCaFile });
+    };
+    api = await apiFor('system:serviceaccount:twofold-webhook:webhook', []);
+    admin = await apiFor('admin', ['system:masters']);
+  });
+  after(async () => {
+    api.close();
+    admin.close();
+    await server.close();
+  });
+
+  const content = {
+    sid,
+    namespace: 'sessions',
+    tokens: [{ id: 'id-1', token: 'gAAA' }],
+    grant: 'g',
+    ca: 'c',
+  };
+  const sessions = () => createSessions({ api, clock }, { graceSeconds: 60 });
+
+  it('creates a Lease, and an immutable Secret that the Lease owns', async () => {
+    expect(await sessions().createSession(content)).to.deep.equal({ ok: true, value: undefined });
+    const secret = await admin.get<{
+      type: string;
+      immutable: boolean;
+      data: object;
+      metadata: { ownerReferences: object[] };
+    }>(`${secrets}/twofold-${sid}`);
+    if (!secret.ok) throw new Error(secret.message);
+    expect(secret.object).to.include({ type: 'twofold.dev/session', immutable: true });
+    expect(secret.object.data).to.have.keys('id-1', 'grant', 'ca.crt');
+    expect(secret.object.metadata.ownerReferences[0]).to.include({ kind: 'Lease', name: `twofold-${sid}` });
+  });
+
+  it('says why when it cannot', async () => {
+    const again = await sessions().createSession(content);
+    expect(again.ok ? '' : again.refusal.message).to.contain('AlreadyExists');
+    expect(await api.get(`${secrets}/twofold-${sid}`)).to.include({
+      ok: false,
+      status: 403,
+      reason: 'Forbidden',
+    });
+  });
+
+  it('refuses a service account that mounts only listed Secrets, and remembers for 30 s', async () => {
+    const annotations = { 'kubernetes.io/enforce-mountable-secrets': 'true' };
+    await admin.create('/api/v1/namespaces/sessions/serviceaccounts', {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'strict', annotations },
+    });
+    const { accountRefusal } = sessions();
+    expect(await accountRefusal('sessions', 'strict')).to.include({ code: 'service_account_restricted' });
+    expect(await accountRefusal('sessions', 'default')).to.equal(undefined);
+    await admin.patch('/api/v1/namespaces/sessions/serviceaccounts/strict', {
+      metadata: { annotations: null },
+    });
+    expect(await accountRefusal('sessions', 'strict')).to.include({ code: 'service_account_restricted' });
+    now += 31_000;
+    expect(await accountRefusal('sessions', 'strict')).to.equal(undefined);
+  });
+
+  it('sweeps the Lease of a pod that never came, and its Secret goes with it', async () => {
+    const janitor = createJanitor({ api, clock, log }, { namespaces: ['sessions'] });
+    await janitor.sweep();
+    expect((await admin.get(`${leases}/twofold-${sid}`)).ok, 'within the grace period').to.equal(true);
+    now += 61_000;
+    await janitor.sweep();
+    expect(await admin.get(`${leases}/twofold-${sid}`)).to.include({ status: 404 });
+    while ((await admin.get(`${secrets}/twofold-${sid}`)).ok)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  it('leaves foreign Leases alone, whatever their label', async () => {
+    const foreign = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'theirs', labels: { 'twofold.dev/session': sid } },
+      spec: { holderIdentity: 'somebody' },
+    };
+    await admin.create(leases, foreign);
+    await createJanitor({ api, clock, log }, { namespaces: ['*'] }).sweep();
+    expect((await admin.get(`${leases}/theirs`)).ok).to.equal(true);
+  });
+
+  it('elects one janitor, and another when that one is silent', async () => {
+    const settings = { namespace: 'twofold-webhook', name: 'twofold-janitor', durationSeconds: 30 };
+    const one = createElection({ api, clock }, { ...settings, identity: 'one' });
+    const two = createElection({ api, clock }, { ...settings, identity: 'two' });
+    const first = await Promise.all([one.lead(), two.lead()]);
+    expect(first.filter(Boolean), 'exactly one of two at once').to.have.length(1);
+    const [leader, other] = first[0] ? [one, two] : [two, one];
+    now += 29_000;
+    expect([await other.lead(), await leader.lead()]).to.deep.equal([false, true]);
+    now += 31_000;
+    expect([await other.lead(), await leader.lead()]).to.deep.equal([true, false]);
+  });
+
+  it('reports an API server that does not answer as a refusal', async () => {
+    const dead = createKubernetesApi({
+      kubernetesUrl: 'https://127.0.0.1:1',
+      kubernetesTokenFile: '/dev/null',
+      kubernetesCaFile: join((await testCertificates()).leafDir('console'), 'ca.crt'),
+    });
+    const lost = await createSessions({ api: dead, clock }, { graceSeconds: 60 }).createSession(content);
+    expect(lost.ok ? '' : lost.refusal.message).to.contain('Unreachable');
+    dead.close();
+  });
+});
