@@ -98,6 +98,16 @@ const attempt = async (
 /** What is worth another try: no answer, a busy console, one that fails. */
 const isPassing = (status: number): boolean => status === 429 || status >= 500;
 
+const notTrusted = /^(ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_)/;
+
+/** Why there was no answer; a certificate that the admitted roots do not vouch for has its own words. */
+const reasonOf = ({ message, cause }: HttpsError): string => {
+  const code = memberOf(cause, 'code');
+  return typeof code === 'string' && notTrusted.test(code)
+    ? `its certificate is not one of the admitted root’s for this address (${code})`
+    : message;
+};
+
 const askUntil = async (
   client: HttpsClient,
   config: Config,
@@ -113,7 +123,7 @@ const askUntil = async (
       why = `it answered with status ${answer.status}`;
     } catch (error) {
       if (!(error instanceof HttpsError)) throw error;
-      why = error.message;
+      why = reasonOf(error);
     }
     if (performance.now() + pause >= end) {
       const next = 'the pod tries again by itself; if it goes on, tell the cluster’s operator';

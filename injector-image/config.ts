@@ -14,7 +14,7 @@ export interface Config {
   readonly files: readonly FileSelection[];
   readonly variables: readonly VariableSelection[];
   readonly fileMode: number;
-  /** How long the console is asked, in all. */
+  /** How long the console is asked, in all; another than 60 in development only, as for the folders. */
   readonly claimSeconds: number;
   readonly dirs: {
     readonly session: string;
@@ -67,8 +67,10 @@ export const parseConfig = (env: Env): Config => {
     ...{ claimUrl, files, variables },
     grantSha256: matching(env, 'TWOFOLD_GRANT_SHA256', sha256),
     caSha256: matching(env, 'TWOFOLD_CA_SHA256', sha256),
-    fileMode: Number.parseInt(matching(env, 'TWOFOLD_FILE_MODE', /^0[04]{3}$/), 8),
-    claimSeconds: Number(env['TWOFOLD_CLAIM_SECONDS'] ?? 60),
+    fileMode: Number.parseInt(matching(env, 'TWOFOLD_FILE_MODE', /^0(?!000)[04]{3}$/), 8),
+    claimSeconds: Number(
+      matching({ TWOFOLD_CLAIM_SECONDS: '60', ...env }, 'TWOFOLD_CLAIM_SECONDS', /^[1-9]\d{0,3}$/),
+    ),
     dirs: folders(env),
   };
 };

@@ -5,20 +5,29 @@ import { parseConfig } from './config.ts';
 import { asFailure, exitCodes, terminationMessage } from './outcome.ts';
 import { envContents, fileContents } from './secrets.ts';
 import { readSession } from './session.ts';
-import { fillVolume } from './volume.ts';
+import { fillVolumes } from './volume.ts';
 
 const run = async (env: NodeJS.ProcessEnv): Promise<void> => {
   const config = parseConfig(env);
   const session = readSession(config);
   const keys = await claimKeys(config, session);
   try {
-    if (config.files.length > 0) await fillVolume(config.dirs.files, fileContents(config, session, keys));
-    if (config.variables.length > 0) await fillVolume(config.dirs.env, envContents(config, session, keys));
+    // Each volume exists only where it is used.
+    await fillVolumes([
+      ...(config.files.length > 0
+        ? [{ dir: config.dirs.files, contents: fileContents(config, session, keys) }]
+        : []),
+      ...(config.variables.length > 0
+        ? [{ dir: config.dirs.env, contents: envContents(config, session, keys) }]
+        : []),
+    ]);
   } finally {
     for (const key of keys.values()) key.fill(0);
   }
 };
 
+// As process 1 it would not hear it otherwise, and a deleted pod would wait for its grace period.
+process.once('SIGTERM', () => process.exit(143));
 try {
   await run(process.env);
 } catch (error) {

@@ -50,4 +50,4 @@ export const asFailure = (error: unknown): Failure => {
 
 /** The termination message: one line, at most 4,096 bytes as Kubernetes keeps. */
 export const terminationMessage = ({ kind, message }: Failure): string =>
-  `twofold: ${message.replaceAll(/\s+/g, ' ')} (${kind})`.slice(0, 1000);
+  `twofold: ${message.replaceAll(/[\s\p{Cc}]+/gu, ' ')} (${kind})`.slice(0, 1000);

@@ -3,7 +3,6 @@
  * /proc/self/fd. All or nothing: what a run leaves unfinished, or an earlier one left, is removed. Zone 4; design §6.5.
  */
 import {
-  chmodSync,
   closeSync,
   constants,
   fchmodSync,
@@ -54,13 +53,17 @@ const descend = (root: number, segments: readonly string[], write: (folder: numb
     return;
   }
   const path = within(root, first);
+  let made = true;
   try {
     mkdirSync(path);
-    chmodSync(path, FOLDER_MODE); // whatever the umask
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    made = false;
   }
-  withFd(openFolder(path), (folder) => descend(folder, rest, write));
+  withFd(openFolder(path), (folder) => {
+    if (made) fchmodSync(folder, FOLDER_MODE); // whatever the umask
+    descend(folder, rest, write);
+  });
 };
 
 /** Links are removed, not followed. */
@@ -85,28 +88,47 @@ const openRoot = (dir: string): number => {
   }
 };
 
-/**
- * Fills an empty volume. Whatever was there, an earlier run's files or planted links, is removed first. When anything
- * fails, the volume is emptied and the error passed on.
- */
-export const fillVolume = async (dir: string, contents: readonly Content[]): Promise<void> => {
-  const root = openRoot(dir);
+const put = async (root: number, { path, mode, open }: Content): Promise<void> => {
+  const bytes = await open();
+  const segments = path.split('/');
+  const name = segments.pop() ?? '';
+  try {
+    descend(root, segments, (folder) => writeFile(folder, name, bytes, mode));
+  } finally {
+    bytes.fill(0);
+  }
+};
+
+export interface Volume {
+  readonly dir: string;
+  readonly contents: readonly Content[];
+}
+
+/** As far as possible: what failed before is what is told. */
+const emptyQuietly = (root: number): void => {
   try {
     empty(root);
-    for (const { path, mode, open } of contents) {
-      const bytes = await open();
-      const segments = path.split('/');
-      const name = segments.pop() ?? '';
-      try {
-        descend(root, segments, (folder) => writeFile(folder, name, bytes, mode));
-      } finally {
-        bytes.fill(0);
-      }
+  } catch {
+    // The pod does not start anyway.
+  }
+};
+
+/**
+ * Fills empty volumes. Whatever was there, an earlier run's files or planted links, is removed first. When anything
+ * fails in one of them, all are emptied and the error is passed on.
+ */
+export const fillVolumes = async (volumes: readonly Volume[]): Promise<void> => {
+  const roots: number[] = [];
+  try {
+    for (const { dir } of volumes) roots.push(openRoot(dir));
+    roots.forEach(empty);
+    for (const [at, root] of roots.entries()) {
+      for (const content of volumes[at]?.contents ?? []) await put(root, content);
     }
   } catch (error) {
-    empty(root);
+    roots.forEach(emptyQuietly);
     throw error;
   } finally {
-    closeSync(root);
+    roots.forEach((root) => closeSync(root));
   }
 };

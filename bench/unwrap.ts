@@ -1,0 +1,161 @@
+/**
+ * The keyservice's `unwrap` over its real socket, 20 names a call, audit and checks included, as a share of what
+ * `openssl speed rsa2048` does on the same cores.
+ */
+import { execFile, execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { sealInner } from '#envelope/inner/seal.ts';
+import { nodeCipher } from '#envelope/node-cipher.ts';
+import { createHttpsClient, type ClientTls, type HttpsClient } from '#platform/https-client.ts';
+import { createMaterial, sessionId } from '../keyservice/testing/material.ts';
+import { install, startService, type Service } from '../keyservice/testing/service.ts';
+import { build, repository } from '../scripts/build.ts';
+import { percentile, type Bench, type Figure } from './figure.ts';
+import { cpuMs } from './process-figures.ts';
+
+const NAMES = 20;
+const VALUE_BYTES = 64;
+const IN_FLIGHT = 8;
+const MEASURE_MS = 2_000;
+const ROUNDS = 5;
+
+interface Prepared {
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly tls: ClientTls;
+}
+
+const prepare = async (): Promise<Prepared> => {
+  const material = createMaterial();
+  const { dir, env, clientTls } = await install(material);
+  const names = Array.from({ length: NAMES }, (_, at) => `secret-${at}`);
+  const seal = async (name: string): Promise<string> => {
+    const plaintext = randomBytes(VALUE_BYTES);
+    const token = await sealInner(nodeCipher, { key: randomBytes(32), plaintext, nowSeconds: 1 });
+    return material.seal(name, { token });
+  };
+  const envelopes = await Promise.all(names.map(seal));
+  const ticket = await material.ticket(names);
+  const body = Buffer.from(JSON.stringify({ ticket, sid: sessionId(), envelopes }));
+  return { dir, env, body, tls: clientTls('webhook-unwrap') };
+};
+
+const start = (cores: string, { env }: Prepared): Promise<Service> =>
+  startService(['taskset', '-c', cores, process.execPath, join(repository, 'dist/keyservice.js')], env);
+
+/** Names opened per second by IN_FLIGHT callers. */
+const load = async (client: HttpsClient, url: string, body: Buffer, forMs: number): Promise<number> => {
+  const end = performance.now() + forMs;
+  const started = performance.now();
+  let calls = 0;
+  const caller = async (): Promise<void> => {
+    while (performance.now() < end) {
+      const { status } = await client.call({
+        ...{ method: 'POST', url, headers: { 'content-type': 'application/json' }, body },
+        ...{ timeoutMs: 20_000, maxResponseBytes: 4_000_000 },
+      });
+      if (status !== 200) throw new Error(`the keyservice answered ${status}`);
+      calls += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
+  return (calls * NAMES * 1000) / (performance.now() - started);
+};
+
+interface Rate {
+  /** Names opened per second of the clock. */
+  readonly wall: number;
+  /** Names opened per second of the service's own CPU time: what other processes on the machine hardly change. */
+  readonly cpu: number;
+}
+
+const measure = async (service: Service, { body }: Prepared, client: HttpsClient): Promise<Rate> => {
+  const url = `${service.url}/v1/unwrap`;
+  const pid = service.child.pid ?? 0;
+  const [cpuBefore, started] = [cpuMs(pid), performance.now()];
+  const wall = await load(client, url, body, MEASURE_MS);
+  const names = (wall * (performance.now() - started)) / 1000;
+  return { wall, cpu: (names * 1000) / (cpuMs(pid) - cpuBefore) };
+};
+
+/** Private operations per second of openssl, as many processes as cores. */
+const opensslRate = async (cores: string): Promise<number> => {
+  const multi = cores.includes(',') ? ['-multi', String(cores.split(',').length)] : [];
+  const args = ['-c', cores, 'openssl', 'speed', '-seconds', '1', ...multi, 'rsa2048'];
+  const { stdout } = await promisify(execFile)('taskset', args);
+  const rate = /rsa\s+2048 bits\s+\S+\s+\S+\s+([\d.]+)/.exec(stdout)?.[1];
+  if (rate === undefined) throw new Error('openssl speed printed no figure');
+  return Number(rate);
+};
+
+const pinSelf = (cores: string): void => {
+  execFileSync('taskset', ['-acp', cores, String(process.pid)]);
+};
+
+/** What one round measured. Ratios are of one round: a shared machine's speed changes from minute to minute. */
+interface Round {
+  readonly openssl: number;
+  readonly one: Rate;
+  readonly two: Rate;
+}
+
+const measureRound = async (prepared: Prepared, client: HttpsClient, services: Services): Promise<Round> => {
+  pinSelf('1');
+  const before = await opensslRate('0');
+  const one = await measure(services.one, prepared, client);
+  const openssl = (before + (await opensslRate('0'))) / 2;
+  pinSelf('0,1');
+  return { openssl, one, two: await measure(services.two, prepared, client) };
+};
+
+interface Services {
+  readonly one: Service;
+  readonly two: Service;
+}
+
+const figuresOf = (rounds: readonly Round[]): readonly Figure[] => {
+  const median = (of: (round: Round) => number): number => percentile(rounds.map(of), 0.5);
+  const bench = 'unwrap';
+  return [
+    { bench, what: 'openssl, one core', value: median(({ openssl }) => openssl), unit: 'RSA/s' },
+    { bench, what: 'one core', value: median(({ one }) => one.wall), unit: 'names/s' },
+    {
+      ...{ bench, what: 'one core, share of openssl', unit: '', target: { atLeast: 0.75 } },
+      value: median(({ openssl, one }) => one.wall / openssl),
+    },
+    {
+      ...{ bench, what: 'the same by processor time', unit: '' },
+      value: median(({ openssl, one }) => one.cpu / openssl),
+    },
+    { bench, what: 'two cores', value: median(({ two }) => two.wall), unit: 'names/s' },
+    {
+      ...{ bench, what: 'two cores, times one core', unit: '', target: { atLeast: 1.8 } },
+      value: median(({ one, two }) => two.wall / one.wall),
+    },
+  ];
+};
+
+export const benchUnwrap: Bench = async (say) => {
+  say(`unwrap: ${ROUNDS} rounds of ${NAMES} names a call, on one core and on two, beside openssl`);
+  await build({ names: ['keyservice'] });
+  const prepared = await prepare();
+  const services = { one: await start('0', prepared), two: await start('0,1', prepared) };
+  const client = createHttpsClient(prepared.tls);
+  try {
+    // Twice, so that what is measured has been compiled.
+    for (const service of [services.one, services.two, services.one, services.two])
+      await measure(service, prepared, client);
+    const rounds: Round[] = [];
+    for (let round = 0; round < ROUNDS; round += 1)
+      rounds.push(await measureRound(prepared, client, services));
+    return figuresOf(rounds);
+  } finally {
+    client.close();
+    for (const { child } of Object.values(services)) child.kill('SIGTERM');
+    rmSync(prepared.dir, { recursive: true, force: true });
+  }
+};

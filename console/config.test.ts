@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import type { Jwk } from '#envelope/kid.ts';
+import { kidOf } from '#envelope/node-cipher.ts';
+import { parseSettings } from '#platform/settings.ts';
+import { ed25519Pair, octJwk, rsaPair } from '../test/keys.ts';
+import { consoleSettings, databaseUrlOf, type ConsoleConfig } from './config.ts';
+import { parseAtRestKeys, parseEnvelopeKeys, parseGrantKeys, parseTicketKeys } from './key-files.ts';
+
+const [rsa, ticket, grant, oct] = [rsaPair(), ed25519Pair(), ed25519Pair(), octJwk()];
+const set = (...keys: readonly unknown[]): string => JSON.stringify({ keys });
+
+const files: Record<string, string> = {
+  '/at-rest': set(oct),
+  '/tickets': set(ticket.privateJwk),
+  '/envelope': set(rsa.publicJwk),
+  '/grants': set(grant.publicJwk),
+  '/url': 'postgres://console:pw@db/twofold\n',
+};
+const env = {
+  ...{ TWOFOLD_PUBLIC_URL: 'https://t.example.org/', TWOFOLD_CLUSTER: 'c', TWOFOLD_TLS_DIR: '/tls' },
+  ...{ TWOFOLD_OIDC_ISSUER: 'https://id.example.org/', TWOFOLD_OIDC_AUDIENCE: 'twofold' },
+  ...{ TWOFOLD_AT_REST_KEYS_FILE: '/at-rest', TWOFOLD_TICKET_KEYS_FILE: '/tickets' },
+  ...{ TWOFOLD_ENVELOPE_KEYS_FILE: '/envelope', TWOFOLD_GRANT_KEYS_FILE: '/grants' },
+  TWOFOLD_DATABASE_URL: 'sqlite:/x.db',
+};
+const read = (path: string): string => {
+  const content = files[path];
+  if (content === undefined) throw new Error('no such file');
+  return content;
+};
+/** Undefined takes a variable away. */
+const parse = (changed: Record<string, string | undefined> = {}) =>
+  parseSettings(consoleSettings, { ...env, ...changed }, read);
+const config = (changed: Record<string, string | undefined> = {}): ConsoleConfig => {
+  const parsed = parse(changed);
+  if (!parsed.ok) throw new Error(parsed.problems.join('; '));
+  return parsed.value;
+};
+
+describe('the console’s settings', () => {
+  it('need nothing but addresses, names and keys', () => {
+    const { publicUrl, oidcIssuer, maxValueBytes, ticketLifeMaxSeconds, launchers } = config();
+    expect(publicUrl).to.equal('https://t.example.org');
+    expect(oidcIssuer, 'compared as it is written').to.equal('https://id.example.org/');
+    expect([maxValueBytes, ticketLifeMaxSeconds, launchers]).to.deep.equal([65_536, 2_592_000, undefined]);
+  });
+
+  it('are refused all at once, by name', () => {
+    const parsed = parse({
+      ...{ TWOFOLD_CLUSTER: undefined, TWOFOLD_MAX_VALUE_BYTES: '65537', TWOFOLD_TYPO: 'x' },
+      ...{ TWOFOLD_OIDC_ISSUER: 'http://id.example.org', TWOFOLD_AT_REST_KEYS_FILE: '/nothing' },
+    });
+    const problems = parsed.ok ? [] : parsed.problems.map((problem) => problem.split(' ')[0]);
+    expect(problems).to.have.members([
+      ...['TWOFOLD_CLUSTER', 'TWOFOLD_MAX_VALUE_BYTES', 'TWOFOLD_TYPO'],
+      ...['TWOFOLD_OIDC_ISSUER', 'TWOFOLD_AT_REST_KEYS_FILE'],
+    ]);
+  });
+
+  it('take the database’s address from one place, and one with a password from a file alone', () => {
+    expect(databaseUrlOf(config())).to.equal('sqlite:/x.db');
+    const fromFile = { TWOFOLD_DATABASE_URL: undefined, TWOFOLD_DATABASE_URL_FILE: '/url' };
+    expect(databaseUrlOf(config(fromFile))).to.equal('postgres://console:pw@db/twofold');
+    expect(() => databaseUrlOf(config({ TWOFOLD_DATABASE_URL: undefined }))).to.throw('exactly one');
+    expect(() => databaseUrlOf(config({ TWOFOLD_DATABASE_URL_FILE: '/url' }))).to.throw('exactly one');
+    expect(() => databaseUrlOf(config({ TWOFOLD_DATABASE_URL: 'postgres://u:pw@db/x' })))
+      .to.throw('goes into TWOFOLD_DATABASE_URL_FILE')
+      .with.property('message')
+      .that.does.not.contain('pw@');
+    files['/other'] = 'mysql://u:pw@db/x';
+    expect(() => databaseUrlOf(config({ ...fromFile, TWOFOLD_DATABASE_URL_FILE: '/other' })))
+      .to.throw('neither')
+      .with.property('message')
+      .that.does.not.contain('pw@');
+  });
+});
+
+describe('the console’s key files', () => {
+  it('keep their order: the newest seals and signs, each is found by its kid', () => {
+    const [other, otherTicket, otherRsa] = [octJwk(), ed25519Pair(), rsaPair()];
+    expect(parseAtRestKeys(set(other, oct)).newest.kid).to.equal(kidOf(other));
+    expect([...parseAtRestKeys(set(other, oct)).byKid.keys()]).to.deep.equal([kidOf(other), kidOf(oct)]);
+    const tickets = parseTicketKeys(set(otherTicket.privateJwk, ticket.publicJwk));
+    expect(tickets.signer.kid).to.equal(kidOf(otherTicket.publicJwk));
+    expect([...tickets.verifiers.keys()]).to.deep.equal([
+      kidOf(otherTicket.publicJwk),
+      kidOf(ticket.publicJwk),
+    ]);
+    const { jwk, wrappedBytes } = parseEnvelopeKeys(set(otherRsa.publicJwk, rsa.publicJwk));
+    expect(jwk).to.include({ kty: 'RSA', kid: kidOf(otherRsa.publicJwk) });
+    expect(wrappedBytes).to.equal(256);
+    expect([...parseGrantKeys(set(grant.publicJwk)).keys()]).to.deep.equal([kidOf(grant.publicJwk)]);
+  });
+
+  it('are refused empty, doubled, of another kind, or under a kid that is not their thumbprint', () => {
+    const wrong: [string, () => unknown][] = [
+      ['empty', () => parseAtRestKeys(set())],
+      ['no list', () => parseAtRestKeys('{}')],
+      ['listed twice', () => parseAtRestKeys(set(oct, oct))],
+      ['key 2 is not an oct key', () => parseAtRestKeys(set(oct, { kty: 'oct', k: 'AAAA' }))],
+      ['key 1 is not an object', () => parseAtRestKeys(set('x'))],
+      ['thumbprint', () => parseAtRestKeys(set({ ...oct, kid: 'mine' }))],
+      ['key 1 is not an Ed25519 key', () => parseTicketKeys(set(rsa.privateJwk))],
+      ['cannot sign', () => parseTicketKeys(set(ticket.publicJwk))],
+      ['at least 2048 bits', () => parseEnvelopeKeys(set(rsaPair(1024).publicJwk))],
+      ['not an Ed25519', () => parseGrantKeys(set(rsa.publicJwk))],
+    ];
+    for (const [why, act] of wrong) expect(act, why).to.throw(why);
+  });
+
+  it('never hold the keyservice’s private key, and never show any of a key', () => {
+    const secretOf = (jwk: Jwk): string => String(jwk['d']).slice(0, 12);
+    expect(() => parseEnvelopeKeys(set(rsa.privateJwk)))
+      .to.throw('key 1 is not an RSA public key')
+      .with.property('message')
+      .that.does.not.contain(secretOf(rsa.privateJwk));
+    files['/broken'] = `{"keys": [{"kty":"oct","k":"${'S'.repeat(43)}"`;
+    const parsed = parse({ TWOFOLD_AT_REST_KEYS_FILE: '/broken' });
+    expect(parsed.ok ? '' : parsed.problems.join())
+      .to.contain('/broken')
+      .and.not.to.contain('SSS');
+  });
+});

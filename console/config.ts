@@ -1,0 +1,156 @@
+/** The console's settings. Zone 1; design §9. Secrets come by the path of a file. */
+import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import { kubernetesSettings } from '#platform/kubernetes.ts';
+import { parseLaunchers } from '#platform/launchers.ts';
+import { serviceSettings } from '#platform/service.ts';
+import {
+  file,
+  httpsUrl,
+  integer,
+  optional,
+  path,
+  port,
+  text,
+  type Setting,
+  type Values,
+} from '#platform/settings.ts';
+import { parseAtRestKeys, parseEnvelopeKeys, parseGrantKeys, parseTicketKeys } from './key-files.ts';
+
+const DAY_SECONDS = 86_400;
+const MAX_TICKET_SECONDS = 30 * DAY_SECONDS;
+
+/** Exactly as the provider writes it: an issuer is compared, not resolved. */
+const issuer = (variable: string, doc: string): Setting<string> => ({
+  ...httpsUrl(variable, { doc }),
+  parse: (value, readFile) => {
+    httpsUrl(variable, { doc }).parse(value, readFile);
+    return value;
+  },
+});
+
+const ports = {
+  publicPort: port('TWOFOLD_PUBLIC_PORT', { doc: 'Users’ API.', fallback: '8443' }),
+  resolvePort: port('TWOFOLD_RESOLVE_PORT', { doc: 'The webhook’s `resolve`.', fallback: '8444' }),
+  claimPort: port('TWOFOLD_CLAIM_PORT', { doc: 'The init containers’ `claim`.', fallback: '8445' }),
+  tlsDir: path('TWOFOLD_TLS_DIR', {
+    doc: 'Folder with `tls.crt`, `tls.key` and `ca.crt`: the server’s leaf, and the roots of client certificates.',
+  }),
+};
+
+const identity = {
+  publicUrl: httpsUrl('TWOFOLD_PUBLIC_URL', {
+    doc: 'The console’s address for users; `iss` of its tickets.',
+  }),
+  cluster: text('TWOFOLD_CLUSTER', { doc: 'The cluster’s name; `aud` of tickets and grants.' }),
+  oidcIssuer: issuer('TWOFOLD_OIDC_ISSUER', 'The identity provider’s issuer, exactly as it writes it.'),
+  oidcAudience: text('TWOFOLD_OIDC_AUDIENCE', { doc: 'The console’s own audience in access tokens.' }),
+  oidcTokenType: text('TWOFOLD_OIDC_TOKEN_TYPE', {
+    doc: 'The `typ` that access tokens must have; `JWT` for providers that do not follow RFC 9068.',
+    fallback: 'at+jwt',
+  }),
+  oidcCa: optional(
+    file('TWOFOLD_OIDC_CA_FILE', {
+      doc: 'Roots of the identity provider; the system’s where absent.',
+      kind: 'certificates in PEM',
+      parse: (content) => content,
+    }),
+  ),
+  launchers: optional(
+    file('TWOFOLD_LAUNCHERS_FILE', {
+      doc: 'Trusted launchers; none where absent.',
+      kind: 'a launchers file',
+      parse: parseLaunchers,
+    }),
+  ),
+};
+
+const storage = {
+  databaseUrl: optional(
+    text('TWOFOLD_DATABASE_URL', { doc: '`sqlite:/path/file.db`. Either this or the next.' }),
+  ),
+  databaseUrlFromFile: optional(
+    file('TWOFOLD_DATABASE_URL_FILE', {
+      doc: 'The database’s address, `postgres://…` or `sqlite:…`: it may hold a password.',
+      kind: 'a database address',
+      parse: (content) => content.trim(),
+    }),
+  ),
+  sqliteAddon: optional(
+    path('TWOFOLD_SQLITE_ADDON', { doc: '`better_sqlite3.node`; the package’s own where absent.' }),
+  ),
+};
+
+const keys = {
+  atRestKeys: file('TWOFOLD_AT_REST_KEYS_FILE', {
+    doc: 'Keys that seal user keys, newest first.',
+    kind: 'a JWK set of oct keys',
+    parse: parseAtRestKeys,
+  }),
+  ticketKeys: file('TWOFOLD_TICKET_KEYS_FILE', {
+    doc: 'Keys that sign tickets, newest first; retired ones stay for one longest life.',
+    kind: 'a JWK set of Ed25519 private keys',
+    parse: parseTicketKeys,
+  }),
+  envelopeKey: file('TWOFOLD_ENVELOPE_KEYS_FILE', {
+    doc: 'The keyservice’s public keys, newest first: new secrets are sealed to the newest.',
+    kind: 'a JWK set of RSA public keys',
+    parse: parseEnvelopeKeys,
+  }),
+  grantKeys: file('TWOFOLD_GRANT_KEYS_FILE', {
+    doc: 'The keyservice’s public keys that grants are signed with.',
+    kind: 'a JWK set of Ed25519 public keys',
+    parse: parseGrantKeys,
+  }),
+};
+
+const limits = {
+  ticketLifeSeconds: integer('TWOFOLD_TICKET_LIFE_SECONDS', {
+    doc: 'Life of a ticket that is asked for without `ttlSeconds`.',
+    ...{ min: 60, max: MAX_TICKET_SECONDS, fallback: String(DAY_SECONDS) },
+  }),
+  ticketLifeMaxSeconds: integer('TWOFOLD_TICKET_LIFE_MAX_SECONDS', {
+    doc: 'Longest life of a ticket.',
+    ...{ min: 60, max: MAX_TICKET_SECONDS, fallback: String(MAX_TICKET_SECONDS) },
+  }),
+  grantLifeSeconds: integer('TWOFOLD_GRANT_LIFE_SECONDS', {
+    doc: 'Time for a session’s first claim, as the console holds it; the keyservice’s setting of this name bounds it too.',
+    ...{ min: 1, max: MAX_TICKET_SECONDS, fallback: String(DAY_SECONDS) },
+  }),
+  maxValueBytes: integer('TWOFOLD_MAX_VALUE_BYTES', {
+    doc: 'Largest value of a secret.',
+    ...{ min: 1, max: MAX_VALUE_BYTES, fallback: String(MAX_VALUE_BYTES) },
+  }),
+  rateLimitPerMinute: integer('TWOFOLD_RATE_LIMIT_PER_MINUTE', {
+    doc: 'Requests of one owner, or of one address where there is no owner, in each replica.',
+    ...{ min: 1, max: 1_000_000, fallback: '600' },
+  }),
+};
+
+export const consoleSettings = {
+  ...serviceSettings,
+  ...ports,
+  ...identity,
+  ...storage,
+  ...keys,
+  ...limits,
+  ...kubernetesSettings,
+} as const;
+
+export type ConsoleConfig = Values<typeof consoleSettings>;
+
+/** The database's address. Throws where the two ways of giving it contradict, or it is of another kind. */
+export const databaseUrlOf = ({ databaseUrl, databaseUrlFromFile }: ConsoleConfig): string => {
+  if ((databaseUrl === undefined) === (databaseUrlFromFile === undefined)) {
+    throw new Error('set exactly one of TWOFOLD_DATABASE_URL and TWOFOLD_DATABASE_URL_FILE');
+  }
+  const url = databaseUrlFromFile ?? databaseUrl ?? '';
+  if (databaseUrl !== undefined && !/^sqlite:./.test(databaseUrl)) {
+    throw new Error(
+      'TWOFOLD_DATABASE_URL is sqlite:/path/file.db; an address with a password goes into TWOFOLD_DATABASE_URL_FILE',
+    );
+  }
+  if (!/^(sqlite:.|postgres(ql)?:\/\/)/.test(url)) {
+    throw new Error('TWOFOLD_DATABASE_URL_FILE holds neither sqlite:/path/file.db nor postgres://…');
+  }
+  return url;
+};

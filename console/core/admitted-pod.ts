@@ -1,0 +1,52 @@
+/** Whether a pod as admitted is the one that its session was opened for. Zone 1; design §6 step 5. */
+import { annotations as keys, SESSION_LABEL } from '#envelope/annotations.ts';
+import { parseFiles, parseVariables, selectedNames } from '#envelope/selection.ts';
+import type { AdmittedPod } from './cluster.ts';
+import { done, refuse, type Outcome } from './outcome.ts';
+import type { SessionRow } from './stores.ts';
+
+interface Ports {
+  readonly sha256Hex: (text: string) => string;
+}
+
+/** Names that the pod's annotations select; undefined where they cannot be read. */
+const selectedBy = (annotations: AdmittedPod['annotations']): readonly string[] | undefined => {
+  const { [keys.secrets]: secrets, [keys.env]: env } = annotations;
+  const files = secrets === undefined ? undefined : parseFiles(secrets);
+  const variables = env === undefined ? undefined : parseVariables(env);
+  if (files?.ok === false || variables?.ok === false) return undefined;
+  return selectedNames(files?.items ?? [], variables?.items ?? []);
+};
+
+const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((name) => b.includes(name));
+
+/** The first thing that differs, in words. */
+const difference = (
+  { sha256Hex }: Ports,
+  pod: AdmittedPod,
+  { session, podUid }: { readonly session: SessionRow; readonly podUid: string },
+): string | undefined => {
+  if (pod.uid !== podUid) return 'its uid is not the one that the token is bound to';
+  if (pod.labels[SESSION_LABEL] !== session.sid) return `its label ${SESSION_LABEL} is not this session`;
+  const selected = selectedBy(pod.annotations);
+  const names = session.secrets.map(({ name }) => name);
+  if (!selected || !sameNames(selected, names)) return 'its annotations do not select this session’s secrets';
+  const { [keys.ticket]: ticket } = pod.annotations;
+  if ((ticket === undefined ? undefined : sha256Hex(ticket)) !== session.ticketHash) {
+    return `its annotation ${keys.ticket} is not the ticket that it was admitted with`;
+  }
+  const { launcher } = session;
+  return launcher && pod.annotations[launcher.annotation] !== launcher.user
+    ? `its annotation ${launcher.annotation} does not name this session’s user`
+    : undefined;
+};
+
+export const createPodCheck =
+  (ports: Ports) =>
+  (pod: AdmittedPod, session: SessionRow, podUid: string): Outcome<void> => {
+    const differs = difference(ports, pod, { session, podUid });
+    return differs === undefined
+      ? done(undefined)
+      : refuse('pod_differs', `The pod is not as it was admitted: ${differs}; start the session again.`);
+  };

@@ -1,0 +1,135 @@
+/**
+ * Clients that seal for themselves: what they are offered, and the check of the envelope that comes back. The console
+ * never sees the plaintext. Zone 1; design §5.
+ */
+import type { Cipher } from '#envelope/cipher.ts';
+import { deriveInnerKey, SALT_BYTES } from '#envelope/derive.ts';
+import type { OwnerId, SecretName } from '#envelope/names.ts';
+import type { AuditSubject } from './audit.ts';
+import type { Ids } from './ids.ts';
+import type { EnvelopeKey, PublicKeyJwk } from './keys.ts';
+import { done, refuse, type Outcome, type Refused } from './outcome.ts';
+import type { SealedWrite, WriteTarget } from './sealing.ts';
+import type { Content } from './secret-content.ts';
+import type { Database, Reservation } from './stores.ts';
+import type { UserKeys } from './user-keys.ts';
+
+export interface ClientSealing {
+  /** Reserves id, version and salt of the next write of this name, which need not exist yet. */
+  reserve(ownerId: OwnerId, name: SecretName): Promise<Outcome<SealingOffer>>;
+}
+
+/** All that a client needs to seal both layers for this one write. */
+export interface SealingOffer extends Reservation {
+  /** The caller wipes it. */
+  readonly innerKey: Uint8Array;
+  readonly publicKey: PublicKeyJwk;
+}
+
+interface Ports {
+  readonly database: Pick<Database, 'write'>;
+  readonly userKeys: UserKeys;
+  readonly cipher: Cipher;
+  readonly ids: Pick<Ids, 'secret'>;
+  readonly clock: () => number;
+  readonly envelopeKey: EnvelopeKey;
+}
+
+export const MAX_LIVE_RESERVATIONS = 8;
+export const RESERVATION_MS = 10 * 60_000;
+
+export const createClientSealing = (ports: Ports): ClientSealing => {
+  const { database, clock, cipher, envelopeKey } = ports;
+  const { kid } = envelopeKey.recipient;
+
+  const reserveWrite = (ownerId: OwnerId, name: SecretName, gen: number): Promise<Outcome<Reservation>> =>
+    database.write(async ({ owners, keys, secrets, reservations, audit }) => {
+      const now = clock();
+      await owners.lock(ownerId);
+      if (!(await keys.lockActive(kid))) {
+        return refuse('sealing_key_retired', `The sealing key ${kid} has just been retired; try again.`);
+      }
+      if ((await reservations.countLive(ownerId, now)) >= MAX_LIVE_RESERVATIONS) {
+        return refuse(
+          'too_many_reservations',
+          `You have begun ${MAX_LIVE_RESERVATIONS} sealings; finish one, or wait: each lapses after 10 minutes.`,
+          RESERVATION_MS / 1000,
+        );
+      }
+      const [current] = await secrets.find(ownerId, [name]);
+      const reservation = {
+        ...{ ownerId, name, gen, salt: cipher.random(SALT_BYTES), until: now + RESERVATION_MS },
+        ...(current
+          ? { secretId: current.id, version: current.version + 1 }
+          : { secretId: ports.ids.secret(), version: 1 }),
+      };
+      await reservations.insert(reservation);
+      await audit.append({ ...sealRecord(reservation), kid, at: now, action: 'seal', outcome: 'done' });
+      return done(reservation);
+    });
+
+  return {
+    reserve: async (ownerId, name) => {
+      const opened = await ports.userKeys.newest(ownerId);
+      if (!opened.ok) return opened;
+      const { gen, key } = opened.value;
+      try {
+        const reserved = await reserveWrite(ownerId, name, gen);
+        if (!reserved.ok) return reserved;
+        const innerKey = await deriveInnerKey(cipher, key, reserved.value);
+        return done({ ...reserved.value, innerKey, publicKey: envelopeKey.jwk });
+      } finally {
+        key.fill(0);
+      }
+    },
+  };
+};
+
+const sealRecord = ({ ownerId, name, secretId, version }: Reservation): AuditSubject => ({
+  ...{ ownerId, actor: 'owner', names: [name], secretIds: [secretId], version },
+});
+
+export const notReserved = (name: string): Refused =>
+  refuse(
+    'envelope_not_reserved',
+    `No reservation of yours for ${name} fits this envelope; ask for a sealing and seal the value again.`,
+  );
+
+/**
+ * Whether the envelope says of itself what this write is. Only the keyservice could tell whether it is authentic, and
+ * the init container does; generation and salt are compared with the reservation when it is used up.
+ */
+export const acceptSealed = (
+  { ownerId, secretId, name, version }: WriteTarget,
+  { text, parts }: Extract<Content, { kind: 'sealed' }>,
+  envelopeKey: EnvelopeKey,
+): Outcome<SealedWrite> => {
+  const { header, wrappedKey } = parts;
+  if (header.ownerId !== ownerId) {
+    return refuse(
+      'envelope_of_another_owner',
+      'The header’s "own" is not you; ask for a sealing of your own.',
+    );
+  }
+  if (header.name !== name) {
+    return refuse(
+      'envelope_of_another_name',
+      `The header’s "nam" is not ${name}; seal the value for this name.`,
+    );
+  }
+  const { kid } = envelopeKey.recipient;
+  if (header.kid !== kid) {
+    return refuse(
+      'envelope_key_not_active',
+      `The current sealing key is ${kid}; ask for a sealing and seal again.`,
+    );
+  }
+  if (wrappedKey.length !== envelopeKey.wrappedBytes) {
+    return refuse(
+      'envelope_malformed',
+      `The encrypted key has ${wrappedKey.length} bytes, not the ${envelopeKey.wrappedBytes} of its key; seal again.`,
+    );
+  }
+  if (header.secretId !== secretId || header.version !== version) return notReserved(name);
+  return done({ gen: header.gen, salt: header.salt, envelope: text, kid });
+};

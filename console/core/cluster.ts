@@ -1,0 +1,28 @@
+/** What `claim` asks of the Kubernetes API, as a port. Zone 1; design §6 step 5. */
+
+/** Whose service-account token it is, as the TokenReview says. */
+export interface TokenOwner {
+  readonly username: string;
+  /** The pod that the token is bound to. */
+  readonly podName: string | undefined;
+  readonly podUid: string | undefined;
+}
+
+/** A pod as admitted. */
+export interface AdmittedPod {
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export type Asked<T> =
+  | { readonly answer: T }
+  /** No usable answer; why, for the log. */
+  | { readonly unavailable: string };
+
+export interface Cluster {
+  /** Undefined where the token is not authenticated for exactly this audience. */
+  reviewToken(token: string, audience: string): Promise<Asked<TokenOwner | undefined>>;
+  /** Undefined where there is no such pod. */
+  getPod(namespace: string, name: string): Promise<Asked<AdmittedPod | undefined>>;
+}

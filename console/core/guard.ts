@@ -1,0 +1,60 @@
+/**
+ * Whether the guard is in force: trusted launchers work only then. Zone 1; design §6 step 1 and §8. What cannot be
+ * read counts as missing.
+ */
+
+/** Names of the policies, and of their bindings. */
+export const GUARD_POLICIES = [
+  'twofold-shape',
+  'twofold-launcher',
+  'twofold-update',
+  'twofold-ephemeral',
+  'twofold-token',
+  'twofold-writer',
+] as const;
+
+/** Of a ValidatingAdmissionPolicy and its binding, as far as they could be read. */
+export interface GuardPolicy {
+  readonly failurePolicy: string | undefined;
+  readonly boundPolicy: string | undefined;
+  readonly validationActions: readonly string[];
+}
+
+export interface Guard {
+  inForce(): Promise<boolean>;
+}
+
+interface Ports {
+  /** Undefined where policy or binding does not exist or cannot be read. */
+  readonly readGuardPolicy: (name: string) => Promise<GuardPolicy | undefined>;
+  readonly clock: () => number;
+}
+
+const CACHE_MS = 30_000;
+/** A guard that an operator has just installed is seen soon, and its absence does not cost twelve calls a pod. */
+const CACHE_MISSING_MS = 5_000;
+
+const isInForce = (name: string, policy: GuardPolicy | undefined): boolean =>
+  policy?.failurePolicy === 'Fail' &&
+  policy.boundPolicy === name &&
+  policy.validationActions.includes('Deny');
+
+export const createGuard = ({ readGuardPolicy, clock }: Ports): Guard => {
+  let known: { readonly inForce: Promise<boolean>; until: number } | undefined;
+  const read = async (): Promise<boolean> => {
+    const found = await Promise.all(
+      GUARD_POLICIES.map(async (name) => isInForce(name, await readGuardPolicy(name))),
+    );
+    return found.every(Boolean);
+  };
+  return {
+    inForce: async () => {
+      if (known && known.until > clock()) return await known.inForce;
+      const asked = { inForce: read(), until: clock() + CACHE_MISSING_MS };
+      known = asked;
+      const inForce = await asked.inForce;
+      if (inForce) asked.until = clock() + CACHE_MS;
+      return inForce;
+    },
+  };
+};

@@ -1,0 +1,91 @@
+/**
+ * Trusted launchers: whose pod it is when a launcher says so. Zone 1; design §6 step 1. An annotation alone never
+ * says who the user is: a configured username must have created the pod, and the guard must be in force.
+ */
+import type { OwnerId } from '#envelope/names.ts';
+import { findLauncher, type Launcher } from '#platform/launchers.ts';
+import type { Guard } from './guard.ts';
+import { done, refuse, type Outcome } from './outcome.ts';
+import type { LauncherWord, LoginStore } from './stores.ts';
+
+/** As the webhook found it on a pod. */
+export interface LauncherClaim {
+  /** Who created the pod. */
+  readonly username: string;
+  /** What the launcher's annotation holds. */
+  readonly user: string;
+}
+
+export interface Launchers {
+  /** The owner whom the launcher's word means, all alone. */
+  ownerOf(namespace: string, claim: LauncherClaim): Promise<Outcome<OwnerId>>;
+  /** Whether a ticket's owner can be the one whom the launcher means. */
+  mayMean(namespace: string, claim: LauncherClaim, ownerId: OwnerId): Promise<Outcome<void>>;
+  /** What must stand on the admitted pod. */
+  wordOf(namespace: string, claim: LauncherClaim): LauncherWord | undefined;
+}
+
+interface Ports {
+  readonly logins: Pick<LoginStore, 'carriers'>;
+  readonly guard: Guard;
+  readonly clock: () => number;
+}
+
+const DAY_MS = 86_400_000;
+
+const notTrusted = (namespace: string, username: string): Outcome<never> =>
+  refuse(
+    'launcher_not_trusted',
+    `${username} is not configured as a launcher in namespace ${namespace}; put a ticket on the pod, or configure it.`,
+  );
+
+export const createLaunchers = (
+  { logins, guard, clock }: Ports,
+  configured: readonly Launcher[],
+): Launchers => {
+  const launcherFor = (namespace: string, { username }: LauncherClaim): Launcher | undefined =>
+    findLauncher(configured, { username, namespace });
+  return {
+    ownerOf: async (namespace, claimed) => {
+      const launcher = launcherFor(namespace, claimed);
+      if (!launcher) return notTrusted(namespace, claimed.username);
+      if (!(await guard.inForce())) {
+        return refuse(
+          'launcher_guard_missing',
+          'Not every policy of the guard is in force, or they cannot be read; install the guard, or put a ticket on the pod.',
+        );
+      }
+      const { annotation, claim, loginWithinDays } = launcher;
+      const carriers = await logins.carriers({ claim, value: claimed.user });
+      if (carriers.length > 1) {
+        return refuse(
+          'launcher_user_ambiguous',
+          `Several owners have logged in with the ${claim} in annotation ${annotation}; use a ticket.`,
+        );
+      }
+      const [carrier] = carriers;
+      if (!carrier || carrier.lastAt < clock() - loginWithinDays * DAY_MS) {
+        return refuse(
+          'launcher_user_unknown',
+          `Nobody has logged in to the console within ${loginWithinDays} days with the ${claim} in annotation ${annotation}; log in there once, or use a ticket.`,
+        );
+      }
+      return done(carrier.ownerId);
+    },
+    mayMean: async (namespace, claimed, ownerId) => {
+      const launcher = launcherFor(namespace, claimed);
+      if (!launcher) return notTrusted(namespace, claimed.username);
+      const carriers = await logins.carriers({ claim: launcher.claim, value: claimed.user });
+      return carriers.some((carrier) => carrier.ownerId === ownerId)
+        ? done(undefined)
+        : refuse(
+            'owners_differ',
+            `The ticket’s owner never logged in with the ${launcher.claim} in annotation ${launcher.annotation}; use a ticket of the user whose session it is.`,
+          );
+    },
+    wordOf: (namespace, claimed) => {
+      const launcher = launcherFor(namespace, claimed);
+      return launcher && { annotation: launcher.annotation, user: claimed.user };
+    },
+  };
+};

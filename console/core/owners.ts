@@ -1,0 +1,72 @@
+/**
+ * Who a verified login is, and what it said of itself: recorded, so that a trusted launcher's word can be looked up.
+ * Zone 1; design §5 and §6 step 1.
+ */
+import type { OwnerId } from '#envelope/names.ts';
+import type { Ids } from './ids.ts';
+import { done } from './outcome.ts';
+import type { Database, LoginClaim } from './stores.ts';
+
+/** Of a bearer whose signature, issuer, audience and times have been checked. */
+export interface VerifiedLogin {
+  readonly issuer: string;
+  readonly sub: string;
+  readonly claims: readonly LoginClaim[];
+}
+
+export interface Owners {
+  /** The owner of this login; made at the first one. */
+  enter(login: VerifiedLogin): Promise<OwnerId>;
+}
+
+interface Ports {
+  readonly database: Pick<Database, 'write'>;
+  readonly ids: Pick<Ids, 'owner'>;
+  readonly clock: () => number;
+}
+
+const RECORD_EVERY_MS = 60_000;
+const MAX_REMEMBERED = 10_000;
+const MAX_CLAIM_LENGTH = 512;
+
+/**
+ * The claims to record: `sub`, `preferred_username`, `email` where the provider has verified it, and those that a
+ * launcher's configuration names. `email` is never taken unverified, whoever names it.
+ */
+export const loginClaims = (
+  payload: Readonly<Record<string, unknown>>,
+  launcherClaims: readonly string[],
+): LoginClaim[] => {
+  const wanted = new Set(['sub', 'preferred_username', 'email', ...launcherClaims]);
+  return [...wanted].flatMap((claim) => {
+    const value = Object.hasOwn(payload, claim) ? payload[claim] : undefined;
+    if (typeof value !== 'string' || value === '' || value.length > MAX_CLAIM_LENGTH) return [];
+    return claim === 'email' && payload['email_verified'] !== true ? [] : [{ claim, value }];
+  });
+};
+
+export const createOwners = ({ database, ids, clock }: Ports): Owners => {
+  // A login is written once a minute at most: the key holds all that would be written.
+  const recent = new Map<string, { ownerId: OwnerId; until: number }>();
+  const record = async ({ issuer, sub, claims }: VerifiedLogin, now: number): Promise<OwnerId> => {
+    const outcome = await database.write(async ({ owners, logins }) => {
+      const ownerId = await owners.findOrCreate({ issuer, sub }, { id: ids.owner(), now });
+      await logins.record(ownerId, claims, now);
+      return done(ownerId);
+    });
+    if (!outcome.ok) throw new Error('recording a login is never refused');
+    return outcome.value;
+  };
+  return {
+    enter: async (login) => {
+      const now = clock();
+      const key = JSON.stringify(login);
+      const known = recent.get(key);
+      if (known && known.until > now) return known.ownerId;
+      const ownerId = await record(login, now);
+      if (recent.size >= MAX_REMEMBERED) recent.clear();
+      recent.set(key, { ownerId, until: now + RECORD_EVERY_MS });
+      return ownerId;
+    },
+  };
+};

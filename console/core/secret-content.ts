@@ -1,0 +1,93 @@
+/** What a write brings: plaintext that the console seals, or an envelope that the client sealed. Zone 1; design §5. */
+import { EnvelopeError } from '#envelope/errors.ts';
+import { parseEnvelope, type EnvelopeParts } from '#envelope/outer/layout.ts';
+import { tokenLength } from '#envelope/inner/layout.ts';
+import { isEnvSafe } from '#envelope/env-safe.ts';
+import { done, refuse, type Outcome } from './outcome.ts';
+
+/** As the body of a write says it, exactly one of the three forms. */
+export type ContentInput =
+  | { readonly value: string }
+  | { readonly valueBase64: string }
+  | { readonly envelope: string; readonly size: number; readonly envSafe: boolean };
+
+export type Content =
+  | {
+      readonly kind: 'plain';
+      /** Whoever parsed it wipes it. */
+      readonly bytes: Uint8Array;
+      readonly size: number;
+      readonly envSafe: boolean;
+    }
+  | {
+      readonly kind: 'sealed';
+      readonly text: string;
+      readonly parts: EnvelopeParts;
+      readonly size: number;
+      readonly envSafe: boolean;
+    };
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+const sized = (size: number, maxBytes: number): Outcome<number> => {
+  if (size === 0) return refuse('value_empty', 'The value is empty; send at least one byte.');
+  return size > maxBytes
+    ? refuse('value_too_large', `The value has ${size} bytes; this console stores at most ${maxBytes}.`)
+    : done(size);
+};
+
+const plain = (bytes: Buffer, maxBytes: number): Outcome<Content> => {
+  const size = sized(bytes.length, maxBytes);
+  if (size.ok) return done({ kind: 'plain', bytes, size: bytes.length, envSafe: isEnvSafe(bytes) });
+  bytes.fill(0);
+  return size;
+};
+
+const parseText = (value: string, maxBytes: number): Outcome<Content> =>
+  LONE_SURROGATE.test(value)
+    ? refuse(
+        'value_not_text',
+        'The value holds half a surrogate pair; send its bytes as valueBase64 instead of value.',
+      )
+    : plain(Buffer.from(value, 'utf8'), maxBytes);
+
+const parseBytes = (base64: string, maxBytes: number): Outcome<Content> => {
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.toString('base64') === base64) return plain(bytes, maxBytes);
+  bytes.fill(0);
+  return refuse(
+    'value_not_base64',
+    'valueBase64 is not base64 of RFC 4648 section 4, with padding and without line breaks.',
+  );
+};
+
+const parseSealed = (
+  input: { envelope: string; size: number; envSafe: boolean },
+  maxBytes: number,
+): Outcome<Content> => {
+  const size = sized(input.size, maxBytes);
+  if (!size.ok) return size;
+  let parts: EnvelopeParts;
+  try {
+    parts = parseEnvelope(input.envelope);
+  } catch (error) {
+    if (!(error instanceof EnvelopeError)) throw error;
+    return refuse('envelope_malformed', `${error.message}; seal the value again.`);
+  }
+  return parts.ciphertext.length === tokenLength(input.size)
+    ? done({ kind: 'sealed', text: input.envelope, parts, size: input.size, envSafe: input.envSafe })
+    : refuse(
+        'envelope_size_differs',
+        `A value of ${input.size} bytes becomes ${tokenLength(input.size)} bytes of ciphertext, not ${parts.ciphertext.length}; declare the size of the value itself.`,
+      );
+};
+
+/** Sizes count bytes, not characters. */
+export const parseContent = (input: ContentInput, maxBytes: number): Outcome<Content> => {
+  if ('envelope' in input) return parseSealed(input, maxBytes);
+  return 'value' in input ? parseText(input.value, maxBytes) : parseBytes(input.valueBase64, maxBytes);
+};
+
+export const wipeContent = (content: Content): void => {
+  if (content.kind === 'plain') content.bytes.fill(0);
+};

@@ -1,0 +1,169 @@
+/**
+ * Writing secrets: create, replace, delete. Each is one transaction that fails when its sealing key is no longer the
+ * active one. Zone 1; design §4 and §5.
+ */
+import type { OwnerId, SecretName } from '#envelope/names.ts';
+import type { AuditSubject } from './audit.ts';
+import { acceptSealed, notReserved } from './client-sealing.ts';
+import type { Ids } from './ids.ts';
+import type { EnvelopeKey } from './keys.ts';
+import { done, refuse, type Outcome, type Refused } from './outcome.ts';
+import type { Sealing, WriteTarget } from './sealing.ts';
+import type { Content } from './secret-content.ts';
+import type { Database, SecretRow, SecretVersion, Stores } from './stores.ts';
+
+/** Versions that the caller has seen; `*` is any. */
+export type IfMatch = '*' | readonly number[];
+
+export interface DeleteRequest {
+  readonly ownerId: OwnerId;
+  readonly name: SecretName;
+  readonly ifMatch?: IfMatch | undefined;
+}
+
+export interface WriteRequest extends DeleteRequest {
+  readonly content: Content;
+  readonly expiresAt: number | undefined;
+}
+
+export interface SecretWriting {
+  create(request: WriteRequest): Promise<Outcome<SecretRow>>;
+  replace(request: WriteRequest): Promise<Outcome<SecretRow>>;
+  delete(request: DeleteRequest): Promise<Outcome<void>>;
+}
+
+interface Ports {
+  readonly database: Database;
+  readonly sealing: Sealing;
+  readonly ids: Pick<Ids, 'secret'>;
+  readonly clock: () => number;
+  readonly envelopeKey: EnvelopeKey;
+}
+
+const ATTEMPTS = 5;
+
+const conflict = (name: string): Refused =>
+  refuse('write_conflict', `Others are changing ${name} at this moment; try again.`);
+
+const recordOf = ({ ownerId, name, id, version, kid }: SecretRow): AuditSubject => ({
+  ...{ ownerId, actor: 'owner', names: [name], secretIds: [id], version, kid },
+});
+
+const checkExpiry = ({ expiresAt }: WriteRequest, now: number): Outcome<void> =>
+  expiresAt !== undefined && expiresAt <= now
+    ? refuse('expiry_past', 'expiresAt is in the past; choose a later time, or leave it out.')
+    : done(undefined);
+
+/** Refuses unless the caller has seen this version, or does not mind. */
+const checkVersion = (ifMatch: IfMatch | undefined, { name, version }: SecretRow): Outcome<void> =>
+  ifMatch === undefined || ifMatch === '*' || ifMatch.includes(version)
+    ? done(undefined)
+    : refuse('version_changed', `${name} is at version ${version}; look at it again before you change it.`);
+
+/** Under the transaction's locks: the key still seals, and a client's envelope uses up its reservation. */
+const admit = async (
+  { keys, reservations }: Stores,
+  target: WriteTarget,
+  { gen, salt, kid }: SecretVersion,
+  { content, now }: { content: Content; now: number },
+): Promise<Outcome<void>> => {
+  if (!(await keys.lockActive(kid))) {
+    return content.kind === 'plain'
+      ? refuse('sealing_key_retired', `The sealing key ${kid} has just been retired; try again.`)
+      : refuse(
+          'envelope_key_not_active',
+          `The sealing key ${kid} has just been retired; seal the value again.`,
+        );
+  }
+  if (content.kind === 'plain' || (await reservations.consume({ ...target, gen, salt }, now)))
+    return done(undefined);
+  return notReserved(target.name);
+};
+
+export const createSecretWriting = (ports: Ports): SecretWriting => {
+  const { database, clock } = ports;
+
+  /** The version to be stored, its layers sealed or checked. */
+  const versionOf = async (target: WriteTarget, request: WriteRequest): Promise<Outcome<SecretVersion>> => {
+    const { content, expiresAt } = request;
+    const sealed =
+      content.kind === 'plain'
+        ? await ports.sealing.seal(target, content.bytes)
+        : acceptSealed(target, content, ports.envelopeKey);
+    if (!sealed.ok) return sealed;
+    const { size, envSafe } = content;
+    const { version } = target;
+    return done({ ...sealed.value, version, size, envSafe, modifiedAt: clock(), expiresAt });
+  };
+
+  const create = async (request: WriteRequest): Promise<Outcome<SecretRow>> => {
+    const { ownerId, name, content } = request;
+    const id = content.kind === 'sealed' ? content.parts.header.secretId : ports.ids.secret();
+    const target = { ownerId, secretId: id, name, version: 1 };
+    const sealed = await versionOf(target, request);
+    if (!sealed.ok) return sealed;
+    const now = sealed.value.modifiedAt;
+    const row = { ...sealed.value, id, ownerId, name, createdAt: now, lastUsedAt: undefined };
+    return await database.write(async (stores) => {
+      const admitted = await admit(stores, target, row, { content, now });
+      if (!admitted.ok) return admitted;
+      if (!(await stores.secrets.insert(row))) {
+        return refuse('name_taken', `There is a secret ${name} already; replace it, or choose another name.`);
+      }
+      await stores.audit.append({ ...recordOf(row), at: now, action: 'create', outcome: 'done' });
+      return done(row);
+    });
+  };
+
+  const replaceOnce = async (current: SecretRow, request: WriteRequest): Promise<Outcome<SecretRow>> => {
+    const { id, ownerId, name } = current;
+    const target = { ownerId, secretId: id, name, version: current.version + 1 };
+    const sealed = await versionOf(target, request);
+    if (!sealed.ok) return sealed;
+    const row = { ...current, ...sealed.value };
+    const now = row.modifiedAt;
+    return await database.write(async (stores) => {
+      const admitted = await admit(stores, target, row, { content: request.content, now });
+      if (!admitted.ok) return admitted;
+      if (!(await stores.secrets.replace(id, sealed.value))) return conflict(name);
+      await stores.audit.append({ ...recordOf(row), at: now, action: 'replace', outcome: 'done' });
+      return done(row);
+    });
+  };
+
+  const deleteOnce = (current: SecretRow): Promise<Outcome<void>> =>
+    database.write(async ({ secrets, audit }) => {
+      if (!(await secrets.delete(current.id, current.version))) return conflict(current.name);
+      await audit.append({ ...recordOf(current), at: clock(), action: 'delete', outcome: 'done' });
+      return done(undefined);
+    });
+
+  /** Looks again while others are faster; what the caller has seen is compared each time. */
+  const onCurrent = async <T>(
+    { ownerId, name, ifMatch }: DeleteRequest,
+    attempt: (current: SecretRow) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> => {
+    for (let tries = 1; ; tries += 1) {
+      const [current] = await database.secrets.find(ownerId, [name]);
+      if (!current)
+        return refuse('secret_unknown', `You have no secret ${name}; create it, or choose another.`);
+      const matched = checkVersion(ifMatch, current);
+      if (!matched.ok) return matched;
+      const outcome = await attempt(current);
+      const raced = !outcome.ok && outcome.refusal.code === 'write_conflict';
+      if (!raced || tries === ATTEMPTS) return outcome;
+    }
+  };
+
+  return {
+    create: async (request) => {
+      const expiry = checkExpiry(request, clock());
+      return expiry.ok ? await create(request) : expiry;
+    },
+    replace: async (request) => {
+      const expiry = checkExpiry(request, clock());
+      return expiry.ok ? await onCurrent(request, (current) => replaceOnce(current, request)) : expiry;
+    },
+    delete: (request) => onCurrent(request, deleteOnce),
+  };
+};

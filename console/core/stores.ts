@@ -1,0 +1,198 @@
+/**
+ * What the use cases need of the database: rows by noun, as ports. Zone 1; design §4. Times are milliseconds since
+ * 1970. Every store of one `Stores` sees the same transaction.
+ */
+import type { Kid, OwnerId, SecretId, SecretName, SessionId } from '#envelope/names.ts';
+import type { PodPattern } from '#envelope/pod.ts';
+import type { AuditStore } from './audit.ts';
+import type { Outcome } from './outcome.ts';
+
+export interface OwnerStore {
+  /** The owner of this identity, made where it is new. */
+  findOrCreate(
+    identity: { issuer: string; sub: string },
+    fresh: { id: OwnerId; now: number },
+  ): Promise<OwnerId>;
+  /** Holds the owner's row until the transaction ends, so that counts of what it has stay true. */
+  lock(id: OwnerId): Promise<void>;
+}
+
+export interface UserKeyRow {
+  readonly ownerId: OwnerId;
+  readonly gen: number;
+  /** Sealed under the at-rest key `kid`. */
+  readonly key: string;
+  readonly kid: Kid;
+}
+
+export interface UserKeyStore {
+  /** Keeps what is there already. */
+  add(row: UserKeyRow, now: number): Promise<void>;
+  newest(ownerId: OwnerId): Promise<UserKeyRow | undefined>;
+  find(ownerId: OwnerId, gen: number): Promise<UserKeyRow | undefined>;
+}
+
+/** One write of a secret. */
+export interface SecretVersion {
+  readonly version: number;
+  readonly gen: number;
+  readonly salt: Uint8Array;
+  readonly envelope: string;
+  readonly kid: Kid;
+  readonly size: number;
+  readonly envSafe: boolean;
+  readonly modifiedAt: number;
+  readonly expiresAt: number | undefined;
+}
+
+export interface SecretRow extends SecretVersion {
+  readonly id: SecretId;
+  readonly ownerId: OwnerId;
+  readonly name: SecretName;
+  readonly createdAt: number;
+  readonly lastUsedAt: number | undefined;
+}
+
+export interface SecretStore {
+  /** In the order of their names' characters, from behind `after`. */
+  list(ownerId: OwnerId, page: { limit: number; after?: SecretName | undefined }): Promise<SecretRow[]>;
+  find(ownerId: OwnerId, names: readonly SecretName[]): Promise<SecretRow[]>;
+  /** False where the owner has one of this name. */
+  insert(row: SecretRow): Promise<boolean>;
+  /** False where the row is not at `version - 1` of what is written. */
+  replace(id: SecretId, next: SecretVersion): Promise<boolean>;
+  /** False where the row is not at this version. */
+  delete(id: SecretId, version: number): Promise<boolean>;
+  /** Those that exist, held until the transaction ends. */
+  lock(ids: readonly SecretId[]): Promise<Pick<SecretRow, 'id' | 'name' | 'expiresAt'>[]>;
+  markUsed(ids: readonly SecretId[], at: number): Promise<void>;
+}
+
+/** What a client that seals for itself was promised. */
+export interface Reservation {
+  readonly secretId: SecretId;
+  readonly ownerId: OwnerId;
+  readonly name: SecretName;
+  readonly version: number;
+  readonly gen: number;
+  readonly salt: Uint8Array;
+  readonly until: number;
+}
+
+export interface ReservationStore {
+  /** Live ones; the others of this owner are deleted. */
+  countLive(ownerId: OwnerId, now: number): Promise<number>;
+  insert(reservation: Reservation): Promise<void>;
+  /** Whether exactly this one was there and live; it is no more. */
+  consume(reservation: Omit<Reservation, 'until'>, now: number): Promise<boolean>;
+}
+
+export interface TicketRow {
+  readonly jti: string;
+  readonly ownerId: OwnerId;
+  readonly ns: string;
+  readonly sa: string;
+  readonly secrets: readonly SecretName[];
+  readonly pod: PodPattern | undefined;
+  /** Most sessions that may claim. */
+  readonly uses: number | undefined;
+  readonly used: number;
+  /** Username of the trusted launcher that it was minted for. */
+  readonly launcher: string | undefined;
+  readonly issuedAt: number;
+  readonly exp: number;
+  readonly revokedAt: number | undefined;
+}
+
+export interface TicketStore {
+  insert(row: TicketRow): Promise<void>;
+  find(jti: string): Promise<TicketRow | undefined>;
+  /** Newest first, from behind `after`. */
+  list(ownerId: OwnerId, page: { limit: number; after?: string | undefined }): Promise<TicketRow[]>;
+  /** False where this owner has none of this id. Keeps the first time. */
+  revoke(ownerId: OwnerId, jti: string, now: number): Promise<boolean>;
+  /** Counts one use. False where it is revoked or none is left. */
+  use(jti: string): Promise<boolean>;
+  /** Whether it is not revoked; held until the transaction ends. */
+  lockLive(jti: string): Promise<boolean>;
+}
+
+export interface SessionSecret {
+  readonly id: SecretId;
+  readonly name: SecretName;
+  readonly version: number;
+  readonly gen: number;
+  readonly salt: Uint8Array;
+}
+
+/** Who a trusted launcher says the pod is for, as it must stand on the admitted pod. */
+export interface LauncherWord {
+  readonly annotation: string;
+  readonly user: string;
+}
+
+export interface SessionRow {
+  readonly sid: SessionId;
+  readonly jti: string;
+  readonly ownerId: OwnerId;
+  readonly ns: string;
+  readonly sa: string;
+  readonly secrets: readonly SessionSecret[];
+  /** SHA-256 of the ticket on the pod; undefined where the pod came without one. */
+  readonly ticketHash: string | undefined;
+  readonly launcher: LauncherWord | undefined;
+  readonly openedAt: number;
+  /** End of the first claim. */
+  readonly exp: number;
+  readonly pod: string | undefined;
+  readonly podUid: string | undefined;
+  readonly firstClaimAt: number | undefined;
+  readonly lastClaimAt: number | undefined;
+  readonly claims: number;
+}
+
+export interface SessionStore {
+  insert(row: SessionRow): Promise<void>;
+  find(sid: SessionId): Promise<SessionRow | undefined>;
+  /** Binds a session that no pod has claimed. False where one has. */
+  bind(sid: SessionId, pod: { name: string; uid: string }, now: number): Promise<boolean>;
+  /** Counts a further claim of the bound pod. False where another is bound. */
+  claimAgain(sid: SessionId, podUid: string, now: number): Promise<boolean>;
+  /** The newest of each ticket, at most `limit` for each. */
+  ofTickets(jtis: readonly string[], limit: number): Promise<SessionRow[]>;
+}
+
+export interface LoginClaim {
+  readonly claim: string;
+  readonly value: string;
+}
+
+export interface LoginStore {
+  record(ownerId: OwnerId, claims: readonly LoginClaim[], now: number): Promise<void>;
+  /** Every owner that ever carried it, with the last time. */
+  carriers(claim: LoginClaim): Promise<{ ownerId: OwnerId; lastAt: number }[]>;
+}
+
+export interface KeyStore {
+  /** Makes this the one active envelope key; every other is retired. */
+  activate(kid: Kid, now: number): Promise<void>;
+  /** Whether it is active; held until the transaction ends. */
+  lockActive(kid: Kid): Promise<boolean>;
+}
+
+export interface Stores {
+  readonly owners: OwnerStore;
+  readonly userKeys: UserKeyStore;
+  readonly secrets: SecretStore;
+  readonly reservations: ReservationStore;
+  readonly tickets: TicketStore;
+  readonly sessions: SessionStore;
+  readonly logins: LoginStore;
+  readonly keys: KeyStore;
+  readonly audit: AuditStore;
+}
+
+export interface Database extends Stores {
+  /** One transaction: committed when the outcome is ok, rolled back when it is a refusal or a throw. */
+  write<T>(work: (stores: Stores) => Promise<Outcome<T>>): Promise<Outcome<T>>;
+}

@@ -1,0 +1,90 @@
+/** Whether a presented ticket holds for this pod and these names, now. Zone 1; design §6 steps 1 and 2. */
+import type { Verifier } from '#envelope/cipher.ts';
+import type { JwsRefusal } from '#envelope/jws.ts';
+import type { SecretName } from '#envelope/names.ts';
+import { fitsPod, type PodIdentity } from '#envelope/pod.ts';
+import { verifyTicket, type Ticket } from '#envelope/ticket.ts';
+import type { RefusalCode } from '../refusals.ts';
+import { done, refuse, type Outcome } from './outcome.ts';
+import type { TicketRow, TicketStore } from './stores.ts';
+import type { TicketConfig } from './tickets.ts';
+
+export interface PodRequest {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly pod: PodIdentity;
+  readonly names: readonly SecretName[];
+}
+
+export interface TicketCheck {
+  /** The claims of a ticket that only its signature and times vouch for so far. */
+  verify(text: string): Promise<Outcome<Ticket>>;
+  /** Its row, where it holds for this pod and these names and has a use left. */
+  check(ticket: Ticket, request: PodRequest): Promise<Outcome<TicketRow>>;
+}
+
+interface Ports {
+  readonly tickets: Pick<TicketStore, 'find'>;
+  readonly clock: () => number;
+  readonly verifiers: ReadonlyMap<string, Verifier>;
+}
+
+const reasons: Readonly<Record<JwsRefusal, readonly [RefusalCode, string]>> = {
+  malformed: ['ticket_malformed', 'The ticket is cut or altered; copy it whole, or get a new one.'],
+  unknown_key: ['ticket_unknown_key', 'The ticket’s key id is not one of this console’s; get a new ticket.'],
+  not_authentic: ['ticket_not_authentic', 'The ticket’s signature does not fit; get a new ticket.'],
+  wrong_issuer: ['ticket_wrong_issuer', 'The ticket’s iss is not this console; get a ticket here.'],
+  wrong_audience: ['ticket_wrong_audience', 'The ticket’s aud is not this cluster; get a ticket for it.'],
+  not_yet_valid: ['ticket_not_yet_valid', 'The ticket’s nbf is in the future; compare the clocks.'],
+  expired: ['ticket_expired', 'The ticket’s exp has passed; get a new ticket.'],
+};
+
+const checkPlace = (ticket: Ticket, { namespace, serviceAccount, pod }: PodRequest): Outcome<void> => {
+  if (ticket.ns !== namespace) {
+    return refuse(
+      'ticket_other_namespace',
+      `The ticket’s ns is ${ticket.ns}, the pod’s namespace ${namespace}; get a ticket for it.`,
+    );
+  }
+  if (ticket.sa !== serviceAccount) {
+    return refuse(
+      'ticket_other_service_account',
+      `The ticket’s sa is ${ticket.sa}, the pod’s service account ${serviceAccount}; get a ticket for it.`,
+    );
+  }
+  return ticket.pod === undefined || fitsPod(ticket.pod, pod)
+    ? done(undefined)
+    : refuse(
+        'ticket_other_pod',
+        `The ticket’s pod is ${ticket.pod}, which this pod is not; get a ticket for it.`,
+      );
+};
+
+export const createTicketCheck = (
+  { tickets, clock, verifiers }: Ports,
+  { issuer, audience }: Pick<TicketConfig, 'issuer' | 'audience'>,
+): TicketCheck => ({
+  verify: async (text) => {
+    const expected = { verifiers, issuer, audience, nowSeconds: Math.floor(clock() / 1000) };
+    const verified = await verifyTicket(text, expected);
+    return verified.ok ? done(verified.claims) : refuse(...reasons[verified.reason]);
+  },
+  check: async (ticket, request) => {
+    const row = await tickets.find(ticket.jti);
+    if (row?.ownerId !== ticket.sub || row.revokedAt !== undefined) {
+      return refuse('ticket_revoked', `The ticket with jti ${ticket.jti} is revoked; get a new one.`);
+    }
+    const place = checkPlace(ticket, request);
+    if (!place.ok) return place;
+    if (row.uses !== undefined && row.used >= row.uses) {
+      return refuse('ticket_uses_exceeded', `The ticket’s ${row.uses} uses are spent; get a new one.`);
+    }
+    const foreign = request.names.find((name) => !ticket.secrets.includes(name));
+    return foreign === undefined
+      ? done(row)
+      : refuse(
+          'name_not_in_ticket',
+          `The ticket does not name the secret ${foreign}; get one that does, or leave it out.`,
+        );
+  },
+});

@@ -1,0 +1,88 @@
+/** The use cases, put together over one set of ports. Zone 1; design §5. */
+import type { Cipher } from '#envelope/cipher.ts';
+import type { Launcher } from '#platform/launchers.ts';
+import { createPodCheck } from './admitted-pod.ts';
+import { createClaim, type Claim } from './claim.ts';
+import { createClientSealing, type ClientSealing } from './client-sealing.ts';
+import type { Cluster } from './cluster.ts';
+import { createGuard, type GuardPolicy } from './guard.ts';
+import { createIds } from './ids.ts';
+import type { Keys } from './keys.ts';
+import { createLaunchers } from './launchers.ts';
+import { createOwners, type Owners } from './owners.ts';
+import { createResolve, type Resolve } from './resolve.ts';
+import { createSealing } from './sealing.ts';
+import { createSecretWriting, type SecretWriting } from './secret-writing.ts';
+import { createSessionKeys } from './session-keys.ts';
+import type { Database } from './stores.ts';
+import { createTicketCheck } from './ticket-check.ts';
+import { createTickets, type TicketConfig, type Tickets } from './tickets.ts';
+import { createUserKeys } from './user-keys.ts';
+
+export interface UseCases {
+  readonly owners: Owners;
+  readonly writing: SecretWriting;
+  readonly sealing: ClientSealing;
+  readonly tickets: Tickets;
+  readonly resolve: Resolve;
+  readonly claim: Claim;
+}
+
+export interface UseCasePorts {
+  readonly database: Database;
+  readonly cipher: Cipher;
+  readonly clock: () => number;
+  readonly sha256Hex: (text: string) => string;
+  readonly keys: Keys;
+  readonly cluster: Cluster & { readGuardPolicy(name: string): Promise<GuardPolicy | undefined> };
+  /** Why the cluster gave no usable answer, for the log. */
+  readonly onUnavailable: (reason: string) => void;
+}
+
+export interface UseCaseConfig extends TicketConfig {
+  readonly launchers: readonly Launcher[];
+  readonly firstClaimSeconds: number;
+}
+
+const createSessions = (
+  ports: UseCasePorts & { userKeys: ReturnType<typeof createUserKeys>; tickets: Tickets },
+  config: UseCaseConfig,
+): Pick<UseCases, 'resolve' | 'claim'> => {
+  const { database, clock, keys, cluster, sha256Hex } = ports;
+  const guard = createGuard({ readGuardPolicy: (name) => cluster.readGuardPolicy(name), clock });
+  const launchers = createLaunchers({ logins: database.logins, guard, clock }, config.launchers);
+  const ticketCheck = createTicketCheck(
+    { tickets: database.tickets, clock, verifiers: keys.tickets.verifiers },
+    config,
+  );
+  const ids = createIds((bytes) => ports.cipher.random(bytes));
+  return {
+    resolve: createResolve(
+      { database, ticketCheck, tickets: ports.tickets, launchers, ids, clock, sha256Hex },
+      config,
+    ),
+    claim: createClaim(
+      {
+        ...{ database, cluster, clock, grantVerifiers: keys.grants, onUnavailable: ports.onUnavailable },
+        sessionKeys: createSessionKeys(ports),
+        checkPod: createPodCheck({ sha256Hex }),
+      },
+      config,
+    ),
+  };
+};
+
+export const createUseCases = (ports: UseCasePorts, config: UseCaseConfig): UseCases => {
+  const { database, cipher, clock, keys } = ports;
+  const ids = createIds((bytes) => cipher.random(bytes));
+  const userKeys = createUserKeys({ userKeys: database.userKeys, cipher, clock, atRest: keys.atRest });
+  const sealingPorts = { database, userKeys, cipher, ids, clock, envelopeKey: keys.envelope };
+  const tickets = createTickets({ database, ids, clock, keys: keys.tickets }, config);
+  return {
+    owners: createOwners({ database, ids, clock }),
+    writing: createSecretWriting({ ...sealingPorts, sealing: createSealing(sealingPorts) }),
+    sealing: createClientSealing(sealingPorts),
+    tickets,
+    ...createSessions({ ...ports, userKeys, tickets }, config),
+  };
+};

@@ -1,0 +1,43 @@
+/** What a route answers, and how it goes out: JSON, or a problem document from the one table. Zone 1; design §5. */
+import type { Request, Response } from 'express';
+import { problemBody, PROBLEM_TYPE } from '#platform/problem.ts';
+import type { Outcome, Refusal } from '../core/outcome.ts';
+import { refusals } from '../refusals.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const sendAnswer = (response: Response, { status, body, headers = {} }: Answer): void => {
+  response.status(status).set(headers);
+  if (body === undefined) response.end();
+  else response.type('application/json').send(JSON.stringify(body));
+};
+
+const refusalOf = new WeakMap<Response, Refusal>();
+
+/** The refusal that went out, for log and metrics. */
+export const refusalSent = (response: Response): Refusal | undefined => refusalOf.get(response);
+
+export const sendProblem = (response: Response, refusal: Refusal): void => {
+  const { code, detail, retryAfterSeconds } = refusal;
+  const kind = refusals[code];
+  refusalOf.set(response, refusal);
+  response.status(kind.status).type(PROBLEM_TYPE);
+  const retryAfter = retryAfterSeconds ?? (kind.status === 503 ? 1 : undefined);
+  if (retryAfter !== undefined) response.set('retry-after', String(retryAfter));
+  response.send(JSON.stringify(problemBody(kind, { code, detail })));
+};
+
+/** A route: what it answers, or why it does not. */
+export type Route = (request: Request) => Promise<Outcome<Answer>>;
+
+export const answering =
+  (route: Route) =>
+  async (request: Request, response: Response): Promise<void> => {
+    const outcome = await route(request);
+    if (outcome.ok) sendAnswer(response, outcome.value);
+    else sendProblem(response, outcome.refusal);
+  };

@@ -1,0 +1,38 @@
+/** One log line and the metrics of each request: names and times, nothing of its content. Zone 1; design §9. */
+import type { Request, RequestHandler, Response } from 'express';
+import type { Log } from '#platform/log.ts';
+import type { Metrics } from '#platform/metrics.ts';
+import { refusalSent } from './answer.ts';
+
+export interface Observer {
+  /** For one app; `operationOf` gives a name out of a fixed set, so that labels stay few. */
+  watch(operationOf: (request: Request) => string): RequestHandler;
+}
+
+export const createObserver = (log: Log, metrics: Metrics, now: () => number): Observer => {
+  const count = metrics.counter('twofold_console_requests_total', 'Requests answered.', [
+    'operation',
+    'status',
+  ]);
+  const refused = metrics.counter('twofold_console_refusals_total', 'Requests refused.', [
+    'operation',
+    'code',
+  ]);
+  const took = metrics.duration('twofold_console_request_seconds', 'Time to answer.', ['operation']);
+  const finish = (operation: string, response: Response, durationMs: number): void => {
+    const status = response.statusCode;
+    const code = refusalSent(response)?.code;
+    count({ operation, status: String(status) });
+    took(durationMs, { operation });
+    if (code !== undefined) refused({ operation, code });
+    const level = status >= 500 ? 'error' : code === undefined ? 'debug' : 'info';
+    log[level]('request', { operation, status, code, durationMs: Math.round(durationMs) });
+  };
+  return {
+    watch: (operationOf) => (request, response, next) => {
+      const from = now();
+      response.once('finish', () => finish(operationOf(request), response, now() - from));
+      next();
+    },
+  };
+};

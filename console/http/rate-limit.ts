@@ -1,0 +1,41 @@
+/** Limits on how often one may ask, in this replica's memory. Zone 1; design §9. */
+import type { Request, RequestHandler } from 'express';
+import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
+import { sendProblem } from './answer.ts';
+
+export interface RateLimits {
+  /** Counts by what `who` says, by address where it says nothing. */
+  limit(who: (request: Request) => string | undefined): RequestHandler;
+  close(): void;
+}
+
+const WINDOW_MS = 60_000;
+
+export const createRateLimits = (perMinute: number): RateLimits => {
+  const stores: MemoryStore[] = [];
+  return {
+    limit: (who) => {
+      const store = new MemoryStore();
+      stores.push(store);
+      return rateLimit({
+        windowMs: WINDOW_MS,
+        limit: perMinute,
+        store,
+        standardHeaders: 'draft-8',
+        legacyHeaders: false,
+        // An address is that of the connection: a header of the client's must not choose its counter.
+        validate: { xForwardedForHeader: false, forwardedHeader: false },
+        keyGenerator: (request) =>
+          who(request) ?? `address ${ipKeyGenerator(request.socket.remoteAddress ?? '')}`,
+        handler: (_request, response) => {
+          const detail = `At most ${perMinute} requests a minute are answered; wait for the seconds in Retry-After.`;
+          const after = Number(response.getHeader('retry-after') ?? WINDOW_MS / 1000);
+          sendProblem(response, { code: 'rate_limited', detail, retryAfterSeconds: after });
+        },
+      });
+    },
+    close: () => {
+      for (const store of stores) store.shutdown();
+    },
+  };
+};

@@ -1,0 +1,307 @@
+import { expect } from 'chai';
+import { byKid } from '#envelope/cipher.ts';
+import { decodeBase64url } from '#envelope/base64url.ts';
+import { signGrant } from '#envelope/grant.ts';
+import { openInner } from '#envelope/inner/open.ts';
+import { parseSecretName, parseSessionId, parseSecretId } from '#envelope/names.ts';
+import { ed25519Signer, nodeCipher } from '#envelope/node-cipher.ts';
+import { rsaIdentity, rsaPrivateKey } from '#envelope/node-private.ts';
+import { parseEnvelope } from '#envelope/outer/layout.ts';
+import { openOuter } from '#envelope/outer/open.ts';
+import { ed25519Pair } from '../../test/keys.ts';
+import { callJson, type ApiClient, type Reply } from '../testing/api-client.ts';
+import { newUser, onEachDatabase } from '../testing/console.ts';
+import { podPath } from '../testing/kubernetes.ts';
+import {
+  admit,
+  admitAndClaim,
+  claim,
+  grantClaims,
+  grantFor,
+  NAMESPACE,
+  openSession,
+  ticketFor,
+  type AdmitOptions,
+  type ResolvedSession,
+} from '../testing/session.ts';
+
+const refusal = ({ status, json }: Reply): [number, string] => [status, json.code];
+
+onEachDatabase('claim', (running) => {
+  let alice: ApiClient;
+  let ticket: string;
+  let session: ResolvedSession;
+
+  /** Opens both layers as keyservice and init container do. */
+  const open = async ({ envelope }: { envelope: string }, key: string): Promise<string> => {
+    const identity = rsaIdentity(rsaPrivateKey(running().keys.envelope.privateJwk));
+    const token = await openOuter(nodeCipher, byKid([identity]), parseEnvelope(envelope));
+    return Buffer.from(await openInner(nodeCipher, decodeBase64url(key, 'key'), token)).toString();
+  };
+  const refusedFor = async (options: AdmitOptions): Promise<[number, string]> =>
+    refusal(await admitAndClaim(running(), session, options));
+  const at = async <T>(offsetMs: number, act: () => Promise<T>): Promise<T> => {
+    running().clock.offsetMs = offsetMs;
+    try {
+      return await act();
+    } finally {
+      running().clock.offsetMs = 0;
+    }
+  };
+  const DAY_MS = 86_400_000;
+
+  beforeEach(async () => {
+    alice = await running().as(newUser());
+    for (const name of ['a', 'b'])
+      await alice.call('post', '/secrets', { body: { name, value: `value of ${name}` } });
+    ticket = await ticketFor(alice, { secrets: ['a', 'b'] });
+    session = await openSession(running(), { ticket, names: ['a', 'b'] });
+  });
+
+  it('answers with the keys of the session’s secrets, which open them, and with nothing else', async () => {
+    const { status, json, text } = await admitAndClaim(running(), session);
+    expect(status).to.equal(200);
+    expect(Object.keys(JSON.parse(text) as object)).to.deep.equal(['keys']);
+    expect(json.keys.map(({ id }) => id)).to.deep.equal(session.secrets.map(({ id }) => id));
+    for (const [index, secret] of session.secrets.entries()) {
+      expect(await open(secret, json.keys[index]!.key)).to.equal(`value of ${secret.name}`);
+    }
+  });
+
+  it('gives a grant of fewer secrets fewer keys', async () => {
+    const part = { ...session, secrets: session.secrets.slice(1) };
+    const { token } = admit(running(), session);
+    const { json } = await claim(running(), { grant: await grantFor(running(), part), token });
+    expect(json.keys.map(({ id }) => id)).to.deep.equal([session.secrets[1]!.id]);
+  });
+
+  it('refuses a grant that the keyservice did not sign for this cluster', async () => {
+    const { token } = admit(running(), session);
+    const good = await grantFor(running(), session);
+    const other = await signGrant(ed25519Signer(ed25519Pair().privateJwk), grantClaims(session));
+    const cases: [string, unknown][] = [
+      ['grant_malformed', 'x'],
+      ['grant_malformed', good.slice(0, -4)],
+      ['grant_malformed', ticket],
+      ['grant_unknown_key', other],
+      ['grant_not_authentic', `${good.slice(0, -8)}AAAAAAAA`],
+      ['grant_not_authentic', await grantFor(running(), session, { iss: 'somebody' })],
+      ['grant_wrong_audience', await grantFor(running(), session, { aud: 'another-cluster' })],
+    ];
+    for (const [code, grant] of cases) {
+      // A ticket is signed by the console's key, which is none of the keyservice's.
+      const expected = grant === ticket ? 'grant_unknown_key' : code;
+      expect(refusal(await claim(running(), { grant, token })), code).to.deep.equal([403, expected]);
+    }
+    expect(refusal(await claim(running(), { grant: 7, token }))).to.deep.equal([400, 'body_malformed']);
+  });
+
+  it('refuses a grant of which no row tells, or that differs from its row', async () => {
+    const { token } = admit(running(), session);
+    const refused = async (changed: object): Promise<[number, string]> =>
+      refusal(await claim(running(), { grant: await grantFor(running(), session, changed), token }));
+    expect(await refused({ sid: parseSessionId('0'.repeat(32))! })).to.deep.equal([403, 'session_unknown']);
+    const { secrets } = grantClaims(session);
+    const more = {
+      id: parseSecretId('00000000-0000-4000-8000-000000000000')!,
+      ver: 1,
+      nam: parseSecretName('c')!,
+    };
+    const bob = await openSession(running(), { ticket: await ticketFor(alice) });
+    const differing: object[] = [
+      { jti: grantClaims(bob).jti },
+      { sub: more.id },
+      { ns: 'other' },
+      { sa: 'other' },
+      { secrets: [...secrets, more] },
+      { secrets: [{ ...secrets[0]!, ver: 2 }] },
+      { secrets: [{ ...secrets[0]!, nam: parseSecretName('b')! }] },
+    ];
+    for (const changed of differing) {
+      expect(await refused(changed), JSON.stringify(changed)).to.deep.equal([403, 'session_differs']);
+    }
+  });
+
+  it('refuses when the ticket was revoked, or a secret deleted or expired', async () => {
+    await alice.call('put', '/secrets/b', {
+      body: { value: 'v', expiresAt: new Date(Date.now() + 60_000).toISOString() },
+    });
+    const expired = await at(61_000, () => admitAndClaim(running(), session));
+    expect(refusal(expired)).to.deep.equal([403, 'secret_expired']);
+    await alice.call('delete', '/secrets/a');
+    await alice.call('post', '/secrets', { body: { name: 'a', value: 'another' } });
+    const deleted = await admitAndClaim(running(), session);
+    expect(refusal(deleted), 'a new secret of the name is another').to.deep.equal([403, 'secret_deleted']);
+    expect(deleted.json.detail).to.contain('secret a');
+    await alice.call('delete', `/tickets/${grantClaims(session).jti}`);
+    expect(await refusedFor({})).to.deep.equal([403, 'ticket_revoked']);
+  });
+
+  it('refuses a token that is missing, unknown, or for another audience', async () => {
+    const grant = await grantFor(running(), session);
+    expect(refusal(await claim(running(), { grant, token: undefined }))).to.deep.equal([
+      401,
+      'token_rejected',
+    ]);
+    expect(refusal(await claim(running(), { grant, token: 'x' }))).to.deep.equal([401, 'token_rejected']);
+    const audience = `twofold:${'0'.repeat(32)}`;
+    expect(await refusedFor({ audience })).to.deep.equal([401, 'token_rejected']);
+  });
+
+  it('refuses a token that is not bound to a pod, or of another account or namespace', async () => {
+    expect(await refusedFor({ unbound: true })).to.deep.equal([403, 'token_not_pod_bound']);
+    expect(await refusedFor({ serviceAccount: 'other' })).to.deep.equal([403, 'token_other_account']);
+    expect(await refusedFor({ namespace: 'other' })).to.deep.equal([403, 'token_other_account']);
+  });
+
+  it('refuses a pod that the ticket does not mean', async () => {
+    const narrow = await ticketFor(alice, { pod: 'train-*' });
+    const narrowed = await openSession(running(), { ticket: narrow, pod: { generateName: 'train-' } });
+    const other = await admitAndClaim(running(), narrowed, { name: 'serve-1' });
+    expect(refusal(other)).to.deep.equal([403, 'pod_not_in_ticket']);
+    expect((await admitAndClaim(running(), narrowed, { name: 'train-1' })).status).to.equal(200);
+  });
+
+  it('refuses a pod that is not there, or not as it was admitted', async () => {
+    const { token } = admit(running(), session, { name: 'gone' });
+    running().kubernetes.pods.delete(podPath(NAMESPACE, 'gone'));
+    const grant = await grantFor(running(), session);
+    expect(refusal(await claim(running(), { grant, token }))).to.deep.equal([403, 'pod_not_found']);
+    const secrets = { 'twofold.dev/secrets': 'a,b' };
+    const whole = { ...secrets, 'twofold.dev/ticket': ticket };
+    const differing: AdmitOptions[] = [
+      { tokenUid: '00000000-0000-4000-8000-000000000000' },
+      { labels: {} },
+      { labels: { 'twofold.dev/session': '0'.repeat(32) } },
+      { annotations: {} },
+      { annotations: { ...whole, 'twofold.dev/secrets': 'a' } },
+      { annotations: { ...whole, 'twofold.dev/secrets': 'a,b,c' } },
+      { annotations: { ...whole, 'twofold.dev/secrets': 'a b' } },
+      { annotations: { ...whole, 'twofold.dev/env': 'C=c' } },
+      { annotations: secrets },
+      { annotations: { ...secrets, 'twofold.dev/ticket': `${ticket}x` } },
+    ];
+    for (const options of differing) {
+      expect(await refusedFor(options), JSON.stringify(options)).to.deep.equal([403, 'pod_differs']);
+    }
+    const env = { ...whole, 'twofold.dev/secrets': 'a,a=other/a', 'twofold.dev/env': 'A=a,B=b' };
+    expect((await admitAndClaim(running(), session, { annotations: env })).status).to.equal(200);
+  });
+
+  it('binds the session to its first pod, and refuses every other', async () => {
+    expect((await admitAndClaim(running(), session)).status).to.equal(200);
+    expect(await refusedFor({ name: 'nb-1' })).to.deep.equal([403, 'session_bound_to_another_pod']);
+    expect(await refusedFor({}), 'of the same name, but another uid').to.deep.equal([
+      403,
+      'session_bound_to_another_pod',
+    ]);
+  });
+
+  it('lets exactly one of two pods that claim at once win', async () => {
+    const replies = await Promise.all(
+      ['nb-0', 'nb-1', 'nb-2', 'nb-3'].map((name) => admitAndClaim(running(), session, { name })),
+    );
+    expect(replies.map(({ status }) => status).sort()).to.deep.equal([200, 403, 403, 403]);
+    expect((await alice.call('get', '/tickets')).json.items[0]!.used).to.equal(1);
+  });
+
+  it('counts one use where one pod claims several times at once', async () => {
+    const { token } = admit(running(), session);
+    const grant = await grantFor(running(), session);
+    const replies = await Promise.all([1, 2, 3].map(() => claim(running(), { grant, token })));
+    expect(replies.map(({ status }) => status)).to.deep.equal([200, 200, 200]);
+    const [used] = (await alice.call('get', '/tickets')).json.items;
+    expect(used).to.include({ used: 1 });
+    expect(used?.sessions[0]).to.include({ claims: 3 });
+  });
+
+  it('lets no more sessions claim than the ticket has uses, however many try at once', async () => {
+    const thrice = await ticketFor(alice, { uses: 3 });
+    const sessions = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        openSession(running(), { ticket: thrice, pod: { name: `p-${n}` } }),
+      ),
+    );
+    const replies = await Promise.all(
+      sessions.map((opened, n) => admitAndClaim(running(), opened, { name: `p-${n}` })),
+    );
+    const refused = replies.filter(({ status }) => status !== 200).map(refusal);
+    expect(refused).to.deep.equal(Array.from({ length: 7 }, () => [403, 'uses_exceeded']));
+    expect((await alice.call('get', '/tickets')).json.items[0]!.used).to.equal(3);
+  });
+
+  it('lets the bound pod claim again after the grant’s end, but nobody for the first time', async () => {
+    const grant = await grantFor(running(), session);
+    const { token } = admit(running(), session);
+    const first = await claim(running(), { grant, token });
+    expect(first.status).to.equal(200);
+    const again = await at(3 * DAY_MS, () => claim(running(), { grant, token }));
+    expect(again.json.keys).to.deep.equal(first.json.keys);
+    const late = await openSession(running(), { ticket });
+    const grantOfLate = await grantFor(running(), late);
+    const { token: tokenOfLate } = admit(running(), late, { name: 'nb-9' });
+    const refused = await at(DAY_MS + 62_000, () =>
+      claim(running(), { grant: grantOfLate, token: tokenOfLate }),
+    );
+    expect(refusal(refused)).to.deep.equal([403, 'grant_expired']);
+    const short = { exp: Math.floor(Date.now() / 1000) - 61 };
+    const overdue = await claim(running(), {
+      grant: await grantFor(running(), late, short),
+      token: tokenOfLate,
+    });
+    expect(refusal(overdue)).to.deep.equal([403, 'grant_expired']);
+  });
+
+  it('gives the bound pod the versions of its session after a replace, and nothing after revocation', async () => {
+    const grant = await grantFor(running(), session);
+    const { token } = admit(running(), session);
+    const first = await claim(running(), { grant, token });
+    await alice.call('put', '/secrets/a', { body: { value: 'new' } });
+    const again = await claim(running(), { grant, token });
+    expect(again.json.keys).to.deep.equal(first.json.keys);
+    expect(await open(session.secrets[0]!, again.json.keys[0]!.key)).to.equal('value of a');
+    await alice.call('delete', `/tickets/${grantClaims(session).jti}`);
+    expect(refusal(await claim(running(), { grant, token }))).to.deep.equal([403, 'ticket_revoked']);
+  });
+
+  it('answers 503 while Kubernetes does not answer, and binds nothing', async () => {
+    running().kubernetes.failWith = 500;
+    try {
+      const reply = await admitAndClaim(running(), session);
+      expect(refusal(reply)).to.deep.equal([503, 'kubernetes_unavailable']);
+      expect(reply.headers['retry-after']).to.equal('1');
+    } finally {
+      running().kubernetes.failWith = undefined;
+    }
+    expect((await admitAndClaim(running(), session, { name: 'nb-1' })).status).to.equal(200);
+  });
+
+  it('shows the owner who claimed, and who was refused', async () => {
+    await admitAndClaim(running(), session);
+    await admitAndClaim(running(), session, { name: 'nb-1' });
+    const [refused, claimed] = (await alice.call('get', '/audit?limit=2')).json.items;
+    const actor = `system:serviceaccount:${NAMESPACE}:default`;
+    const { sid } = session;
+    expect(claimed).to.include({ action: 'claim', outcome: 'done', pod: 'nb-0', actor, sid });
+    expect(claimed?.names).to.deep.equal(['a', 'b']);
+    expect(refused).to.include({
+      action: 'claim',
+      code: 'session_bound_to_another_pod',
+      pod: 'nb-1',
+      actor,
+      sid,
+    });
+  });
+
+  it('takes nothing but its own shape', async () => {
+    const url = `${running().urlOf('claim')}/internal/v1/claim`;
+    const post = (options: object): Promise<Reply> =>
+      callJson(running().client, { method: 'POST', url }, options);
+    expect(refusal(await post({ body: { grant: 'x', user: 'y' } }))).to.deep.equal([400, 'body_malformed']);
+    expect(refusal(await post({ raw: 'x'.repeat(140_000) }))).to.deep.equal([413, 'body_too_large']);
+    expect(refusal(await callJson(running().client, { method: 'GET', url }))).to.deep.equal([
+      405,
+      'method_not_allowed',
+    ]);
+  });
+});

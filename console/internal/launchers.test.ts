@@ -1,0 +1,193 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { decodeJwt } from 'jose';
+import type { ApiClient, Reply } from '../testing/api-client.ts';
+import { databaseKinds, newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
+import { wholeGuard } from '../testing/kubernetes.ts';
+import {
+  admitAndClaim,
+  NAMESPACE,
+  openSession,
+  resolve,
+  ticketFor,
+  type ResolveBody,
+} from '../testing/session.ts';
+
+const refusal = ({ status, json }: Reply): [number, string] => [status, json.code];
+const HUB = 'system:serviceaccount:hub:hub';
+const ANNOTATION = 'hub.jupyter.org/username';
+const DAY_MS = 86_400_000;
+const GUARD = '/apis/admissionregistration.k8s.io/v1/validatingadmission';
+
+for (const kind of databaseKinds) {
+  describe(`a trusted launcher (${kind})`, () => {
+    const dir = mkdtempSync(join(tmpdir(), 'twofold-test-launchers-'));
+    let running: TestConsole;
+    let alice: ApiClient;
+    let username: string;
+    const ask = (body: ResolveBody = {}): Promise<Reply> =>
+      resolve(running, { launcher: { username: HUB, user: username }, ...body });
+    const annotations = (): Record<string, string> => ({
+      'twofold.dev/secrets': 'a',
+      [ANNOTATION]: username,
+    });
+    const loggedIn = async (sub: string, claims: object): Promise<ApiClient> => {
+      const client = await running.as(sub, { claims: { ...claims } });
+      await client.call('get', '/secrets');
+      return client;
+    };
+
+    before(async function () {
+      this.timeout(60_000);
+      const file = join(dir, 'launchers.json');
+      const launcher = {
+        username: HUB,
+        namespaces: [NAMESPACE],
+        annotation: ANNOTATION,
+        loginWithinDays: 30,
+      };
+      const byEmail = { ...launcher, username: 'mail-hub', claim: 'email' };
+      const launchers = [{ ...launcher, claim: 'preferred_username' }, byEmail];
+      writeFileSync(file, JSON.stringify({ launchers }));
+      running = await startTestConsole(kind, { TWOFOLD_LAUNCHERS_FILE: file });
+    });
+    after(async () => {
+      await running.stop();
+      rmSync(dir, { recursive: true });
+    });
+    beforeEach(async () => {
+      const user = newUser();
+      username = `name-of-${user}`;
+      alice = await loggedIn(user, { preferred_username: username });
+      await alice.call('post', '/secrets', { body: { name: 'a', value: 'v' } });
+    });
+    /** Moves the clock past what is cached. */
+    const forget = (): void => {
+      running.clock.offsetMs += 31_000;
+    };
+
+    it('starts a session for the one who logged in with the name that it gives', async () => {
+      const session = await openSession(running, { launcher: { username: HUB, user: username } });
+      const claims = decodeJwt(session.ticket);
+      expect(claims).to.include({ ns: NAMESPACE, sa: 'default', pod: 'nb-0', uses: 1 });
+      expect(claims['secrets']).to.deep.equal(['a']);
+      expect(claims.exp! - claims.iat!).to.equal(60);
+      expect((await admitAndClaim(running, session, { annotations: annotations() })).status).to.equal(200);
+      const [ticket] = (await alice.call('get', '/tickets')).json.items;
+      expect(ticket).to.include({ launcher: HUB, used: 1, pod: 'nb-0' });
+    });
+
+    it('gets a ticket for the prefix of a pod that has no name yet', async () => {
+      const session = await openSession(running, {
+        launcher: { username: HUB, user: username },
+        pod: { generateName: 'train-' },
+      });
+      expect(decodeJwt(session.ticket)['pod']).to.equal('train-*');
+    });
+
+    it('is refused at the claim of a pod that does not name the session’s user, whatever a review said', async () => {
+      const session = await openSession(running, { launcher: { username: HUB, user: username } });
+      const differing = [
+        { 'twofold.dev/secrets': 'a' },
+        { ...annotations(), [ANNOTATION]: 'mallory' },
+        { ...annotations(), 'twofold.dev/ticket': session.ticket },
+      ];
+      for (const changed of differing) {
+        const reply = await admitAndClaim(running, session, { annotations: changed });
+        expect(refusal(reply), JSON.stringify(changed)).to.deep.equal([403, 'pod_differs']);
+      }
+    });
+
+    it('is one only by its exact name, in its namespaces', async () => {
+      for (const launcher of [
+        { username: `${HUB}2`, user: username },
+        { username: 'system:serviceaccount:kube-system:replicaset-controller', user: username },
+      ]) {
+        expect(refusal(await ask({ launcher }))).to.deep.equal([403, 'launcher_not_trusted']);
+      }
+      expect(refusal(await ask({ namespace: 'other' }))).to.deep.equal([403, 'launcher_not_trusted']);
+    });
+
+    it('is one only while the whole guard is in force', async () => {
+      const changes: ((guard: Map<string, object>) => void)[] = [
+        (guard) => guard.clear(),
+        (guard) => guard.delete(`${GUARD}policies/twofold-token`),
+        (guard) => guard.delete(`${GUARD}policybindings/twofold-writer`),
+        (guard) => guard.set(`${GUARD}policies/twofold-shape`, { spec: { failurePolicy: 'Ignore' } }),
+        (guard) =>
+          guard.set(`${GUARD}policybindings/twofold-launcher`, {
+            spec: { policyName: 'twofold-launcher', validationActions: ['Warn'] },
+          }),
+        (guard) =>
+          guard.set(`${GUARD}policybindings/twofold-launcher`, {
+            spec: { policyName: 'another', validationActions: ['Deny'] },
+          }),
+      ];
+      for (const [index, change] of changes.entries()) {
+        const { guard } = running.kubernetes;
+        change(guard);
+        forget();
+        expect(refusal(await ask()), `change ${index}`).to.deep.equal([403, 'launcher_guard_missing']);
+        for (const [path, object] of wholeGuard()) guard.set(path, object);
+      }
+      running.kubernetes.failWith = 403;
+      forget();
+      expect(refusal(await ask()), 'what cannot be read is not in force').to.deep.equal([
+        403,
+        'launcher_guard_missing',
+      ]);
+      running.kubernetes.failWith = undefined;
+      forget();
+      expect((await ask({ dryRun: true })).status).to.equal(200);
+    });
+
+    it('is refused for a name that nobody logged in with, or not lately', async () => {
+      const launcher = { username: HUB, user: 'nobody' };
+      expect(refusal(await ask({ launcher }))).to.deep.equal([403, 'launcher_user_unknown']);
+      const { offsetMs } = running.clock;
+      running.clock.offsetMs += 31 * DAY_MS;
+      try {
+        expect(refusal(await ask())).to.deep.equal([403, 'launcher_user_unknown']);
+      } finally {
+        running.clock.offsetMs = offsetMs;
+      }
+    });
+
+    it('is refused for a name that two owners ever carried', async () => {
+      await loggedIn(newUser(), { preferred_username: username });
+      const reply = await ask();
+      expect(refusal(reply)).to.deep.equal([403, 'launcher_user_ambiguous']);
+      expect(reply.json.detail).to.contain('use a ticket');
+    });
+
+    it('knows an address of e-mail only where the provider has verified it', async () => {
+      const user = newUser();
+      const email = `${user}@example.org`;
+      await loggedIn(user, { email, email_verified: false });
+      const launcher = { username: 'mail-hub', user: email };
+      expect(refusal(await ask({ launcher }))).to.deep.equal([403, 'launcher_user_unknown']);
+      await (
+        await loggedIn(user, { email, email_verified: true })
+      ).call('post', '/secrets', {
+        body: { name: 'a', value: 'v' },
+      });
+      expect((await ask({ launcher })).status).to.equal(200);
+    });
+
+    it('and a ticket must mean the same owner', async () => {
+      const ticket = await ticketFor(alice);
+      expect((await ask({ ticket })).status).to.equal(200);
+      const launcher = { username: HUB, user: 'mallory' };
+      expect(refusal(await ask({ ticket, launcher }))).to.deep.equal([403, 'owners_differ']);
+      const session = await openSession(running, { ticket, launcher: { username: HUB, user: username } });
+      const both = { ...annotations(), 'twofold.dev/ticket': ticket };
+      const without = await admitAndClaim(running, session, {
+        annotations: { ...both, [ANNOTATION]: 'mallory' },
+      });
+      expect(refusal(without)).to.deep.equal([403, 'pod_differs']);
+      expect((await admitAndClaim(running, session, { annotations: both })).status).to.equal(200);
+    });
+  });
+}

@@ -1,0 +1,62 @@
+/** `POST /internal/v1/resolve`, for the webhook's client certificate alone. Zone 1; design §5 and §6 step 2. */
+import { TLSSocket } from 'node:tls';
+import type { Express, Request, RequestHandler } from 'express';
+import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
+import { parseNames } from '#envelope/ticket.ts';
+import type { Log } from '#platform/log.ts';
+import { done, type Outcome } from '../core/outcome.ts';
+import type { Resolve } from '../core/resolve.ts';
+import { sendProblem, type Answer } from '../http/answer.ts';
+import { parseBody } from '../http/body.ts';
+import type { Observer } from '../http/observe.ts';
+import { createInternalApp } from './app.ts';
+import { resolveBody } from './schemas.ts';
+
+interface Ports {
+  readonly resolve: Resolve;
+  readonly observer: Observer;
+  readonly log: Log;
+}
+
+const CLIENT = 'webhook';
+
+/** Common name of the verified client certificate. */
+const clientOf = ({ socket }: Request): string | undefined => {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  // Types say that there is always a subject; without a client certificate there is none.
+  const subject = socket.getPeerCertificate().subject as { CN?: string } | undefined;
+  return subject?.CN;
+};
+
+const webhookOnly: RequestHandler = (request, response, next) => {
+  if (clientOf(request) === CLIENT) next();
+  else {
+    const detail = `Only the client certificate named ${CLIENT} may call this port.`;
+    sendProblem(response, { code: 'client_not_allowed', detail });
+  }
+};
+
+const answer = async (resolve: Resolve, request: Request): Promise<Outcome<Answer>> => {
+  const body = parseBody(resolveBody, request);
+  if (!body.ok) return body;
+  const { names, variables, ...rest } = body.value;
+  const resolved = await resolve.resolve({
+    ...rest,
+    // The schema has parsed the names, and found the variables among them.
+    names: parseNames(names) ?? [],
+    variables: parseNames([...new Set(variables)]) ?? [],
+  });
+  if (!resolved.ok) return resolved;
+  const { dryRun: _dryRun, ...answered } = resolved.value;
+  return done({ status: 200, body: answered });
+};
+
+export const createResolveApp = ({ resolve, observer, log }: Ports): Express =>
+  createInternalApp({
+    path: '/internal/v1/resolve',
+    operation: 'resolve',
+    before: [webhookOnly],
+    maxBodyBytes: MAX_INTERNAL_BODY_BYTES,
+    route: (request) => answer(resolve, request),
+    ...{ observer, log },
+  });

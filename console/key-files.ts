@@ -1,0 +1,96 @@
+/**
+ * Key files: JWK sets (RFC 7517 §5), newest first. Zone 1; design §1 and §2. Each parser throws an Error that says
+ * which key is wrong, and never shows any of it.
+ */
+import type { KeyEncryptionKey, Verifier } from '#envelope/cipher.ts';
+import { byKid } from '#envelope/cipher.ts';
+import type { Jwk } from '#envelope/kid.ts';
+import type { Kid } from '#envelope/names.ts';
+import { ed25519Signer, ed25519Verifier, keyEncryptionKey, rsaRecipient } from '#envelope/node-cipher.ts';
+import type { AtRestKeys, EnvelopeKey, TicketKeys } from './core/keys.ts';
+
+type NonEmpty<T> = readonly [T, ...T[]];
+
+const parseKeys = <K extends { readonly kid: Kid }>(
+  json: string,
+  kind: string,
+  parse: (jwk: Jwk) => K,
+): NonEmpty<K> => {
+  const value: unknown = JSON.parse(json);
+  const list = typeof value === 'object' && value && 'keys' in value ? value.keys : undefined;
+  if (!Array.isArray(list)) throw new Error('there is no list "keys"');
+  const keys = list.map((jwk: unknown, index) => parseKey(jwk, `key ${index + 1}`, kind, parse));
+  const [first, ...rest] = keys;
+  if (!first) throw new Error('the list "keys" is empty');
+  if (byKid(keys).size !== keys.length) throw new Error('a key is listed twice');
+  return [first, ...rest];
+};
+
+const parseKey = <K extends { readonly kid: Kid }>(
+  value: unknown,
+  which: string,
+  kind: string,
+  parse: (jwk: Jwk) => K,
+): K => {
+  if (typeof value !== 'object' || value === null) throw new Error(`${which} is not an object`);
+  const jwk = value as Jwk; // a record of unknowns: the parser below checks every member that it uses
+  const key = attempt(() => parse(jwk));
+  if (!key) throw new Error(`${which} is not ${kind}`);
+  const stated = jwk['kid'];
+  if (stated !== undefined && stated !== key.kid) {
+    throw new Error(`${which} has a kid that is not its RFC 7638 thumbprint, ${key.kid}`);
+  }
+  return key;
+};
+
+/** What node:crypto throws of a key may quote it. */
+const attempt = <T>(make: () => T): T | undefined => {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+};
+
+/** `oct` keys of 32 bytes. */
+export const parseAtRestKeys = (json: string): AtRestKeys => {
+  const keys = parseKeys<KeyEncryptionKey>(json, 'an oct key of 32 bytes', keyEncryptionKey);
+  return { newest: keys[0], byKid: byKid(keys) };
+};
+
+const member = (jwk: Jwk, name: string): string => {
+  const value = jwk[name];
+  if (typeof value !== 'string') throw new Error(`no ${name}`);
+  return value;
+};
+
+const envelopeKey = (jwk: Jwk): EnvelopeKey & { readonly kid: Kid } => {
+  if (jwk['d'] !== undefined) throw new Error('a private key has no place here');
+  const recipient = rsaRecipient(jwk);
+  const { kid } = recipient;
+  const n = member(jwk, 'n');
+  return {
+    ...{ kid, recipient, wrappedBytes: Buffer.from(n, 'base64url').length },
+    jwk: { kty: 'RSA', n, e: member(jwk, 'e'), alg: 'RSA-OAEP-256', use: 'enc', kid },
+  };
+};
+
+/** RSA public keys, of which the newest seals. A private one is refused: this zone must never hold it. */
+export const parseEnvelopeKeys = (json: string): EnvelopeKey =>
+  parseKeys(json, 'an RSA public key of at least 2048 bits', envelopeKey)[0];
+
+const publicPart = ({ kty, crv, x }: Jwk): Jwk => ({ kty, crv, x });
+
+/** Ed25519 private keys, of which the newest signs; of a retired one the public part is enough. */
+export const parseTicketKeys = (json: string): TicketKeys => {
+  const verifiers = parseKeys<Verifier>(json, 'an Ed25519 key', (jwk) => ed25519Verifier(publicPart(jwk)));
+  const [signer] = parseKeys(json, 'an Ed25519 key, the first one private', (jwk) =>
+    jwk['d'] === undefined ? ed25519Verifier(publicPart(jwk)) : ed25519Signer(jwk),
+  );
+  if (!('sign' in signer)) throw new Error('key 1 is not private, so it cannot sign');
+  return { signer, verifiers: byKid(verifiers) };
+};
+
+/** Ed25519 public keys of the keyservice. */
+export const parseGrantKeys = (json: string): ReadonlyMap<string, Verifier> =>
+  byKid(parseKeys<Verifier>(json, 'an Ed25519 public key', ed25519Verifier));

@@ -1,0 +1,10 @@
+/** The console's entry. Zone 1; design §5. */
+import { runService } from '#platform/service.ts';
+import { consoleSettings } from './config.ts';
+import { startConsole } from './start.ts';
+
+await runService({
+  name: 'console',
+  settings: consoleSettings,
+  start: (config, log) => startConsole(config, log),
+});

@@ -1,0 +1,64 @@
+import { expect } from 'chai';
+import { newUser, onEachDatabase } from '../testing/console.ts';
+import type { ApiClient, Body } from '../testing/api-client.ts';
+import { ticketFor } from '../testing/session.ts';
+
+onEachDatabase('the audit', (running) => {
+  let alice: ApiClient;
+  const list = async (query = ''): Promise<readonly Body[]> =>
+    (await alice.call('get', `/audit${query}`)).json.items;
+
+  beforeEach(async () => {
+    alice = await running().as(newUser());
+  });
+
+  it('tells of every act and every refusal, newest first, and names no value', async () => {
+    const marker = 'a-value-that-must-not-be-seen';
+    await alice.call('post', '/secrets', { body: { name: 'a', value: marker } });
+    await alice.call('post', '/secrets', { body: { name: 'a', value: marker } });
+    await alice.call('post', '/secrets', { body: { name: `${marker} ${marker}`, value: 'v' } });
+    await alice.call('put', '/secrets/a', { body: { value: marker } });
+    await alice.call('put', '/secrets/a', { body: { value: marker }, headers: { 'if-match': '"9"' } });
+    await alice.call('post', '/secrets/a/sealing');
+    const ticket = await ticketFor(alice);
+    const [issued] = await list('?limit=1');
+    await alice.call('delete', `/tickets/${String(issued?.jti)}`);
+    await alice.call('delete', '/secrets/a');
+    await alice.call('delete', '/secrets/a');
+    const records = await list();
+    expect(records.map(({ action, outcome, code }) => [action, outcome, code])).to.deep.equal([
+      ['delete', 'refused', 'secret_unknown'],
+      ['delete', 'done', null],
+      ['revoke', 'done', null],
+      ['ticket', 'done', null],
+      ['seal', 'done', null],
+      ['replace', 'refused', 'version_changed'],
+      ['replace', 'done', null],
+      ['create', 'refused', 'name_malformed'],
+      ['create', 'refused', 'name_taken'],
+      ['create', 'done', null],
+    ]);
+    expect(records.at(-1)).to.include({ actor: 'owner', version: 1 });
+    expect(records.at(-1)?.names).to.deep.equal(['a']);
+    const text = JSON.stringify(records);
+    expect(text).not.to.contain(marker);
+    expect(text).not.to.contain(ticket);
+  });
+
+  it('shows each owner its own records alone', async () => {
+    await alice.call('post', '/secrets', { body: { name: 'a', value: 'v' } });
+    const bob = await running().as(newUser());
+    expect((await bob.call('get', '/audit')).json.items).to.deep.equal([]);
+  });
+
+  it('comes in pages that neither skip nor repeat', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e'])
+      await alice.call('post', '/secrets', { body: { name, value: 'v' } });
+    const first = await list('?limit=2');
+    const second = await list(`?limit=2&after=${String(first.at(-1)?.id)}`);
+    const third = await list(`?limit=2&after=${String(second.at(-1)?.id)}`);
+    const names = [...first, ...second, ...third].flatMap((record) => record.names ?? []);
+    expect(names).to.deep.equal(['e', 'd', 'c', 'b', 'a']);
+    expect((await alice.call('get', '/audit?after=x')).json.code).to.equal('query_malformed');
+  });
+});

@@ -1,0 +1,28 @@
+/** `/audit`: the caller's own records. Zone 1; design §5. */
+import type { AuditRow, AuditStore } from '../core/audit.ts';
+import { done } from '../core/outcome.ts';
+import { instant, parseQuery, type OwnerOf, type Routes } from './routes.ts';
+import { auditQuery } from './schemas.ts';
+
+interface Ports {
+  readonly ownerOf: OwnerOf;
+  readonly audit: Pick<AuditStore, 'list'>;
+}
+
+const itemOf = (row: AuditRow): object => ({
+  ...{ id: String(row.id), at: instant(row.at), actor: row.actor, action: row.action, outcome: row.outcome },
+  ...{ code: row.code ?? null, names: row.names ?? null, secretIds: row.secretIds ?? null },
+  ...{ version: row.version ?? null, namespace: row.ns ?? null, pod: row.pod ?? null },
+  ...{ podUid: row.podUid ?? null, kid: row.kid ?? null, sid: row.sid ?? null, jti: row.jti ?? null },
+});
+
+export const createAuditRoutes = ({ ownerOf, audit }: Ports): Pick<Routes, 'listAudit'> => ({
+  listAudit: async (request) => {
+    const query = parseQuery(auditQuery, request);
+    if (!query.ok) return query;
+    const { limit, after } = query.value;
+    const page = { limit, after: after === undefined ? undefined : Number(after) };
+    const rows = await audit.list(ownerOf(request), page);
+    return done({ status: 200, body: { items: rows.map(itemOf) } });
+  },
+});

@@ -1,0 +1,69 @@
+/** Who calls the public API: a bearer token becomes an owner, before anything else is looked at. Zone 1; design §5. */
+import type { Request, RequestHandler, Response } from 'express';
+import type { OwnerId } from '#envelope/names.ts';
+import { done, refuse, type Outcome } from '../core/outcome.ts';
+import type { Owners } from '../core/owners.ts';
+import { sendProblem } from '../http/answer.ts';
+import type { IdentityProvider } from '../identity-provider.ts';
+
+export interface Callers {
+  /** Finds out who calls; refuses nobody yet, so that limits can count the refused by address. */
+  readonly identify: RequestHandler;
+  /** Refuses those who are nobody. */
+  readonly demand: RequestHandler;
+  of(request: Request): OwnerId | undefined;
+  /** Throws behind a route that did not demand one. */
+  ownerOf(request: Request): OwnerId;
+}
+
+interface Ports {
+  readonly provider: IdentityProvider;
+  readonly owners: Owners;
+}
+
+const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
+
+/** RFC 6750 §3: no error code where no token came. */
+const challenge = (response: Response, presented: boolean): void => {
+  response.set('www-authenticate', `Bearer realm="twofold"${presented ? ', error="invalid_token"' : ''}`);
+};
+
+export const createCallers = ({ provider, owners }: Ports): Callers => {
+  const known = new WeakMap<Request, Outcome<OwnerId>>();
+  const caller = async (authorization: string | undefined): Promise<Outcome<OwnerId>> => {
+    const bearer = BEARER.exec(authorization ?? '')?.[1];
+    if (bearer === undefined) {
+      return refuse('bearer_rejected', 'There is no access token; send it as Authorization: Bearer.');
+    }
+    const login = await provider.verify(bearer);
+    return login.ok ? done(await owners.enter(login.value)) : login;
+  };
+  const of = (request: Request): OwnerId | undefined => {
+    const found = known.get(request);
+    return found?.ok ? found.value : undefined;
+  };
+  return {
+    of,
+    identify: async (request, _response, next) => {
+      known.set(request, await caller(request.headers.authorization));
+      next();
+    },
+    demand: (request, response, next) => {
+      const found = known.get(request);
+      if (found?.ok) {
+        next();
+        return;
+      }
+      if (!found) throw new Error('a caller is demanded before it is identified');
+      if (found.refusal.code === 'bearer_rejected') {
+        challenge(response, request.headers.authorization !== undefined);
+      }
+      sendProblem(response, found.refusal);
+    },
+    ownerOf: (request) => {
+      const ownerId = of(request);
+      if (!ownerId) throw new Error('this route demands no caller');
+      return ownerId;
+    },
+  };
+};

@@ -1,0 +1,122 @@
+/** The OpenAPI 3.1 document, made of the operations and their schemas. Zone 1; design §5. */
+import { z } from 'zod';
+import { refusals, type RefusalCode } from '../refusals.ts';
+import { operations, refusalsOf, type Operation } from './operations.ts';
+import { problem } from './schemas.ts';
+
+export const API_PATH = '/api/v1';
+
+type JsonSchema = Record<string, unknown>;
+
+/** What zod adds for checking in JavaScript alone. */
+const simplify = ({ jsonSchema }: { readonly jsonSchema: JsonSchema }): void => {
+  if (jsonSchema['format'] === 'date-time') delete jsonSchema['pattern'];
+  if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];
+};
+
+const rawSchema = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, override: simplify });
+  return rest;
+};
+
+/** Named schemas stand in `components`, where the whole document can point at them. */
+const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => {
+  const { $defs: _named, ...rest } = rawSchema(schema, io);
+  const pointed: unknown = JSON.parse(JSON.stringify(rest).replaceAll('"#/$defs/', '"#/components/schemas/'));
+  return pointed as JsonSchema; // as it was, with other pointers
+};
+
+const problemSchema = (codes: readonly RefusalCode[]): object => ({
+  allOf: [jsonSchema(problem, 'output'), { properties: { code: { enum: codes } } }],
+});
+
+const problemAnswers = (operation: Operation): Record<string, object> => {
+  const codes = refusalsOf(operation);
+  const statuses = [...new Set(codes.map((code) => refusals[code].status))].sort();
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const own = codes.filter((code) => refusals[code].status === status);
+      const description = own.map((code) => `\`${code}\`: ${refusals[code].title}`).join(' ');
+      const content = { 'application/problem+json': { schema: problemSchema(own) } };
+      return [String(status), { description, headers: headersOf(status), content }];
+    }),
+  );
+};
+
+const header = (description: string): object => ({ description, schema: { type: 'string' } });
+
+const headersOf = (status: number): object => ({
+  ...(status === 401 ? { 'WWW-Authenticate': header('RFC 6750.') } : {}),
+  ...(status === 429 || status === 503 ? { 'Retry-After': header('Seconds.') } : {}),
+});
+
+const parametersOf = ({ path, query, ifMatch }: Operation): object[] => {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    ...{ name, in: 'path', required: true, schema: { type: 'string' } },
+  }));
+  const members = query ? Object.entries(query.shape) : [];
+  const inQuery = members.map(([name, schema]) => ({
+    // A shape's members are schemas.
+    ...{ name, in: 'query', required: false, schema: jsonSchema(schema as z.ZodType, 'input') },
+  }));
+  const condition = { name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } };
+  return [...inPath, ...inQuery, ...(ifMatch ? [{ ...condition, description: 'A version, as "3".' }] : [])];
+};
+
+const successOf = ({ success: { status, schema, etag } }: Operation): object => ({
+  [status]: {
+    description: status === 204 ? 'Done.' : 'The answer.',
+    ...(etag ? { headers: { ETag: header('The version, as "3".') } } : {}),
+    ...(schema ? { content: { 'application/json': { schema: jsonSchema(schema, 'output') } } } : {}),
+  },
+});
+
+const describe = (operation: Operation): object => {
+  const { id, summary, body } = operation;
+  const schema = body && jsonSchema(body, 'input');
+  return {
+    ...{ operationId: id, summary, parameters: parametersOf(operation) },
+    ...(schema ? { requestBody: { required: true, content: { 'application/json': { schema } } } } : {}),
+    responses: { ...successOf(operation), ...problemAnswers(operation) },
+  };
+};
+
+/** Every named schema, under its name. */
+const namedSchemas = (): JsonSchema => {
+  const all = Object.values(operations).flatMap((operation: Operation) => [
+    ...(operation.success.schema ? [rawSchema(operation.success.schema, 'output')] : []),
+    ...(operation.body ? [rawSchema(operation.body, 'input')] : []),
+  ]);
+  const named = [...all, rawSchema(problem, 'output')].map(({ $defs }) => $defs as JsonSchema | undefined);
+  const text = JSON.stringify(Object.assign({}, ...named)).replaceAll('"#/$defs/', '"#/components/schemas/');
+  return JSON.parse(text) as JsonSchema;
+};
+
+const paths = (): Record<string, Record<string, object>> => {
+  const described: Record<string, Record<string, object>> = {};
+  for (const operation of Object.values(operations)) {
+    const path = API_PATH + operation.path;
+    described[path] = { ...described[path], [operation.method]: describe(operation) };
+  }
+  return described;
+};
+
+/** For a console at this address. */
+export const openApiDocument = (publicUrl: string): object => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'Twofold console',
+    version: '1',
+    description:
+      'A user’s secrets: stored encrypted twice, delivered into the session pods that the user starts.',
+  },
+  servers: [{ url: publicUrl }],
+  security: [{ bearer: [] }],
+  paths: paths(),
+  components: {
+    schemas: namedSchemas(),
+    securitySchemes: {
+      bearer: { type: 'http', scheme: 'bearer', description: 'Access token for the console’s own audience.' },
+    },
+  },
+});

@@ -1,0 +1,126 @@
+/** The operations of the public API: addresses, bodies, answers and refusals of each. Zone 1; design §5. */
+import type { z } from 'zod';
+import { z as schema } from 'zod';
+import type { RefusalCode } from '../refusals.ts';
+import {
+  auditPage,
+  auditQuery,
+  createForms,
+  issuedTicket,
+  replaceForms,
+  sealingOffer,
+  secretItem,
+  secretPage,
+  secretQuery,
+  ticketPage,
+  ticketQuery,
+  ticketRequest,
+} from './schemas.ts';
+
+export interface Operation {
+  readonly id: string;
+  readonly method: 'get' | 'post' | 'put' | 'delete';
+  /** Below `/api/v1`, with `{parameter}`s. */
+  readonly path: string;
+  readonly summary: string;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** Takes If-Match. */
+  readonly ifMatch?: boolean;
+  readonly success: {
+    readonly status: 200 | 201 | 204;
+    readonly schema?: z.ZodType;
+    /** Carries the version as its ETag. */
+    readonly etag?: boolean;
+  };
+  /** Those that any operation may answer are left out. */
+  readonly refusals: readonly RefusalCode[];
+}
+
+const writeRefusals = [
+  ...(['value_empty', 'value_too_large', 'value_not_text', 'value_not_base64', 'expiry_past'] as const),
+  ...(['envelope_malformed', 'envelope_of_another_owner', 'envelope_of_another_name'] as const),
+  ...(['envelope_key_not_active', 'envelope_not_reserved', 'envelope_size_differs'] as const),
+  ...(['sealing_key_retired', 'user_key_unavailable'] as const),
+];
+
+export const operations = {
+  listSecrets: {
+    ...{ id: 'listSecrets', method: 'get', path: '/secrets', summary: 'List secrets by name.' },
+    query: secretQuery,
+    success: { status: 200, schema: secretPage },
+    refusals: [],
+  },
+  createSecret: {
+    ...{ id: 'createSecret', method: 'post', path: '/secrets', summary: 'Store a new secret.' },
+    body: schema.union([createForms.value, createForms.valueBase64, createForms.envelope]),
+    success: { status: 201, schema: secretItem, etag: true },
+    refusals: [...writeRefusals, 'name_malformed', 'name_taken'],
+  },
+  replaceSecret: {
+    ...{ id: 'replaceSecret', method: 'put', path: '/secrets/{name}', summary: 'Store a new version.' },
+    body: schema.union([replaceForms.value, replaceForms.valueBase64, replaceForms.envelope]),
+    ifMatch: true,
+    success: { status: 200, schema: secretItem, etag: true },
+    refusals: [...writeRefusals, 'secret_unknown', 'if_match_malformed', 'version_changed', 'write_conflict'],
+  },
+  deleteSecret: {
+    ...{ id: 'deleteSecret', method: 'delete', path: '/secrets/{name}', summary: 'Delete a secret.' },
+    ifMatch: true,
+    success: { status: 204 },
+    refusals: ['secret_unknown', 'if_match_malformed', 'version_changed', 'write_conflict'],
+  },
+  reserveSealing: {
+    id: 'reserveSealing',
+    ...{ method: 'post', path: '/secrets/{name}/sealing' },
+    summary: 'Get what it takes to seal the next version on the client; the secret need not exist yet.',
+    success: { status: 200, schema: sealingOffer },
+    refusals: ['name_malformed', 'too_many_reservations', 'sealing_key_retired', 'user_key_unavailable'],
+  },
+  issueTicket: {
+    ...{ id: 'issueTicket', method: 'post', path: '/tickets', summary: 'Get a ticket for session pods.' },
+    body: ticketRequest,
+    success: { status: 201, schema: issuedTicket },
+    refusals: ['secret_unknown', 'secret_expired', 'ttl_too_long'],
+  },
+  listTickets: {
+    ...{
+      id: 'listTickets',
+      method: 'get',
+      path: '/tickets',
+      summary: 'List tickets and their uses, newest first.',
+    },
+    query: ticketQuery,
+    success: { status: 200, schema: ticketPage },
+    refusals: [],
+  },
+  revokeTicket: {
+    ...{ id: 'revokeTicket', method: 'delete', path: '/tickets/{jti}', summary: 'Revoke a ticket.' },
+    success: { status: 204 },
+    refusals: ['ticket_unknown'],
+  },
+  listAudit: {
+    ...{
+      id: 'listAudit',
+      method: 'get',
+      path: '/audit',
+      summary: 'List the caller’s own records, newest first.',
+    },
+    query: auditQuery,
+    success: { status: 200, schema: auditPage },
+    refusals: [],
+  },
+} as const satisfies Record<string, Operation>;
+
+export type OperationId = keyof typeof operations;
+
+/** What any operation may answer beside its own. */
+export const refusalsOf = ({ path, refusals, body, query }: Operation): readonly RefusalCode[] => [
+  ...(['bearer_rejected', 'rate_limited', 'internal_error'] as const),
+  ...(['database_unavailable', 'identity_provider_unavailable', 'method_not_allowed'] as const),
+  ...(body ? (['body_malformed', 'body_too_large', 'content_type'] as const) : []),
+  ...(query ? (['query_malformed'] as const) : []),
+  // An address whose escapes are not UTF-8.
+  ...(path.includes('{') ? (['not_found'] as const) : []),
+  ...refusals,
+];

@@ -1,0 +1,149 @@
+/** Wiring: from settings to four listening ports, and back to none. Zone 1; design §1 and §9. */
+import { createHash } from 'node:crypto';
+import { nodeCipher } from '#envelope/node-cipher.ts';
+import { systemClock, type Clock } from '#platform/clock.ts';
+import { createHealthServer } from '#platform/health-server.ts';
+import { createHttpsClient } from '#platform/https-client.ts';
+import { createKubernetesApi } from '#platform/kubernetes.ts';
+import type { Log } from '#platform/log.ts';
+import { createMetrics } from '#platform/metrics.ts';
+import type { Running } from '#platform/service.ts';
+import { watchTlsFiles } from '#platform/tls-files.ts';
+import { createCluster } from './cluster.ts';
+import { databaseUrlOf, type ConsoleConfig } from './config.ts';
+import { done } from './core/outcome.ts';
+import { createUseCases, type UseCases } from './core/use-cases.ts';
+import { createObserver } from './http/observe.ts';
+import { createRateLimits } from './http/rate-limit.ts';
+import { createAppServer } from './http/server.ts';
+import { createIdentityProvider, type IdentityProvider } from './identity-provider.ts';
+import { createClaimApp } from './internal/claim.ts';
+import { createResolveApp } from './internal/resolve.ts';
+import { createPublicApp } from './public/app.ts';
+import { createAuditRoutes } from './public/audit.ts';
+import { createCallers } from './public/bearer.ts';
+import type { OwnerOf, Routes } from './public/routes.ts';
+import { createSealingRoutes } from './public/sealing.ts';
+import { createSecretsRoutes } from './public/secrets.ts';
+import { createTicketsRoutes } from './public/tickets.ts';
+import { openDatabase, type OpenDatabase } from './store/database.ts';
+
+interface Context {
+  readonly config: ConsoleConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly database: OpenDatabase;
+}
+
+/** Undone in reverse. */
+type Undo = () => void | Promise<void>;
+
+const identityProvider = ({ config, log, clock }: Context, undo: Undo[]): IdentityProvider => {
+  const client = createHttpsClient({ ca: config.oidcCa });
+  undo.push(() => client.close());
+  return createIdentityProvider(
+    { client, clock, onUnavailable: (reason) => log.error('identity provider unavailable', { reason }) },
+    {
+      ...{ issuer: config.oidcIssuer, audience: config.oidcAudience, tokenType: config.oidcTokenType },
+      launcherClaims: (config.launchers ?? []).map(({ claim }) => claim),
+    },
+  );
+};
+
+const useCases = ({ config, log, clock, database }: Context, undo: Undo[]): UseCases => {
+  const kubernetes = createKubernetesApi(config);
+  undo.push(() => kubernetes.close());
+  return createUseCases(
+    {
+      ...{ database, clock, cipher: nodeCipher, cluster: createCluster(kubernetes) },
+      sha256Hex: (text) => createHash('sha256').update(text).digest('hex'),
+      keys: {
+        ...{ atRest: config.atRestKeys, envelope: config.envelopeKey },
+        ...{ tickets: config.ticketKeys, grants: config.grantKeys },
+      },
+      onUnavailable: (reason) => log.error('kubernetes unavailable', { reason }),
+    },
+    {
+      ...{ issuer: config.publicUrl, audience: config.cluster, launchers: config.launchers ?? [] },
+      ...{ lifeSeconds: config.ticketLifeSeconds, maxLifeSeconds: config.ticketLifeMaxSeconds },
+      firstClaimSeconds: config.grantLifeSeconds,
+    },
+  );
+};
+
+const routesOf = ({ config, clock, database }: Context, cases: UseCases, ownerOf: OwnerOf): Routes => {
+  const { secrets, audit } = database;
+  const shared = { ownerOf, clock, audit };
+  const { writing, sealing, tickets } = cases;
+  const { maxValueBytes } = config;
+  return {
+    ...createSecretsRoutes({ ...shared, secrets, writing, maxValueBytes }),
+    ...createSealingRoutes({ ...shared, sealing }),
+    ...createTicketsRoutes({ ...shared, tickets }),
+    ...createAuditRoutes(shared),
+  };
+};
+
+/** Listens on every port; each server is closed by what it adds to `undo`. */
+const serve = async (context: Context, undo: Undo[]): Promise<Record<string, number>> => {
+  const { config, log, database } = context;
+  const metrics = createMetrics();
+  const shared = {
+    ...{ log, observer: createObserver(log, metrics, () => performance.now()) },
+    limits: createRateLimits(config.rateLimitPerMinute),
+  };
+  undo.push(() => shared.limits.close());
+  const cases = useCases(context, undo);
+  const callers = createCallers({ provider: identityProvider(context, undo), owners: cases.owners });
+  const routes = routesOf(context, cases, (request) => callers.ownerOf(request));
+  const tls = watchTlsFiles(config.tlsDir, log);
+  undo.push(() => tls.close());
+  const publicApp = createPublicApp({ ...shared, callers, routes }, config.publicUrl);
+  const servers = {
+    public: createAppServer(publicApp, { tls, mutual: false }),
+    resolve: createAppServer(createResolveApp({ ...shared, resolve: cases.resolve }), { tls, mutual: true }),
+    claim: createAppServer(createClaimApp({ ...shared, claim: cases.claim }), { tls, mutual: false }),
+  };
+  let ready = true;
+  const health = createHealthServer({ check: () => database.check(), ready: () => ready }, metrics);
+  undo.push(() => health.close());
+  undo.push(async () => {
+    ready = false;
+    await Promise.all(Object.values(servers).map((server) => server.close()));
+  });
+  return {
+    public: await servers.public.listen(config.host, config.publicPort),
+    resolve: await servers.resolve.listen(config.host, config.resolvePort),
+    claim: await servers.claim.listen(config.host, config.claimPort),
+    health: await health.listen(config.host, config.healthPort),
+  };
+};
+
+const undoAll = async (undo: Undo[]): Promise<void> => {
+  for (const step of undo.splice(0).reverse()) await step();
+};
+
+/** Migrates the database, makes the newest envelope key the active one, and serves. Rejects when any of it fails. */
+export const startConsole = async (
+  config: ConsoleConfig,
+  log: Log,
+  clock: Clock = systemClock,
+): Promise<Running> => {
+  const undo: Undo[] = [];
+  try {
+    const url = databaseUrlOf(config);
+    const database = await openDatabase({ url, sqliteAddon: config.sqliteAddon });
+    undo.push(() => database.close());
+    const { kid } = config.envelopeKey.recipient;
+    await database.write(async ({ keys }) => {
+      await keys.activate(kid, clock());
+      return done(undefined);
+    });
+    log.info('sealing', { kid });
+    const ports = await serve({ config, log, clock, database }, undo);
+    return { ports, stop: () => undoAll(undo) };
+  } catch (error) {
+    await undoAll(undo);
+    throw error;
+  }
+};

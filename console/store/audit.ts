@@ -1,0 +1,55 @@
+/** Audit records, in the order in which they were written. Zone 1; design §4 and §9. */
+import type { Knex } from 'knex';
+import type { AuditRecord, AuditRow, AuditStore } from '../core/audit.ts';
+import { kid, list, maybe, ownerId, same, secretId, secretName, sessionId } from './rows.ts';
+
+interface Audit {
+  id: number;
+  at: number;
+  owner_id: string | null;
+  actor: string;
+  action: AuditRecord['action'];
+  outcome: AuditRecord['outcome'];
+  code: Exclude<AuditRecord['code'], undefined> | null;
+  names: string | null;
+  secret_ids: string | null;
+  version: number | null;
+  ns: string | null;
+  pod: string | null;
+  pod_uid: string | null;
+  kid: string | null;
+  sid: string | null;
+  jti: string | null;
+}
+
+const readAudit = (row: Audit): AuditRow => ({
+  ...{ id: row.id, at: row.at, ownerId: maybe(row.owner_id, ownerId), actor: row.actor },
+  ...{ action: row.action, outcome: row.outcome, code: maybe(row.code, same) },
+  names: maybe(row.names, (json) => list.read(json, secretName)),
+  secretIds: maybe(row.secret_ids, (json) => list.read(json, secretId)),
+  ...{ version: maybe(row.version, same), ns: maybe(row.ns, same), pod: maybe(row.pod, same) },
+  ...{ podUid: maybe(row.pod_uid, same), kid: maybe(row.kid, kid), sid: maybe(row.sid, sessionId) },
+  jti: maybe(row.jti, same),
+});
+
+export const createAuditStore = (db: Knex): AuditStore => {
+  const audit = () => db<Audit>('audit');
+  return {
+    append: async (record) => {
+      await audit().insert({
+        ...{ at: record.at, owner_id: record.ownerId ?? null, actor: record.actor, action: record.action },
+        ...{ outcome: record.outcome, code: record.code ?? null },
+        names: record.names ? list.write(record.names) : null,
+        secret_ids: record.secretIds ? list.write(record.secretIds) : null,
+        ...{ version: record.version ?? null, ns: record.ns ?? null, pod: record.pod ?? null },
+        ...{ pod_uid: record.podUid ?? null, kid: record.kid ?? null },
+        ...{ sid: record.sid ?? null, jti: record.jti ?? null },
+      });
+    },
+    list: async (id, { limit, after }) => {
+      const query = audit().where({ owner_id: id }).orderBy('id', 'desc').limit(limit);
+      const rows = await (after === undefined ? query : query.where('id', '<', after));
+      return rows.map(readAudit);
+    },
+  };
+};

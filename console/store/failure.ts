@@ -1,0 +1,46 @@
+/**
+ * What went wrong in a database, told apart by the driver's code alone. Zone 1; design §9. A driver's message may
+ * quote what was written, so it goes no further than `cause`, which is never logged.
+ */
+
+/** `unavailable`: locked, full, read-only or out of reach: nothing was changed, and trying again may help. */
+export type DatabaseErrorCode = 'unavailable' | 'failed';
+
+export class DatabaseError extends Error {
+  readonly code: DatabaseErrorCode;
+
+  constructor(code: DatabaseErrorCode, driverCode: string, cause: unknown) {
+    super(`the database answered ${driverCode}`, { cause });
+    this.name = 'DatabaseError';
+    this.code = code;
+  }
+}
+
+const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL)/;
+/** Connection exceptions, insufficient resources, shutdown, lock and statement time-outs, serialization, read-only, no log-in. */
+const POSTGRES_UNAVAILABLE = /^(08...|53...|57P0.|57014|55P03|40001|40P01|25006|25P0[23]|28...|3D000|55000)$/;
+const NETWORK = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
+/** Thrown by knex while it waits for a connection, and by pg when a connection ends under a query. */
+const NAMELESS = /^(KnexTimeoutError|TimeoutError|AggregateError)$/;
+
+const driverCode = (error: object): string =>
+  'code' in error && typeof error.code === 'string' ? error.code : 'no code';
+
+/** Any error of a driver as one of ours; others as they are. */
+export const toDatabaseError = (error: unknown): unknown => {
+  if (!(error instanceof Error) || error instanceof DatabaseError) return error;
+  const code = driverCode(error);
+  const unavailable =
+    SQLITE_UNAVAILABLE.test(code) ||
+    POSTGRES_UNAVAILABLE.test(code) ||
+    NETWORK.test(code) ||
+    NAMELESS.test(error.name) ||
+    // pg gives a lost connection and its own time-outs no code, only these words.
+    /^(Connection terminated|Query read timeout|timeout expired|Connection ended|Client has encountered)/.test(
+      error.message,
+    );
+  if (unavailable) return new DatabaseError('unavailable', code === 'no code' ? error.name : code, error);
+  return code.startsWith('SQLITE_') || /^[0-9A-Z]{5}$/.test(code)
+    ? new DatabaseError('failed', code, error)
+    : error;
+};

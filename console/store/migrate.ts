@@ -1,0 +1,49 @@
+/** Brings the schema up to date, one console at a time. Zone 1; design §4. */
+import type { Knex } from 'knex';
+import { setTimeout as wait } from 'node:timers/promises';
+import { migrationSource, type Dialect } from './migrations.ts';
+
+/** Any number that is always the same: consoles that start at once migrate one after the other. */
+const ADVISORY_LOCK = 7_470_211_301;
+const WAIT_MS = 60_000;
+const SQLITE_TRIES = 50;
+const SQLITE_WAIT_MS = 100;
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
+
+/**
+ * Knex's own lock stays behind when a console is killed while it migrates. This one goes with its connection, so
+ * whoever holds it may take away the other.
+ */
+const migratePostgres = (db: Knex, config: Knex.MigratorConfig): Promise<void> =>
+  db.transaction(async (holder) => {
+    await holder.raw(`set local lock_timeout = ${WAIT_MS}`);
+    await holder.raw(`set local statement_timeout = ${WAIT_MS}`);
+    await holder.raw('set local idle_in_transaction_session_timeout = 0');
+    await holder.raw('select pg_advisory_xact_lock(?)', [ADVISORY_LOCK]);
+    await db.migrate.forceFreeMigrationsLock(config);
+    await db.migrate.latest(config);
+  });
+
+/** All in one transaction, which a console that is killed takes back whole. */
+const migrateSqlite = async (db: Knex, config: Knex.MigratorConfig): Promise<void> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await db.transaction(async (transaction) => {
+        // A write comes first: it waits for, and then keeps out, whoever else migrates this file.
+        await transaction.raw('pragma user_version = 1');
+        await transaction.migrate.latest({ ...config, disableTransactions: true });
+      });
+      return;
+    } catch (error) {
+      if (!isBusy(error) || tries === SQLITE_TRIES) throw error;
+      await wait(SQLITE_WAIT_MS);
+    }
+  }
+};
+
+export const migrate = async (db: Knex, dialect: Dialect): Promise<void> => {
+  const config = { migrationSource: migrationSource(dialect), tableName: 'migrations' };
+  await (dialect === 'sqlite' ? migrateSqlite(db, config) : migratePostgres(db, config));
+};

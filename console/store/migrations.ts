@@ -1,0 +1,164 @@
+/**
+ * The schema, as migrations that a bundle can carry. Zone 1; design §4. Times are milliseconds since 1970 and lists
+ * are JSON, so that SQLite and PostgreSQL hold the same.
+ */
+import type { Knex } from 'knex';
+
+export type Dialect = 'sqlite' | 'postgresql';
+
+/** Names sort by their characters on both databases, whatever the server's locale is. */
+const nameType: Readonly<Record<Dialect, string>> = {
+  sqlite: 'varchar(253)',
+  postgresql: 'varchar(253) collate "C"',
+};
+
+const createOwners = async (knex: Knex): Promise<void> => {
+  await knex.schema.createTable('owners', (table) => {
+    table.uuid('id').primary();
+    table.text('issuer').notNullable();
+    table.text('sub').notNullable();
+    table.text('kind').notNullable();
+    table.bigInteger('created_at').notNullable();
+    table.unique(['issuer', 'sub']);
+  });
+  await knex.schema.createTable('user_keys', (table) => {
+    table.uuid('owner_id').notNullable().references('owners.id');
+    table.integer('gen').notNullable();
+    table.text('key').notNullable();
+    table.text('kid').notNullable();
+    table.bigInteger('created_at').notNullable();
+    table.primary(['owner_id', 'gen']);
+  });
+  await knex.schema.createTable('logins', (table) => {
+    table.uuid('owner_id').notNullable().references('owners.id');
+    table.text('claim').notNullable();
+    table.text('value').notNullable();
+    table.bigInteger('first_at').notNullable();
+    table.bigInteger('last_at').notNullable();
+    table.primary(['owner_id', 'claim', 'value']);
+    table.index(['claim', 'value']);
+  });
+};
+
+const createSecrets = async (knex: Knex, name: string): Promise<void> => {
+  await knex.schema.createTable('secrets', (table) => {
+    table.uuid('id').primary();
+    table.uuid('owner_id').notNullable().references('owners.id');
+    table.specificType('name', name).notNullable();
+    table.integer('version').notNullable();
+    table.integer('gen').notNullable();
+    table.text('salt').notNullable();
+    table.text('envelope').notNullable();
+    table.text('kid').notNullable().index();
+    table.integer('size').notNullable();
+    table.boolean('env_safe').notNullable();
+    table.bigInteger('created_at').notNullable();
+    table.bigInteger('modified_at').notNullable();
+    table.bigInteger('expires_at');
+    table.bigInteger('last_used_at');
+    table.unique(['owner_id', 'name']);
+  });
+  await knex.schema.createTable('reservations', (table) => {
+    table.uuid('secret_id').notNullable();
+    table.text('salt').notNullable();
+    table.uuid('owner_id').notNullable().references('owners.id').index();
+    table.specificType('name', name).notNullable();
+    table.integer('version').notNullable();
+    table.integer('gen').notNullable();
+    table.bigInteger('until').notNullable();
+    table.primary(['secret_id', 'salt']);
+  });
+  await knex.schema.createTable('keys', (table) => {
+    table.text('kid').primary();
+    table.text('use').notNullable();
+    table.text('state').notNullable();
+    table.bigInteger('since').notNullable();
+  });
+};
+
+const createSessions = async (knex: Knex): Promise<void> => {
+  await knex.schema.createTable('tickets', (table) => {
+    table.uuid('jti').primary();
+    table.uuid('owner_id').notNullable().references('owners.id');
+    table.text('ns').notNullable();
+    table.text('sa').notNullable();
+    table.text('secrets').notNullable();
+    table.text('pod');
+    table.bigInteger('uses');
+    table.bigInteger('used').notNullable();
+    table.text('launcher');
+    table.bigInteger('issued_at').notNullable();
+    table.bigInteger('exp').notNullable();
+    table.bigInteger('revoked_at');
+    table.index(['owner_id', 'issued_at', 'jti']);
+  });
+  await knex.schema.createTable('sessions', (table) => {
+    table.specificType('sid', 'char(32)').primary();
+    table.uuid('jti').notNullable().references('tickets.jti');
+    table.uuid('owner_id').notNullable().references('owners.id');
+    table.text('ns').notNullable();
+    table.text('sa').notNullable();
+    table.text('secrets').notNullable();
+    table.text('ticket_hash');
+    table.text('launcher_annotation');
+    table.text('launcher_user');
+    table.bigInteger('opened_at').notNullable();
+    table.bigInteger('exp').notNullable();
+    table.text('pod');
+    table.text('pod_uid');
+    table.bigInteger('first_claim_at');
+    table.bigInteger('last_claim_at');
+    table.bigInteger('claims').notNullable();
+    table.index(['jti', 'opened_at']);
+  });
+};
+
+/** No foreign keys: a record outlives what it tells of. */
+const createAudit = async (knex: Knex): Promise<void> => {
+  await knex.schema.createTable('audit', (table) => {
+    table.bigIncrements('id');
+    table.bigInteger('at').notNullable();
+    table.uuid('owner_id');
+    table.text('actor').notNullable();
+    table.text('action').notNullable();
+    table.text('outcome').notNullable();
+    table.text('code');
+    table.text('names');
+    table.text('secret_ids');
+    table.integer('version');
+    table.text('ns');
+    table.text('pod');
+    table.text('pod_uid');
+    table.text('kid');
+    table.text('sid');
+    table.text('jti');
+    table.index(['owner_id', 'id']);
+  });
+};
+
+interface Migration {
+  readonly name: string;
+  readonly up: (knex: Knex, dialect: Dialect) => Promise<void>;
+}
+
+const migrations: readonly Migration[] = [
+  {
+    name: '0001-first',
+    up: async (knex, dialect) => {
+      await createOwners(knex);
+      await createSecrets(knex, nameType[dialect]);
+      await createSessions(knex);
+      await createAudit(knex);
+    },
+  },
+];
+
+export const migrationSource = (dialect: Dialect): Knex.MigrationSource<Migration> => ({
+  getMigrations: () => Promise.resolve([...migrations]),
+  getMigrationName: ({ name }) => name,
+  getMigration: ({ up }) =>
+    Promise.resolve({
+      up: (knex) => up(knex, dialect),
+      down: () => Promise.reject(new Error('a migration is not taken back: restore the backup')),
+    }),
+});

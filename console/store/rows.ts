@@ -1,0 +1,39 @@
+/** Columns as both databases give them, and back. Zone 1. What is stored was parsed before: anything else is a defect. */
+import { decodeBase64url, encodeBase64url } from '#envelope/base64url.ts';
+import { parseKid, parseOwnerId, parseSecretId, parseSecretName, parseSessionId } from '#envelope/names.ts';
+import { parsePodPattern } from '#envelope/pod.ts';
+
+const stored =
+  <T>(what: string, parse: (value: unknown) => T | undefined) =>
+  (value: unknown): T => {
+    const parsed = parse(value);
+    if (parsed === undefined) throw new Error(`the database holds something that is no ${what}`);
+    return parsed;
+  };
+
+export const kid = stored('key id', parseKid);
+export const ownerId = stored('owner id', parseOwnerId);
+export const secretId = stored('secret id', parseSecretId);
+export const secretName = stored('secret name', parseSecretName);
+export const sessionId = stored('session id', parseSessionId);
+export const podPattern = stored('pod pattern', parsePodPattern);
+
+/** Null in the database, undefined here. */
+export const maybe = <A, B>(value: A | null, read: (value: A) => B): B | undefined =>
+  value === null ? undefined : read(value);
+
+export const same = <T>(value: T): T => value;
+
+export const salt = {
+  read: (text: string): Uint8Array => decodeBase64url(text, 'salt'),
+  write: encodeBase64url,
+};
+
+export const list = {
+  read: <T>(json: string, read: (item: unknown) => T): T[] => {
+    const items: unknown = JSON.parse(json);
+    if (!Array.isArray(items)) throw new Error('the database holds something that is no list');
+    return items.map(read);
+  },
+  write: (items: readonly unknown[]): string => JSON.stringify(items),
+};

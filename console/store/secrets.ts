@@ -1,0 +1,110 @@
+/** Secrets, and what is reserved for clients that seal for themselves. Zone 1; design §4. */
+import type { Knex } from 'knex';
+import type { ReservationStore, SecretRow, SecretStore, SecretVersion } from '../core/stores.ts';
+import { kid, maybe, ownerId, salt, same, secretId, secretName } from './rows.ts';
+
+interface Secret {
+  id: string;
+  owner_id: string;
+  name: string;
+  version: number;
+  gen: number;
+  salt: string;
+  envelope: string;
+  kid: string;
+  size: number;
+  /** SQLite has no booleans. */
+  env_safe: boolean | number;
+  created_at: number;
+  modified_at: number;
+  expires_at: number | null;
+  last_used_at: number | null;
+}
+
+const readSecret = (row: Secret): SecretRow => ({
+  ...{ id: secretId(row.id), ownerId: ownerId(row.owner_id), name: secretName(row.name) },
+  ...{ version: row.version, gen: row.gen, salt: salt.read(row.salt), envelope: row.envelope },
+  ...{ kid: kid(row.kid), size: row.size, envSafe: Boolean(row.env_safe) },
+  ...{ createdAt: row.created_at, modifiedAt: row.modified_at },
+  ...{ expiresAt: maybe(row.expires_at, same), lastUsedAt: maybe(row.last_used_at, same) },
+});
+
+const versionColumns = (next: SecretVersion) => ({
+  ...{ version: next.version, gen: next.gen, salt: salt.write(next.salt), envelope: next.envelope },
+  ...{ kid: next.kid, size: next.size, env_safe: next.envSafe },
+  ...{ modified_at: next.modifiedAt, expires_at: next.expiresAt ?? null },
+});
+
+export const createSecretStore = (db: Knex): SecretStore => {
+  const secrets = () => db<Secret>('secrets');
+  return {
+    list: async (id, { limit, after }) => {
+      const query = secrets().where({ owner_id: id }).orderBy('name').limit(limit);
+      const rows = await (after === undefined ? query : query.where('name', '>', after));
+      return rows.map(readSecret);
+    },
+    find: async (id, names) => {
+      const rows = await secrets().where({ owner_id: id }).whereIn('name', names);
+      return rows.map(readSecret);
+    },
+    insert: async (row) => {
+      const { id, ownerId: owner_id, name, createdAt: created_at } = row;
+      const inserted = await secrets()
+        .insert({ id, owner_id, name, created_at, last_used_at: null, ...versionColumns(row) })
+        .onConflict()
+        .ignore()
+        .returning('id');
+      return inserted.length === 1;
+    },
+    replace: async (id, next) => {
+      const current = { id, version: next.version - 1 };
+      return (await secrets().where(current).update(versionColumns(next))) === 1;
+    },
+    delete: async (id, version) => (await secrets().where({ id, version }).delete()) === 1,
+    lock: async (ids) => {
+      // In one order for all, so that two claims never wait for each other.
+      const rows = await secrets()
+        .whereIn('id', ids)
+        .orderBy('id')
+        .forUpdate()
+        .select('id', 'name', 'expires_at');
+      return rows.map((row) => ({
+        ...{ id: secretId(row.id), name: secretName(row.name), expiresAt: maybe(row.expires_at, same) },
+      }));
+    },
+    markUsed: async (ids, at) => {
+      await secrets().whereIn('id', ids).update({ last_used_at: at });
+    },
+  };
+};
+
+interface ReservationColumns {
+  secret_id: string;
+  salt: string;
+  owner_id: string;
+  name: string;
+  version: number;
+  gen: number;
+  until: number;
+}
+
+export const createReservationStore = (db: Knex): ReservationStore => {
+  const reservations = () => db<ReservationColumns>('reservations');
+  return {
+    countLive: async (id, now) => {
+      await reservations().where({ owner_id: id }).where('until', '<=', now).delete();
+      const [row] = await reservations().where({ owner_id: id }).count({ live: '*' });
+      return Number(row?.['live']);
+    },
+    insert: async ({ secretId: secret_id, ownerId: owner_id, salt: bytes, ...rest }) => {
+      await reservations().insert({ ...rest, secret_id, owner_id, salt: salt.write(bytes) });
+    },
+    consume: async ({ secretId: secret_id, ownerId: owner_id, name, version, gen, salt: bytes }, now) => {
+      const consumed = await reservations()
+        .where({ secret_id, owner_id, name, version, gen, salt: salt.write(bytes) })
+        .where('until', '>', now)
+        .delete();
+      return consumed === 1;
+    },
+  };
+};

@@ -1,0 +1,90 @@
+/** Sessions: opened by `resolve`, bound to one pod by its first `claim`. Zone 1; design §4 and §6. */
+import type { Knex } from 'knex';
+import type { SessionRow, SessionSecret, SessionStore } from '../core/stores.ts';
+import { list, maybe, ownerId, salt, same, secretId, secretName, sessionId } from './rows.ts';
+
+interface Session {
+  sid: string;
+  jti: string;
+  owner_id: string;
+  ns: string;
+  sa: string;
+  secrets: string;
+  ticket_hash: string | null;
+  launcher_annotation: string | null;
+  launcher_user: string | null;
+  opened_at: number;
+  exp: number;
+  pod: string | null;
+  pod_uid: string | null;
+  first_claim_at: number | null;
+  last_claim_at: number | null;
+  claims: number;
+}
+
+const writeSecret = ({ salt: bytes, ...rest }: SessionSecret): object => ({
+  ...rest,
+  salt: salt.write(bytes),
+});
+
+const readSecret = (item: unknown): SessionSecret => {
+  // Written by `writeSecret` alone.
+  const { id, name, version, gen, salt: text } = item as Record<keyof SessionSecret, unknown>;
+  return {
+    ...{ id: secretId(id), name: secretName(name) },
+    ...{ version: Number(version), gen: Number(gen), salt: salt.read(String(text)) },
+  };
+};
+
+const readSession = (row: Session): SessionRow => {
+  const { launcher_annotation: annotation, launcher_user: user } = row;
+  return {
+    ...{ sid: sessionId(row.sid), jti: row.jti, ownerId: ownerId(row.owner_id), ns: row.ns, sa: row.sa },
+    ...{ secrets: list.read(row.secrets, readSecret), ticketHash: maybe(row.ticket_hash, same) },
+    launcher: annotation === null || user === null ? undefined : { annotation, user },
+    ...{ openedAt: row.opened_at, exp: row.exp },
+    ...{ pod: maybe(row.pod, same), podUid: maybe(row.pod_uid, same), claims: row.claims },
+    firstClaimAt: maybe(row.first_claim_at, same),
+    lastClaimAt: maybe(row.last_claim_at, same),
+  };
+};
+
+export const createSessionStore = (db: Knex): SessionStore => {
+  const sessions = () => db<Session>('sessions');
+  return {
+    insert: async (row) => {
+      await sessions().insert({
+        ...{ sid: row.sid, jti: row.jti, owner_id: row.ownerId, ns: row.ns, sa: row.sa },
+        ...{ secrets: list.write(row.secrets.map(writeSecret)), ticket_hash: row.ticketHash ?? null },
+        launcher_annotation: row.launcher?.annotation ?? null,
+        launcher_user: row.launcher?.user ?? null,
+        ...{ opened_at: row.openedAt, exp: row.exp, pod: row.pod ?? null, pod_uid: row.podUid ?? null },
+        first_claim_at: row.firstClaimAt ?? null,
+        last_claim_at: row.lastClaimAt ?? null,
+        claims: row.claims,
+      });
+    },
+    find: async (sid) => {
+      const row = await sessions().where({ sid }).first();
+      return row && readSession(row);
+    },
+    bind: async (sid, { name, uid }, now) =>
+      (await sessions()
+        .where({ sid })
+        .whereNull('pod_uid')
+        .update({ pod: name, pod_uid: uid, first_claim_at: now, last_claim_at: now, claims: 1 })) === 1,
+    claimAgain: async (sid, podUid, now) =>
+      (await sessions()
+        .where({ sid, pod_uid: podUid })
+        .update({ last_claim_at: now, claims: db.raw('claims + 1') })) === 1,
+    ofTickets: async (jtis, limit) => {
+      const place = db.raw('row_number() over (partition by jti order by opened_at desc, sid) as place');
+      const rows = await db<Session & { place: number }>('numbered')
+        .with('numbered', sessions().whereIn('jti', jtis).select('*', place))
+        .where('place', '<=', limit)
+        .orderBy('opened_at', 'desc')
+        .orderBy('sid');
+      return rows.map((row) => readSession(row));
+    },
+  };
+};

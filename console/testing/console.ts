@@ -1,0 +1,236 @@
+/**
+ * A whole console for tests: real HTTPS ports, a real database, a real identity provider and a small Kubernetes API.
+ * One for each kind of database is shared by the tests that need no settings of their own.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
+import { createLog } from '#platform/log.ts';
+import { parseSettings } from '#platform/settings.ts';
+import type { Running } from '#platform/service.ts';
+import { testCertificates, type Certificates } from '../../test/certificates.ts';
+import { ed25519Pair, octJwk, rsaPair, type JwkPair } from '../../test/keys.ts';
+import { testPostgres } from '../../test/postgres.ts';
+import { consoleSettings, type ConsoleConfig } from '../config.ts';
+import { openApiDocument } from '../public/openapi.ts';
+import { startConsole } from '../start.ts';
+import { createAnswerCheck, createApiClient, type AnswerCheck, type ApiClient } from './api-client.ts';
+import {
+  AUDIENCE,
+  startIdentityProvider,
+  type TestIdentityProvider,
+  type TokenOptions,
+} from './identity-provider.ts';
+import { startKubernetes, type TestKubernetes } from './kubernetes.ts';
+
+export type DatabaseKind = 'SQLite' | 'PostgreSQL';
+export const databaseKinds: readonly DatabaseKind[] = ['SQLite', 'PostgreSQL'];
+
+export const PUBLIC_URL = 'https://twofold.example.org';
+export const CLUSTER = 'test-cluster';
+
+/** Keys of every zone; those of the keyservice are its private halves too. */
+export interface TestKeys {
+  readonly atRest: object;
+  readonly ticket: JwkPair;
+  readonly envelope: JwkPair;
+  readonly grant: JwkPair;
+}
+
+export interface TestConsole {
+  readonly databaseUrl: string;
+  readonly keys: TestKeys;
+  readonly provider: TestIdentityProvider;
+  readonly kubernetes: TestKubernetes;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly certificates: Certificates;
+  /** Every log line so far. */
+  readonly logs: readonly string[];
+  /** Moves the console's clock. */
+  readonly clock: { offsetMs: number };
+  /** Trusts the test's root. */
+  readonly client: HttpsClient;
+  /** Carries the webhook's client certificate. */
+  readonly webhook: HttpsClient;
+  urlOf(port: 'public' | 'resolve' | 'claim'): string;
+  as(sub: string, options?: TokenOptions): Promise<ApiClient>;
+  withBearer(bearer: string | undefined): ApiClient;
+  /** Ends it and starts another on the same database, with other settings. */
+  restart(env?: Readonly<Record<string, string>>): Promise<void>;
+  /** What the console’s settings are parsed from. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends the console alone: a process of its own can take its place. */
+  stopConsole(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const folder = (): string => {
+  const dir = mkdtempSync(join(tmpdir(), 'twofold-test-console-'));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+};
+
+const newKeys = (): TestKeys => ({
+  ...{ atRest: octJwk(), ticket: ed25519Pair(), envelope: rsaPair(), grant: ed25519Pair() },
+});
+
+/** Writes what the settings name, and returns them. */
+const writeFiles = (dir: string, keys: TestKeys, databaseUrl: string): Record<string, string> => {
+  const write = (name: string, content: string): string => {
+    const path = join(dir, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+  };
+  const set = (name: string, key: object): string => write(name, JSON.stringify({ keys: [key] }));
+  return {
+    TWOFOLD_DATABASE_URL_FILE: write('database-url', databaseUrl),
+    TWOFOLD_AT_REST_KEYS_FILE: set('at-rest.json', keys.atRest),
+    TWOFOLD_TICKET_KEYS_FILE: set('ticket.json', keys.ticket.privateJwk),
+    TWOFOLD_ENVELOPE_KEYS_FILE: set('envelope.json', keys.envelope.publicJwk),
+    TWOFOLD_GRANT_KEYS_FILE: set('grant.json', keys.grant.publicJwk),
+  };
+};
+
+const parse = (env: Readonly<Record<string, string>>): ConsoleConfig => {
+  const parsed = parseSettings(consoleSettings, env, (path) => readFileSync(path, 'utf8'));
+  if (!parsed.ok) throw new Error(parsed.problems.join('; '));
+  return parsed.value;
+};
+
+const newDatabase = async (kind: DatabaseKind, dir: string): Promise<string> =>
+  kind === 'SQLite' ? `sqlite:${join(dir, 'console.db')}` : (await testPostgres()).createDatabase();
+
+const baseEnv = (
+  provider: TestIdentityProvider,
+  kubernetes: TestKubernetes,
+  dir: string,
+  certificates: Certificates,
+) => {
+  const tokenFile = join(dir, 'token');
+  writeFileSync(tokenFile, kubernetes.token);
+  const ca = join(certificates.leafDir('console'), 'ca.crt');
+  return {
+    ...{ TWOFOLD_HOST: '127.0.0.1', TWOFOLD_HEALTH_PORT: '0', TWOFOLD_PUBLIC_PORT: '0' },
+    ...{
+      TWOFOLD_RESOLVE_PORT: '0',
+      TWOFOLD_CLAIM_PORT: '0',
+      TWOFOLD_TLS_DIR: certificates.leafDir('console'),
+    },
+    ...{ TWOFOLD_PUBLIC_URL: PUBLIC_URL, TWOFOLD_CLUSTER: CLUSTER },
+    ...{ TWOFOLD_OIDC_ISSUER: provider.issuer, TWOFOLD_OIDC_AUDIENCE: AUDIENCE, TWOFOLD_OIDC_CA_FILE: ca },
+    ...{ TWOFOLD_KUBERNETES_URL: kubernetes.url, TWOFOLD_KUBERNETES_CA_FILE: ca },
+    ...{ TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile, TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000' },
+    TWOFOLD_LOG_LEVEL: 'debug',
+  };
+};
+
+let check: AnswerCheck | undefined;
+
+/** Starts one with settings of its own; whoever started it stops it. */
+export const startTestConsole = async (
+  kind: DatabaseKind,
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestConsole> => {
+  const dir = folder();
+  const certificates = await testCertificates();
+  const tls = certificates.leaf('console');
+  const provider = await startIdentityProvider(tls);
+  const kubernetes = await startKubernetes(tls);
+  const databaseUrl = await newDatabase(kind, dir);
+  const keys = newKeys();
+  const files = writeFiles(dir, keys, databaseUrl);
+  const common = { ...baseEnv(provider, kubernetes, dir, certificates), ...files };
+  const logs: string[] = [];
+  const log = createLog({ service: 'console', level: 'debug', write: (line) => logs.push(line) });
+  const clock = { offsetMs: 0 };
+  const start = (more: Readonly<Record<string, string>>): Promise<Running> =>
+    startConsole(parse({ ...common, ...env, ...more }), log, () => Date.now() + clock.offsetMs);
+  const client = createHttpsClient({ ca: tls.ca });
+  const webhook = createHttpsClient(certificates.leaf('webhook-resolve'));
+  check ??= createAnswerCheck(openApiDocument(PUBLIC_URL));
+  let running = await start({});
+  const urlOf = (port: string): string => `https://127.0.0.1:${running.ports[port] ?? 0}`;
+  const withBearer = (bearer: string | undefined): ApiClient => ({
+    call: (method, path, options) =>
+      createApiClient(client, { url: urlOf('public'), bearer, check: check ?? createAnswerCheck({}) }).call(
+        method,
+        path,
+        options,
+      ),
+  });
+  return {
+    ...{
+      databaseUrl,
+      keys,
+      provider,
+      kubernetes,
+      certificates,
+      logs,
+      clock,
+      client,
+      webhook,
+      urlOf,
+      withBearer,
+    },
+    get ports() {
+      return running.ports;
+    },
+    as: async (sub, options) => withBearer(await provider.token(sub, options)),
+    restart: async (more = {}) => {
+      await running.stop();
+      running = await start(more);
+    },
+    env: { ...common, ...env },
+    stopConsole: () => running.stop(),
+    stop: async () => {
+      client.close();
+      webhook.close();
+      await running.stop();
+      await provider.close();
+      await kubernetes.close();
+    },
+  };
+};
+
+const shared = new Map<DatabaseKind, Promise<TestConsole>>();
+
+const sharedConsole = (kind: DatabaseKind): Promise<TestConsole> => {
+  const known = shared.get(kind) ?? startTestConsole(kind);
+  shared.set(kind, known);
+  return known;
+};
+
+// A root hook: the shared consoles outlive any one file's tests.
+after(async () => {
+  for (const started of shared.values()) await (await started).stop();
+});
+
+/** Defines the same tests for each kind of database. Subjects of tokens are the tests' own, so that none meets another. */
+export const onEachDatabase = (
+  title: string,
+  define: (running: () => TestConsole, kind: DatabaseKind) => void,
+): void => {
+  for (const kind of databaseKinds) {
+    describe(`${title} (${kind})`, () => {
+      let running: TestConsole | undefined;
+      before(async function () {
+        this.timeout(60_000);
+        running = await sharedConsole(kind);
+      });
+      define(() => {
+        if (!running) throw new Error('the console has not started');
+        return running;
+      }, kind);
+    });
+  }
+};
+
+let users = 0;
+
+/** A user that no other test has. */
+export const newUser = (): string => {
+  users += 1;
+  return `user-${users}`;
+};

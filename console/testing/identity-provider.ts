@@ -1,0 +1,93 @@
+/** A real OpenID Connect issuer over HTTPS for the tests: discovery, keys that rotate, and tokens of any shape. */
+import { createServer } from 'node:https';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { listenOn } from '#platform/https-server.ts';
+import type { TlsMaterial } from '#platform/tls-files.ts';
+
+export interface TokenOptions {
+  readonly alg?: string;
+  readonly typ?: string;
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly expiresInSeconds?: number;
+  readonly notBeforeInSeconds?: number;
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Signs with a key that the issuer does not publish. */
+  readonly unpublished?: boolean;
+}
+
+export interface TestIdentityProvider {
+  readonly issuer: string;
+  /** An access token; `sub` undefined leaves the claim out. */
+  token(sub: string | undefined, options?: TokenOptions): Promise<string>;
+  /** Replaces every key; the new one is for ES256. */
+  rotate(): Promise<void>;
+  /** While true, every request is answered with 500. */
+  down: boolean;
+  close(): Promise<void>;
+}
+
+export const AUDIENCE = 'twofold';
+const ALGORITHMS = ['RS256', 'ES256', 'EdDSA', 'PS256', 'ES384'];
+
+interface Key {
+  readonly kid: string;
+  readonly privateKey: CryptoKey;
+  readonly jwk: object;
+}
+
+let keyCount = 0;
+
+const newKey = async (alg: string): Promise<[string, Key]> => {
+  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+  keyCount += 1;
+  const kid = `${alg}-${keyCount}`;
+  return [alg, { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } }];
+};
+
+const newKeys = async (algorithms: readonly string[]): Promise<ReadonlyMap<string, Key>> =>
+  new Map(await Promise.all(algorithms.map(newKey)));
+
+/** Made once: RSA takes its time. */
+let first: ReturnType<typeof newKeys> | undefined;
+
+export const startIdentityProvider = async (tls: TlsMaterial): Promise<TestIdentityProvider> => {
+  let keys = await (first ??= newKeys(ALGORITHMS));
+  const foreign = await newKeys(['ES256']);
+  const state = { down: false, issuer: '' };
+  const answers = (url: string | undefined): object | undefined => {
+    if (url === '/.well-known/openid-configuration')
+      return { issuer: state.issuer, jwks_uri: `${state.issuer}/keys` };
+    return url === '/keys' ? { keys: [...keys.values()].map(({ jwk }) => jwk) } : undefined;
+  };
+  const server = createServer(tls, (request, response) => {
+    const answer = state.down ? undefined : answers(request.url);
+    response.writeHead(answer ? 200 : 500, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer ?? {}));
+  });
+  state.issuer = `https://127.0.0.1:${await listenOn(server, '127.0.0.1', 0)}`;
+  return Object.assign(state, {
+    token: async (sub: string | undefined, options: TokenOptions = {}): Promise<string> => {
+      const { alg = 'ES256', typ = 'at+jwt', expiresInSeconds = 86_400, notBeforeInSeconds } = options;
+      const key = (options.unpublished ? foreign : keys).get(alg);
+      if (!key) throw new Error(`no key for ${alg}`);
+      const now = Math.floor(Date.now() / 1000);
+      const jwt = new SignJWT({ ...options.claims, ...(sub === undefined ? {} : { sub }) })
+        .setProtectedHeader({ alg, kid: key.kid, typ })
+        .setIssuer(options.issuer ?? state.issuer)
+        .setAudience(options.audience ?? AUDIENCE)
+        .setIssuedAt(now)
+        .setExpirationTime(now + expiresInSeconds);
+      if (notBeforeInSeconds !== undefined) jwt.setNotBefore(now + notBeforeInSeconds);
+      return await jwt.sign(key.privateKey);
+    },
+    rotate: async () => {
+      keys = await newKeys(['ES256']);
+    },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  });
+};

@@ -1,0 +1,155 @@
+/** A session as webhook, keyservice and API server would bring it about: resolve, grant, admitted pod, token. */
+import { randomUUID } from 'node:crypto';
+import type { Grant } from '#envelope/grant.ts';
+import { GRANT_ISSUER, signGrant } from '#envelope/grant.ts';
+import { parseOwnerId, parseSecretId, parseSecretName, parseSessionId } from '#envelope/names.ts';
+import { ed25519Signer } from '#envelope/node-cipher.ts';
+import { parseEnvelope } from '#envelope/outer/layout.ts';
+import { sessionAudience } from '#envelope/annotations.ts';
+import { callJson, type ApiClient, type Reply } from './api-client.ts';
+import { CLUSTER, type TestConsole } from './console.ts';
+import { podPath, type TestPod } from './kubernetes.ts';
+
+export const NAMESPACE = 'sessions';
+
+export interface ResolvedSecret {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly envelope: string;
+}
+
+export interface ResolvedSession {
+  readonly sid: string;
+  readonly ticket: string;
+  readonly secrets: readonly ResolvedSecret[];
+}
+
+export type ResolveBody = Readonly<Record<string, unknown>>;
+
+/** As the webhook would ask, with this and that changed. */
+export const resolveBody = (body: ResolveBody): ResolveBody => ({
+  ...{ dryRun: false, namespace: NAMESPACE, serviceAccount: 'default', pod: { name: 'nb-0' } },
+  ...{ names: ['a'], variables: [] },
+  ...body,
+});
+
+export const resolve = (running: TestConsole, body: ResolveBody): Promise<Reply> =>
+  callJson(
+    running.webhook,
+    { method: 'POST', url: `${running.urlOf('resolve')}/internal/v1/resolve` },
+    { body: resolveBody(body) },
+  );
+
+/** A ticket of this client for these secrets. Throws where it is refused. */
+export const ticketFor = async (
+  client: ApiClient,
+  body: Readonly<Record<string, unknown>> = {},
+): Promise<string> => {
+  const { status, json, text } = await client.call('post', '/tickets', {
+    body: { namespace: NAMESPACE, secrets: ['a'], ...body },
+  });
+  if (status !== 201) throw new Error(text);
+  return json.ticket;
+};
+
+/** The session that resolve opens. Throws where it is refused. */
+export const openSession = async (running: TestConsole, body: ResolveBody): Promise<ResolvedSession> => {
+  const { status, json, text } = await resolve(running, body);
+  if (status !== 200) throw new Error(text);
+  return json;
+};
+
+const must = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new Error('a test made something that does not parse');
+  return value;
+};
+
+/** The payload of a JWS, unverified. */
+export const payloadOf = (jws: string): Record<string, unknown> =>
+  // Claims are compared one by one where they are used.
+  JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8')) as Record<string, unknown>;
+
+/** The claims of the grant that the keyservice would sign for this session. */
+export const grantClaims = ({ sid, ticket, secrets }: ResolvedSession): Grant => {
+  const { aud, jti, ns, sa, pod, sub } = payloadOf(ticket);
+  return {
+    ...{ iss: GRANT_ISSUER, aud: String(aud), jti: String(jti), sub: must(parseOwnerId(sub)) },
+    ...{ ns: String(ns), sa: String(sa), ...(typeof pod === 'string' ? { pod: pod as never } : {}) },
+    sid: must(parseSessionId(sid)),
+    secrets: secrets.map(({ id, name, envelope }) => ({
+      id: must(parseSecretId(id)),
+      ver: parseEnvelope(envelope).header.version,
+      nam: must(parseSecretName(name)),
+    })),
+    exp: Math.floor(Date.now() / 1000) + 86_400,
+  };
+};
+
+export const grantFor = (
+  running: TestConsole,
+  session: ResolvedSession,
+  changed: Partial<Grant> = {},
+): Promise<string> =>
+  signGrant(ed25519Signer(running.keys.grant.privateJwk), { ...grantClaims(session), ...changed });
+
+export interface AdmitOptions {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly serviceAccount?: string;
+  readonly audience?: string;
+  /** The token is bound to this uid instead of the pod's. */
+  readonly tokenUid?: string;
+  readonly unbound?: boolean;
+}
+
+export interface Admitted {
+  readonly pod: TestPod;
+  readonly token: string;
+}
+
+/** Lets the pod of a session into the cluster, as the API server stores it, with a token of its own. */
+export const admit = (
+  running: TestConsole,
+  session: ResolvedSession,
+  options: AdmitOptions = {},
+): Admitted => {
+  const { name = 'nb-0', namespace = NAMESPACE, serviceAccount = 'default' } = options;
+  const uid = randomUUID();
+  const annotations = options.annotations ?? {
+    'twofold.dev/secrets': session.secrets.map((secret) => secret.name).join(','),
+    'twofold.dev/ticket': session.ticket,
+  };
+  const labels = options.labels ?? { 'twofold.dev/session': session.sid };
+  const pod = { metadata: { name, namespace, uid, labels, annotations } };
+  running.kubernetes.pods.set(podPath(namespace, name), pod);
+  const token = `token-${randomUUID()}`;
+  running.kubernetes.tokens.set(token, {
+    audiences: [options.audience ?? sessionAudience(session.sid)],
+    username: `system:serviceaccount:${namespace}:${serviceAccount}`,
+    ...(options.unbound ? {} : { pod: { name, uid: options.tokenUid ?? uid } }),
+  });
+  return { pod, token };
+};
+
+export const claim = (
+  running: TestConsole,
+  { grant, token }: { readonly grant: unknown; readonly token: string | undefined },
+): Promise<Reply> =>
+  callJson(
+    running.client,
+    { method: 'POST', url: `${running.urlOf('claim')}/internal/v1/claim` },
+    { body: { grant }, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } },
+  );
+
+/** Admits a pod and claims for it. */
+export const admitAndClaim = async (
+  running: TestConsole,
+  session: ResolvedSession,
+  options: AdmitOptions = {},
+): Promise<Reply> =>
+  claim(running, { grant: await grantFor(running, session), token: admit(running, session, options).token });
+
+export { CLUSTER };

@@ -1,0 +1,65 @@
+/** A console's claim port for the injector's tests: real HTTPS, answers as each test wants them. */
+import { createHttpsServer, type HttpReply, type HttpRequest } from '#platform/https-server.ts';
+import { testCertificates } from '../../test/certificates.ts';
+import type { Session } from './session.ts';
+
+export type Answer = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
+
+export interface Claims {
+  readonly url: string;
+  /** The same console under an address that its certificate does not name. */
+  readonly unnamedUrl: string;
+  readonly ca: string;
+  /** Requests since the last `answerWith`. */
+  readonly asked: () => readonly HttpRequest[];
+  answerWith(answer: Answer): void;
+  close(): Promise<void>;
+}
+
+export const reply = (value: unknown, status = 200): HttpReply => ({ status, body: JSON.stringify(value) });
+
+export const problem = (status: number, code: string, detail = 'what to do next'): HttpReply => ({
+  ...reply({ code, detail }, status),
+  contentType: 'application/problem+json',
+});
+
+export const honest =
+  (session: Session): Answer =>
+  () =>
+    reply(session.answer);
+
+export const startClaims = async (): Promise<Claims> => {
+  const tls = (await testCertificates()).leaf('console');
+  let asked: HttpRequest[] = [];
+  let answer: Answer = () => problem(500, 'internal');
+  const create = () =>
+    createHttpsServer({
+      tls,
+      maxBodyBytes: 128 * 1024,
+      answer: async (request) => {
+        asked.push(request);
+        return await answer(request);
+      },
+      onError: () => problem(500, 'internal'),
+      tooLarge: () => problem(413, 'body_too_large'),
+    });
+  const servers = [create(), create()] as const;
+  // The certificate names 127.0.0.1, and all of 127/8 is this machine.
+  const [port, unnamedPort] = [
+    await servers[0].listen('127.0.0.1', 0),
+    await servers[1].listen('127.0.0.2', 0),
+  ];
+  return {
+    url: `https://127.0.0.1:${port}/internal/v1/claim`,
+    unnamedUrl: `https://127.0.0.2:${unnamedPort}/internal/v1/claim`,
+    ca: tls.ca,
+    asked: () => asked,
+    answerWith: (next) => {
+      asked = [];
+      answer = next;
+    },
+    close: async () => {
+      await Promise.all(servers.map((server) => server.close(0)));
+    },
+  };
+};

@@ -1,0 +1,106 @@
+import { expect } from 'chai';
+import type { HttpReply, HttpRequest } from '#platform/https-server.ts';
+import { parseProblem } from '#platform/problem.ts';
+import { createCore, type CoreOptions } from './testing/core.ts';
+import { createMaterial, sessionId, tokenOf } from './testing/material.ts';
+
+const material = createMaterial();
+const request = (changes: Partial<HttpRequest>): HttpRequest => ({
+  method: 'POST',
+  path: '/v1/unwrap',
+  query: new URLSearchParams(),
+  contentType: 'application/json',
+  client: 'webhook',
+  body: Buffer.from('{}'),
+  ...changes,
+});
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+const ask = (changes: Partial<HttpRequest>, options?: CoreOptions): Promise<HttpReply> =>
+  createCore(material, options).http(request(changes));
+const refusalOf = async (changes: Partial<HttpRequest>): Promise<[number, string | undefined]> => {
+  const { status, body } = await ask(changes);
+  return [status, parseProblem(Buffer.from(body))?.code];
+};
+
+describe('the keyservice over HTTP', () => {
+  it('answers tokens and grant, and nothing else', async () => {
+    const body = json({
+      ticket: await material.ticket(['a']),
+      sid: sessionId(),
+      envelopes: [await material.seal('a')],
+    });
+    const reply = await ask({ body, contentType: 'Application/JSON; charset=utf-8' });
+    expect(reply.status).to.equal(200);
+    const answer = JSON.parse(String(reply.body)) as { tokens: object[] };
+    expect(answer).to.have.all.keys('tokens', 'grant');
+    expect(answer.tokens[0])
+      .to.have.all.keys('id', 'name', 'token')
+      .and.include({ token: tokenOf('a') });
+  });
+
+  it('knows two paths and one method', async () => {
+    for (const path of ['/', '/v1', '/v1/unwrap/', '/v1/open', '/constructor'])
+      expect(await refusalOf({ path })).to.deep.equal([404, 'not_found']);
+    for (const method of ['GET', 'PUT', 'DELETE'])
+      expect(await refusalOf({ method })).to.deep.equal([405, 'method_not_allowed']);
+    expect((await ask({ method: 'GET' })).headers).to.deep.equal({ allow: 'POST' });
+  });
+
+  it('asks for JSON by its content type', async () => {
+    for (const contentType of ['', 'text/plain', 'application/json-patch+json', 'application/jsonx'])
+      expect(await refusalOf({ contentType })).to.deep.equal([415, 'content_type']);
+  });
+
+  it('allows each operation to its own clients, by whole name', async () => {
+    for (const client of [undefined, '', 'console', 'Webhook', 'webhook2', 'webhook.evil'])
+      expect(await refusalOf({ client })).to.deep.equal([403, 'client_not_allowed']);
+    expect(await refusalOf({ path: '/v1/rewrap' })).to.deep.equal([403, 'client_not_allowed']);
+  });
+
+  it('refuses an unwrap body of any other form', async () => {
+    const good = { ticket: 't', sid: sessionId(), envelopes: ['e'] };
+    const bodies: unknown[] = [
+      ...[{}, [], null, 'x', 1, [good], { ...good, key: 'k' }, { ...good, ticket: 1 }, { ...good, sid: 'x' }],
+      ...[
+        { ...good, sid: sessionId().toUpperCase().replace(/\d/g, 'A') },
+        { ...good, envelopes: [] },
+      ],
+      ...[
+        { ...good, envelopes: 'e' },
+        { ...good, envelopes: [1] },
+        { ...good, envelopes: [null] },
+      ],
+      ...[
+        { ...good, envelopes: Array(257).fill('e') },
+        { ...good, envelopes: { length: 1 } },
+      ],
+      ...[{ ticket: 't', sid: good.sid, toString: ['e'] }],
+    ];
+    for (const body of bodies)
+      expect(await refusalOf({ body: json(body) })).to.deep.equal([400, 'body_malformed']);
+  });
+
+  it('takes no key from a rewrap request', async () => {
+    const envelopes = [await material.seal('a')];
+    const rewrap = { path: '/v1/rewrap', client: 'console' };
+    expect((await ask({ ...rewrap, body: json({ envelopes }) })).status).to.equal(200);
+    for (const member of ['key', 'kid', 'publicKey', 'recipient']) {
+      const body = json({ envelopes, [member]: material.envelopeKeys[1].publicJwk });
+      expect(await refusalOf({ ...rewrap, body })).to.deep.equal([400, 'body_malformed']);
+    }
+  });
+
+  it('records refusals with the client, and says when it cannot', async () => {
+    const core = createCore(material);
+    await core.http(request({ client: 'stranger' }));
+    expect(core.lines).to.have.length(1);
+    expect(core.lines[0]).to.include({
+      operation: 'unwrap',
+      client: 'stranger',
+      outcome: 'client_not_allowed',
+    });
+    const reply = await ask({ client: 'stranger' }, { recordsUntil: 0 });
+    expect(parseProblem(Buffer.from(reply.body))?.code).to.equal('audit_unavailable');
+    expect(reply.headers).to.deep.equal({ 'retry-after': '1' });
+  });
+});

@@ -1,0 +1,139 @@
+/** HTTP: bytes to a typed request and back, and who may ask for what. Zone 3; design §5 (keyservice). */
+import { MAX_NAMES } from '#envelope/limits.ts';
+import { parseSessionId, type SessionId } from '#envelope/names.ts';
+import type { HttpReply, HttpRequest } from '#platform/https-server.ts';
+import { problemReply } from '#platform/problem.ts';
+import type { AuditedOperation, Records } from './records.ts';
+import { refusals, refuse, type Outcome, type Refusal, type RefusalCode } from './refusals.ts';
+import type { Rewrap } from './rewrap.ts';
+import type { Unwrap } from './unwrap.ts';
+
+export interface HttpPorts {
+  readonly unwrap: Unwrap;
+  readonly rewrap: Rewrap;
+  readonly records: Records;
+  /** Told of every request to an operation once it is answered. */
+  readonly onAnswer: (operation: AuditedOperation, client: string, outcome: 'ok' | RefusalCode) => void;
+}
+
+/** Common names of client certificates, by operation. */
+export type AllowedClients = Readonly<Record<AuditedOperation, readonly string[]>>;
+
+const RETRY_SECONDS = '1';
+
+/** A problem document; with Retry-After where asking again is the next step. */
+export const refusalReply = (refusal: Refusal): HttpReply => {
+  const kind = refusals[refusal.code];
+  const reply = problemReply(kind, refusal);
+  return kind.status === 503 ? { ...reply, headers: { 'retry-after': RETRY_SECONDS } } : reply;
+};
+
+const parseObject = (body: Buffer, members: readonly string[]): Outcome<Record<string, unknown>> => {
+  const form = `send a JSON object with exactly ${members.join(', ')}`;
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch {
+    return refuse('body_malformed', `the body is not JSON; ${form}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return refuse('body_malformed', `the body is not an object; ${form}`);
+  const keys = Object.keys(value);
+  if (keys.length !== members.length || !members.every((member) => Object.hasOwn(value, member)))
+    return refuse('body_malformed', `the body has other members; ${form}`);
+  // An object with just these members, each checked by the caller.
+  return { ok: true, value: value as Record<string, unknown> };
+};
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length <= MAX_NAMES &&
+  value.every((item) => typeof item === 'string');
+
+const envelopesForm = `envelopes must be a list of 1 to ${MAX_NAMES} texts; send fewer a call, and none that is empty`;
+
+interface UnwrapBody {
+  readonly ticket: string;
+  readonly sid: SessionId;
+  readonly envelopes: readonly string[];
+}
+
+export const parseUnwrapBody = (body: Buffer): Outcome<UnwrapBody> => {
+  const object = parseObject(body, ['ticket', 'sid', 'envelopes']);
+  if (!object.ok) return object;
+  const { ticket, sid, envelopes } = object.value;
+  const session = parseSessionId(sid);
+  if (typeof ticket !== 'string') return refuse('body_malformed', 'ticket must be a text');
+  if (!session)
+    return refuse('body_malformed', 'sid must be 32 lower-case hex digits, as the console chose them');
+  if (!isTexts(envelopes)) return refuse('body_malformed', envelopesForm);
+  return { ok: true, value: { ticket, sid: session, envelopes } };
+};
+
+/** There is no member for a key: the newest configured one is sealed to. */
+export const parseRewrapBody = (body: Buffer): Outcome<{ readonly envelopes: readonly string[] }> => {
+  const object = parseObject(body, ['envelopes']);
+  if (!object.ok) return object;
+  const { envelopes } = object.value;
+  return isTexts(envelopes) ? { ok: true, value: { envelopes } } : refuse('body_malformed', envelopesForm);
+};
+
+const operations: Readonly<Record<string, AuditedOperation>> = {
+  '/v1/unwrap': 'unwrap',
+  '/v1/rewrap': 'rewrap',
+};
+
+const isJson = (contentType: string): boolean => /^application\/json\s*(;|$)/i.test(contentType);
+
+/** Answers every request that arrived whole. */
+export const createHttp = (
+  { unwrap, rewrap, records, onAnswer }: HttpPorts,
+  allowed: AllowedClients,
+): ((request: HttpRequest) => Promise<HttpReply>) => {
+  const admit = (operation: AuditedOperation, { client, contentType }: HttpRequest): Refusal | undefined => {
+    if (client === undefined || !allowed[operation].includes(client)) {
+      return refuse(
+        'client_not_allowed',
+        `${operation} is for ${allowed[operation].join(', ')}; use that client's certificate`,
+      ).refusal;
+    }
+    return isJson(contentType)
+      ? undefined
+      : refuse('content_type', 'send content-type: application/json').refusal;
+  };
+
+  const run = async (
+    operation: AuditedOperation,
+    client: string,
+    request: HttpRequest,
+  ): Promise<Outcome<object>> => {
+    const notAdmitted = admit(operation, request);
+    const refused = async (refusal: Refusal): Promise<Outcome<object>> => ({
+      ok: false,
+      refusal: await records.refused({ operation, client }, refusal),
+    });
+    if (notAdmitted) return refused(notAdmitted);
+    if (operation === 'unwrap') {
+      const body = parseUnwrapBody(request.body);
+      return body.ok ? unwrap({ client, ...body.value }) : refused(body.refusal);
+    }
+    const body = parseRewrapBody(request.body);
+    return body.ok ? rewrap({ client, ...body.value }) : refused(body.refusal);
+  };
+
+  return async (request) => {
+    const operation = Object.hasOwn(operations, request.path) ? operations[request.path] : undefined;
+    if (!operation) {
+      return refusalReply(refuse('not_found', 'ask for /v1/unwrap or /v1/rewrap').refusal);
+    }
+    if (request.method !== 'POST') {
+      const reply = refusalReply(refuse('method_not_allowed', `send a POST to ${request.path}`).refusal);
+      return { ...reply, headers: { allow: 'POST' } };
+    }
+    const client = request.client ?? '';
+    const outcome = await run(operation, client, request);
+    onAnswer(operation, client, outcome.ok ? 'ok' : outcome.refusal.code);
+    return outcome.ok ? { status: 200, body: JSON.stringify(outcome.value) } : refusalReply(outcome.refusal);
+  };
+};

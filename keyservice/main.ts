@@ -1,0 +1,135 @@
+/**
+ * The keyservice: opens the outer layer, and only answers. Zone 3; design §1, §5 and §6 step 3.
+ * The same file is the program and its worker threads, since a service is one bundle.
+ */
+import { availableParallelism } from 'node:os';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { byKid } from '#envelope/cipher.ts';
+import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
+import { nodeCipher } from '#envelope/node-cipher.ts';
+import { openAuditTrail } from '#platform/audit.ts';
+import { systemClock } from '#platform/clock.ts';
+import { createHealthServer } from '#platform/health-server.ts';
+import { createHttpsServer } from '#platform/https-server.ts';
+import { describeError, type Log } from '#platform/log.ts';
+import { createMetrics, type Metrics } from '#platform/metrics.ts';
+import { runService, type Running } from '#platform/service.ts';
+import type { Values } from '#platform/settings.ts';
+import { watchTlsFiles } from '#platform/tls-files.ts';
+import { keyserviceSettings } from './config.ts';
+import { createHttp, refusalReply, type HttpPorts } from './http.ts';
+import { createPool, type Pool } from './pool.ts';
+import { createRecords, type Records } from './records.ts';
+import { refuse } from './refusals.ts';
+import { createRewrap } from './rewrap.ts';
+import { createRoundTrip } from './round-trip.ts';
+import { createUnwrap } from './unwrap.ts';
+import { runWorker, type WorkerKeys } from './worker.ts';
+
+type Config = Values<typeof keyserviceSettings>;
+
+const startPool = (config: Config, log: Log): Pool => {
+  const keys: WorkerKeys = {
+    identities: config.envelopeKeys.map((key) => key.private),
+    newestJwk: config.envelopeKeys[0].publicJwk,
+  };
+  return createPool(
+    {
+      spawn: () => new Worker(new URL(import.meta.url), { workerData: keys, env: {} }),
+      onLost: (error) => log.error('a worker thread ended', { error: describeError(error) }),
+    },
+    { workers: config.workers ?? availableParallelism(), queueLimit: config.queueLimit },
+  );
+};
+
+/** Counts and logs what is answered. */
+const observe = (log: Log, metrics: Metrics): HttpPorts['onAnswer'] => {
+  const count = metrics.counter(
+    'twofold_keyservice_requests_total',
+    'Requests to an operation by outcome: ok, or the code of the refusal.',
+    ['operation', 'outcome'],
+  );
+  return (operation, client, outcome) => {
+    count({ operation, outcome });
+    if (outcome !== 'ok') log.warn('refused', { operation, client, code: outcome });
+  };
+};
+
+const createApi = (config: Config, pool: Pool, records: Records, onAnswer: HttpPorts['onAnswer']) => {
+  const keySizes = new Map(
+    config.envelopeKeys.map(({ private: { kid, key } }) => [
+      kid,
+      (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8,
+    ]),
+  );
+  const unwrap = createUnwrap(
+    { outerLayer: pool, records, clock: systemClock },
+    {
+      ticketKeys: byKid(config.ticketKeys),
+      ticketIssuer: config.ticketIssuer,
+      cluster: config.cluster,
+      keySizes,
+      grantSigner: config.grantSigningKeys[0],
+      grantLifeSeconds: config.grantLifeSeconds,
+    },
+  );
+  const rewrap = createRewrap(
+    { outerLayer: pool, records },
+    { keySizes, newestKid: config.envelopeKeys[0].recipient.kid },
+  );
+  return createHttp(
+    { unwrap, rewrap, records, onAnswer },
+    { unwrap: config.unwrapClients, rewrap: config.rewrapClients },
+  );
+};
+
+const start = async (config: Config, log: Log): Promise<Running> => {
+  const tls = watchTlsFiles(config.tlsDir, log);
+  const trail = await openAuditTrail(config.auditFile);
+  const pool = startPool(config, log);
+  const metrics = createMetrics();
+  const records = createRecords({ trail, clock: systemClock });
+  const server = createHttpsServer({
+    tls: tls.current(),
+    clientCa: tls.current().ca,
+    maxBodyBytes: MAX_INTERNAL_BODY_BYTES,
+    answer: createApi(config, pool, records, observe(log, metrics)),
+    onError: (error) => {
+      log.error('a request failed', { error: describeError(error) });
+      return refusalReply(refuse('internal', 'nothing was released; the keyservice’s log says more').refusal);
+    },
+    tooLarge: (limit) =>
+      refusalReply(refuse('body_too_large', `at most ${limit} bytes; ask for fewer secrets a call`).refusal),
+  });
+  tls.onChange((material) => server.setTls(material, material.ca));
+  let draining = false;
+  const roundTrip = createRoundTrip(nodeCipher, config.envelopeKeys[0].recipient, pool);
+  const check = (): Promise<void> =>
+    roundTrip().catch((error: unknown) => {
+      log.error('the health check failed', { error: describeError(error) });
+      throw error;
+    });
+  const health = createHealthServer({ check, ready: () => !draining }, metrics);
+  const ports = {
+    api: await server.listen(config.host, config.port),
+    health: await health.listen(config.host, config.healthPort),
+  };
+  return {
+    ports,
+    stop: async () => {
+      draining = true;
+      await server.close();
+      await pool.close();
+      await trail.close();
+      tls.close();
+      await health.close();
+    },
+  };
+};
+
+if (isMainThread) {
+  await runService({ name: 'keyservice', settings: keyserviceSettings, start });
+} else if (parentPort) {
+  // What startPool put there.
+  runWorker(parentPort, workerData as WorkerKeys);
+}

@@ -1,0 +1,92 @@
+/**
+ * The keyservice's audit records: one before anything is opened, one with the outcome. Zone 3; design §6 step 3, §9.
+ * Names, ids and key ids; never an envelope, token, ticket or grant.
+ */
+import type { GrantedSecret } from '#envelope/grant.ts';
+import type { Kid } from '#envelope/names.ts';
+import type { Ticket } from '#envelope/ticket.ts';
+import type { EnvelopeParts } from '#envelope/outer/layout.ts';
+import type { AuditTrail } from '#platform/audit.ts';
+import type { Clock } from '#platform/clock.ts';
+import { refuse, type Outcome, type Refusal, type RefusalCode } from './refusals.ts';
+
+export type AuditedOperation = 'unwrap' | 'rewrap';
+
+/** Who asks, and for `unwrap` in which session by whose consent. */
+export interface Asking {
+  readonly operation: AuditedOperation;
+  readonly client: string;
+  readonly sid?: string;
+  /** Only once it has been verified. */
+  readonly ticket?: Ticket;
+}
+
+export interface RecordsPorts {
+  readonly trail: Pick<AuditTrail, 'append'>;
+  readonly clock: Clock;
+}
+
+export interface Records {
+  /** What is about to be opened. */
+  asked(asking: Asking, envelopes: readonly EnvelopeParts[]): Promise<Outcome<undefined>>;
+  released(asking: Asking, count: number): Promise<Outcome<undefined>>;
+  /** The refusal as it is to be answered: `audit_unavailable` when even this cannot be recorded. */
+  refused(asking: Asking, refusal: Refusal): Promise<Refusal>;
+}
+
+const unavailable = refuse(
+  'audit_unavailable',
+  'nothing was released; make room for the audit file, or make it writable, and ask again',
+);
+
+/** Of the envelopes of one call. */
+interface What {
+  readonly count?: number;
+  readonly kids?: readonly Kid[];
+  readonly secrets?: readonly GrantedSecret[];
+}
+
+export const createRecords = ({ trail, clock }: RecordsPorts): Records => {
+  const append = async (
+    { operation, client, sid, ticket }: Asking,
+    outcome: 'asked' | 'released' | RefusalCode,
+    what: What,
+  ): Promise<Outcome<undefined>> => {
+    try {
+      await trail.append({
+        time: new Date(clock()).toISOString(),
+        operation,
+        client,
+        outcome,
+        sid,
+        jti: ticket?.jti,
+        owner: ticket?.sub,
+        namespace: ticket?.ns,
+        serviceAccount: ticket?.sa,
+        pod: ticket?.pod,
+        count: what.count,
+        kids: what.kids,
+        secrets: what.secrets,
+      });
+      return { ok: true, value: undefined };
+    } catch {
+      return unavailable;
+    }
+  };
+  return {
+    asked: (asking, envelopes) =>
+      append(asking, 'asked', {
+        secrets: envelopes.map(({ header: { secretId, version, name } }) => ({
+          id: secretId,
+          ver: version,
+          nam: name,
+        })),
+        kids: [...new Set(envelopes.map(({ header }) => header.kid))],
+      }),
+    released: (asking, count) => append(asking, 'released', { count }),
+    refused: async (asking, refusal) => {
+      const recorded = await append(asking, refusal.code, {});
+      return recorded.ok ? refusal : recorded.refusal;
+    },
+  };
+};

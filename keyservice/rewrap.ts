@@ -1,0 +1,69 @@
+/**
+ * `rewrap`: the same inner tokens under the newest key, for key rotation. Zone 3; design §3.
+ * It takes no key from the caller, and copies every header member but `kid`. No token leaves the worker thread.
+ */
+import type { Kid, SecretId } from '#envelope/names.ts';
+import { checkKeys, parseEnvelopes, type KeySizes } from './envelopes.ts';
+import { refusalOf, type OuterLayer } from './outer-layer.ts';
+import type { Asking, Records } from './records.ts';
+import type { Outcome } from './refusals.ts';
+
+export interface RewrapRequest {
+  /** Common name of the caller's certificate. */
+  readonly client: string;
+  /** 1 to 256. */
+  readonly envelopes: readonly string[];
+}
+
+export interface RewrappedEnvelope {
+  readonly id: SecretId;
+  /** The newest key's. */
+  readonly kid: Kid;
+  readonly envelope: string;
+}
+
+export interface RewrapAnswer {
+  /** In the order of the request. */
+  readonly envelopes: readonly RewrappedEnvelope[];
+}
+
+export interface RewrapPorts {
+  readonly outerLayer: OuterLayer;
+  readonly records: Records;
+}
+
+export interface RewrapConfig {
+  readonly keySizes: KeySizes;
+  readonly newestKid: Kid;
+}
+
+export interface Rewrap {
+  (request: RewrapRequest): Promise<Outcome<RewrapAnswer>>;
+}
+
+/** Answers all envelopes or none. */
+export const createRewrap = ({ outerLayer, records }: RewrapPorts, config: RewrapConfig): Rewrap => {
+  const seal = async (asking: Asking, texts: readonly string[]): Promise<Outcome<RewrapAnswer>> => {
+    const parsed = parseEnvelopes(texts);
+    const checked = parsed.ok ? checkKeys(parsed.value, config.keySizes) : parsed;
+    if (!checked.ok) return checked;
+    const asked = await records.asked(asking, checked.value);
+    if (!asked.ok) return asked;
+    const opened = await outerLayer.run('rewrap', checked.value);
+    if (!opened.ok) return { ok: false, refusal: refusalOf(opened, checked.value) };
+    const envelopes = checked.value.map(({ header }, at) => {
+      const envelope = opened.texts[at];
+      if (envelope === undefined) throw new Error('fewer envelopes were sealed than opened');
+      return { id: header.secretId, kid: config.newestKid, envelope };
+    });
+    const released = await records.released(asking, envelopes.length);
+    return released.ok ? { ok: true, value: { envelopes } } : released;
+  };
+
+  return async ({ client, envelopes }) => {
+    const asking = { operation: 'rewrap', client } as const;
+    const outcome = await seal(asking, envelopes);
+    if (outcome.ok || outcome.refusal.code === 'audit_unavailable') return outcome;
+    return { ok: false, refusal: await records.refused(asking, outcome.refusal) };
+  };
+};

@@ -1,0 +1,77 @@
+/** Keys, tickets and envelopes for the keyservice's tests and bench: everything that a session brings. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  parseOwnerId,
+  parseSecretId,
+  parseSecretName,
+  parseSessionId,
+  type OwnerId,
+  type SecretId,
+  type SecretName,
+  type SessionId,
+} from '#envelope/names.ts';
+import { ed25519Signer, nodeCipher, rsaRecipient } from '#envelope/node-cipher.ts';
+import type { EnvelopeHeader } from '#envelope/outer/layout.ts';
+import { sealOuter } from '#envelope/outer/seal.ts';
+import { signTicket, type Ticket } from '#envelope/ticket.ts';
+import { ed25519Pair, rsaPair, type JwkPair } from '../../test/keys.ts';
+
+export const ISSUER = 'https://console.test';
+export const CLUSTER = 'cluster.test';
+
+const present = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new Error('not a valid name or id');
+  return value;
+};
+
+export const ownerId = (text: string = randomUUID()): OwnerId => present(parseOwnerId(text));
+export const secretId = (text: string = randomUUID()): SecretId => present(parseSecretId(text));
+export const secretName = (text: string): SecretName => present(parseSecretName(text));
+export const sessionId = (): SessionId => present(parseSessionId(randomBytes(16).toString('hex')));
+
+export interface Material {
+  /** Newest first. */
+  readonly envelopeKeys: readonly [JwkPair, JwkPair];
+  readonly ticketKey: JwkPair;
+  readonly grantKey: JwkPair;
+  readonly owner: OwnerId;
+  /** An envelope of this owner's, sealed to the newest key. */
+  seal(name: string, changes?: Partial<Sealing>): Promise<string>;
+  ticket(secrets: readonly string[], changes?: Partial<Ticket>): Promise<string>;
+}
+
+export interface Sealing extends EnvelopeHeader {
+  readonly to: JwkPair;
+  readonly token: string;
+}
+
+export const tokenOf = (name: string): string => `inner-token-of-${name}`;
+
+export const createMaterial = (): Material => {
+  const envelopeKeys = [rsaPair(), rsaPair()] as const;
+  const [ticketKey, grantKey] = [ed25519Pair(), ed25519Pair()];
+  const owner = ownerId();
+  return {
+    ...{ envelopeKeys, ticketKey, grantKey, owner },
+    seal: (name, { to = envelopeKeys[0], token = tokenOf(name), ...changes } = {}) => {
+      const salt = nodeCipher.random(16);
+      const header = {
+        ownerId: owner,
+        secretId: secretId(),
+        name: secretName(name),
+        version: 1,
+        gen: 1,
+        salt,
+      };
+      return sealOuter(nodeCipher, rsaRecipient(to.publicJwk), { ...header, ...changes }, token);
+    },
+    ticket: (secrets, changes = {}) => {
+      const now = Math.floor(Date.now() / 1000);
+      return signTicket(ed25519Signer(ticketKey.privateJwk), {
+        ...{ iss: ISSUER, aud: CLUSTER, sub: owner, ns: 'sessions', sa: 'default' },
+        ...{ secrets: secrets.map(secretName), jti: randomUUID(), iat: now, nbf: now, exp: now + 3600 },
+        ...changes,
+      });
+    },
+  };
+};

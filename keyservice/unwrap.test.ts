@@ -1,0 +1,300 @@
+import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
+import { decodeBase64url, encodeBase64url } from '#envelope/base64url.ts';
+import { byKid } from '#envelope/cipher.ts';
+import { verifyGrant } from '#envelope/grant.ts';
+import { ed25519Signer, ed25519Verifier } from '#envelope/node-cipher.ts';
+import { parseEnvelope } from '#envelope/outer/layout.ts';
+import { parsePodPattern } from '#envelope/pod.ts';
+import { signTicket } from '#envelope/ticket.ts';
+import { ed25519Pair, rsaPair } from '../test/keys.ts';
+import { fc } from '../test/properties.ts';
+import { createCore, GRANT_LIFE_SECONDS, type Core, type CoreOptions } from './testing/core.ts';
+import { CLUSTER, createMaterial, ownerId, secretId, sessionId, tokenOf } from './testing/material.ts';
+
+const material = createMaterial();
+const now = (): number => Math.floor(Date.now() / 1000);
+const names = (count: number): string[] => Array.from({ length: count }, (_, at) => `secret-${at}`);
+const sealAll = (list: readonly string[]): Promise<string[]> =>
+  Promise.all(list.map((name) => material.seal(name)));
+
+interface Asked {
+  readonly ticket?: string;
+  readonly envelopes?: readonly string[];
+  readonly options?: CoreOptions;
+}
+
+const ask = async ({
+  ticket,
+  envelopes,
+  options,
+}: Asked): Promise<{ core: Core; code: string; detail: string }> => {
+  const core = createCore(material, options);
+  const outcome = await core.unwrap({
+    client: 'webhook',
+    ticket: ticket ?? (await material.ticket(['a', 'b'])),
+    sid: sessionId(),
+    envelopes: envelopes ?? (await sealAll(['a', 'b'])),
+  });
+  return outcome.ok
+    ? { core, code: 'ok', detail: '' }
+    : { core, code: outcome.refusal.code, detail: outcome.refusal.detail };
+};
+
+/** The refusal's code, and that nothing was opened before it. */
+const refusedUnopened = async (asked: Asked): Promise<string> => {
+  const { core, code } = await ask(asked);
+  expect(core.runs()).to.equal(0);
+  expect(core.lines.at(-1)).to.include({ outcome: code });
+  return code;
+};
+
+describe('unwrap', () => {
+  it('answers the inner tokens in the order of the envelopes, and a grant for exactly these', async () => {
+    const core = createCore(material);
+    const sid = sessionId();
+    const pod = parsePodPattern('jupyter-*');
+    const ids = [secretId(), secretId()] as const;
+    const ticket = await material.ticket(['b', 'a', 'c'], pod ? { pod } : {});
+    const envelopes = [
+      await material.seal('b', { secretId: ids[0], version: 7 }),
+      await material.seal('a', { secretId: ids[1], to: material.envelopeKeys[1] }),
+    ];
+    const outcome = await core.unwrap({ client: 'webhook', ticket, sid, envelopes });
+    if (!outcome.ok) throw new Error(outcome.refusal.code);
+    expect(outcome.value.tokens).to.deep.equal([
+      { id: ids[0], name: 'b', token: tokenOf('b') },
+      { id: ids[1], name: 'a', token: tokenOf('a') },
+    ]);
+    const verifiers = byKid([ed25519Verifier(material.grantKey.publicJwk)]);
+    const grant = await verifyGrant(outcome.value.grant, { verifiers, audience: CLUSTER });
+    if (!grant.ok) throw new Error(grant.reason);
+    expect(grant.claims).to.include({
+      sub: material.owner,
+      ns: 'sessions',
+      sa: 'default',
+      sid,
+      pod: 'jupyter-*',
+    });
+    expect(grant.claims.secrets).to.deep.equal([
+      { id: ids[0], ver: 7, nam: 'b' },
+      { id: ids[1], ver: 1, nam: 'a' },
+    ]);
+    expect(grant.claims.exp - now() - GRANT_LIFE_SECONDS).to.be.within(-2, 0);
+  });
+
+  it('opens 256 secrets in one call', async () => {
+    const list = names(256);
+    expect(
+      (await ask({ ticket: await material.ticket(list), envelopes: await sealAll(list) })).code,
+    ).to.equal('ok');
+  });
+
+  it('records what is about to be opened, then that it was released, without a token', async () => {
+    const { core } = await ask({});
+    expect(core.lines.map(({ outcome }) => outcome)).to.deep.equal(['asked', 'released']);
+    const [asked, released] = core.lines;
+    expect(asked).to.include({
+      operation: 'unwrap',
+      client: 'webhook',
+      owner: material.owner,
+      namespace: 'sessions',
+    });
+    expect(asked?.['secrets']).to.have.length(2);
+    expect(asked?.['kids']).to.have.length(1);
+    expect(released).to.include({ count: 2 });
+    expect(JSON.stringify(core.lines)).not.to.contain('inner-token');
+  });
+});
+
+describe('unwrap refuses a ticket', () => {
+  const refused = (ticket: string | Promise<string>): Promise<string> =>
+    Promise.resolve(ticket).then((text) => refusedUnopened({ ticket: text }));
+
+  it('that is no ticket at all', async () => {
+    for (const text of ['', 'x', 'a.b.c', '....']) expect(await refused(text)).to.equal('ticket_malformed');
+  });
+
+  it('whose algorithm is none', async () => {
+    const [, payload] = (await material.ticket(['a', 'b'])).split('.');
+    const kid = ed25519Verifier(material.ticketKey.publicJwk).kid;
+    for (const alg of ['none', 'HS256', 'ES256']) {
+      const header = encodeBase64url(Buffer.from(JSON.stringify({ alg, kid, typ: 'twofold-ticket+jwt' })));
+      expect(await refused(`${header}.${payload}.`)).to.equal('ticket_malformed');
+      expect(await refused(`${header}.${payload}.${'A'.repeat(86)}`)).to.equal('ticket_malformed');
+    }
+  });
+
+  it('signed with a key that is not pinned', async () => {
+    const [, payload = ''] = (await material.ticket(['a', 'b'])).split('.');
+    const claims: unknown = JSON.parse(Buffer.from(decodeBase64url(payload, 'payload')).toString());
+    const stranger = ed25519Signer(ed25519Pair().privateJwk);
+    expect(await refused(signTicket(stranger, claims as never))).to.equal('ticket_unknown_key');
+    // The stranger's signature under a pinned key's id.
+    const posing = { ...stranger, kid: ed25519Verifier(material.ticketKey.publicJwk).kid };
+    expect(await refused(signTicket(posing, claims as never))).to.equal('ticket_not_authentic');
+  });
+
+  it('of another console, for another cluster, not yet valid, or expired', async () => {
+    const list = ['a', 'b'];
+    expect(await refused(material.ticket(list, { iss: 'https://other.test' }))).to.equal(
+      'ticket_wrong_issuer',
+    );
+    expect(await refused(material.ticket(list, { aud: 'other' }))).to.equal('ticket_wrong_audience');
+    expect(await refused(material.ticket(list, { nbf: now() + 90 }))).to.equal('ticket_not_yet_valid');
+    expect(await refused(material.ticket(list, { exp: now() - 90 }))).to.equal('ticket_expired');
+  });
+
+  it('and forgives a minute of clock difference', async () => {
+    const list = ['a', 'b'];
+    expect((await ask({ ticket: await material.ticket(list, { exp: now() - 30 }) })).code).to.equal('ok');
+    expect((await ask({ ticket: await material.ticket(list, { nbf: now() + 30 }) })).code).to.equal('ok');
+  });
+});
+
+describe('unwrap refuses, before anything is opened,', () => {
+  it('a secret that the ticket does not list', async () => {
+    const envelopes = await sealAll(['a', 'c']);
+    const { core, code, detail } = await ask({ envelopes });
+    expect(code).to.equal('name_not_in_ticket');
+    expect(detail).to.contain('"c"');
+    expect(core.runs()).to.equal(0);
+  });
+
+  it("another owner's envelope, whatever its name", async () => {
+    const envelopes = [await material.seal('a'), await material.seal('b', { ownerId: ownerId() })];
+    expect(await refusedUnopened({ envelopes })).to.equal('envelope_of_another_owner');
+  });
+
+  it('the same name twice, and the same id twice', async () => {
+    expect(await refusedUnopened({ envelopes: await sealAll(['a', 'a']) })).to.equal('name_twice');
+    const id = secretId();
+    const envelopes = [
+      await material.seal('a', { secretId: id }),
+      await material.seal('b', { secretId: id }),
+    ];
+    expect(await refusedUnopened({ envelopes })).to.equal('name_twice');
+  });
+
+  it('takes a secret that is called like the id of another', async () => {
+    const id = secretId();
+    const envelopes = [await material.seal('a', { secretId: id }), await material.seal(id)];
+    expect((await ask({ ticket: await material.ticket(['a', id]), envelopes })).code).to.equal('ok');
+  });
+
+  it('an envelope that is not in the format, saying which', async () => {
+    const [a = '', b = ''] = await sealAll(['a', 'b']);
+    for (const broken of ['', 'x', b.slice(0, -1), `${b}.`, b.replace('.', '..'), 'A'.repeat(200_000)]) {
+      const { core, code, detail } = await ask({ envelopes: [a, broken] });
+      expect(code).to.equal('envelope_malformed');
+      expect(detail).to.match(/^envelope 2: /);
+      expect(core.runs()).to.equal(0);
+    }
+  });
+
+  it('an envelope sealed to a key that is not configured', async () => {
+    const envelopes = [await material.seal('a'), await material.seal('b', { to: rsaPair() })];
+    const { core, code, detail } = await ask({ envelopes });
+    expect(code).to.equal('envelope_unknown_key');
+    expect(detail).to.contain(parseEnvelope(envelopes[1] ?? '').header.kid);
+    expect(core.runs()).to.equal(0);
+  });
+
+  it('an encrypted key that is not of the size of its key', async () => {
+    const [head = '', , ...rest] = (await material.seal('b')).split('.');
+    const envelopes = [
+      await material.seal('a'),
+      [head, encodeBase64url(Buffer.alloc(512, 1)), ...rest].join('.'),
+    ];
+    expect(await refusedUnopened({ envelopes })).to.equal('envelope_malformed');
+  });
+});
+
+describe('unwrap releases nothing', () => {
+  it('when one envelope among 20 is damaged, and says which', async () => {
+    const list = names(20);
+    const envelopes = await sealAll(list);
+    const parts = (envelopes[13] ?? '').split('.');
+    const ciphertext = parts[3] ?? '';
+    parts[3] = `${ciphertext.startsWith('A') ? 'B' : 'A'}${ciphertext.slice(1)}`;
+    envelopes[13] = parts.join('.');
+    const { core, code, detail } = await ask({ ticket: await material.ticket(list), envelopes });
+    expect(code).to.equal('envelope_not_authentic');
+    expect(detail).to.contain('envelope 14 (secret "secret-13")');
+    expect(core.lines.map(({ outcome }) => outcome)).to.deep.equal(['asked', 'envelope_not_authentic']);
+  });
+
+  it('when a header member was changed after sealing', async () => {
+    const [head = '', ...rest] = (await material.seal('b')).split('.');
+    const header = Buffer.from(decodeBase64url(head, 'header')).toString();
+    for (const [from, to] of [
+      ['"ver":1', '"ver":2'],
+      ['"gen":1', '"gen":2'],
+      [/"sec":"[^"]*"/, `"sec":"${randomUUID()}"`],
+    ] as const) {
+      const forged = [encodeBase64url(Buffer.from(header.replace(from, to))), ...rest].join('.');
+      const { code } = await ask({ envelopes: [await material.seal('a'), forged] });
+      expect(code).to.equal('envelope_not_authentic');
+    }
+  });
+
+  it('when the audit trail takes no record, or only the first', async () => {
+    const none = await ask({ options: { recordsUntil: 0 } });
+    expect(none.code).to.equal('audit_unavailable');
+    expect(none.core.runs()).to.equal(0);
+    const first = await ask({ options: { recordsUntil: 1 } });
+    expect(first.code).to.equal('audit_unavailable');
+    expect(first.core.runs()).to.equal(1);
+  });
+
+  it('when even the refusal cannot be recorded', async () => {
+    const ticket = await material.ticket(['a', 'b'], { exp: now() - 90 });
+    expect((await ask({ ticket, options: { recordsUntil: 0 } })).code).to.equal('audit_unavailable');
+  });
+
+  it('when the pool is busy or loses its worker, and says to ask again', async () => {
+    for (const reason of ['busy', 'worker_lost'] as const) {
+      const outerLayer = { run: () => Promise.resolve({ ok: false, reason } as const) };
+      const { core, code, detail } = await ask({ options: { outerLayer } });
+      expect(code).to.equal(reason);
+      expect(detail).to.contain('ask again');
+      expect(core.lines.at(-1)).to.include({ outcome: reason });
+    }
+  });
+});
+
+describe('what unwrap says and records', () => {
+  const MARKER = 'KEY-MARKER';
+
+  it('never contains an inner token, an envelope or a ticket, whatever the outcome', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('released', 'damaged', 'unlisted', 'twice', 'foreign', 'garbage', 'expired'),
+        fc.stringMatching(/^[a-z]{1,12}$/),
+        async (what, name) => {
+          const token = `${MARKER}-${name}`;
+          const sealed = await material.seal(name, {
+            token,
+            ...(what === 'foreign' ? { ownerId: ownerId() } : {}),
+          });
+          const parts = sealed.split('.');
+          if (what === 'damaged') parts[4] = encodeBase64url(Buffer.alloc(16));
+          const envelope = what === 'garbage' ? `${MARKER}.${token}` : parts.join('.');
+          const ticket = await material.ticket(
+            [what === 'unlisted' ? `${name}-other` : name],
+            what === 'expired' ? { exp: now() - 90 } : {},
+          );
+          const { core, detail } = await ask({
+            ticket,
+            envelopes: what === 'twice' ? [envelope, envelope] : [envelope],
+          });
+          const said = `${detail}\n${JSON.stringify(core.lines)}`;
+          for (const hidden of [MARKER, envelope, ticket, ticket.split('.')[2] ?? '']) {
+            expect(said).not.to.contain(hidden);
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+});

@@ -1,0 +1,144 @@
+/**
+ * The machine's own PostgreSQL for tests: one server for a test run, a fresh database for whoever asks. It listens on
+ * loopback, keeps nothing, and ends with the process that started it, however that ends.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+
+export interface PostgresServer {
+  /** Address of a new, empty database. */
+  createDatabase(): Promise<string>;
+  /** Ends every connection to a database and lets nobody in until the next call. */
+  refuseConnections(url: string, refuse: boolean): Promise<void>;
+}
+
+const INSTALLED = '/usr/lib/postgresql';
+const USER = 'postgres';
+const START_TRIES = 200;
+const START_WAIT_MS = 50;
+
+/** Folder of the newest installed version's programs. Throws, naming the package, where there is none. */
+const findPrograms = (): string => {
+  const versions = existsSync(INSTALLED) ? readdirSync(INSTALLED).sort((a, b) => Number(b) - Number(a)) : [];
+  const newest = versions
+    .map((version) => join(INSTALLED, version, 'bin'))
+    .find((dir) => existsSync(join(dir, 'initdb')));
+  if (newest === undefined) throw new Error('PostgreSQL is not installed: install the package `postgresql`');
+  return newest;
+};
+
+/** `initdb` and `postgres` refuse to run as root. The server gets a signal when this process ends, however it ends. */
+const asUser = (program: string, args: readonly string[]): [string, string[]] => {
+  const root = userInfo().uid === 0;
+  const identity = root ? [`--reuid=${USER}`, `--regid=${USER}`, '--init-groups'] : [];
+  return ['setpriv', [...identity, '--pdeathsig=QUIT', '--', program, ...args]];
+};
+
+const run = (program: string, args: readonly string[]): void => {
+  const { status, stderr, error } = spawnSync(...asUser(program, args), { encoding: 'utf8', cwd: '/' });
+  if (status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr}`);
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+
+const query = async (url: string, sql: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+};
+
+const ready = async (url: string, server: ChildProcess): Promise<void> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await query(url, 'select 1');
+      return;
+    } catch (error) {
+      if (server.exitCode !== null || tries === START_TRIES) {
+        throw new Error('PostgreSQL does not answer', { cause: error });
+      }
+      await wait(START_WAIT_MS);
+    }
+  }
+};
+
+const makeFolder = (): string => {
+  const base = mkdtempSync(join(tmpdir(), 'twofold-test-postgres-'));
+  const dir = join(base, 'data');
+  mkdirSync(dir);
+  if (userInfo().uid === 0) {
+    const { status, stderr } = spawnSync('chown', ['-R', `${USER}:${USER}`, base], { encoding: 'utf8' });
+    if (status !== 0)
+      throw new Error(`there is no user ${USER}: install the package \`postgresql\` (${stderr})`);
+  }
+  process.once('exit', () => rmSync(base, { recursive: true, force: true, maxRetries: 5 }));
+  return dir;
+};
+
+const launch = (programs: string, dir: string, port: number): ChildProcess => {
+  const settings = {
+    ...{ listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200 },
+    ...{ fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '32MB' },
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const [program, args] = asUser(join(programs, 'postgres'), ['-D', dir, ...flags]);
+  const server = spawn(program, args, { stdio: 'ignore', cwd: '/' });
+  server.unref();
+  process.once('exit', () => server.kill('SIGQUIT'));
+  return server;
+};
+
+const start = async (): Promise<PostgresServer> => {
+  const programs = findPrograms();
+  const dir = makeFolder();
+  run(join(programs, 'initdb'), [
+    '-D',
+    dir,
+    '-U',
+    USER,
+    '--auth=trust',
+    '--no-sync',
+    '--locale=C.UTF-8',
+    '--encoding=UTF8',
+  ]);
+  const port = await freePort();
+  const server = launch(programs, dir, port);
+  const urlOf = (database: string): string => `postgres://${USER}@127.0.0.1:${port}/${database}`;
+  const admin = urlOf('postgres');
+  await ready(admin, server);
+  let count = 0;
+  return {
+    createDatabase: async () => {
+      count += 1;
+      const name = `test_${count}`;
+      await query(admin, `create database ${name}`);
+      return urlOf(name);
+    },
+    refuseConnections: async (url, refuse) => {
+      const name = new URL(url).pathname.slice(1);
+      await query(admin, `alter database ${name} with allow_connections ${String(!refuse)}`);
+      await query(admin, `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+    },
+  };
+};
+
+let started: Promise<PostgresServer> | undefined;
+
+/** Starts it at the first call. Rejects, naming the package, where PostgreSQL is not installed. */
+export const testPostgres = (): Promise<PostgresServer> => (started ??= start());
