@@ -78,7 +78,7 @@ const ready = async (url: string, server: ChildProcess): Promise<void> => {
   }
 };
 
-const makeFolder = (): string => {
+const makeFolder = (): { base: string; dir: string } => {
   const base = mkdtempSync(join(tmpdir(), 'twofold-test-postgres-'));
   const dir = join(base, 'data');
   mkdirSync(dir);
@@ -87,8 +87,7 @@ const makeFolder = (): string => {
     if (status !== 0)
       throw new Error(`there is no user ${USER}: install the package \`postgresql\` (${stderr})`);
   }
-  process.once('exit', () => rmSync(base, { recursive: true, force: true, maxRetries: 5 }));
-  return dir;
+  return { base, dir };
 };
 
 const launch = (programs: string, dir: string, port: number): ChildProcess => {
@@ -100,13 +99,17 @@ const launch = (programs: string, dir: string, port: number): ChildProcess => {
   const [program, args] = asUser(join(programs, 'postgres'), ['-D', dir, ...flags]);
   const server = spawn(program, args, { stdio: 'ignore', cwd: '/' });
   server.unref();
-  process.once('exit', () => server.kill('SIGQUIT'));
   return server;
 };
 
 const start = async (): Promise<PostgresServer> => {
   const programs = findPrograms();
-  const dir = makeFolder();
+  const { base, dir } = makeFolder();
+  const started: { server?: ChildProcess } = {};
+  process.once('exit', () => {
+    started.server?.kill('SIGQUIT');
+    rmSync(base, { recursive: true, force: true, maxRetries: 5 });
+  });
   run(join(programs, 'initdb'), [
     '-D',
     dir,
@@ -119,6 +122,7 @@ const start = async (): Promise<PostgresServer> => {
   ]);
   const port = await freePort();
   const server = launch(programs, dir, port);
+  started.server = server;
   const urlOf = (database: string): string => `postgres://${USER}@127.0.0.1:${port}/${database}`;
   const admin = urlOf('postgres');
   await ready(admin, server);
@@ -138,7 +142,7 @@ const start = async (): Promise<PostgresServer> => {
   };
 };
 
-let started: Promise<PostgresServer> | undefined;
+let server: Promise<PostgresServer> | undefined;
 
 /** Starts it at the first call. Rejects, naming the package, where PostgreSQL is not installed. */
-export const testPostgres = (): Promise<PostgresServer> => (started ??= start());
+export const testPostgres = (): Promise<PostgresServer> => (server ??= start());

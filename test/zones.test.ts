@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import { build as esbuild, type Metafile } from 'esbuild';
+import { bundleNames, bundleOptions, entries, repository, type BundleName } from '../scripts/build.ts';
+import { violations, zones } from './zones.ts';
+
+const metafileOf = async (name: BundleName, stolen?: string): Promise<Metafile> => {
+  const { entryPoints: _none, ...options } = { entryPoints: [], ...bundleOptions(name) };
+  const contents = [
+    `import './${entries[name]}';`,
+    ...(stolen === undefined ? [] : [`import '${stolen}';`]),
+  ].join('\n');
+  const { metafile } = await esbuild({
+    ...options,
+    stdin: { contents, resolveDir: repository, sourcefile: `${entries[name]}.zone-test.ts`, loader: 'ts' },
+  });
+  return metafile;
+};
+
+describe('the zones', () => {
+  for (const name of bundleNames) {
+    it(`${name} holds what its zone may hold, and nothing more`, async () => {
+      expect(violations(name, await metafileOf(name))).to.deep.equal([]);
+    });
+  }
+
+  it('alone: only the injector opens the inner layer, only the keyservice the outer one', async () => {
+    const holders = async (file: string): Promise<readonly string[]> => {
+      const found = await Promise.all(
+        bundleNames.map(async (name) => (file in (await metafileOf(name)).inputs ? [name] : [])),
+      );
+      return found.flat();
+    };
+    expect(await holders('envelope/inner/open.ts')).to.deep.equal(['injector']);
+    expect(await holders('envelope/outer/open.ts')).to.deep.equal(['keyservice']);
+    expect(await holders('envelope/node-private.ts')).to.deep.equal(['keyservice']);
+  });
+
+  const forbidden: readonly [BundleName, string][] = [
+    ['console', './envelope/inner/open.ts'],
+    ['console', './envelope/outer/open.ts'],
+    ['console', './envelope/node-private.ts'],
+    ['console', './webhook/plan.ts'],
+    ['webhook', './envelope/derive.ts'],
+    ['webhook', './envelope/node-cipher.ts'],
+    ['webhook', './keyservice/refusals.ts'],
+    ['webhook', 'express'],
+    ['keyservice', './envelope/inner/open.ts'],
+    ['keyservice', './platform/https-client.ts'],
+    ['keyservice', './platform/kubernetes.ts'],
+    ['injector', './envelope/outer/open.ts'],
+    ['injector', './platform/https-server.ts'],
+    ['injector', 'pino'],
+    ['injector', './certs/pem.ts'],
+  ];
+  for (const [name, stolen] of forbidden) {
+    it(`are watched: ${name} with ${stolen} beside is found out`, async () => {
+      const found = violations(name, await metafileOf(name, stolen));
+      expect(found.join()).to.contain(stolen.replace('./', ''));
+    });
+  }
+
+  it('have a rule for every bundle', () => {
+    expect(Object.keys(zones).sort()).to.deep.equal([...bundleNames].sort());
+  });
+});
