@@ -9,12 +9,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sealInner } from '#envelope/inner/seal.ts';
 import { nodeCipher } from '#envelope/node-cipher.ts';
-import { createHttpsClient, type ClientTls, type HttpsClient } from '#platform/https-client.ts';
+import type { ClientTls } from '#platform/https-client.ts';
 import { createMaterial, sessionId } from '../keyservice/testing/material.ts';
 import { install, startService, type Service } from '../keyservice/testing/service.ts';
 import { build, repository } from '../scripts/build.ts';
 import { percentile, type Bench, type Figure } from './figure.ts';
 import { cpuMs } from './process-figures.ts';
+import { load } from './raw-client.ts';
 
 const NAMES = 20;
 const VALUE_BYTES = 64;
@@ -47,25 +48,6 @@ const prepare = async (): Promise<Prepared> => {
 const start = (cores: string, { env }: Prepared): Promise<Service> =>
   startService(['taskset', '-c', cores, process.execPath, join(repository, 'dist/keyservice.js')], env);
 
-/** Names opened per second by IN_FLIGHT callers. */
-const load = async (client: HttpsClient, url: string, body: Buffer, forMs: number): Promise<number> => {
-  const end = performance.now() + forMs;
-  const started = performance.now();
-  let calls = 0;
-  const caller = async (): Promise<void> => {
-    while (performance.now() < end) {
-      const { status } = await client.call({
-        ...{ method: 'POST', url, headers: { 'content-type': 'application/json' }, body },
-        ...{ timeoutMs: 20_000, maxResponseBytes: 4_000_000 },
-      });
-      if (status !== 200) throw new Error(`the keyservice answered ${status}`);
-      calls += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
-  return (calls * NAMES * 1000) / (performance.now() - started);
-};
-
 interface Rate {
   /** Names opened per second of the clock. */
   readonly wall: number;
@@ -73,23 +55,24 @@ interface Rate {
   readonly cpu: number;
 }
 
-const measure = async (service: Service, { body }: Prepared, client: HttpsClient): Promise<Rate> => {
-  const url = `${service.url}/v1/unwrap`;
-  const pid = service.child.pid ?? 0;
+const measure = async ({ child, url }: Service, { body, tls }: Prepared): Promise<Rate> => {
+  const pid = child.pid ?? 0;
   const [cpuBefore, started] = [cpuMs(pid), performance.now()];
-  const wall = await load(client, url, body, MEASURE_MS);
-  const names = (wall * (performance.now() - started)) / 1000;
-  return { wall, cpu: (names * 1000) / (cpuMs(pid) - cpuBefore) };
+  const answers = await load({ url: `${url}/v1/unwrap`, body, tls }, IN_FLIGHT, MEASURE_MS);
+  const names = answers * NAMES * 1000;
+  return { wall: names / (performance.now() - started), cpu: names / (cpuMs(pid) - cpuBefore) };
 };
 
-/** Private operations per second of openssl, as many processes as cores. */
-const opensslRate = async (cores: string): Promise<number> => {
-  const multi = cores.includes(',') ? ['-multi', String(cores.split(',').length)] : [];
-  const args = ['-c', cores, 'openssl', 'speed', '-seconds', '1', ...multi, 'rsa2048'];
-  const { stdout } = await promisify(execFile)('taskset', args);
-  const rate = /rsa\s+2048 bits\s+\S+\s+\S+\s+([\d.]+)/.exec(stdout)?.[1];
-  if (rate === undefined) throw new Error('openssl speed printed no figure');
-  return Number(rate);
+/** Private operations of openssl on one core: per second of the clock, and of its own processor time. */
+const opensslRate = async (core: string): Promise<Rate> => {
+  const rate = async (...how: string[]): Promise<number> => {
+    const args = ['-c', core, 'openssl', 'speed', '-seconds', '1', ...how, 'rsa2048'];
+    const { stdout } = await promisify(execFile)('taskset', args);
+    const found = /rsa\s+2048 bits\s+\S+\s+\S+\s+([\d.]+)/.exec(stdout)?.[1];
+    if (found === undefined) throw new Error('openssl speed printed no figure');
+    return Number(found);
+  };
+  return { wall: await rate('-elapsed'), cpu: await rate() };
 };
 
 const pinSelf = (cores: string): void => {
@@ -98,18 +81,17 @@ const pinSelf = (cores: string): void => {
 
 /** What one round measured. Ratios are of one round: a shared machine's speed changes from minute to minute. */
 interface Round {
-  readonly openssl: number;
+  readonly openssl: Rate;
   readonly one: Rate;
   readonly two: Rate;
 }
 
-const measureRound = async (prepared: Prepared, client: HttpsClient, services: Services): Promise<Round> => {
+const measureRound = async (prepared: Prepared, services: Services): Promise<Round> => {
   pinSelf('1');
-  const before = await opensslRate('0');
-  const one = await measure(services.one, prepared, client);
-  const openssl = (before + (await opensslRate('0'))) / 2;
+  const openssl = await opensslRate('0');
+  const one = await measure(services.one, prepared);
   pinSelf('0,1');
-  return { openssl, one, two: await measure(services.two, prepared, client) };
+  return { openssl, one, two: await measure(services.two, prepared) };
 };
 
 interface Services {
@@ -121,15 +103,15 @@ const figuresOf = (rounds: readonly Round[]): readonly Figure[] => {
   const median = (of: (round: Round) => number): number => percentile(rounds.map(of), 0.5);
   const bench = 'unwrap';
   return [
-    { bench, what: 'openssl, one core', value: median(({ openssl }) => openssl), unit: 'RSA/s' },
+    { bench, what: 'openssl, one core', value: median(({ openssl }) => openssl.wall), unit: 'RSA/s' },
     { bench, what: 'one core', value: median(({ one }) => one.wall), unit: 'names/s' },
     {
       ...{ bench, what: 'one core, share of openssl', unit: '', target: { atLeast: 0.75 } },
-      value: median(({ openssl, one }) => one.wall / openssl),
+      value: median(({ openssl, one }) => one.wall / openssl.wall),
     },
     {
       ...{ bench, what: 'the same by processor time', unit: '' },
-      value: median(({ openssl, one }) => one.cpu / openssl),
+      value: median(({ openssl, one }) => one.cpu / openssl.cpu),
     },
     { bench, what: 'two cores', value: median(({ two }) => two.wall), unit: 'names/s' },
     {
@@ -144,17 +126,14 @@ export const benchUnwrap: Bench = async (say) => {
   await build({ names: ['keyservice'] });
   const prepared = await prepare();
   const services = { one: await start('0', prepared), two: await start('0,1', prepared) };
-  const client = createHttpsClient(prepared.tls);
   try {
     // Twice, so that what is measured has been compiled.
     for (const service of [services.one, services.two, services.one, services.two])
-      await measure(service, prepared, client);
+      await measure(service, prepared);
     const rounds: Round[] = [];
-    for (let round = 0; round < ROUNDS; round += 1)
-      rounds.push(await measureRound(prepared, client, services));
+    for (let round = 0; round < ROUNDS; round += 1) rounds.push(await measureRound(prepared, services));
     return figuresOf(rounds);
   } finally {
-    client.close();
     for (const { child } of Object.values(services)) child.kill('SIGTERM');
     rmSync(prepared.dir, { recursive: true, force: true });
   }

@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
+import { build, repository } from '../scripts/build.ts';
 import { databaseKinds, startTestConsole, type TestConsole } from './testing/console.ts';
 import { callJson, type Reply } from './testing/api-client.ts';
 
@@ -10,9 +12,13 @@ interface Program {
   readonly publicUrl: string;
 }
 
+/** Beside `dist/`, so that nobody else’s build is touched and the native driver is found. */
+const outdir = join(repository, 'dist', 'test', 'console');
+const bundle = join(outdir, 'console.js');
+
 /** The console as a process of its own, with the settings of a test console that has been stopped. */
 const launch = async (env: Readonly<Record<string, string>>): Promise<Program> => {
-  const child = spawn(process.execPath, ['--import=tsx', 'console/main.ts'], {
+  const child = spawn(process.execPath, [bundle], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -29,11 +35,14 @@ const ended = async (child: ChildProcess): Promise<number | string | null> => {
   return child.exitCode ?? child.signalCode;
 };
 
+const buildBundle = (): Promise<unknown> => build({ names: ['console'], outdir });
+
 for (const kind of databaseKinds) {
   describe(`the console’s process (${kind})`, function () {
     this.timeout(60_000);
     let running: TestConsole;
     before(async () => {
+      await buildBundle();
       running = await startTestConsole(kind);
       await running.stopConsole();
     });
@@ -74,8 +83,10 @@ for (const kind of databaseKinds) {
 }
 
 describe('the console’s process', () => {
+  before(buildBundle);
+
   it('ends with every problem of its configuration, before it touches anything', async () => {
-    const child = spawn(process.execPath, ['--import=tsx', 'console/main.ts'], {
+    const child = spawn(process.execPath, [bundle], {
       env: { PATH: process.env['PATH'], TWOFOLD_MAX_VALUE_BYTES: '0', TWOFOLD_GUARD_REQUIRED: 'false' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -30,7 +30,7 @@ onEachDatabase('a value', (running, kind) => {
     const marks: string[] = [];
     await fc.assert(
       fc.asyncProperty(
-        fc.stringMatching(/^[A-Za-z0-9]{24,40}$/),
+        fc.stringMatching(/^m4rk[A-Za-z0-9]{24,40}$/),
         fc.constantFrom(0, 1, 2, 3, 4),
         async (mark, way) => {
           marks.push(mark, Buffer.from(mark).toString('base64').slice(0, 30));

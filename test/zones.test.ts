@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { build as esbuild, type Metafile } from 'esbuild';
-import { bundleNames, bundleOptions, entries, repository, type BundleName } from '../scripts/build.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, bundleNames, bundleOptions, entries, repository, type BundleName } from '../scripts/build.ts';
 import { violations, zones } from './zones.ts';
 
 const metafileOf = async (name: BundleName, stolen?: string): Promise<Metafile> => {
@@ -61,5 +63,36 @@ describe('the zones', () => {
 
   it('have a rule for every bundle', () => {
     expect(Object.keys(zones).sort()).to.deep.equal([...bundleNames].sort());
+  });
+
+  it('have the packages that the table in docs/architecture.md gives them', () => {
+    const page = readFileSync(join(repository, 'docs/architecture.md'), 'utf8');
+    const table = page.slice(page.indexOf('## What a folder may import'));
+    for (const [name, { packages }] of Object.entries(zones)) {
+      const folder = name === 'injector' ? 'injector-image' : name;
+      const row = new RegExp(`^\\| \`${folder}/\` \\|.*\\| ([^|]*) \\|$`, 'm').exec(table)?.[1];
+      const own = packages.filter((each) => !['pino', 'prom-client'].includes(each));
+      const written = own.length > 0 ? own.join(', ') : name === 'injector' ? 'none' : "platform's";
+      expect(row?.split(', ').sort(), folder).to.deep.equal(written.split(', ').sort());
+    }
+  });
+
+  describe('as they are built', () => {
+    const bundles = new Map<BundleName, string>();
+    const holding = (text: RegExp): readonly BundleName[] =>
+      bundleNames.filter((name) => text.test(bundles.get(name) ?? ''));
+
+    before(async () => {
+      for (const { name, file } of await build()) bundles.set(name, readFileSync(file, 'utf8'));
+    });
+
+    it('derive inner keys in the console alone, though others know how long a salt is', () => {
+      expect(holding(/twofold\/inner\/v1/)).to.deep.equal(['console']);
+    });
+
+    it('decrypt with RSA in the keyservice alone, and encrypt with it where envelopes are sealed', () => {
+      expect(holding(/\bprivateDecrypt\(/)).to.deep.equal(['keyservice']);
+      expect(holding(/\bpublicEncrypt\(/)).to.deep.equal(['console', 'keyservice']);
+    });
   });
 });

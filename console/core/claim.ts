@@ -7,7 +7,7 @@ import type { Verifier } from '#envelope/cipher.ts';
 import { verifyGrant, type Grant } from '#envelope/grant.ts';
 import type { JwsRefusal } from '#envelope/jws.ts';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
-import { fitsPod } from '#envelope/pod.ts';
+import { fitsPod, type PodPattern } from '#envelope/pod.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { recordRefusal, type AuditSubject } from './audit.ts';
 import type { AdmittedPod, Cluster, TokenOwner } from './cluster.ts';
@@ -104,7 +104,7 @@ const revoked = (jti: string): Outcome<never> =>
 const checkTokenOwner = (
   { username, podName, podUid }: TokenOwner,
   { ns, sa }: SessionRow,
-  { pod: pattern }: Grant,
+  patterns: readonly (PodPattern | undefined)[],
 ): Outcome<{ name: string; uid: string }> => {
   if (podName === undefined || podUid === undefined) {
     return refuse(
@@ -118,11 +118,12 @@ const checkTokenOwner = (
       `The token is of ${username}, the session of ${ns}:${sa}; ${again}.`,
     );
   }
-  return pattern === undefined || fitsPod(pattern, { name: podName })
+  const unfit = patterns.find((pattern) => pattern !== undefined && !fitsPod(pattern, { name: podName }));
+  return unfit === undefined
     ? done({ name: podName, uid: podUid })
     : refuse(
         'pod_not_in_ticket',
-        `The ticket’s pod is ${pattern}, which ${podName} is not; get a ticket for it.`,
+        `The ticket’s pod is ${unfit}, which ${podName} is not; get a ticket for it.`,
       );
 };
 
@@ -173,7 +174,8 @@ export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
     const tokenOwner = await reviewToken(token, session);
     if (!tokenOwner.ok) return tokenOwner;
     Object.assign(trace, { actor: tokenOwner.value.username, podUid: tokenOwner.value.podUid });
-    const pod = checkTokenOwner(tokenOwner.value, session, grant);
+    // The row is the console's own; the grant only copies it.
+    const pod = checkTokenOwner(tokenOwner.value, session, [ticket.pod, grant.pod]);
     if (!pod.ok) return pod;
     trace.pod = pod.value.name;
     const admitted = await getPod(session.ns, pod.value.name);

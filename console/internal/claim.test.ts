@@ -3,11 +3,13 @@ import { byKid } from '#envelope/cipher.ts';
 import { decodeBase64url } from '#envelope/base64url.ts';
 import { signGrant } from '#envelope/grant.ts';
 import { openInner } from '#envelope/inner/open.ts';
-import { parseSecretName, parseSessionId, parseSecretId } from '#envelope/names.ts';
-import { ed25519Signer, nodeCipher } from '#envelope/node-cipher.ts';
+import { sealInner } from '#envelope/inner/seal.ts';
+import { parseOwnerId, parseSecretId, parseSecretName, parseSessionId } from '#envelope/names.ts';
+import { ed25519Signer, nodeCipher, rsaRecipient } from '#envelope/node-cipher.ts';
 import { rsaIdentity, rsaPrivateKey } from '#envelope/node-private.ts';
 import { parseEnvelope } from '#envelope/outer/layout.ts';
 import { openOuter } from '#envelope/outer/open.ts';
+import { sealOuter } from '#envelope/outer/seal.ts';
 import { ed25519Pair } from '../../test/keys.ts';
 import { callJson, type ApiClient, type Reply } from '../testing/api-client.ts';
 import { newUser, onEachDatabase } from '../testing/console.ts';
@@ -66,6 +68,26 @@ onEachDatabase('claim', (running) => {
     for (const [index, secret] of session.secrets.entries()) {
       expect(await open(secret, json.keys[index]!.key)).to.equal(`value of ${secret.name}`);
     }
+  });
+
+  it('answers with the key of what a client sealed for itself', async () => {
+    const offer = (await alice.call('post', '/secrets/mine/sealing')).json;
+    const [key, salt] = [offer.innerKey, offer.salt].map((text) => decodeBase64url(text, 'bytes'));
+    const inner = await sealInner(nodeCipher, {
+      key: key!,
+      plaintext: Buffer.from('by hand'),
+      nowSeconds: 1,
+    });
+    const header = {
+      ...{ ownerId: parseOwnerId(offer.ownerId)!, secretId: parseSecretId(offer.secretId)!, salt: salt! },
+      ...{ name: parseSecretName('mine')!, version: offer.version, gen: offer.gen },
+    };
+    const envelope = await sealOuter(nodeCipher, rsaRecipient(offer.publicKey), header, inner);
+    await alice.call('post', '/secrets', { body: { name: 'mine', envelope, size: 7, envSafe: true } });
+    const own = await ticketFor(alice, { secrets: ['mine'] });
+    const opened = await openSession(running(), { ticket: own, names: ['mine'] });
+    const { json } = await admitAndClaim(running(), opened);
+    expect(await open(opened.secrets[0]!, json.keys[0]!.key)).to.equal('by hand');
   });
 
   it('gives a grant of fewer secrets fewer keys', async () => {
@@ -159,6 +181,11 @@ onEachDatabase('claim', (running) => {
     const narrowed = await openSession(running(), { ticket: narrow, pod: { generateName: 'train-' } });
     const other = await admitAndClaim(running(), narrowed, { name: 'serve-1' });
     expect(refusal(other)).to.deep.equal([403, 'pod_not_in_ticket']);
+    const { pod: _pod, ...wider } = grantClaims(narrowed);
+    const grant = await signGrant(ed25519Signer(running().keys.grant.privateJwk), wider);
+    const { token } = admit(running(), narrowed, { name: 'serve-1' });
+    const widened = await claim(running(), { grant, token });
+    expect(refusal(widened), 'whatever the grant leaves out').to.deep.equal([403, 'pod_not_in_ticket']);
     expect((await admitAndClaim(running(), narrowed, { name: 'train-1' })).status).to.equal(200);
   });
 

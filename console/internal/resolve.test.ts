@@ -89,7 +89,7 @@ onEachDatabase('resolve', (running) => {
       ['ticket_malformed', ticket.slice(0, -4)],
       ['ticket_unknown_key', none],
       ['ticket_unknown_key', await forged({}, ed25519Pair().privateJwk)],
-      ['ticket_not_authentic', `${ticket.slice(0, -8)}AAAAAAAA`.replace(/.$/, 'A')],
+      ['ticket_not_authentic', `${ticket.slice(0, -8)}AAAAAAAA`],
       ['ticket_wrong_issuer', await forged({ iss: 'https://elsewhere.example.org' })],
       ['ticket_wrong_audience', await forged({ aud: 'another-cluster' })],
       ['ticket_not_yet_valid', await forged({ nbf: now + 90 })],

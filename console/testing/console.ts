@@ -2,8 +2,7 @@
  * A whole console for tests: real HTTPS ports, a real database, a real identity provider and a small Kubernetes API.
  * One for each kind of database is shared by the tests that need no settings of their own.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
@@ -66,10 +65,16 @@ export interface TestConsole {
   stop(): Promise<void>;
 }
 
+let base: string | undefined;
+
+/** A new folder below one that goes with this process. */
 const folder = (): string => {
-  const dir = mkdtempSync(join(tmpdir(), 'twofold-test-console-'));
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-  return dir;
+  if (base === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'twofold-test-console-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    base = made;
+  }
+  return mkdtempSync(join(base, 'one-'));
 };
 
 const newKeys = (): TestKeys => ({

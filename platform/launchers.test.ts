@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import { findLauncher, parseLaunchers } from './launchers.ts';
+
+const hub = {
+  username: 'system:serviceaccount:hub:hub',
+  namespaces: ['hub', 'users'],
+  annotation: 'hub.jupyter.org/username',
+  claim: 'preferred_username',
+  loginWithinDays: 30,
+};
+const parse = (...launchers: readonly unknown[]) => parseLaunchers(JSON.stringify({ launchers }));
+
+describe('a launchers file', () => {
+  it('is read as it stands, and finds a launcher by exact username and namespace', () => {
+    const launchers = parse(hub);
+    expect(launchers).to.deep.equal([hub]);
+    expect(findLauncher(launchers, { username: hub.username, namespace: 'users' })).to.deep.equal(hub);
+    expect(findLauncher(launchers, { username: `${hub.username}x`, namespace: 'hub' })).to.equal(undefined);
+    expect(findLauncher(launchers, { username: hub.username, namespace: 'other' })).to.equal(undefined);
+  });
+
+  it('may name people and accounts from elsewhere, one entry for each place', () => {
+    expect(parse(hub, { ...hub, username: 'spawner@example.org' })).to.have.length(2);
+    expect(parse(hub, { ...hub, namespaces: ['more'] })).to.have.length(2);
+    expect(() => parse(hub, { ...hub, claim: 'sub' })).to.throw('configured twice');
+  });
+
+  it('never makes a launcher of a controller, a node or the API server', () => {
+    for (const username of [
+      'system:serviceaccount:kube-system:replicaset-controller',
+      'system:serviceaccount:kube-system:job-controller',
+      'system:kube-controller-manager',
+      'system:kube-scheduler',
+      'system:node:node1',
+      'system:masters',
+      'system:apiserver',
+      'system:anonymous',
+      'system:serviceaccount:hub',
+    ]) {
+      expect(() => parse({ ...hub, username }), username).to.throw('can never be a launcher');
+    }
+  });
+
+  for (const [what, wrong] of Object.entries({
+    'a member less': { ...hub, claim: undefined },
+    'a member more': { ...hub, trust: true },
+    'no object': 'hub',
+    'an empty username': { ...hub, username: '' },
+    'no namespaces': { ...hub, namespaces: [] },
+    'a pattern for namespaces': { ...hub, namespaces: ['*'] },
+    'an annotation without prefix': { ...hub, annotation: 'username' },
+    'an annotation of Twofold’s own': { ...hub, annotation: 'twofold.dev/user' },
+    'an empty claim': { ...hub, claim: ' ' },
+    'no days': { ...hub, loginWithinDays: 0 },
+    'days as text': { ...hub, loginWithinDays: '30' },
+  })) {
+    it(`is refused with ${what}, saying which entry it is`, () => {
+      expect(() => parse(hub, wrong)).to.throw('launcher 2');
+    });
+  }
+
+  it('is refused where it is no list', () => {
+    expect(() => parseLaunchers('{}')).to.throw('no list "launchers"');
+    expect(() => parseLaunchers('[')).to.throw(SyntaxError);
+  });
+});
