@@ -61,7 +61,7 @@ const zones = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/*.d.ts', 'dist/**', 'node_modules/**', '.cache/**', '.dev/**', 'coverage/**'] },
+  { ignores: ['eslint.config.js', '**/*.d.ts', 'dist/**', 'node_modules/**', '.cache/**', '.dev/**', 'coverage/**'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
@@ -102,5 +102,4 @@ export default tseslint.config(
     },
   },
   { files: ['scripts/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
-  { files: ['eslint.config.js'], rules: { 'no-restricted-exports': 'off' } },
 );

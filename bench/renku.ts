@@ -28,7 +28,7 @@ const known = <T>(value: T | undefined): T => {
 
 /** One owner's secrets, and a function that opens them all. */
 const prepareOurs = async (): Promise<() => Promise<void>> => {
-  const recipient = rsaRecipient(publicKey.export({ format: 'jwk' }) as Record<string, unknown>); // Node's own JWK
+  const recipient = rsaRecipient(publicKey.export({ format: 'jwk' })); // Node's own JWK
   const identities = byKid([
     rsaIdentity(rsaPrivateKey(privateKey.export({ format: 'jwk' }) as Record<string, unknown>)),
   ]);

@@ -50,7 +50,6 @@ onEachDatabase('claim', (running) => {
       running().clock.offsetMs = 0;
     }
   };
-  const DAY_MS = 86_400_000;
 
   beforeEach(async () => {
     alice = await running().as(newUser());
@@ -213,82 +212,6 @@ onEachDatabase('claim', (running) => {
     }
     const env = { ...whole, 'twofold.dev/secrets': 'a,a=other/a', 'twofold.dev/env': 'A=a,B=b' };
     expect((await admitAndClaim(running(), session, { annotations: env })).status).to.equal(200);
-  });
-
-  it('binds the session to its first pod, and refuses every other', async () => {
-    expect((await admitAndClaim(running(), session)).status).to.equal(200);
-    expect(await refusedFor({ name: 'nb-1' })).to.deep.equal([403, 'session_bound_to_another_pod']);
-    expect(await refusedFor({}), 'of the same name, but another uid').to.deep.equal([
-      403,
-      'session_bound_to_another_pod',
-    ]);
-  });
-
-  it('lets exactly one of two pods that claim at once win', async () => {
-    const replies = await Promise.all(
-      ['nb-0', 'nb-1', 'nb-2', 'nb-3'].map((name) => admitAndClaim(running(), session, { name })),
-    );
-    expect(replies.map(({ status }) => status).sort()).to.deep.equal([200, 403, 403, 403]);
-    expect((await alice.call('get', '/tickets')).json.items[0]!.used).to.equal(1);
-  });
-
-  it('counts one use where one pod claims several times at once', async () => {
-    const { token } = admit(running(), session);
-    const grant = await grantFor(running(), session);
-    const replies = await Promise.all([1, 2, 3].map(() => claim(running(), { grant, token })));
-    expect(replies.map(({ status }) => status)).to.deep.equal([200, 200, 200]);
-    const [used] = (await alice.call('get', '/tickets')).json.items;
-    expect(used).to.include({ used: 1 });
-    expect(used?.sessions[0]).to.include({ claims: 3 });
-  });
-
-  it('lets no more sessions claim than the ticket has uses, however many try at once', async () => {
-    const thrice = await ticketFor(alice, { uses: 3 });
-    const sessions = await Promise.all(
-      Array.from({ length: 10 }, (_, n) =>
-        openSession(running(), { ticket: thrice, pod: { name: `p-${n}` } }),
-      ),
-    );
-    const replies = await Promise.all(
-      sessions.map((opened, n) => admitAndClaim(running(), opened, { name: `p-${n}` })),
-    );
-    const refused = replies.filter(({ status }) => status !== 200).map(refusal);
-    expect(refused).to.deep.equal(Array.from({ length: 7 }, () => [403, 'uses_exceeded']));
-    expect((await alice.call('get', '/tickets')).json.items[0]!.used).to.equal(3);
-  });
-
-  it('lets the bound pod claim again after the grant’s end, but nobody for the first time', async () => {
-    const grant = await grantFor(running(), session);
-    const { token } = admit(running(), session);
-    const first = await claim(running(), { grant, token });
-    expect(first.status).to.equal(200);
-    const again = await at(3 * DAY_MS, () => claim(running(), { grant, token }));
-    expect(again.json.keys).to.deep.equal(first.json.keys);
-    const late = await openSession(running(), { ticket });
-    const grantOfLate = await grantFor(running(), late);
-    const { token: tokenOfLate } = admit(running(), late, { name: 'nb-9' });
-    const refused = await at(DAY_MS + 62_000, () =>
-      claim(running(), { grant: grantOfLate, token: tokenOfLate }),
-    );
-    expect(refusal(refused)).to.deep.equal([403, 'grant_expired']);
-    const short = { exp: Math.floor(Date.now() / 1000) - 61 };
-    const overdue = await claim(running(), {
-      grant: await grantFor(running(), late, short),
-      token: tokenOfLate,
-    });
-    expect(refusal(overdue)).to.deep.equal([403, 'grant_expired']);
-  });
-
-  it('gives the bound pod the versions of its session after a replace, and nothing after revocation', async () => {
-    const grant = await grantFor(running(), session);
-    const { token } = admit(running(), session);
-    const first = await claim(running(), { grant, token });
-    await alice.call('put', '/secrets/a', { body: { value: 'new' } });
-    const again = await claim(running(), { grant, token });
-    expect(again.json.keys).to.deep.equal(first.json.keys);
-    expect(await open(session.secrets[0]!, again.json.keys[0]!.key)).to.equal('value of a');
-    await alice.call('delete', `/tickets/${grantClaims(session).jti}`);
-    expect(refusal(await claim(running(), { grant, token }))).to.deep.equal([403, 'ticket_revoked']);
   });
 
   it('answers 503 while Kubernetes does not answer, and binds nothing', async () => {
