@@ -61,7 +61,17 @@ const zones = {
 };
 
 export default tseslint.config(
-  { ignores: ['eslint.config.js', '**/*.d.ts', 'dist/**', 'node_modules/**', '.cache/**', '.dev/**', 'coverage/**'] },
+  {
+    ignores: [
+      'eslint.config.js',
+      '**/*.d.ts',
+      'dist/**',
+      'node_modules/**',
+      '.cache/**',
+      '.dev/**',
+      'coverage/**',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
