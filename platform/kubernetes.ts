@@ -69,21 +69,27 @@ const tokenFrom = (file: string): (() => string) => {
   };
 };
 
-const parseAnswer = <T>({ status, body }: HttpsAnswer): KubernetesAnswer<T> => {
-  let value: unknown;
+/** `metav1.Status` of a refusal, or of an answer that is not JSON. */
+const parseRefusal = ({ status, body }: HttpsAnswer): KubernetesRefusal => {
   try {
-    value = JSON.parse(body.toString('utf8'));
+    const { reason, message } = JSON.parse(body.toString('utf8')) as { reason?: string; message?: string };
+    return { ok: false, status, reason: reason ?? 'Unknown', message: message ?? `status ${status}` };
   } catch {
-    return {
-      ok: false,
-      status,
-      reason: 'Malformed',
-      message: 'the API server answered something that is not JSON',
-    };
+    return { ok: false, status, reason: 'Malformed', message: 'the API server answered something that is not JSON' };
   }
-  if (status >= 200 && status < 300) return { ok: true, object: value as T };
-  const { reason, message } = (value ?? {}) as { reason?: string; message?: string };
-  return { ok: false, status, reason: reason ?? 'Unknown', message: message ?? `status ${status}` };
+};
+
+/** The object is parsed when it is looked at: nobody reads back the Secret that was just created. */
+const parseAnswer = <T>(answer: HttpsAnswer): KubernetesAnswer<T> => {
+  if (answer.status < 200 || answer.status >= 300) return parseRefusal(answer);
+  let object: T | undefined;
+  return {
+    ok: true,
+    get object() {
+      // The type is the caller's word.
+      return (object ??= JSON.parse(answer.body.toString('utf8')) as T);
+    },
+  };
 };
 
 /** Expected refusals and an unreachable API server are values; only a broken token file throws. */

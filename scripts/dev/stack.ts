@@ -165,8 +165,8 @@ const kubernetesEnv = (ground: Ground, kubernetes: ApiServer, tokenFile: string)
 const launchersEnv = ({ options }: Ground): Record<string, string> =>
   options.launchersFile === undefined ? {} : { TWOFOLD_LAUNCHERS_FILE: options.launchersFile };
 
-/** As in the Containerfiles: half the young generation costs no time, and saves memory. */
-const runtimeFlags = ['--max-semi-space-size=8'];
+/** As in the Containerfiles: a small young generation saves 12 MiB of the webhook's memory. */
+const runtimeFlags = ['--max-semi-space-size=4'];
 
 type Env = Readonly<Record<string, string>>;
 type Name = keyof Services;
