@@ -40,6 +40,8 @@ const readAnswers = (socket: TLSSocket, onAnswer: () => void, onFail: (error: Er
     if (left === 0) onAnswer();
   });
   socket.once('error', onFail);
+  // After the last answer nobody waits for this any more.
+  socket.once('close', () => onFail(new Error('the service hung up')));
 };
 
 /** Answers in so many ms, with so many requests in flight, each on its own connection. */

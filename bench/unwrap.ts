@@ -79,9 +79,16 @@ const pinSelf = (cores: string): void => {
   execFileSync('taskset', ['-acp', cores, String(process.pid)]);
 };
 
+/** Both at once: what this machine has of two cores at this moment, for anybody. */
+const opensslOnBoth = async (): Promise<number> => {
+  const [first, second] = await Promise.all([opensslRate('0'), opensslRate('1')]);
+  return first.wall + second.wall;
+};
+
 /** What one round measured. Ratios are of one round: a shared machine's speed changes from minute to minute. */
 interface Round {
   readonly openssl: Rate;
+  readonly opensslOnBoth: number;
   readonly one: Rate;
   readonly two: Rate;
 }
@@ -91,7 +98,7 @@ const measureRound = async (prepared: Prepared, services: Services): Promise<Rou
   const openssl = await opensslRate('0');
   const one = await measure(services.one, prepared);
   pinSelf('0,1');
-  return { openssl, one, two: await measure(services.two, prepared) };
+  return { openssl, one, two: await measure(services.two, prepared), opensslOnBoth: await opensslOnBoth() };
 };
 
 interface Services {
@@ -117,6 +124,10 @@ const figuresOf = (rounds: readonly Round[]): readonly Figure[] => {
     {
       ...{ bench, what: 'two cores, times one core', unit: '', target: { atLeast: 1.8 } },
       value: median(({ one, two }) => two.wall / one.wall),
+    },
+    {
+      ...{ bench, what: 'the same of openssl: what the machine has', unit: '' },
+      value: median((round) => round.opensslOnBoth / round.openssl.wall),
     },
   ];
 };
