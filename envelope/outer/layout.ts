@@ -57,24 +57,22 @@ export interface EnvelopeParts {
   readonly tag: Uint8Array;
 }
 
+const headerJson = (header: EnvelopeHeader): string =>
+  JSON.stringify({
+    alg: 'RSA-OAEP-256',
+    enc: 'A256GCM',
+    kid: header.kid,
+    typ: 'twofold+jwe',
+    own: header.ownerId,
+    sec: header.secretId,
+    nam: header.name,
+    ver: header.version,
+    gen: header.gen,
+    salt: encodeBase64url(header.salt),
+  });
+
 /** The protected header as it stands in the compact form. */
-export const encodeHeader = (header: EnvelopeHeader): string =>
-  encodeBase64url(
-    utf8(
-      JSON.stringify({
-        alg: 'RSA-OAEP-256',
-        enc: 'A256GCM',
-        kid: header.kid,
-        typ: 'twofold+jwe',
-        own: header.ownerId,
-        sec: header.secretId,
-        nam: header.name,
-        ver: header.version,
-        gen: header.gen,
-        salt: encodeBase64url(header.salt),
-      }),
-    ),
-  );
+export const encodeHeader = (header: EnvelopeHeader): string => encodeBase64url(utf8(headerJson(header)));
 
 const isPositive = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
 
@@ -97,15 +95,18 @@ const parseMembers = (json: string): EnvelopeHeader | undefined => {
   return { kid: keyId, ownerId, secretId, name, version: ver, gen, salt: saltBytes };
 };
 
+/** Strict base64url has one text for each JSON, so comparing the JSON compares the header. */
 const parseHeader = (encoded: string): EnvelopeHeader => {
   if (encoded.length > MAX_HEADER_BYTES) throw malformed('envelope header is too long');
   let header: EnvelopeHeader | undefined;
+  let json = '';
   try {
-    header = parseMembers(fromUtf8(decodeBase64url(encoded, 'envelope header')));
+    json = fromUtf8(decodeBase64url(encoded, 'envelope header'));
+    header = parseMembers(json);
   } catch {
     header = undefined;
   }
-  if (!header || encodeHeader(header) !== encoded) {
+  if (!header || headerJson(header) !== json) {
     throw malformed('envelope header does not have exactly the members of this format, in its encoding');
   }
   return header;
