@@ -13,21 +13,9 @@
  */
 import { concat, uint32, utf8 } from './bytes.ts';
 import type { Cipher } from './cipher.ts';
-import type { OwnerId, SecretId } from './names.ts';
+import { SALT_BYTES, type Write } from './write.ts';
 
 export const USER_KEY_BYTES = 32;
-export const SALT_BYTES = 16;
-
-export interface Write {
-  readonly ownerId: OwnerId;
-  readonly secretId: SecretId;
-  /** Positive; raised by each replace. */
-  readonly version: number;
-  /** Positive; generation of the owner's user key. */
-  readonly gen: number;
-  /** 16 bytes. */
-  readonly salt: Uint8Array;
-}
 
 export const innerKeyInfo = ({ ownerId, gen, secretId, version }: Omit<Write, 'salt'>): Uint8Array =>
   concat(

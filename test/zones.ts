@@ -29,7 +29,7 @@ const formats = [
     'names',
     'pod',
   ],
-  ...['selection', 'ticket', 'inner/layout', 'outer/layout', 'derive'],
+  ...['selection', 'ticket', 'inner/layout', 'outer/layout', 'write'],
 ].map((name) => `envelope/${name}.ts`);
 
 const service = [
@@ -63,6 +63,7 @@ export const zones: Readonly<Record<BundleName, ZoneRule>> = {
     may: [
       ...['console/', ...formats, ...service, ...client, 'platform/kubernetes.ts', 'platform/launchers.ts'],
       ...[
+        'envelope/derive.ts',
         'envelope/node-cipher.ts',
         'envelope/inner/seal.ts',
         'envelope/outer/seal.ts',
@@ -98,6 +99,7 @@ export const zones: Readonly<Record<BundleName, ZoneRule>> = {
       'envelope/node-cipher.ts',
     ],
     mustNot: [
+      'envelope/derive.ts',
       ...[innerOpen, 'envelope/inner/seal.ts', 'envelope/user-key.ts', 'platform/https-client.ts'],
       ...['platform/kubernetes.ts', ...others('keyservice/')],
     ],

@@ -3,7 +3,8 @@
  * never sees the plaintext. Zone 1; design §5.
  */
 import type { Cipher } from '#envelope/cipher.ts';
-import { deriveInnerKey, SALT_BYTES } from '#envelope/derive.ts';
+import { deriveInnerKey } from '#envelope/derive.ts';
+import { SALT_BYTES } from '#envelope/write.ts';
 import type { OwnerId, SecretName } from '#envelope/names.ts';
 import type { AuditSubject } from './audit.ts';
 import type { Ids } from './ids.ts';

@@ -22,7 +22,6 @@
  */
 import { decodeBase64url, encodeBase64url } from '../base64url.ts';
 import { fromUtf8, utf8 } from '../bytes.ts';
-import { SALT_BYTES, type Write } from '../derive.ts';
 import { malformed } from '../errors.ts';
 import { tokenLength } from '../inner/layout.ts';
 import { MAX_VALUE_BYTES } from '../limits.ts';
@@ -34,6 +33,7 @@ import {
   type Kid,
   type SecretName,
 } from '../names.ts';
+import { SALT_BYTES, type Write } from '../write.ts';
 
 export const DEK_BYTES = 32;
 export const IV_BYTES = 12;
