@@ -75,7 +75,12 @@ const parseRefusal = ({ status, body }: HttpsAnswer): KubernetesRefusal => {
     const { reason, message } = JSON.parse(body.toString('utf8')) as { reason?: string; message?: string };
     return { ok: false, status, reason: reason ?? 'Unknown', message: message ?? `status ${status}` };
   } catch {
-    return { ok: false, status, reason: 'Malformed', message: 'the API server answered something that is not JSON' };
+    return {
+      ok: false,
+      status,
+      reason: 'Malformed',
+      message: 'the API server answered something that is not JSON',
+    };
   }
 };
 
