@@ -11,7 +11,8 @@ import { build as esbuild } from 'esbuild';
 import { build } from '../scripts/build.ts';
 import { createPerson } from '../scripts/dev/person.ts';
 import { portsOf, startProgram } from '../scripts/dev/process.ts';
-import { development, startStack, type Stack } from '../scripts/dev/stack.ts';
+import { development } from '../scripts/dev/environments.ts';
+import { startStack, type Stack } from '../scripts/dev/stack.ts';
 import { percentile, type Bench, type Figure } from './figure.ts';
 import { cpuMs, rssMiB } from './process-figures.ts';
 

@@ -9,7 +9,8 @@ import { build } from '../scripts/build.ts';
 import type { Pod } from '../scripts/dev/api-server/object.ts';
 import { runInitContainer } from '../scripts/dev/kubelet/init-container.ts';
 import { createPerson } from '../scripts/dev/person.ts';
-import { development, startStack, type Stack } from '../scripts/dev/stack.ts';
+import { development } from '../scripts/dev/environments.ts';
+import { startStack, type Stack } from '../scripts/dev/stack.ts';
 import { percentile, type Bench } from './figure.ts';
 
 const RUNS = 20;

@@ -12,7 +12,8 @@ import { build } from './build.ts';
 import type { Pod } from './dev/api-server/object.ts';
 import { runInitContainer } from './dev/kubelet/init-container.ts';
 import { createPerson, type Person } from './dev/person.ts';
-import { development, startStack, type Stack } from './dev/stack.ts';
+import { development } from './dev/environments.ts';
+import { startStack, type Stack } from './dev/stack.ts';
 
 const started = performance.now();
 const say = (line: string): void =>

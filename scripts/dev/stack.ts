@@ -3,7 +3,7 @@
  * certificates and keys. `make demo`, `make dev`, the drills in test/ and the benches all start it here, and read it
  * as the shortest account of what has to be configured where. Development tool, no zone.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseLaunchers } from '#platform/launchers.ts';
@@ -11,22 +11,23 @@ import { caBundle, ensureCertificates } from '../../certs/store.ts';
 import { guardDocuments } from '../../manifests/guard.ts';
 import { parseManifests } from '../../manifests/kustomize.ts';
 import { startApiServer, type ApiServer } from './api-server/server.ts';
-import { makeKeys, type KeyFiles } from './keys.ts';
+import {
+  claimUrl,
+  consoleEnv,
+  development,
+  keyserviceEnv,
+  webhookEnv,
+  writeToken,
+  type Env,
+  type Ground,
+} from './environments.ts';
+import { makeKeys } from './keys.ts';
 import { portsOf, startProgram, type Program } from './process.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const readManifests = (file: string) =>
   parseManifests(readFileSync(join(repository, 'manifests', file), 'utf8'));
 const bundle = (name: string): string => join(repository, 'dist', `${name}.js`);
-
-/** Values of a development cluster; the session namespace is the one of the captured reviews' people. */
-export const development = {
-  cluster: 'development',
-  audience: 'twofold-console',
-  publicUrl: 'https://twofold.example',
-  image: 'twofold/injector:development',
-  namespace: 'fx-dev',
-} as const;
 
 export interface StackOptions {
   /** Everything is written below it: certificates, keys, database, logs, tokens. */
@@ -69,14 +70,6 @@ export interface Stack {
   /** Starts a service again on the ports that it had, after a drill has ended it. */
   readonly restart: (name: keyof Services) => Promise<Program<Ports>>;
   stop(): Promise<void>;
-}
-
-interface Ground {
-  readonly dir: string;
-  readonly certificates: string;
-  readonly keys: KeyFiles;
-  readonly caFile: string;
-  readonly options: StackOptions;
 }
 
 const layGround = async (options: StackOptions): Promise<Ground> => {
@@ -138,37 +131,9 @@ const startKubernetes = (ground: Ground, issuer: string): Promise<ApiServer> => 
   });
 };
 
-const writeToken = async (
-  ground: Ground,
-  kubernetes: ApiServer,
-  name: string,
-  user: string,
-  groups?: string[],
-) => {
-  const file = join(ground.dir, 'tokens', `${name}.kubernetes`);
-  writeFileSync(file, await kubernetes.token(user, groups), { mode: 0o600 });
-  return file;
-};
-
-const common = (ground: Ground, tlsLeaf: string): Record<string, string> => ({
-  TWOFOLD_HOST: '127.0.0.1',
-  TWOFOLD_HEALTH_PORT: '0',
-  TWOFOLD_TLS_DIR: join(ground.certificates, tlsLeaf),
-});
-
-const kubernetesEnv = (ground: Ground, kubernetes: ApiServer, tokenFile: string): Record<string, string> => ({
-  TWOFOLD_KUBERNETES_URL: kubernetes.url,
-  TWOFOLD_KUBERNETES_CA_FILE: ground.caFile,
-  TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile,
-});
-
-const launchersEnv = ({ options }: Ground): Record<string, string> =>
-  options.launchersFile === undefined ? {} : { TWOFOLD_LAUNCHERS_FILE: options.launchersFile };
-
-/** As in the Containerfiles: a small young generation saves 12 MiB of the webhook's memory. */
+/** A small young generation saves 12 MiB of the webhook's memory. */
 const runtimeFlags = ['--max-semi-space-size=4'];
 
-type Env = Readonly<Record<string, string>>;
 type Name = keyof Services;
 
 const startService = (ground: Ground, name: Name, env: Env): Promise<Program<Ports>> => {
@@ -181,77 +146,6 @@ const startService = (ground: Ground, name: Name, env: Env): Promise<Program<Por
     ready: portsOf,
   });
 };
-
-const keyserviceEnv = (ground: Ground): Env => ({
-  ...common(ground, 'keyservice'),
-  TWOFOLD_PORT: '0',
-  TWOFOLD_ENVELOPE_PRIVATE_KEYS_FILE: ground.keys.keyservice.envelopePrivate,
-  TWOFOLD_GRANT_SIGNING_KEYS_FILE: ground.keys.keyservice.grantSigning,
-  TWOFOLD_TICKET_PUBLIC_KEYS_FILE: ground.keys.keyservice.ticketPublic,
-  TWOFOLD_TICKET_ISSUER: development.publicUrl,
-  TWOFOLD_CLUSTER: development.cluster,
-  TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'keyservice.audit'),
-});
-
-const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: string): Promise<Env> => {
-  const databaseUrlFile = join(ground.dir, 'database-url');
-  const url = ground.options.database ?? `sqlite:${join(ground.dir, 'twofold.db')}`;
-  writeFileSync(databaseUrlFile, url, { mode: 0o600 });
-  const token = await writeToken(
-    ground,
-    kubernetes,
-    'console',
-    'system:serviceaccount:twofold-console:console',
-  );
-  return {
-    ...common(ground, 'console'),
-    ...kubernetesEnv(ground, kubernetes, token),
-    ...launchersEnv(ground),
-    TWOFOLD_PUBLIC_PORT: '0',
-    TWOFOLD_RESOLVE_PORT: '0',
-    TWOFOLD_CLAIM_PORT: '0',
-    TWOFOLD_PUBLIC_URL: development.publicUrl,
-    TWOFOLD_CLUSTER: development.cluster,
-    TWOFOLD_DATABASE_URL_FILE: databaseUrlFile,
-    TWOFOLD_AT_REST_KEYS_FILE: ground.keys.console.atRest,
-    TWOFOLD_TICKET_KEYS_FILE: ground.keys.console.ticketSigning,
-    TWOFOLD_ENVELOPE_KEYS_FILE: ground.keys.console.envelopePublic,
-    TWOFOLD_GRANT_KEYS_FILE: ground.keys.console.grantPublic,
-    TWOFOLD_OIDC_ISSUER: issuer,
-    TWOFOLD_OIDC_AUDIENCE: development.audience,
-    TWOFOLD_OIDC_CA_FILE: ground.caFile,
-    TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000',
-  };
-};
-
-const webhookEnv = async (
-  ground: Ground,
-  kubernetes: ApiServer,
-  urls: Omit<Stack['urls'], 'webhook'>,
-): Promise<Env> => ({
-  ...common(ground, 'webhook'),
-  ...kubernetesEnv(
-    ground,
-    kubernetes,
-    await writeToken(ground, kubernetes, 'webhook', 'system:serviceaccount:twofold-webhook:webhook'),
-  ),
-  ...launchersEnv(ground),
-  TWOFOLD_PORT: '0',
-  TWOFOLD_APISERVER_CLIENT_CA_FILE: ground.caFile,
-  TWOFOLD_RESOLVE_URL: urls.consoleResolve,
-  TWOFOLD_CLIENT_TLS_DIR_RESOLVE: join(ground.certificates, 'webhook-resolve'),
-  TWOFOLD_KEYSERVICE_URL: urls.keyservice,
-  TWOFOLD_CLIENT_TLS_DIR_KEYSERVICE: join(ground.certificates, 'webhook-unwrap'),
-  TWOFOLD_CLAIM_URL: claimUrl(urls),
-  TWOFOLD_INJECTOR_IMAGE: development.image,
-  TWOFOLD_NAMESPACES: '*',
-  TWOFOLD_ENV_ENABLED: 'true',
-  TWOFOLD_SWEEP_SECONDS: '1',
-  TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'webhook.audit'),
-});
-
-const claimUrl = ({ consoleClaim }: Pick<Stack['urls'], 'consoleClaim'>): string =>
-  `${consoleClaim}/internal/v1/claim`;
 
 /** The guard with this cluster's values, and the webhook configuration with its address instead of its Service. */
 const register = async (ground: Ground, kubernetes: ApiServer, urls: Stack['urls']): Promise<void> => {

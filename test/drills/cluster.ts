@@ -8,7 +8,8 @@ import { build } from '../../scripts/build.ts';
 import type { Pod } from '../../scripts/dev/api-server/object.ts';
 import { runInitContainer, type Outcome } from '../../scripts/dev/kubelet/init-container.ts';
 import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
-import { development, startStack, type Stack, type StackOptions } from '../../scripts/dev/stack.ts';
+import { development } from '../../scripts/dev/environments.ts';
+import { startStack, type Stack, type StackOptions } from '../../scripts/dev/stack.ts';
 
 export const sessions = development.namespace;
 const injector = fileURLToPath(new URL('../../dist/injector.js', import.meta.url));

@@ -1,0 +1,128 @@
+/**
+ * The settings of each service in a development cluster, variable by variable: what an operator would configure.
+ * Development tool, no zone; docs/configuration.md says what each means.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ApiServer } from './api-server/server.ts';
+import type { KeyFiles } from './keys.ts';
+import type { Stack, StackOptions } from './stack.ts';
+
+/** Values of a development cluster; the session namespace is the one of the captured reviews' people. */
+export const development = {
+  cluster: 'development',
+  audience: 'twofold-console',
+  publicUrl: 'https://twofold.example',
+  image: 'twofold/injector:development',
+  namespace: 'fx-dev',
+} as const;
+
+export type Env = Readonly<Record<string, string>>;
+
+/** What everything stands on: files of certificates and keys. */
+export interface Ground {
+  readonly dir: string;
+  readonly certificates: string;
+  readonly keys: KeyFiles;
+  readonly caFile: string;
+  readonly options: StackOptions;
+}
+
+/** A file with a bearer for the API server. */
+export const writeToken = async (
+  ground: Ground,
+  kubernetes: ApiServer,
+  name: string,
+  user: string,
+  groups?: string[],
+) => {
+  const file = join(ground.dir, 'tokens', `${name}.kubernetes`);
+  writeFileSync(file, await kubernetes.token(user, groups), { mode: 0o600 });
+  return file;
+};
+
+const common = (ground: Ground, tlsLeaf: string): Record<string, string> => ({
+  TWOFOLD_HOST: '127.0.0.1',
+  TWOFOLD_HEALTH_PORT: '0',
+  TWOFOLD_TLS_DIR: join(ground.certificates, tlsLeaf),
+});
+
+const kubernetesEnv = (ground: Ground, kubernetes: ApiServer, tokenFile: string): Record<string, string> => ({
+  TWOFOLD_KUBERNETES_URL: kubernetes.url,
+  TWOFOLD_KUBERNETES_CA_FILE: ground.caFile,
+  TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile,
+});
+
+const launchersEnv = ({ options }: Ground): Record<string, string> =>
+  options.launchersFile === undefined ? {} : { TWOFOLD_LAUNCHERS_FILE: options.launchersFile };
+
+export const keyserviceEnv = (ground: Ground): Env => ({
+  ...common(ground, 'keyservice'),
+  TWOFOLD_PORT: '0',
+  TWOFOLD_ENVELOPE_PRIVATE_KEYS_FILE: ground.keys.keyservice.envelopePrivate,
+  TWOFOLD_GRANT_SIGNING_KEYS_FILE: ground.keys.keyservice.grantSigning,
+  TWOFOLD_TICKET_PUBLIC_KEYS_FILE: ground.keys.keyservice.ticketPublic,
+  TWOFOLD_TICKET_ISSUER: development.publicUrl,
+  TWOFOLD_CLUSTER: development.cluster,
+  TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'keyservice.audit'),
+});
+
+export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: string): Promise<Env> => {
+  const databaseUrlFile = join(ground.dir, 'database-url');
+  const url = ground.options.database ?? `sqlite:${join(ground.dir, 'twofold.db')}`;
+  writeFileSync(databaseUrlFile, url, { mode: 0o600 });
+  const token = await writeToken(
+    ground,
+    kubernetes,
+    'console',
+    'system:serviceaccount:twofold-console:console',
+  );
+  return {
+    ...common(ground, 'console'),
+    ...kubernetesEnv(ground, kubernetes, token),
+    ...launchersEnv(ground),
+    TWOFOLD_PUBLIC_PORT: '0',
+    TWOFOLD_RESOLVE_PORT: '0',
+    TWOFOLD_CLAIM_PORT: '0',
+    TWOFOLD_PUBLIC_URL: development.publicUrl,
+    TWOFOLD_CLUSTER: development.cluster,
+    TWOFOLD_DATABASE_URL_FILE: databaseUrlFile,
+    TWOFOLD_AT_REST_KEYS_FILE: ground.keys.console.atRest,
+    TWOFOLD_TICKET_KEYS_FILE: ground.keys.console.ticketSigning,
+    TWOFOLD_ENVELOPE_KEYS_FILE: ground.keys.console.envelopePublic,
+    TWOFOLD_GRANT_KEYS_FILE: ground.keys.console.grantPublic,
+    TWOFOLD_OIDC_ISSUER: issuer,
+    TWOFOLD_OIDC_AUDIENCE: development.audience,
+    TWOFOLD_OIDC_CA_FILE: ground.caFile,
+    TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000',
+  };
+};
+
+export const webhookEnv = async (
+  ground: Ground,
+  kubernetes: ApiServer,
+  urls: Omit<Stack['urls'], 'webhook'>,
+): Promise<Env> => ({
+  ...common(ground, 'webhook'),
+  ...kubernetesEnv(
+    ground,
+    kubernetes,
+    await writeToken(ground, kubernetes, 'webhook', 'system:serviceaccount:twofold-webhook:webhook'),
+  ),
+  ...launchersEnv(ground),
+  TWOFOLD_PORT: '0',
+  TWOFOLD_APISERVER_CLIENT_CA_FILE: ground.caFile,
+  TWOFOLD_RESOLVE_URL: urls.consoleResolve,
+  TWOFOLD_CLIENT_TLS_DIR_RESOLVE: join(ground.certificates, 'webhook-resolve'),
+  TWOFOLD_KEYSERVICE_URL: urls.keyservice,
+  TWOFOLD_CLIENT_TLS_DIR_KEYSERVICE: join(ground.certificates, 'webhook-unwrap'),
+  TWOFOLD_CLAIM_URL: claimUrl(urls),
+  TWOFOLD_INJECTOR_IMAGE: development.image,
+  TWOFOLD_NAMESPACES: '*',
+  TWOFOLD_ENV_ENABLED: 'true',
+  TWOFOLD_SWEEP_SECONDS: '1',
+  TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'webhook.audit'),
+});
+
+export const claimUrl = ({ consoleClaim }: Pick<Stack['urls'], 'consoleClaim'>): string =>
+  `${consoleClaim}/internal/v1/claim`;
