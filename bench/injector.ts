@@ -10,7 +10,7 @@ import type { Pod } from '../scripts/dev/api-server/object.ts';
 import { runInitContainer } from '../scripts/dev/kubelet/init-container.ts';
 import { createPerson } from '../scripts/dev/person.ts';
 import { development } from '../scripts/dev/environments.ts';
-import { startStack, type Stack } from '../scripts/dev/stack.ts';
+import { kubeletOf, startStack, type Stack } from '../scripts/dev/stack.ts';
 import { percentile, type Bench } from './figure.ts';
 
 const RUNS = 20;
@@ -49,11 +49,7 @@ const createPod = async (stack: Stack): Promise<Pod> => {
 
 const runOnce = async (stack: Stack, pod: Pod, injector: string): Promise<Sample> => {
   const outcome = await runInitContainer({
-    kubernetes: {
-      url: stack.kubernetes.url,
-      ca: readFileSync(stack.caFile, 'utf8'),
-      token: readFileSync(stack.tokens.kubelet, 'utf8'),
-    },
+    kubernetes: kubeletOf(stack),
     pod,
     root: join(stack.dir, 'pod'),
     command: [process.execPath, `--import=${probe}`, injector],

@@ -2,7 +2,7 @@
 import { Counter, Histogram, Registry } from 'prom-client';
 
 export interface Metrics {
-  /** `labels` maps each label's name to what it may be; a value outside it must never be passed. */
+  /** `labels` are names; their values must come from small fixed sets. */
   counter(name: string, help: string, labels?: readonly string[]): (labels?: Record<string, string>) => void;
   /** Observes seconds. */
   duration(

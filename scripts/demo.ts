@@ -13,7 +13,7 @@ import type { Pod } from './dev/api-server/object.ts';
 import { runInitContainer } from './dev/kubelet/init-container.ts';
 import { createPerson, type Person } from './dev/person.ts';
 import { development } from './dev/environments.ts';
-import { startStack, type Stack } from './dev/stack.ts';
+import { kubeletOf, startStack, type Stack } from './dev/stack.ts';
 
 const started = performance.now();
 const say = (line: string): void =>
@@ -59,11 +59,7 @@ const startSession = async (alice: Person, kubernetes: Person): Promise<Pod> => 
 /** What the kubelet does: volumes, token, init container. */
 const runSession = async (stack: Stack, pod: Pod): Promise<() => void> => {
   const outcome = await runInitContainer({
-    kubernetes: {
-      url: stack.kubernetes.url,
-      ca: readFileSync(stack.caFile, 'utf8'),
-      token: readFileSync(stack.tokens.kubelet, 'utf8'),
-    },
+    kubernetes: kubeletOf(stack),
     pod,
     root: join(stack.dir, 'pod'),
     command: [process.execPath, fileURLToPath(new URL('../dist/injector.js', import.meta.url))],

@@ -43,7 +43,6 @@ const SIZE = 24;
 
 /** A console, keyservice and API server that know every secret, each of 24 bytes. */
 export const goldenPorts: AdmitPorts = {
-  clock: () => 0,
   claimCa: () => 'the root certificate\n',
   resolve: (plan) =>
     Promise.resolve({

@@ -3,7 +3,6 @@
  * step 2. Pure but for its ports. Whatever fails, the pod is refused; what was created by then is the janitor's.
  */
 import { createHash } from 'node:crypto';
-import type { Clock } from '#platform/clock.ts';
 import { additionsOf, payloadBytes, type RenderConfig, type Session } from './additions.ts';
 import { hasAnnotations } from './annotations.ts';
 import { patchOf } from './patch.ts';
@@ -46,7 +45,6 @@ export interface SessionContent extends Unwrapped {
 
 /** `deadline` is an instant of the clock, in ms: the API server does not wait longer. */
 export interface AdmitPorts {
-  readonly clock: Clock;
   readonly resolve: (plan: Plan, deadline: number) => Promise<Outcome<Resolved>>;
   /** As `resolve`, but nothing is written, and only sizes come back. */
   readonly foresee: (plan: Plan, deadline: number) => Promise<Outcome<ReadonlyMap<string, number>>>;

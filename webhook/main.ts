@@ -53,7 +53,7 @@ const start = async (config: Config, log: Log): Promise<Running> => {
   const files = watchTlsFiles(config.tlsDir, log);
   const claimCa = (): string => files.current().ca;
   const admit = createAdmit(
-    { clock, claimCa, ...peers, ...sessions },
+    { claimCa, ...peers, ...sessions },
     { ...config, launchers: config.launchers ?? [] },
   );
 

@@ -10,7 +10,6 @@ export const refusals = {
   },
   container_unknown: { status: 403, title: 'The pod has no container of the name that was given.' },
   env_disabled: { status: 403, title: 'Environment variables are turned off on this cluster.' },
-  guard_annotation: { status: 403, title: 'The pod cannot be a session.' },
   launcher_annotation_missing: {
     status: 403,
     title: 'The launcher did not say for which user it starts the pod.',

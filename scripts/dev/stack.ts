@@ -22,6 +22,7 @@ import {
   type Ground,
 } from './environments.ts';
 import { makeKeys } from './keys.ts';
+import type { Kubernetes } from './kubelet/node-api.ts';
 import { portsOf, startProgram, type Program } from './process.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -171,6 +172,13 @@ const register = async (ground: Ground, kubernetes: ApiServer, urls: Stack['urls
       ]);
   }
 };
+
+/** What a kubelet of this cluster needs to run a pod's init container. */
+export const kubeletOf = ({ kubernetes, caFile, tokens }: Stack): Kubernetes => ({
+  url: kubernetes.url,
+  ca: readFileSync(caFile, 'utf8'),
+  token: readFileSync(tokens.kubelet, 'utf8'),
+});
 
 /** The ports that a service had, so that those who know its address find it again. */
 const samePorts: Readonly<Record<Name, (ports: Ports) => Env>> = {

@@ -9,7 +9,7 @@ import type { Pod } from '../../scripts/dev/api-server/object.ts';
 import { runInitContainer, type Outcome } from '../../scripts/dev/kubelet/init-container.ts';
 import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
 import { development } from '../../scripts/dev/environments.ts';
-import { startStack, type Stack, type StackOptions } from '../../scripts/dev/stack.ts';
+import { kubeletOf, startStack, type Stack, type StackOptions } from '../../scripts/dev/stack.ts';
 
 export const sessions = development.namespace;
 const injector = fileURLToPath(new URL('../../dist/injector.js', import.meta.url));
@@ -107,7 +107,7 @@ export const startDrill = async (options: Partial<StackOptions> = {}): Promise<D
       return answer.body as Pod; // the API server's own
     },
     runPod: async (pod) => {
-      const kubernetes = { url: stack.kubernetes.url, ca, token: readFileSync(stack.tokens.kubelet, 'utf8') };
+      const kubernetes = kubeletOf(stack);
       const root = join(dir, 'pods', nameOf('root'));
       return collect(
         await runInitContainer({ kubernetes, pod, root, command: [process.execPath, injector] }),
