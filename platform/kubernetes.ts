@@ -36,9 +36,9 @@ export interface KubernetesRefusal {
 export type KubernetesAnswer<T> = { readonly ok: true; readonly object: T } | KubernetesRefusal;
 
 export interface KubernetesApi {
-  /** The type is the caller's word: the API server validates what it stores. */
-  get<T>(path: string): Promise<KubernetesAnswer<T>>;
-  create<T>(path: string, object: object): Promise<KubernetesAnswer<T>>;
+  /** The type is the caller's word: the API server validates what it stores. `timeoutMs` where somebody waits. */
+  get<T>(path: string, timeoutMs?: number): Promise<KubernetesAnswer<T>>;
+  create<T>(path: string, object: object, timeoutMs?: number): Promise<KubernetesAnswer<T>>;
   /** Fails with 409 when `object`'s resourceVersion is not the stored one. */
   update<T>(path: string, object: object): Promise<KubernetesAnswer<T>>;
   /** RFC 7386 merge patch. */
@@ -51,9 +51,9 @@ export interface KubernetesOptions {
   readonly kubernetesUrl: string;
   readonly kubernetesTokenFile: string;
   readonly kubernetesCaFile: string;
-  readonly timeoutMs?: number;
 }
 
+const TIMEOUT_MS = 5_000;
 const TOKEN_FOR_MS = 60_000;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
@@ -105,7 +105,7 @@ export const createKubernetesApi = (options: KubernetesOptions): KubernetesApi =
     method: string,
     target: string,
     body?: object,
-    contentType = 'application/json',
+    { contentType = 'application/json', timeoutMs = TIMEOUT_MS } = {},
   ): Promise<KubernetesAnswer<T>> => {
     const headers = {
       authorization: `Bearer ${token()}`,
@@ -115,8 +115,7 @@ export const createKubernetesApi = (options: KubernetesOptions): KubernetesApi =
     try {
       const answer = await client.call({
         ...{ method, headers, url: options.kubernetesUrl + target, maxResponseBytes: MAX_ANSWER_BYTES },
-        timeoutMs: options.timeoutMs ?? 5_000,
-        body: body && JSON.stringify(body),
+        ...{ timeoutMs, body: body && JSON.stringify(body) },
       });
       return parseAnswer<T>(answer);
     } catch (error) {
@@ -125,10 +124,10 @@ export const createKubernetesApi = (options: KubernetesOptions): KubernetesApi =
     }
   };
   return {
-    get: (target) => call('GET', target),
-    create: (target, object) => call('POST', target, object),
+    get: (target, timeoutMs) => call('GET', target, undefined, { timeoutMs }),
+    create: (target, object, timeoutMs) => call('POST', target, object, { timeoutMs }),
     update: (target, object) => call('PUT', target, object),
-    patch: (target, patch) => call('PATCH', target, patch, 'application/merge-patch+json'),
+    patch: (target, patch) => call('PATCH', target, patch, { contentType: 'application/merge-patch+json' }),
     delete: (target, preconditions) =>
       call('DELETE', target, {
         kind: 'DeleteOptions',

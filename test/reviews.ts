@@ -61,6 +61,7 @@ export const goldenPorts: AdmitPorts = {
     }),
   createSession: () => Promise.resolve({ ok: true, value: undefined }),
   accountRefusal: () => Promise.resolve(undefined),
+  variablesRefusal: () => Promise.resolve(undefined),
 };
 
 export const admitWith = (config: Partial<AdmitConfig> = {}, ports: Partial<AdmitPorts> = {}) =>

@@ -49,11 +49,17 @@ export interface AdmitPorts {
   /** As `resolve`, but nothing is written, and only sizes come back. */
   readonly foresee: (plan: Plan, deadline: number) => Promise<Outcome<ReadonlyMap<string, number>>>;
   readonly unwrap: (resolved: Resolved, deadline: number) => Promise<Outcome<Unwrapped>>;
-  readonly createSession: (session: SessionContent) => Promise<Outcome<undefined>>;
+  readonly createSession: (session: SessionContent, deadline: number) => Promise<Outcome<undefined>>;
   /** PEM of the roots that the init container shall trust: two of them while one replaces the other. */
   readonly claimCa: () => string;
   /** Why this service account cannot have a Secret mounted, or undefined. */
-  readonly accountRefusal: (namespace: string, name: string) => Promise<Refusal | undefined>;
+  readonly accountRefusal: (
+    namespace: string,
+    name: string,
+    deadline: number,
+  ) => Promise<Refusal | undefined>;
+  /** Why this cluster cannot set variables from files, or undefined. */
+  readonly variablesRefusal: (deadline: number) => Promise<Refusal | undefined>;
 }
 
 export type AdmitConfig = PlanConfig & RenderConfig;
@@ -115,7 +121,8 @@ export const createAdmit = (ports: AdmitPorts, config: AdmitConfig) => {
     const unwrapped = await ports.unwrap(resolved.value, deadline);
     if (!unwrapped.ok) return refused([unwrapped.refusal], plan, sid);
     const ca = ports.claimCa();
-    const created = await ports.createSession({ ...unwrapped.value, sid, namespace: plan.namespace, ca });
+    const content = { ...unwrapped.value, sid, namespace: plan.namespace, ca };
+    const created = await ports.createSession(content, deadline);
     if (!created.ok) return refused([created.refusal], plan, sid);
     const session = { sid, grantSha256: sha256(unwrapped.value.grant), caSha256: sha256(ca), sizes };
     return rendered(pod, plan, session, []);
@@ -145,9 +152,12 @@ export const createAdmit = (ports: AdmitPorts, config: AdmitConfig) => {
     if (!hasAnnotations(pod)) return untouched;
     const planned = planSession(pod, request, config);
     if (!planned.ok) return refused(planned.refusals);
-    const account = await ports.accountRefusal(planned.plan.namespace, planned.plan.serviceAccount);
-    if (account) return refused([account], planned.plan);
-    return await (request.dryRun ? dryRun : inject)(pod, planned.plan, deadline);
+    const { plan } = planned;
+    const unable =
+      (await ports.accountRefusal(plan.namespace, plan.serviceAccount, deadline)) ??
+      (plan.variables.length > 0 ? await ports.variablesRefusal(deadline) : undefined);
+    if (unable) return refused([unable], plan);
+    return await (request.dryRun ? dryRun : inject)(pod, plan, deadline);
   };
 };
 

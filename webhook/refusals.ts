@@ -9,6 +9,7 @@ export const refusals = {
     title: 'The pod has Twofold annotations, but none that selects a secret.',
   },
   container_unknown: { status: 403, title: 'The pod has no container of the name that was given.' },
+  env_unsupported: { status: 403, title: 'This Kubernetes cannot set variables from files.' },
   env_disabled: { status: 403, title: 'Environment variables are turned off on this cluster.' },
   launcher_annotation_missing: {
     status: 403,

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKubernetesApi, type KubernetesApi } from '#platform/kubernetes.ts';
@@ -58,7 +60,10 @@ describe('what the webhook does at the Kubernetes API', () => {
   const sessions = () => createSessions({ api, clock }, { graceSeconds: 60 });
 
   it('creates a Lease, and an immutable Secret that the Lease owns', async () => {
-    expect(await sessions().createSession(content)).to.deep.equal({ ok: true, value: undefined });
+    expect(await sessions().createSession(content, now + 9_000)).to.deep.equal({
+      ok: true,
+      value: undefined,
+    });
     const secret = await admin.get<{
       type: string;
       immutable: boolean;
@@ -72,7 +77,7 @@ describe('what the webhook does at the Kubernetes API', () => {
   });
 
   it('says why when it cannot', async () => {
-    const again = await sessions().createSession(content);
+    const again = await sessions().createSession(content, now + 9_000);
     expect(again.ok ? '' : again.refusal.message).to.contain('AlreadyExists');
     expect(await api.get(`${secrets}/twofold-${sid}`)).to.include({
       ok: false,
@@ -89,14 +94,63 @@ describe('what the webhook does at the Kubernetes API', () => {
       metadata: { name: 'strict', annotations },
     });
     const { accountRefusal } = sessions();
-    expect(await accountRefusal('sessions', 'strict')).to.include({ code: 'service_account_restricted' });
-    expect(await accountRefusal('sessions', 'default')).to.equal(undefined);
+    expect(await accountRefusal('sessions', 'strict', now + 9_000)).to.include({
+      code: 'service_account_restricted',
+    });
+    expect(await accountRefusal('sessions', 'default', now + 9_000)).to.equal(undefined);
     await admin.patch('/api/v1/namespaces/sessions/serviceaccounts/strict', {
       metadata: { annotations: null },
     });
-    expect(await accountRefusal('sessions', 'strict')).to.include({ code: 'service_account_restricted' });
+    expect(await accountRefusal('sessions', 'strict', now + 9_000)).to.include({
+      code: 'service_account_restricted',
+    });
     now += 31_000;
-    expect(await accountRefusal('sessions', 'strict')).to.equal(undefined);
+    expect(await accountRefusal('sessions', 'strict', now + 9_000)).to.equal(undefined);
+  });
+
+  it('sets variables on a cluster that can, and refuses them on an older one, naming files instead', async () => {
+    expect(await sessions().variablesRefusal(now + 9_000)).to.equal(undefined);
+    const versions = [
+      { major: '1', minor: '34', gitVersion: 'v1.34.9' },
+      { major: '1', minor: '35+', gitVersion: 'v1.35.0-managed' },
+      { major: '2', minor: '0', gitVersion: 'v2.0.0' },
+      {},
+    ];
+    const codes = versions.map(async (object) => {
+      const get = () => Promise.resolve({ ok: true as const, object });
+      const older = createSessions(
+        { api: { ...api, get: get as KubernetesApi['get'] }, clock },
+        { graceSeconds: 60 },
+      );
+      return await older.variablesRefusal(now + 9_000);
+    });
+    const [old, managed, two, unknown] = await Promise.all(codes);
+    expect([managed, two]).to.deep.equal([undefined, undefined]);
+    expect(unknown).to.include({ code: 'env_unsupported' });
+    expect(old).to.include({
+      code: 'env_unsupported',
+      annotation: 'twofold.dev/env',
+      message:
+        'variables need Kubernetes 1.35, and this cluster is v1.34.9; remove twofold.dev/env and read the secret as a file',
+    });
+  });
+
+  it('does not wait longer for the API server than the API server waits for it', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo; // a TCP server's
+    const mute = createKubernetesApi({
+      kubernetesUrl: `https://127.0.0.1:${port}`,
+      kubernetesTokenFile: '/dev/null',
+      kubernetesCaFile: join((await testCertificates()).leafDir('console'), 'ca.crt'),
+    });
+    const waiting = createSessions({ api: mute, clock }, { graceSeconds: 60 });
+    const started = performance.now();
+    const outcome = await waiting.createSession(content, now + 100);
+    expect(outcome.ok ? '' : outcome.refusal.message).to.contain('within 100 ms');
+    expect(performance.now() - started).to.be.below(4_000);
+    mute.close();
+    silent.close();
   });
 
   it('sweeps the Lease of a pod that never came, and its Secret goes with it', async () => {
@@ -141,7 +195,10 @@ describe('what the webhook does at the Kubernetes API', () => {
       kubernetesTokenFile: '/dev/null',
       kubernetesCaFile: join((await testCertificates()).leafDir('console'), 'ca.crt'),
     });
-    const lost = await createSessions({ api: dead, clock }, { graceSeconds: 60 }).createSession(content);
+    const lost = await createSessions({ api: dead, clock }, { graceSeconds: 60 }).createSession(
+      content,
+      now + 9_000,
+    );
     expect(lost.ok ? '' : lost.refusal.message).to.contain('Unreachable');
     dead.close();
   });

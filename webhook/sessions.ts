@@ -1,7 +1,8 @@
 /** What the webhook writes to the Kubernetes API for one session: a Lease, then the Secret it owns. Zone 2; §6. */
+import { annotations } from '#envelope/annotations.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { KubernetesApi, KubernetesRefusal } from '#platform/kubernetes.ts';
-import type { AdmitPorts, Outcome } from './admit.ts';
+import type { AdmitPorts } from './admit.ts';
 import { refuse, type Refusal } from './refusals.ts';
 import { sessionLease, sessionSecret } from './session-objects.ts';
 
@@ -19,6 +20,16 @@ const ACCOUNT_FOR_MS = 30_000;
 const MAX_ACCOUNTS = 1000;
 const ENFORCE = 'kubernetes.io/enforce-mountable-secrets';
 
+/** The first with `fileKeyRef` on: before it a kubelet sets the variable to empty, without a word. */
+const VARIABLES_SINCE = 35;
+
+/** `version.Info` of apimachinery. */
+interface Version {
+  readonly major?: string;
+  readonly minor?: string;
+  readonly gitVersion?: string;
+}
+
 interface Account {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
 }
@@ -28,28 +39,34 @@ export const createSessions = (
   config: SessionsConfig,
 ) => {
   const accounts = new Map<string, { readonly until: number; readonly refusal: Refusal | undefined }>();
+  let variablesKnown: { readonly refusal: Refusal | undefined } | undefined;
+  /** What is left for this admission, and not no time at all: an answer that comes too late is refused by `call`. */
+  const timeLeft = (deadline: number): number => Math.max(deadline - clock(), 1);
 
-  const createSession: AdmitPorts['createSession'] = async (content): Promise<Outcome<undefined>> => {
+  const createSession: AdmitPorts['createSession'] = async (content, deadline) => {
     const { sid, namespace } = content;
     const lease = await api.create<{ metadata: { uid: string } }>(
       `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`,
       sessionLease({ sid, namespace, nowMs: clock(), graceSeconds: config.graceSeconds }),
+      timeLeft(deadline),
     );
     if (!lease.ok) return { ok: false, refusal: refusalOf('Lease', lease) };
     const leaseUid = lease.object.metadata.uid;
     const secret = await api.create(
       `/api/v1/namespaces/${namespace}/secrets`,
       sessionSecret({ ...content, leaseUid }),
+      timeLeft(deadline),
     );
     return secret.ok ? { ok: true, value: undefined } : { ok: false, refusal: refusalOf('Secret', secret) };
   };
 
   /** Asked at most every 30 s for one account. An account that is not there is the API server's to refuse. */
-  const accountRefusal: AdmitPorts['accountRefusal'] = async (namespace, name) => {
+  const accountRefusal: AdmitPorts['accountRefusal'] = async (namespace, name, deadline) => {
     const key = `${namespace}/${name}`;
     const known = accounts.get(key);
     if (known && known.until > clock()) return known.refusal;
-    const found = await api.get<Account>(`/api/v1/namespaces/${namespace}/serviceaccounts/${name}`);
+    const account = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`;
+    const found = await api.get<Account>(account, timeLeft(deadline));
     if (!found.ok && found.status !== 404) {
       const why = `service account ${name} could not be read (${found.reason})`;
       return refuse('kubernetes_unavailable', `${why}; try again, or tell the cluster’s operator`);
@@ -67,5 +84,23 @@ export const createSessions = (
     return refusal;
   };
 
-  return { createSession, accountRefusal };
+  /** Asked until it is known: a cluster does not get older. Nodes may: the self-test of an installation looks there. */
+  const variablesRefusal: AdmitPorts['variablesRefusal'] = async (deadline) => {
+    if (variablesKnown) return variablesKnown.refusal;
+    const found = await api.get<Version>('/version', timeLeft(deadline));
+    if (!found.ok) {
+      const why = `the version of the API server could not be read (${found.reason})`;
+      return refuse('kubernetes_unavailable', `${why}; try again, or tell the cluster’s operator`);
+    }
+    const { major = '', minor = '', gitVersion = 'of unknown version' } = found.object;
+    // Managed clusters write `35+`.
+    const able = Number(major) > 1 || (major === '1' && Number.parseInt(minor, 10) >= VARIABLES_SINCE);
+    const why = `variables need Kubernetes 1.${VARIABLES_SINCE}, and this cluster is ${gitVersion}`;
+    const next = `remove ${annotations.env} and read the secret as a file`;
+    const refusal = able ? undefined : refuse('env_unsupported', `${why}; ${next}`, annotations.env);
+    variablesKnown = { refusal };
+    return refusal;
+  };
+
+  return { createSession, accountRefusal, variablesRefusal };
 };
