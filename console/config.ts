@@ -48,6 +48,14 @@ const identity = {
     doc: 'The `typ` that access tokens must have; `JWT` for providers that do not follow RFC 9068.',
     fallback: 'at+jwt',
   }),
+  oidcCliClientId: text('TWOFOLD_OIDC_CLI_CLIENT_ID', {
+    doc: 'The provider’s public client for the command line: device flow, and loopback redirects with PKCE.',
+    fallback: 'twofold-cli',
+  }),
+  oidcCliScope: text('TWOFOLD_OIDC_CLI_SCOPE', {
+    doc: 'Scopes that the command line asks for, so that its access tokens are for the audience above.',
+    fallback: 'openid offline_access',
+  }),
   oidcCa: optional(
     file('TWOFOLD_OIDC_CA_FILE', {
       doc: 'Roots of the identity provider; the system’s where absent.',

@@ -1,5 +1,6 @@
 /** Wiring: from settings to four listening ports, and back to none. Zone 1; design §1 and §9. */
 import { createHash } from 'node:crypto';
+import type { Request } from 'express';
 import { nodeCipher } from '#envelope/node-cipher.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { createHealthServer } from '#platform/health-server.ts';
@@ -12,6 +13,7 @@ import { watchTlsFiles } from '#platform/tls-files.ts';
 import { createCluster } from './cluster.ts';
 import { databaseUrlOf, type ConsoleConfig } from './config.ts';
 import { done } from './core/outcome.ts';
+import { createRetention } from './core/retention.ts';
 import { createUseCases, type UseCases } from './core/use-cases.ts';
 import { createObserver } from './http/observe.ts';
 import { createRateLimits } from './http/rate-limit.ts';
@@ -21,12 +23,14 @@ import { createClaimApp } from './internal/claim.ts';
 import { createResolveApp } from './internal/resolve.ts';
 import { createPublicApp } from './public/app.ts';
 import { createAuditRoutes } from './public/audit.ts';
-import { createCallers } from './public/bearer.ts';
-import type { OwnerOf, Routes } from './public/routes.ts';
+import { createCallers, type Callers } from './public/bearer.ts';
+import { createLoginRoutes } from './public/login.ts';
+import type { Routes } from './public/routes.ts';
 import { createSealingRoutes } from './public/sealing.ts';
 import { createSecretsRoutes } from './public/secrets.ts';
 import { createTicketsRoutes } from './public/tickets.ts';
 import { openDatabase, type OpenDatabase } from './store/database.ts';
+import { startSweeper } from './sweep.ts';
 
 interface Context {
   readonly config: ConsoleConfig;
@@ -71,12 +75,17 @@ const useCases = ({ config, log, clock, database }: Context, undo: Undo[]): UseC
   );
 };
 
-const routesOf = ({ config, clock, database }: Context, cases: UseCases, ownerOf: OwnerOf): Routes => {
+const routesOf = ({ config, clock, database }: Context, cases: UseCases, callers: Callers): Routes => {
   const { secrets, audit } = database;
-  const shared = { ownerOf, clock, audit };
+  const shared = { ownerOf: (request: Request) => callers.ownerOf(request), clock, audit };
   const { writing, sealing, tickets } = cases;
   const { maxValueBytes } = config;
+  const offer = {
+    ...{ issuer: config.oidcIssuer, audience: config.oidcAudience, cluster: config.cluster },
+    ...{ clientId: config.oidcCliClientId, scope: config.oidcCliScope },
+  };
   return {
+    ...createLoginRoutes({ callerOf: (request) => callers.callerOf(request) }, offer),
     ...createSecretsRoutes({ ...shared, secrets, writing, maxValueBytes }),
     ...createSealingRoutes({ ...shared, sealing }),
     ...createTicketsRoutes({ ...shared, tickets }),
@@ -95,7 +104,7 @@ const serve = async (context: Context, undo: Undo[]): Promise<Record<string, num
   undo.push(() => shared.limits.close());
   const cases = useCases(context, undo);
   const callers = createCallers({ provider: identityProvider(context, undo), owners: cases.owners });
-  const routes = routesOf(context, cases, (request) => callers.ownerOf(request));
+  const routes = routesOf(context, cases, callers);
   const tls = watchTlsFiles(config.tlsDir, log);
   undo.push(() => tls.close());
   const publicApp = createPublicApp({ ...shared, callers, routes }, config.publicUrl);
@@ -117,6 +126,15 @@ const serve = async (context: Context, undo: Undo[]): Promise<Record<string, num
     claim: await servers.claim.listen(config.host, config.claimPort),
     health: await health.listen(config.host, config.healthPort),
   };
+};
+
+/** Has connections of its own: it may wait for them as long as it likes. */
+const sweep = ({ config, log, clock, database }: Context, undo: Undo[]): void => {
+  const kubernetes = createKubernetesApi(config);
+  undo.push(() => kubernetes.close());
+  const ports = { store: database.retention, cluster: createCluster(kubernetes), clock };
+  const sweeper = startSweeper(createRetention(ports, config), log);
+  undo.push(() => sweeper.close());
 };
 
 const undoAll = async (undo: Undo[]): Promise<void> => {
@@ -141,6 +159,7 @@ export const startConsole = async (
     });
     log.info('sealing', { kid });
     const ports = await serve({ config, log, clock, database }, undo);
+    sweep({ config, log, clock, database }, undo);
     return { ports, stop: () => undoAll(undo) };
   } catch (error) {
     await undoAll(undo);

@@ -1,6 +1,6 @@
 /** The public port: who calls, how often, then one route per operation. Zone 1; design §5. */
 import { createHash } from 'node:crypto';
-import { Router, type Express, type Request } from 'express';
+import { Router, type Express, type Request, type RequestHandler } from 'express';
 import type { Log } from '#platform/log.ts';
 import { answering, sendProblem } from '../http/answer.ts';
 import { readBody } from '../http/body.ts';
@@ -52,18 +52,25 @@ const serveDocument = (app: Express, publicUrl: string, limits: RateLimits): voi
   );
 };
 
-const mount = (router: Router, routes: Routes): void => {
+/** The operations for anybody, or those for callers, each behind `first`. */
+const mount = (
+  router: Router,
+  routes: Routes,
+  { anybody, first }: { readonly anybody: boolean; readonly first: readonly RequestHandler[] },
+): void => {
   // Object.entries forgets which keys there are.
-  for (const [id, operation] of Object.entries(operations) as [OperationId, Operation][]) {
+  const all = Object.entries(operations) as [OperationId, Operation][];
+  const mounted = all.filter(([, operation]) => Boolean(operation.anybody) === anybody);
+  for (const [id, operation] of mounted) {
     const path = expressPath(operation.path);
     const body = operation.body ? [readBody(MAX_BODY_BYTES)] : [];
-    router[operation.method](path, ...body, answering(routes[id]));
+    router[operation.method](path, ...first, ...body, answering(routes[id]));
   }
-  for (const path of new Set(Object.values(operations).map((operation) => operation.path))) {
-    const methods = Object.values(operations).flatMap((operation) =>
+  for (const path of new Set(mounted.map(([, operation]) => operation.path))) {
+    const methods = mounted.flatMap(([, operation]) =>
       operation.path === path ? [operation.method.toUpperCase()] : [],
     );
-    router.all(expressPath(path), (_request, response) => {
+    router.all(expressPath(path), ...first, (_request, response) => {
       response.set('allow', methods.join(', '));
       sendProblem(response, { code: 'method_not_allowed', detail: `Use ${methods.join(' or ')} here.` });
     });
@@ -75,14 +82,16 @@ export const createPublicApp = (ports: Ports, publicUrl: string): Express => {
   const app = createApp();
   app.use(observer.watch(operationOf));
   serveDocument(app, publicUrl, limits);
-  const router = Router({ caseSensitive: true, strict: true });
-  router.use(
+  const forAnybody = Router({ caseSensitive: true, strict: true });
+  mount(forAnybody, ports.routes, { anybody: true, first: [limits.limit(() => undefined)] });
+  const forCallers = Router({ caseSensitive: true, strict: true });
+  forCallers.use(
     callers.identify,
     limits.limit((request) => callers.of(request)),
     callers.demand,
   );
-  mount(router, ports.routes);
-  app.use(API_PATH, router);
+  mount(forCallers, ports.routes, { anybody: false, first: [] });
+  app.use(API_PATH, forAnybody, forCallers);
   app.use((_request, response) => {
     sendProblem(response, { code: 'not_found', detail: `The API is described at ${API_PATH}/openapi.json.` });
   });

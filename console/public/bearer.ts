@@ -2,7 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { OwnerId } from '#envelope/names.ts';
 import { done, refuse, type Outcome } from '../core/outcome.ts';
-import type { Owners } from '../core/owners.ts';
+import type { Owners, VerifiedLogin } from '../core/owners.ts';
 import { sendProblem } from '../http/answer.ts';
 import type { IdentityProvider } from '../identity-provider.ts';
 
@@ -14,6 +14,13 @@ export interface Callers {
   of(request: Request): OwnerId | undefined;
   /** Throws behind a route that did not demand one. */
   ownerOf(request: Request): OwnerId;
+  /** The same, with the login that the bearer stands for. */
+  callerOf(request: Request): Caller;
+}
+
+export interface Caller {
+  readonly ownerId: OwnerId;
+  readonly login: VerifiedLogin;
 }
 
 interface Ports {
@@ -29,18 +36,23 @@ const challenge = (response: Response, presented: boolean): void => {
 };
 
 export const createCallers = ({ provider, owners }: Ports): Callers => {
-  const known = new WeakMap<Request, Outcome<OwnerId>>();
-  const caller = async (authorization: string | undefined): Promise<Outcome<OwnerId>> => {
+  const known = new WeakMap<Request, Outcome<Caller>>();
+  const caller = async (authorization: string | undefined): Promise<Outcome<Caller>> => {
     const bearer = BEARER.exec(authorization ?? '')?.[1];
     if (bearer === undefined) {
       return refuse('bearer_rejected', 'There is no access token; send it as Authorization: Bearer.');
     }
     const login = await provider.verify(bearer);
-    return login.ok ? done(await owners.enter(login.value)) : login;
+    return login.ok ? done({ ownerId: await owners.enter(login.value), login: login.value }) : login;
   };
   const of = (request: Request): OwnerId | undefined => {
     const found = known.get(request);
-    return found?.ok ? found.value : undefined;
+    return found?.ok ? found.value.ownerId : undefined;
+  };
+  const callerOf = (request: Request): Caller => {
+    const found = known.get(request);
+    if (!found?.ok) throw new Error('this route demands no caller');
+    return found.value;
   };
   return {
     of,
@@ -60,10 +72,7 @@ export const createCallers = ({ provider, owners }: Ports): Callers => {
       }
       sendProblem(response, found.refusal);
     },
-    ownerOf: (request) => {
-      const ownerId = of(request);
-      if (!ownerId) throw new Error('this route demands no caller');
-      return ownerId;
-    },
+    callerOf,
+    ownerOf: (request) => callerOf(request).ownerId,
   };
 };

@@ -72,10 +72,11 @@ const successOf = ({ success: { status, schema, etag } }: Operation): object => 
 });
 
 const describe = (operation: Operation): object => {
-  const { id, summary, body } = operation;
+  const { id, summary, body, anybody } = operation;
   const schema = body && jsonSchema(body, 'input');
   return {
     ...{ operationId: id, summary, parameters: parametersOf(operation) },
+    ...(anybody ? { security: [] } : {}),
     ...(schema ? { requestBody: { required: true, content: { 'application/json': { schema } } } } : {}),
     responses: { ...successOf(operation), ...problemAnswers(operation) },
   };

@@ -5,8 +5,10 @@ import type { RefusalCode } from '../refusals.ts';
 import {
   auditPage,
   auditQuery,
+  caller,
   createForms,
   issuedTicket,
+  loginOffer,
   replaceForms,
   sealingOffer,
   secretItem,
@@ -23,6 +25,8 @@ export interface Operation {
   /** Below `/api/v1`, with `{parameter}`s. */
   readonly path: string;
   readonly summary: string;
+  /** Needs no bearer. */
+  readonly anybody?: true;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   /** Takes If-Match. */
@@ -45,6 +49,17 @@ const writeRefusals = [
 ];
 
 export const operations = {
+  describeLogin: {
+    ...{ id: 'describeLogin', method: 'get', path: '/login', summary: 'How a command line logs in here.' },
+    anybody: true,
+    success: { status: 200, schema: loginOffer },
+    refusals: [],
+  },
+  whoAmI: {
+    ...{ id: 'whoAmI', method: 'get', path: '/me', summary: 'Whom the access token stands for.' },
+    success: { status: 200, schema: caller },
+    refusals: [],
+  },
   listSecrets: {
     ...{ id: 'listSecrets', method: 'get', path: '/secrets', summary: 'List secrets by name.' },
     query: secretQuery,
@@ -115,9 +130,9 @@ export const operations = {
 export type OperationId = keyof typeof operations;
 
 /** What any operation may answer beside its own. */
-export const refusalsOf = ({ path, refusals, body, query }: Operation): readonly RefusalCode[] => [
-  ...(['bearer_rejected', 'rate_limited', 'internal_error'] as const),
-  ...(['database_unavailable', 'identity_provider_unavailable', 'method_not_allowed'] as const),
+export const refusalsOf = ({ path, refusals, body, query, anybody }: Operation): readonly RefusalCode[] => [
+  ...(['rate_limited', 'internal_error', 'method_not_allowed'] as const),
+  ...(anybody ? [] : (['bearer_rejected', 'database_unavailable', 'identity_provider_unavailable'] as const)),
   ...(body ? (['body_malformed', 'body_too_large', 'content_type'] as const) : []),
   ...(query ? (['query_malformed'] as const) : []),
   // An address whose escapes are not UTF-8.

@@ -60,6 +60,20 @@ export const replaceForms = {
   envelope: z.strictObject(sealed),
 };
 
+export const loginOffer = z
+  .strictObject({
+    issuer: z.string().meta({ description: 'The identity provider, exactly as it writes itself.' }),
+    audience: z.string().meta({ description: 'What access tokens must be for.' }),
+    clientId: z.string().meta({ description: 'The provider’s public client for command lines.' }),
+    scope: z.string().meta({ description: 'To ask for, separated by spaces.' }),
+    cluster: z.string().meta({ description: 'Where the secrets go.' }),
+  })
+  .meta({ id: 'LoginOffer', description: 'How a command line logs in: nothing in it is secret.' });
+
+export const caller = z
+  .strictObject({ ownerId: uuid, issuer: z.string(), sub: z.string() })
+  .meta({ id: 'Caller', description: 'An owner of secrets, and the login that it is.' });
+
 export const secretItem = z
   .strictObject({
     id: uuid,

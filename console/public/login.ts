@@ -1,0 +1,23 @@
+/** `/login` and `/me`: how a command line logs in here, and whom its token stands for. Zone 1; design §5. */
+import type { Request } from 'express';
+import type { z } from 'zod';
+import { done } from '../core/outcome.ts';
+import type { Caller } from './bearer.ts';
+import type { Routes } from './routes.ts';
+import type { loginOffer } from './schemas.ts';
+
+interface Ports {
+  readonly callerOf: (request: Request) => Caller;
+}
+
+export const createLoginRoutes = (
+  { callerOf }: Ports,
+  offer: z.output<typeof loginOffer>,
+): Pick<Routes, 'describeLogin' | 'whoAmI'> => ({
+  describeLogin: () => Promise.resolve(done({ status: 200, body: offer })),
+  whoAmI: (request) => {
+    const { ownerId, login } = callerOf(request);
+    const { issuer, sub } = login;
+    return Promise.resolve(done({ status: 200, body: { ownerId, issuer, sub } }));
+  },
+});
