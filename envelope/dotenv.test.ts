@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { parseDotenv } from './dotenv.ts';
+
+const values = (text: string): Record<string, string> =>
+  Object.fromEntries(parseDotenv(text).entries.map(({ name, value }) => [name, value]));
+
+describe('dotenv files', () => {
+  it('give names and values, with comments, export, quotes and several lines', () => {
+    const text = [
+      '\uFEFF# comment',
+      '',
+      'PLAIN=hunter2',
+      'export EXPORTED = spaced out   # comment',
+      'HASH=a#b',
+      "SINGLE='as $it \\n stands' # comment",
+      'DOUBLE="two\\nlines, a \\"quote\\", a \\\\ and \\$HOME"',
+      'BACKTICK=`it\'s "both"`',
+      "KEY='-----BEGIN-----",
+      'abc=',
+      "-----END-----'",
+      'EMPTY=',
+      'dotted.name-1=x',
+    ].join('\r\n');
+    expect(parseDotenv(text).problems).to.deep.equal([]);
+    expect(values(text)).to.deep.equal({
+      ...{ PLAIN: 'hunter2', EXPORTED: 'spaced out', HASH: 'a#b', SINGLE: 'as $it \\n stands' },
+      ...{ DOUBLE: 'two\nlines, a "quote", a \\ and $HOME', BACKTICK: 'it\'s "both"' },
+      ...{ KEY: '-----BEGIN-----\nabc=\n-----END-----', EMPTY: '', 'dotted.name-1': 'x' },
+    });
+  });
+
+  it('name the line of whatever cannot be read, and never show a value', () => {
+    const text = 'A=1\nnot an assignment\nB/C=hunter2\nA=2\nD="x" hunter2\nE="hunter2\nF=6';
+    const { entries, problems } = parseDotenv(text);
+    expect(problems.map(({ line, problem }) => [line, problem.split(/[;]/)[0]])).to.deep.equal([
+      [2, 'it is not NAME=value'],
+      [3, '"B/C" cannot be a secret’s name'],
+      [4, 'A is on line 1 already'],
+      [5, 'something stands behind the closing "'],
+      [6, 'the quote " is not closed'],
+    ]);
+    expect(entries.map(({ name, line }) => [name, line])).to.deep.equal([
+      ['A', 1],
+      ['F', 7],
+    ]);
+    expect(JSON.stringify(problems)).not.to.contain('hunter2');
+  });
+
+  it('never expand anything', () => {
+    expect(values('A=$HOME\nB="${A}"\nC=`id`')).to.deep.equal({ A: '$HOME', B: '${A}', C: 'id' });
+  });
+});

@@ -1,0 +1,111 @@
+/**
+ * Dotenv files, for import by page and command line. No zone; pure.
+ *
+ * | line | means |
+ * |---|---|
+ * | blank, `# …` | nothing |
+ * | `NAME=value`, `export NAME=value` | up to the line's end or ` #`, without white space around it |
+ * | `NAME='…'`, `` NAME=`…` `` | exactly what is between, over several lines if need be |
+ * | `NAME="…"` | the same, with `\n \r \t \" \\ \$` unescaped |
+ *
+ * `$NAME` is never expanded: a secret is what stands there. What cannot be read is a problem with its line's number,
+ * never left out silently; no problem shows a value.
+ */
+import { parseSecretName, SECRET_NAME_RULE, type SecretName } from './names.ts';
+import { quote } from './selection.ts';
+
+export interface DotenvEntry {
+  readonly name: SecretName;
+  /** May be empty, which no secret is. */
+  readonly value: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+export interface DotenvProblem {
+  readonly line: number;
+  readonly problem: string;
+}
+
+export interface Dotenv {
+  readonly entries: readonly DotenvEntry[];
+  readonly problems: readonly DotenvProblem[];
+}
+
+const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([^=\s#"'`]+)[ \t]*=[ \t]*/;
+const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', $: '$' };
+
+const unescape = (text: string): string =>
+  text.replaceAll(/\\(.)/g, (whole, symbol: string) => escapes[symbol] ?? whole);
+
+/** Where the quote that opened just before `from` closes, or -1. A backslash escapes in double quotes only. */
+const closing = (text: string, mark: string, from: number): number => {
+  for (let at = from; at < text.length; at += 1) {
+    if (mark === '"' && text[at] === '\\') at += 1;
+    else if (text[at] === mark) return at;
+  }
+  return -1;
+};
+
+type Read = { readonly value: string; readonly end: number } | { readonly problem: string };
+
+/** The value that begins at `from`, and where its line ends. */
+const readValue = (text: string, from: number): Read => {
+  const lineEnd = (at: number): number => (text.indexOf('\n', at) < 0 ? text.length : text.indexOf('\n', at));
+  const mark = text[from] ?? '';
+  if (mark === '' || !'"\'`'.includes(mark)) {
+    const end = lineEnd(from);
+    return {
+      value: text
+        .slice(from, end)
+        .replace(/(^|[ \t])#.*$/, '')
+        .trim(),
+      end,
+    };
+  }
+  const close = closing(text, mark, from + 1);
+  if (close < 0) return { problem: `the quote ${mark} is not closed` };
+  const end = lineEnd(close);
+  if (!/^[ \t]*(#.*)?$/.test(text.slice(close + 1, end))) {
+    return { problem: `something stands behind the closing ${mark}` };
+  }
+  const inner = text.slice(from + 1, close);
+  return { value: mark === '"' ? unescape(inner) : inner, end };
+};
+
+export const parseDotenv = (source: string): Dotenv => {
+  const text = source.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+  const entries: DotenvEntry[] = [];
+  const problems: DotenvProblem[] = [];
+  const seen = new Map<string, number>();
+  const take = (name: string, value: string, line: number): void => {
+    const parsed = parseSecretName(name);
+    const before = seen.get(name);
+    if (!parsed)
+      problems.push({ line, problem: `${quote(name)} cannot be a secret’s name; ${SECRET_NAME_RULE}` });
+    else if (before !== undefined)
+      problems.push({ line, problem: `${name} is on line ${before} already; keep one` });
+    else entries.push({ name: parsed, value, line });
+    seen.set(name, line);
+  };
+  let [at, line] = [0, 1];
+  while (at < text.length) {
+    const rest = text.slice(at);
+    const lineEnd = rest.indexOf('\n') < 0 ? text.length : at + rest.indexOf('\n');
+    let end = lineEnd;
+    const assignment = ASSIGNMENT.exec(text.slice(at, lineEnd));
+    if (assignment) {
+      const read = readValue(text, at + assignment[0].length);
+      if ('problem' in read) problems.push({ line, problem: read.problem });
+      else {
+        take(assignment[1] ?? '', read.value, line);
+        end = read.end;
+      }
+    } else if (!/^[ \t]*(#.*)?$/.test(text.slice(at, lineEnd))) {
+      problems.push({ line, problem: 'it is not NAME=value' });
+    }
+    line += text.slice(at, end).split('\n').length;
+    at = end + 1;
+  }
+  return { entries, problems };
+};
