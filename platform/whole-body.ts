@@ -21,7 +21,10 @@ export const readWholeBody = (message: IncomingMessage, limit: number): Promise<
         resolve(undefined);
       }
     });
-    message.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    message.once('error', reject);
-    message.once('close', () => reject(new Error('the message broke off')));
+    message.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    message.on('error', reject);
+    message.on('close', () => {
+      // Every message closes, and an Error that nobody sees still takes its stack.
+      if (!message.readableEnded) reject(new Error('the message broke off'));
+    });
   });
