@@ -12,8 +12,25 @@ export interface AuditTrail {
 
 const STDOUT = 1;
 
+/** How long a full pipe may block: its reader, the container runtime, empties it in passing. */
+const FULL_PIPE_MS = 500;
+const LOOK_MS = 1;
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+
+/** Standard output may be a pipe that somebody made non-blocking; then what does not fit waits, and in the end throws. */
 const writeAll = (fd: number, bytes: Buffer): void => {
-  for (let from = 0; from < bytes.length;) from += writeSync(fd, bytes, from);
+  const until = performance.now() + FULL_PIPE_MS;
+  for (let from = 0; from < bytes.length;) {
+    try {
+      from += writeSync(fd, bytes, from);
+    } catch (error) {
+      if (!isFull(error) || performance.now() > until) throw error;
+      Atomics.wait(nobody, 0, 0, LOOK_MS);
+    }
+  }
 };
 
 /** `-` is standard output. */
