@@ -21,7 +21,7 @@ const env = {
   ...{ TWOFOLD_OIDC_ISSUER: 'https://id.example.org/', TWOFOLD_OIDC_AUDIENCE: 'twofold' },
   ...{ TWOFOLD_AT_REST_KEYS_FILE: '/at-rest', TWOFOLD_TICKET_KEYS_FILE: '/tickets' },
   ...{ TWOFOLD_ENVELOPE_KEYS_FILE: '/envelope', TWOFOLD_GRANT_KEYS_FILE: '/grants' },
-  TWOFOLD_DATABASE_URL: 'sqlite:/x.db',
+  ...{ TWOFOLD_DATABASE_URL: 'sqlite:/x.db', TWOFOLD_SQLITE_ADDON: '/addon.node' },
 };
 const read = (path: string): string => {
   const content = files[path];
@@ -72,6 +72,13 @@ describe('the console’s settings', () => {
       .to.throw('neither')
       .with.property('message')
       .that.does.not.contain('pw@');
+  });
+
+  it('name the driver that a SQLite file needs, and PostgreSQL does not', () => {
+    const without = { TWOFOLD_SQLITE_ADDON: undefined };
+    expect(() => databaseUrlOf(config(without))).to.throw('set TWOFOLD_SQLITE_ADDON');
+    const url = { TWOFOLD_DATABASE_URL: undefined, TWOFOLD_DATABASE_URL_FILE: '/url' };
+    expect(databaseUrlOf(config({ ...without, ...url }))).to.equal('postgres://console:pw@db/twofold');
   });
 });
 

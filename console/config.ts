@@ -84,7 +84,9 @@ const storage = {
     }),
   ),
   sqliteAddon: optional(
-    path('TWOFOLD_SQLITE_ADDON', { doc: '`better_sqlite3.node`; the package’s own where absent.' }),
+    path('TWOFOLD_SQLITE_ADDON', {
+      doc: '`better_sqlite3.node` for this Node; the image has it. SQLite only.',
+    }),
   ),
 };
 
@@ -146,8 +148,8 @@ export const consoleSettings = {
 
 export type ConsoleConfig = Values<typeof consoleSettings>;
 
-/** The database's address. Throws where the two ways of giving it contradict, or it is of another kind. */
-export const databaseUrlOf = ({ databaseUrl, databaseUrlFromFile }: ConsoleConfig): string => {
+/** The database's address. Throws where the two ways of giving it contradict, or it is of a kind without a driver. */
+export const databaseUrlOf = ({ databaseUrl, databaseUrlFromFile, sqliteAddon }: ConsoleConfig): string => {
   if ((databaseUrl === undefined) === (databaseUrlFromFile === undefined)) {
     throw new Error('set exactly one of TWOFOLD_DATABASE_URL and TWOFOLD_DATABASE_URL_FILE');
   }
@@ -159,6 +161,11 @@ export const databaseUrlOf = ({ databaseUrl, databaseUrlFromFile }: ConsoleConfi
   }
   if (!/^(sqlite:.|postgres(ql)?:\/\/)/.test(url)) {
     throw new Error('TWOFOLD_DATABASE_URL_FILE holds neither sqlite:/path/file.db nor postgres://…');
+  }
+  if (url.startsWith('sqlite:') && sqliteAddon === undefined) {
+    throw new Error(
+      'set TWOFOLD_SQLITE_ADDON to the path of better_sqlite3.node: the database is a SQLite file',
+    );
   }
   return url;
 };

@@ -20,11 +20,10 @@ export const entries = {
 export type BundleName = keyof typeof entries;
 export const bundleNames: readonly BundleName[] = ['console', 'webhook', 'keyservice', 'injector'];
 
-/** Only the console has any: its native driver, loaded from node_modules, and drivers of knex's that nobody installs. */
+/** Only the console has any: drivers of knex's that nobody installs. */
 const externals: Readonly<Partial<Record<BundleName, readonly string[]>>> = {
   console: [
     ...[
-      'better-sqlite3',
       'pg-native',
       'pg-query-stream',
       'sqlite3',

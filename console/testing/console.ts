@@ -9,6 +9,7 @@ import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
 import { createLog } from '#platform/log.ts';
 import { parseSettings } from '#platform/settings.ts';
 import type { Running } from '#platform/service.ts';
+import { sqliteAddon } from '../../scripts/sqlite-addon.ts';
 import { testCertificates, type Certificates } from '../../test/certificates.ts';
 import { ed25519Pair, octJwk, rsaPair, type JwkPair } from '../../test/keys.ts';
 import { testPostgres } from '../../test/postgres.ts';
@@ -91,6 +92,7 @@ const writeFiles = (dir: string, keys: TestKeys, databaseUrl: string): Record<st
   const set = (name: string, key: object): string => write(name, JSON.stringify({ keys: [key] }));
   return {
     TWOFOLD_DATABASE_URL_FILE: write('database-url', databaseUrl),
+    TWOFOLD_SQLITE_ADDON: sqliteAddon(),
     TWOFOLD_AT_REST_KEYS_FILE: set('at-rest.json', keys.atRest),
     TWOFOLD_TICKET_KEYS_FILE: set('ticket.json', keys.ticket.privateJwk),
     TWOFOLD_ENVELOPE_KEYS_FILE: set('envelope.json', keys.envelope.publicJwk),

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sqliteAddon } from '../sqlite-addon.ts';
 import type { ApiServer } from './api-server/server.ts';
 import type { KeyFiles } from './keys.ts';
 import type { Stack, StackOptions } from './stack.ts';
@@ -87,6 +88,7 @@ export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: 
     TWOFOLD_PUBLIC_URL: development.publicUrl,
     TWOFOLD_CLUSTER: development.cluster,
     TWOFOLD_DATABASE_URL_FILE: databaseUrlFile,
+    TWOFOLD_SQLITE_ADDON: sqliteAddon(),
     TWOFOLD_AT_REST_KEYS_FILE: ground.keys.console.atRest,
     TWOFOLD_TICKET_KEYS_FILE: ground.keys.console.ticketSigning,
     TWOFOLD_ENVELOPE_KEYS_FILE: ground.keys.console.envelopePublic,
