@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test check lint format fixtures docs bench build setup setup-test clean
+.PHONY: help demo dev inject test check lint format fixtures docs bench cluster cluster-down build setup setup-test clean
 
 NODE := node --import=tsx
 # A change of dependencies or of Node's ABI installs again.
@@ -39,6 +39,12 @@ docs: setup ## Rewrite docs/configuration.md from the services' settings
 
 bench: setup ## Measure: one table, and bench/results/*.json
 	@$(NODE) bench/main.ts
+
+cluster: ## A real Kubernetes on this machine, in namespaces of its own (root; builds it once, 7 minutes)
+	@scripts/cluster up
+
+cluster-down: ## End it and remove all that it made
+	@scripts/cluster down
 
 build: setup ## Bundle the services and the injector into dist/
 	@$(NODE) scripts/build.ts
