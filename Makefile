@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test check lint format fixtures docs bench cluster cluster-down build setup setup-test clean
+.PHONY: help demo dev inject test e2e check lint format fixtures docs bench cluster cluster-down build setup setup-test clean
 
 NODE := node --import=tsx
 # A change of dependencies or of Node's ABI installs again.
@@ -22,6 +22,9 @@ inject: setup ## Run the init container of a pod that `make dev` holds: make inj
 
 test: setup-test ## All tests: no cluster and no network needed after installation
 	@scripts/test
+
+e2e: setup-test ## Every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
+	@scripts/e2e
 
 check: setup ## Format, lint, types: under a minute
 	@npx --no-install prettier --check --log-level warn .

@@ -1,0 +1,51 @@
+/** `kubectl` as a user runs it, against the cluster of `make e2e`. */
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface KubectlOptions {
+  readonly input?: string;
+  /** A person with a role of their own, rather than the administrator. */
+  readonly as?: string;
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 120_000;
+
+/** Whatever its exit code. Rejects when it cannot be started, or does not end in time. */
+export const kubectl = async (args: readonly string[], options: KubectlOptions = {}): Promise<Ran> => {
+  const impersonated = options.as === undefined ? [] : ['--as', options.as];
+  const child = spawn('kubectl', [...impersonated, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: options.timeoutMs ?? TIMEOUT_MS,
+  });
+  child.stdin.end(options.input ?? '');
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (code === null) reject(new Error(`kubectl ${args.join(' ')} was ended by ${signal ?? 'nobody'}`));
+      else resolve(code);
+    });
+  });
+  const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  return { code, stdout, stderr };
+};
+
+/** Its standard output; rejects, with what it said, unless it succeeded. */
+export const kubectlOutput = async (
+  args: readonly string[],
+  options: KubectlOptions = {},
+): Promise<string> => {
+  const { code, stdout, stderr } = await kubectl(args, options);
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: exit code ${code}\n${stderr}${stdout}`);
+  return stdout;
+};
+
+/** What `kubectl apply` would read. */
+export const manifest = (...objects: readonly object[]): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });

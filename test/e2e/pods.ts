@@ -1,0 +1,63 @@
+/** Session pods of the scenarios: restricted-ready, with a shell in the image, so that a test can look inside. */
+import { randomBytes } from 'node:crypto';
+
+/** Brought to the node by `scripts/cluster up`. */
+export const SHELL_IMAGE = 'localhost/busybox:1';
+
+export const restrictedContainer = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+} as const;
+
+/** Until it is asked to end; a shell that is process 1 hears no SIGTERM without a trap. */
+export const STAY = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'];
+
+export interface ContainerWish {
+  readonly name: string;
+  readonly command?: readonly string[];
+  readonly [field: string]: unknown;
+}
+
+export const container = ({ name, command = STAY, ...rest }: ContainerWish) => ({
+  ...{ name, command, image: SHELL_IMAGE, imagePullPolicy: 'IfNotPresent' },
+  securityContext: restrictedContainer,
+  ...rest,
+});
+
+export interface PodWish {
+  /** A name of its own by default: files of scenarios run at the same time. */
+  readonly name?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** One container `main` by default. */
+  readonly containers?: readonly object[];
+  readonly spec?: object;
+  readonly namespace?: string;
+}
+
+export const uniqueName = (base: string): string => `${base}-${randomBytes(4).toString('hex')}`;
+
+export const podSpec = ({ containers = [container({ name: 'main' })], spec = {} }: PodWish) => ({
+  ...{ restartPolicy: 'Never', terminationGracePeriodSeconds: 1 },
+  securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
+  containers,
+  ...spec,
+});
+
+export const pod = (wish: PodWish = {}) => ({
+  ...{ apiVersion: 'v1', kind: 'Pod' },
+  metadata: {
+    name: wish.name ?? uniqueName('session'),
+    ...(wish.namespace === undefined ? {} : { namespace: wish.namespace }),
+    ...{ labels: wish.labels ?? {}, annotations: wish.annotations ?? {} },
+  },
+  spec: podSpec(wish),
+});
+
+/** What a Deployment, StatefulSet or Job makes pods from. */
+export const template = (wish: PodWish, labels: Readonly<Record<string, string>>) => ({
+  metadata: { labels, annotations: wish.annotations ?? {} },
+  spec: podSpec({ ...wish, spec: { restartPolicy: undefined, ...wish.spec } }),
+});
