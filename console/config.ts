@@ -15,6 +15,7 @@ import {
   type Values,
 } from '#platform/settings.ts';
 import { parseAtRestKeys, parseEnvelopeKeys, parseGrantKeys, parseTicketKeys } from './key-files.ts';
+import { webSettings } from './web/settings.ts';
 
 const DAY_SECONDS = 86_400;
 const MAX_TICKET_SECONDS = 30 * DAY_SECONDS;
@@ -29,7 +30,7 @@ const issuer = (variable: string, doc: string): Setting<string> => ({
 });
 
 const ports = {
-  publicPort: port('TWOFOLD_PUBLIC_PORT', { doc: 'Users’ API.', fallback: '8443' }),
+  publicPort: port('TWOFOLD_PUBLIC_PORT', { doc: 'Users’ page and API.', fallback: '8443' }),
   resolvePort: port('TWOFOLD_RESOLVE_PORT', { doc: 'The webhook’s `resolve`.', fallback: '8444' }),
   claimPort: port('TWOFOLD_CLAIM_PORT', { doc: 'The init containers’ `claim`.', fallback: '8445' }),
   tlsDir: path('TWOFOLD_TLS_DIR', {
@@ -72,7 +73,7 @@ const identity = {
   ),
 };
 
-const storage = {
+export const storageSettings = {
   databaseUrl: optional(
     text('TWOFOLD_DATABASE_URL', { doc: '`sqlite:/path/file.db`. Either this or the next.' }),
   ),
@@ -136,20 +137,44 @@ const limits = {
   }),
 };
 
+const MAX_DAYS = 3_650;
+
+/** Rows that have done their duty: `core/retention.ts` has the rule. */
+export const retentionSettings = {
+  sessionDays: integer('TWOFOLD_RETENTION_SESSION_DAYS', {
+    doc: 'Days that ended tickets and sessions are kept; never one that a pod may still claim.',
+    ...{ min: 1, max: MAX_DAYS, fallback: '30' },
+  }),
+  loginDays: integer('TWOFOLD_RETENTION_LOGIN_DAYS', {
+    doc: 'Days that a login is remembered after its last time; 0 is for ever: a launcher’s word resolves only to the one owner that ever carried it.',
+    ...{ min: 0, max: MAX_DAYS, fallback: '0' },
+  }),
+  auditDays: integer('TWOFOLD_RETENTION_AUDIT_DAYS', {
+    doc: 'Days that audit records are kept; 0 is for ever.',
+    ...{ min: 0, max: MAX_DAYS, fallback: '365' },
+  }),
+};
+
 export const consoleSettings = {
   ...serviceSettings,
   ...ports,
   ...identity,
-  ...storage,
+  ...webSettings,
+  ...storageSettings,
   ...keys,
   ...limits,
+  ...retentionSettings,
   ...kubernetesSettings,
 } as const;
 
 export type ConsoleConfig = Values<typeof consoleSettings>;
 
 /** The database's address. Throws where the two ways of giving it contradict, or it is of a kind without a driver. */
-export const databaseUrlOf = ({ databaseUrl, databaseUrlFromFile, sqliteAddon }: ConsoleConfig): string => {
+export const databaseUrlOf = ({
+  databaseUrl,
+  databaseUrlFromFile,
+  sqliteAddon,
+}: Pick<ConsoleConfig, 'databaseUrl' | 'databaseUrlFromFile' | 'sqliteAddon'>): string => {
   if ((databaseUrl === undefined) === (databaseUrlFromFile === undefined)) {
     throw new Error('set exactly one of TWOFOLD_DATABASE_URL and TWOFOLD_DATABASE_URL_FILE');
   }

@@ -1,102 +1,29 @@
 /**
- * The database: connection, migrations at start, transactions. Zone 1; design §4. SQLite in a file, or PostgreSQL; the
- * rest of the console does not know which.
+ * The database: migrations at start, stores, transactions. Zone 1; design §4. SQLite in a file, or PostgreSQL; the rest
+ * of the console does not know which.
  */
-import knex, { type Knex } from 'knex';
-import pg from 'pg';
+import type { Knex } from 'knex';
 import type { Outcome, Refused } from '../core/outcome.ts';
+import type { RetentionStore } from '../core/retention.ts';
 import type { Database, Stores } from '../core/stores.ts';
 import { createAuditStore } from './audit.ts';
+import { connect, type DatabaseOptions } from './connection.ts';
 import { toDatabaseError } from './failure.ts';
 import { createKeyStore } from './keys.ts';
 import { migrate } from './migrate.ts';
-import type { Dialect } from './migrations.ts';
 import { createLoginStore, createOwnerStore, createUserKeyStore } from './owners.ts';
+import { createRetentionStore } from './retention.ts';
 import { createReservationStore, createSecretStore } from './secrets.ts';
 import { createSessionStore } from './sessions.ts';
 import { createTicketStore } from './tickets.ts';
-
-export interface DatabaseOptions {
-  /** `sqlite:/path/file.db` or `postgres://…`. */
-  readonly url: string;
-  /** Path of better_sqlite3.node; the package's own where absent. */
-  readonly sqliteAddon?: string | undefined;
-  /** The file is full at this many pages: how tests fill a disk. */
-  readonly sqliteMaxPages?: number | undefined;
-}
+import { createWebSessionStore } from './web-sessions.ts';
 
 export interface OpenDatabase extends Database {
+  readonly retention: RetentionStore;
   /** Rejects when the database does not answer. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
-
-const SQLITE = 'sqlite:';
-/** How long a statement blocks this process where another one holds the file: every request waits with it. */
-const SQLITE_BUSY_MS = 400;
-const WAIT_MS = 5_000;
-
-/** What the native driver offers that a pragma needs. */
-interface SqliteConnection {
-  pragma(text: string): unknown;
-}
-
-/** Milliseconds since 1970 and counts are far below 2^53. */
-const numbersForInt8 = (): Knex.PgCustomTypesConfig => {
-  const types = new pg.TypeOverrides();
-  types.setTypeParser(pg.types.builtins.INT8, Number);
-  // Knex types the same interface by hand.
-  return types as unknown as Knex.PgCustomTypesConfig;
-};
-
-const silent = (): void => undefined;
-const shared = {
-  // An error's message must not show what was to be written.
-  compileSqlOnError: false,
-  acquireConnectionTimeout: WAIT_MS,
-  // Knex prints what fails; it is thrown as well, and logged where it is caught.
-  log: { warn: silent, error: silent, deprecate: silent, debug: silent },
-} as const satisfies Knex.Config;
-
-const sqliteConfig = ({ url, sqliteAddon: nativeBinding, sqliteMaxPages }: DatabaseOptions): Knex.Config => ({
-  ...shared,
-  client: 'better-sqlite3',
-  connection: {
-    filename: url.slice(SQLITE.length),
-    ...(nativeBinding === undefined ? {} : { options: { nativeBinding } }),
-  },
-  useNullAsDefault: true,
-  pool: {
-    ...{ min: 1, max: 1 },
-    afterCreate: (connection: SqliteConnection, done: (error: unknown, connection: unknown) => void) => {
-      try {
-        connection.pragma(`busy_timeout = ${SQLITE_BUSY_MS}`);
-        connection.pragma('journal_mode = WAL');
-        connection.pragma('synchronous = FULL');
-        connection.pragma('foreign_keys = ON');
-        if (sqliteMaxPages !== undefined) connection.pragma(`max_page_count = ${sqliteMaxPages}`);
-        done(null, connection);
-      } catch (error) {
-        done(error, connection);
-      }
-    },
-  },
-});
-
-const postgresConfig = (connectionString: string): Knex.Config => ({
-  ...shared,
-  client: 'pg',
-  connection: {
-    connectionString,
-    application_name: 'twofold-console',
-    keepAlive: true,
-    connectionTimeoutMillis: WAIT_MS,
-    ...{ statement_timeout: WAIT_MS, lock_timeout: WAIT_MS, query_timeout: 2 * WAIT_MS },
-    idle_in_transaction_session_timeout: 2 * WAIT_MS,
-    types: numbersForInt8(),
-  },
-  pool: { min: 0, max: 10 },
-});
 
 const storesOf = (db: Knex): Stores => ({
   owners: createOwnerStore(db),
@@ -108,6 +35,7 @@ const storesOf = (db: Knex): Stores => ({
   logins: createLoginStore(db),
   keys: createKeyStore(db),
   audit: createAuditStore(db),
+  webSessions: createWebSessionStore(db),
 });
 
 /** Carries a refusal out of the transaction that it rolls back. */
@@ -136,9 +64,7 @@ const write = async <T>(db: Knex, work: (stores: Stores) => Promise<Outcome<T>>)
 
 /** Opens and migrates. Rejects when the database cannot be reached, or holds what is no database of ours. */
 export const openDatabase = async (options: DatabaseOptions): Promise<OpenDatabase> => {
-  const dialect: Dialect = options.url.startsWith(SQLITE) ? 'sqlite' : 'postgresql';
-  const config = dialect === 'sqlite' ? sqliteConfig(options) : postgresConfig(options.url);
-  const db = knex(config);
+  const { db, dialect } = connect(options);
   try {
     await migrate(db, dialect);
   } catch (error) {
@@ -147,6 +73,7 @@ export const openDatabase = async (options: DatabaseOptions): Promise<OpenDataba
   }
   return {
     ...storesOf(db),
+    retention: createRetentionStore(db),
     write: (work) => write(db, work),
     check: async () => {
       await db.raw('select 1');

@@ -1,7 +1,7 @@
 /** Brings the schema up to date, one console at a time. Zone 1; design §4. */
 import type { Knex } from 'knex';
 import { setTimeout as wait } from 'node:timers/promises';
-import { migrationSource, type Dialect } from './migrations.ts';
+import { migrationNames, migrationSource, type Dialect } from './migrations.ts';
 
 /** Any number that is always the same: consoles that start at once migrate one after the other. */
 const ADVISORY_LOCK = 7_470_211_301;
@@ -46,4 +46,18 @@ const migrateSqlite = async (db: Knex, config: Knex.MigratorConfig): Promise<voi
 export const migrate = async (db: Knex, dialect: Dialect): Promise<void> => {
   const config = { migrationSource: migrationSource(dialect), tableName: 'migrations' };
   await (dialect === 'sqlite' ? migrateSqlite(db, config) : migratePostgres(db, config));
+};
+
+/** Throws, saying what to do, unless the database has exactly this program's schema. Changes nothing. */
+export const expectSchema = async (db: Knex): Promise<void> => {
+  if (!(await db.schema.hasTable('migrations'))) {
+    throw new Error('this is not a console’s database: look at its address, or start the console once');
+  }
+  const rows: { name: string }[] = await db('migrations').select('name').orderBy('id');
+  const found = rows.map(({ name }) => name);
+  const missing = migrationNames.find((name) => !found.includes(name));
+  if (missing !== undefined)
+    throw new Error(`the database lacks ${missing}: start the console of this version`);
+  const foreign = found.find((name) => !migrationNames.includes(name));
+  if (foreign !== undefined) throw new Error(`the database has ${foreign}: use the version that made it`);
 };

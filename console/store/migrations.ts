@@ -136,6 +136,13 @@ const createAudit = async (knex: Knex): Promise<void> => {
   });
 };
 
+/** What the retention sweep and the audit export look for. */
+const indexTimes = async (knex: Knex): Promise<void> => {
+  await knex.schema.alterTable('audit', (table) => table.index(['at', 'id']));
+  await knex.schema.alterTable('tickets', (table) => table.index(['exp']));
+  await knex.schema.alterTable('sessions', (table) => table.index(['exp']));
+};
+
 interface Migration {
   readonly name: string;
   readonly up: (knex: Knex, dialect: Dialect) => Promise<void>;
@@ -151,7 +158,10 @@ const migrations: readonly Migration[] = [
       await createAudit(knex);
     },
   },
+  { name: '0002-times', up: indexTimes },
 ];
+
+export const migrationNames: readonly string[] = migrations.map(({ name }) => name);
 
 export const migrationSource = (dialect: Dialect): Knex.MigrationSource<Migration> => ({
   getMigrations: () => Promise.resolve([...migrations]),

@@ -1,0 +1,170 @@
+import { expect } from 'chai';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseSessionId } from '#envelope/names.ts';
+import { createKubernetesApi, type KubernetesApi } from '#platform/kubernetes.ts';
+import { createCluster } from './cluster.ts';
+import { createRetention, type Counts, type Retention } from './core/retention.ts';
+import { openDatabase, type OpenDatabase } from './store/database.ts';
+import { databaseKinds, newUser, startTestConsole, type TestConsole } from './testing/console.ts';
+import { podPath } from './testing/kubernetes.ts';
+import { admit, claim, grantFor, NAMESPACE, openSession, payloadOf, ticketFor } from './testing/session.ts';
+import type { ApiClient } from './testing/api-client.ts';
+
+const DAY_MS = 86_400_000;
+const config = { sessionDays: 30, loginDays: 0, auditDays: 0 };
+const none: Counts = { sessions: 0, tickets: 0, reservations: 0, logins: 0, audit: 0 };
+
+for (const kind of databaseKinds) {
+  describe(`the retention (${kind})`, function () {
+    this.timeout(60_000);
+    let running: TestConsole;
+    let database: OpenDatabase;
+    let kubernetes: KubernetesApi;
+    let alice: ApiClient;
+    /** As the console would be in so many days. */
+    const inDays = (days: number, changed: Partial<typeof config> = {}): Retention =>
+      createRetention(
+        {
+          store: database.retention,
+          cluster: createCluster(kubernetes),
+          clock: () => Date.now() + days * DAY_MS,
+        },
+        { ...config, ...changed },
+      );
+    const isThere = async (sid: string): Promise<boolean> =>
+      (await database.sessions.find(parseSessionId(sid)!)) !== undefined;
+
+    before(async () => {
+      running = await startTestConsole(kind);
+      database = await openDatabase({ url: running.databaseUrl });
+      kubernetes = createKubernetesApi({
+        kubernetesUrl: running.env['TWOFOLD_KUBERNETES_URL']!,
+        kubernetesTokenFile: running.env['TWOFOLD_KUBERNETES_TOKEN_FILE']!,
+        kubernetesCaFile: running.env['TWOFOLD_KUBERNETES_CA_FILE']!,
+      });
+    });
+    after(async () => {
+      kubernetes.close();
+      await database.close();
+      await running.stop();
+    });
+    beforeEach(async () => {
+      alice = await running.as(newUser());
+      await alice.call('post', '/secrets', { body: { name: 'a', value: 'v' } });
+    });
+    afterEach(async () => {
+      running.kubernetes.failWith = undefined;
+      running.kubernetes.pods.clear();
+      await inDays(3_000).sweep();
+    });
+
+    it('lets a session that no pod claimed go with its ticket, 30 days after the ticket’s end', async () => {
+      const { sid } = await openSession(running, { ticket: await ticketFor(alice) });
+      expect(await inDays(30).sweep(), 'the ticket lived for a day').to.deep.equal(none);
+      expect((await inDays(31.1).preview()).counts, 'as it is told before').to.deep.equal({
+        ...none,
+        ...{ sessions: 1, tickets: 1 },
+      });
+      expect(await inDays(31.1).sweep()).to.deep.equal({ ...none, sessions: 1, tickets: 1 });
+      expect(await isThere(sid)).to.equal(false);
+    });
+
+    it('keeps the session of a pod that is there, however old, and the pod claims again', async () => {
+      const session = await openSession(running, { ticket: await ticketFor(alice) });
+      const { token } = admit(running, session);
+      const grant = await grantFor(running, session);
+      const first = await claim(running, { grant, token });
+      expect(await inDays(400).sweep()).to.deep.equal(none);
+      expect((await inDays(400).preview()).bound, 'one waits for its pod’s end').to.equal(1);
+      expect((await claim(running, { grant, token })).json).to.deep.equal(first.json);
+    });
+
+    it('lets a bound session go once its pod is gone, or another has its name', async () => {
+      for (const end of [
+        () => running.kubernetes.pods.clear(),
+        (pod: object) => {
+          const metadata = { name: 'nb-0', namespace: NAMESPACE, uid: 'of-another-pod' };
+          running.kubernetes.pods.set(podPath(NAMESPACE, 'nb-0'), { ...pod, metadata });
+        },
+      ]) {
+        const session = await openSession(running, { ticket: await ticketFor(alice) });
+        const { token, pod } = admit(running, session);
+        expect((await claim(running, { grant: await grantFor(running, session), token })).status).to.equal(
+          200,
+        );
+        end(pod);
+        expect(await inDays(30).sweep(), 'not before its time').to.deep.equal(none);
+        expect(await inDays(32).sweep()).to.deep.equal({ ...none, sessions: 1, tickets: 1 });
+      }
+    });
+
+    it('keeps a bound session while the API server does not answer', async () => {
+      const session = await openSession(running, { ticket: await ticketFor(alice) });
+      const { token } = admit(running, session);
+      await claim(running, { grant: await grantFor(running, session), token });
+      running.kubernetes.pods.clear();
+      running.kubernetes.failWith = 503;
+      expect(await inDays(400).sweep()).to.deep.equal(none);
+      running.kubernetes.failWith = undefined;
+      expect(await inDays(400).sweep()).to.deep.equal({ ...none, sessions: 1, tickets: 1 });
+    });
+
+    it('lets the sessions of a revoked ticket go while their pods run: none of their claims succeeds', async () => {
+      const ticket = await ticketFor(alice, { ttlSeconds: 20 * 86_400 });
+      const session = await openSession(running, { ticket });
+      const { token } = admit(running, session);
+      const grant = await grantFor(running, session);
+      await claim(running, { grant, token });
+      await alice.call('delete', `/tickets/${String(payloadOf(ticket)['jti'])}`);
+      expect((await claim(running, { grant, token })).json.code).to.equal('ticket_revoked');
+      expect(await inDays(31.1).sweep()).to.deep.equal({ ...none, sessions: 1, tickets: 1 });
+      expect((await claim(running, { grant, token })).json.code).to.equal('session_unknown');
+      const again = await openSession(running, { ticket }).catch((error: unknown) => String(error));
+      expect(again, 'a ticket without a row is as good as revoked').to.contain('ticket_revoked');
+    });
+
+    it('keeps what a living ticket started, though its time to claim is over', async () => {
+      const ticket = await ticketFor(alice, { ttlSeconds: 30 * 86_400 });
+      const { sid } = await openSession(running, { ticket });
+      expect(await inDays(59).sweep()).to.deep.equal(none);
+      expect(await isThere(sid)).to.equal(true);
+    });
+
+    it('lets reservations go when they are over, and logins and records by the operator’s days', async () => {
+      await alice.call('post', '/secrets/b/sealing');
+      expect(await inDays(1, { loginDays: 2, auditDays: 2 }).sweep()).to.deep.equal({
+        ...none,
+        reservations: 1,
+      });
+      const { counts } = await inDays(3, { loginDays: 2, auditDays: 2 }).preview();
+      expect(counts.logins).to.be.at.least(1);
+      expect(counts.audit).to.be.at.least(2);
+      expect(await inDays(3, { loginDays: 2, auditDays: 2 }).sweep()).to.deep.equal(counts);
+      expect(
+        (await alice.call('get', '/secrets')).json.items,
+        'secrets are nobody’s to prune',
+      ).to.have.length(1);
+    });
+
+    it('stops in the middle when it is told to, and goes on at the next call', async () => {
+      for (let n = 0; n < 3; n += 1) await openSession(running, { ticket: await ticketFor(alice) });
+      expect(await inDays(40).sweep(() => false)).to.deep.equal(none);
+      expect(await inDays(40).sweep()).to.deep.equal({ ...none, sessions: 3, tickets: 3 });
+    });
+
+    it('runs when the console starts', async () => {
+      const { sid } = await openSession(running, { ticket: await ticketFor(alice) });
+      running.clock.offsetMs = 40 * DAY_MS;
+      try {
+        await running.restart();
+        for (let tries = 0; (await isThere(sid)) && tries < 200; tries += 1) await wait(25);
+        expect(await isThere(sid)).to.equal(false);
+        expect(running.logs.filter((line) => line.includes('"pruned"')).join()).to.contain(
+          '"operation":"sessions"',
+        );
+      } finally {
+        running.clock.offsetMs = 0;
+      }
+    });
+  });
+}

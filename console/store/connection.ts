@@ -1,0 +1,105 @@
+/**
+ * Connections to the database: SQLite in a file, or PostgreSQL. Zone 1; design §4. Nothing else knows how they differ
+ * but the migrations.
+ */
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
+import type { Dialect } from './migrations.ts';
+
+export interface DatabaseOptions {
+  /** `sqlite:/path/file.db` or `postgres://…`. */
+  readonly url: string;
+  /** Path of better_sqlite3.node; the package's own where absent. */
+  readonly sqliteAddon?: string | undefined;
+  /** The file is full at this many pages: how tests fill a disk. */
+  readonly sqliteMaxPages?: number | undefined;
+  /** Longest statement, for work that nobody waits for; a request's time where absent. */
+  readonly statementMs?: number | undefined;
+}
+
+const SQLITE = 'sqlite:';
+/** How long a statement blocks this process where another one holds the file: every request waits with it. */
+const SQLITE_BUSY_MS = 400;
+const WAIT_MS = 5_000;
+
+/** What the native driver offers that a pragma needs. */
+interface SqliteConnection {
+  pragma(text: string): unknown;
+}
+
+/** Milliseconds since 1970 and counts are far below 2^53. */
+const numbersForInt8 = (): Knex.PgCustomTypesConfig => {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, Number);
+  // Knex types the same interface by hand.
+  return types as unknown as Knex.PgCustomTypesConfig;
+};
+
+const silent = (): void => undefined;
+const shared = {
+  // An error's message must not show what was to be written.
+  compileSqlOnError: false,
+  acquireConnectionTimeout: WAIT_MS,
+  // Knex prints what fails; it is thrown as well, and logged where it is caught.
+  log: { warn: silent, error: silent, deprecate: silent, debug: silent },
+} as const satisfies Knex.Config;
+
+const sqliteConfig = ({
+  url,
+  sqliteAddon: nativeBinding,
+  sqliteMaxPages,
+  statementMs = SQLITE_BUSY_MS,
+}: DatabaseOptions): Knex.Config => ({
+  ...shared,
+  client: 'better-sqlite3',
+  connection: {
+    filename: url.slice(SQLITE.length),
+    ...(nativeBinding === undefined ? {} : { options: { nativeBinding } }),
+  },
+  useNullAsDefault: true,
+  pool: {
+    ...{ min: 1, max: 1 },
+    afterCreate: (connection: SqliteConnection, done: (error: unknown, connection: unknown) => void) => {
+      try {
+        connection.pragma(`busy_timeout = ${statementMs}`);
+        connection.pragma('journal_mode = WAL');
+        connection.pragma('synchronous = FULL');
+        connection.pragma('foreign_keys = ON');
+        if (sqliteMaxPages !== undefined) connection.pragma(`max_page_count = ${sqliteMaxPages}`);
+        done(null, connection);
+      } catch (error) {
+        done(error, connection);
+      }
+    },
+  },
+});
+
+const postgresConfig = ({ url: connectionString, statementMs = WAIT_MS }: DatabaseOptions): Knex.Config => ({
+  ...shared,
+  client: 'pg',
+  connection: {
+    connectionString,
+    application_name: 'twofold-console',
+    keepAlive: true,
+    connectionTimeoutMillis: WAIT_MS,
+    ...{ statement_timeout: statementMs, lock_timeout: WAIT_MS, query_timeout: 2 * statementMs },
+    idle_in_transaction_session_timeout: 2 * statementMs,
+    types: numbersForInt8(),
+  },
+  pool: { min: 0, max: 10 },
+});
+
+export interface Connection {
+  readonly db: Knex;
+  readonly dialect: Dialect;
+}
+
+/** Connects at the first statement. */
+export const connect = (options: DatabaseOptions): Connection => {
+  const dialect = options.url.startsWith(SQLITE) ? 'sqlite' : 'postgresql';
+  return { dialect, db: knex(dialect === 'sqlite' ? sqliteConfig(options) : postgresConfig(options)) };
+};
+
+/** Path of the file; undefined for PostgreSQL. */
+export const sqliteFile = ({ url }: DatabaseOptions): string | undefined =>
+  url.startsWith(SQLITE) ? url.slice(SQLITE.length) : undefined;

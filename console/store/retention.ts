@@ -1,0 +1,93 @@
+/** Rows whose time is over: counted, and deleted in small steps. Zone 1; design §9. The rule is in core/retention.ts. */
+import type { Knex } from 'knex';
+import type { BoundSession, Horizons, Prunable, RetentionStore } from '../core/retention.ts';
+import { sessionId } from './rows.ts';
+
+interface Bound {
+  sid: string;
+  ns: string;
+  pod: string;
+  pod_uid: string;
+}
+
+const keyOf = {
+  sessions: ['sid'],
+  tickets: ['jti'],
+  reservations: ['secret_id', 'salt'],
+  logins: ['owner_id', 'claim', 'value'],
+  audit: ['id'],
+} as const satisfies Record<Prunable, readonly string[]>;
+
+export const createRetentionStore = (db: Knex): RetentionStore => {
+  const ended = (query: Knex.QueryBuilder, { sessions }: Horizons): Knex.QueryBuilder =>
+    query.where((either) =>
+      either.where('tickets.exp', '<', sessions).orWhere('tickets.revoked_at', '<', sessions),
+    );
+
+  /** Of ended tickets, and quiet since the horizon. */
+  const quietSessions = (at: Horizons): Knex.QueryBuilder =>
+    ended(db('sessions').join('tickets', 'tickets.jti', 'sessions.jti'), at)
+      .where('sessions.exp', '<', at.sessions)
+      .where('sessions.opened_at', '<', at.sessions)
+      .where((either) =>
+        either.whereNull('sessions.last_claim_at').orWhere('sessions.last_claim_at', '<', at.sessions),
+      );
+  const unclaimable = (at: Horizons): Knex.QueryBuilder =>
+    quietSessions(at).where((either) =>
+      either.whereNull('sessions.pod_uid').orWhereNotNull('tickets.revoked_at'),
+    );
+  const bound = (at: Horizons): Knex.QueryBuilder =>
+    quietSessions(at).whereNotNull('sessions.pod_uid').whereNull('tickets.revoked_at');
+
+  const endedTickets = (at: Horizons, keptSessions: Knex.QueryBuilder): Knex.QueryBuilder =>
+    ended(db('tickets'), at).whereNotExists(keptSessions.whereRaw('kept.jti = tickets.jti'));
+
+  const older = (table: 'logins' | 'audit', column: string, before: number | undefined): Knex.QueryBuilder =>
+    before === undefined ? db(table).whereRaw('1 = 0') : db(table).where(column, '<', before);
+
+  /** What may go now; `whole`: also what may go once the rest has. */
+  const matching = (what: Prunable, at: Horizons, whole: boolean): Knex.QueryBuilder => {
+    switch (what) {
+      case 'sessions':
+        return unclaimable(at);
+      case 'tickets': {
+        const kept = db('sessions as kept').select(db.raw('1'));
+        const going = unclaimable(at).select('sessions.sid');
+        return endedTickets(at, whole ? kept.whereNotIn('kept.sid', going) : kept);
+      }
+      case 'reservations':
+        return db('reservations').where('until', '<=', at.now);
+      case 'logins':
+        return older('logins', 'last_at', at.logins);
+      case 'audit':
+        return older('audit', 'at', at.audit);
+    }
+  };
+
+  const countOf = async (query: Knex.QueryBuilder): Promise<number> => {
+    const [row] = (await query.count({ rows: '*' })) as { rows: number }[]; // what count answers
+    return Number(row?.rows);
+  };
+
+  return {
+    count: (what, at) => countOf(matching(what, at, true)),
+    prune: async (what, at, limit) => {
+      const columns = keyOf[what];
+      const some = matching(what, at, false)
+        .select(columns.map((column) => `${what}.${column}`))
+        .limit(limit);
+      const names = columns.map((column) => `"${column}"`).join(', ');
+      return await db(what).whereRaw(`(${names}) in ?`, [some]).delete();
+    },
+    countBound: (at) => countOf(bound(at)),
+    listBound: async (at, { limit, after }) => {
+      const columns = ['sid', 'ns', 'pod', 'pod_uid'].map((column) => `sessions.${column}`);
+      const query = bound(at).select(columns).orderBy('sessions.sid').limit(limit);
+      const rows = (await (after === undefined ? query : query.where('sessions.sid', '>', after))) as Bound[]; // as selected
+      return rows.map(({ sid, ns, pod, pod_uid: podUid }): BoundSession => {
+        return { sid: sessionId(sid), ns, pod, podUid };
+      });
+    },
+    deleteBound: ({ sid, podUid }) => db('sessions').where({ sid, pod_uid: podUid }).delete(),
+  };
+};

@@ -1,0 +1,40 @@
+/** Runs the retention at start and every hour, until it is closed. Zone 1; design §9. */
+import { describeError, type Log } from '#platform/log.ts';
+import { prunables, type Retention } from './core/retention.ts';
+import { toDatabaseError } from './store/failure.ts';
+
+const HOUR_MS = 3_600_000;
+
+export interface Sweeper {
+  /** Resolves once the step under way has ended. */
+  close(): Promise<void>;
+}
+
+/** A sweep that fails is logged, and tried again an hour later: every step of it stands by itself. */
+export const startSweeper = (retention: Retention, log: Log): Sweeper => {
+  let open = true;
+  let timer: NodeJS.Timeout | undefined;
+  const sweep = async (): Promise<void> => {
+    try {
+      const counts = await retention.sweep(() => open);
+      for (const operation of prunables.filter((what) => counts[what] > 0)) {
+        log.info('pruned', { operation, count: counts[operation] });
+      }
+    } catch (error) {
+      log.error('the retention sweep failed', { error: describeError(toDatabaseError(error)) });
+    }
+    if (open) timer = setTimeout(begin, HOUR_MS);
+  };
+  let running: Promise<void> | undefined;
+  const begin = (): void => {
+    running = sweep();
+  };
+  begin();
+  return {
+    close: async () => {
+      open = false;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+};
