@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test e2e check lint format fixtures docs bench cluster cluster-down build setup setup-test clean
+.PHONY: help demo dev inject test e2e check lint format fixtures docs bench cluster cluster-down build bundles images images-check setup setup-test clean
 
 NODE := node --import=tsx
 # A change of dependencies or of Node's ABI installs again.
@@ -52,6 +52,17 @@ cluster-down: ## End it and remove all that it made
 build: setup ## Bundle the services and the injector into dist/
 	@$(NODE) scripts/build.ts
 
+bundles: setup ## Build what goes into the images: dist/
+	@scripts/setup --for-images
+	@scripts/node24 $(MAKE) --no-print-directory setup
+	@$(NODE) scripts/images/bundles.ts
+
+images: bundles ## Images as archives in .images/, with bills of materials (BASE=, IMAGE_PREFIX=, IMAGE_TAG=)
+	@$(NODE) scripts/images/main.ts
+
+images-check: images ## The same, and once more: both builds must be equal
+	@$(NODE) scripts/images/main.ts --again
+
 setup: $(INSTALLED) ## Install dependencies and build the native addon
 
 $(INSTALLED): package-lock.json scripts/setup
@@ -62,4 +73,4 @@ setup-test: setup ## Install what only the tests need: PostgreSQL, Go
 	@scripts/setup --for-tests
 
 clean: ## Remove everything that is built or installed here
-	rm -rf node_modules dist .cache .dev coverage test/artifacts bench/results
+	rm -rf node_modules dist .cache .dev .images coverage test/artifacts bench/results

@@ -1,0 +1,47 @@
+/** Reads an image's archive, as `docker save` writes it. Development tool, no zone. */
+import { execFileSync } from 'node:child_process';
+
+export interface ImageConfig {
+  readonly created?: string;
+  readonly config: {
+    readonly User?: string;
+    readonly Entrypoint?: readonly string[];
+    readonly Env?: readonly string[];
+    readonly Labels?: Readonly<Record<string, string>> | null;
+  };
+}
+
+export interface Archive {
+  /** SHA-256 of the image's configuration, which names its layers by theirs: two images with one id are the same. */
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly config: ImageConfig;
+  /** Names of the layers in the archive, lowest first. */
+  readonly layers: readonly string[];
+}
+
+const member = (file: string, name: string): string =>
+  execFileSync('tar', ['-xOf', file, name], { encoding: 'utf8', maxBuffer: 2 ** 24 });
+
+export const readArchive = (file: string): Archive => {
+  // The archive's format.
+  const [image] = JSON.parse(member(file, 'manifest.json')) as {
+    readonly Config: string;
+    readonly RepoTags: readonly string[] | null;
+    readonly Layers: readonly string[];
+  }[];
+  if (!image) throw new Error(`${file} holds no image`);
+  const id = /([0-9a-f]{64})(?:\.json)?$/.exec(image.Config)?.[1];
+  if (id === undefined) throw new Error(`${file} does not name its configuration by its hash`);
+  // The archive's format.
+  const config = JSON.parse(member(file, image.Config)) as ImageConfig;
+  return { id, tags: image.RepoTags ?? [], config, layers: image.Layers };
+};
+
+/** Lays the image's files out in a folder that is there. */
+export const unpack = (file: string, folder: string): void => {
+  for (const layer of readArchive(file).layers) {
+    const content = execFileSync('tar', ['-xOf', file, layer], { maxBuffer: 2 ** 30 });
+    execFileSync('tar', ['-x', '-p', '-C', folder], { input: content });
+  }
+};

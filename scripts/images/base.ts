@@ -1,0 +1,91 @@
+/**
+ * The base image of the tests: Node 24 and the libraries that it links, from this machine, and an account. No shell, no
+ * package manager. Users take the distroless image that it is laid out like. Development tool, no zone.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { repository } from '../build.ts';
+import { libraries } from './elf.ts';
+import { imageAbi } from './services.ts';
+
+/** A package of Debian's that the image has files of. */
+export interface SystemPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+}
+
+export interface Base {
+  /** Folder with `rootfs/` in it: the build's context. */
+  readonly context: string;
+  /** `process.versions` of the image's Node. */
+  readonly node: Readonly<Record<string, string>>;
+  readonly packages: readonly SystemPackage[];
+}
+
+const run = (command: string, ...args: readonly string[]): string =>
+  execFileSync(command, args, { encoding: 'utf8', cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+
+const files: Readonly<Record<string, string>> = {
+  'etc/passwd':
+    'root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n',
+  'etc/group': 'root:x:0:\nnonroot:x:65532:\n',
+  // Without it the C library asks the name server before it reads /etc/hosts.
+  'etc/nsswitch.conf': 'hosts: files dns\n',
+};
+
+/** Debian's package of a library: registered under /lib or /usr/lib, which are one folder. */
+const packageOf = (library: string): SystemPackage => {
+  const paths = [
+    library,
+    realpathSync(library),
+    `/usr${library}`,
+    realpathSync(library).replace(/^\/usr/, ''),
+  ];
+  for (const path of paths) {
+    try {
+      const owner = run('dpkg-query', '--search', path).split(': ')[0] ?? '';
+      const shown = run('dpkg-query', '--show', '--showformat=${Package} ${Version} ${Architecture}', owner);
+      const [name, version, architecture] = shown.split(' ');
+      if (name && version && architecture) return { name, version, architecture };
+    } catch {
+      // Registered under another of its paths.
+    }
+  }
+  throw new Error(`no Debian package has ${library}: give a base with BASE=, or build on Debian 12`);
+};
+
+const unique = (packages: readonly SystemPackage[]): readonly SystemPackage[] =>
+  [...new Map(packages.map((each) => [each.name, each])).values()].sort((one, other) =>
+    one.name < other.name ? -1 : 1,
+  );
+
+/** Gathers the base below `folder`, anew. Modes are set one by one: the image must not depend on a umask. */
+export const gatherBase = (folder: string): Base => {
+  const node = join(run('scripts/node24').trim(), 'bin/node');
+  const versions = JSON.parse(run(node, '-p', 'JSON.stringify(process.versions)')) as Record<string, string>; // Node's own
+  if (versions['modules'] !== imageAbi) throw new Error(`${node} has another ABI than ${imageAbi}`);
+  const rootfs = join(folder, 'rootfs');
+  rmSync(folder, { recursive: true, force: true });
+  const makeFolder = (path: string, mode = 0o755): void => {
+    if (path !== rootfs) makeFolder(dirname(path));
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, mode);
+  };
+  const place = (path: string, mode: number, write: (target: string) => void): void => {
+    const target = join(rootfs, path);
+    makeFolder(dirname(target));
+    write(target);
+    chmodSync(target, mode);
+  };
+  mkdirSync(folder, { recursive: true });
+  makeFolder(join(rootfs, 'tmp'), 0o1777);
+  place('nodejs/bin/node', 0o755, (target) => void run('strip', '-o', target, node));
+  const linked = libraries(run('ldd', node));
+  for (const library of linked) place(library, 0o755, (target) => copyFileSync(library, target));
+  for (const [path, content] of Object.entries(files)) {
+    place(path, 0o644, (target) => writeFileSync(target, content));
+  }
+  return { context: folder, node: versions, packages: unique(linked.map(packageOf)) };
+};

@@ -1,0 +1,57 @@
+/**
+ * What a native file asks of the system that loads it, read from the output of `objdump` and `ldd`: an addon built on a
+ * newer system than the image's would build here and fail there. Development tool, no zone.
+ */
+
+/** Versions of symbols that Debian 12 has, which both bases are: newer ones are missing in the image. */
+export const debian12: Readonly<Record<string, string>> = {
+  GLIBC: '2.36',
+  GLIBCXX: '3.4.30',
+  CXXABI: '1.3.13',
+  GCC: '12.0.0',
+};
+
+/** -1, 0 or 1, number by number: 2.4 is older than 2.36. */
+const compareVersions = (one: string, other: string): number => {
+  const [left, right] = [one, other].map((version) => version.split('.').map(Number));
+  for (let index = 0; index < Math.max(left?.length ?? 0, right?.length ?? 0); index += 1) {
+    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
+    if (difference !== 0) return Math.sign(difference);
+  }
+  return 0;
+};
+
+/** Every `NAME_1.2.3` in the section "Version References" of `objdump -p`. */
+export const versionReferences = (objdump: string): readonly string[] => {
+  const section = objdump.split(/^Version References:$/m)[1]?.split(/^\S/m)[0] ?? '';
+  return [...section.matchAll(/ ([A-Za-z]\w*_[\d.]+)$/gm)].flatMap(([, name]) => (name ? [name] : []));
+};
+
+/**
+ * References that a system with these versions cannot satisfy, one of an unknown name among them. A file without any
+ * reference was not read right, or is no ELF file that uses the C library: that throws.
+ */
+export const unsatisfied = (
+  objdump: string,
+  available: Readonly<Record<string, string>> = debian12,
+): readonly string[] => {
+  const references = versionReferences(objdump);
+  if (references.length === 0) throw new Error('objdump showed no version references');
+  return references.filter((reference) => {
+    const cut = reference.lastIndexOf('_');
+    const newest = available[reference.slice(0, cut)];
+    return newest === undefined || compareVersions(reference.slice(cut + 1), newest) > 0;
+  });
+};
+
+/** Paths of the libraries that `ldd` resolved, the loader included. Throws where one is not found. */
+export const libraries = (ldd: string): readonly string[] =>
+  ldd
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('linux-vdso'))
+    .map((line) => {
+      const path = /^(?:\S+ => )?(\/\S+) \(0x[0-9a-f]+\)$/.exec(line)?.[1];
+      if (path === undefined) throw new Error(`ldd says: ${line}`);
+      return path;
+    });

@@ -1,0 +1,98 @@
+/**
+ * Builds images with whichever of Buildah, Podman and Docker is there, and writes them as archives. Buildah and Podman
+ * keep their storage in a folder given here, so that nothing of the machine's own is touched. Development tool, no zone.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface BuildOptions {
+  readonly context: string;
+  readonly containerfile: string;
+  readonly tag: string;
+  /** Value of `ARG BASE`. */
+  readonly base?: string;
+}
+
+export interface Engine {
+  readonly name: string;
+  build(options: BuildOptions): void;
+  /** Writes an archive that `docker load`, `podman load` and `ctr images import` take. */
+  save(tag: string, file: string): void;
+  /** Removes the storage. */
+  close(): void;
+}
+
+const run = (command: string, args: readonly string[]): string =>
+  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 26 });
+
+const answers = (command: string, ...args: readonly string[]): boolean => {
+  try {
+    run(command, args);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const buildArgs = (base: string | undefined): readonly string[] =>
+  base === undefined ? [] : ['--build-arg', `BASE=${base}`];
+
+/** Times of 1970, one layer, no mark of the tool; Docker's format has a random host name in it, OCI's has not. */
+const reproducible = [
+  '--timestamp=0',
+  '--layers=false',
+  '--no-cache',
+  '--format=oci',
+  '--identity-label=false',
+];
+
+/** Overlay where the kernel and the file system have it; copies of whole folders elsewhere. */
+const storageOf = (command: string, storage: string): readonly string[] => {
+  mkdirSync(storage, { recursive: true });
+  const places = ['--root', join(storage, 'root'), '--runroot', join(storage, 'run')];
+  const overlay = [...places, '--storage-driver=overlay'];
+  return answers(command, ...overlay, 'images') ? overlay : [...places, '--storage-driver=vfs'];
+};
+
+const contained = (
+  command: 'buildah' | 'podman',
+  storage: string,
+  saveArgs: (tag: string, file: string) => readonly string[],
+): Engine => {
+  const places = storageOf(command, storage);
+  return {
+    name: command,
+    build: ({ context, containerfile, tag, base }) => {
+      const options = [...reproducible, '--isolation=chroot', ...buildArgs(base)];
+      run(command, [...places, 'build', ...options, '--file', containerfile, '--tag', tag, context]);
+    },
+    save: (tag, file) => void run(command, [...places, ...saveArgs(tag, file)]),
+    close: () => rmSync(storage, { recursive: true, force: true }),
+  };
+};
+
+const buildah = (storage: string): Engine =>
+  contained('buildah', storage, (tag, file) => ['push', tag, `docker-archive:${file}:${tag}`]);
+
+const podman = (storage: string): Engine =>
+  contained('podman', storage, (tag, file) => ['save', '--format=docker-archive', '--output', file, tag]);
+
+/** Docker keeps images in its daemon. BuildKit writes 1970 as the image's time, but the files' times are its own. */
+const docker: Engine = {
+  name: 'docker',
+  build: ({ context, containerfile, tag, base }) => {
+    const options = ['--no-cache', '--build-arg', 'SOURCE_DATE_EPOCH=0', ...buildArgs(base)];
+    run('docker', ['build', ...options, '--file', containerfile, '--tag', tag, context]);
+  },
+  save: (tag, file) => void run('docker', ['save', '--output', file, tag]),
+  close: () => undefined,
+};
+
+/** The first that is there and works. Throws, naming what to install, where none does. */
+export const findEngine = (storage: string): Engine => {
+  if (answers('buildah', '--version')) return buildah(storage);
+  if (answers('podman', '--version')) return podman(storage);
+  if (answers('docker', 'info')) return docker;
+  throw new Error('none of buildah, podman and docker works here: install the package "buildah"');
+};

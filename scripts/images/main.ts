@@ -1,0 +1,158 @@
+/**
+ * `make images`: one image for each service, as an archive with its bill of materials beside it, in `.images/`. The base
+ * is BASE, or one made of this machine's parts. `--again` builds once more and compares. Development tool, no zone.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { bundleNames, repository, type BundleName } from '../build.ts';
+import { readArchive } from './archive.ts';
+import { gatherBase } from './base.ts';
+import { findEngine, type Engine } from './engine.ts';
+import {
+  baseComponent,
+  billOf,
+  nodeComponent,
+  sqliteComponent,
+  systemComponent,
+  type Component,
+  type Lock,
+  type Sbom,
+} from './sbom.ts';
+import { containerfiles, imageName, version } from './services.ts';
+
+const folder = join(repository, '.images');
+const INJECTOR_MEGABYTES = 45;
+const MEGABYTE = 1_000_000;
+
+interface Image {
+  readonly service: BundleName;
+  readonly name: string;
+  readonly archive: string;
+  readonly sbom: string;
+  /** SHA-256 of the image's configuration. */
+  readonly id: string;
+  readonly bytes: number;
+  /** As a registry that compresses with zstd stores it. */
+  readonly zstdBytes: number;
+}
+
+const say = (line: string): void => console.error(`\u001b[2m==> ${line}\u001b[0m`);
+const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
+
+/** The tag of the base, and what the bill says is in it. */
+const prepareBase = (engine: Engine): { readonly tag: string; readonly components: readonly Component[] } => {
+  const given = process.env['BASE'];
+  if (given !== undefined && given !== '') return { tag: given, components: [baseComponent(given)] };
+  say('base: Node 24 and the libraries that it links');
+  const { context, node, packages } = gatherBase(join(folder, 'base'));
+  const tag = 'localhost/twofold-node:24';
+  engine.build({ context, containerfile: join(repository, 'scripts/images/base.Containerfile'), tag });
+  return { tag, components: [nodeComponent(node), ...packages.map(systemComponent)] };
+};
+
+const writeBill = (service: BundleName, file: string, base: readonly Component[], installed: Sbom): void => {
+  const sqlite = sqliteComponent(read('node_modules/better-sqlite3/deps/sqlite3/sqlite3.h'));
+  const bill = billOf({
+    name: `twofold-${service}`,
+    version,
+    // Files of esbuild's and npm's own formats.
+    metafile: JSON.parse(read(`dist/${service}.meta.json`)) as Metafile,
+    lock: JSON.parse(read('package-lock.json')) as Lock,
+    installed,
+    below: [...(service === 'console' ? [sqlite] : []), ...base],
+  });
+  writeFileSync(file, `${JSON.stringify(bill, undefined, 2)}\n`);
+};
+
+const buildOne = (engine: Engine, service: BundleName, base: string, file: string): string => {
+  const name = imageName(service);
+  say(`${name}, with ${engine.name}`);
+  const containerfile = join(repository, containerfiles[service]);
+  engine.build({ context: join(repository, 'dist'), containerfile, tag: name, base });
+  // An archive that is there would be added to.
+  rmSync(`${file}.new`, { force: true });
+  engine.save(name, `${file}.new`);
+  renameSync(`${file}.new`, file);
+  return name;
+};
+
+const zstdBytes = (file: string): number => {
+  const command = `zstd -q -3 -c -- "$1" | wc -c`;
+  return Number(execFileSync('sh', ['-c', command, 'sh', file], { encoding: 'utf8' }));
+};
+
+const measure = (service: BundleName, name: string, archive: string, sbom: string): Image => {
+  const bytes = Number(execFileSync('stat', ['-c', '%s', archive], { encoding: 'utf8' }));
+  const { id } = readArchive(archive);
+  return { service, name, archive, sbom, id, bytes, zstdBytes: zstdBytes(archive) };
+};
+
+const printTable = (images: readonly Image[]): void => {
+  const mb = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(1)} MB`.padStart(9);
+  const width = Math.max(...images.map(({ name }) => name.length));
+  console.log(`${'image'.padEnd(width)}        raw       zstd  id            archive`);
+  for (const { service, name, bytes, zstdBytes: packed, id } of images) {
+    const where = `.images/twofold-${service}.tar`;
+    console.log(`${name.padEnd(width)}  ${mb(bytes)}  ${mb(packed)}  ${id.slice(0, 12)}  ${where}`);
+  }
+};
+
+const npmSbom = (): Sbom =>
+  JSON.parse(
+    execFileSync('npm', ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'], {
+      encoding: 'utf8',
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: 2 ** 26,
+    }),
+  ) as Sbom; // npm's format
+
+const makeImages = (engine: Engine): void => {
+  const base = prepareBase(engine);
+  const installed = npmSbom();
+  const images = bundleNames.map((service) => {
+    const archive = join(folder, `twofold-${service}.tar`);
+    const sbom = join(folder, `twofold-${service}.cdx.json`);
+    const name = buildOne(engine, service, base.tag, archive);
+    writeBill(service, sbom, base.components, installed);
+    return measure(service, name, archive, sbom);
+  });
+  writeFileSync(join(folder, 'images.json'), `${JSON.stringify(images, undefined, 2)}\n`);
+  printTable(images);
+  const injector = images.find(({ service }) => service === 'injector');
+  if (!injector || injector.zstdBytes > INJECTOR_MEGABYTES * MEGABYTE) {
+    throw new Error(`the injector's image is over ${INJECTOR_MEGABYTES} MB as zstd: every node pulls it`);
+  }
+};
+
+/** Builds all of it once more, beside, and throws where an image differs from its archive. */
+const compareWithAnother = (engine: Engine): void => {
+  const base = prepareBase(engine);
+  const again = join(folder, 'again.tar');
+  const different = bundleNames.filter((service) => {
+    buildOne(engine, service, base.tag, again);
+    const [first, second] = [join(folder, `twofold-${service}.tar`), again].map(
+      (file) => readArchive(file).id,
+    );
+    console.log(
+      `twofold-${service}  ${first ?? ''}  ${first === second ? 'the same twice' : `now ${second ?? ''}`}`,
+    );
+    return first !== second;
+  });
+  rmSync(again, { force: true });
+  if (different.length > 0) throw new Error(`another build gave another image: ${different.join(', ')}`);
+};
+
+mkdirSync(folder, { recursive: true });
+const engine = findEngine(join(folder, 'storage'));
+try {
+  if (process.argv.includes('--again')) compareWithAnother(engine);
+  else makeImages(engine);
+} catch (error) {
+  console.error(`images: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+} finally {
+  engine.close();
+}

@@ -1,0 +1,26 @@
+/** The images and what goes into each. Development tool, no zone. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repository, type BundleName } from '../build.ts';
+
+/** Node's ABI in every image. */
+export const imageAbi = '137';
+
+/** In dist/, beside the bundles; the console's Containerfile names it. */
+export const imageAddon = `dist/better_sqlite3-${imageAbi}.node`;
+
+export const containerfiles: Readonly<Record<BundleName, string>> = {
+  console: 'console/Containerfile',
+  webhook: 'webhook/Containerfile',
+  keyservice: 'keyservice/Containerfile',
+  injector: 'injector-image/Containerfile',
+};
+
+const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+  readonly version: string; // npm insists on it
+};
+export { version };
+
+/** `localhost/twofold-console:0.1.0`; IMAGE_PREFIX and IMAGE_TAG choose others. */
+export const imageName = (service: BundleName): string =>
+  `${process.env['IMAGE_PREFIX'] ?? 'localhost/twofold-'}${service}:${process.env['IMAGE_TAG'] ?? version}`;
