@@ -53,7 +53,7 @@ export const expectSchema = async (db: Knex): Promise<void> => {
   if (!(await db.schema.hasTable('migrations'))) {
     throw new Error('this is not a console’s database: look at its address, or start the console once');
   }
-  const rows: { name: string }[] = await db('migrations').select('name').orderBy('id');
+  const rows = await db<{ name: string }>('migrations').select('name').orderBy('id');
   const found = rows.map(({ name }) => name);
   const missing = migrationNames.find((name) => !found.includes(name));
   if (missing !== undefined)

@@ -18,10 +18,20 @@ const keyOf = {
   audit: ['id'],
 } as const satisfies Record<Prunable, readonly string[]>;
 
+/** One condition of several, in brackets. */
+const either =
+  (...conditions: readonly ((builder: Knex.QueryBuilder) => Knex.QueryBuilder)[]) =>
+  (builder: Knex.QueryBuilder): void => {
+    for (const condition of conditions) void builder.or.where((inner) => void condition(inner));
+  };
+
 export const createRetentionStore = (db: Knex): RetentionStore => {
   const ended = (query: Knex.QueryBuilder, { sessions }: Horizons): Knex.QueryBuilder =>
-    query.where((either) =>
-      either.where('tickets.exp', '<', sessions).orWhere('tickets.revoked_at', '<', sessions),
+    query.where(
+      either(
+        (ticket) => ticket.where('tickets.exp', '<', sessions),
+        (ticket) => ticket.where('tickets.revoked_at', '<', sessions),
+      ),
     );
 
   /** Of ended tickets, and quiet since the horizon. */
@@ -29,12 +39,18 @@ export const createRetentionStore = (db: Knex): RetentionStore => {
     ended(db('sessions').join('tickets', 'tickets.jti', 'sessions.jti'), at)
       .where('sessions.exp', '<', at.sessions)
       .where('sessions.opened_at', '<', at.sessions)
-      .where((either) =>
-        either.whereNull('sessions.last_claim_at').orWhere('sessions.last_claim_at', '<', at.sessions),
+      .where(
+        either(
+          (session) => session.whereNull('sessions.last_claim_at'),
+          (session) => session.where('sessions.last_claim_at', '<', at.sessions),
+        ),
       );
   const unclaimable = (at: Horizons): Knex.QueryBuilder =>
-    quietSessions(at).where((either) =>
-      either.whereNull('sessions.pod_uid').orWhereNotNull('tickets.revoked_at'),
+    quietSessions(at).where(
+      either(
+        (session) => session.whereNull('sessions.pod_uid'),
+        (session) => session.whereNotNull('tickets.revoked_at'),
+      ),
     );
   const bound = (at: Horizons): Knex.QueryBuilder =>
     quietSessions(at).whereNotNull('sessions.pod_uid').whereNull('tickets.revoked_at');
@@ -65,7 +81,8 @@ export const createRetentionStore = (db: Knex): RetentionStore => {
   };
 
   const countOf = async (query: Knex.QueryBuilder): Promise<number> => {
-    const [row] = (await query.count({ rows: '*' })) as { rows: number }[]; // what count answers
+    const counting: Knex.QueryBuilder<object, { rows: number }[]> = query.count({ rows: '*' });
+    const [row] = await counting;
     return Number(row?.rows);
   };
 
@@ -82,8 +99,11 @@ export const createRetentionStore = (db: Knex): RetentionStore => {
     countBound: (at) => countOf(bound(at)),
     listBound: async (at, { limit, after }) => {
       const columns = ['sid', 'ns', 'pod', 'pod_uid'].map((column) => `sessions.${column}`);
-      const query = bound(at).select(columns).orderBy('sessions.sid').limit(limit);
-      const rows = (await (after === undefined ? query : query.where('sessions.sid', '>', after))) as Bound[]; // as selected
+      const query: Knex.QueryBuilder<object, Bound[]> = bound(at)
+        .select(columns)
+        .orderBy('sessions.sid')
+        .limit(limit);
+      const rows = await (after === undefined ? query : query.where('sessions.sid', '>', after));
       return rows.map(({ sid, ns, pod, pod_uid: podUid }): BoundSession => {
         return { sid: sessionId(sid), ns, pod, podUid };
       });
