@@ -81,8 +81,8 @@ export const createRetentionStore = (db: Knex): RetentionStore => {
   };
 
   const countOf = async (query: Knex.QueryBuilder): Promise<number> => {
-    const counting: Knex.QueryBuilder<object, { rows: number }[]> = query.count({ rows: '*' });
-    const [row] = await counting;
+    const counted: unknown = await query.count({ rows: '*' });
+    const [row] = counted as { rows: number }[]; // what count answers
     return Number(row?.rows);
   };
 
@@ -99,11 +99,9 @@ export const createRetentionStore = (db: Knex): RetentionStore => {
     countBound: (at) => countOf(bound(at)),
     listBound: async (at, { limit, after }) => {
       const columns = ['sid', 'ns', 'pod', 'pod_uid'].map((column) => `sessions.${column}`);
-      const query: Knex.QueryBuilder<object, Bound[]> = bound(at)
-        .select(columns)
-        .orderBy('sessions.sid')
-        .limit(limit);
-      const rows = await (after === undefined ? query : query.where('sessions.sid', '>', after));
+      const query = bound(at).select(columns).orderBy('sessions.sid').limit(limit);
+      const page: unknown = await (after === undefined ? query : query.where('sessions.sid', '>', after));
+      const rows = page as Bound[]; // as selected
       return rows.map(({ sid, ns, pod, pod_uid: podUid }): BoundSession => {
         return { sid: sessionId(sid), ns, pod, podUid };
       });
