@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test e2e check lint format fixtures docs bench cluster cluster-down build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test e2e check lint format fixtures docs bench cluster cluster-down deploy undeploy certs-renew build bundles images images-check setup setup-test clean
 
 NODE := node --import=tsx
 # A change of dependencies or of Node's ABI installs again.
@@ -51,6 +51,16 @@ cluster-down: ## End it and remove all that it made
 
 build: setup ## Bundle the services and the injector into dist/
 	@$(NODE) scripts/build.ts
+
+deploy: setup ## Twofold in the cluster: DATABASE=sqlite|postgres, NAMESPACES=; a cluster of yours: OVERLAY=, CERTS=, ENV=, BEARER=, CONSOLE_CA=
+	@scripts/deploy/run up --overlay "$(OVERLAY)" --certs "$(CERTS)" --env "$(ENV)" --bearer "$(BEARER)" --console-ca "$(CONSOLE_CA)" \
+	  --database "$(DATABASE)" --namespaces "$(NAMESPACES)"
+
+undeploy: setup ## Take it away, with keys and database (a cluster of yours: CONFIRM=yes)
+	@scripts/deploy/run down --confirm "$(CONFIRM)"
+
+certs-renew: setup ## Renew certificates that are due and hand them out; daily (CERTS=, ROTATE=yes, OVERLAP_DAYS=)
+	@scripts/deploy/run certificates --certs "$(CERTS)" --rotate "$(ROTATE)" --overlap-days "$(OVERLAP_DAYS)"
 
 bundles: setup ## Build what goes into the images: dist/
 	@scripts/setup --for-images

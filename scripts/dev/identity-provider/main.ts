@@ -3,17 +3,18 @@
  * Prints one JSON line when it listens and the bearers are written: `{"listening": {"issuer": "https://…"}}`.
  */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { writePrivateFile } from '../api-server/private-file.ts';
-import { startIdentityProvider, type IdentityProvider } from './server.ts';
+import { newSigningKey, startIdentityProvider, type IdentityProvider } from './server.ts';
 
 const usage = `Usage: node --import tsx scripts/dev/identity-provider/main.ts --tls-dir DIR --audience TEXT [options]
   --tls-dir DIR            the server's tls.crt and tls.key
   --audience TEXT          aud of the access tokens: the console's
   --port N                 0, the default: any free one
+  --key-file FILE          PEM of the key that signs tokens, written where it is not there; a new one every time by default
   --bearer NAME=FILE       write an access token (24 h) for an account; may be repeated
   --web-client ID --web-client-secret-file FILE --web-redirect-uri URI   for browser logins at the console`;
 
@@ -22,6 +23,7 @@ const options = {
   port: { type: 'string', default: '0' },
   'tls-dir': { type: 'string' },
   audience: { type: 'string' },
+  'key-file': { type: 'string' },
   bearer: { type: 'string', multiple: true },
   'web-client': { type: 'string' },
   'web-client-secret-file': { type: 'string' },
@@ -34,6 +36,13 @@ async function writeBearers(provider: IdentityProvider, wanted: readonly string[
     if (at < 1) throw new Error('--bearer needs NAME=FILE');
     writePrivateFile(one.slice(at + 1), await provider.bearer(one.slice(0, at)));
   }
+}
+
+function signingKey(file: string | undefined): { signingKey: string } | object {
+  if (file === undefined) return {};
+  if (!existsSync(file))
+    writePrivateFile(file, newSigningKey().export({ format: 'pem', type: 'pkcs8' }).toString());
+  return { signingKey: readFileSync(file, 'utf8') };
 }
 
 async function main(args: string[]): Promise<void> {
@@ -54,6 +63,7 @@ async function main(args: string[]): Promise<void> {
     },
     audience,
     ...web,
+    ...signingKey(values['key-file']),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void provider.close());
   await writeBearers(provider, values.bearer ?? []);

@@ -7,7 +7,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+
+import { exportJWK, SignJWT, type JWTPayload } from 'jose';
 import type Provider from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
 
@@ -31,6 +33,8 @@ export type IdentityProviderConfig = {
   audience: string;
   /** For browser logins at the console. */
   web?: WebClient;
+  /** PEM: the RSA key that signs tokens, so that they outlive a restart; a new one where absent. */
+  signingKey?: string;
 };
 
 export type IdentityProvider = {
@@ -72,13 +76,15 @@ async function mintBearer(provider: Provider, audience: string, username: string
   return token.save();
 }
 
-function forge(key: CryptoKey, claims: JWTPayload, { typ = 'at+jwt' }: { typ?: string }): Promise<string> {
+function forge(key: KeyObject, claims: JWTPayload, { typ = 'at+jwt' }: { typ?: string }): Promise<string> {
   return new SignJWT(claims).setProtectedHeader({ alg: signingAlgorithm, kid: keyId, typ }).sign(key);
 }
 
+export const newSigningKey = (): KeyObject => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+
 /** Resolves once it listens. */
 export async function startIdentityProvider(config: IdentityProviderConfig): Promise<IdentityProvider> {
-  const { privateKey } = await generateKeyPair(signingAlgorithm, { extractable: true });
+  const privateKey = config.signingKey === undefined ? newSigningKey() : createPrivateKey(config.signingKey);
   const keys = [{ ...(await exportJWK(privateKey)), kid: keyId, alg: signingAlgorithm, use: 'sig' }];
   let answer: (request: IncomingMessage, response: ServerResponse) => unknown = (_, response) =>
     response.end();

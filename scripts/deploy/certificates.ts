@@ -1,0 +1,143 @@
+/**
+ * Hands the certificates of certs/ out: a Secret for each leaf, and the roots as `caBundle` of the webhook's
+ * registration. The folder with the CA's key stays with whoever deploys: it belongs to no zone. No zone; design §9.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import { leafPlans, type LeafPlan } from '../../certs/plan.ts';
+import { StoreError } from '../../certs/store-error.ts';
+import { caBundle, ensureCertificates, rotateRoot, type Ensured } from '../../certs/store.ts';
+import { DeployError } from './failure.ts';
+import { existingSecrets } from './keys.ts';
+import type { Kubectl } from './kubectl.ts';
+import type { Reference } from './rendering.ts';
+
+/** Owns `caBundle` and the TLS Secrets alone, so that applying an overlay never takes them away. */
+const MANAGER = 'twofold-certs';
+const REGISTRATION = 'zz-twofold';
+
+export interface CertificateFolder {
+  readonly dir: string;
+  /** Names that the server leaves have beside their services'; absent: those that they have. */
+  readonly extraNames?: readonly string[] | undefined;
+}
+
+export const secretOf = ({ folder, zone }: LeafPlan): Reference => ({
+  namespace: `twofold-${zone}`,
+  name: `${folder}-tls`,
+});
+
+/** Those leaves of the plan that are kept in the Secrets named. */
+export const leavesIn = (secrets: readonly Reference[]): readonly LeafPlan[] =>
+  leafPlans.filter((plan) => {
+    const { namespace, name } = secretOf(plan);
+    return secrets.some((secret) => secret.namespace === namespace && secret.name === name);
+  });
+
+const tlsSecret = (dir: string, plan: LeafPlan) => {
+  const read = (file: string): string => readFileSync(join(dir, plan.folder, file), 'utf8');
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { ...secretOf(plan), labels: { 'app.kubernetes.io/part-of': 'twofold' } },
+    type: 'kubernetes.io/tls',
+    stringData: { 'tls.crt': read('tls.crt'), 'tls.key': read('tls.key'), 'ca.crt': read('ca.crt') },
+  };
+};
+
+const inWords = ({ leaves, rotationDue }: Ensured): string => {
+  const issued = leaves.filter(({ action }) => action === 'issued').length;
+  const due = rotationDue
+    ? '; the root is in the last third of its life: make certs-renew begins to replace it'
+    : '';
+  return `certificates: ${issued} issued, ${leaves.length - issued} kept${due}`;
+};
+
+const refuseDamage = (error: unknown): never => {
+  if (!(error instanceof StoreError)) throw error;
+  throw new DeployError(error.message, 'see certs/README.md', error);
+};
+
+/** The roots that the cluster's services trust now; empty where there is nothing yet. */
+const trustedInCluster = async (kubectl: Kubectl): Promise<string> => {
+  const path = 'jsonpath={.data.ca\\.crt}';
+  const secret = ['get', 'secret', 'console-tls', '-n', 'twofold-console', '--ignore-not-found'];
+  return Buffer.from(await kubectl.run([...secret, '-o', path]), 'base64').toString('utf8');
+};
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Sessions that run trust the roots they were started with, so another folder's must not come in between. */
+export const haveRootInCommon = (a: string, b: string): boolean => {
+  const others: readonly string[] = b.match(CERTIFICATE) ?? [];
+  return (a.match(CERTIFICATE) ?? []).some((root) => others.includes(root));
+};
+
+/** Issues what is missing or due. Rejects with a DeployError where the cluster has another folder's certificates. */
+export const ensureLeaves = async (
+  kubectl: Kubectl,
+  { dir, extraNames }: CertificateFolder,
+  say: (line: string) => void,
+): Promise<void> => {
+  const inCluster = await trustedInCluster(kubectl);
+  const ensured = await ensureCertificates({ dir, extraNames, now: new Date() }).catch(refuseDamage);
+  const mine = readFileSync(join(dir, 'console', 'ca.crt'), 'utf8');
+  if (inCluster !== '' && !haveRootInCommon(inCluster, mine)) {
+    throw new DeployError(
+      `the certificates in the cluster come from another CA than the one in ${dir}`,
+      'name the folder that they come from (CERTS=folder); if it is lost, delete the Secret console-tls in twofold-console, deploy again, and start the sessions anew',
+    );
+  }
+  say(inWords(ensured));
+};
+
+/** The leaves' Secrets, from the folder. */
+export const handOutLeaves = async (
+  kubectl: Kubectl,
+  dir: string,
+  leaves: readonly LeafPlan[],
+): Promise<void> =>
+  kubectl.apply(
+    leaves.map((plan) => tlsSecret(dir, plan)),
+    MANAGER,
+  );
+
+/** The roots in the webhook's registration, if it is there: the API server trusts these. */
+export const handOutBundle = async (kubectl: Kubectl, dir: string): Promise<void> => {
+  const found = await kubectl.find<V1MutatingWebhookConfiguration>([
+    'mutatingwebhookconfiguration',
+    REGISTRATION,
+  ]);
+  if (found === undefined) return;
+  const bundle = await caBundle(dir);
+  const webhooks = (found.webhooks ?? []).map(({ name }) => ({ name, clientConfig: { caBundle: bundle } }));
+  const how = ['--type=strategic', `--field-manager=${MANAGER}`, '--patch', JSON.stringify({ webhooks })];
+  await kubectl.run(['patch', 'mutatingwebhookconfiguration', REGISTRATION, ...how]);
+};
+
+/**
+ * Renews what is due and takes the next step of the root's rotation where its time has come, then hands everything
+ * out: the roots first, for the next leaf may need them.
+ */
+export const renewCertificates = async (
+  kubectl: Kubectl,
+  folder: CertificateFolder,
+  options: {
+    readonly overlapMs?: number | undefined;
+    readonly rotate: boolean;
+    readonly say: (line: string) => void;
+  },
+): Promise<void> => {
+  await ensureLeaves(kubectl, folder, options.say);
+  const { step } = await rotateRoot({
+    ...{ dir: folder.dir, extraNames: folder.extraNames, now: new Date(), overlapMs: options.overlapMs },
+    begin: options.rotate ? 'now' : 'when-due',
+  }).catch(refuseDamage);
+  options.say(`root: ${step}`);
+  await handOutBundle(kubectl, folder.dir);
+  const inServices = leafPlans.filter(({ zone }) => zone !== 'cluster').map(secretOf);
+  const leaves = leavesIn(await existingSecrets(kubectl, inServices));
+  await handOutLeaves(kubectl, folder.dir, leaves);
+  options.say(`handed out: caBundle, ${leaves.map((leaf) => leaf.folder).join(', ')}`);
+};

@@ -1,0 +1,156 @@
+/**
+ * `make deploy`, step by step: everything that could be wrong is looked at before anything is changed, and the end of it
+ * is a test of what runs. Doing it again keeps keys and certificates, and renews what is due. No zone; design §9.
+ */
+import type { KubernetesObject } from '../dev/admission-policy-request.ts';
+import { render } from '../../manifests/kustomize.ts';
+import {
+  ensureLeaves,
+  handOutBundle,
+  handOutLeaves,
+  leavesIn,
+  type CertificateFolder,
+} from './certificates.ts';
+import { DeployError } from './failure.ts';
+import { ensureKeys, existingSecrets } from './keys.ts';
+import type { Kubectl } from './kubectl.ts';
+import { assertNodeVariables } from './node-variables.ts';
+import { exampleValues, readRendering, withEnv, type Rendering } from './rendering.ts';
+import { awaitRollouts } from './rollout.ts';
+import { runSelfTest, type TestLogin } from './self-test.ts';
+
+const OLDEST_MINOR = 30;
+const ROLLOUT_MS = 240_000;
+
+export interface Deployment {
+  /** Folder of a kustomization. */
+  readonly overlay: string;
+  readonly certificates: CertificateFolder;
+  /** Variables from secrets: as settings.yaml says where absent. `if-possible` asks the nodes, and goes on without. */
+  readonly env: 'on' | 'off' | 'if-possible' | undefined;
+  readonly login: TestLogin | undefined;
+  /** Other Secrets of the operator's to apply before the services. */
+  readonly secrets: readonly KubernetesObject[];
+  readonly say: (line: string) => void;
+}
+
+/** The API server's version. Rejects with a DeployError where there is none, or it is too old. */
+export const assertVersion = async (kubectl: Kubectl): Promise<string> => {
+  const { code, stdout, stderr } = await kubectl.attempt(['version', '-o', 'json']);
+  // kubectl prints what it is itself even where no server answers.
+  const { serverVersion } = JSON.parse(stdout || '{}') as {
+    serverVersion?: { major: string; minor: string; gitVersion: string };
+  };
+  if (code !== 0 || serverVersion === undefined)
+    throw new DeployError(
+      `no Kubernetes API server answers: ${stderr}`,
+      'kubectl version has to work; local: make cluster',
+    );
+  if (Number.parseInt(serverVersion.minor, 10) < OLDEST_MINOR && serverVersion.major === '1')
+    throw new DeployError(
+      `this is Kubernetes ${serverVersion.gitVersion}, without ValidatingAdmissionPolicy`,
+      `upgrade to 1.${OLDEST_MINOR} or later`,
+    );
+  return serverVersion.gitVersion;
+};
+
+const renderOverlay = (overlay: string): KubernetesObject[] => {
+  try {
+    return render(overlay);
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
+    throw new DeployError(
+      `${overlay} cannot be rendered: ${said}`,
+      'correct it; manifests/README.md says how',
+      error,
+    );
+  }
+};
+
+const assertNamespaces = async (kubectl: Kubectl, { sessionNamespaces }: Rendering): Promise<void> => {
+  const named = sessionNamespaces.filter((name) => name !== '*');
+  const found = await Promise.all(named.map((name) => kubectl.find(['namespace', name])));
+  const missing = named.filter((_, index) => found[index] === undefined);
+  if (missing.length > 0)
+    throw new DeployError(
+      `settings.yaml enables namespaces that do not exist: ${missing.join(', ')}`,
+      `kubectl create namespace ${missing[0] ?? ''}`,
+    );
+};
+
+/** What the services mount and nobody but the operator can give. */
+const assertMounts = async (kubectl: Kubectl, rendering: Rendering): Promise<void> => {
+  const existing = await existingSecrets(kubectl, rendering.secrets);
+  const missing = rendering.secrets.filter(
+    ({ namespace, name }) => !existing.some((one) => one.namespace === namespace && one.name === name),
+  );
+  if (missing.length > 0)
+    throw new DeployError(
+      `Secrets are missing: ${missing.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}`,
+      'create them as the table in manifests/README.md says; then deploy again',
+    );
+  for (const { namespace, name } of rendering.providerClasses) {
+    const { code, stderr } = await kubectl.attempt(['get', 'secretproviderclass', name, '-n', namespace]);
+    if (code !== 0)
+      throw new DeployError(
+        `the SecretProviderClass ${name} in ${namespace} cannot be found: ${stderr}`,
+        'install the Secrets Store CSI driver and give your vault’s class with one object keys.json (manifests/README.md); or, for a demonstration only, add components/keys-in-cluster',
+      );
+  }
+};
+
+const decideEnv = async (
+  kubectl: Kubectl,
+  rendering: Rendering,
+  { env, say }: Deployment,
+): Promise<boolean> => {
+  const wanted = env ?? (rendering.envEnabled ? 'on' : 'off');
+  if (wanted === 'off') return false;
+  const image = { name: rendering.injectorImage, pullPolicy: rendering.injectorPullPolicy };
+  try {
+    await assertNodeVariables(kubectl, image, say);
+    return true;
+  } catch (error) {
+    if (wanted === 'on' || !(error instanceof DeployError)) throw error;
+    say(`${error.message}\n  so they stay off`);
+    return false;
+  }
+};
+
+const isNamespace = ({ kind }: KubernetesObject): boolean => kind === 'Namespace';
+
+/** Resolves once everything runs and the self-test has passed; answers whether variables from secrets are on. */
+export const deploy = async (kubectl: Kubectl, deployment: Deployment): Promise<{ envEnabled: boolean }> => {
+  const { overlay, certificates, say } = deployment;
+  say(`Kubernetes ${await assertVersion(kubectl)}`);
+  const written = readRendering(renderOverlay(overlay));
+  const examples = exampleValues(written);
+  if (examples.length > 0)
+    throw new DeployError(
+      `settings.yaml still has the example’s ${examples.join(', ')}`,
+      'set your own there',
+    );
+  await assertNamespaces(kubectl, written);
+  const envEnabled = await decideEnv(kubectl, written, deployment);
+  const rendering = readRendering(withEnv(written.objects, envEnabled));
+  if (rendering.allKeysInCluster)
+    say(
+      'NOTE: all keys are in this cluster’s Secrets: whoever reads its etcd or a backup of it reads everything',
+    );
+
+  await kubectl.apply(rendering.objects.filter(isNamespace));
+  await ensureLeaves(kubectl, certificates, say);
+  await handOutLeaves(kubectl, certificates.dir, leavesIn(rendering.secrets));
+  await kubectl.apply(deployment.secrets, 'operator');
+  await ensureKeys(kubectl, rendering, say);
+  await assertMounts(kubectl, rendering);
+
+  await kubectl.apply(rendering.objects);
+  await handOutBundle(kubectl, certificates.dir);
+  say(`${rendering.objects.length} objects applied; variables from secrets are ${envEnabled ? 'on' : 'off'}`);
+  await awaitRollouts(kubectl, rendering.deployments, { withinMs: ROLLOUT_MS, say });
+  const [namespace = 'default'] = rendering.sessionNamespaces.filter((name) => name !== '*');
+  const { injectorImage, publicUrl: url } = rendering;
+  await runSelfTest(kubectl, { namespace, injectorImage, url, login: deployment.login }, say);
+  return { envEnabled };
+};

@@ -1,0 +1,92 @@
+/**
+ * The cluster, through `kubectl`: whoever deploys already has it, with the access and the login plug-ins that their
+ * cluster needs. Objects go in on standard input, never in arguments, and are not part of an error. No zone.
+ */
+import { spawn } from 'node:child_process';
+import type { KubernetesObject } from '../dev/admission-policy-request.ts';
+import { DeployError } from './failure.ts';
+
+export interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that was refused; `said` is kubectl's own message. */
+export class KubectlError extends Error {
+  readonly said: string;
+
+  constructor(args: readonly string[], said: string) {
+    super(`kubectl ${args.join(' ')}: ${said}`);
+    this.name = 'KubectlError';
+    this.said = said;
+  }
+}
+
+export interface Kubectl {
+  /** What it printed. Rejects with a KubectlError. */
+  run(args: readonly string[], input?: string): Promise<string>;
+  /** As `run`, with the exit code in place of a rejection. */
+  attempt(args: readonly string[], input?: string): Promise<Answer>;
+  /** One object, or undefined where there is none. The type is the caller's word. */
+  find<T>(args: readonly string[]): Promise<T | undefined>;
+  /** The items of a list. */
+  list<T>(args: readonly string[]): Promise<readonly T[]>;
+  /** Server-side, so that no copy of an object (a Secret!) is left in its annotations. */
+  apply(objects: readonly KubernetesObject[], manager?: string): Promise<void>;
+}
+
+/** Owner of what the overlay and the makers of keys write. */
+const MANAGER = 'twofold-deploy';
+const MAX_SAID = 2000;
+
+const start = (args: readonly string[], input: string): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const child = spawn('kubectl', args, { stdio: 'pipe' });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.once('error', (cause) =>
+      reject(new DeployError('kubectl cannot be started', 'install kubectl, or put it on the PATH', cause)),
+    );
+    child.once('close', (code) =>
+      resolve({
+        code: code ?? 1,
+        stdout: Buffer.concat(out).toString('utf8'),
+        stderr: Buffer.concat(err).toString('utf8').trim(),
+      }),
+    );
+    // It may end before it has read everything; its exit code says why.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });
+
+const asList = (objects: readonly KubernetesObject[]): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+
+export const createKubectl = (): Kubectl => {
+  const attempt: Kubectl['attempt'] = (args, input = '') => start(args, input);
+  const run: Kubectl['run'] = async (args, input) => {
+    const { code, stdout, stderr } = await attempt(args, input);
+    if (code !== 0) throw new KubectlError(args, stderr.slice(0, MAX_SAID));
+    return stdout;
+  };
+  return {
+    run,
+    attempt,
+    find: async <T>(args: readonly string[]) => {
+      const text = await run(['get', ...args, '--ignore-not-found', '-o', 'json']);
+      return text.trim() === '' ? undefined : (JSON.parse(text) as T);
+    },
+    list: async <T>(args: readonly string[]) => {
+      const { items } = JSON.parse(await run(['get', ...args, '-o', 'json'])) as { items: readonly T[] };
+      return items;
+    },
+    apply: async (objects, manager = MANAGER) => {
+      if (objects.length === 0) return;
+      const how = ['--server-side', `--field-manager=${manager}`, '--force-conflicts'];
+      await run(['apply', ...how, '-f', '-'], asList(objects));
+    },
+  };
+};

@@ -1,0 +1,186 @@
+/**
+ * The local cluster's side of a deployment: what an operator would have prepared (namespaces for sessions, volume,
+ * identity provider, database), the generated overlay, and a file that says where everything is. Development tool, no zone.
+ *
+ * `.cluster/endpoints.json`, mode 0600, written when the deployment works:
+ *
+ * | member | what it is |
+ * |---|---|
+ * | console | the console's public URL, reachable from inside the cluster's namespaces and from pods |
+ * | ca | file: roots of the console's certificate |
+ * | issuer, issuerCa, audience | identity provider; file with the roots of its certificate |
+ * | cluster | the cluster's name: `aud` of tickets |
+ * | bearers | by person: an access token for the console (a day) |
+ * | namespaces | `sessions`: list of enabled ones; `console`, `webhook`, `keyservice` |
+ * | launcher | `username`, `namespace`, `annotation`, `claim` of the trusted launcher |
+ * | images | by part: `console`, `webhook`, `keyservice`, `injector` |
+ * | env | whether variables from secrets are on |
+ * | database | `{kind: "sqlite", file}` or `{kind: "postgres", url}` |
+ * | certificates, overlay | folders: the CA's, and the overlay that was applied |
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { V1PersistentVolume, V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import type { KubernetesObject } from '../../dev/admission-policy-request.ts';
+import { DeployError } from '../failure.ts';
+import type { Kubectl } from '../kubectl.ts';
+import {
+  AUDIENCE,
+  ensureIdentityProvider,
+  ensureOutsideCertificates,
+  issuer,
+  stopIdentityProvider,
+} from './outside.ts';
+import { launcher, localOverlay, type LocalOverlay } from './overlay.ts';
+import { ensurePostgres, removePostgres, type Database } from './postgres.ts';
+
+const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'mallory'];
+const SESSION_NAMESPACES = ['sessions', launcher.namespace];
+const CLUSTER = 'local';
+/** Service names resolve on the node too, so people reach the console as pods do. */
+const publicUrl = 'https://console.twofold-console.svc:8443';
+
+export interface LocalOptions {
+  readonly repository: string;
+  /** The cluster's state folder. */
+  readonly state: string;
+  readonly database: 'sqlite' | 'postgres';
+  /** More namespaces for sessions. */
+  readonly namespaces: readonly string[];
+}
+
+export interface Ground {
+  readonly overlay: string;
+  readonly certificates: string;
+  readonly bearers: Readonly<Record<string, string>>;
+  readonly publicUrl: string;
+  /** That the services mount, and deploy does not make. */
+  readonly secrets: readonly KubernetesObject[];
+  readonly writeEndpoints: (envEnabled: boolean) => Promise<void>;
+}
+
+type Images = Pick<LocalOverlay, 'images' | 'imageIds'>;
+
+/** Those that `make images` built last. */
+const builtImages = (repository: string): Images => {
+  const file = join(repository, '.images', 'images.json');
+  if (!existsSync(file)) throw new DeployError('there are no images yet', 'make images');
+  // Written by scripts/images/main.ts.
+  const built = JSON.parse(readFileSync(file, 'utf8')) as { service: string; name: string; id: string }[];
+  const one = (part: string): { name: string; id: string } => {
+    const found = built.find(({ service }) => service === part);
+    if (found === undefined) throw new DeployError(`there is no image of the ${part}`, 'make images');
+    return found;
+  };
+  const [twofoldConsole, webhook, keyservice] = [one('console'), one('webhook'), one('keyservice')];
+  return {
+    images: {
+      ...{ console: twofoldConsole.name, webhook: webhook.name, keyservice: keyservice.name },
+      injector: one('injector').name,
+    },
+    imageIds: { console: twofoldConsole.id, webhook: webhook.id, keyservice: keyservice.id },
+  };
+};
+
+/** Where the sqlite database's volume lies on the node. */
+const databaseFile = async (kubectl: Kubectl): Promise<string> => {
+  const claim = await kubectl.find<V1PersistentVolumeClaim>([
+    ...['persistentvolumeclaim', 'console-database', '-n', 'twofold-console'],
+  ]);
+  const volume = await kubectl.find<V1PersistentVolume>([
+    ...['persistentvolume', claim?.spec?.volumeName ?? 'none'],
+  ]);
+  const path = volume?.spec?.local?.path ?? volume?.spec?.hostPath?.path;
+  if (path === undefined)
+    throw new DeployError('the console’s volume is not a folder of the node', 'make cluster');
+  return join(path, 'console.db');
+};
+
+const sessionNamespace = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+});
+
+const writeFiles = (folder: string, files: Readonly<Record<string, string>>): void => {
+  rmSync(folder, { recursive: true, force: true });
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+};
+
+const databaseSecret = (database: Database, caFile: string) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'console-database', namespace: 'twofold-console' },
+  stringData: { url: database.inCluster, 'ca.crt': readFileSync(caFile, 'utf8') },
+});
+
+/** Whole or not there: programs wait for it. It holds bearers. */
+const writeWhole = (file: string, value: object): void => {
+  writeFileSync(`${file}.new`, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+};
+
+/** Ends the programs and removes all that was prepared here; the cluster's objects are gone before. */
+export const clearGround = async (state: string): Promise<void> => {
+  await stopIdentityProvider(join(state, 'outside'));
+  await removePostgres();
+  for (const name of ['outside', 'overlay', 'certificates', 'endpoints.json'])
+    rmSync(join(state, name), { recursive: true, force: true });
+};
+
+/** Prepares everything; the overlay's folder is then as an operator's. */
+export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promise<Ground> => {
+  const { repository, state } = options;
+  const outside = join(state, 'outside');
+  const overlay = join(state, 'overlay');
+  const certificates = join(state, 'certificates');
+  const sessionNamespaces = [...new Set([...SESSION_NAMESPACES, ...options.namespaces])];
+  const built = builtImages(repository);
+  const outsideCa = await ensureOutsideCertificates(outside);
+  const bearers = await ensureIdentityProvider(outside, PEOPLE);
+  writeFiles(
+    overlay,
+    localOverlay({
+      manifests: relative(overlay, join(repository, 'manifests')),
+      ...{ ...built, database: options.database, namespaces: sessionNamespaces, issuer, publicUrl },
+      ...{ audience: AUDIENCE, cluster: CLUSTER, envEnabled: true },
+      outsideCa: readFileSync(outsideCa, 'utf8'),
+    }),
+  );
+  // The operator's own: not taken away with what an overlay has.
+  await kubectl.apply(sessionNamespaces.map(sessionNamespace), 'operator');
+  const postgres =
+    options.database === 'postgres'
+      ? await ensurePostgres({ tlsDir: join(outside, 'postgres'), caFile: outsideCa })
+      : undefined;
+  return {
+    ...{ overlay, certificates, bearers, publicUrl },
+    secrets: postgres ? [databaseSecret(postgres, outsideCa)] : [],
+    writeEndpoints: async (env) => {
+      const { claim, annotation, username, namespace } = launcher;
+      writeWhole(join(state, 'endpoints.json'), {
+        ...{ console: publicUrl, ca: join(certificates, 'console', 'ca.crt'), issuer, issuerCa: outsideCa },
+        ...{
+          audience: AUDIENCE,
+          cluster: CLUSTER,
+          bearers,
+          images: built.images,
+          env,
+          certificates,
+          overlay,
+        },
+        namespaces: {
+          sessions: sessionNamespaces,
+          ...{ console: 'twofold-console', webhook: 'twofold-webhook', keyservice: 'twofold-keyservice' },
+        },
+        launcher: { username, namespace, annotation, claim },
+        database: postgres
+          ? { kind: 'postgres', url: postgres.url }
+          : { kind: 'sqlite', file: await databaseFile(kubectl) },
+      });
+    },
+  };
+};

@@ -1,0 +1,85 @@
+/**
+ * What stands outside a cluster and has to be there for Twofold: here an identity provider at the node's address, and
+ * certificates of another CA than Twofold's, as it would be elsewhere. Development tool, no zone.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createRoot, issueLeaf } from '../../../certs/issue.ts';
+import { writePrivateFile } from '../../dev/api-server/private-file.ts';
+import { ensureProgram, isRunning, stopProgram, type Program } from './background.ts';
+import { ISSUER_PORT, NODE_ADDRESS } from './overlay.ts';
+
+const VALID_DAYS = 365;
+const HOUR_MS = 3_600_000;
+/** Bearers live for a day; a restart in time writes new ones. */
+const BEARERS_FRESH_MS = 12 * HOUR_MS;
+const EVERY_MS = 100;
+const PROVIDER = 'scripts/dev/identity-provider/main.ts';
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+
+export const AUDIENCE = 'twofold-console';
+export const issuer = `https://${NODE_ADDRESS}:${ISSUER_PORT}`;
+
+/** `ca.crt` and, for each program, a folder with `tls.crt` and `tls.key`. Made once for a cluster. */
+export const ensureOutsideCertificates = async (dir: string): Promise<string> => {
+  const caFile = join(dir, 'ca.crt');
+  if (existsSync(caFile)) return caFile;
+  const now = new Date();
+  const root = await createRoot({ commonName: 'Outside of the local cluster', now, validDays: VALID_DAYS });
+  for (const name of ['identity-provider', 'postgres']) {
+    const leaf = await issueLeaf({
+      ...{ root, now, validDays: VALID_DAYS, usage: 'server', commonName: name },
+      ...{ dnsNames: [], ipAddresses: [NODE_ADDRESS] },
+    });
+    mkdirSync(join(dir, name), { recursive: true });
+    writeFileSync(join(dir, name, 'tls.crt'), leaf.certificatePem);
+    writePrivateFile(join(dir, name, 'tls.key'), leaf.keyPem);
+  }
+  // Last, so that a killed run begins again.
+  writeFileSync(caFile, root.certificatePem);
+  return caFile;
+};
+
+const providerProgram = (dir: string, bearerFiles: ReadonlyMap<string, string>): Program => {
+  const own = join(dir, 'identity-provider');
+  return {
+    marker: PROVIDER,
+    command: [
+      process.execPath,
+      ...[`--import=${import.meta.resolve('tsx')}`, join(repository, PROVIDER)],
+      ...['--host', NODE_ADDRESS, '--port', String(ISSUER_PORT), '--audience', AUDIENCE],
+      ...['--tls-dir', own, '--key-file', join(own, 'signing.key')],
+      ...[...bearerFiles].flatMap(([name, file]) => ['--bearer', `${name}=${file}`]),
+    ],
+    pidFile: join(own, 'pid'),
+    logFile: join(own, 'log'),
+  };
+};
+
+/** Starts the identity provider unless it runs with fresh bearers; answers a bearer for each person. */
+export const ensureIdentityProvider = async (
+  dir: string,
+  people: readonly string[],
+): Promise<Readonly<Record<string, string>>> => {
+  const folder = join(dir, 'bearers');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const files = new Map(people.map((name) => [name, join(folder, name)]));
+  const program = providerProgram(dir, files);
+  const isThere = (file: string): boolean => existsSync(file);
+  const fresh = [...files.values()].every(
+    (file) => isThere(file) && Date.now() - statSync(file).mtimeMs < BEARERS_FRESH_MS,
+  );
+  if (!fresh || !isRunning(program)) {
+    await stopProgram(program);
+    for (const file of files.values()) rmSync(file, { force: true });
+  }
+  // It writes the bearers when it listens already.
+  do await ensureProgram(program, { host: NODE_ADDRESS, port: ISSUER_PORT });
+  while (![...files.values()].every(isThere) && (await wait(EVERY_MS, true)));
+  return Object.fromEntries([...files].map(([name, file]) => [name, readFileSync(file, 'utf8').trim()]));
+};
+
+export const stopIdentityProvider = (dir: string): Promise<void> =>
+  stopProgram(providerProgram(dir, new Map()));

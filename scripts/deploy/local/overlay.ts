@@ -1,0 +1,194 @@
+/**
+ * The overlay of the local cluster, as files over manifests/overlays/sqlite or postgres: what an operator would write,
+ * but for a machine's own cluster. All keys are in it, and services log at level debug: for a look and for tests.
+ * Pure. No zone; manifests/README.md says what each part is.
+ */
+import { posix } from 'node:path';
+import { stringify } from 'yaml';
+
+export const NODE_ADDRESS = '192.0.2.10';
+export const ISSUER_PORT = 8444;
+export const DATABASE_PORT = 5432;
+export const API_PORT = 6443;
+/** Holds the roots of what stands outside the cluster: identity provider, PostgreSQL. */
+export const OUTSIDE_CA = 'outside-ca';
+
+/** Who starts pods for others in `hub`, and how it says for whom: KubeSpawner's way. */
+export const launcher = {
+  username: 'system:serviceaccount:hub:hub',
+  namespace: 'hub',
+  annotation: 'hub.jupyter.org/username',
+  claim: 'preferred_username',
+} as const;
+
+export type Service = 'console' | 'webhook' | 'keyservice';
+
+export interface LocalOverlay {
+  /** Way from the overlay's folder to manifests/. */
+  readonly manifests: string;
+  readonly database: 'sqlite' | 'postgres';
+  /** `name:tag` of each. */
+  readonly images: Readonly<Record<Service | 'injector', string>>;
+  /** What tells an image from an older one of the same name; a change rolls its service out. */
+  readonly imageIds: Readonly<Record<Service, string>>;
+  /** Namespaces for sessions; `sessions` is always among them. */
+  readonly namespaces: readonly string[];
+  readonly issuer: string;
+  readonly audience: string;
+  readonly cluster: string;
+  readonly publicUrl: string;
+  /** PEM: roots of the identity provider and of PostgreSQL. */
+  readonly outsideCa: string;
+  readonly envEnabled: boolean;
+}
+
+const services: readonly Service[] = ['console', 'webhook', 'keyservice'];
+const namespaceOf = (service: Service): string => `twofold-${service}`;
+const labels = { 'app.kubernetes.io/part-of': 'twofold' };
+
+const settings = (overlay: LocalOverlay): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'twofold-settings' },
+  data: {
+    publicUrl: overlay.publicUrl,
+    cluster: overlay.cluster,
+    oidcIssuer: overlay.issuer,
+    oidcAudience: overlay.audience,
+    namespaces: overlay.namespaces.join(','),
+    injectorImage: overlay.images.injector,
+    injectorPullPolicy: 'Never',
+    envEnabled: String(overlay.envEnabled),
+    launchers: `${launcher.username} ${launcher.namespace} ${launcher.annotation}`,
+  },
+});
+
+const launchersFile = (): string => {
+  const { namespace, ...rest } = launcher;
+  return JSON.stringify({ launchers: [{ ...rest, namespaces: [namespace], loginWithinDays: 30 }] });
+};
+
+const configMap = (namespace: string, name: string, data: Readonly<Record<string, string>>): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace, labels },
+  data,
+});
+
+const networkPolicy = (service: Service, name: string, spec: object): object => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { name, namespace: namespaceOf(service) },
+  spec,
+});
+const node = { ipBlock: { cidr: `${NODE_ADDRESS}/32` } };
+const toNode = (port: number): object => ({ egress: [{ to: [node], ports: [{ port }] }] });
+
+const addresses = ({ database }: LocalOverlay): object[] => [
+  networkPolicy('console', 'console-to-kubernetes-api', toNode(API_PORT)),
+  networkPolicy('console', 'console-to-identity-provider', toNode(ISSUER_PORT)),
+  networkPolicy('webhook', 'webhook-from-kubernetes-api', {
+    ingress: [{ from: [node], ports: [{ port: 8443 }] }],
+  }),
+  networkPolicy('webhook', 'webhook-to-kubernetes-api', toNode(API_PORT)),
+  ...(database === 'postgres'
+    ? [networkPolicy('console', 'console-to-database', toNode(DATABASE_PORT))]
+    : []),
+];
+
+const variables: Readonly<Record<Service, readonly object[]>> = {
+  console: [
+    { name: 'TWOFOLD_LOG_LEVEL', value: 'debug' },
+    { name: 'TWOFOLD_OIDC_CA_FILE', value: `/etc/twofold/${OUTSIDE_CA}/ca.crt` },
+    // Tests are few people who ask often.
+    { name: 'TWOFOLD_RATE_LIMIT_PER_MINUTE', value: '100000' },
+  ],
+  webhook: [{ name: 'TWOFOLD_LOG_LEVEL', value: 'debug' }],
+  keyservice: [{ name: 'TWOFOLD_LOG_LEVEL', value: 'debug' }],
+};
+
+const deployment = (service: Service, { imageIds }: LocalOverlay): object => {
+  const mount = { name: OUTSIDE_CA, mountPath: `/etc/twofold/${OUTSIDE_CA}`, readOnly: true };
+  const outside = service === 'console';
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: service, namespace: namespaceOf(service) },
+    spec: {
+      template: {
+        metadata: { annotations: { 'image-id': imageIds[service] } },
+        spec: {
+          containers: [
+            {
+              name: service,
+              imagePullPolicy: 'Never',
+              env: variables[service],
+              ...(outside && { volumeMounts: [mount] }),
+            },
+          ],
+          ...(outside && { volumes: [{ name: OUTSIDE_CA, configMap: { name: OUTSIDE_CA } }] }),
+        },
+      },
+    },
+  };
+};
+
+const image = (service: Service, name: string): object => {
+  const at = name.lastIndexOf(':');
+  return { name: `twofold-${service}`, newName: name.slice(0, at), newTag: name.slice(at + 1) };
+};
+
+const sessionNamespace = (name: string, manifests: string): object => ({
+  apiVersion: 'kustomize.config.k8s.io/v1beta1',
+  kind: 'Kustomization',
+  namespace: name,
+  components: [posix.join('../..', manifests, 'components/session-namespace')],
+});
+
+const kustomization = (overlay: LocalOverlay): object => {
+  const component = (name: string): string => posix.join(overlay.manifests, 'components', name);
+  const others = overlay.namespaces.filter((name) => name !== 'sessions');
+  return {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [
+      posix.join(overlay.manifests, 'overlays', overlay.database),
+      'resources.yaml',
+      ...others.map((name) => `sessions/${name}`),
+    ],
+    components: ['settings', component('settings'), component('launchers'), component('keys-in-cluster')],
+    patches: [{ path: 'patches.yaml' }],
+    images: services.map((name) => image(name, overlay.images[name])),
+  };
+};
+
+const documents = (objects: readonly object[]): string =>
+  objects.map((each) => stringify(each)).join('---\n');
+
+/** Text of each file by its path in the overlay's folder. */
+export const localOverlay = (overlay: LocalOverlay): Readonly<Record<string, string>> => ({
+  'kustomization.yaml': `# Written by make deploy, for the local cluster only: every key is in it. Changes are lost.\n${stringify(kustomization(overlay))}`,
+  'settings/kustomization.yaml': stringify({
+    apiVersion: 'kustomize.config.k8s.io/v1alpha1',
+    kind: 'Component',
+    patches: [{ path: 'settings.yaml' }],
+  }),
+  'settings/settings.yaml': stringify(settings(overlay)),
+  'resources.yaml': documents([
+    configMap('twofold-console', OUTSIDE_CA, { 'ca.crt': overlay.outsideCa }),
+    configMap('twofold-console', 'twofold-launchers', { 'launchers.json': launchersFile() }),
+    configMap('twofold-webhook', 'twofold-launchers', { 'launchers.json': launchersFile() }),
+  ]),
+  'patches.yaml': documents([
+    ...addresses(overlay),
+    ...services.map((service) => deployment(service, overlay)),
+  ]),
+  ...Object.fromEntries(
+    overlay.namespaces
+      .filter((name) => name !== 'sessions')
+      .map((name) => [
+        `sessions/${name}/kustomization.yaml`,
+        stringify(sessionNamespace(name, overlay.manifests)),
+      ]),
+  ),
+});

@@ -1,0 +1,126 @@
+/**
+ * A PostgreSQL of the local cluster's own: at the node's address, with TLS and a password, as an operator's would be.
+ * Its data go with the cluster. Development tool, no zone.
+ */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { writePrivateFile } from '../../dev/api-server/private-file.ts';
+import { DeployError } from '../failure.ts';
+import { ensureProgram, stopProgram, type Program } from './background.ts';
+import { DATABASE_PORT, NODE_ADDRESS } from './overlay.ts';
+
+const INSTALLED = '/usr/lib/postgresql';
+/** The node's own /var/lib: inside the cluster's mount namespace only, and gone with it. */
+const HOME = '/var/lib/twofold-postgres';
+const USER = 'twofold';
+const DATABASE = 'twofold';
+
+const run = (command: string, args: readonly string[]): void => {
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', cwd: '/' });
+  if (status !== 0)
+    throw new DeployError(
+      `${command} failed: ${error?.message ?? stderr}`,
+      'is the package postgresql installed?',
+      error,
+    );
+};
+
+const programs = (): string => {
+  const versions = existsSync(INSTALLED) ? readdirSync(INSTALLED).sort((a, b) => Number(b) - Number(a)) : [];
+  const bin = versions
+    .map((version) => join(INSTALLED, version, 'bin'))
+    .find((dir) => existsSync(join(dir, 'initdb')));
+  if (bin === undefined)
+    throw new DeployError('PostgreSQL is not installed', 'install the package postgresql');
+  return bin;
+};
+
+const asPostgres = (...command: readonly string[]): [string, ...string[]] => [
+  'setpriv',
+  ...['--reuid=postgres', '--regid=postgres', '--init-groups', '--', ...command],
+];
+
+/** A new data folder: only TLS connections with the password get in. */
+const initialize = (tlsDir: string): void => {
+  const data = join(HOME, 'data');
+  rmSync(HOME, { recursive: true, force: true });
+  mkdirSync(HOME);
+  for (const file of ['tls.crt', 'tls.key']) copyFileSync(join(tlsDir, file), join(HOME, file));
+  writePrivateFile(join(HOME, 'password'), randomBytes(24).toString('hex'));
+  run('chown', ['-R', 'postgres:postgres', HOME]);
+  const [command, ...args] = asPostgres(
+    ...[join(programs(), 'initdb'), '-D', data, '-U', USER, '--auth=scram-sha-256', '--locale=C.UTF-8'],
+    ...['--encoding=UTF8', `--pwfile=${join(HOME, 'password')}`],
+  );
+  run(command, args);
+  writeFileSync(join(data, 'pg_hba.conf'), 'hostssl all all 0.0.0.0/0 scram-sha-256\n');
+};
+
+export interface Database {
+  /** For the console: `ca.crt` lies beside the file that this address is in. */
+  readonly inCluster: string;
+  /** For tools on the node's side. */
+  readonly url: string;
+}
+
+const createDatabase = async (url: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: url.replace(`/${DATABASE}?`, '/postgres?') });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);
+    if (rowCount === 0) await client.query(`create database ${DATABASE}`);
+  } finally {
+    await client.end();
+  }
+};
+
+const programOf = (settings: Readonly<Record<string, string | number>> = {}): Program => ({
+  marker: 'postgres',
+  command: asPostgres(
+    ...[join(programs(), 'postgres'), '-D', join(HOME, 'data')],
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ),
+  pidFile: join(HOME, 'pid'),
+  logFile: join(HOME, 'log'),
+});
+
+/** Ends it and removes its data, where there is one. */
+export const removePostgres = async (): Promise<void> => {
+  if (!existsSync(HOME)) return;
+  await stopProgram(programOf());
+  rmSync(HOME, { recursive: true });
+};
+
+/** Starts it where it does not run. `caFile` is what its certificate is verified with. */
+export const ensurePostgres = async (outside: {
+  readonly tlsDir: string;
+  readonly caFile: string;
+}): Promise<Database> => {
+  if (!existsSync(join(HOME, 'data', 'pg_hba.conf'))) initialize(outside.tlsDir);
+  const settings = {
+    ...{
+      listen_addresses: NODE_ADDRESS,
+      port: DATABASE_PORT,
+      unix_socket_directories: '',
+      max_connections: 100,
+    },
+    ...{ ssl: 'on', ssl_cert_file: join(HOME, 'tls.crt'), ssl_key_file: join(HOME, 'tls.key') },
+  };
+  await ensureProgram(programOf(settings), { host: NODE_ADDRESS, port: DATABASE_PORT });
+  const password = readFileSync(join(HOME, 'password'), 'utf8');
+  const address = `postgres://${USER}:${password}@${NODE_ADDRESS}:${DATABASE_PORT}/${DATABASE}?sslmode=verify-full&sslrootcert=`;
+  const url = `${address}${outside.caFile}`;
+  await createDatabase(url);
+  return { inCluster: `${address}/etc/twofold/database/ca.crt`, url };
+};

@@ -1,0 +1,142 @@
+/**
+ * Whether every node can give a container a variable out of a file (`fileKeyRef`), which secrets as variables need: a
+ * kubelet before 1.35 leaves such a variable empty and says nothing. One pod on each node tries it. No zone; design §6.4.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import { describePod, isHopeless } from './diagnosis.ts';
+import { DeployError } from './failure.ts';
+import { KubectlError, type Kubectl } from './kubectl.ts';
+
+const NAMESPACE = 'twofold-node-test';
+const WITHIN_MS = 90_000;
+const EVERY_MS = 1000;
+const NODE_PROGRAM = '/nodejs/bin/node';
+const EMPTY = 7;
+
+const namespace = {
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: {
+    name: NAMESPACE,
+    labels: {
+      'app.kubernetes.io/part-of': 'twofold',
+      'pod-security.kubernetes.io/enforce': 'restricted',
+    },
+  },
+};
+
+export interface Image {
+  readonly name: string;
+  readonly pullPolicy: string;
+}
+
+/** What the init container writes reaches the other one as a variable, or it ends with a code that says so. */
+export const nodeTestPod = (node: string, index: number, image: Image) => {
+  const token = randomBytes(8).toString('hex');
+  const volumeName = 'variables';
+  const container = (name: string, script: string) => ({
+    ...{ name, image: image.name, imagePullPolicy: image.pullPolicy },
+    command: [NODE_PROGRAM, '-e', script],
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+  });
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `node-${index}`, namespace: NAMESPACE },
+    spec: {
+      // By name, past the scheduler: a node that is closed to new pods may open again.
+      nodeName: node,
+      tolerations: [{ operator: 'Exists' }],
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+      initContainers: [
+        {
+          ...container('write', `fs.writeFileSync('/variables/env', "TOKEN='${token}'\\n")`),
+          volumeMounts: [{ name: volumeName, mountPath: '/variables' }],
+        },
+      ],
+      containers: [
+        {
+          ...container('read', `process.exit(process.env.TOKEN === '${token}' ? 0 : ${EMPTY})`),
+          env: [{ name: 'TOKEN', valueFrom: { fileKeyRef: { volumeName, path: 'env', key: 'TOKEN' } } }],
+        },
+      ],
+      volumes: [{ name: volumeName, emptyDir: { medium: 'Memory', sizeLimit: '64Ki' } }],
+    },
+  };
+};
+
+const isReady = ({ status }: V1Node): boolean =>
+  status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
+
+const describeNode = ({ metadata, status }: V1Node): string =>
+  `${metadata?.name ?? ''} (kubelet ${status?.nodeInfo?.kubeletVersion ?? 'unknown'})`;
+
+const outcomeOf = async (kubectl: Kubectl, node: V1Node, pod: V1Pod): Promise<string | undefined> => {
+  if (pod.status?.phase === 'Succeeded') return undefined;
+  const [read] = pod.status?.containerStatuses ?? [];
+  if (read?.state?.terminated?.exitCode === EMPTY)
+    return `${describeNode(node)}: the variable is empty; its kubelet does not know fileKeyRef`;
+  return `${describeNode(node)}: the test pod did not end well: ${await describePod(kubectl, pod)}`;
+};
+
+const awaitPods = async (kubectl: Kubectl): Promise<readonly V1Pod[]> => {
+  const started = Date.now();
+  for (;;) {
+    const pods = await kubectl.list<V1Pod>(['pods', '-n', NAMESPACE]);
+    const over = pods.every(
+      (pod) => ['Succeeded', 'Failed'].includes(pod.status?.phase ?? '') || isHopeless(pod),
+    );
+    if (over || Date.now() - started > WITHIN_MS) return pods;
+    await wait(EVERY_MS);
+  }
+};
+
+const tryNodes = async (kubectl: Kubectl, nodes: readonly V1Node[], image: Image): Promise<string[]> => {
+  const notReady = nodes.filter((node) => !isReady(node));
+  if (notReady.length > 0)
+    return notReady.map((node) => `${describeNode(node)}: not ready, so it cannot be tested`);
+  await kubectl.run(['delete', 'namespace', NAMESPACE, '--ignore-not-found']);
+  await kubectl.apply([namespace]);
+  await kubectl.run(['wait', '-n', NAMESPACE, '--for=create', 'serviceaccount/default', '--timeout=30s']);
+  try {
+    await kubectl.apply(nodes.map((node, index) => nodeTestPod(node.metadata?.name ?? '', index, image)));
+    const pods = await awaitPods(kubectl);
+    const outcomes = await Promise.all(
+      nodes.map(async (node) => {
+        const pod = pods.find(({ spec }) => spec?.nodeName === node.metadata?.name);
+        return pod ? await outcomeOf(kubectl, node, pod) : `${describeNode(node)}: its test pod has gone`;
+      }),
+    );
+    return outcomes.flatMap((outcome) => outcome ?? []);
+  } catch (error) {
+    if (error instanceof KubectlError) return [`the API server refuses the test pod: ${error.said}`];
+    throw error;
+  } finally {
+    await kubectl.attempt(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
+  }
+};
+
+/** Rejects with a DeployError that names each node which cannot, with its kubelet's version. */
+export const assertNodeVariables = async (
+  kubectl: Kubectl,
+  image: Image,
+  say: (line: string) => void,
+): Promise<void> => {
+  const nodes = await kubectl.list<V1Node>(['nodes', '-l', 'kubernetes.io/os=linux']);
+  const problems = await tryNodes(kubectl, nodes, image);
+  if (problems.length > 0) {
+    throw new DeployError(
+      `variables from secrets cannot be switched on:\n  ${problems.join('\n  ')}`,
+      'upgrade these nodes to Kubernetes 1.35, or deploy with variables off (ENV=off, or envEnabled in settings.yaml)',
+    );
+  }
+  say(`variables from files: work on ${nodes.map(describeNode).join(', ')}`);
+};

@@ -1,0 +1,57 @@
+/**
+ * `make undeploy`: takes away all that a deployment made, and what it stored. The webhook's registration goes first, so
+ * that pods can start while the rest goes. No zone.
+ */
+import type { V1Lease } from '@kubernetes/client-node';
+import type { Kubectl } from './kubectl.ts';
+
+const OURS = ['-l', 'app.kubernetes.io/part-of=twofold', '--ignore-not-found'];
+const NAMESPACES = ['twofold-webhook', 'twofold-console', 'twofold-keyservice'];
+
+/** In this order: what the API server asks at every pod, then what our services may do, then they themselves. */
+const clusterWide = [
+  'mutatingwebhookconfigurations',
+  'validatingadmissionpolicybindings',
+  'validatingadmissionpolicies',
+  'clusterrolebindings',
+  'clusterroles',
+];
+const inSessionNamespaces = ['rolebindings', 'networkpolicies'];
+
+/** Leases whose pod never came: nobody would delete them, and their Secrets, once the webhook is gone. */
+const deleteUnclaimedSessions = async (kubectl: Kubectl): Promise<number> => {
+  const leases = await kubectl.list<V1Lease>(['leases', '-A', '-l', 'twofold.dev/session']);
+  const unclaimed = leases.filter(({ metadata }) => (metadata?.ownerReferences ?? []).length === 0);
+  for (const { metadata } of unclaimed)
+    await kubectl.run([
+      'delete',
+      'lease',
+      metadata?.name ?? '',
+      '-n',
+      metadata?.namespace ?? '',
+      '--ignore-not-found',
+    ]);
+  return leases.length - unclaimed.length;
+};
+
+/** Resolves when the namespaces are gone. Doing it again, or where nothing is, is fine. */
+export const undeploy = async (kubectl: Kubectl, say: (line: string) => void): Promise<void> => {
+  for (const kind of clusterWide) {
+    const said = await kubectl.run(['delete', kind, ...OURS]);
+    if (said.trim() !== '') say(said.trim());
+  }
+  for (const kind of inSessionNamespaces) {
+    const said = await kubectl.run(['delete', kind, '-A', ...OURS]);
+    if (said.trim() !== '') say(said.trim());
+  }
+  say(`deleting ${NAMESPACES.join(', ')}`);
+  await kubectl.run(['delete', 'namespace', ...NAMESPACES, '--ignore-not-found', '--timeout=180s']);
+  await kubectl.run(['delete', 'persistentvolumes', ...OURS]);
+  const running = await deleteUnclaimedSessions(kubectl);
+  say('Twofold is gone, with its keys and its database where that was a volume of the cluster’s');
+  if (running > 0)
+    say(
+      `${running} sessions go on with the files that they have; their Secrets and Leases go with their pods`,
+    );
+  say('the session namespaces are yours and stay as they are');
+};

@@ -1,0 +1,103 @@
+/**
+ * A rendered overlay, and what a deployment has to know of it before anything is applied: which namespaces, Secrets and
+ * images it counts on. Everything is read from what will be applied, so nothing is said twice. No zone; design §9.
+ */
+import type { V1Container, V1Deployment, V1EnvVar, V1ObjectMeta } from '@kubernetes/client-node';
+import type { KubernetesObject } from '../dev/admission-policy-request.ts';
+import { DeployError } from './failure.ts';
+
+export interface Reference {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Rendering {
+  readonly objects: readonly KubernetesObject[];
+  /** Where sessions may be; `*` for every namespace. */
+  readonly sessionNamespaces: readonly string[];
+  /** Secrets that the services mount. */
+  readonly secrets: readonly Reference[];
+  /** SecretProviderClasses of the Secrets Store CSI driver that they mount. */
+  readonly providerClasses: readonly Reference[];
+  readonly deployments: readonly Reference[];
+  readonly injectorImage: string;
+  readonly injectorPullPolicy: string;
+  readonly envEnabled: boolean;
+  readonly publicUrl: string;
+  /** Both the at-rest key and the RSA key lie in Secrets: whoever reads etcd reads everything. */
+  readonly allKeysInCluster: boolean;
+}
+
+const ENV_ENABLED = 'TWOFOLD_ENV_ENABLED';
+const SERVICES = ['console', 'webhook', 'keyservice'];
+
+const referenceOf = (metadata: V1ObjectMeta | undefined, name = metadata?.name): Reference => ({
+  namespace: metadata?.namespace ?? '',
+  name: name ?? '',
+});
+
+/** Our services' Deployments among the objects, typed: their schema is tested (manifests/schemas.test.ts). */
+const deploymentsIn = (objects: readonly KubernetesObject[]): V1Deployment[] =>
+  objects.flatMap((object) => {
+    const own = SERVICES.some((name) => object.metadata?.namespace === `twofold-${name}`);
+    return own && object.kind === 'Deployment' ? [object as V1Deployment] : [];
+  });
+
+const containersOf = (deployment: V1Deployment): readonly V1Container[] =>
+  deployment.spec?.template.spec?.containers ?? [];
+
+const mounted = (deployments: readonly V1Deployment[], kind: 'secret' | 'class'): Reference[] =>
+  deployments.flatMap((deployment) =>
+    (deployment.spec?.template.spec?.volumes ?? []).flatMap(({ secret, csi }) => {
+      const name = kind === 'secret' ? secret?.secretName : csi?.volumeAttributes?.['secretProviderClass'];
+      return name === undefined ? [] : [referenceOf(deployment.metadata, name)];
+    }),
+  );
+
+const variablesIn = (objects: readonly KubernetesObject[]): V1EnvVar[] =>
+  deploymentsIn(objects)
+    .flatMap(containersOf)
+    .flatMap(({ env }) => env ?? []);
+
+/** Throws a DeployError for what is no overlay of Twofold's. */
+export const readRendering = (objects: readonly KubernetesObject[]): Rendering => {
+  const deployments = deploymentsIn(objects);
+  const variables = variablesIn(objects);
+  const value = (name: string): string => {
+    const found = variables.find((variable) => variable.name === name)?.value;
+    if (found === undefined || found === '')
+      throw new DeployError(
+        `the overlay sets no ${name}`,
+        'build it on manifests/overlays/sqlite or postgres, with components/settings',
+      );
+    return found;
+  };
+  const secrets = mounted(deployments, 'secret');
+  const inCluster = (name: string): boolean => secrets.some((secret) => secret.name === name);
+  return {
+    objects,
+    sessionNamespaces: value('TWOFOLD_NAMESPACES').split(','),
+    secrets,
+    providerClasses: mounted(deployments, 'class'),
+    deployments: deployments.map(({ metadata }) => referenceOf(metadata)),
+    injectorImage: value('TWOFOLD_INJECTOR_IMAGE'),
+    injectorPullPolicy: value('TWOFOLD_INJECTOR_PULL_POLICY'),
+    envEnabled: value(ENV_ENABLED) === 'true',
+    publicUrl: value('TWOFOLD_PUBLIC_URL'),
+    allKeysInCluster: inCluster('console-at-rest') && inCluster('keyservice-envelope'),
+  };
+};
+
+/** The same with variables from secrets switched on or off, whatever settings.yaml says. */
+export const withEnv = (objects: readonly KubernetesObject[], enabled: boolean): KubernetesObject[] => {
+  const changed = structuredClone([...objects]);
+  for (const variable of variablesIn(changed))
+    if (variable.name === ENV_ENABLED) variable.value = String(enabled);
+  return changed;
+};
+
+/** Values that are still those of the examples; each is a person's to set. */
+export const exampleValues = ({ objects }: Rendering): string[] =>
+  variablesIn(objects).flatMap(({ name, value }) =>
+    /^https:\/\/[^/]*\.example\.(org|com|net)(\/|$)/.test(value ?? '') ? [`${name} ${value ?? ''}`] : [],
+  );

@@ -1,0 +1,187 @@
+/**
+ * Asks the running installation what it does, with dry runs that leave nothing behind: a pod that asks for a secret
+ * must come back injected (or, without anybody's login, be refused by the console for its ticket), and a pod that
+ * forges a session must be refused by the guard. No zone; design §6.2, §8.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { rootCertificates } from 'node:tls';
+import type { V1Pod } from '@kubernetes/client-node';
+import { createPerson, type Person } from '../dev/person.ts';
+import { DeployError } from './failure.ts';
+import type { Answer, Kubectl } from './kubectl.ts';
+
+/** Somebody who may store a secret at the console, so that the whole way can be tried. */
+export interface TestLogin {
+  /** An access token for the console. */
+  readonly bearer: string;
+  /** File with the roots of the console's certificate; the system's where absent. */
+  readonly caFile?: string | undefined;
+}
+
+export interface SelfTest {
+  /** A namespace for sessions. */
+  readonly namespace: string;
+  readonly injectorImage: string;
+  /** The console's public address. */
+  readonly url: string;
+  readonly login?: TestLogin | undefined;
+}
+
+const NAME = 'twofold-self-test';
+/** What was applied a moment ago is not yet in force everywhere: the API server reads its own configuration in turns. */
+const SETTLE_MS = 30_000;
+const EVERY_MS = 1000;
+const GUARD_POLICIES = ['shape', 'launcher', 'update', 'ephemeral', 'token', 'writer'].map(
+  (name) => `twofold-${name}`,
+);
+
+const podOf = ({ namespace, injectorImage }: SelfTest, metadata: object) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: NAME, namespace, ...metadata },
+  spec: {
+    containers: [
+      {
+        name: 'main',
+        image: injectorImage,
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      },
+    ],
+    securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+  },
+});
+
+const dryRun = (kubectl: Kubectl, pod: object): Promise<Answer> =>
+  kubectl.attempt(['create', '--dry-run=server', '-o', 'json', '-f', '-'], JSON.stringify(pod));
+
+/** Repeats until the answer is the wanted one, or the time for settling is over. */
+const settled = async (ask: () => Promise<Answer>, wanted: (answer: Answer) => boolean): Promise<Answer> => {
+  const started = Date.now();
+  for (;;) {
+    const answer = await ask();
+    if (wanted(answer) || Date.now() - started > SETTLE_MS) return answer;
+    await wait(EVERY_MS);
+  }
+};
+
+/** Why a pod from the API server is not the session pod that was asked for; undefined when it is. */
+export const faultOf = ({ metadata, spec }: V1Pod, injectorImage: string): string | undefined => {
+  const [first] = spec?.initContainers ?? [];
+  if (first?.name !== 'twofold-init') return 'its first init container is not twofold-init';
+  if (first.image !== injectorImage) return `twofold-init runs ${first.image ?? 'no image'}`;
+  if (metadata?.labels?.['twofold.dev/session'] !== '0'.repeat(32))
+    return 'it has no session label of a dry run';
+  const mount = spec?.containers[0]?.volumeMounts?.find(({ name }) => name === 'twofold-files');
+  return mount?.mountPath === '/secrets' && mount.readOnly === true
+    ? undefined
+    : 'its container does not mount /secrets';
+};
+
+/** The next step for what the API server says of a call that did not come to a verdict. */
+export const nextOf = (said: string): string => {
+  if (/x509|certificate/.test(said)) return 'caBundle and certificate differ: make certs-renew';
+  if (/no endpoints available|connection refused/.test(said))
+    return 'the webhook does not run: kubectl -n twofold-webhook get pods';
+  if (/deadline exceeded|timeout|no route|i\/o/.test(said))
+    return 'the API server does not reach the webhook: let its address through to port 8443 (network policy webhook-from-kubernetes-api in addresses.yaml, and the cloud’s firewall)';
+  if (/ValidatingAdmissionPolicy/.test(said))
+    return 'webhook and guard have other settings: deploy again, and look whether another webhook changes the pod';
+  return 'docs/troubleshooting.md goes by the message';
+};
+
+const throwAway = async (person: Person): Promise<void> => {
+  await person.call('DELETE', `/api/v1/secrets/${NAME}`);
+};
+
+const testInjection = async (
+  kubectl: Kubectl,
+  test: SelfTest,
+  { bearer, caFile }: TestLogin,
+): Promise<void> => {
+  const ca = caFile === undefined ? rootCertificates.join('\n') : readFileSync(caFile, 'utf8');
+  const person = createPerson({ url: test.url, ca, bearer });
+  try {
+    await throwAway(person);
+    await person.store(NAME, randomBytes(16).toString('hex'));
+    const { jti, annotations } = await person.ticket({
+      ...{ namespace: test.namespace, secrets: [NAME], pod: NAME, uses: 1, ttlSeconds: 600 },
+    });
+    const pod = podOf(test, { annotations });
+    const answer = await settled(
+      () => dryRun(kubectl, pod),
+      ({ code }) => code === 0,
+    );
+    await person.call('DELETE', `/api/v1/tickets/${jti}`);
+    if (answer.code !== 0)
+      throw new DeployError(`the self-test’s pod was refused: ${answer.stderr}`, nextOf(answer.stderr));
+    const fault = faultOf(JSON.parse(answer.stdout) as V1Pod, test.injectorImage);
+    if (fault !== undefined)
+      throw new DeployError(`the self-test’s pod did not come back as a session: ${fault}`, 'deploy again');
+  } finally {
+    await throwAway(person).finally(() => person.close());
+  }
+};
+
+/** Without a login: the refusal of a ticket that is none has gone the whole way to the console and back. */
+const testRefusal = async (kubectl: Kubectl, test: SelfTest): Promise<void> => {
+  const annotations = { 'twofold.dev/secrets': NAME, 'twofold.dev/ticket': 'self.test.ticket' };
+  const answer = await settled(
+    () => dryRun(kubectl, podOf(test, { annotations })),
+    ({ stderr }) => stderr.includes('(ticket_malformed)'),
+  );
+  if (!answer.stderr.includes('(ticket_malformed)'))
+    throw new DeployError(
+      `a pod with a ticket that is none should be refused by the console, but: ${answer.stderr || 'it was admitted'}`,
+      nextOf(answer.stderr),
+    );
+};
+
+const testGuard = async (kubectl: Kubectl, test: SelfTest): Promise<void> => {
+  const bindings = await kubectl.list<{ metadata: { name: string }; spec: { validationActions?: string[] } }>(
+    ['validatingadmissionpolicybindings'],
+  );
+  const missing = GUARD_POLICIES.filter(
+    (name) =>
+      !bindings.some(
+        ({ metadata, spec }) => metadata.name === name && spec.validationActions?.includes('Deny'),
+      ),
+  );
+  if (missing.length > 0)
+    throw new DeployError(`these policies of the guard do not deny: ${missing.join(', ')}`, 'deploy again');
+  const forged = podOf(test, { labels: { 'twofold.dev/session': randomBytes(16).toString('hex') } });
+  const answer = await settled(
+    () => dryRun(kubectl, forged),
+    ({ code }) => code !== 0,
+  );
+  if (answer.code === 0)
+    throw new DeployError(
+      'a pod with a forged session label was admitted: the guard is not in force',
+      'does this API server evaluate ValidatingAdmissionPolicies (Kubernetes 1.30)? Then deploy again',
+    );
+  if (!answer.stderr.includes('twofold-shape'))
+    throw new DeployError(
+      `a pod with a forged session label was refused, but not by the guard: ${answer.stderr}`,
+      'let the account that deploys create pods in the session namespace, and make the self-test’s pod fit its policies',
+    );
+};
+
+/** Rejects with a DeployError. Creates nothing in Kubernetes; its secret at the console is deleted again. */
+export const runSelfTest = async (
+  kubectl: Kubectl,
+  test: SelfTest,
+  say: (line: string) => void,
+): Promise<void> => {
+  await testGuard(kubectl, test);
+  say('self-test: the guard refuses a pod with a forged session label');
+  if (test.login) {
+    await testInjection(kubectl, test, test.login);
+    say(`self-test: a pod in ${test.namespace} comes back with its secret injected`);
+    return;
+  }
+  await testRefusal(kubectl, test);
+  say(
+    'self-test: webhook and console refuse a pod whose ticket is none; with BEARER=file of somebody’s access token the whole way is tried',
+  );
+};
