@@ -40,8 +40,8 @@ export const readArchive = (file: string): Archive => {
 
 /** Lays the image's files out in a folder that is there. */
 export const unpack = (file: string, folder: string): void => {
+  const command = 'tar -xOf "$1" "$2" | tar -x -p -C "$3"';
   for (const layer of readArchive(file).layers) {
-    const content = execFileSync('tar', ['-xOf', file, layer], { maxBuffer: 2 ** 30 });
-    execFileSync('tar', ['-x', '-p', '-C', folder], { input: content });
+    execFileSync('bash', ['-o', 'pipefail', '-c', command, 'bash', file, layer, folder]);
   }
 };

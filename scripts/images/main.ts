@@ -3,10 +3,10 @@
  * is BASE, or one made of this machine's parts. `--again` builds once more and compares. Development tool, no zone.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
-import { bundleNames, repository, type BundleName } from '../build.ts';
+import { build, bundleNames, repository, type BundleName } from '../build.ts';
 import { readArchive } from './archive.ts';
 import { gatherBase } from './base.ts';
 import { findEngine, type Engine } from './engine.ts';
@@ -127,8 +127,9 @@ const makeImages = (engine: Engine): void => {
   }
 };
 
-/** Builds all of it once more, beside, and throws where an image differs from its archive. */
-const compareWithAnother = (engine: Engine): void => {
+/** Builds all of it once more, bundles first, and throws where an image differs from its archive. */
+const compareWithAnother = async (engine: Engine): Promise<void> => {
+  await build();
   const base = prepareBase(engine);
   const again = join(folder, 'again.tar');
   const different = bundleNames.filter((service) => {
@@ -146,9 +147,9 @@ const compareWithAnother = (engine: Engine): void => {
 };
 
 mkdirSync(folder, { recursive: true });
-const engine = findEngine(join(folder, 'storage'));
+const engine = findEngine(mkdtempSync(join(folder, 'storage-')));
 try {
-  if (process.argv.includes('--again')) compareWithAnother(engine);
+  if (process.argv.includes('--again')) await compareWithAnother(engine);
   else makeImages(engine);
 } catch (error) {
   console.error(`images: ${error instanceof Error ? error.message : String(error)}`);

@@ -51,7 +51,8 @@ export const bundledPackages = (metafile: Metafile, lock: Lock): readonly string
 
 /** One of Debian's packages. */
 export const systemComponent = ({ name, version, architecture }: SystemPackage): Component => {
-  const purl = `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=${architecture}&distro=debian-12`;
+  const [escaped, release] = [name, version].map(encodeURIComponent);
+  const purl = `pkg:deb/debian/${escaped ?? ''}@${release ?? ''}?arch=${architecture}`;
   return { 'bom-ref': purl, type: 'library', name, version, purl };
 };
 

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { expect } from 'chai';
+import { sqliteAddon } from '../sqlite-addon.ts';
+import { libraries, unsatisfied, versionReferences } from './elf.ts';
+
+const objdump = (file: string): string => execFileSync('objdump', ['-p', file], { encoding: 'utf8' });
+
+/** As binutils 2.40 prints it. */
+const references = (...names: readonly string[]): string => `
+lib.so:     file format elf64-x86-64
+
+Dynamic Section:
+  NEEDED               libc.so.6
+  SONAME               GLIBC_9.9
+
+Version definitions:
+1 0x01 0x0865f4e6 OWN_99.0
+
+Version References:
+  required from libc.so.6:
+${names.map((name) => `    0x06969188 0x00 14 ${name}\n`).join('')}
+`;
+
+describe('what a native file asks of its system', () => {
+  it('is read from its version references alone', () => {
+    expect(versionReferences(references('GLIBC_2.34', 'GLIBC_2.2.5'))).to.deep.equal([
+      'GLIBC_2.34',
+      'GLIBC_2.2.5',
+    ]);
+  });
+
+  it('is there where no version is newer than the system’s, number by number', () => {
+    const system = { GLIBC: '2.36', GLIBCXX: '3.4.30' };
+    const asked = (...names: readonly string[]) => unsatisfied(references(...names), system);
+    expect(asked('GLIBC_2.36', 'GLIBC_2.4', 'GLIBC_2.2.5', 'GLIBCXX_3.4')).to.deep.equal([]);
+    expect(asked('GLIBC_2.37', 'GLIBC_2.36', 'GLIBCXX_3.4.31', 'GLIBC_2.36.1', 'GLIBC_10.0')).to.deep.equal([
+      ...['GLIBC_2.37', 'GLIBCXX_3.4.31', 'GLIBC_2.36.1', 'GLIBC_10.0'],
+    ]);
+  });
+
+  it('is missing where nobody knows the name', () => {
+    expect(unsatisfied(references('OPENSSL_3.0.0', 'GLIBC_2.2.5'))).to.deep.equal(['OPENSSL_3.0.0']);
+  });
+
+  it('is never taken for nothing', () => {
+    expect(() => unsatisfied(references())).to.throw('no version references');
+    expect(() => unsatisfied('')).to.throw('no version references');
+  });
+
+  it('is read of real files: the addon asks for a C library, and none of the year 2000 would do', () => {
+    expect(versionReferences(objdump(sqliteAddon()))).to.include('GLIBC_2.2.5');
+    expect(unsatisfied(objdump(sqliteAddon()), { GLIBC: '2.1' })).to.include('GLIBC_2.2.5');
+  });
+});
+
+describe('the libraries of a program', () => {
+  it('are those that the loader resolved, and the loader', () => {
+    const ldd =
+      '\tlinux-vdso.so.1 (0x00007ffd)\n\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f1a)\n\t/lib64/ld-linux-x86-64.so.2 (0x00007f1b)\n';
+    expect(libraries(ldd)).to.deep.equal(['/lib/x86_64-linux-gnu/libc.so.6', '/lib64/ld-linux-x86-64.so.2']);
+  });
+
+  it('are not incomplete in silence', () => {
+    expect(() => libraries('\tlibfoo.so.1 => not found\n')).to.throw('libfoo.so.1 => not found');
+    expect(() => libraries('\tnot a dynamic executable\n')).to.throw('not a dynamic executable');
+  });
+
+  it('are found of the Node that runs', () => {
+    const found = libraries(execFileSync('ldd', [process.execPath], { encoding: 'utf8' }));
+    expect(found.some((path) => path.endsWith('/libc.so.6'))).to.equal(true);
+  });
+});
