@@ -55,7 +55,7 @@ const identity = {
   }),
   oidcCliScope: text('TWOFOLD_OIDC_CLI_SCOPE', {
     doc: 'Scopes that the command line asks for, so that its access tokens are for the audience above.',
-    fallback: 'openid offline_access',
+    fallback: 'openid profile offline_access',
   }),
   oidcCa: optional(
     file('TWOFOLD_OIDC_CA_FILE', {

@@ -2,11 +2,18 @@
  * Key files: JWK sets (RFC 7517 §5), newest first. Zone 1; design §1 and §2. Each parser throws an Error that says
  * which key is wrong, and never shows any of it.
  */
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { KeyEncryptionKey, Verifier } from '#envelope/cipher.ts';
 import { byKid } from '#envelope/cipher.ts';
 import type { Jwk } from '#envelope/kid.ts';
 import type { Kid } from '#envelope/names.ts';
-import { ed25519Signer, ed25519Verifier, keyEncryptionKey, rsaRecipient } from '#envelope/node-cipher.ts';
+import {
+  ed25519Signer,
+  ed25519Verifier,
+  keyEncryptionKey,
+  kidOf,
+  rsaRecipient,
+} from '#envelope/node-cipher.ts';
 import type { AtRestKeys, EnvelopeKey, TicketKeys } from './core/keys.ts';
 
 type NonEmpty<T> = readonly [T, ...T[]];
@@ -52,10 +59,33 @@ const attempt = <T>(make: () => T): T | undefined => {
   }
 };
 
+/** Seals the page's cookies. */
+export interface CookieKey {
+  readonly kid: Kid;
+  readonly key: KeyObject;
+}
+
+const COOKIE_KEY_INFO = 'twofold/cookies/v1';
+
+/** HKDF-SHA256 of an at-rest key, without salt: a key of its own for another use, and no file more to keep. */
+const cookieKey = (jwk: Jwk): CookieKey => {
+  const key = Buffer.from(
+    hkdfSync('sha256', Buffer.from(member(jwk, 'k'), 'base64url'), '', COOKIE_KEY_INFO, 32),
+  );
+  return { kid: kidOf({ kty: 'oct', k: key.toString('base64url') }), key: createSecretKey(key) };
+};
+
 /** `oct` keys of 32 bytes. */
-export const parseAtRestKeys = (json: string): AtRestKeys => {
-  const keys = parseKeys<KeyEncryptionKey>(json, 'an oct key of 32 bytes', keyEncryptionKey);
-  return { newest: keys[0], byKid: byKid(keys) };
+export const parseAtRestKeys = (
+  json: string,
+): AtRestKeys & { readonly cookies: readonly [CookieKey, ...CookieKey[]] } => {
+  const keys = parseKeys(json, 'an oct key of 32 bytes', (jwk) => ({
+    ...keyEncryptionKey(jwk),
+    cookie: cookieKey(jwk),
+  }));
+  const [newest, ...older] = keys;
+  const cookies = [newest.cookie, ...older.map(({ cookie }) => cookie)] as const;
+  return { newest, byKid: byKid<KeyEncryptionKey>(keys), cookies };
 };
 
 const member = (jwk: Jwk, name: string): string => {

@@ -8,6 +8,8 @@ const http = {
   query_malformed: kind(400, 'A query parameter is not what this operation takes.'),
   if_match_malformed: kind(400, 'If-Match is not a list of quoted versions.'),
   bearer_rejected: kind(401, 'Log in and send an access token for this service.'),
+  login_ended: kind(401, 'Log in again; nothing was changed.'),
+  cross_site: kind(403, 'The request came from another site.'),
   client_not_allowed: kind(403, 'This client certificate may not call this operation.'),
   not_found: kind(404, 'There is nothing at this address.'),
   method_not_allowed: kind(405, 'This address does not take this method.'),

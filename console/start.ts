@@ -30,6 +30,7 @@ import { createSealingRoutes } from './public/sealing.ts';
 import { createSecretsRoutes } from './public/secrets.ts';
 import { createTicketsRoutes } from './public/tickets.ts';
 import { openDatabase, type OpenDatabase } from './store/database.ts';
+import { wireWeb } from './web/wiring.ts';
 import { startSweeper } from './sweep.ts';
 
 interface Context {
@@ -103,11 +104,17 @@ const serve = async (context: Context, undo: Undo[]): Promise<Record<string, num
   };
   undo.push(() => shared.limits.close());
   const cases = useCases(context, undo);
-  const callers = createCallers({ provider: identityProvider(context, undo), owners: cases.owners });
+  const web = wireWeb({ ...context, ...shared, cases, metrics });
+  undo.push(() => web.close());
+  const bearers = createCallers({ provider: identityProvider(context, undo), owners: cases.owners });
+  const callers = {
+    ...bearers,
+    ownerOf: (request: Request) => web.ownerOf(request) ?? bearers.ownerOf(request),
+  };
   const routes = routesOf(context, cases, callers);
   const tls = watchTlsFiles(config.tlsDir, log);
   undo.push(() => tls.close());
-  const publicApp = createPublicApp({ ...shared, callers, routes }, config.publicUrl);
+  const publicApp = createPublicApp({ ...shared, callers, routes, web }, config.publicUrl);
   const servers = {
     public: createAppServer(publicApp, { tls, mutual: false }),
     resolve: createAppServer(createResolveApp({ ...shared, resolve: cases.resolve }), { tls, mutual: true }),

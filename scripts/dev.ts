@@ -44,6 +44,7 @@ const writeEndpoints = (stack: Stack): void => {
 
 const explain = (stack: Stack): void => {
   console.log(`
+  page        ${stack.urls.console}   (log in under any name; the certificate is the cluster's own)
   console     ${stack.urls.console}/api/v1   (people: alice, bob; bearers in .dev/endpoints.json)
   kubernetes  ${stack.kubernetes.url}   (no credentials needed: it is a development API server)
   logs        ${join(stack.dir, 'logs')}

@@ -71,7 +71,10 @@ export const zones: Readonly<Record<BundleName, ZoneRule>> = {
       ],
     ],
     mustNot: [innerOpen, outerOpen, rsaPrivate, ...others('console/')],
-    packages: [...logging, 'better-sqlite3', 'express', 'express-rate-limit', 'jose', 'knex', 'pg', 'zod'],
+    packages: [
+      ...[...logging, '@fastify/busboy', 'better-sqlite3', 'express', 'express-rate-limit', 'jose', 'knex'],
+      ...['openid-client', 'pg', 'zod'],
+    ],
   },
   webhook: {
     may: ['webhook/', ...formats, ...service, ...client, 'platform/kubernetes.ts', 'platform/launchers.ts'],

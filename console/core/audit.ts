@@ -4,7 +4,7 @@ import type { RefusalCode } from '../refusals.ts';
 import type { Outcome } from './outcome.ts';
 
 export type AuditAction =
-  'create' | 'replace' | 'delete' | 'seal' | 'ticket' | 'revoke' | 'resolve' | 'claim';
+  'create' | 'replace' | 'delete' | 'seal' | 'ticket' | 'revoke' | 'resolve' | 'claim' | 'offboard';
 
 /** What an action was about; every member has been parsed, so that nothing pasted in a wrong place gets here. */
 export interface AuditSubject {
@@ -35,10 +35,16 @@ export interface AuditRow extends AuditRecord {
   readonly id: number;
 }
 
+export interface AuditPage {
+  readonly limit: number;
+  readonly after?: number | undefined;
+  readonly secretId?: SecretId | undefined;
+}
+
 export interface AuditStore {
   append(record: AuditRecord): Promise<void>;
-  /** Newest first, from behind `after`. */
-  list(ownerId: OwnerId, page: { limit: number; after?: number | undefined }): Promise<AuditRow[]>;
+  /** Newest first, from behind `after`; of one secret alone where it is named. */
+  list(ownerId: OwnerId, page: AuditPage): Promise<AuditRow[]>;
 }
 
 export interface RefusalRecorder {

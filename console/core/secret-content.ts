@@ -36,7 +36,8 @@ const sized = (size: number, maxBytes: number): Outcome<number> => {
     : done(size);
 };
 
-const plain = (bytes: Buffer, maxBytes: number): Outcome<Content> => {
+/** Bytes as they are; they are wiped where they are refused. */
+export const contentOf = (bytes: Uint8Array, maxBytes: number): Outcome<Content> => {
   const size = sized(bytes.length, maxBytes);
   if (size.ok) return done({ kind: 'plain', bytes, size: bytes.length, envSafe: isEnvSafe(bytes) });
   bytes.fill(0);
@@ -49,11 +50,11 @@ const parseText = (value: string, maxBytes: number): Outcome<Content> =>
         'value_not_text',
         'The value holds half a surrogate pair; send its bytes as valueBase64 instead of value.',
       )
-    : plain(Buffer.from(value, 'utf8'), maxBytes);
+    : contentOf(Buffer.from(value, 'utf8'), maxBytes);
 
 const parseBytes = (base64: string, maxBytes: number): Outcome<Content> => {
   const bytes = Buffer.from(base64, 'base64');
-  if (bytes.toString('base64') === base64) return plain(bytes, maxBytes);
+  if (bytes.toString('base64') === base64) return contentOf(bytes, maxBytes);
   bytes.fill(0);
   return refuse(
     'value_not_base64',

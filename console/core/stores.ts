@@ -6,6 +6,7 @@ import type { Kid, OwnerId, SecretId, SecretName, SessionId } from '#envelope/na
 import type { PodPattern } from '#envelope/pod.ts';
 import type { AuditStore } from './audit.ts';
 import type { Outcome } from './outcome.ts';
+import type { WebSessionStore } from './web-sessions.ts';
 
 export interface OwnerStore {
   /** The owner of this identity, made where it is new. */
@@ -53,9 +54,20 @@ export interface SecretRow extends SecretVersion {
   readonly lastUsedAt: number | undefined;
 }
 
+/** A secret without what is sealed: a list of many must not read it. */
+export type SecretSummary = Omit<SecretRow, 'gen' | 'salt' | 'envelope' | 'kid'>;
+
+export interface SecretPage {
+  readonly limit: number;
+  readonly after?: SecretName | undefined;
+  /** Part of the name, whatever its case. */
+  readonly containing?: string | undefined;
+}
+
 export interface SecretStore {
   /** In the order of their names' characters, from behind `after`. */
-  list(ownerId: OwnerId, page: { limit: number; after?: SecretName | undefined }): Promise<SecretRow[]>;
+  list(ownerId: OwnerId, page: SecretPage): Promise<SecretSummary[]>;
+  count(ownerId: OwnerId, containing?: string): Promise<number>;
   find(ownerId: OwnerId, names: readonly SecretName[]): Promise<SecretRow[]>;
   /** False where the owner has one of this name. */
   insert(row: SecretRow): Promise<boolean>;
@@ -190,6 +202,7 @@ export interface Stores {
   readonly logins: LoginStore;
   readonly keys: KeyStore;
   readonly audit: AuditStore;
+  readonly webSessions: WebSessionStore;
 }
 
 export interface Database extends Stores {

@@ -18,6 +18,11 @@ export const sendAnswer = (response: Response, { status, body, headers = {} }: A
 
 const refusalOf = new WeakMap<Response, Refusal>();
 
+/** For an answer that tells of its refusal in another form than a problem document. */
+export const noteRefusal = (response: Response, refusal: Refusal): void => {
+  refusalOf.set(response, refusal);
+};
+
 /** The refusal that went out, for log and metrics. */
 export const refusalSent = (response: Response): Refusal | undefined => refusalOf.get(response);
 

@@ -16,7 +16,9 @@ const bodyRefusals: Readonly<Record<string, Refusal>> = {
   'request.aborted': { code: 'body_malformed', detail: 'The body ended too early.' },
 };
 
-const expected = (error: unknown): Refusal | undefined => {
+/** What a thrown error says to whoever asked; undefined where it is a defect. */
+export const refusalOf = (thrown: unknown): Refusal | undefined => {
+  const error = toDatabaseError(thrown);
   if (error instanceof URIError) {
     return { code: 'not_found', detail: 'The address holds an escape that is not UTF-8.' };
   }
@@ -32,7 +34,7 @@ export const onError =
   (log: Log): ErrorRequestHandler =>
   (thrown, _request, response, next) => {
     const error = toDatabaseError(thrown);
-    const refusal = expected(error);
+    const refusal = refusalOf(error);
     if (refusal?.code === 'database_unavailable')
       log.error('database unavailable', { error: describeError(error) });
     if (!refusal) log.error('request failed', { error: describeError(error) });

@@ -1,11 +1,15 @@
 /** Limits on how often one may ask, in this replica's memory. Zone 1; design §9. */
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
+import type { Refusal } from '../core/outcome.ts';
 import { sendProblem } from './answer.ts';
+
+/** Sends a refusal in the form that this address answers in; a problem document by default. */
+export type SendRefusal = (request: Request, response: Response, refusal: Refusal) => void;
 
 export interface RateLimits {
   /** Counts by what `who` says, by address where it says nothing. */
-  limit(who: (request: Request) => string | undefined): RequestHandler;
+  limit(who: (request: Request) => string | undefined, send?: SendRefusal): RequestHandler;
   close(): void;
 }
 
@@ -14,7 +18,7 @@ const WINDOW_MS = 60_000;
 export const createRateLimits = (perMinute: number): RateLimits => {
   const stores: MemoryStore[] = [];
   return {
-    limit: (who) => {
+    limit: (who, send = (_request, response, refusal) => sendProblem(response, refusal)) => {
       const store = new MemoryStore();
       stores.push(store);
       return rateLimit({
@@ -27,10 +31,10 @@ export const createRateLimits = (perMinute: number): RateLimits => {
         validate: { xForwardedForHeader: false, forwardedHeader: false },
         keyGenerator: (request) =>
           who(request) ?? `address ${ipKeyGenerator(request.socket.remoteAddress ?? '')}`,
-        handler: (_request, response) => {
+        handler: (request, response) => {
           const detail = `At most ${perMinute} requests a minute are answered; wait for the seconds in Retry-After.`;
           const after = Number(response.getHeader('retry-after') ?? WINDOW_MS / 1000);
-          sendProblem(response, { code: 'rate_limited', detail, retryAfterSeconds: after });
+          send(request, response, { code: 'rate_limited', detail, retryAfterSeconds: after });
         },
       });
     },

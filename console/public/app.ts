@@ -19,7 +19,20 @@ interface Ports {
   readonly limits: RateLimits;
   readonly observer: Observer;
   readonly log: Log;
+  readonly web: PublicWeb;
 }
+
+/** The page, which is not part of the API. */
+export interface PublicWeb {
+  readonly router: Router;
+  /** Name of the page that answers, for metrics. */
+  nameOf(request: Request): string | undefined;
+  /** Its script calls the same operations, by its session; absent where there is no page. */
+  readonly callers?: Pick<Callers, 'identify' | 'demand' | 'of'> | undefined;
+}
+
+/** The operations for the page's own script: not part of the documented API. */
+export const PAGE_API_PATH = '/page/v1';
 
 /** The largest value as JSON escapes of six characters a byte, and some room. */
 const MAX_BODY_BYTES = 512 * 1024;
@@ -53,14 +66,21 @@ const serveDocument = (app: Express, publicUrl: string, limits: RateLimits): voi
 };
 
 /** The operations for anybody, or those for callers, each behind `first`. */
+type Serves = (operation: Operation) => boolean;
+
+const isForAnybody: Serves = ({ anybody }) => anybody === true;
+
+/** What the page's script needs: to seal in the browser. */
+const pageOperations: ReadonlySet<string> = new Set(['reserveSealing', 'createSecret', 'replaceSecret']);
+
 const mount = (
   router: Router,
   routes: Routes,
-  { anybody, first }: { readonly anybody: boolean; readonly first: readonly RequestHandler[] },
+  { serves, first }: { readonly serves: Serves; readonly first: readonly RequestHandler[] },
 ): void => {
   // Object.entries forgets which keys there are.
   const all = Object.entries(operations) as [OperationId, Operation][];
-  const mounted = all.filter(([, operation]) => Boolean(operation.anybody) === anybody);
+  const mounted = all.filter(([, operation]) => serves(operation));
   for (const [id, operation] of mounted) {
     const path = expressPath(operation.path);
     const body = operation.body ? [readBody(MAX_BODY_BYTES)] : [];
@@ -77,21 +97,39 @@ const mount = (
   }
 };
 
-export const createPublicApp = (ports: Ports, publicUrl: string): Express => {
-  const { callers, limits, observer, log } = ports;
-  const app = createApp();
-  app.use(observer.watch(operationOf));
-  serveDocument(app, publicUrl, limits);
-  const forAnybody = Router({ caseSensitive: true, strict: true });
-  mount(forAnybody, ports.routes, { anybody: true, first: [limits.limit(() => undefined)] });
-  const forCallers = Router({ caseSensitive: true, strict: true });
-  forCallers.use(
+const routerFor = (
+  callers: Pick<Callers, 'identify' | 'demand' | 'of'>,
+  { limits, routes }: Pick<Ports, 'limits' | 'routes'>,
+  serves: Serves,
+): Router => {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.use(
     callers.identify,
     limits.limit((request) => callers.of(request)),
     callers.demand,
   );
-  mount(forCallers, ports.routes, { anybody: false, first: [] });
-  app.use(API_PATH, forAnybody, forCallers);
+  mount(router, routes, { serves, first: [] });
+  return router;
+};
+
+export const createPublicApp = (ports: Ports, publicUrl: string): Express => {
+  const { callers, limits, observer, log, web } = ports;
+  const app = createApp();
+  app.use(observer.watch((request) => web.nameOf(request) ?? operationOf(request)));
+  serveDocument(app, publicUrl, limits);
+  const forAnybody = Router({ caseSensitive: true, strict: true });
+  mount(forAnybody, ports.routes, { serves: isForAnybody, first: [limits.limit(() => undefined)] });
+  app.use(
+    API_PATH,
+    forAnybody,
+    routerFor(callers, ports, (operation) => !isForAnybody(operation)),
+  );
+  if (web.callers)
+    app.use(
+      PAGE_API_PATH,
+      routerFor(web.callers, ports, ({ id }) => pageOperations.has(id)),
+    );
+  app.use(web.router);
   app.use((_request, response) => {
     sendProblem(response, { code: 'not_found', detail: `The API is described at ${API_PATH}/openapi.json.` });
   });

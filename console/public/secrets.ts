@@ -6,7 +6,7 @@ import { recordRefusal, type AuditAction, type RefusalRecorder } from '../core/a
 import { done, refuse, type Outcome } from '../core/outcome.ts';
 import { parseContent, wipeContent, type Content, type ContentInput } from '../core/secret-content.ts';
 import type { IfMatch, SecretWriting } from '../core/secret-writing.ts';
-import type { SecretRow, SecretStore } from '../core/stores.ts';
+import type { SecretRow, SecretStore, SecretSummary } from '../core/stores.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseJson, parseWith } from '../http/body.ts';
 import {
@@ -31,7 +31,7 @@ interface WriteBody {
   readonly expiresAt: number | undefined;
 }
 
-const itemOf = (row: SecretRow): object => ({
+const itemOf = (row: SecretSummary): object => ({
   ...{ id: row.id, name: row.name, version: row.version, size: row.size, envSafe: row.envSafe },
   ...{ createdAt: instant(row.createdAt), modifiedAt: instant(row.modifiedAt) },
   ...{ expiresAt: maybeInstant(row.expiresAt), lastUsedAt: maybeInstant(row.lastUsedAt) },

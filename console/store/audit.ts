@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { AuditRecord, AuditRow, AuditStore } from '../core/audit.ts';
 import { kid, list, maybe, ownerId, same, secretId, secretName, sessionId } from './rows.ts';
 
-interface Audit {
+export interface Audit {
   id: number;
   at: number;
   owner_id: string | null;
@@ -22,7 +22,7 @@ interface Audit {
   jti: string | null;
 }
 
-const readAudit = (row: Audit): AuditRow => ({
+export const readAudit = (row: Audit): AuditRow => ({
   ...{ id: row.id, at: row.at, ownerId: maybe(row.owner_id, ownerId), actor: row.actor },
   ...{ action: row.action, outcome: row.outcome, code: maybe(row.code, same) },
   names: maybe(row.names, (json) => list.read(json, secretName)),
@@ -46,8 +46,10 @@ export const createAuditStore = (db: Knex): AuditStore => {
         ...{ sid: record.sid ?? null, jti: record.jti ?? null },
       });
     },
-    list: async (id, { limit, after }) => {
-      const query = audit().where({ owner_id: id }).orderBy('id', 'desc').limit(limit);
+    list: async (id, { limit, after, secretId: only }) => {
+      const own = audit().where({ owner_id: id }).orderBy('id', 'desc').limit(limit);
+      // Ids are hexadecimal digits and hyphens: nothing in them is a pattern.
+      const query = only === undefined ? own : own.where('secret_ids', 'like', `%"${only}"%`);
       const rows = await (after === undefined ? query : query.where('id', '<', after));
       return rows.map(readAudit);
     },

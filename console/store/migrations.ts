@@ -143,6 +143,16 @@ const indexTimes = async (knex: Knex): Promise<void> => {
   await knex.schema.alterTable('sessions', (table) => table.index(['exp']));
 };
 
+/** Sessions of the page go with their owner. */
+const createWebSessions = async (knex: Knex): Promise<void> => {
+  await knex.schema.createTable('web_sessions', (table) => {
+    table.text('id').primary();
+    table.uuid('owner_id').notNullable().references('owners.id').onDelete('CASCADE').index();
+    table.bigInteger('opened_at').notNullable();
+    table.bigInteger('seen_at').notNullable();
+  });
+};
+
 interface Migration {
   readonly name: string;
   readonly up: (knex: Knex, dialect: Dialect) => Promise<void>;
@@ -159,6 +169,7 @@ const migrations: readonly Migration[] = [
     },
   },
   { name: '0002-times', up: indexTimes },
+  { name: '0003-web-sessions', up: createWebSessions },
 ];
 
 export const migrationNames: readonly string[] = migrations.map(({ name }) => name);

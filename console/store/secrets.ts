@@ -1,9 +1,15 @@
 /** Secrets, and what is reserved for clients that seal for themselves. Zone 1; design §4. */
 import type { Knex } from 'knex';
-import type { ReservationStore, SecretRow, SecretStore, SecretVersion } from '../core/stores.ts';
+import type {
+  ReservationStore,
+  SecretRow,
+  SecretStore,
+  SecretSummary,
+  SecretVersion,
+} from '../core/stores.ts';
 import { kid, maybe, ownerId, salt, same, secretId, secretName } from './rows.ts';
 
-interface Secret {
+export interface Secret {
   id: string;
   owner_id: string;
   name: string;
@@ -21,13 +27,26 @@ interface Secret {
   last_used_at: number | null;
 }
 
-const readSecret = (row: Secret): SecretRow => ({
+const summaryColumns = [
+  ...(['id', 'owner_id', 'name', 'version', 'size', 'env_safe'] as const),
+  ...(['created_at', 'modified_at', 'expires_at', 'last_used_at'] as const),
+] as const;
+type Summary = Pick<Secret, (typeof summaryColumns)[number]>;
+
+const readSummary = (row: Summary): SecretSummary => ({
   ...{ id: secretId(row.id), ownerId: ownerId(row.owner_id), name: secretName(row.name) },
-  ...{ version: row.version, gen: row.gen, salt: salt.read(row.salt), envelope: row.envelope },
-  ...{ kid: kid(row.kid), size: row.size, envSafe: Boolean(row.env_safe) },
+  ...{ version: row.version, size: row.size, envSafe: Boolean(row.env_safe) },
   ...{ createdAt: row.created_at, modifiedAt: row.modified_at },
   ...{ expiresAt: maybe(row.expires_at, same), lastUsedAt: maybe(row.last_used_at, same) },
 });
+
+export const readSecret = (row: Secret): SecretRow => ({
+  ...readSummary(row),
+  ...{ gen: row.gen, salt: salt.read(row.salt), envelope: row.envelope, kid: kid(row.kid) },
+});
+
+/** Names are ASCII, so case is simple; `_` is a letter here and a pattern to the database. */
+const pattern = (part: string): string => `%${part.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
 
 const versionColumns = (next: SecretVersion) => ({
   ...{ version: next.version, gen: next.gen, salt: salt.write(next.salt), envelope: next.envelope },
@@ -37,11 +56,23 @@ const versionColumns = (next: SecretVersion) => ({
 
 export const createSecretStore = (db: Knex): SecretStore => {
   const secrets = () => db<Secret>('secrets');
+  const named = (id: string, containing: string | undefined) => {
+    const own = secrets().where({ owner_id: id });
+    return containing === undefined || containing === ''
+      ? own
+      : own.whereRaw("lower(name) like ? escape '\\'", [pattern(containing)]);
+  };
   return {
-    list: async (id, { limit, after }) => {
-      const query = secrets().where({ owner_id: id }).orderBy('name').limit(limit);
-      const rows = await (after === undefined ? query : query.where('name', '>', after));
-      return rows.map(readSecret);
+    list: async (id, { limit, after, containing }) => {
+      const query = named(id, containing).orderBy('name').limit(limit);
+      const rows = await (after === undefined ? query : query.where('name', '>', after)).select(
+        ...summaryColumns,
+      );
+      return rows.map(readSummary);
+    },
+    count: async (id, containing) => {
+      const [row] = await named(id, containing).count({ all: '*' });
+      return Number(row?.['all']);
     },
     find: async (id, names) => {
       const rows = await secrets().where({ owner_id: id }).whereIn('name', names);

@@ -13,7 +13,8 @@ import type { Stack, StackOptions } from './stack.ts';
 export const development = {
   cluster: 'development',
   audience: 'twofold-console',
-  publicUrl: 'https://twofold.example',
+  /** The page's client at the development identity provider. */
+  webClient: 'twofold-page',
   image: 'twofold/injector:development',
   namespace: 'fx-dev',
 } as const;
@@ -26,6 +27,10 @@ export interface Ground {
   readonly certificates: string;
   readonly keys: KeyFiles;
   readonly caFile: string;
+  /** Where people reach the console: chosen before it starts, since others must know it. */
+  readonly consolePort: number;
+  readonly publicUrl: string;
+  readonly webClientSecretFile: string;
   readonly options: StackOptions;
 }
 
@@ -63,7 +68,7 @@ export const keyserviceEnv = (ground: Ground): Env => ({
   TWOFOLD_ENVELOPE_PRIVATE_KEYS_FILE: ground.keys.keyservice.envelopePrivate,
   TWOFOLD_GRANT_SIGNING_KEYS_FILE: ground.keys.keyservice.grantSigning,
   TWOFOLD_TICKET_PUBLIC_KEYS_FILE: ground.keys.keyservice.ticketPublic,
-  TWOFOLD_TICKET_ISSUER: development.publicUrl,
+  TWOFOLD_TICKET_ISSUER: ground.publicUrl,
   TWOFOLD_CLUSTER: development.cluster,
   TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'keyservice.audit'),
 });
@@ -82,10 +87,10 @@ export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: 
     ...common(ground, 'console'),
     ...kubernetesEnv(ground, kubernetes, token),
     ...launchersEnv(ground),
-    TWOFOLD_PUBLIC_PORT: '0',
+    TWOFOLD_PUBLIC_PORT: String(ground.consolePort),
     TWOFOLD_RESOLVE_PORT: '0',
     TWOFOLD_CLAIM_PORT: '0',
-    TWOFOLD_PUBLIC_URL: development.publicUrl,
+    TWOFOLD_PUBLIC_URL: ground.publicUrl,
     TWOFOLD_CLUSTER: development.cluster,
     TWOFOLD_DATABASE_URL_FILE: databaseUrlFile,
     TWOFOLD_SQLITE_ADDON: sqliteAddon(),
@@ -96,6 +101,8 @@ export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: 
     TWOFOLD_OIDC_ISSUER: issuer,
     TWOFOLD_OIDC_AUDIENCE: development.audience,
     TWOFOLD_OIDC_CA_FILE: ground.caFile,
+    TWOFOLD_OIDC_CLIENT_ID: development.webClient,
+    TWOFOLD_OIDC_CLIENT_SECRET_FILE: ground.webClientSecretFile,
     TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000',
   };
 };

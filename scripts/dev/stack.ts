@@ -3,7 +3,8 @@
  * certificates and keys. `make demo`, `make dev`, the drills in test/ and the benches all start it here, and read it
  * as the shortest account of what has to be configured where. Development tool, no zone.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseLaunchers } from '#platform/launchers.ts';
@@ -21,6 +22,7 @@ import {
   type Env,
   type Ground,
 } from './environments.ts';
+import { freePort } from './free-port.ts';
 import { makeKeys } from './keys.ts';
 import type { Kubernetes } from './kubelet/node-api.ts';
 import { portsOf, startProgram, type Program } from './process.ts';
@@ -82,7 +84,13 @@ const layGround = async (options: StackOptions): Promise<Ground> => {
     ensureCertificates({ dir: certificates, extraNames: ['127.0.0.1', 'localhost'], now: new Date() }),
     makeKeys(join(dir, 'keys')),
   ]);
-  return { dir, certificates, keys, caFile: join(certificates, 'console', 'ca.crt'), options };
+  const webClientSecretFile = join(dir, 'keys', 'console', 'web-client-secret');
+  writeFileSync(webClientSecretFile, randomBytes(32).toString('base64url'), { mode: 0o600 });
+  const consolePort = await freePort();
+  return {
+    ...{ dir, certificates, keys, caFile: join(certificates, 'console', 'ca.crt') },
+    ...{ consolePort, publicUrl: `https://127.0.0.1:${consolePort}`, webClientSecretFile, options },
+  };
 };
 
 const logOf = (ground: Ground, name: string): string => join(ground.dir, 'logs', `${name}.log`);
@@ -98,6 +106,8 @@ const startIdentityProvider = async (
     args: [
       ...['--import=tsx', join(repository, 'scripts/dev/identity-provider/main.ts')],
       ...['--tls-dir', join(ground.certificates, 'console'), '--audience', development.audience],
+      ...['--web-client', development.webClient, '--web-client-secret-file', ground.webClientSecretFile],
+      ...['--web-redirect-uri', `${ground.publicUrl}/login/callback`],
       ...files.flatMap(([name, file]) => ['--bearer', `${name}=${file}`]),
     ],
     logFile: logOf(ground, 'identity-provider'),

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 import type { ClientMetadata, Configuration, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
 
-import { codePage, confirmPage, donePage, errorPage } from './pages.ts';
+import { codePage, confirmPage, donePage, errorPage, loggedOutPage, logoutPage } from './pages.ts';
 
 /** The resource that access tokens are for where a client asks for none. */
 export const consoleResource = 'urn:twofold:console';
@@ -52,6 +52,8 @@ function clients(web: WebClient | undefined): ClientMetadata[] {
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       redirect_uris: web.redirectUris,
+      // Each with a callback has a page behind the logout, too.
+      post_logout_redirect_uris: web.redirectUris.map((uri) => new URL('/logout/done', uri).href),
     },
   ];
 }
@@ -106,7 +108,11 @@ export function configure(options: {
         useGrantedResource: () => true,
         getResourceServerInfo: () => consoleServer(options.audience),
       },
-      rpInitiatedLogout: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => html(ctx, logoutPage(form)),
+        postLogoutSuccessSource: (ctx) => html(ctx, loggedOutPage()),
+      },
     },
     renderError: (ctx, out) => html(ctx, errorPage(out.error, out.error_description ?? '')),
     ttl: {

@@ -53,6 +53,17 @@ export function donePage(): string {
   return page('Signed in', '<p>You can close this page.</p>');
 }
 
+/** @param form what the provider gives: a form with the id `op.logoutForm` */
+export function logoutPage(form: string): string {
+  const button =
+    '<button type="submit" form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>';
+  return page('Development sign-out', `<p>Sign out of this provider too?</p>${form}${button}`);
+}
+
+export function loggedOutPage(): string {
+  return page('Signed out', '<p>You can close this page.</p>');
+}
+
 export function errorPage(error: string, description: string): string {
   return page('Sign-in failed', `<p><code>${escapeHtml(error)}</code> ${escapeHtml(description)}</p>`);
 }

@@ -1,0 +1,75 @@
+/**
+ * Sessions of the page: opened at login under a new id, ended at logout, by time without use, and by age. Zone 1;
+ * design §5. The browser's cookie names one; what ends it is here, so a cookie that was copied ends with it.
+ */
+import type { OwnerId } from '#envelope/names.ts';
+import { done } from './outcome.ts';
+import type { Database } from './stores.ts';
+
+export interface WebSessionRow {
+  readonly id: string;
+  readonly ownerId: OwnerId;
+  readonly openedAt: number;
+  /** Exact to a minute. */
+  readonly seenAt: number;
+}
+
+export interface WebSessionStore {
+  insert(row: WebSessionRow): Promise<void>;
+  find(id: string): Promise<WebSessionRow | undefined>;
+  touch(id: string, now: number): Promise<void>;
+  delete(id: string): Promise<void>;
+  /** Deletes those that were opened or seen too long ago. */
+  deleteEnded(before: { opened: number; seen: number }): Promise<void>;
+}
+
+export interface WebSessions {
+  /** Opens one; ends the one that the browser had. */
+  open(ownerId: OwnerId, before: string | undefined): Promise<string>;
+  /** Whose it is, while it lasts; counts as a use. */
+  enter(id: string): Promise<OwnerId | undefined>;
+  end(id: string): Promise<void>;
+}
+
+export interface WebSessionConfig {
+  readonly idleSeconds: number;
+  readonly lifeSeconds: number;
+}
+
+interface Ports {
+  readonly database: Pick<Database, 'write' | 'webSessions'>;
+  readonly newId: () => string;
+  readonly clock: () => number;
+}
+
+const TOUCH_EVERY_MS = 60_000;
+
+export const createWebSessions = (ports: Ports, config: WebSessionConfig): WebSessions => {
+  const { database, clock } = ports;
+  const limits = (now: number): { opened: number; seen: number } => ({
+    opened: now - config.lifeSeconds * 1000,
+    seen: now - config.idleSeconds * 1000,
+  });
+  return {
+    open: async (ownerId, before) => {
+      const id = ports.newId();
+      const now = clock();
+      await database.write(async ({ webSessions }) => {
+        await webSessions.deleteEnded(limits(now));
+        if (before !== undefined) await webSessions.delete(before);
+        await webSessions.insert({ id, ownerId, openedAt: now, seenAt: now });
+        return done(undefined);
+      });
+      return id;
+    },
+    enter: async (id) => {
+      const row = await database.webSessions.find(id);
+      const now = clock();
+      const { opened, seen } = limits(now);
+      if (!row || row.openedAt <= opened || row.seenAt <= seen) return undefined;
+      if (now - row.seenAt >= TOUCH_EVERY_MS) await database.webSessions.touch(id, now);
+      return row.ownerId;
+    },
+    end: (id) => database.webSessions.delete(id),
+  };
+};

@@ -1,0 +1,33 @@
+/** Sessions of the page. Zone 1; design §4. */
+import type { Knex } from 'knex';
+import type { WebSessionStore } from '../core/web-sessions.ts';
+import { ownerId } from './rows.ts';
+
+interface WebSession {
+  id: string;
+  owner_id: string;
+  opened_at: number;
+  seen_at: number;
+}
+
+export const createWebSessionStore = (db: Knex): WebSessionStore => {
+  const sessions = () => db<WebSession>('web_sessions');
+  return {
+    insert: async ({ id, ownerId: owner_id, openedAt: opened_at, seenAt: seen_at }) => {
+      await sessions().insert({ id, owner_id, opened_at, seen_at });
+    },
+    find: async (id) => {
+      const row = await sessions().where({ id }).first();
+      return row && { id, ownerId: ownerId(row.owner_id), openedAt: row.opened_at, seenAt: row.seen_at };
+    },
+    touch: async (id, now) => {
+      await sessions().where({ id }).update({ seen_at: now });
+    },
+    delete: async (id) => {
+      await sessions().where({ id }).delete();
+    },
+    deleteEnded: async ({ opened, seen }) => {
+      await sessions().where('opened_at', '<=', opened).orWhere('seen_at', '<=', seen).delete();
+    },
+  };
+};

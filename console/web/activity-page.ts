@@ -1,0 +1,92 @@
+/** What happened to secrets, when, and in which session: the audit records of their owner. Zone 1; design §9. */
+import type { Request } from 'express';
+import type { AuditRow, AuditStore } from '../core/audit.ts';
+import { refusals } from '../refusals.ts';
+import type { Page } from './frame.ts';
+import { html, type Html } from './html.ts';
+import { secretPath } from './list-page.ts';
+import { shownTime } from './shown.ts';
+import { text } from './text.ts';
+import type { Visitor } from './visitors.ts';
+
+interface Ports {
+  readonly audit: Pick<AuditStore, 'list'>;
+  readonly clock: () => number;
+}
+
+const PAGE_SIZE = 50;
+const MAX_SHOWN_NAMES = 5;
+
+/** A browser that seals asks first: only what came of it is worth a line. */
+const isNews = ({ action, outcome }: AuditRow): boolean => action !== 'seal' || outcome === 'refused';
+
+const what = ({ action, outcome, code, actor }: AuditRow): Html =>
+  html`<strong>${text.activity.actions[action] ?? action}</strong> ${
+      outcome === 'refused' &&
+      html`<span class="tag warn">${text.activity.refused}</span>
+        ${code !== undefined && refusals[code].title}`
+    }
+    ${actor !== 'owner' && html`<span class="hint">${text.activity.by} ${actor}</span>`}`;
+
+const where = ({ ns, pod, sid }: AuditRow): Html | undefined =>
+  ns === undefined && pod === undefined
+    ? undefined
+    : html`<span class="where"
+        >${ns}${pod !== undefined && html`/${pod}`}${
+          sid !== undefined && html` <span class="hint" title="${sid}">${sid.slice(0, 8)}</span>`
+        }</span
+      >`;
+
+const named = ({ names = [] }: AuditRow): Html =>
+  html`${names
+    .slice(0, MAX_SHOWN_NAMES)
+    .map((name, at) => html`${at > 0 && ', '}<a href="${secretPath(name)}">${name}</a>`)}
+  ${names.length > MAX_SHOWN_NAMES && ` +${names.length - MAX_SHOWN_NAMES}`}`;
+
+/** Records as a table; without the names where all are of one secret. */
+export const recordsTable = (rows: readonly AuditRow[], now: number, withNames: boolean): Html => {
+  const { at, what: happened, names, where: place } = text.activity.columns;
+  return html`<div class="card">
+    <table class="records">
+      <thead>
+        <tr>
+          <th scope="col">${at}</th>
+          <th scope="col">${happened}</th>
+          ${withNames && html`<th scope="col">${names}</th>`}
+          <th scope="col">${place}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.filter(isNews).map(
+          (row) =>
+            html`<tr>
+              <td data-label="${at}">${shownTime(row.at, now)}</td>
+              <td data-label="${happened}">${what(row)}</td>
+              ${withNames && html`<td data-label="${names}">${named(row)}</td>`}
+              <td data-label="${place}">${where(row)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+};
+
+export const createActivityPage =
+  ({ audit, clock }: Ports) =>
+  async (request: Request, { ownerId }: Visitor): Promise<Page> => {
+    const asked = typeof request.query['after'] === 'string' ? request.query['after'] : '';
+    const after = /^[1-9][0-9]{0,14}$/.test(asked) ? Number(asked) : undefined;
+    const rows = await audit.list(ownerId, { limit: PAGE_SIZE + 1, after });
+    const shown = rows.slice(0, PAGE_SIZE);
+    const last = shown.at(-1);
+    return {
+      ...{ title: text.activity.title, here: 'activity', wide: true },
+      body: html`<h1>${text.activity.title}</h1>
+        <p class="lead">${text.activity.lead}</p>
+        ${shown.some(isNews) ? recordsTable(shown, clock(), true) : html`<p class="card pad">${text.activity.none}</p>`}
+        <p class="pager">
+          ${after !== undefined && html`<a class="button" href="/activity">${text.activity.newest}</a>`}
+          ${rows.length > PAGE_SIZE && html`<a class="button" href="/activity?after=${last?.id}">${text.activity.older}</a>`}
+        </p>`,
+    };
+  };

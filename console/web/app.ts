@@ -1,0 +1,108 @@
+/** The page: every address of it. Zone 1; design §5. */
+import type { Request, Router } from 'express';
+import type { Log } from '#platform/log.ts';
+import type { Metrics } from '#platform/metrics.ts';
+import type { AuditStore } from '../core/audit.ts';
+import type { Owners } from '../core/owners.ts';
+import type { SecretWriting } from '../core/secret-writing.ts';
+import type { SecretStore } from '../core/stores.ts';
+import type { WebSessions } from '../core/web-sessions.ts';
+import { readBody } from '../http/body.ts';
+import type { RateLimits } from '../http/rate-limit.ts';
+import type { CookieKey } from '../key-files.ts';
+import { createActivityPage } from './activity-page.ts';
+import { createAssets } from './assets.ts';
+import { createCookies } from './cookies.ts';
+import { mountDeleting } from './delete-page.ts';
+import { createFrame } from './frame.ts';
+import { createListPage } from './list-page.ts';
+import type { LoginProvider } from './login-provider.ts';
+import { mountLogin } from './login.ts';
+import { createPageRoutes, refusedPage } from './routing.ts';
+import { createSayings } from './said.ts';
+import { createSecretPage } from './secret-page.ts';
+import { createVisitors, type Visitors } from './visitors.ts';
+import { welcomePage } from './welcome-page.ts';
+import { mountWriting } from './write-pages.ts';
+
+export interface WebPorts {
+  readonly provider: LoginProvider;
+  readonly sessions: WebSessions;
+  readonly owners: Owners;
+  readonly secrets: SecretStore;
+  readonly writing: SecretWriting;
+  readonly audit: AuditStore;
+  readonly cookieKeys: readonly [CookieKey, ...CookieKey[]];
+  readonly random: (bytes: number) => Uint8Array;
+  readonly clock: () => number;
+  readonly limits: RateLimits;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+export interface WebConfig {
+  readonly publicUrl: string;
+  readonly lifeSeconds: number;
+  readonly maxValueBytes: number;
+}
+
+export interface Web {
+  readonly router: Router;
+  readonly visitors: Visitors;
+  /** Name of the page that answers, out of a fixed set. */
+  nameOf(request: Request): string | undefined;
+}
+
+const MAX_REPORT_BYTES = 16 * 1024;
+
+const mountReports = (router: Router, { limits, metrics }: WebPorts): void => {
+  const count = metrics.counter('twofold_console_csp_reports_total', 'Violations that browsers reported.');
+  router.post(
+    '/csp-report',
+    limits.limit(() => undefined),
+    readBody(MAX_REPORT_BYTES),
+    (_request, response) => {
+      count();
+      response.status(204).end();
+    },
+  );
+};
+
+export const createWeb = (ports: WebPorts, config: WebConfig): Web => {
+  const { clock, limits, secrets, audit, log } = ports;
+  const { origin } = new URL(config.publicUrl);
+  const assets = createAssets();
+  const frame = createFrame(assets);
+  const cookies = createCookies({ keys: ports.cookieKeys, clock });
+  const { sessions, random } = ports;
+  const visitors = createVisitors({ cookies, sessions, random, lifeSeconds: config.lifeSeconds });
+  const limit = limits.limit(
+    (request) => visitors.of(request)?.ownerId,
+    (request, response, { code, detail, retryAfterSeconds }) =>
+      frame.send(
+        request,
+        response,
+        refusedPage(response, code, detail, retryAfterSeconds),
+        visitors.of(request),
+      ),
+  );
+  const routes = createPageRoutes({ visitors, frame, origin, limit, log });
+  const sayings = createSayings(cookies);
+  routes.router.use(assets.router);
+  mountReports(routes.router, ports);
+  routes.open('/', 'welcome', (request) =>
+    Promise.resolve(visitors.of(request) ? { to: '/secrets' } : welcomePage('out' in request.query)),
+  );
+  mountLogin(routes, { ...ports, cookies, visitors, origin });
+  const list = createListPage({ secrets, clock });
+  routes.show('/secrets', 'secrets', async (request, visitor, response) =>
+    list(request, visitor, await sayings.hear(request, response)),
+  );
+  routes.show('/secret/:name', 'secret', createSecretPage({ secrets, audit, clock }));
+  routes.show('/activity', 'activity', createActivityPage({ audit, clock }));
+  const writing = { ...ports, sayings, maxValueBytes: config.maxValueBytes };
+  mountWriting(routes, writing);
+  mountDeleting(routes, writing);
+  routes.finish();
+  return { router: routes.router, visitors, nameOf: (request) => routes.nameOf(request) };
+};

@@ -1,0 +1,76 @@
+/**
+ * Cookies of the page, as encrypted JWTs. Zone 1; design §5. JWE compact, `dir` + A256GCM, under a key that is derived
+ * from an at-rest key and chosen by its kid; `typ` tells one kind of cookie from another. `__Host-`: this host alone,
+ * over TLS alone, for every path.
+ */
+import type { Request, Response } from 'express';
+import { EncryptJWT, jwtDecrypt, type JWTPayload } from 'jose';
+import type { CookieKey } from '../key-files.ts';
+
+export interface CookieKind {
+  readonly name: string;
+  readonly lifeSeconds: number;
+}
+
+export interface Cookies {
+  /** What the cookie says; undefined where there is none of ours that still lasts. */
+  read(request: Request, kind: CookieKind): Promise<JWTPayload | undefined>;
+  write(response: Response, kind: CookieKind, content: JWTPayload): Promise<void>;
+  clear(response: Response, kind: CookieKind): void;
+}
+
+interface Ports {
+  /** Newest first. */
+  readonly keys: readonly [CookieKey, ...CookieKey[]];
+  readonly clock: () => number;
+}
+
+const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax';
+const hostName = ({ name }: CookieKind): string => `__Host-${name}`;
+
+/** The first of this name (RFC 6265 §5.4 sends the most specific first; with `__Host-` there is one). */
+const valueOf = (header: string | undefined, name: string): string | undefined =>
+  header
+    ?.split(';')
+    .map((pair) => pair.trim())
+    .find((pair) => pair.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+
+export const createCookies = ({ keys, clock }: Ports): Cookies => {
+  const byKid = new Map(keys.map((key) => [key.kid as string, key]));
+  const [newest] = keys;
+  return {
+    read: async (request, kind) => {
+      const text = valueOf(request.headers.cookie, hostName(kind));
+      if (text === undefined) return undefined;
+      try {
+        const { payload } = await jwtDecrypt(
+          text,
+          ({ kid }) => {
+            const key = byKid.get(kid ?? '');
+            if (!key) throw new Error('a cookie of another key');
+            return key.key;
+          },
+          {
+            ...{ typ: kind.name, currentDate: new Date(clock()), requiredClaims: ['exp'] },
+            ...{ keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },
+          },
+        );
+        return payload;
+      } catch {
+        // Whatever is wrong with it: it is no cookie of ours, or not any more.
+        return undefined;
+      }
+    },
+    write: async (response, kind, content) => {
+      const text = await new EncryptJWT(content)
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: newest.kid, typ: kind.name })
+        .setExpirationTime(Math.floor(clock() / 1000) + kind.lifeSeconds)
+        .encrypt(newest.key);
+      response.append('set-cookie', `${hostName(kind)}=${text}; ${attributes}; Max-Age=${kind.lifeSeconds}`);
+    },
+    clear: (response, kind) => {
+      response.append('set-cookie', `${hostName(kind)}=; ${attributes}; Max-Age=0`);
+    },
+  };
+};

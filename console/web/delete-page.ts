@@ -1,0 +1,80 @@
+/** Delete a secret, after a question. Zone 1; design §5. */
+import { parseSecretName } from '#envelope/names.ts';
+import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
+import type { SecretWriting } from '../core/secret-writing.ts';
+import type { SecretRow, SecretStore } from '../core/stores.ts';
+import { noteRefusal } from '../http/answer.ts';
+import { csrfField, type Page, type PageAnswer } from './frame.ts';
+import { html, type Html } from './html.ts';
+import { secretPath } from './list-page.ts';
+import type { PageRoutes, Submission } from './routing.ts';
+import type { Sayings } from './said.ts';
+import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
+import { text } from './text.ts';
+import type { Visitor } from './visitors.ts';
+import { againNotice } from './write-pages.ts';
+
+interface Ports extends RefusalRecorder {
+  readonly secrets: Pick<SecretStore, 'find'>;
+  readonly writing: SecretWriting;
+  readonly sayings: Sayings;
+}
+
+const MAX_FORM_BYTES = 4096;
+
+interface Question {
+  readonly secret: Pick<SecretRow, 'name' | 'version'>;
+  readonly visitor: Visitor | undefined;
+  readonly notice?: Html;
+  readonly status?: number;
+}
+
+const question = ({ secret: { name, version }, visitor, notice, status = 200 }: Question): Page => ({
+  ...{ status, title: text.remove.title(name), here: 'secrets' },
+  body: html`<p class="crumb"><a href="/secrets">${text.list.title}</a></p>
+    <h1 class="name">${text.remove.title(name)}</h1>
+    ${notice && html`<div class="alert" role="alert">${notice}</div>`}
+    <form class="card pad" method="post" action="${secretPath(name, 'delete')}">
+      ${csrfField(visitor)}
+      <input type="hidden" name="version" value="${version}" />
+      <p>${text.remove.lead}</p>
+      <p class="buttons">
+        <button class="danger" type="submit">${text.remove.confirm}</button>
+        <a class="button quiet" href="${secretPath(name)}">${text.cancel}</a>
+      </p>
+    </form>`,
+});
+
+export const mountDeleting = (routes: PageRoutes, ports: Ports): void => {
+  const path = '/secret/:name/delete';
+  routes.show(path, 'delete', async (request, visitor) => {
+    const secret = await findSecret(ports.secrets, request, visitor);
+    return secret ? question({ secret, visitor }) : unknownSecretPage(nameIn(request));
+  });
+  const submit = async ({ request, response, form, visitor }: Submission): Promise<PageAnswer> => {
+    const name = parseSecretName(nameIn(request));
+    if (!name) return unknownSecretPage(nameIn(request));
+    const { ownerId } = visitor;
+    const wish = { ownerId, name, ifMatch: [Number(form.text('version'))] };
+    const subject = { ownerId, actor: 'owner', names: [name] };
+    const outcome = await recordRefusal(ports, 'delete', subject, await ports.writing.delete(wish));
+    if (outcome.ok) {
+      await ports.sayings.say(response, { what: 'deleted', name });
+      return { to: '/secrets' };
+    }
+    noteRefusal(response, outcome.refusal);
+    const [secret] = await ports.secrets.find(ownerId, [name]);
+    if (!secret) return unknownSecretPage(name);
+    return question({ secret, visitor, notice: html`<p>${text.remove.changed}</p>`, status: 412 });
+  };
+  routes.form(path, 'delete', {
+    ...{ maxBytes: MAX_FORM_BYTES, submit },
+    again: (request, form, why, visitor) => {
+      const name = parseSecretName(nameIn(request));
+      if (!name) return Promise.resolve(unknownSecretPage(nameIn(request)));
+      const secret = { name, version: Number(form.text('version')) };
+      const status = why === 'login_ended' ? 401 : 403;
+      return Promise.resolve(question({ secret, visitor, notice: againNotice(why, request.path), status }));
+    },
+  });
+};

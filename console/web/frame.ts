@@ -1,0 +1,119 @@
+/** What stands around every page, and the headers that it goes out with. Zone 1; design §5. */
+import type { Request, Response } from 'express';
+import type { Assets } from './assets.ts';
+import { documentText, html, type Html } from './html.ts';
+import { text } from './text.ts';
+import type { Visitor } from './visitors.ts';
+
+export interface Page {
+  readonly status?: number;
+  readonly title: string;
+  readonly body: Html;
+  /** The page in the navigation that this is. */
+  readonly here?: 'secrets' | 'activity';
+  /** Narrow pages hold one form, wide ones a table. */
+  readonly wide?: boolean;
+  /** No navigation: a page that another one opens or embeds. */
+  readonly alone?: boolean;
+  /** Origins that may embed it, and that its forms may be sent to; nobody and this one where absent. */
+  readonly embeddedBy?: readonly string[];
+  readonly formTo?: string;
+  /** May be opened by another origin that waits for its message. */
+  readonly keepsOpener?: boolean;
+  readonly retryAfterSeconds?: number;
+  /** Goes on to there by itself after a moment: not by a form, whose targets are fixed. */
+  readonly refreshTo?: string;
+}
+
+export type PageAnswer = Page | { readonly to: string };
+
+export interface Frame {
+  send(request: Request, response: Response, page: Page, visitor?: Visitor): void;
+}
+
+const policy = (page: Page): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    `form-action 'self'${page.formTo === undefined ? '' : ` ${page.formTo}`}`,
+    `frame-ancestors ${page.embeddedBy && page.embeddedBy.length > 0 ? page.embeddedBy.join(' ') : "'none'"}`,
+    'report-uri /csp-report',
+  ].join('; ');
+
+/** Origins alone reach other sites, and of /launch alone: a launcher may compare where a form came from. */
+const headersOf = (page: Page): Record<string, string> => ({
+  'cache-control': 'no-store',
+  'content-security-policy': policy(page),
+  'referrer-policy': page.formTo === undefined ? 'same-origin' : 'strict-origin',
+  'cross-origin-opener-policy': page.keepsOpener ? 'unsafe-none' : 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
+  ...(page.retryAfterSeconds === undefined ? {} : { 'retry-after': String(page.retryAfterSeconds) }),
+});
+
+export const csrfField = (visitor: Visitor | undefined): Html =>
+  html`<input type="hidden" name="csrf" value="${visitor?.csrf ?? ''}" />`;
+
+const navigation = (page: Page): Html => {
+  const link = (at: Page['here'], path: string, label: string): Html =>
+    page.here === at
+      ? html`<a href="${path}" aria-current="page">${label}</a>`
+      : html`<a href="${path}">${label}</a>`;
+  return html`<nav aria-label="${text.nav.label}">
+    ${link('secrets', '/secrets', text.nav.secrets)} ${link('activity', '/activity', text.nav.activity)}
+  </nav>`;
+};
+
+const person = (visitor: Visitor): Html =>
+  html`<div class="person">
+    <span class="who" title="${text.loggedInAs} ${visitor.shownName}"
+      ><span class="visually-hidden">${text.loggedInAs} </span>${visitor.shownName}</span
+    >
+    <form method="post" action="/logout">
+      ${csrfField(visitor)}<button class="quiet" type="submit">${text.logOut}</button>
+    </form>
+  </div>`;
+
+const mark = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+  <rect width="32" height="32" rx="8"></rect>
+  <path d="M7 12.5 16 8l9 4.5-9 4.5z"></path>
+  <path d="m7 19.5 9 4.5 9-4.5"></path>
+</svg>`;
+
+const wholePage = (page: Page, assets: Assets, visitor: Visitor | undefined): Html =>
+  html`<html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      ${page.refreshTo !== undefined && html`<meta http-equiv="refresh" content="${`0; url=${page.refreshTo}`}" />`}
+      <title>${page.title} · ${text.product}</title>
+      <link rel="icon" href="${assets.icon}" />
+      <link rel="stylesheet" href="${assets.style}" />
+      <script src="${assets.script}" defer></script>
+    </head>
+    <body data-csrf="${visitor?.csrf ?? ''}">
+      <a class="skip" href="#content">${text.skip}</a>
+      <header class="top">
+        <div class="bar">
+          ${page.alone ? html`<span class="brand">${mark}${text.product}</span>` : html`<a class="brand" href="/">${mark}${text.product}</a>`}
+          ${visitor && !page.alone && navigation(page)} ${visitor && !page.alone && person(visitor)}
+        </div>
+      </header>
+      <main id="content" tabindex="-1" class="${page.wide ? 'wide' : 'narrow'}">${page.body}</main>
+    </body>
+  </html>`;
+
+export const createFrame = (assets: Assets): Frame => ({
+  send: (_request, response, page, visitor) => {
+    response
+      .status(page.status ?? 200)
+      .set(headersOf(page))
+      .type('html');
+    response.send(documentText(wholePage(page, assets, visitor)));
+  },
+});

@@ -1,0 +1,168 @@
+/**
+ * Login at the identity provider: OpenID Connect's code flow with PKCE, state and nonce, by openid-client. Zone 1;
+ * design §5. The ID token's signature is checked although it comes over TLS.
+ */
+import * as openid from 'openid-client';
+import type { HttpsClient } from '#platform/https-client.ts';
+import { loginClaims, type VerifiedLogin } from '../core/owners.ts';
+
+/** What a login needs to be finished by the browser that began it. */
+export interface LoginChecks {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+}
+
+export type LoginEnd =
+  | { readonly kind: 'done'; readonly login: VerifiedLogin; readonly shownName: string }
+  /** The provider answered that there is no login, mostly because the person did not want one. */
+  | { readonly kind: 'declined' }
+  | { readonly kind: 'refused' };
+
+/** The methods reject with a ProviderUnavailable where the provider gives no usable answer. */
+export interface LoginProvider {
+  begin(): Promise<{ readonly url: string; readonly checks: LoginChecks }>;
+  finish(url: URL, checks: LoginChecks): Promise<LoginEnd>;
+  /** Where the provider's own session is ended; undefined where it has no such place. */
+  endSessionUrl(returnTo: string): Promise<string | undefined>;
+}
+
+export class ProviderUnavailable extends Error {}
+
+export interface LoginProviderConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly scope: string;
+  readonly redirectUri: string;
+  readonly launcherClaims: readonly string[];
+}
+
+interface Ports {
+  readonly client: Pick<HttpsClient, 'call'>;
+  readonly clock: () => number;
+  readonly onUnavailable: (reason: string) => void;
+}
+
+const DISCOVERY_FOR_MS = 3_600_000;
+const DISCOVERY_AGAIN_MS = 2_000;
+const TIMEOUT_MS = 5_000;
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const CLOCK_LEEWAY_SECONDS = 60;
+const MAX_SUB_LENGTH = 255;
+
+/** Node's fetch takes no private roots. */
+const fetchWith =
+  (client: Ports['client']): openid.CustomFetch =>
+  async (url, { method, headers, body }) => {
+    const text = body instanceof URLSearchParams ? body.toString() : undefined;
+    const answer = await client.call({
+      ...{ method, url, headers, body: text, timeoutMs: TIMEOUT_MS, maxResponseBytes: MAX_ANSWER_BYTES },
+    });
+    const type = answer.headers['content-type'];
+    const init = { status: answer.status, headers: typeof type === 'string' ? { 'content-type': type } : {} };
+    return new Response(answer.body.length > 0 ? new Uint8Array(answer.body) : null, init);
+  };
+
+const discover = (get: openid.CustomFetch, config: LoginProviderConfig): Promise<openid.Configuration> =>
+  openid.discovery(
+    new URL(config.issuer),
+    config.clientId,
+    { [openid.clockTolerance]: CLOCK_LEEWAY_SECONDS },
+    config.clientSecret === undefined ? openid.None() : openid.ClientSecretPost(config.clientSecret),
+    {
+      [openid.customFetch]: get,
+      execute: [openid.enableNonRepudiationChecks],
+      timeout: TIMEOUT_MS / 1000,
+    },
+  );
+
+/** Discovers once an hour; what failed is tried again soon, by one request at a time. */
+const discovering = (discoverNow: () => Promise<openid.Configuration>, clock: () => number) => {
+  let known: { readonly found: Promise<openid.Configuration>; until: number } | undefined;
+  return (): Promise<openid.Configuration> => {
+    if (!known || known.until <= clock()) {
+      const asked = { found: discoverNow(), until: clock() + DISCOVERY_AGAIN_MS };
+      known = asked;
+      asked.found.then(
+        () => {
+          asked.until = clock() + DISCOVERY_FOR_MS;
+        },
+        () => undefined,
+      );
+    }
+    return known.found;
+  };
+};
+
+/** No answer, or one of a provider that does not work; as against one that says no. */
+const isUnavailable = (error: unknown): boolean => {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.name === 'HttpsError' || cause.name === 'TimeoutError' || cause.name === 'AbortError')
+      return true;
+    if (cause.cause instanceof Response && cause.cause.status >= 500) return true;
+  }
+  return false;
+};
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value.slice(0, 100) : undefined;
+
+const endOf = (claims: openid.IDToken | undefined, config: LoginProviderConfig): LoginEnd => {
+  if (!claims?.sub || claims.sub.length > MAX_SUB_LENGTH || claims.iss !== config.issuer) {
+    return { kind: 'refused' };
+  }
+  const { sub } = claims;
+  const login = { issuer: config.issuer, sub, claims: loginClaims(claims, config.launcherClaims) };
+  const shownName =
+    textOf(claims['name']) ?? textOf(claims['preferred_username']) ?? textOf(claims['email']) ?? sub;
+  return { kind: 'done', login, shownName: shownName.slice(0, 100) };
+};
+
+export const createLoginProvider = (ports: Ports, config: LoginProviderConfig): LoginProvider => {
+  const discovered = discovering(() => discover(fetchWith(ports.client), config), ports.clock);
+  const unavailable = (cause: unknown): ProviderUnavailable => {
+    ports.onUnavailable(cause instanceof Error ? cause.message : 'no usable answer');
+    return new ProviderUnavailable('the identity provider gives no usable answer', { cause });
+  };
+  const configuration = async (): Promise<openid.Configuration> => {
+    try {
+      return await discovered();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  };
+  return {
+    begin: async () => {
+      const found = await configuration();
+      const verifier = openid.randomPKCECodeVerifier();
+      const checks = { state: openid.randomState(), nonce: openid.randomNonce(), verifier };
+      const url = openid.buildAuthorizationUrl(found, {
+        ...{ redirect_uri: config.redirectUri, scope: config.scope, response_type: 'code' },
+        ...{ state: checks.state, nonce: checks.nonce, code_challenge_method: 'S256' },
+        code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+      });
+      return { url: url.href, checks };
+    },
+    finish: async (url, { state, nonce, verifier }) => {
+      const found = await configuration();
+      try {
+        const tokens = await openid.authorizationCodeGrant(found, url, {
+          ...{ expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier },
+          idTokenExpected: true,
+        });
+        return endOf(tokens.claims(), config);
+      } catch (error) {
+        if (error instanceof openid.AuthorizationResponseError) return { kind: 'declined' };
+        if (isUnavailable(error)) throw unavailable(error);
+        return { kind: 'refused' };
+      }
+    },
+    endSessionUrl: async (returnTo) => {
+      const found = await configuration();
+      if (found.serverMetadata().end_session_endpoint === undefined) return undefined;
+      // The client's id is sent along; an ID token would make the cookie larger than browsers keep.
+      return openid.buildEndSessionUrl(found, { post_logout_redirect_uri: returnTo }).href;
+    },
+  };
+};

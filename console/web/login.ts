@@ -1,0 +1,125 @@
+/**
+ * Log in and log out. Zone 1; design §5. A login is bound to the browser that began it by a cookie with its state, nonce
+ * and verifier, so nobody can be logged in as somebody else by a link; it ends in a session with a new id.
+ */
+import type { Request, Response } from 'express';
+import type { Owners } from '../core/owners.ts';
+import type { CookieKind, Cookies } from './cookies.ts';
+import type { Page, PageAnswer } from './frame.ts';
+import { html } from './html.ts';
+import {
+  ProviderUnavailable,
+  type LoginChecks,
+  type LoginEnd,
+  type LoginProvider,
+} from './login-provider.ts';
+import { loginAddress, type PageRoutes, type Submission } from './routing.ts';
+import { text } from './text.ts';
+import type { Visitors } from './visitors.ts';
+
+interface Ports {
+  readonly provider: LoginProvider;
+  readonly cookies: Cookies;
+  readonly visitors: Visitors;
+  readonly owners: Owners;
+  readonly origin: string;
+}
+
+export const CALLBACK_PATH = '/login/callback';
+const LOGGED_IN_PATH = '/login/done';
+const LOGGED_OUT_PATH = '/logout/done';
+const kind: CookieKind = { name: 'twofold-login', lifeSeconds: 600 };
+const MAX_TO_LENGTH = 2000;
+const MAX_LOGOUT_BYTES = 4096;
+
+/** Pages that a login may lead back to: an address of this console and no other, whatever it looks like. */
+const RETURNS =
+  /^\/(secrets|secret\/[A-Za-z0-9._-]+(\/replace|\/delete)?|new|import|activity|launch|login\/done)$/;
+
+export const returnPath = (to: unknown, origin: string): string => {
+  if (typeof to !== 'string' || to.length > MAX_TO_LENGTH || !URL.canParse(to, origin)) return '/secrets';
+  const url = new URL(to, origin);
+  return to.startsWith('/') && url.origin === origin && RETURNS.test(url.pathname)
+    ? url.pathname + url.search
+    : '/secrets';
+};
+
+const failed = (to: string, title: string, sentence: string, status: number): Page => ({
+  ...{ status, title, keepsOpener: true, ...(status === 503 ? { retryAfterSeconds: 2 } : {}) },
+  body: html`<section class="notice">
+    <h1>${title}</h1>
+    <p>${sentence}</p>
+    <p><a class="button" href="${loginAddress(to)}">${text.login.again}</a></p>
+  </section>`,
+});
+
+/** What the provider's answers lead to; where it gives none, a page that says so. */
+const orDown = async <T extends PageAnswer>(to: string, ask: () => Promise<T>): Promise<T | Page> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof ProviderUnavailable)) throw error;
+    return failed(to, text.login.downTitle, text.login.down, 503);
+  }
+};
+
+const donePage: Page = {
+  ...{ title: text.login.doneTitle, alone: true, keepsOpener: true },
+  body: html`<section class="notice" data-island="logged-in">
+    <h1>${text.login.doneTitle}</h1>
+    <p>${text.login.done}</p>
+  </section>`,
+};
+
+const outPage = (url: string): Page => ({
+  ...{ title: text.login.outTitle, refreshTo: url },
+  body: html`<section class="notice">
+    <h1>${text.login.outTitle}</h1>
+    <p>${text.login.outLead}</p>
+    <p><a class="button" href="${url}">${text.login.outNow}</a></p>
+  </section>`,
+});
+
+const createFinish =
+  ({ provider, cookies, visitors, owners, origin }: Ports) =>
+  async (request: Request, response: Response): Promise<PageAnswer> => {
+    const began = await cookies.read(request, kind);
+    cookies.clear(response, kind);
+    const to = returnPath(began?.['to'], origin);
+    if (!began) return failed(to, text.login.failedTitle, text.login.refused, 400);
+    // It was this console that wrote them.
+    const checks = began['checks'] as LoginChecks;
+    return await orDown(to, async (): Promise<PageAnswer> => {
+      const end: LoginEnd = await provider.finish(new URL(request.originalUrl, origin), checks);
+      if (end.kind !== 'done') return failed(to, text.login.failedTitle, text.login[end.kind], 400);
+      const ownerId = await owners.enter(end.login);
+      await visitors.enter(request, response, { ownerId, shownName: end.shownName });
+      return { to };
+    });
+  };
+
+export const mountLogin = (routes: PageRoutes, ports: Ports): void => {
+  const { provider, cookies, visitors, origin } = ports;
+  routes.open('/login', 'login', async (request, response) => {
+    const to = returnPath(request.query['to'], origin);
+    return await orDown(to, async () => {
+      const { url, checks } = await provider.begin();
+      await cookies.write(response, kind, { to, checks });
+      return { to: url };
+    });
+  });
+  routes.open(CALLBACK_PATH, 'loginCallback', createFinish(ports));
+  routes.open(LOGGED_IN_PATH, 'loginDone', () => Promise.resolve(donePage));
+  routes.open(LOGGED_OUT_PATH, 'logoutDone', () => Promise.resolve({ to: '/?out' }));
+  const leave = async ({ request, response }: Submission): Promise<PageAnswer> => {
+    await visitors.leave(request, response);
+    // Logged out is logged out: the provider's own session comes second, and may stay where it does not answer.
+    const end = await provider.endSessionUrl(origin + LOGGED_OUT_PATH).catch(() => undefined);
+    return end === undefined ? { to: '/?out' } : outPage(end);
+  };
+  routes.form('/logout', 'logout', {
+    maxBytes: MAX_LOGOUT_BYTES,
+    submit: leave,
+    again: (_request, _form, why) => Promise.resolve({ to: why === 'login_ended' ? '/?out' : '/secrets' }),
+  });
+};

@@ -1,0 +1,157 @@
+/**
+ * How the page's addresses are answered: who looks, how often, whether a form is this page's own, then the answer in
+ * its frame. Zone 1; design §5. What goes wrong becomes a page too.
+ */
+import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import { describeError, type Log } from '#platform/log.ts';
+import { readBody } from '../http/body.ts';
+import { noteRefusal } from '../http/answer.ts';
+import { refusalOf } from '../http/errors.ts';
+import { refusals, type RefusalCode } from '../refusals.ts';
+import { readForm, type Form } from './forms.ts';
+import type { Frame, Page, PageAnswer } from './frame.ts';
+import { failurePage } from './failure-page.ts';
+import { text } from './text.ts';
+import { isOwnOrigin, isSameToken, type Visitor, type Visitors } from './visitors.ts';
+
+/** Why a form that was sent is shown again: the login has ended, or the form was made under another one. */
+export type Again = 'login_ended' | 'other_login';
+
+/** A form of this page, by the session that it was made for. */
+export interface Submission {
+  readonly request: Request;
+  readonly response: Response;
+  readonly form: Form;
+  readonly visitor: Visitor;
+}
+
+export interface FormRoute {
+  readonly maxBytes: number;
+  readonly submit: (submission: Submission) => Promise<PageAnswer>;
+  /** The form with everything that was typed, to be sent once more. */
+  readonly again: (
+    request: Request,
+    form: Form,
+    why: Again,
+    visitor: Visitor | undefined,
+  ) => Promise<PageAnswer>;
+}
+
+export interface PageRoutes {
+  readonly router: Router;
+  /** Name of the page that answers, for metrics. */
+  nameOf(request: Request): string | undefined;
+  /** For anybody. */
+  open(
+    path: string,
+    name: string,
+    show: (request: Request, response: Response) => Promise<PageAnswer | undefined>,
+  ): void;
+  /** For those who are logged in; others log in first, and come back. */
+  show(
+    path: string,
+    name: string,
+    show: (request: Request, visitor: Visitor, response: Response) => Promise<PageAnswer>,
+  ): void;
+  form(path: string, name: string, route: FormRoute): void;
+  /** Behind all of them. */
+  finish(): void;
+}
+
+interface Ports {
+  readonly visitors: Visitors;
+  readonly frame: Frame;
+  /** `scheme://host`, as the browser sees this console. */
+  readonly origin: string;
+  readonly limit: RequestHandler;
+  readonly log: Log;
+}
+
+export const refusedPage = (
+  response: Response,
+  code: RefusalCode,
+  detail: string,
+  retryAfterSeconds?: number,
+): Page => {
+  noteRefusal(response, { code, detail });
+  return failurePage({ status: refusals[code].status, code, detail, retryAfterSeconds });
+};
+
+export const loginAddress = (to: string): string => `/login?to=${encodeURIComponent(to)}`;
+
+export const createPageRoutes = (ports: Ports): PageRoutes => {
+  const { visitors, frame, log } = ports;
+  const router = Router({ caseSensitive: true, strict: true });
+  const names = new WeakMap<Request, string>();
+  const send = (request: Request, response: Response, answer: PageAnswer): void => {
+    if ('to' in answer) response.redirect(303, answer.to);
+    else frame.send(request, response, answer, visitors.of(request));
+  };
+  const named =
+    (name: string): RequestHandler =>
+    (request, _response, next) => {
+      names.set(request, name);
+      next();
+    };
+  const submit = async (request: Request, response: Response, route: FormRoute): Promise<PageAnswer> => {
+    if (!isOwnOrigin(request, ports.origin))
+      return refusedPage(response, 'cross_site', text.failed.crossSite);
+    const form = await readForm(request);
+    if (!form.ok) return refusedPage(response, form.refusal.code, text.failed.malformed);
+    const visitor = visitors.of(request);
+    if (visitor && isSameToken(visitor, form.value.text('csrf'))) {
+      return await route.submit({ request, response, form: form.value, visitor });
+    }
+    noteRefusal(response, { code: 'login_ended', detail: '' });
+    return await route.again(request, form.value, visitor ? 'other_login' : 'login_ended', visitor);
+  };
+  const onError: ErrorRequestHandler = (thrown, request, response, next) => {
+    const refusal = refusalOf(thrown);
+    if (!refusal || refusal.code === 'database_unavailable') {
+      log.error('page failed', { error: describeError(thrown) });
+    }
+    if (response.headersSent) next(thrown);
+    else {
+      const { code, detail } = refusal ?? { code: 'internal_error' as const, detail: '' };
+      send(request, response, refusedPage(response, code, detail));
+    }
+  };
+  return {
+    router,
+    nameOf: (request) => names.get(request),
+    open: (path, name, show) => {
+      router.get(path, named(name), visitors.identify, ports.limit, async (request, response) => {
+        const answer = await show(request, response);
+        if (answer) send(request, response, answer);
+      });
+    },
+    show: (path, name, show) => {
+      router.get(path, named(name), visitors.identify, ports.limit, async (request, response) => {
+        const visitor = visitors.of(request);
+        const answer = visitor
+          ? await show(request, visitor, response)
+          : { to: loginAddress(request.originalUrl) };
+        send(request, response, answer);
+      });
+    },
+    form: (path, name, route) => {
+      router.post(
+        path,
+        ...[named(name), visitors.identify, ports.limit, readBody(route.maxBytes)],
+        async (request: Request, response: Response) => {
+          send(request, response, await submit(request, response, route));
+        },
+      );
+    },
+    finish: () => {
+      router.use(visitors.identify, ports.limit, (request, response, next) => {
+        if (request.accepts('html') !== 'html') {
+          next();
+          return;
+        }
+        send(request, response, refusedPage(response, 'not_found', text.failed.notFound));
+      });
+      router.use(onError);
+    },
+  };
+};

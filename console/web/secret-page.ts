@@ -1,0 +1,87 @@
+/** One secret: what is known of it, and what happened to it. Zone 1; design §5. */
+import type { Request } from 'express';
+import { parseSecretName } from '#envelope/names.ts';
+import type { AuditStore } from '../core/audit.ts';
+import type { SecretRow, SecretStore } from '../core/stores.ts';
+import { recordsTable } from './activity-page.ts';
+import { failurePage } from './failure-page.ts';
+import type { Page } from './frame.ts';
+import { html, type Html } from './html.ts';
+import { secretPath } from './list-page.ts';
+import { shownExpiry, shownTime } from './shown.ts';
+import { shownSize, text } from './text.ts';
+import type { Visitor } from './visitors.ts';
+
+interface Ports {
+  readonly secrets: Pick<SecretStore, 'find'>;
+  readonly audit: Pick<AuditStore, 'list'>;
+  readonly clock: () => number;
+}
+
+const MAX_RECORDS = 50;
+
+export const nameIn = (request: Request): string => {
+  const { name } = request.params;
+  return typeof name === 'string' ? name : '';
+};
+
+export const unknownSecretPage = (name: string): Page =>
+  failurePage({ status: 404, code: 'not_found', detail: text.failed.unknownSecret(name.slice(0, 60)) });
+
+/** The visitor's secret of the name in the address. */
+export const findSecret = async (
+  secrets: Ports['secrets'],
+  request: Request,
+  { ownerId }: Visitor,
+): Promise<SecretRow | undefined> => {
+  const name = parseSecretName(nameIn(request));
+  return name && (await secrets.find(ownerId, [name]))[0];
+};
+
+const facts = (secret: SecretRow, now: number): Html => {
+  const { columns } = text.list;
+  const rows: readonly (readonly [string, Html | string | number])[] = [
+    [columns.size, shownSize(secret.size)],
+    [text.secret.version, secret.version],
+    [columns.created, shownTime(secret.createdAt, now)],
+    [columns.changed, shownTime(secret.modifiedAt, now)],
+    [columns.used, shownTime(secret.lastUsedAt, now)],
+    [columns.expires, shownExpiry(secret.expiresAt, now)],
+    [text.secret.inSession, html`<code>${text.secret.fileAt(secret.name)}</code>`],
+    [text.secret.variable, secret.envSafe ? text.secret.variableYes : text.secret.variableNo],
+  ];
+  return html`<dl class="facts card pad">
+    ${rows.map(
+      ([label, value]) =>
+        html`<div>
+          <dt>${label}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+};
+
+export const createSecretPage =
+  ({ secrets, audit, clock }: Ports) =>
+  async (request: Request, visitor: Visitor): Promise<Page> => {
+    const secret = await findSecret(secrets, request, visitor);
+    if (!secret) return unknownSecretPage(nameIn(request));
+    const now = clock();
+    const page = { limit: MAX_RECORDS, secretId: secret.id };
+    const records = await audit.list(visitor.ownerId, page);
+    return {
+      ...{ title: secret.name, here: 'secrets', wide: true },
+      body: html`<p class="crumb"><a href="/secrets">${text.list.title}</a></p>
+        <div class="title">
+          <h1 class="name">${secret.name}</h1>
+          <p class="buttons">
+            <a class="button primary" href="${secretPath(secret.name, 'replace')}">${text.secret.replace}</a>
+            <a class="button" href="${secretPath(secret.name, 'delete')}">${text.secret.delete}</a>
+          </p>
+        </div>
+        ${facts(secret, now)}
+        <h2>${text.secret.uses}</h2>
+        <p class="hint">${text.secret.usesLead}</p>
+        ${records.length > 0 ? recordsTable(records, now, false) : html`<p>${text.secret.noUses}</p>`}`,
+    };
+  };

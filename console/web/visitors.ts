@@ -1,0 +1,84 @@
+/**
+ * Who looks at the page: the session that the browser's cookie names, and whether a form comes from this page. Zone 1;
+ * design §5.
+ */
+import type { Request, RequestHandler, Response } from 'express';
+import { timingSafeEqual } from 'node:crypto';
+import { parseOwnerId, type OwnerId } from '#envelope/names.ts';
+import type { WebSessions } from '../core/web-sessions.ts';
+import type { CookieKind, Cookies } from './cookies.ts';
+
+export interface Visitor {
+  readonly ownerId: OwnerId;
+  readonly sessionId: string;
+  readonly shownName: string;
+  /** Bound to the session: every form carries it. */
+  readonly csrf: string;
+}
+
+export interface Visitors {
+  /** Finds out who looks; refuses nobody. */
+  readonly identify: RequestHandler;
+  of(request: Request): Visitor | undefined;
+  /** Opens a session under a new id, and ends the one that there was. */
+  enter(request: Request, response: Response, who: { ownerId: OwnerId; shownName: string }): Promise<void>;
+  leave(request: Request, response: Response): Promise<void>;
+}
+
+interface Ports {
+  readonly cookies: Cookies;
+  readonly sessions: WebSessions;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly lifeSeconds: number;
+}
+
+const CSRF_BYTES = 24;
+
+export const createVisitors = ({ cookies, sessions, random, lifeSeconds }: Ports): Visitors => {
+  const kind: CookieKind = { name: 'twofold', lifeSeconds };
+  const known = new WeakMap<Request, Visitor>();
+  const read = async (request: Request): Promise<Visitor | undefined> => {
+    const { sid, own, nam, csrf } = (await cookies.read(request, kind)) ?? {};
+    const ownerId = parseOwnerId(own);
+    if (!ownerId || typeof sid !== 'string' || typeof nam !== 'string' || typeof csrf !== 'string')
+      return undefined;
+    if ((await sessions.enter(sid)) !== ownerId) return undefined;
+    return { ownerId, sessionId: sid, shownName: nam, csrf };
+  };
+  return {
+    of: (request) => known.get(request),
+    identify: async (request, _response, next) => {
+      const visitor = await read(request);
+      if (visitor) known.set(request, visitor);
+      next();
+    },
+    enter: async (request, response, { ownerId, shownName }) => {
+      const sid = await sessions.open(ownerId, known.get(request)?.sessionId);
+      const csrf = Buffer.from(random(CSRF_BYTES)).toString('base64url');
+      await cookies.write(response, kind, { sid, own: ownerId, nam: shownName, csrf });
+    },
+    leave: async (request, response) => {
+      const visitor = known.get(request);
+      if (visitor) await sessions.end(visitor.sessionId);
+      cookies.clear(response, kind);
+    },
+  };
+};
+
+/**
+ * Whether a page of this origin sent this request: by Fetch metadata, by Origin, and by at least one of them. A
+ * forged form of another site fails here, whatever cookies it carries.
+ */
+export const isOwnOrigin = ({ headers }: Request, origin: string): boolean => {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined && headers.origin === undefined) return false;
+  return (
+    (site === undefined || site === 'same-origin') &&
+    (headers.origin === undefined || headers.origin === origin)
+  );
+};
+
+export const isSameToken = (visitor: Visitor, token: string): boolean => {
+  const [a, b] = [Buffer.from(visitor.csrf), Buffer.from(token)];
+  return a.length === b.length && timingSafeEqual(a, b);
+};

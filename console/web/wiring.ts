@@ -1,0 +1,95 @@
+/** The page, wired up from the console's settings. Zone 1; design §5. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Router, type Request } from 'express';
+import type { OwnerId } from '#envelope/names.ts';
+import { createHttpsClient } from '#platform/https-client.ts';
+import type { Log } from '#platform/log.ts';
+import type { Metrics } from '#platform/metrics.ts';
+import type { ConsoleConfig } from '../config.ts';
+import type { UseCases } from '../core/use-cases.ts';
+import { createWebSessions } from '../core/web-sessions.ts';
+import type { RateLimits } from '../http/rate-limit.ts';
+import type { OpenDatabase } from '../store/database.ts';
+import type { PublicWeb } from '../public/app.ts';
+import { createWeb } from './app.ts';
+import { createAssets } from './assets.ts';
+import { createFrame } from './frame.ts';
+import { createLoginProvider } from './login-provider.ts';
+import { CALLBACK_PATH } from './login.ts';
+import { createVisitingCallers } from './visiting-callers.ts';
+import { apiOnlyPage } from './welcome-page.ts';
+
+interface Context {
+  readonly config: ConsoleConfig;
+  readonly log: Log;
+  readonly clock: () => number;
+  readonly database: OpenDatabase;
+  readonly cases: UseCases;
+  readonly limits: RateLimits;
+  readonly metrics: Metrics;
+}
+
+export interface WiredWeb extends PublicWeb {
+  /** Whose session a call of the page's script belongs to. */
+  ownerOf(request: Request): OwnerId | undefined;
+  close(): void;
+}
+
+/** Where the operator gave the console no client at the identity provider. */
+const apiOnly = (limits: RateLimits): Router => {
+  const assets = createAssets();
+  const frame = createFrame(assets);
+  const router = Router({ caseSensitive: true, strict: true });
+  router.use(assets.router);
+  router.get(
+    '/',
+    limits.limit(() => undefined),
+    (request, response) => frame.send(request, response, apiOnlyPage),
+  );
+  return router;
+};
+
+/** Throws where the public URL leaves the page no host of its own. */
+export const wireWeb = ({ config, log, clock, database, cases, limits, metrics }: Context): WiredWeb => {
+  const { oidcClientId: clientId, publicUrl } = config;
+  if (clientId === undefined) {
+    const nobody = (): undefined => undefined;
+    return { router: apiOnly(limits), nameOf: nobody, ownerOf: nobody, close: nobody };
+  }
+  if (new URL(publicUrl).pathname !== '/') {
+    throw new Error(
+      'TWOFOLD_PUBLIC_URL must have no path where the page is on: its cookies are for a whole host',
+    );
+  }
+  const client = createHttpsClient({ ca: config.oidcCa });
+  const provider = createLoginProvider(
+    { client, clock, onUnavailable: (reason) => log.error('identity provider unavailable', { reason }) },
+    {
+      ...{
+        issuer: config.oidcIssuer,
+        clientId,
+        clientSecret: config.oidcClientSecret,
+        scope: config.oidcScope,
+      },
+      redirectUri: `${publicUrl}${CALLBACK_PATH}`,
+      launcherClaims: (config.launchers ?? []).map(({ claim }) => claim),
+    },
+  );
+  const { webIdleSeconds: idleSeconds, webLifeSeconds: lifeSeconds } = config;
+  const sessions = createWebSessions({ database, clock, newId: randomUUID }, { idleSeconds, lifeSeconds });
+  const { owners, writing } = cases;
+  const web = createWeb(
+    {
+      ...{ provider, sessions, owners, writing, secrets: database.secrets, audit: database.audit },
+      ...{ cookieKeys: config.atRestKeys.cookies, random: randomBytes, clock, limits, metrics, log },
+    },
+    { publicUrl, lifeSeconds, maxValueBytes: config.maxValueBytes },
+  );
+  const ownerOf = (request: Request): OwnerId | undefined => web.visitors.of(request)?.ownerId;
+  const callers = { ...createVisitingCallers(web.visitors, new URL(publicUrl).origin), of: ownerOf };
+  return {
+    ...{ router: web.router, callers, ownerOf },
+    nameOf: (request) => web.nameOf(request),
+    close: () => client.close(),
+  };
+};

@@ -1,0 +1,140 @@
+/** The form that adds or replaces a secret, in whatever state it is in. Zone 1; design §5. */
+import { csrfField } from './frame.ts';
+import { html, type Html, type Part } from './html.ts';
+import { nameRule, text } from './text.ts';
+import type { Visitor } from './visitors.ts';
+
+export interface WriteErrors {
+  readonly name?: Part;
+  readonly value?: string;
+  readonly expires?: string;
+}
+
+/** What a person has typed. It goes back to that person alone, in an answer that nothing keeps. */
+export interface Typed {
+  readonly name: string;
+  readonly value: string;
+  /** Base64 of a file that was chosen before; a file field cannot be filled in. */
+  readonly keptFile: string;
+  readonly expires: string;
+}
+
+export interface WriteForm {
+  /** The version that a replace is for; undefined adds. */
+  readonly replaces: number | undefined;
+  readonly typed: Typed;
+  readonly errors: WriteErrors;
+  /** Above the form: why it is shown again. */
+  readonly notice?: Html | undefined;
+  readonly maxBytes: number;
+  readonly visitor: Visitor | undefined;
+}
+
+export const nothingTyped: Typed = { name: '', value: '', keptFile: '', expires: '' };
+
+const errorText = (id: string, error: Part): Html =>
+  html`<p class="error" id="${id}" aria-live="polite">
+    ${error !== undefined && error !== '' && html`<span class="visually-hidden">${text.errorPrefix} </span>${error}`}
+  </p>`;
+
+const described = (hint: string, error: Part, errorId: string): Html =>
+  error === undefined
+    ? html`aria-describedby="${hint} ${errorId}"`
+    : html`aria-describedby="${hint} ${errorId}" aria-invalid="true"`;
+
+const nameField = ({ typed, errors }: WriteForm): Html =>
+  html`<div class="field">
+    <label for="name">${text.write.name}</label>
+    <input
+      id="name"
+      name="name"
+      value="${typed.name}"
+      required
+      autocomplete="off"
+      autocapitalize="none"
+      spellcheck="false"
+      ${described('name-hint', errors.name, 'name-error')}
+    />
+    <p class="hint" id="name-hint">${nameRule}</p>
+    ${errorText('name-error', errors.name)}
+  </div>`;
+
+const valueField = ({ typed, errors, replaces }: WriteForm): Html =>
+  html`<div class="field value" data-part="value">
+    <label for="value">${replaces === undefined ? text.write.value : text.write.newValue}</label>
+    <label class="inline"
+      ><input type="checkbox" class="reveal" autocomplete="off" ${typed.value !== '' && html`checked`} />
+      ${text.write.show}</label
+    >
+    <textarea
+      id="value"
+      name="value"
+      rows="4"
+      autocomplete="off"
+      autocapitalize="none"
+      spellcheck="false"
+      ${described('value-size', errors.value, 'value-error')}
+    >
+${typed.value}</textarea>
+    <p class="hint" id="value-size" data-part="size" aria-live="polite"></p>
+    <div class="file" data-part="file">
+      <label for="file">${text.write.file}</label>
+      <input id="file" name="file" type="file" aria-describedby="file-hint" />
+      <p class="hint" id="file-hint">${text.write.fileHint}</p>
+      ${
+        typed.keptFile !== '' &&
+        html`<p class="hint">${text.write.fileKept(Buffer.from(typed.keptFile, 'base64').length)}</p>
+          <input type="hidden" name="keptFile" value="${typed.keptFile}" />`
+      }
+    </div>
+    ${errorText('value-error', errors.value)}
+  </div>`;
+
+const expiresField = ({ typed, errors }: WriteForm): Html =>
+  html`<div class="field">
+    <label for="expires">${text.write.expires}</label>
+    <input
+      id="expires"
+      name="expires"
+      type="date"
+      value="${typed.expires}"
+      ${described('expires-hint', errors.expires, 'expires-error')}
+    />
+    <p class="hint" id="expires-hint">${text.write.expiresHint}</p>
+    ${errorText('expires-error', errors.expires)}
+  </div>`;
+
+export const writeForm = (form: WriteForm): Html => {
+  const { replaces, typed, visitor } = form;
+  const title = replaces === undefined ? text.write.addTitle : text.write.replaceTitle(typed.name);
+  const action = replaces === undefined ? '/new' : `/secret/${typed.name}/replace`;
+  return html`<p class="crumb"><a href="/secrets">${text.list.title}</a></p>
+    <h1 class="name">${title}</h1>
+    <div class="alert" role="alert" data-part="notice">${form.notice}</div>
+    <form
+      class="card pad"
+      method="post"
+      action="${action}"
+      enctype="multipart/form-data"
+      data-island="write"
+      data-name="${replaces === undefined ? '' : typed.name}"
+      data-max="${form.maxBytes}"
+      novalidate
+    >
+      ${csrfField(visitor)}
+      ${
+        replaces === undefined
+          ? nameField(form)
+          : html`<input type="hidden" name="version" value="${replaces}" />`
+      }
+      ${valueField(form)} ${expiresField(form)}
+      <p class="hint sealed" data-part="sealed">${text.write.sealedThere}</p>
+      ${replaces !== undefined && html`<p class="hint">${text.write.running}</p>`}
+      <p class="buttons">
+        <button class="primary" type="submit">
+          ${replaces === undefined ? text.write.save : text.write.replace}
+        </button>
+        <a class="button quiet" href="/secrets">${text.cancel}</a>
+      </p>
+    </form>`;
+};

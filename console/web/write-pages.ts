@@ -1,0 +1,187 @@
+/** Add and replace a secret by a form: what works without JavaScript, where the console seals. Zone 1; design §5. */
+import type { Request } from 'express';
+import { utf8 } from '#envelope/bytes.ts';
+import { parseSecretName } from '#envelope/names.ts';
+import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
+import { refuse, type Outcome, type Refusal } from '../core/outcome.ts';
+import { contentOf, wipeContent } from '../core/secret-content.ts';
+import type { SecretWriting } from '../core/secret-writing.ts';
+import type { SecretRow, SecretStore } from '../core/stores.ts';
+import { noteRefusal } from '../http/answer.ts';
+import { refusals } from '../refusals.ts';
+import { typedLines, type Form } from './forms.ts';
+import type { Page, PageAnswer } from './frame.ts';
+import { html, type Html } from './html.ts';
+import { secretPath } from './list-page.ts';
+import { loginAddress, type Again, type PageRoutes, type Submission } from './routing.ts';
+import type { Sayings } from './said.ts';
+import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
+import { dateOf, endOfDay } from './shown.ts';
+import { nameProblem, text, valueProblem } from './text.ts';
+import type { Visitor } from './visitors.ts';
+import { nothingTyped, writeForm, type Typed, type WriteErrors, type WriteForm } from './write-form.ts';
+
+interface Ports extends RefusalRecorder {
+  readonly secrets: Pick<SecretStore, 'find'>;
+  readonly writing: SecretWriting;
+  readonly sayings: Sayings;
+  readonly maxValueBytes: number;
+}
+
+/** A value of the largest size in a file, typed, or kept from before, and some room. */
+const MAX_FORM_BYTES = 512 * 1024;
+
+const typedIn = (form: Form, name: string): { typed: Typed; bytes: Uint8Array } => {
+  const value = typedLines(form.text('value'));
+  const file = form.file('file');
+  const kept = Buffer.from(form.text('keptFile'), 'base64');
+  const bytes = file ?? (value === '' ? kept : utf8(value));
+  const keptFile = file ? Buffer.from(file).toString('base64') : value === '' ? kept.toString('base64') : '';
+  return { typed: { name, value, keptFile, expires: form.text('expires') }, bytes };
+};
+
+/** The seen version of a replace; undefined where the form adds. */
+const versionIn = (form: Form): number | undefined => {
+  const version = form.text('version');
+  return /^[1-9]\d{0,14}$/.test(version) ? Number(version) : undefined;
+};
+
+export const againNotice = (why: Again, to: string): Html =>
+  why === 'login_ended'
+    ? html`<h2>${text.expired.title}</h2>
+        <p>${text.expired.lead}</p>
+        <p>
+          <a
+            class="button"
+            href="${loginAddress('/login/done')}"
+            target="_blank"
+            rel="noopener"
+            data-return="${to}"
+            >${text.expired.step}</a
+          >
+          ${text.expired.then}
+        </p>`
+    : html`<p>${text.expired.unsafe}</p>`;
+
+const createViews = ({ maxValueBytes }: Pick<Ports, 'maxValueBytes'>) => {
+  const page = (form: Omit<WriteForm, 'maxBytes'>, status = 200): Page => ({
+    ...{ status, here: 'secrets' },
+    title: form.replaces === undefined ? text.write.addTitle : text.write.replaceTitle(form.typed.name),
+    body: writeForm({ ...form, maxBytes: maxValueBytes }),
+  });
+  return {
+    page,
+    /** Everything that was typed, for another try. */
+    again: (request: Request, form: Form, why: Again, visitor: Visitor | undefined): Promise<Page> => {
+      const replaced = parseSecretName(nameIn(request));
+      const { typed } = typedIn(form, replaced ?? form.text('name'));
+      const notice = againNotice(why, request.path);
+      const replaces = replaced === undefined ? undefined : (versionIn(form) ?? 0);
+      return Promise.resolve(
+        page({ replaces, typed, errors: {}, notice, visitor }, why === 'login_ended' ? 401 : 403),
+      );
+    },
+  };
+};
+
+/** Where a refusal belongs in the form. */
+const errorsOf = ({ code, detail }: Refusal, name: string): { errors: WriteErrors; notice?: Html } => {
+  if (code === 'name_taken') {
+    const link = html`<a href="${secretPath(name, 'replace')}">${text.write.replaceThat(name)}</a>`;
+    return { errors: { name: html`${text.write.taken(name)} ${link}` } };
+  }
+  if (code === 'expiry_past') return { errors: { expires: text.write.expiryPast } };
+  if (code.startsWith('value_')) return { errors: { value: detail } };
+  if (code === 'version_changed') return { errors: {}, notice: html`<p>${text.write.changed}</p>` };
+  if (code === 'secret_unknown') return { errors: {}, notice: html`<p>${text.write.gone}</p>` };
+  return { errors: {}, notice: html`<p>${refusals[code].title} ${detail}</p>` };
+};
+
+const createSubmit = (ports: Ports, views: ReturnType<typeof createViews>) => {
+  const check = (typed: Typed, bytes: Uint8Array, adds: boolean): WriteErrors => {
+    const name = adds ? nameProblem(typed.name) : undefined;
+    const value = valueProblem(bytes.length, ports.maxValueBytes);
+    const malformed = typed.expires !== '' && endOfDay(typed.expires) === undefined;
+    return {
+      ...(name === undefined ? {} : { name }),
+      ...(value === undefined ? {} : { value }),
+      ...(malformed ? { expires: text.write.expiryMalformed } : {}),
+    };
+  };
+  const write = async (
+    { ownerId }: Visitor,
+    { typed, bytes }: { typed: Typed; bytes: Uint8Array },
+    version: number | undefined,
+  ): Promise<Outcome<SecretRow>> => {
+    const name = parseSecretName(typed.name);
+    if (!name) return refuse('name_malformed', nameProblem(typed.name) ?? '');
+    const content = contentOf(bytes, ports.maxValueBytes);
+    if (!content.ok) return content;
+    const request = { ownerId, name, content: content.value, expiresAt: endOfDay(typed.expires) };
+    try {
+      const outcome =
+        version === undefined
+          ? await ports.writing.create(request)
+          : await ports.writing.replace({ ...request, ifMatch: [version] });
+      const subject = { ownerId, actor: 'owner', names: [name] };
+      return await recordRefusal(ports, version === undefined ? 'create' : 'replace', subject, outcome);
+    } finally {
+      wipeContent(content.value);
+    }
+  };
+  const refused = async (submission: Submission, typed: Typed, refusal: Refusal): Promise<Page> => {
+    const { request, response, visitor } = submission;
+    noteRefusal(response, refusal);
+    // What is there now: the form is sent again knowing of it.
+    const name = parseSecretName(typed.name);
+    const [current] = name ? await ports.secrets.find(visitor.ownerId, [name]) : [];
+    const adds = request.path === '/new' || refusal.code === 'secret_unknown';
+    const replaces = adds ? undefined : (current?.version ?? 0);
+    return views.page(
+      { replaces, typed, visitor, ...errorsOf(refusal, typed.name) },
+      refusals[refusal.code].status,
+    );
+  };
+  return async (submission: Submission, seen: number | undefined): Promise<PageAnswer> => {
+    const { request, response, form, visitor } = submission;
+    const adds = seen === undefined;
+    const brought = typedIn(form, adds ? form.text('name') : nameIn(request));
+    const { typed } = brought;
+    const errors = check(typed, brought.bytes, adds);
+    if (Object.keys(errors).length > 0) return views.page({ replaces: seen, typed, errors, visitor }, 422);
+    const outcome = await write(visitor, brought, seen);
+    if (!outcome.ok) return await refused(submission, typed, outcome.refusal);
+    await ports.sayings.say(response, { what: adds ? 'created' : 'replaced', name: outcome.value.name });
+    return { to: '/secrets' };
+  };
+};
+
+export const mountWriting = (routes: PageRoutes, ports: Ports): void => {
+  const views = createViews(ports);
+  const submit = createSubmit(ports, views);
+  const { again } = views;
+  routes.show('/new', 'new', (request, visitor) => {
+    const name = typeof request.query['name'] === 'string' ? request.query['name'] : '';
+    const typed = { ...nothingTyped, name: name.slice(0, 300) };
+    return Promise.resolve(views.page({ replaces: undefined, typed, errors: {}, visitor }));
+  });
+  routes.form('/new', 'new', {
+    maxBytes: MAX_FORM_BYTES,
+    again,
+    submit: (submission) => submit(submission, undefined),
+  });
+  routes.show('/secret/:name/replace', 'replace', async (request, visitor) => {
+    const secret = await findSecret(ports.secrets, request, visitor);
+    if (!secret) return unknownSecretPage(nameIn(request));
+    const typed = { ...nothingTyped, name: secret.name, expires: keptExpiry(secret, ports.clock()) };
+    return views.page({ replaces: secret.version, typed, errors: {}, visitor });
+  });
+  routes.form('/secret/:name/replace', 'replace', {
+    ...{ maxBytes: MAX_FORM_BYTES, again },
+    submit: (submission) => submit(submission, versionIn(submission.form) ?? 0),
+  });
+};
+
+/** An expiry that is still to come stays unless it is changed. */
+const keptExpiry = ({ expiresAt }: SecretRow, now: number): string =>
+  expiresAt !== undefined && expiresAt > now ? dateOf(expiresAt) : '';

@@ -1,0 +1,102 @@
+/**
+ * One development cluster and one Chromium for all tests of the page: real processes, real HTTPS, a real login. Each
+ * test takes a browser context and people of its own.
+ */
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core';
+import { build } from '../../scripts/build.ts';
+import { startStack, type Stack } from '../../scripts/dev/stack.ts';
+import { launcherOrigins } from './launchers.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+export const artifacts = fileURLToPath(new URL('../artifacts/page/', import.meta.url));
+
+export interface Site {
+  readonly stack: Stack;
+  readonly browser: Browser;
+  /** The console's address, as people have it. */
+  readonly url: string;
+}
+
+let started: Promise<Site> | undefined;
+let folder = '';
+
+const start = async (): Promise<Site> => {
+  if (!existsSync(CHROMIUM)) throw new Error(`there is no ${CHROMIUM}: run scripts/setup --for-tests`);
+  folder = mkdtempSync(join(tmpdir(), 'twofold-page-'));
+  mkdirSync(artifacts, { recursive: true });
+  await build();
+  const [stack, browser] = await Promise.all([
+    startStack({
+      ...{ dir: join(folder, 'stack'), people: ['alice'], say: () => undefined },
+      env: { console: { TWOFOLD_LAUNCHER_ORIGINS: (await launcherOrigins()).join(',') } },
+    }),
+    chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+        ...['--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage'],
+      ],
+    }),
+  ]);
+  return { stack, browser, url: stack.urls.console };
+};
+
+export const site = (): Promise<Site> => (started ??= start());
+
+// A root hook: cluster and browser outlive any one file's tests.
+after(async function () {
+  this.timeout(60_000);
+  if (!started) return;
+  const { stack, browser } = await started;
+  await browser.close();
+  await stack.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let people = 0;
+
+/** A name that no other test has. */
+export const newName = (): string => {
+  people += 1;
+  return `person-${people}`;
+};
+
+/** A browser of somebody's own. The certificate is the development cluster's; everything else is checked as always. */
+export const newContext = async (options: BrowserContextOptions = {}): Promise<BrowserContext> => {
+  const { browser, url } = await site();
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, baseURL: url, ...options });
+  context.setDefaultTimeout(5_000);
+  return context;
+};
+
+/** At the identity provider, from wherever a login leads there. */
+export const giveName = async (page: Page, name: string): Promise<void> => {
+  await page.getByLabel('Name').fill(name);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+};
+
+/** A page at the list, logged in. */
+export const loggedIn = async (options: BrowserContextOptions = {}, name = newName()): Promise<Page> => {
+  const page = await (await newContext(options)).newPage();
+  await page.goto('/login');
+  await giveName(page, name);
+  await page.waitForURL('**/secrets');
+  return page;
+};
+
+/** The page's own cookie that names the session. */
+export const sessionCookie = async (context: BrowserContext): Promise<string> => {
+  const cookie = (await context.cookies()).find(({ name }) => name === '__Host-twofold');
+  if (!cookie) throw new Error('there is no session cookie');
+  return cookie.value;
+};
