@@ -35,7 +35,12 @@ import { launcher, localOverlay, type LocalOverlay } from './overlay.ts';
 import { ensurePostgres, removePostgres, type Database } from './postgres.ts';
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'mallory'];
-const SESSION_NAMESPACES = ['sessions', launcher.namespace];
+/** The last four are each for scenarios that count what is in it. */
+const SESSION_NAMESPACES = [
+  'sessions',
+  launcher.namespace,
+  ...['e2e-attackers', 'e2e-refusals', 'e2e-rejected', 'e2e-webhooks'],
+];
 const CLUSTER = 'local';
 /** Service names resolve on the node too, so people reach the console as pods do. */
 const publicUrl = 'https://console.twofold-console.svc:8443';

@@ -103,7 +103,12 @@ const variables: Readonly<Record<Service, readonly object[]>> = {
     // Tests are few people who ask often.
     { name: 'TWOFOLD_RATE_LIMIT_PER_MINUTE', value: '100000' },
   ],
-  webhook: [{ name: 'TWOFOLD_LOG_LEVEL', value: 'debug' }],
+  webhook: [
+    { name: 'TWOFOLD_LOG_LEVEL', value: 'debug' },
+    // Tests wait for what is left to go.
+    { name: 'TWOFOLD_GRACE_SECONDS', value: '20' },
+    { name: 'TWOFOLD_SWEEP_SECONDS', value: '5' },
+  ],
   keyservice: [{ name: 'TWOFOLD_LOG_LEVEL', value: 'debug' }],
 };
 

@@ -1,0 +1,91 @@
+import { expect } from 'chai';
+import type { GuardCase } from '../../manifests/guard-cases/case.ts';
+import { forgedPods, validPods, warningCases } from '../../manifests/guard-cases/pods.ts';
+import { launcherCases, secretCases, tokenCases } from '../../manifests/guard-cases/requests.ts';
+import { tamperedInit } from '../../manifests/guard-cases/tampered-init.ts';
+import { tamperedPods } from '../../manifests/guard-cases/tampered-pod.ts';
+import { ephemeralCases, updateCases } from '../../manifests/guard-cases/updates.ts';
+import { createAdmissionPolicies, type AdmissionPolicies } from '../../scripts/dev/admission-policy.ts';
+import { createApi, type ApiAnswer } from './api.ts';
+import { connect } from './cluster.ts';
+import { createGuardRequests, type GuardRequests } from './guard-requests.ts';
+
+/** Cases that cannot be brought before this API server, and why. */
+const NOT_DRIVEN: Readonly<Record<string, string>> = {
+  "the kubelet asks for a session's token": 'NodeRestriction wants a pod on that node: every session does it',
+  'a finalizer of a pod that would not pass today is removed':
+    'such a pod cannot be made: its own test is below',
+  "one launcher does in another's namespace": 'there is one launcher here',
+};
+
+/** Refused by Kubernetes itself, before any policy is asked. */
+const INVALID_ANYWAY: readonly string[] = [];
+
+const DENIED = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request: ([^]*)$/;
+
+/** In one line, wherever the verdict comes from. */
+const inALine = (policy: string | undefined, message: string, warned: boolean): string =>
+  policy === undefined
+    ? `allowed${warned ? ', with a warning' : ''}`
+    : `${policy}: ${message.replaceAll(/\s+/g, ' ').trim()}`;
+
+const offlineLine = (policies: AdmissionPolicies, request: GuardCase['request']): string => {
+  const { denied, warnings } = policies.review(request);
+  return inALine(denied[0]?.policy, denied[0]?.message ?? '', warnings.length > 0);
+};
+
+const realLine = ({ status, message, warnings }: ApiAnswer): string => {
+  const [, policy, said = ''] = DENIED.exec(message) ?? [];
+  if (status >= 300 && policy === undefined) return `${status} ${message}`;
+  return inALine(policy, said, warnings.includes('ValidatingAdmissionPolicy'));
+};
+
+const CASES: Readonly<Record<string, readonly GuardCase[]>> = {
+  'pods as the webhook leaves them, and plain ones': [...validPods, ...warningCases],
+  'rendered pods with the init container changed': tamperedInit,
+  'rendered pods with anything else changed': tamperedPods,
+  'pods that the webhook never saw': forgedPods,
+  'the launcher’s annotation': launcherCases,
+  'changes to pods': updateCases,
+  'ephemeral containers': ephemeralCases,
+  tokens: tokenCases,
+  Secrets: secretCases,
+};
+
+describe('the guard, asked by a real API server past the webhook', () => {
+  const cluster = connect();
+  const api = createApi(cluster.config);
+  let guard: GuardRequests;
+  let offline: AdmissionPolicies;
+
+  before(async () => {
+    guard = await createGuardRequests(api, cluster.endpoints.launcher);
+    offline = createAdmissionPolicies(guard.applied);
+  });
+  after(() => guard.close());
+
+  for (const [about, all] of Object.entries(CASES)) {
+    const cases = all.filter(({ title }) => !(title in NOT_DRIVEN));
+    it(`judges as its tests without a cluster do: ${cases.length} requests about ${about}`, async () => {
+      const expected: string[] = [];
+      const found: string[] = [];
+      for (const { title, request, denied } of cases) {
+        const local = guard.localise(request);
+        const line = offlineLine(offline, local);
+        // The case still means what it meant before it was made this installation's.
+        expect(/^[^:]+(?=:)/.exec(line)?.[0], title).to.equal(denied);
+        expected.push(`${title} → ${INVALID_ANYWAY.includes(title) ? 'invalid' : line}`);
+        const real = realLine(await guard.send(local));
+        found.push(
+          `${title} → ${INVALID_ANYWAY.includes(title) ? real.replace(/^422 .*/s, 'invalid') : real}`,
+        );
+      }
+      expect(found).to.deep.equal(expected);
+    });
+  }
+
+  it('is asked all of its cases but those that say why not', () => {
+    const all = Object.values(CASES).flatMap((cases) => cases.map(({ title }) => title));
+    expect(all).to.include.members([...Object.keys(NOT_DRIVEN), ...INVALID_ANYWAY]);
+  });
+});
