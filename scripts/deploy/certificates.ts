@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { leafPlans, type LeafPlan } from '../../certs/plan.ts';
+import type { NextStep } from '../../certs/rotation.ts';
 import { StoreError } from '../../certs/store-error.ts';
 import { caBundle, ensureCertificates, rotateRoot, type Ensured } from '../../certs/store.ts';
 import { DeployError } from './failure.ts';
@@ -16,6 +17,8 @@ import type { Reference } from './rendering.ts';
 /** Owns `caBundle` and the TLS Secrets alone, so that applying an overlay never takes them away. */
 const MANAGER = 'twofold-certs';
 const REGISTRATION = 'zz-twofold';
+/** A kubelet looks at its Secrets every minute or so, a service at its files every ten seconds. */
+const TAKEN_UP_MS = 180_000;
 
 export interface CertificateFolder {
   readonly dir: string;
@@ -74,7 +77,9 @@ export const haveRootInCommon = (a: string, b: string): boolean => {
   return (a.match(CERTIFICATE) ?? []).some((root) => others.includes(root));
 };
 
-/** Issues what is missing or due. Rejects with a DeployError where the cluster has another folder's certificates. */
+const rootsOf = (dir: string): string => readFileSync(join(dir, 'console', 'ca.crt'), 'utf8');
+
+/** Issues what is missing or due. Rejects with a DeployError where the cluster has another CA's certificates. */
 export const ensureLeaves = async (
   kubectl: Kubectl,
   { dir, extraNames }: CertificateFolder,
@@ -82,8 +87,7 @@ export const ensureLeaves = async (
 ): Promise<void> => {
   const inCluster = await trustedInCluster(kubectl);
   const ensured = await ensureCertificates({ dir, extraNames, now: new Date() }).catch(refuseDamage);
-  const mine = readFileSync(join(dir, 'console', 'ca.crt'), 'utf8');
-  if (inCluster !== '' && !haveRootInCommon(inCluster, mine)) {
+  if (inCluster !== '' && !haveRootInCommon(inCluster, rootsOf(dir))) {
     throw new DeployError(
       `the certificates in the cluster come from another CA than the one in ${dir}`,
       'name the folder that they come from (CERTS=folder); if it is lost, delete the Secret console-tls in twofold-console, deploy again, and start the sessions anew',
@@ -116,28 +120,49 @@ export const handOutBundle = async (kubectl: Kubectl, dir: string): Promise<void
   await kubectl.run(['patch', 'mutatingwebhookconfiguration', REGISTRATION, ...how]);
 };
 
+const handOut = async (kubectl: Kubectl, dir: string, say: (line: string) => void): Promise<void> => {
+  // The roots first: whoever gets a new leaf shows it to somebody who must know its root.
+  await handOutBundle(kubectl, dir);
+  const inServices = leafPlans.filter(({ zone }) => zone !== 'cluster').map(secretOf);
+  const leaves = leavesIn(await existingSecrets(kubectl, inServices));
+  await handOutLeaves(kubectl, dir, leaves);
+  say(`handed out: caBundle, ${leaves.map(({ folder }) => folder).join(', ')}`);
+};
+
+const stepInWords = (next: NextStep): string => {
+  if (next.step === 'wait')
+    return `root: the next step is to ${next.then} it, not before ${next.until.toISOString()}`;
+  return next.step === 'rest' ? 'root: no rotation is due' : `root: ${next.step}`;
+};
+
+export interface Renewal {
+  /** As certs/ counts it; never shorter than services take to read what was handed out. */
+  readonly overlapMs?: number | undefined;
+  /** Begin to replace the root even where it is not due. */
+  readonly rotate: boolean;
+  readonly say: (line: string) => void;
+}
+
 /**
- * Renews what is due and takes the next step of the root's rotation where its time has come, then hands everything
- * out: the roots first, for the next leaf may need them.
+ * Renews what is due, takes the next step of the root's rotation where its time has come, and hands everything out.
+ * Rejects with a DeployError where there is nothing to renew.
  */
 export const renewCertificates = async (
   kubectl: Kubectl,
-  folder: CertificateFolder,
-  options: {
-    readonly overlapMs?: number | undefined;
-    readonly rotate: boolean;
-    readonly say: (line: string) => void;
-  },
+  { dir, extraNames }: CertificateFolder,
+  { overlapMs, rotate, say }: Renewal,
 ): Promise<void> => {
-  await ensureLeaves(kubectl, folder, options.say);
-  const { step } = await rotateRoot({
-    ...{ dir: folder.dir, extraNames: folder.extraNames, now: new Date(), overlapMs: options.overlapMs },
-    begin: options.rotate ? 'now' : 'when-due',
-  }).catch(refuseDamage);
-  options.say(`root: ${step}`);
-  await handOutBundle(kubectl, folder.dir);
-  const inServices = leafPlans.filter(({ zone }) => zone !== 'cluster').map(secretOf);
-  const leaves = leavesIn(await existingSecrets(kubectl, inServices));
-  await handOutLeaves(kubectl, folder.dir, leaves);
-  options.say(`handed out: caBundle, ${leaves.map((leaf) => leaf.folder).join(', ')}`);
+  const inCluster = await trustedInCluster(kubectl);
+  if (inCluster === '') throw new DeployError('there is nothing to renew yet', 'make deploy');
+  await ensureLeaves(kubectl, { dir, extraNames }, say);
+  if (inCluster === rootsOf(dir)) {
+    const overlap = overlapMs === undefined ? undefined : Math.max(overlapMs, TAKEN_UP_MS);
+    const begin = rotate ? 'now' : 'when-due';
+    const now = new Date();
+    const next = await rotateRoot({ dir, extraNames, now, overlapMs: overlap, begin }).catch(refuseDamage);
+    say(stepInWords(next));
+  } else {
+    say('root: the last step was not handed out; that is done now, and the next one another time');
+  }
+  await handOut(kubectl, dir, say);
 };

@@ -36,17 +36,19 @@ const referenceOf = (metadata: V1ObjectMeta | undefined, name = metadata?.name):
   name: name ?? '',
 });
 
-/** Our services' Deployments among the objects, typed: their schema is tested (manifests/schemas.test.ts). */
-const deploymentsIn = (objects: readonly KubernetesObject[]): V1Deployment[] =>
-  objects.flatMap((object) => {
-    const own = SERVICES.some((name) => object.metadata?.namespace === `twofold-${name}`);
-    return own && object.kind === 'Deployment' ? [object as V1Deployment] : [];
-  });
+type Deployment = Pick<V1Deployment, 'metadata' | 'spec'>;
 
-const containersOf = (deployment: V1Deployment): readonly V1Container[] =>
+/** Our services' Deployments among the objects; their schema is tested (manifests/schemas.test.ts). */
+const deploymentsIn = (objects: readonly KubernetesObject[]): Deployment[] =>
+  objects.filter(
+    ({ kind, metadata }) =>
+      kind === 'Deployment' && SERVICES.some((name) => metadata?.namespace === `twofold-${name}`),
+  );
+
+const containersOf = (deployment: Deployment): readonly V1Container[] =>
   deployment.spec?.template.spec?.containers ?? [];
 
-const mounted = (deployments: readonly V1Deployment[], kind: 'secret' | 'class'): Reference[] =>
+const mounted = (deployments: readonly Deployment[], kind: 'secret' | 'class'): Reference[] =>
   deployments.flatMap((deployment) =>
     (deployment.spec?.template.spec?.volumes ?? []).flatMap(({ secret, csi }) => {
       const name = kind === 'secret' ? secret?.secretName : csi?.volumeAttributes?.['secretProviderClass'];
