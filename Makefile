@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test e2e check lint format fixtures docs bench cluster cluster-down deploy undeploy certs-renew build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test e2e check lint format fixtures client docs bench cluster cluster-down deploy undeploy certs-renew build bundles images images-check setup setup-test clean
 
 NODE := node --import=tsx
 # A change of dependencies or of Node's ABI installs again.
@@ -36,6 +36,9 @@ format: setup ## Write the format
 
 fixtures: setup ## Rewrite the golden outcomes of the captured reviews; then read git diff
 	@$(NODE) scripts/fixtures.ts
+
+client: setup ## Rewrite the API's types for clients from the OpenAPI document
+	@$(NODE) scripts/client.ts
 
 docs: setup ## Rewrite docs/configuration.md from the services' settings
 	@$(NODE) scripts/docs.ts

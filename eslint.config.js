@@ -58,6 +58,20 @@ const zones = {
     '**/webhook/**',
     '**/keyservice/**',
   ],
+  cli: [
+    '#envelope/inner/open*',
+    '#envelope/outer/open*',
+    '#envelope/derive*',
+    '#envelope/user-key*',
+    '#envelope/node-private*',
+    '#envelope/renku*',
+    '#platform/https-server*',
+    '#platform/kubernetes*',
+    '**/console/**',
+    '**/webhook/**',
+    '**/keyservice/**',
+    '**/injector-image/**',
+  ],
 };
 
 export default tseslint.config(

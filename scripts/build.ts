@@ -1,6 +1,6 @@
 /**
- * Bundles each service, and the injector, into one file: `dist/<name>.js`, with esbuild's account of what went into it
- * beside it (`dist/<name>.meta.json`), which the zone test reads. `tsx scripts/build.ts [name…]` builds all, or these.
+ * Bundles each service, the injector and the command line into one file: `dist/<name>.js`, with esbuild's account of
+ * what went into it beside it (`dist/<name>.meta.json`), which the zone test reads. `tsx scripts/build.ts [name…]` builds all, or these.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
@@ -15,13 +15,17 @@ export const entries = {
   webhook: 'webhook/main.ts',
   keyservice: 'keyservice/main.ts',
   injector: 'injector-image/main.ts',
+  twofold: 'cli/main.ts',
 } as const;
 
-export type BundleName = keyof typeof entries;
+export type AnyBundleName = keyof typeof entries;
+/** What runs in a cluster, each in an image of its own; the command line does not. */
+export type BundleName = Exclude<AnyBundleName, 'twofold'>;
 export const bundleNames: readonly BundleName[] = ['console', 'webhook', 'keyservice', 'injector'];
+export const allBundleNames: readonly AnyBundleName[] = [...bundleNames, 'twofold'];
 
 /** Only the console has any: drivers of knex's that nobody installs. */
-const externals: Readonly<Partial<Record<BundleName, readonly string[]>>> = {
+const externals: Readonly<Partial<Record<AnyBundleName, readonly string[]>>> = {
   console: [
     ...[
       'pg-native',
@@ -40,7 +44,7 @@ const externals: Readonly<Partial<Record<BundleName, readonly string[]>>> = {
 const banner = `import { createRequire as createRequireOfBundle } from 'node:module';
 const require = createRequireOfBundle(import.meta.url);`;
 
-export const bundleOptions = (name: BundleName): BuildOptions & { metafile: true; write: false } => ({
+export const bundleOptions = (name: AnyBundleName): BuildOptions & { metafile: true; write: false } => ({
   absWorkingDir: repository,
   bundle: true,
   platform: 'node',
@@ -57,39 +61,40 @@ export const bundleOptions = (name: BundleName): BuildOptions & { metafile: true
 });
 
 export interface Bundle {
-  readonly name: BundleName;
+  readonly name: AnyBundleName;
   readonly file: string;
   readonly bytes: number;
   readonly metafile: Metafile;
 }
 
 /** Complete or not there: a process that starts meanwhile never reads half a bundle. */
-const replace = async (file: string, content: string | Uint8Array): Promise<void> => {
+const replace = async (file: string, content: string | Uint8Array, mode = 0o644): Promise<void> => {
   const whole = `${file}.${process.pid}`;
-  await writeFile(whole, content);
+  await writeFile(whole, content, { mode });
   await rename(whole, file);
 };
 
-const buildOne = async (name: BundleName, outdir: string): Promise<Bundle> => {
+const buildOne = async (name: AnyBundleName, outdir: string): Promise<Bundle> => {
   const { outputFiles, metafile } = await esbuild({ ...bundleOptions(name), entryPoints: [entries[name]] });
   const [output] = outputFiles;
   if (!output) throw new Error(`esbuild gave no output for ${name}`);
   const file = join(outdir, `${name}.js`);
-  await replace(file, output.contents);
+  // The command line is started by its name.
+  await replace(file, output.contents, name === 'twofold' ? 0o755 : 0o644);
   await replace(join(outdir, `${name}.meta.json`), `${JSON.stringify(metafile, undefined, 1)}\n`);
   return { name, file, bytes: output.contents.length, metafile };
 };
 
 export interface BuildRequest {
   /** All by default. */
-  readonly names?: readonly BundleName[];
+  readonly names?: readonly AnyBundleName[];
   /** `dist/` by default. */
   readonly outdir?: string;
 }
 
 /** Builds anew and writes. Rejects, naming it, when an entry is missing: no bundle is left out silently. */
 export const build = async ({
-  names = bundleNames,
+  names = allBundleNames,
   outdir = join(repository, 'dist'),
 }: BuildRequest = {}): Promise<readonly Bundle[]> => {
   const missing = names.filter((name) => !existsSync(join(repository, entries[name])));
@@ -100,10 +105,10 @@ export const build = async ({
 };
 
 const main = async (args: readonly string[]): Promise<void> => {
-  const unknown = args.filter((arg) => !bundleNames.some((name) => name === arg));
+  const unknown = args.filter((arg) => !allBundleNames.some((name) => name === arg));
   if (unknown.length > 0)
-    throw new Error(`no bundle ${unknown.join(', ')}; there are ${bundleNames.join(', ')}`);
-  const names = bundleNames.filter((name) => args.length === 0 || args.includes(name));
+    throw new Error(`no bundle ${unknown.join(', ')}; there are ${allBundleNames.join(', ')}`);
+  const names = allBundleNames.filter((name) => args.length === 0 || args.includes(name));
   for (const { name, bytes } of await build({ names })) {
     console.log(`dist/${name}.js  ${(bytes / 1024).toFixed(0)} KiB`);
   }

@@ -2,10 +2,17 @@ import { expect } from 'chai';
 import { build as esbuild, type Metafile } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, bundleNames, bundleOptions, entries, repository, type BundleName } from '../scripts/build.ts';
+import {
+  allBundleNames,
+  build,
+  bundleOptions,
+  entries,
+  repository,
+  type AnyBundleName,
+} from '../scripts/build.ts';
 import { violations, zones } from './zones.ts';
 
-const metafileOf = async (name: BundleName, stolen?: string): Promise<Metafile> => {
+const metafileOf = async (name: AnyBundleName, stolen?: string): Promise<Metafile> => {
   const { entryPoints: _none, ...options } = { entryPoints: [], ...bundleOptions(name) };
   const contents = [
     `import './${entries[name]}';`,
@@ -19,7 +26,7 @@ const metafileOf = async (name: BundleName, stolen?: string): Promise<Metafile> 
 };
 
 describe('the zones', () => {
-  for (const name of bundleNames) {
+  for (const name of allBundleNames) {
     it(`${name} holds what its zone may hold, and nothing more`, async () => {
       expect(violations(name, await metafileOf(name))).to.deep.equal([]);
     });
@@ -28,7 +35,7 @@ describe('the zones', () => {
   it('alone: only the injector opens the inner layer, only the keyservice the outer one', async () => {
     const holders = async (file: string): Promise<readonly string[]> => {
       const found = await Promise.all(
-        bundleNames.map(async (name) => (file in (await metafileOf(name)).inputs ? [name] : [])),
+        allBundleNames.map(async (name) => (file in (await metafileOf(name)).inputs ? [name] : [])),
       );
       return found.flat();
     };
@@ -37,7 +44,7 @@ describe('the zones', () => {
     expect(await holders('envelope/node-private.ts')).to.deep.equal(['keyservice']);
   });
 
-  const forbidden: readonly [BundleName, string][] = [
+  const forbidden: readonly [AnyBundleName, string][] = [
     ['console', './envelope/inner/open.ts'],
     ['console', './envelope/outer/open.ts'],
     ['console', './envelope/node-private.ts'],
@@ -54,6 +61,10 @@ describe('the zones', () => {
     ['injector', './platform/https-server.ts'],
     ['injector', 'pino'],
     ['injector', './certs/pem.ts'],
+    ['twofold', './envelope/inner/open.ts'],
+    ['twofold', './envelope/outer/open.ts'],
+    ['twofold', './console/refusals.ts'],
+    ['twofold', 'pino'],
   ];
   for (const [name, stolen] of forbidden) {
     it(`are watched: ${name} with ${stolen} beside is found out`, async () => {
@@ -63,14 +74,15 @@ describe('the zones', () => {
   }
 
   it('have a rule for every bundle', () => {
-    expect(Object.keys(zones).sort()).to.deep.equal([...bundleNames].sort());
+    expect(Object.keys(zones).sort()).to.deep.equal([...allBundleNames].sort());
   });
 
   it('have the packages that the table in docs/architecture.md gives them', () => {
     const page = readFileSync(join(repository, 'docs/architecture.md'), 'utf8');
     const table = page.slice(page.indexOf('## What a folder may import'));
-    for (const [name, { packages }] of Object.entries(zones)) {
-      const folder = name === 'injector' ? 'injector-image' : name;
+    for (const name of allBundleNames) {
+      const { packages } = zones[name];
+      const folder = entries[name].split('/')[0] ?? '';
       const row = new RegExp(`^\\| \`${folder}/\` \\|.*\\| ([^|]*) \\|$`, 'm').exec(table)?.[1];
       const own = packages.filter((each) => !['pino', 'prom-client'].includes(each));
       const written = own.length > 0 ? own.join(', ') : name === 'injector' ? 'none' : "platform's";
@@ -79,9 +91,9 @@ describe('the zones', () => {
   });
 
   describe('as they are built', () => {
-    const bundles = new Map<BundleName, string>();
-    const holding = (text: RegExp): readonly BundleName[] =>
-      bundleNames.filter((name) => text.test(bundles.get(name) ?? ''));
+    const bundles = new Map<AnyBundleName, string>();
+    const holding = (text: RegExp): readonly AnyBundleName[] =>
+      allBundleNames.filter((name) => text.test(bundles.get(name) ?? ''));
 
     before(async () => {
       for (const { name, file } of await build()) bundles.set(name, readFileSync(file, 'utf8'));
@@ -93,7 +105,7 @@ describe('the zones', () => {
 
     it('decrypt with RSA in the keyservice alone, and encrypt with it where envelopes are sealed', () => {
       expect(holding(/\bprivateDecrypt\(/)).to.deep.equal(['keyservice']);
-      expect(holding(/\bpublicEncrypt\(/)).to.deep.equal(['console', 'keyservice']);
+      expect(holding(/\bpublicEncrypt\(/)).to.deep.equal(['console', 'keyservice', 'twofold']);
     });
   });
 });

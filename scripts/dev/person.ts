@@ -1,10 +1,12 @@
-/** What a person's launcher or client does over the public API, for demo and drills. Development tool, zone 0. */
-import { decodeBase64url } from '#envelope/base64url.ts';
-import { sealInner } from '#envelope/inner/seal.ts';
-import { nodeCipher, rsaRecipient } from '#envelope/node-cipher.ts';
-import { parseOwnerId, parseSecretId, parseSecretName } from '#envelope/names.ts';
-import { sealOuter } from '#envelope/outer/seal.ts';
+/**
+ * What a person's launcher or client does, for demo and drills: the console's API by its generated client, and any
+ * other call by hand. Development tool, zone 0.
+ */
+import { isEnvSafe } from '#envelope/env-safe.ts';
 import { createHttpsClient, type HttpsAnswer } from '#platform/https-client.ts';
+import { createApi, dataOf, type Schemas } from '../../cli/api/client.ts';
+import { createFetch } from '../../cli/api/fetch.ts';
+import { seal } from '../../cli/sealing.ts';
 
 export interface ApiAnswer {
   readonly status: number;
@@ -19,38 +21,9 @@ export interface PersonOptions {
   readonly bearer?: string;
 }
 
-/** What `POST /secrets/{name}/sealing` answers. */
-interface Sealing {
-  readonly ownerId: string;
-  readonly secretId: string;
-  readonly version: number;
-  readonly gen: number;
-  readonly salt: string;
-  readonly innerKey: string;
-  readonly publicKey: Readonly<Record<string, unknown>>;
-}
-
-const known = <T>(value: T | undefined, what: string): T => {
-  if (value === undefined) throw new Error(`the console answered something that is no ${what}`);
-  return value;
-};
-
-/** Both layers, sealed here: the console never sees `plaintext`. */
-const sealBoth = async (name: string, sealing: Sealing, plaintext: Uint8Array): Promise<string> => {
-  const header = {
-    ownerId: known(parseOwnerId(sealing.ownerId), 'owner id'),
-    secretId: known(parseSecretId(sealing.secretId), 'secret id'),
-    name: known(parseSecretName(name), 'name'),
-    ...{ version: sealing.version, gen: sealing.gen, salt: decodeBase64url(sealing.salt, 'salt') },
-  };
-  const key = decodeBase64url(sealing.innerKey, 'inner key');
-  const nowSeconds = Math.floor(Date.now() / 1000);
-  const token = await sealInner(nodeCipher, { key, plaintext, nowSeconds });
-  return await sealOuter(nodeCipher, rsaRecipient(sealing.publicKey), header, token);
-};
-
 export const createPerson = ({ url, ca, bearer }: PersonOptions) => {
   const client = createHttpsClient({ ca });
+  const api = createApi({ url, fetch: createFetch(client), bearer: () => Promise.resolve(bearer) });
   const call = async (
     method: string,
     path: string,
@@ -89,29 +62,23 @@ export const createPerson = ({ url, ca, bearer }: PersonOptions) => {
     call,
     must,
     /** The value travels to the console, which seals both layers and forgets it. */
-    store: (name: string, value: string | Uint8Array): Promise<unknown> =>
-      must('POST', '/api/v1/secrets', {
-        name,
-        ...(typeof value === 'string' ? { value } : { valueBase64: Buffer.from(value).toString('base64') }),
-      }),
-    /** The value never leaves this process. */
-    storeSealed: async (name: string, value: Uint8Array): Promise<unknown> => {
-      const sealing = await must<Sealing>('POST', `/api/v1/secrets/${name}/sealing`, {});
-      const envelope = await sealBoth(name, sealing, value);
-      return await must('POST', '/api/v1/secrets', { name, envelope, size: value.length, envSafe: false });
+    store: async (name: string, value: string | Uint8Array): Promise<Schemas['Secret']> => {
+      const content =
+        typeof value === 'string' ? { value } : { valueBase64: Buffer.from(value).toString('base64') };
+      return dataOf(await api.POST('/api/v1/secrets', { body: { name, ...content } }));
     },
-    ticket: (wish: {
-      readonly namespace: string;
-      readonly secrets: readonly string[];
-      readonly serviceAccount?: string;
-      readonly pod?: string;
-      readonly uses?: number;
-      readonly ttlSeconds?: number;
-    }): Promise<{
-      readonly ticket: string;
-      readonly jti: string;
-      readonly annotations: Readonly<Record<string, string>>;
-    }> => must('POST', '/api/v1/tickets', { serviceAccount: 'default', ...wish }),
+    /** The value never leaves this process. */
+    storeSealed: async (name: string, value: Uint8Array): Promise<Schemas['Secret']> => {
+      const path = { name };
+      const offer = dataOf(await api.POST('/api/v1/secrets/{name}/sealing', { params: { path } }));
+      const envelope = await seal({ name, offer, nowMs: Date.now() }, value);
+      const body = { name, envelope, size: value.length, envSafe: isEnvSafe(value) };
+      return dataOf(await api.POST('/api/v1/secrets', { body }));
+    },
+    ticket: async (
+      wish: Omit<Schemas['TicketRequest'], 'secrets'> & { readonly secrets: readonly string[] },
+    ): Promise<Schemas['IssuedTicket']> =>
+      dataOf(await api.POST('/api/v1/tickets', { body: { ...wish, secrets: [...wish.secrets] } })),
     close: () => client.close(),
   };
 };

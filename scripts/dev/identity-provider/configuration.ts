@@ -102,6 +102,7 @@ export function configure(options: {
         userCodeConfirmSource: (ctx, form, _client, _device, code) => html(ctx, confirmPage(form, code)),
         successSource: (ctx) => html(ctx, donePage()),
       },
+      revocation: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => consoleResource,

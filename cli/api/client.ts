@@ -1,0 +1,54 @@
+/** The console's API, typed by its own OpenAPI document. Zone 0; design §5. Used by the command line and the tests. */
+import createClient, { type Client } from 'openapi-fetch';
+import { refusedByConsole, failure } from '../failure.ts';
+import type { Fetch } from './fetch.ts';
+import type { components, paths } from './schema.d.ts';
+
+export type Api = Client<paths, 'application/json'>;
+export type Schemas = components['schemas'];
+
+export interface ApiOptions {
+  readonly url: string;
+  readonly fetch: Fetch;
+  /** Asked before every request; undefined: the request goes without. */
+  readonly bearer: () => Promise<string | undefined>;
+}
+
+export const createApi = ({ url, fetch, bearer }: ApiOptions): Api =>
+  createClient<paths, 'application/json'>({
+    baseUrl: url.replace(/\/$/, ''),
+    fetch: async (request) => {
+      const token = await bearer();
+      if (token !== undefined) request.headers.set('authorization', `Bearer ${token}`);
+      return await fetch(request);
+    },
+  });
+
+const isProblem = (value: unknown): value is Schemas['Problem'] =>
+  typeof value === 'object' && value !== null && 'code' in value && 'detail' in value && 'title' in value;
+
+interface Answered<T> {
+  readonly data?: T;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/** The data of an answer. Throws the Failure that a refusal is. */
+export const dataOf = <T>({ data, error, response }: Answered<T>): NonNullable<T> => {
+  if (response.ok && data !== undefined && data !== null) return data;
+  throw failureOf(error, response);
+};
+
+/** The same for an operation that answers nothing. */
+export const expectDone = ({ error, response }: Answered<unknown>): void => {
+  if (!response.ok) throw failureOf(error, response);
+};
+
+const failureOf = (error: unknown, response: Response): Error =>
+  isProblem(error)
+    ? refusedByConsole(response.status, error)
+    : failure(
+        'unexpected',
+        `What answers at ${new URL(response.url === '' ? 'https://console' : response.url).host} with ${response.status} is not a Twofold console.`,
+        'Check the console’s address: twofold whoami shows it.',
+      );

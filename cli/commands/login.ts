@@ -1,0 +1,160 @@
+/** `login`, `logout`, `whoami`. Zone 0. */
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { createApi, dataOf } from '../api/client.ts';
+import { command, type Context } from '../command.ts';
+import { failure } from '../failure.ts';
+import type { Client } from '../login/provider.ts';
+import type { Login } from '../login/logins.ts';
+import { properties, time, type Result } from '../output.ts';
+import { privateFile } from '../private-files.ts';
+
+/** Client and scope: as configured, else as the console says. */
+const clientOf = async (context: Context): Promise<Client & { readonly scope: string }> => {
+  const { settings } = context;
+  const offer = dataOf(await context.openApi().GET('/api/v1/login'));
+  return {
+    issuer: settings.issuer ?? offer.issuer,
+    clientId: settings.clientId ?? offer.clientId,
+    scope: offer.scope,
+  };
+};
+
+const logIn = async (context: Context, browser: boolean): Promise<Login> => {
+  const client = await clientOf(context);
+  const { discover } = await import('../login/provider.ts');
+  const provider = await discover(context.connections.toProvider, client);
+  const show = (lines: readonly string[]): void => lines.forEach((line) => context.note(line));
+  const { scope } = client;
+  if (browser || provider.serverMetadata().device_authorization_endpoint === undefined) {
+    const { loginByBrowser } = await import('../login/browser.ts');
+    return await loginByBrowser(provider, client, { scope, env: context.env, show });
+  }
+  const { loginByDevice } = await import('../login/device.ts');
+  return await loginByDevice(provider, client, { scope, show });
+};
+
+/** Next time `--console` and `--ca` need not be said. */
+const rememberConsole = async (context: Context): Promise<void> => {
+  const { settings, configFile, folders } = context;
+  const { content } = configFile;
+  const wanted = {
+    ...content,
+    console: context.console(),
+    ...(settings.caFile === undefined ? {} : { caFile: resolve(settings.caFile) }),
+  };
+  if (isDeepStrictEqual(wanted, content)) return;
+  await privateFile(folders.config, 'config.json').write(wanted);
+  context.note(`Console and roots are kept in ${configFile.path}.`);
+};
+
+const me = async (context: Context, accessToken: string) =>
+  dataOf(
+    await createApi({
+      url: context.console(),
+      fetch: context.connections.toConsole,
+      bearer: () => Promise.resolve(accessToken),
+    }).GET('/api/v1/me'),
+  );
+
+const until = (expiresAt: number | undefined): string | null =>
+  expiresAt === undefined ? null : new Date(expiresAt).toISOString();
+
+export const login = command({
+  name: 'login',
+  summary: 'Log in at the console.',
+  detail:
+    'Shows an address and a code to open in any browser, on this machine or another. Where the identity provider does\n' +
+    'not offer that, or with --browser, this machine’s browser opens instead. The login is kept for you alone (mode 0600).',
+  options: {
+    browser: { doc: 'Open this machine’s browser ($BROWSER) instead of showing a code.' },
+  },
+  examples: [
+    {
+      line: 'twofold login --console https://twofold.example.org',
+      doc: 'The first time; the address is remembered',
+    },
+    { line: 'twofold login --browser', doc: 'Again, in this machine’s browser' },
+  ],
+  run: async (context, { options }): Promise<Result> => {
+    const console = context.console();
+    if (context.settings.tokenFile !== undefined) {
+      const next = 'Unset TWOFOLD_TOKEN_FILE, or just use the other commands: they send that token.';
+      throw failure(
+        'usage',
+        'An access token is configured by file, so there is nothing to log in to.',
+        next,
+      );
+    }
+    const kept = await logIn(context, options.browser);
+    const { sub, issuer } = await me(context, kept.accessToken);
+    await context.logins.keep(console, kept);
+    await rememberConsole(context);
+    const name = kept.name ?? sub;
+    return { json: { console, issuer, sub, name }, text: `Logged in at ${console} as ${name}.` };
+  },
+});
+
+/** Whether the provider took the login back; where it cannot be asked, the login is deleted all the same. */
+const revoke = async (context: Context, kept: Login): Promise<boolean> => {
+  const { discover, asking } = await import('../login/provider.ts');
+  const { tokenRevocation } = await import('openid-client');
+  try {
+    const provider = await discover(context.connections.toProvider, kept);
+    if (provider.serverMetadata().revocation_endpoint === undefined) return false;
+    for (const token of [kept.refreshToken, kept.accessToken]) {
+      if (token !== undefined) await asking(() => tokenRevocation(provider, token));
+    }
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export const logout = command({
+  name: 'logout',
+  summary: 'Revoke the login and delete it from this machine.',
+  options: {},
+  examples: [{ line: 'twofold logout', doc: 'Always deletes; says whether the provider has revoked it too' }],
+  run: async (context) => {
+    const console = context.console();
+    const kept = await context.login();
+    if (!kept)
+      return { json: { console, wasLoggedIn: false, revoked: false }, text: `Not logged in at ${console}.` };
+    const revoked = await revoke(context, kept);
+    await context.logins.forget(console);
+    const text = revoked
+      ? `Logged out of ${console}; the identity provider has revoked the login.`
+      : `Logged out of ${console}. The identity provider did not revoke the login; it ends by itself${
+          kept.expiresAt === undefined ? '' : ` (access token: ${time(until(kept.expiresAt))})`
+        }.`;
+    return { json: { console, wasLoggedIn: true, revoked }, text };
+  },
+});
+
+export const whoami = command({
+  name: 'whoami',
+  summary: 'Show who you are at the console, and how long your login lasts.',
+  options: {},
+  examples: [{ line: 'twofold whoami', doc: 'Asks the console: exit code 3 says that it does not know you' }],
+  run: async (context) => {
+    const { ownerId, issuer, sub } = dataOf(await (await context.api()).GET('/api/v1/me'));
+    const kept = context.settings.tokenFile === undefined ? await context.login() : undefined;
+    const [name, expiresAt] = [kept?.name ?? null, until(kept?.expiresAt)];
+    const renews = kept?.refreshToken !== undefined;
+    const key = context.settings.kid ?? (await context.pins.find(context.console())) ?? null;
+    const lasts = `${time(expiresAt)}${renews ? ', renewed by itself' : ''}`;
+    return {
+      json: { console: context.console(), ownerId, issuer, sub, name, expiresAt, renews, trustedKey: key },
+      text: properties([
+        ['Name', name ?? undefined],
+        ['Subject', sub],
+        ['Issuer', issuer],
+        ['Console', context.console()],
+        ['Owner id', ownerId],
+        ['Login until', lasts],
+        ['Trusted key', key ?? 'none yet: the first one that the console offers'],
+      ]),
+    };
+  },
+});

@@ -1,0 +1,199 @@
+/** `secrets list|add|replace|delete`. Zone 0. */
+import { isEnvSafe } from '#envelope/env-safe.ts';
+import { parseSecretName, SECRET_NAME_RULE, type SecretName } from '#envelope/names.ts';
+import { quote } from '#envelope/selection.ts';
+import { dataOf, expectDone, type Api, type Schemas } from '../api/client.ts';
+import { command, type Context } from '../command.ts';
+import { failure } from '../failure.ts';
+import { bytes, table, time, type Result } from '../output.ts';
+import { demandTrusted } from '../pins.ts';
+import { offeredKid, seal } from '../sealing.ts';
+import { parseInstant } from '../time.ts';
+import { readValue } from '../value.ts';
+
+const PAGE = 200;
+
+export const listAll = async (api: Api): Promise<readonly Schemas['Secret'][]> => {
+  const all: Schemas['Secret'][] = [];
+  for (;;) {
+    const after = all.at(-1)?.name;
+    const query = { limit: PAGE, ...(after === undefined ? {} : { after }) };
+    const { items } = dataOf(await api.GET('/api/v1/secrets', { params: { query } }));
+    all.push(...items);
+    if (items.length < PAGE) return all;
+  }
+};
+
+export const demandName = (text: string): SecretName => {
+  const name = parseSecretName(text);
+  if (!name)
+    throw failure(
+      'name_malformed',
+      `${quote(text)} is not a secret’s name.`,
+      `Choose another: ${SECRET_NAME_RULE}.`,
+    );
+  return name;
+};
+
+export interface Write {
+  readonly name: SecretName;
+  readonly kind: 'add' | 'replace';
+  readonly expiresAt?: string | undefined;
+  /** Only this version may be replaced. */
+  readonly ifVersion?: string | undefined;
+}
+
+/** Seals here and stores; `value` is the caller's to wipe. */
+export const store = async (
+  context: Context,
+  api: Api,
+  write: Write,
+  value: Uint8Array,
+): Promise<Schemas['Secret']> => {
+  const { name, kind, expiresAt, ifVersion } = write;
+  const path = { name };
+  const offer = dataOf(await api.POST('/api/v1/secrets/{name}/sealing', { params: { path } }));
+  const { settings, pins, note } = context;
+  await demandTrusted(
+    { pins, console: context.console(), configured: settings.kid, note },
+    offeredKid(offer),
+  );
+  const envelope = await seal({ name, offer, nowMs: context.now() }, value);
+  const body = {
+    ...{ envelope, size: value.length, envSafe: isEnvSafe(value) },
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+  if (kind === 'add') return dataOf(await api.POST('/api/v1/secrets', { body: { name, ...body } }));
+  const header = ifVersion === undefined ? {} : { 'If-Match': `"${ifVersion}"` };
+  return dataOf(await api.PUT('/api/v1/secrets/{name}', { params: { path, header }, body }));
+};
+
+const writeOptions = {
+  file: {
+    value: 'FILE',
+    short: 'f',
+    doc: 'Take the value from a file, exactly as it is; - is standard input.',
+  },
+  'trim-newline': { doc: 'Leave out one newline at the value’s end.' },
+  expires: {
+    value: 'WHEN',
+    doc: 'End of the secret: 2027-01-31, 2027-01-31T12:00:00Z, or from now: 30d, 12h.',
+  },
+} as const;
+
+const detail =
+  'The value is asked for without echo, or comes from --file or standard input: 1 byte to 64 KiB, any bytes. It is\n' +
+  'sealed on this machine; neither the console nor anybody on the way sees it. It never comes back out, here or there.';
+
+interface WriteOptions {
+  readonly file: string | undefined;
+  readonly 'trim-newline': boolean;
+  readonly expires: string | undefined;
+  readonly 'if-version'?: string | undefined;
+}
+
+const writeOne = async (
+  context: Context,
+  kind: Write['kind'],
+  { positionals: [text = ''], options }: { positionals: readonly string[]; options: WriteOptions },
+): Promise<Result> => {
+  const name = demandName(text);
+  const expiresAt = options.expires === undefined ? undefined : parseInstant(options.expires, context.now());
+  const ifVersion = options['if-version'];
+  if (ifVersion !== undefined && !/^\d{1,15}$/.test(ifVersion)) {
+    throw failure('usage', '--if-version is not a version’s number.', 'twofold secrets list');
+  }
+  const api = await context.api();
+  const value = await readValue(context, { name, file: options.file, trimNewline: options['trim-newline'] });
+  try {
+    const stored = await store(context, api, { name, kind, expiresAt, ifVersion }, value);
+    const done = kind === 'add' ? 'Stored' : 'Replaced';
+    return {
+      json: stored,
+      text: `${done} ${name}: version ${stored.version}, ${bytes(stored.size)}, sealed on this machine.`,
+    };
+  } finally {
+    value.fill(0);
+  }
+};
+
+export const list = command({
+  name: 'secrets list',
+  summary: 'List your secrets; never their values.',
+  options: {},
+  examples: [
+    { line: 'twofold secrets list', doc: 'As a table' },
+    { line: "twofold secrets list -o json | jq -r '.items[].name'", doc: 'Their names, for a script' },
+  ],
+  run: async (context) => {
+    const items = await listAll(await context.api());
+    const header = ['NAME', 'SIZE', 'VERSION', 'CREATED', 'CHANGED', 'LAST USED', 'EXPIRES', 'AS VARIABLE'];
+    const rows = items.map((item) => [
+      ...[item.name, bytes(item.size), String(item.version), time(item.createdAt), time(item.modifiedAt)],
+      ...[time(item.lastUsedAt), time(item.expiresAt), item.envSafe ? 'yes' : 'no'],
+    ]);
+    const text =
+      items.length > 0 ? table(header, rows) : 'You have no secrets yet. The first: twofold secrets add NAME';
+    return { json: { items }, text };
+  },
+});
+
+const name = { name: 'NAME', doc: 'the secret’s name' };
+
+export const add = command({
+  name: 'secrets add',
+  summary: 'Store a new secret, sealed on this machine.',
+  detail,
+  positionals: [name],
+  options: writeOptions,
+  storesValue: true,
+  examples: [
+    { line: 'twofold secrets add db-password', doc: 'Asks for the value without showing it' },
+    { line: 'twofold secrets add tls.key --file tls.key', doc: 'A file, binary or not' },
+    { line: 'pass show db | twofold secrets add db-password --trim-newline', doc: 'From another program' },
+  ],
+  run: (context, input) => writeOne(context, 'add', input),
+});
+
+export const replace = command({
+  name: 'secrets replace',
+  summary: 'Store a new version of a secret.',
+  detail: `${detail}\nNew sessions get the new version; running ones keep the value that they started with.`,
+  positionals: [name],
+  options: {
+    ...writeOptions,
+    'if-version': { value: 'N', doc: 'Only if this is still its version (see list).' },
+  },
+  storesValue: true,
+  examples: [
+    { line: 'twofold secrets replace db-password', doc: 'Asks for the value without showing it' },
+    { line: 'twofold secrets replace tls.key --file tls.key --expires 90d', doc: 'With an end' },
+  ],
+  run: (context, input) => writeOne(context, 'replace', input),
+});
+
+export const remove = command({
+  name: 'secrets delete',
+  summary: 'Delete secrets.',
+  detail: 'Sessions that run keep their files; a session that starts or restarts no longer gets the secret.',
+  positionals: [{ name: 'NAME', doc: 'the secrets’ names', many: true }],
+  options: { yes: { short: 'y', doc: 'Do not ask.' } },
+  examples: [
+    { line: 'twofold secrets delete db-password', doc: 'Asks first' },
+    { line: 'twofold secrets delete --yes old-1 old-2', doc: 'In a script' },
+  ],
+  run: async (context, { positionals, options }) => {
+    const names = [...new Set(positionals.map(demandName))];
+    const api = await context.api();
+    if (!options.yes) {
+      if (!context.terminal.interactive)
+        throw failure('not_interactive', 'Nobody can be asked here.', 'Add --yes.');
+      const sure = await context.terminal.confirm(`Delete ${names.join(', ')}?`);
+      if (!sure) throw failure('not_confirmed', 'Nothing was deleted.');
+    }
+    for (const one of names) {
+      expectDone(await api.DELETE('/api/v1/secrets/{name}', { params: { path: { name: one } } }));
+    }
+    return { json: { deleted: names }, text: `Deleted ${names.join(', ')}.` };
+  },
+});

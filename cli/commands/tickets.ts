@@ -1,0 +1,103 @@
+/** `ticket`, `tickets list`, `tickets revoke`. Zone 0; design §6 step 1. */
+import { dataOf, expectDone, type Api, type Schemas } from '../api/client.ts';
+import { command } from '../command.ts';
+import { failure } from '../failure.ts';
+import { table, time } from '../output.ts';
+import { demandDuration } from '../time.ts';
+import { demandName } from './secrets.ts';
+
+export const ticketOptions = {
+  namespace: { value: 'NS', short: 'n', doc: 'The Kubernetes namespace of the session.' },
+  'service-account': { value: 'NAME', doc: 'The session’s service account.' },
+  pod: { value: 'NAME', doc: 'Only for a pod of this name, or with this beginning: train-*' },
+  uses: { value: 'N', doc: 'Only for so many sessions.' },
+  ttl: {
+    value: 'TIME',
+    doc: 'How long sessions may start with it: 8h, 7d. The console has a default and a limit.',
+  },
+} as const;
+
+interface TicketLimits {
+  readonly uses: string | undefined;
+  readonly ttl: string | undefined;
+}
+
+/** Members of a ticket request, as far as the options give them. */
+export const limitsOf = ({ uses, ttl }: TicketLimits): { uses?: number; ttlSeconds?: number } => {
+  if (uses !== undefined && !/^[1-9]\d{0,8}$/.test(uses))
+    throw failure('usage', '--uses is not a number above 0.');
+  return {
+    ...(uses === undefined ? {} : { uses: Number(uses) }),
+    ...(ttl === undefined ? {} : { ttlSeconds: demandDuration(ttl, '--ttl') }),
+  };
+};
+
+export const issue = async (api: Api, body: Schemas['TicketRequest']): Promise<Schemas['IssuedTicket']> =>
+  dataOf(await api.POST('/api/v1/tickets', { body }));
+
+export const revocation = ({ jti, expiresAt }: Schemas['IssuedTicket']): string =>
+  `Valid until ${time(expiresAt)}; take it back with: twofold tickets revoke ${jti}`;
+
+export const ticket = command({
+  name: 'ticket',
+  summary: 'Get a ticket: your consent that sessions start with these secrets.',
+  detail:
+    'Prints the annotations for a pod, or for the template that it is made from. Whoever can read a ticket and create\n' +
+    'pods in that namespace under that account can use it, so narrow it: --pod, --uses, --ttl.',
+  positionals: [{ name: 'SECRET', doc: 'names of secrets', many: true }],
+  options: ticketOptions,
+  examples: [
+    { line: 'twofold ticket db-password aws-key --namespace alice --pod notebook', doc: 'For one pod' },
+    { line: 'twofold ticket db-password -n alice -o json | jq -r .ticket', doc: 'The ticket alone' },
+  ],
+  run: async (context, { positionals, options }) => {
+    const { namespace, pod } = options;
+    if (namespace === undefined) {
+      throw failure('usage', 'A ticket is for one namespace.', 'Say which with --namespace NS.');
+    }
+    const secrets = [...new Set(positionals.map(demandName))];
+    const issued = await issue(await context.api(), {
+      ...{ namespace, secrets, serviceAccount: options['service-account'] ?? 'default' },
+      ...(pod === undefined ? {} : { pod }),
+      ...limitsOf(options),
+    });
+    context.note(revocation(issued));
+    const lines = Object.entries(issued.annotations).map(([key, value]) => `${key}: ${value}`);
+    return { json: issued, text: lines.join('\n') };
+  },
+});
+
+export const ticketsList = command({
+  name: 'tickets list',
+  summary: 'List your newest tickets and how often they were used.',
+  options: {},
+  examples: [{ line: 'twofold tickets list', doc: 'The newest 50; sessions of each with -o json' }],
+  run: async (context) => {
+    const { items } = dataOf(await (await context.api()).GET('/api/v1/tickets'));
+    const state = ({ revokedAt, expiresAt }: Schemas['Ticket']): string => {
+      if (revokedAt !== null) return 'revoked';
+      return Date.parse(expiresAt) < context.now() ? 'expired' : 'valid';
+    };
+    const header = ['ID', 'STATE', 'UNTIL', 'NAMESPACE', 'POD', 'USED', 'SECRETS'];
+    const rows = items.map((item) => [
+      ...[item.jti, state(item), time(item.expiresAt), item.namespace, item.pod ?? 'any'],
+      ...[item.uses === null ? String(item.used) : `${item.used}/${item.uses}`, item.secrets.join(',')],
+    ]);
+    return { json: { items }, text: items.length > 0 ? table(header, rows) : 'You have no tickets.' };
+  },
+});
+
+export const ticketsRevoke = command({
+  name: 'tickets revoke',
+  summary: 'Take tickets back: nothing starts with them any more.',
+  positionals: [{ name: 'ID', doc: 'ids of tickets, from twofold tickets list', many: true }],
+  options: {},
+  examples: [{ line: 'twofold tickets revoke 7e3f0b1c-9f0e-4d2a-8a7b-5a4e8f1d2c3b', doc: 'At once' }],
+  run: async (context, { positionals }) => {
+    const api = await context.api();
+    for (const jti of positionals) {
+      expectDone(await api.DELETE('/api/v1/tickets/{jti}', { params: { path: { jti } } }));
+    }
+    return { json: { revoked: positionals }, text: `Revoked ${positionals.join(', ')}.` };
+  },
+});

@@ -1,0 +1,56 @@
+/** Completion: each shell asks the program itself, so that it knows what this version knows. Zone 0; pure. */
+import { findCommand, globalOptions } from './arguments.ts';
+import type { Command } from './command.ts';
+
+export const shells = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof shells)[number];
+
+const scripts: Readonly<Record<Shell, string>> = {
+  bash: `# twofold completion bash > ~/.local/share/bash-completion/completions/twofold
+_twofold() {
+  local IFS=$'\\n'
+  COMPREPLY=($(twofold complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o default -F _twofold twofold`,
+  zsh: `#compdef twofold
+# twofold completion zsh > a folder of your $fpath, as _twofold
+_twofold() {
+  local -a found
+  found=("\${(@f)$(twofold complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  if [[ -n "\${found[1]}" ]]; then compadd -a found; else _files; fi
+}
+if [[ "$funcstack[1]" == _twofold ]]; then _twofold "$@"; else compdef _twofold twofold; fi`,
+  fish: `# twofold completion fish > ~/.config/fish/completions/twofold.fish
+complete -c twofold -f -a '(twofold complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null; or __fish_complete_path (commandline -ct))'`,
+};
+
+export const completionScript = (shell: Shell): string => scripts[shell];
+
+/** What may stand where the last of these words is being typed; none: a file, or something of the person's own. */
+export const candidates = (commands: readonly Command[], words: readonly string[]): readonly string[] => {
+  const [current = '', before] = [words.at(-1), words.slice(0, -1)];
+  const found = findCommand(commands, before);
+  const starting = (all: readonly string[]): readonly string[] => [
+    ...new Set(all.filter((word) => word.startsWith(current))),
+  ];
+  if (!found) {
+    const next = commands.flatMap(({ name }) => {
+      const parts = name.split(' ');
+      return before.every((word, at) => parts[at] === word) ? (parts[before.length] ?? []) : [];
+    });
+    return starting(next);
+  }
+  const options = { ...found.command.options, ...globalOptions };
+  const option = before.at(-1)?.replace(/^--/, '') ?? '';
+  if (option === 'output' || before.at(-1) === '-o') return starting(['text', 'json']);
+  if (before.at(-1)?.startsWith('--') && options[option]?.value !== undefined) return [];
+  if (!current.startsWith('-')) {
+    return found.command.name === 'completion' && found.words === before.length ? starting(shells) : [];
+  }
+  const given = before.filter((word) => word.startsWith('--'));
+  return starting(
+    Object.keys(options)
+      .map((name) => `--${name}`)
+      .filter((name) => !given.includes(name)),
+  );
+};

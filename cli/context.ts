@@ -1,0 +1,96 @@
+/** Puts together what commands work with: settings, connections, kept logins and keys. Zone 0. */
+import { readFileSync } from 'node:fs';
+import { createApi, type Api } from './api/client.ts';
+import { createConnections } from './api/fetch.ts';
+import type { Context } from './command.ts';
+import { failure } from './failure.ts';
+import { createLogins } from './login/logins.ts';
+import { accessToken } from './login/session.ts';
+import { createPins } from './pins.ts';
+import {
+  configFileOf,
+  foldersOf,
+  parseConfigFile,
+  parseSettings,
+  type Env,
+  type RawSettings,
+} from './settings.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Outside {
+  readonly env: Env;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly terminal: Terminal;
+  readonly note: (line: string) => void;
+}
+
+const readConfig = (file: string): RawSettings => {
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw failure('config_malformed', `${file} cannot be read.`, 'Check its permissions.', error);
+  }
+  return parseConfigFile(content, file);
+};
+
+const readCa = (file: string | undefined): string | undefined => {
+  if (file === undefined) return undefined;
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw failure(
+      'file_unusable',
+      `The root certificates ${file} cannot be read.`,
+      'Check --ca or TWOFOLD_CA_FILE.',
+      error,
+    );
+  }
+  if (!content.includes('-----BEGIN CERTIFICATE-----')) {
+    throw failure('file_unusable', `${file} holds no certificate in PEM.`, 'Check --ca or TWOFOLD_CA_FILE.');
+  }
+  return content;
+};
+
+export const createContext = (outside: Outside, flags: Readonly<Record<string, unknown>>): Context => {
+  const { env } = outside;
+  const folders = foldersOf(env);
+  const path = configFileOf(env);
+  const content = readConfig(path);
+  const settings = parseSettings(flags, env, content);
+  const connections = createConnections(readCa(settings.caFile));
+  const logins = createLogins(folders.state);
+  const now = (): number => Date.now();
+  const console = (): string => {
+    if (settings.console !== undefined) return settings.console;
+    throw failure(
+      'no_console',
+      'Nobody has said which console.',
+      'twofold login --console https://twofold.example.org',
+    );
+  };
+  const bearer = (): Promise<string | undefined> =>
+    accessToken(
+      { logins, fetch: connections.toProvider, now },
+      { console: console(), tokenFile: settings.tokenFile },
+    );
+  const apiWith = (give: () => Promise<string | undefined>): Api =>
+    createApi({ url: console(), fetch: connections.toConsole, bearer: give });
+  return {
+    ...{ env, folders, settings, connections, logins, now, console },
+    ...{ stdin: outside.stdin, terminal: outside.terminal, note: outside.note },
+    configFile: { content, path },
+    pins: createPins(folders.state),
+    api: async () => {
+      // Before anything is asked of the person.
+      if ((await bearer()) === undefined) {
+        throw failure('not_logged_in', `You are not logged in at ${console()}.`, 'twofold login');
+      }
+      return apiWith(bearer);
+    },
+    openApi: () => apiWith(() => Promise.resolve(undefined)),
+    login: () => logins.find(console()),
+  };
+};

@@ -1,0 +1,96 @@
+/** What can go wrong at the command line: stable codes, and the exit code of each. Zone 0; docs/cli.md has the table. */
+
+/** Scripts rely on these: a number is never given another meaning. */
+export const exitCodes = {
+  ok: { exit: 0, doc: 'done' },
+  unexpected: { exit: 1, doc: 'a mistake of the program’s, or of the console’s' },
+  usage: { exit: 2, doc: 'the command line, a file or the configuration is not usable as given' },
+  login: { exit: 3, doc: 'not logged in, or no longer' },
+  missing: { exit: 4, doc: 'there is no such secret or ticket' },
+  conflict: { exit: 5, doc: 'the name is taken, or the secret has changed meanwhile' },
+  refused: { exit: 6, doc: 'refused for what the value, the key or the request is' },
+  unreachable: {
+    exit: 7,
+    doc: 'console or identity provider cannot be reached, are not trusted, or are busy',
+  },
+  interrupted: { exit: 130, doc: 'ended with Ctrl-C' },
+} as const;
+
+export type FailureKind = Exclude<keyof typeof exitCodes, 'ok'>;
+
+/** Codes of our own; the console's codes keep their names. */
+const kinds = {
+  unexpected: 'unexpected',
+  usage: 'usage',
+  value_in_argument: 'usage',
+  not_interactive: 'usage',
+  not_confirmed: 'usage',
+  several_lines: 'usage',
+  file_unusable: 'usage',
+  config_malformed: 'usage',
+  no_console: 'usage',
+  manifest_malformed: 'usage',
+  dotenv_malformed: 'usage',
+  not_logged_in: 'login',
+  login_expired: 'login',
+  login_failed: 'login',
+  state_exposed: 'login',
+  name_malformed: 'refused',
+  value_empty: 'refused',
+  value_too_large: 'refused',
+  key_changed: 'refused',
+  key_malformed: 'refused',
+  unreachable: 'unreachable',
+  not_trusted: 'unreachable',
+  interrupted: 'interrupted',
+} as const satisfies Record<string, FailureKind>;
+
+export type FailureCode = keyof typeof kinds;
+
+/** The one error that ends a command. Message and next step are for a person, and show no value, token or key. */
+export class Failure extends Error {
+  readonly code: string;
+  readonly kind: FailureKind;
+  readonly next: string | undefined;
+
+  constructor(told: {
+    code: string;
+    kind: FailureKind;
+    message: string;
+    next?: string | undefined;
+    cause?: unknown;
+  }) {
+    super(told.message, { cause: told.cause });
+    this.name = 'Failure';
+    this.code = told.code;
+    this.kind = told.kind;
+    this.next = told.next;
+  }
+
+  get exit(): number {
+    return exitCodes[this.kind].exit;
+  }
+}
+
+/** `next` is what the person does now. */
+export const failure = (code: FailureCode, message: string, next?: string, cause?: unknown): Failure =>
+  new Failure({ code, kind: kinds[code], message, next, cause });
+
+const kindOfStatus = (status: number): FailureKind => {
+  if (status === 401) return 'login';
+  if (status === 404) return 'missing';
+  if (status === 409 || status === 412) return 'conflict';
+  if (status === 429 || status === 503) return 'unreachable';
+  return status >= 500 ? 'unexpected' : 'refused';
+};
+
+/** What the console's problem document says, under its own code. */
+export const refusedByConsole = (
+  status: number,
+  { code, title, detail }: { readonly code: string; readonly title: string; readonly detail: string },
+): Failure => {
+  const kind = kindOfStatus(status);
+  if (kind === 'login')
+    return failure('login_expired', 'The console does not accept your login any more.', 'twofold login');
+  return new Failure({ code, kind, message: title, next: detail });
+};

@@ -1,0 +1,45 @@
+/** The logins kept on this machine, one for each console. Zone 0; `logins.json` in the state folder, mode 0600. */
+import { privateFile } from '../private-files.ts';
+
+export interface Login {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly accessToken: string;
+  /** Milliseconds since 1970; undefined where the provider did not say. */
+  readonly expiresAt: number | undefined;
+  readonly refreshToken: string | undefined;
+  /** From the ID token, for `whoami` alone. */
+  readonly name: string | undefined;
+}
+
+export interface Logins {
+  find(console: string): Promise<Login | undefined>;
+  keep(console: string, login: Login): Promise<void>;
+  forget(console: string): Promise<void>;
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const parseLogin = (value: unknown): Login | undefined => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const members = value as Record<string, unknown>; // each is looked at next
+  const { issuer, clientId, accessToken, expiresAt, refreshToken, name } = members;
+  if (typeof issuer !== 'string' || typeof clientId !== 'string' || typeof accessToken !== 'string')
+    return undefined;
+  return {
+    ...{ issuer, clientId, accessToken, refreshToken: text(refreshToken), name: text(name) },
+    expiresAt: typeof expiresAt === 'number' ? expiresAt : undefined,
+  };
+};
+
+export const createLogins = (stateFolder: string): Logins => {
+  const file = privateFile(stateFolder, 'logins.json');
+  return {
+    find: async (console) => parseLogin((await file.read())[console]),
+    keep: async (console, login) => file.write({ ...(await file.read()), [console]: login }),
+    forget: async (console) => {
+      const { [console]: _forgotten, ...others } = await file.read();
+      await file.write(others);
+    },
+  };
+};

@@ -1,0 +1,78 @@
+/** The identity provider by its discovery, and what its answers are to us. Zone 0; OpenID Connect, OAuth 2. */
+import * as oidc from 'openid-client';
+import type { Fetch } from '../api/fetch.ts';
+import { Failure, failure } from '../failure.ts';
+import type { Login } from './logins.ts';
+
+export interface Client {
+  readonly issuer: string;
+  readonly clientId: string;
+}
+
+const CLOCK_TOLERANCE_SECONDS = 60;
+const TIMEOUT_SECONDS = 30;
+
+/** The provider's own word, where it gave one; never its whole answer. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof oidc.ResponseBodyError || error instanceof oidc.AuthorizationResponseError) {
+    return error.error_description ?? error.error;
+  }
+  return error instanceof Error ? error.message : 'no usable answer';
+};
+
+const causes = function* (error: unknown): Generator {
+  for (let at = error; at instanceof Error; at = at.cause) yield at;
+};
+
+/** A Failure stays one, whatever the library has wrapped it in. */
+const asFailure = (error: unknown): Failure => {
+  for (const cause of causes(error)) if (cause instanceof Failure) return cause;
+  return failure(
+    'login_failed',
+    `The identity provider refused: ${reasonOf(error)}.`,
+    'Run twofold login again; if it stays so, show this to your operator.',
+    error,
+  );
+};
+
+/** Runs it, and makes a Failure of whatever the library throws. */
+export const asking = async <T>(ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask();
+  } catch (error) {
+    throw asFailure(error);
+  }
+};
+
+export const discover = (fetch: Fetch, { issuer, clientId }: Client): Promise<oidc.Configuration> =>
+  asking(() =>
+    oidc.discovery(
+      new URL(issuer),
+      clientId,
+      { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
+      oidc.None(),
+      {
+        timeout: TIMEOUT_SECONDS,
+        // The library's own types of the same arguments.
+        [oidc.customFetch]: (url, options) => fetch(url, options as RequestInit),
+      },
+    ),
+  );
+
+const nameIn = (claims: Readonly<Record<string, unknown>> | undefined): string | undefined =>
+  [claims?.['preferred_username'], claims?.['email'], claims?.['name'], claims?.['sub']].find(
+    (value): value is string => typeof value === 'string',
+  );
+
+type Tokens = Awaited<ReturnType<typeof oidc.refreshTokenGrant>>;
+
+/** What is kept of the tokens. A provider that answers a refresh without a new refresh token means the old one. */
+export const loginOf = ({ issuer, clientId }: Client, tokens: Tokens, before?: Login): Login => {
+  const seconds = tokens.expiresIn();
+  return {
+    ...{ issuer, clientId, accessToken: tokens.access_token },
+    expiresAt: seconds === undefined ? undefined : Date.now() + seconds * 1000,
+    refreshToken: tokens.refresh_token ?? before?.refreshToken,
+    name: nameIn(tokens.claims()) ?? before?.name,
+  };
+};

@@ -1,0 +1,68 @@
+/** The access token of every request: from a file, or of the login kept here, refreshed when it is about to end. Zone 0. */
+import { readFile } from 'node:fs/promises';
+import type { Fetch } from '../api/fetch.ts';
+import { failure } from '../failure.ts';
+import type { Login, Logins } from './logins.ts';
+
+/** A token that ends sooner is refreshed first. */
+const MARGIN_MS = 60_000;
+
+export interface SessionPorts {
+  readonly logins: Logins;
+  readonly fetch: Fetch;
+  readonly now: () => number;
+}
+
+const fromFile = async (path: string): Promise<string> => {
+  try {
+    const token = (await readFile(path, 'utf8')).trim();
+    if (/^[\x21-\x7e]+$/.test(token)) return token;
+  } catch (error) {
+    throw failure(
+      'file_unusable',
+      `The token file ${path} cannot be read.`,
+      'Check --token-file or TWOFOLD_TOKEN_FILE.',
+      error,
+    );
+  }
+  throw failure('file_unusable', `${path} does not hold one access token.`, 'Write the token alone into it.');
+};
+
+const isFresh = ({ expiresAt }: Login, now: number, margin = MARGIN_MS): boolean =>
+  expiresAt === undefined || expiresAt > now + margin;
+
+const refresh = async (login: Login, fetch: Fetch): Promise<Login> => {
+  const { discover, loginOf, asking } = await import('./provider.ts');
+  const { refreshTokenGrant } = await import('openid-client');
+  const provider = await discover(fetch, login);
+  return await asking(async () =>
+    loginOf(login, await refreshTokenGrant(provider, login.refreshToken ?? ''), login),
+  );
+};
+
+/** Undefined where nobody has logged in. Throws a Failure for a login that has ended. */
+export const accessToken = async (
+  { logins, fetch, now }: SessionPorts,
+  { console, tokenFile }: { readonly console: string; readonly tokenFile: string | undefined },
+): Promise<string | undefined> => {
+  if (tokenFile !== undefined) return await fromFile(tokenFile);
+  const login = await logins.find(console);
+  if (!login || isFresh(login, now())) return login?.accessToken;
+  if (login.refreshToken !== undefined) {
+    try {
+      const renewed = await refresh(login, fetch);
+      await logins.keep(console, renewed);
+      return renewed.accessToken;
+    } catch (error) {
+      // Another command may have used the refresh token up meanwhile, and kept what it got.
+      const kept = await logins.find(console);
+      if (kept && kept.accessToken !== login.accessToken) return kept.accessToken;
+      if (isFresh(login, now(), 0)) return login.accessToken;
+      if (!isRefusal(error)) throw error;
+    }
+  }
+  throw failure('login_expired', `Your login at ${console} has expired.`, 'twofold login');
+};
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'login_failed';

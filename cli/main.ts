@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/** The command line `twofold`: process, streams and signals. Zone 0; docs/cli.md. */
+import { constants } from 'node:os';
+import { commands } from './commands.ts';
+import manifest from './npm/package.json' with { type: 'json' };
+import { run } from './run.ts';
+import { createTerminal } from './terminal.ts';
+
+const { stdin, stdout, stderr } = process;
+const terminal = createTerminal({ stdin, stderr });
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    terminal.restore();
+    process.exit(128 + constants.signals[signal]);
+  });
+}
+// A reader that has enough, such as head, is no failure.
+stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+process.exitCode = await run(
+  {
+    ...{ commands, terminal, stdin, env: process.env, version: manifest.version },
+    print: (text) => stdout.write(`${text}\n`),
+    note: (line) => stderr.write(`${line}\n`),
+  },
+  process.argv.slice(2),
+);

@@ -1,0 +1,130 @@
+/**
+ * A Kubernetes manifest as text whose annotations can be set, everything else kept: comments, order, and the scalars as
+ * they are written. Zone 0. Scalars are read as plain text (YAML's failsafe schema), so 0400, on and 1.10 stay so.
+ */
+import { isMap, isScalar, parseAllDocuments, Scalar, type Document } from 'yaml';
+import { parsePodPattern } from '#envelope/pod.ts';
+import { failure, type Failure } from '../failure.ts';
+import { kindOf, kinds, type Kind } from './templates.ts';
+
+export interface PodTemplate {
+  /** For messages: `Deployment/web`. */
+  readonly title: string;
+  readonly namespace: string | undefined;
+  readonly serviceAccount: string;
+  /** What a ticket can say of its pods' names, where the manifest says it. */
+  readonly pods: string | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
+  annotate(annotations: Readonly<Record<string, string>>): void;
+}
+
+export interface Manifest {
+  readonly templates: readonly PodTemplate[];
+  toYaml(): string;
+  /** The document, or a List of several. */
+  toJson(): object;
+}
+
+const malformed = (what: string): Failure =>
+  failure('manifest_malformed', `${what}.`, `Give a manifest with a ${Object.keys(kinds).join(', ')}.`);
+
+const textAt = (document: Document, path: readonly string[]): string | undefined => {
+  const value = document.getIn(path);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+};
+
+const annotationsAt = (document: Document, path: readonly string[]): Record<string, string> => {
+  const node = document.getIn(path, true);
+  if (!isMap(node)) return {};
+  return Object.fromEntries(
+    node.items.flatMap(({ key, value }) =>
+      isScalar(key) && isScalar(value) ? [[String(key.value), String(value.value)] as const] : [],
+    ),
+  );
+};
+
+/** Always quoted: a name such as 123 or true is text to Kubernetes only then. */
+const quoted = (text: string): Scalar => {
+  const scalar = new Scalar(text);
+  scalar.type = Scalar.QUOTE_DOUBLE;
+  return scalar;
+};
+
+const annotate = (
+  document: Document,
+  at: readonly string[],
+  added: Readonly<Record<string, string>>,
+): void => {
+  const parents = [
+    [...at, 'metadata'],
+    [...at, 'metadata', 'annotations'],
+  ];
+  for (const parent of parents) {
+    const node = document.getIn(parent, true);
+    // `annotations:` with nothing behind it.
+    if (node === undefined || (isScalar(node) && (node.value === null || node.value === ''))) {
+      document.setIn(parent, document.createNode({}));
+    } else if (!isMap(node)) throw malformed(`${parent.join('.')} is not a map of its own`);
+  }
+  for (const [key, value] of Object.entries(added)) {
+    document.setIn([...at, 'metadata', 'annotations', key], quoted(value));
+  }
+};
+
+const podsOf = (document: Document, kind: Kind): string | undefined => {
+  const [name, prefix] = [
+    textAt(document, ['metadata', 'name']),
+    textAt(document, ['metadata', 'generateName']),
+  ];
+  const pattern = name === undefined ? prefix && `${prefix}*` : kind.pods(name);
+  return parsePodPattern(pattern);
+};
+
+const templateOf = (document: Document): PodTemplate | undefined => {
+  const name = document.getIn(['kind']);
+  const kind = kindOf(name);
+  if (!kind) return undefined;
+  const title = `${String(name)}/${textAt(document, ['metadata', 'name']) ?? textAt(document, ['metadata', 'generateName']) ?? '?'}`;
+  if (!isMap(document.getIn([...kind.at, 'spec'], true))) throw malformed(`${title} has no pod in it`);
+  return {
+    title,
+    namespace: textAt(document, ['metadata', 'namespace']),
+    serviceAccount:
+      textAt(document, [...kind.at, 'spec', 'serviceAccountName']) ??
+      textAt(document, [...kind.at, 'spec', 'serviceAccount']) ??
+      'default',
+    pods: podsOf(document, kind),
+    annotations: annotationsAt(document, [...kind.at, 'metadata', 'annotations']),
+    annotate: (added) => annotate(document, kind.at, added),
+  };
+};
+
+/** Sequences stand below their key as they did: with or without indentation. */
+const indentsSequences = (text: string): boolean => !/^( *)[^\s#-][^\n]*:[ \t]*\n\1- /m.test(text);
+
+/** Throws a Failure for what is no YAML, or holds no pod. */
+export const parseManifest = (text: string): Manifest => {
+  const parsed = parseAllDocuments(text, { schema: 'failsafe', keepSourceTokens: true });
+  const documents: readonly Document[] = [parsed].flat();
+  const problem = documents.flatMap(({ errors }) => errors)[0];
+  if (problem) {
+    const line = problem.linePos?.[0].line;
+    throw malformed(`It is not YAML${line === undefined ? '' : `, at line ${line} of a document`}`);
+  }
+  const templates = documents.flatMap((document) => templateOf(document) ?? []);
+  if (templates.length === 0) throw malformed('There is no pod, and nothing that makes pods, in it');
+  const options = { lineWidth: 0, indentSeq: indentsSequences(text), flowCollectionPadding: true };
+  const toYaml = (): string => documents.map((document) => document.toString(options)).join('');
+  return {
+    templates,
+    toYaml,
+    toJson: () => {
+      // As Kubernetes reads YAML: 0400 is octal, on is true.
+      const again: readonly Document[] = [parseAllDocuments(toYaml(), { version: '1.1' })].flat();
+      const items = again.map((document): unknown => document.toJS()).filter(Boolean);
+      const [only] = items;
+      if (items.length === 1 && typeof only === 'object' && only !== null) return only;
+      return { apiVersion: 'v1', kind: 'List', items };
+    },
+  };
+};

@@ -1,0 +1,36 @@
+/** How results look: tables for people, JSON for programs. Zone 0. */
+
+/** What a command has to say: the same twice. */
+export interface Result {
+  readonly json: object;
+  /** Without the last newline; empty: nothing is printed. */
+  readonly text: string;
+}
+
+const NOTHING = '-';
+
+export const table = (header: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};
+
+/** `Name  value` lines. */
+export const properties = (pairs: readonly (readonly [string, string | undefined])[]): string => {
+  const width = Math.max(...pairs.map(([name]) => name.length));
+  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value ?? NOTHING}`).join('\n');
+};
+
+/** Minutes in UTC. */
+export const time = (instant: string | null): string =>
+  instant === null ? NOTHING : `${instant.slice(0, 16).replace('T', ' ')}Z`;
+
+export const bytes = (count: number): string =>
+  count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KiB`;

@@ -1,0 +1,61 @@
+/** Small JSON files of one person's: whole or not there, and nobody else's to read. Zone 0. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { failure } from './failure.ts';
+
+const OTHERS = 0o077;
+
+export interface PrivateFile {
+  /** Undefined where there is none. Throws a Failure where others could have read it. */
+  read(): Promise<Readonly<Record<string, unknown>>>;
+  write(content: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+/** The file's JSON object; an empty one where there is no file. */
+const readObject = async (path: string): Promise<Readonly<Record<string, unknown>>> => {
+  try {
+    const { mode } = await stat(path);
+    if ((mode & OTHERS) !== 0) {
+      const next = `Delete ${path}, log in again, and find out who opened it.`;
+      throw failure('state_exposed', `Others than you may read ${path}, where your login is.`, next);
+    }
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    // An object's members are unknown until somebody looks at them.
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+    throw new SyntaxError('not an object');
+  } catch (error) {
+    if (isMissing(error)) return {};
+    if (error instanceof SyntaxError) {
+      throw failure('config_malformed', `${path} is damaged.`, 'Delete it and log in again.', error);
+    }
+    throw error;
+  }
+};
+
+/** Mode 0600 in a folder of 0700, by way of a new file of its own. */
+const writeObject = async (path: string, content: object): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const fresh = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    const file = await open(fresh, 'wx', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(content, undefined, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw error;
+  }
+};
+
+export const privateFile = (folder: string, name: string): PrivateFile => {
+  const path = join(folder, name);
+  return { read: () => readObject(path), write: (content) => writeObject(path, content) };
+};

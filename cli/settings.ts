@@ -1,0 +1,150 @@
+/**
+ * Where the console is and whom to trust: flags, then environment variables, then `config.json`. Zone 0. Every problem
+ * is reported at once; an unknown member of the file is one. docs/cli.md has the table, written from this one.
+ */
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { parseKid, type Kid } from '#envelope/names.ts';
+import { failure } from './failure.ts';
+
+export interface SettingSpec {
+  readonly member: string;
+  readonly variable: string;
+  /** Long option of every command. */
+  readonly flag: string;
+  readonly value: string;
+  readonly doc: string;
+}
+
+export const settingSpecs = [
+  {
+    ...{ member: 'console', variable: 'TWOFOLD_CONSOLE', flag: 'console', value: 'URL' },
+    doc: 'The console’s address.',
+  },
+  {
+    ...{ member: 'caFile', variable: 'TWOFOLD_CA_FILE', flag: 'ca', value: 'FILE' },
+    doc: 'Root certificates (PEM) of the console; its identity provider may have a public one too.',
+  },
+  {
+    ...{ member: 'issuer', variable: 'TWOFOLD_ISSUER', flag: 'issuer', value: 'URL' },
+    doc: 'The identity provider, where it is not to be the one that the console names.',
+  },
+  {
+    ...{ member: 'clientId', variable: 'TWOFOLD_CLIENT_ID', flag: 'client-id', value: 'ID' },
+    doc: 'The provider’s client for the command line, where it is not to be the one that the console names.',
+  },
+  {
+    ...{ member: 'kid', variable: 'TWOFOLD_KID', flag: 'kid', value: 'KID' },
+    doc: 'The one key to seal to. Otherwise it is the one of the first time, until you trust another.',
+  },
+  {
+    ...{ member: 'tokenFile', variable: 'TWOFOLD_TOKEN_FILE', flag: 'token-file', value: 'FILE' },
+    doc: 'An access token to use instead of a login, for machines.',
+  },
+] as const satisfies readonly SettingSpec[];
+
+export type SettingName = (typeof settingSpecs)[number]['member'];
+export type RawSettings = Readonly<Partial<Record<SettingName, string>>>;
+
+export interface Settings {
+  /** Without a slash at the end; undefined: nobody has said. */
+  readonly console: string | undefined;
+  readonly caFile: string | undefined;
+  readonly issuer: string | undefined;
+  readonly clientId: string | undefined;
+  readonly kid: Kid | undefined;
+  readonly tokenFile: string | undefined;
+}
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export interface Folders {
+  readonly config: string;
+  readonly state: string;
+}
+
+/** XDG Base Directories: a relative path there is to be ignored. */
+export const foldersOf = (env: Env): Folders => {
+  const base = (variable: string, fallback: string): string => {
+    const value = env[variable];
+    return value !== undefined && isAbsolute(value) ? value : join(env['HOME'] ?? homedir(), fallback);
+  };
+  return {
+    config: join(base('XDG_CONFIG_HOME', '.config'), 'twofold'),
+    state: join(base('XDG_STATE_HOME', '.local/state'), 'twofold'),
+  };
+};
+
+export const configFileOf = (env: Env): string => join(foldersOf(env).config, 'config.json');
+
+/** The members of `config.json`. Throws a Failure that names every problem. */
+export const parseConfigFile = (content: string, file: string): RawSettings => {
+  const bad = (problems: readonly string[]): Error =>
+    failure(
+      'config_malformed',
+      `${file} cannot be used: ${problems.join('; ')}.`,
+      'Correct it, or remove it.',
+    );
+  let members: unknown;
+  try {
+    members = JSON.parse(content);
+  } catch {
+    throw bad(['it is not JSON']);
+  }
+  if (typeof members !== 'object' || members === null || Array.isArray(members))
+    throw bad(['it is no JSON object']);
+  const known: readonly string[] = settingSpecs.map(({ member }) => member);
+  const problems = Object.entries(members).flatMap(([member, value]) => {
+    if (!known.includes(member)) return [`"${member}" is unknown (there are ${known.join(', ')})`];
+    return typeof value === 'string' && value !== '' ? [] : [`"${member}" is no text`];
+  });
+  if (problems.length > 0) throw bad(problems);
+  return members as RawSettings; // each has just been checked
+};
+
+const httpsUrl = (text: string, where: string, problems: string[]): string | undefined => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' && url.username === '' && url.search === '' && url.hash === '') return text;
+  problems.push(`${where} is not an https address`);
+  return undefined;
+};
+
+/** What each setting is called where it came from, and its text: flags win over variables, those over the file. */
+const gather = (flags: Readonly<Record<string, unknown>>, env: Env, file: RawSettings) =>
+  new Map(
+    settingSpecs.flatMap(({ member, variable, flag }) => {
+      const given = flags[flag];
+      if (typeof given === 'string') return [[member, { text: given, where: `--${flag}` }] as const];
+      const value = env[variable];
+      if (value !== undefined && value !== '') return [[member, { text: value, where: variable }] as const];
+      const written = file[member];
+      return written === undefined ? [] : [[member, { text: written, where: `"${member}"` }] as const];
+    }),
+  );
+
+export const parseSettings = (
+  flags: Readonly<Record<string, unknown>>,
+  env: Env,
+  file: RawSettings,
+): Settings => {
+  const given = gather(flags, env, file);
+  const problems: string[] = [];
+  const url = (name: SettingName): string | undefined => {
+    const one = given.get(name);
+    return one && httpsUrl(one.text, one.where, problems);
+  };
+  const kidText = given.get('kid');
+  const kid = parseKid(kidText?.text);
+  if (kidText && !kid)
+    problems.push(`${kidText.where} is not a key id, which has 43 letters, digits, - and _`);
+  const settings = {
+    console: url('console')?.replace(/\/+$/, ''),
+    // An issuer is compared, so it stays exactly as it is written.
+    issuer: url('issuer'),
+    ...{ kid, caFile: given.get('caFile')?.text, clientId: given.get('clientId')?.text },
+    tokenFile: given.get('tokenFile')?.text,
+  };
+  if (problems.length > 0)
+    throw failure('config_malformed', `${problems.join('; ')}.`, 'Correct it and try again.');
+  return settings;
+};

@@ -1,0 +1,88 @@
+/** The person at the terminal: questions on standard error, a value typed without echo. Zone 0. */
+import { createInterface } from 'node:readline';
+import type { ReadStream } from 'node:tty';
+import { failure } from './failure.ts';
+import { createHiddenLine } from './hidden-line.ts';
+
+const PASTE_ON = '\x1b[?2004h';
+const PASTE_OFF = '\x1b[?2004l';
+
+export interface Terminal {
+  /** Somebody can answer: standard input is a terminal. */
+  readonly interactive: boolean;
+  /** What is typed or pasted, unseen; the caller wipes it. */
+  askHidden(question: string): Promise<Buffer>;
+  confirm(question: string): Promise<boolean>;
+  /** As it was before; does no harm twice, and is called on every way out. */
+  restore(): void;
+}
+
+export interface Streams {
+  readonly stdin: ReadStream;
+  readonly stderr: NodeJS.WritableStream;
+}
+
+const interrupted = (): Error => failure('interrupted', 'Given up; nothing was stored.');
+
+export const createTerminal = ({ stdin, stderr }: Streams): Terminal => {
+  let raw = false;
+  const restore = (): void => {
+    if (!raw) return;
+    raw = false;
+    stdin.setRawMode(false);
+    stderr.write(`${PASTE_OFF}\n`);
+  };
+
+  const readHidden = (): Promise<Buffer> =>
+    new Promise((resolve, reject) => {
+      const line = createHiddenLine();
+      const end = (settle: () => void): void => {
+        stdin.off('data', take).off('end', broken).pause();
+        line.wipe();
+        settle();
+      };
+      const broken = (): void => end(() => reject(interrupted()));
+      const take = (chunk: Buffer): void => {
+        const state = line.feed(chunk);
+        chunk.fill(0);
+        if (state === 'more') return;
+        if (state === 'entered') {
+          const value = line.take();
+          end(() => resolve(value));
+        } else if (state === 'interrupted') broken();
+        else {
+          const next = 'Use --file FILE, or send the value to standard input.';
+          end(() => reject(failure('several_lines', 'The value has several lines; none was stored.', next)));
+        }
+      };
+      stdin.on('data', take).once('end', broken).resume();
+    });
+
+  return {
+    interactive: stdin.isTTY,
+    askHidden: async (question) => {
+      stderr.write(`${question} (not shown): `);
+      stdin.setRawMode(true);
+      raw = true;
+      stderr.write(PASTE_ON);
+      try {
+        return await readHidden();
+      } finally {
+        restore();
+      }
+    },
+    confirm: async (question) => {
+      // Not a terminal of readline's own: Ctrl-C stays a signal.
+      const lines = createInterface({ input: stdin, output: stderr, terminal: false });
+      try {
+        stderr.write(`${question} [y/N] `);
+        for await (const line of lines) return /^\s*y(es)?\s*$/i.test(line);
+        return false;
+      } finally {
+        lines.close();
+        stdin.pause();
+      }
+    },
+    restore,
+  };
+};

@@ -1,0 +1,81 @@
+/** A value to store: from a prompt without echo, a file or standard input, never from an argument. Zone 0. */
+import { createReadStream } from 'node:fs';
+import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import { failure } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ValueSource {
+  readonly terminal: Terminal;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly note: (line: string) => void;
+}
+
+export interface ValueWish {
+  /** For the prompt. */
+  readonly name: string;
+  /** A path, or `-` for standard input; undefined: the terminal where there is one. */
+  readonly file: string | undefined;
+  readonly trimNewline: boolean;
+}
+
+const NEWLINE = /\r?\n$/;
+
+/** At most `limit` bytes and one more, which tells that there are more. */
+export const readLimited = async (stream: NodeJS.ReadableStream, limit: number): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+    chunks.push(bytes);
+    size += bytes.length;
+    if (size > limit) break;
+  }
+  const whole = Buffer.concat(chunks);
+  for (const chunk of chunks) chunk.fill(0);
+  return whole;
+};
+
+export const readFileLimited = async (path: string, limit: number): Promise<Buffer> => {
+  try {
+    return await readLimited(createReadStream(path), limit);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw failure(
+      'file_unusable',
+      `${path} cannot be read (${code}).`,
+      'Check the path and its permissions.',
+      error,
+    );
+  }
+};
+
+/** Without the newline at the end that `echo` and editors add, or saying that it is there. */
+const withoutNewline = (value: Buffer, { trimNewline }: ValueWish, note: ValueSource['note']): Buffer => {
+  // Two bytes are no value: only whether they are an end of line is looked at.
+  const end = NEWLINE.exec(value.subarray(-2).toString('latin1'))?.[0] ?? '';
+  if (end === '' || value.length === end.length) return value;
+  if (trimNewline) return value.subarray(0, value.length - end.length);
+  if (!value.subarray(0, -end.length).includes('\n')) {
+    note('The value ends with a newline and is stored with it; --trim-newline leaves it out.');
+  }
+  return value;
+};
+
+const read = async ({ terminal, stdin }: ValueSource, { name, file }: ValueWish): Promise<Buffer> => {
+  if (file !== undefined && file !== '-') return await readFileLimited(file, MAX_VALUE_BYTES);
+  if (file === undefined && terminal.interactive) return await terminal.askHidden(`Value of ${name}`);
+  return await readLimited(stdin, MAX_VALUE_BYTES);
+};
+
+/** 1 to 65,536 bytes, exactly as they came; the caller wipes them. */
+export const readValue = async (source: ValueSource, wish: ValueWish): Promise<Buffer> => {
+  const value = await read(source, wish);
+  if (value.length > MAX_VALUE_BYTES) {
+    value.fill(0);
+    const next = 'Store a key to it instead, and keep the large part elsewhere.';
+    throw failure('value_too_large', `The value has more than ${MAX_VALUE_BYTES} bytes (64 KiB).`, next);
+  }
+  const kept = withoutNewline(value, wish, source.note);
+  if (kept.length === 0) throw failure('value_empty', 'The value is empty; a secret has at least one byte.');
+  return kept;
+};
