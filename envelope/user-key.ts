@@ -34,17 +34,15 @@ export const sealUserKey = async (
   return [header, '', ...[iv, ciphertext, tag].map(encodeBase64url)].join('.');
 };
 
-/**
- * The user key of exactly this owner and generation; the caller wipes it. `kid` is the row's. Throws `unknown_key`
- * when it is not among `atRestKeys`, `malformed` when the header is not the one of this row, else `not_authentic`.
- */
-export const openUserKey = async (
-  atRestKeys: ReadonlyMap<string, KeyEncryptionKey>,
-  id: UserKeyId & { readonly kid: Kid },
-  sealed: string,
-): Promise<Uint8Array> => {
-  const key = atRestKeys.get(id.kid);
-  if (!key) throw new EnvelopeError('unknown_key', `no at-rest key with kid ${id.kid} is configured`);
+interface SealedUserKey {
+  readonly header: string;
+  readonly iv: Uint8Array;
+  readonly ciphertext: Uint8Array;
+  readonly tag: Uint8Array;
+}
+
+/** Takes a sealed user key apart. Throws `malformed` when it is not one of this owner, generation and key. */
+export const parseUserKey = (id: UserKeyId & { readonly kid: Kid }, sealed: string): SealedUserKey => {
   const [header, empty, iv64, ciphertext64, tag64, ...more] = sealed.split('.', 6);
   if (
     header !== encodeHeader(id.kid, id) ||
@@ -62,6 +60,21 @@ export const openUserKey = async (
   if (iv.length !== IV_BYTES || tag.length !== TAG_BYTES || ciphertext.length !== USER_KEY_BYTES) {
     throw malformed('user key has a part of an impossible length');
   }
+  return { header, iv, ciphertext, tag };
+};
+
+/**
+ * The user key of exactly this owner and generation; the caller wipes it. `kid` is the row's. Throws `unknown_key`
+ * when it is not among `atRestKeys`, `malformed` when the header is not the one of this row, else `not_authentic`.
+ */
+export const openUserKey = async (
+  atRestKeys: ReadonlyMap<string, KeyEncryptionKey>,
+  id: UserKeyId & { readonly kid: Kid },
+  sealed: string,
+): Promise<Uint8Array> => {
+  const key = atRestKeys.get(id.kid);
+  if (!key) throw new EnvelopeError('unknown_key', `no at-rest key with kid ${id.kid} is configured`);
+  const { header, iv, ciphertext, tag } = parseUserKey(id, sealed);
   try {
     return await key.decrypt(iv, utf8(header), { ciphertext, tag });
   } catch {

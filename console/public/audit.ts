@@ -9,7 +9,8 @@ interface Ports {
   readonly audit: Pick<AuditStore, 'list'>;
 }
 
-const itemOf = (row: AuditRow): object => ({
+/** A record as it leaves the console. */
+export const auditItem = (row: AuditRow): object => ({
   ...{ id: String(row.id), at: instant(row.at), actor: row.actor, action: row.action, outcome: row.outcome },
   ...{ code: row.code ?? null, names: row.names ?? null, secretIds: row.secretIds ?? null },
   ...{ version: row.version ?? null, namespace: row.ns ?? null, pod: row.pod ?? null },
@@ -23,6 +24,6 @@ export const createAuditRoutes = ({ ownerOf, audit }: Ports): Pick<Routes, 'list
     const { limit, after } = query.value;
     const page = { limit, after: after === undefined ? undefined : Number(after) };
     const rows = await audit.list(ownerOf(request), page);
-    return done({ status: 200, body: { items: rows.map(itemOf) } });
+    return done({ status: 200, body: { items: rows.map(auditItem) } });
   },
 });

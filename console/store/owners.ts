@@ -11,7 +11,7 @@ interface Owner {
   created_at: number;
 }
 
-interface UserKey {
+export interface UserKey {
   owner_id: string;
   gen: number;
   key: string;
@@ -46,7 +46,7 @@ export const createOwnerStore = (db: Knex): OwnerStore => {
   };
 };
 
-const readUserKey = (row: UserKey): UserKeyRow => ({
+export const readUserKey = (row: UserKey): UserKeyRow => ({
   ...{ ownerId: ownerId(row.owner_id), gen: row.gen, key: row.key, kid: kid(row.kid) },
 });
 

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { SessionRow, SessionSecret, SessionStore } from '../core/stores.ts';
 import { list, maybe, ownerId, salt, same, secretId, secretName, sessionId } from './rows.ts';
 
-interface Session {
+export interface Session {
   sid: string;
   jti: string;
   owner_id: string;
@@ -36,7 +36,7 @@ const readSecret = (item: unknown): SessionSecret => {
   };
 };
 
-const readSession = (row: Session): SessionRow => {
+export const readSession = (row: Session): SessionRow => {
   const { launcher_annotation: annotation, launcher_user: user } = row;
   return {
     ...{ sid: sessionId(row.sid), jti: row.jti, ownerId: ownerId(row.owner_id), ns: row.ns, sa: row.sa },

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { TicketRow, TicketStore } from '../core/stores.ts';
 import { list, maybe, ownerId, podPattern, same, secretName } from './rows.ts';
 
-interface Ticket {
+export interface Ticket {
   jti: string;
   owner_id: string;
   ns: string;
@@ -18,7 +18,7 @@ interface Ticket {
   revoked_at: number | null;
 }
 
-const readTicket = (row: Ticket): TicketRow => ({
+export const readTicket = (row: Ticket): TicketRow => ({
   ...{ jti: row.jti, ownerId: ownerId(row.owner_id), ns: row.ns, sa: row.sa },
   ...{ secrets: list.read(row.secrets, secretName), pod: maybe(row.pod, podPattern) },
   ...{ uses: maybe(row.uses, same), used: row.used, launcher: maybe(row.launcher, same) },

@@ -1,0 +1,192 @@
+/**
+ * `check`: whether every row is what it says, without any plaintext. Zone 1; design §3 and §4. User keys are opened
+ * under their at-rest key, and wiped; envelopes are compared with their rows: only the keyservice could open them.
+ */
+import { EnvelopeError } from '#envelope/errors.ts';
+import { tokenLength } from '#envelope/inner/layout.ts';
+import { parseEnvelope } from '#envelope/outer/layout.ts';
+import { openUserKey, parseUserKey } from '#envelope/user-key.ts';
+import type { AtRestKeys } from '../core/keys.ts';
+import type { SecretRow } from '../core/stores.ts';
+import { readAudit, type Audit } from '../store/audit.ts';
+import { keyColumns, type Inspection, type Row, type TableName } from '../store/inspection.ts';
+import { readUserKey, type UserKey } from '../store/owners.ts';
+import { kid, ownerId, salt, secretId, secretName } from '../store/rows.ts';
+import { readSecret, type Secret } from '../store/secrets.ts';
+import { readSession, type Session } from '../store/sessions.ts';
+import { readTicket, type Ticket } from '../store/tickets.ts';
+
+export interface BrokenRow {
+  readonly table: TableName;
+  /** Its key, as far as it is an id. */
+  readonly row: string;
+  readonly problem: string;
+}
+
+export interface TableResult {
+  readonly table: TableName;
+  readonly rows: number;
+  readonly broken: number;
+}
+
+interface Ports {
+  readonly inspection: Inspection;
+  readonly atRest: AtRestKeys | undefined;
+  readonly onBroken: (broken: BrokenRow) => void;
+}
+
+/** Says what is wrong with a row, or nothing; throws where a column cannot even be read. */
+type Examine = (row: Row) => string | undefined | Promise<string | undefined>;
+
+const differing = (pairs: Readonly<Record<string, boolean>>): string | undefined => {
+  const names = Object.keys(pairs).filter((name) => pairs[name] === false);
+  return names.length > 0 ? `its header has another ${names.join(', ')} than the row` : undefined;
+};
+
+const checkEnvelope = (row: SecretRow): string | undefined => {
+  const { header, ciphertext } = parseEnvelope(row.envelope);
+  const different = differing({
+    ...{
+      own: header.ownerId === row.ownerId,
+      sec: header.secretId === row.id,
+      nam: header.name === row.name,
+    },
+    ...{ ver: header.version === row.version, gen: header.gen === row.gen, kid: header.kid === row.kid },
+    salt: Buffer.compare(header.salt, row.salt) === 0,
+  });
+  if (different !== undefined) return different;
+  return ciphertext.length === tokenLength(row.size)
+    ? undefined
+    : `its envelope holds ${ciphertext.length} bytes, which is not what a value of ${row.size} bytes takes`;
+};
+
+/** What was thrown of a row; a SyntaxError of JSON.parse would quote it. */
+const problemOf = (error: unknown): string => {
+  if (error instanceof SyntaxError) return 'it holds something that is no JSON';
+  if (error instanceof EnvelopeError) return error.message;
+  if (error instanceof Error && error.message.startsWith('the database holds')) return error.message;
+  throw error;
+};
+
+const id = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|\d{1,15})$/;
+
+/** Ids alone: anything else that lies in a key column stays there. */
+const nameOf = (table: TableName, row: Row): string => {
+  const ids = keyColumns[table].map((column) => String(row[column])).filter((value) => id.test(value));
+  return ids.length > 0 ? ids.join(' ') : 'a row without a readable id';
+};
+
+const key = (owner: unknown, gen: unknown): string => `${String(owner)} ${String(gen)}`;
+
+/** Generations of user keys that these rows' owners have. */
+const generations = async (inspection: Inspection, rows: readonly Row[]): Promise<ReadonlySet<string>> => {
+  const owners = [...new Set(rows.map((row) => row['owner_id']))];
+  const found = await inspection.find('user_keys', 'owner_id', owners);
+  return new Set(found.map((row) => key(row['owner_id'], row['gen'])));
+};
+
+const examineSecrets = async (
+  inspection: Inspection,
+  rows: readonly Row[],
+  kids: ReadonlySet<string>,
+): Promise<Examine> => {
+  const known = await generations(inspection, rows);
+  return (raw) => {
+    const row = readSecret(raw as unknown as Secret); // the reader checks every column
+    if (!kids.has(row.kid)) return `no envelope key ${row.kid} is known`;
+    if (!known.has(key(row.ownerId, row.gen))) return `its owner has no user key of generation ${row.gen}`;
+    return checkEnvelope(row);
+  };
+};
+
+const examineSessions = async (inspection: Inspection, rows: readonly Row[]): Promise<Examine> => {
+  const known = await generations(inspection, rows);
+  const tickets = await inspection.find('tickets', 'jti', [...new Set(rows.map((row) => row['jti']))]);
+  const byJti = new Map(tickets.map((ticket) => [ticket['jti'], ticket]));
+  return (raw) => {
+    const row = readSession(raw as unknown as Session); // the reader checks every column
+    const ticket = byJti.get(row.jti);
+    if (!ticket) return 'its ticket is gone';
+    const same = ticket['owner_id'] === row.ownerId && ticket['ns'] === row.ns && ticket['sa'] === row.sa;
+    if (!same) return 'its ticket is of another owner, namespace or service account';
+    const lacking = row.secrets.find(({ gen }) => !known.has(key(row.ownerId, gen)));
+    return lacking && `its owner has no user key of generation ${lacking.gen}`;
+  };
+};
+
+const examineUserKey =
+  (atRest: AtRestKeys | undefined): Examine =>
+  async (raw) => {
+    const row = readUserKey(raw as unknown as UserKey); // the reader checks every column
+    if (!atRest) parseUserKey(row, row.key);
+    else (await openUserKey(atRest.byKid, row, row.key)).fill(0);
+    return undefined;
+  };
+
+/** Rows of which there is nothing to know but that each column is what it should be. */
+const readers: Readonly<
+  Record<'owners' | 'reservations' | 'tickets' | 'logins' | 'keys' | 'audit', (row: Row) => unknown>
+> = {
+  owners: (row) => ownerId(row['id']),
+  reservations: (row) => [
+    ...[secretId(row['secret_id']), ownerId(row['owner_id']), secretName(row['name'])],
+    salt.read(String(row['salt'])),
+  ],
+  tickets: (row) => readTicket(row as unknown as Ticket), // the reader checks every column
+  logins: (row) => ownerId(row['owner_id']),
+  keys: (row) => kid(row['kid']),
+  audit: (row) => readAudit(row as unknown as Audit), // the reader checks every column
+};
+
+export const createCheck = ({ inspection, atRest, onBroken }: Ports) => {
+  const examinerFor = async (
+    table: TableName,
+    page: readonly Row[],
+    kids: ReadonlySet<string>,
+  ): Promise<Examine> => {
+    if (table === 'secrets') return await examineSecrets(inspection, page, kids);
+    if (table === 'sessions') return await examineSessions(inspection, page);
+    if (table === 'user_keys') return examineUserKey(atRest);
+    return (row) => {
+      readers[table](row);
+      return undefined;
+    };
+  };
+
+  const checkRow = async (table: TableName, row: Row, examine: Examine): Promise<number> => {
+    let problem: string | undefined;
+    try {
+      problem = await examine(row);
+    } catch (error) {
+      problem = problemOf(error);
+    }
+    if (problem === undefined) return 0;
+    onBroken({ table, row: nameOf(table, row), problem });
+    return 1;
+  };
+
+  const checkTable = async (table: TableName, kids: Set<string>): Promise<TableResult> => {
+    let rows = 0;
+    let broken = 0;
+    for await (const page of inspection.pages(table)) {
+      const examine = await examinerFor(table, page, kids);
+      for (const row of page) broken += await checkRow(table, row, examine);
+      rows += page.length;
+      if (table === 'keys') for (const row of page) kids.add(String(row['kid']));
+    }
+    return { table, rows, broken };
+  };
+
+  /** Every row of every table; a page of one at a time is in memory. */
+  return async (): Promise<readonly TableResult[]> => {
+    const kids = new Set<string>();
+    const results: TableResult[] = [];
+    // Envelope keys first: secrets are compared with them.
+    const tables: TableName[] = [
+      ...(['keys', 'owners', 'user_keys', 'secrets', 'reservations', 'tickets'] as const),
+      ...(['sessions', 'logins', 'audit'] as const),
+    ];
+    for (const table of tables) results.push(await checkTable(table, kids));
+    return results;
+  };
+};

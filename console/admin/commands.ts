@@ -1,0 +1,167 @@
+/** What each command of `twofold-admin` does and prints. Zone 1; design §9. Never a key, token or envelope. */
+import { auditItem } from '../public/audit.ts';
+import type { LoginClaim } from '../core/stores.ts';
+import { createRetention, prunables, type Counts, type Retention } from '../core/retention.ts';
+import { ownedTables, type KnownOwner, type OwnedCounts } from '../store/offboarding.ts';
+import type { OwnerId } from '#envelope/names.ts';
+import type { Output } from './arguments.ts';
+import { createCheck, type BrokenRow } from './check.ts';
+import type { AdminConfig } from './config.ts';
+import type { AdminDatabase } from './database.ts';
+import { listKeys } from './keys.ts';
+import { renderTable } from './table.ts';
+
+export interface Terminal {
+  /** Resolves when the reader is ready for more. */
+  readonly out: (text: string) => Promise<void>;
+  readonly err: (text: string) => void;
+  readonly now: () => number;
+}
+
+export interface Context {
+  readonly database: AdminDatabase;
+  readonly config: AdminConfig;
+  readonly terminal: Terminal;
+}
+
+/** Of the whole program. */
+export const exits = { done: 0, failed: 1, usage: 2, broken: 3, settings: 78 } as const;
+
+/** Could not be done; the message says why and what next. */
+export class CommandError extends Error {}
+
+const printJson = ({ terminal }: Context, value: unknown): Promise<void> =>
+  terminal.out(`${JSON.stringify(value, undefined, 2)}\n`);
+
+export const keys = async (context: Context, output: Output): Promise<number> => {
+  const { database, config, terminal } = context;
+  const lines = await listKeys(database.inspection, config.atRestKeys);
+  if (output === 'json') await printJson(context, { keys: lines });
+  else {
+    const cells = lines.map(({ use, kid, state, rows }) => [use, kid, state, String(rows)]);
+    await terminal.out(renderTable([['USE', 'KID', 'STATE', 'ROWS'], ...cells]));
+  }
+  return exits.done;
+};
+
+export const check = async (context: Context, output: Output): Promise<number> => {
+  const { database, config, terminal } = context;
+  const broken: BrokenRow[] = [];
+  const run = createCheck({
+    ...{ inspection: database.inspection, atRest: config.atRestKeys },
+    onBroken: (row) => broken.push(row),
+  });
+  const tables = await run();
+  const userKeysOpened = config.atRestKeys !== undefined;
+  if (output === 'json') await printJson(context, { tables, broken, userKeysOpened });
+  else {
+    const cells = tables.map(({ table, rows, broken: count }) => [table, String(rows), String(count)]);
+    await terminal.out(renderTable([['TABLE', 'ROWS', 'BROKEN'], ...cells]));
+    for (const { table, row, problem } of broken) await terminal.out(`broken: ${table} ${row}: ${problem}\n`);
+    if (!userKeysOpened) {
+      await terminal.out('user keys were only compared: set TWOFOLD_AT_REST_KEYS_FILE to have them opened\n');
+    }
+  }
+  return broken.length > 0 ? exits.broken : exits.done;
+};
+
+const findOwner = async (
+  { offboarding }: AdminDatabase,
+  wanted: OwnerId | LoginClaim,
+): Promise<KnownOwner | undefined> => {
+  if (typeof wanted === 'string') return await offboarding.find(wanted);
+  const found = await offboarding.carriers(wanted);
+  if (found.length > 1) {
+    const ids = found.map(({ id }) => id).join(', ');
+    throw new CommandError(
+      `several owners have logged in with this ${wanted.claim}: name one by its id, of ${ids}`,
+    );
+  }
+  return found[0];
+};
+
+const offboarded = (at: number): string =>
+  `everything of this owner was deleted on ${new Date(at).toISOString()}`;
+
+/** Nothing there: an owner who is gone already is no failure, so that a script may run it again. */
+const alreadyGone = async (
+  context: Context,
+  wanted: OwnerId | LoginClaim,
+  output: Output,
+): Promise<number> => {
+  const at = typeof wanted === 'string' ? await context.database.offboarding.doneAt(wanted) : undefined;
+  if (at === undefined)
+    throw new CommandError('there is no such owner: look at the id, or at the claim and its value');
+  if (output === 'json')
+    await printJson(context, { owner: wanted, deleted: null, deletedAt: new Date(at).toISOString() });
+  else await context.terminal.out(`${offboarded(at)}; nothing to do\n`);
+  return exits.done;
+};
+
+const describeCounts = (counts: OwnedCounts): string =>
+  renderTable([['TABLE', 'ROWS'], ...ownedTables.map((table) => [table, String(counts[table])])]);
+
+export const offboard = async (
+  context: Context,
+  { owner: wanted, yes, output }: { owner: OwnerId | LoginClaim; yes: boolean; output: Output },
+): Promise<number> => {
+  const { database, terminal } = context;
+  const owner = await findOwner(database, wanted);
+  if (!owner) return await alreadyGone(context, wanted, output);
+  const counts = yes
+    ? await database.offboarding.delete(owner.id, terminal.now())
+    : await database.offboarding.count(owner.id);
+  if (!counts) return await alreadyGone(context, owner.id, output);
+  if (output === 'json') await printJson(context, { owner, [yes ? 'deleted' : 'wouldDelete']: counts });
+  else {
+    await terminal.out(
+      `owner ${owner.id}\nissuer ${owner.issuer}\nsub ${owner.sub}\n\n${describeCounts(counts)}\n`,
+    );
+    await terminal.out(
+      yes
+        ? 'deleted; the audit records remain\n'
+        : 'nothing was deleted: run it again with --yes; sessions that run keep their files until they end\n',
+    );
+  }
+  return exits.done;
+};
+
+const pruneText = (
+  retention: Retention,
+  counts: Counts,
+  { yes, bound }: { yes: boolean; bound: number },
+): string => {
+  const { sessions, logins, audit } = retention.horizons();
+  const before = { sessions, tickets: sessions, reservations: retention.horizons().now, logins, audit };
+  const day = (time: number | undefined): string =>
+    time === undefined ? 'kept for ever' : new Date(time).toISOString();
+  const rows = prunables.map((what) => [what, day(before[what]), String(counts[what])]);
+  const waiting = `${bound} more sessions wait for their pods’ end, which the console's own sweep asks for\n`;
+  return [
+    renderTable([['TABLE', 'OVER BEFORE', yes ? 'DELETED' : 'ROWS'], ...rows]),
+    bound > 0 ? waiting : '',
+    yes ? '' : 'nothing was deleted: run it again with --yes\n',
+  ].join('');
+};
+
+/** Without the API server, so the sessions of pods that may be there are left to the console. */
+export const prune = async (
+  context: Context,
+  { yes, output }: { yes: boolean; output: Output },
+): Promise<number> => {
+  const { database, config, terminal } = context;
+  const retention = createRetention({ store: database.retention, clock: terminal.now }, config);
+  const { counts: there, bound } = await retention.preview();
+  const counts = yes ? await retention.sweep() : there;
+  if (output === 'json') await printJson(context, { [yes ? 'deleted' : 'wouldDelete']: counts, bound });
+  else await terminal.out(pruneText(retention, counts, { yes, bound }));
+  return exits.done;
+};
+
+export const exportAudit = async ({ database, terminal }: Context, since: number): Promise<number> => {
+  for await (const page of database.inspection.auditSince(since)) {
+    const lines = page.map((row) => JSON.stringify({ ...auditItem(row), owner: row.ownerId ?? null }));
+    await terminal.out(`${lines.join('\n')}\n`);
+  }
+  return exits.done;
+};

@@ -1,0 +1,41 @@
+/** The operator's settings: the console's own, as far as they concern the database. Zone 1; design §9. */
+import { optional, parseSettings, type ReadFile, type Values } from '#platform/settings.ts';
+import { consoleSettings, databaseUrlOf, retentionSettings, storageSettings } from '../config.ts';
+import type { DatabaseOptions } from '../store/connection.ts';
+
+export const adminSettings = {
+  ...storageSettings,
+  atRestKeys: optional(consoleSettings.atRestKeys),
+  ...retentionSettings,
+} as const;
+
+export type AdminConfig = Values<typeof adminSettings> & { readonly database: DatabaseOptions };
+
+type Parsed =
+  | { readonly ok: true; readonly value: AdminConfig }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Nobody waits for this program, and it waits for the console. */
+const STATEMENT_MS = 10 * 60_000;
+
+const own = new Set<string>(Object.values(adminSettings).map(({ variable }) => variable));
+/** The console's other variables: they stand in the environment of its pod. */
+const others = new Set(
+  Object.values(consoleSettings)
+    .map(({ variable }) => variable)
+    .filter((variable) => !own.has(variable)),
+);
+
+/** Every problem at once, as the services report them. */
+export const parseAdminConfig = (env: NodeJS.ProcessEnv, readFile: ReadFile): Parsed => {
+  const relevant = Object.fromEntries(Object.entries(env).filter(([name]) => !others.has(name)));
+  const parsed = parseSettings(adminSettings, relevant, readFile);
+  if (!parsed.ok) return parsed;
+  try {
+    const url = databaseUrlOf(parsed.value);
+    const database = { url, sqliteAddon: parsed.value.sqliteAddon, statementMs: STATEMENT_MS };
+    return { ok: true, value: { ...parsed.value, database } };
+  } catch (error) {
+    return { ok: false, problems: [error instanceof Error ? error.message : String(error)] };
+  }
+};

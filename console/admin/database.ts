@@ -1,0 +1,36 @@
+/** The operator's way into the database: it must be there, and of this version. Zone 1; design §9. */
+import { existsSync } from 'node:fs';
+import type { RetentionStore } from '../core/retention.ts';
+import { connect, sqliteFile, type DatabaseOptions } from '../store/connection.ts';
+import { toDatabaseError } from '../store/failure.ts';
+import { createInspection, type Inspection } from '../store/inspection.ts';
+import { expectSchema } from '../store/migrate.ts';
+import { createOffboarding, type Offboarding } from '../store/offboarding.ts';
+import { createRetentionStore } from '../store/retention.ts';
+
+export interface AdminDatabase {
+  readonly inspection: Inspection;
+  readonly offboarding: Offboarding;
+  readonly retention: RetentionStore;
+  close(): Promise<void>;
+}
+
+/** Changes nothing. Rejects where there is no console's database, or one of another version. */
+export const openAdminDatabase = async (options: DatabaseOptions): Promise<AdminDatabase> => {
+  const file = sqliteFile(options);
+  // SQLite would make an empty one.
+  if (file !== undefined && !existsSync(file)) throw new Error(`there is no file ${file}`);
+  const { db } = connect(options);
+  try {
+    await expectSchema(db);
+  } catch (error) {
+    await db.destroy();
+    throw toDatabaseError(error);
+  }
+  return {
+    inspection: createInspection(db),
+    offboarding: createOffboarding(db),
+    retention: createRetentionStore(db),
+    close: () => db.destroy(),
+  };
+};

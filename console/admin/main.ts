@@ -1,0 +1,20 @@
+/** The entry of `twofold-admin`, which is in the console's image. Zone 1; design §9. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { runAdmin } from './run.ts';
+
+// Whoever reads only the first lines of an export has what they wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+process.exitCode = await runAdmin({
+  args: process.argv.slice(2),
+  env: process.env,
+  readFile: (path) => readFileSync(path, 'utf8'),
+  terminal: {
+    out: async (text) => {
+      if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+    },
+    err: (text) => process.stderr.write(text),
+    now: () => Date.now(),
+  },
+});

@@ -1,0 +1,66 @@
+/** Every row as it lies there, page by page, for the operator's commands. Zone 1; design §9. Reads only. */
+import type { Knex } from 'knex';
+import type { AuditRow } from '../core/audit.ts';
+import { readAudit, type Audit } from './audit.ts';
+
+/** Tables with the columns that tell their rows apart. */
+export const keyColumns = {
+  owners: ['id'],
+  user_keys: ['owner_id', 'gen'],
+  secrets: ['id'],
+  reservations: ['secret_id', 'salt'],
+  tickets: ['jti'],
+  sessions: ['sid'],
+  logins: ['owner_id', 'claim', 'value'],
+  keys: ['kid'],
+  audit: ['id'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type TableName = keyof typeof keyColumns;
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Inspection {
+  /** All rows, in the order of their keys; a page at a time is in memory. */
+  pages(table: TableName): AsyncGenerator<readonly Row[]>;
+  find(table: TableName, column: string, values: readonly unknown[]): Promise<readonly Row[]>;
+  /** How many rows carry each kid. */
+  carriers(table: 'secrets' | 'user_keys'): Promise<readonly { kid: string; rows: number }[]>;
+  /** Oldest first, from this time on. */
+  auditSince(since: number): AsyncGenerator<readonly AuditRow[]>;
+}
+
+const PAGE = 100;
+const AUDIT_PAGE = 1_000;
+
+export const createInspection = (db: Knex): Inspection => ({
+  pages: async function* (table) {
+    const columns: readonly string[] = keyColumns[table];
+    const names = columns.map((column) => `"${column}"`).join(', ');
+    const places = columns.map(() => '?').join(', ');
+    for (let last: Row | undefined; ;) {
+      const query = db<Row>(table)
+        .orderBy(columns.map((column) => ({ column })))
+        .limit(PAGE);
+      const values = columns.map((column) => last?.[column] as string); // as the driver gave it
+      const rows: Row[] = await (last ? query.whereRaw(`(${names}) > (${places})`, values) : query);
+      if (rows.length > 0) yield rows;
+      last = rows.at(-1);
+      if (rows.length < PAGE) return;
+    }
+  },
+  find: (table, column, values) => db<Row>(table).whereIn(column, values as string[]), // as the driver gave them
+  carriers: async (table) => {
+    const rows = await db<{ kid: string }>(table).groupBy('kid').select('kid').count({ rows: '*' });
+    return rows.map(({ kid, rows: count }) => ({ kid, rows: Number(count) }));
+  },
+  auditSince: async function* (since) {
+    for (let last: AuditRow | undefined; ;) {
+      const query = db<Audit>('audit').orderBy(['at', 'id']).limit(AUDIT_PAGE).where('at', '>=', since);
+      const rows = await (last ? query.whereRaw('(at, id) > (?, ?)', [last.at, last.id]) : query);
+      const page = rows.map(readAudit);
+      if (page.length > 0) yield page;
+      last = page.at(-1);
+      if (page.length < AUDIT_PAGE) return;
+    }
+  },
+});

@@ -1,0 +1,87 @@
+/** Deleting everything of one owner, in one transaction; what it did stays in the audit. Zone 1; design §9. */
+import type { Knex } from 'knex';
+import type { OwnerId } from '#envelope/names.ts';
+import type { LoginClaim } from '../core/stores.ts';
+import { createAuditStore } from './audit.ts';
+import { ownerId, secretId, secretName } from './rows.ts';
+
+/** In the order in which they must go: each refers to those behind it. */
+export const ownedTables = [
+  ...(['sessions', 'tickets', 'reservations', 'secrets', 'user_keys', 'logins'] as const),
+] as const;
+export type OwnedTable = (typeof ownedTables)[number];
+export type OwnedCounts = Readonly<Record<OwnedTable, number>>;
+
+export interface KnownOwner {
+  readonly id: OwnerId;
+  readonly issuer: string;
+  readonly sub: string;
+}
+
+export interface Offboarding {
+  find(id: OwnerId): Promise<KnownOwner | undefined>;
+  /** Every owner that ever logged in with this. */
+  carriers(claim: LoginClaim): Promise<KnownOwner[]>;
+  count(id: OwnerId): Promise<OwnedCounts>;
+  /** When it was done; undefined where it was not. */
+  doneAt(id: OwnerId): Promise<number | undefined>;
+  /** All or nothing. Undefined where there is no such owner. */
+  delete(id: OwnerId, now: number): Promise<OwnedCounts | undefined>;
+}
+
+interface Owner {
+  id: string;
+  issuer: string;
+  sub: string;
+}
+
+const readOwner = ({ id, issuer, sub }: Owner): KnownOwner => ({ id: ownerId(id), issuer, sub });
+
+const deleteAll = async (db: Knex, id: OwnerId, now: number): Promise<OwnedCounts | undefined> => {
+  // A write first: SQLite lets nobody else write from here on.
+  if ((await db<Owner>('owners').where({ id }).update({ id })) === 0) return undefined;
+  // PostgreSQL: nobody adds a row of this owner until the end.
+  await db<Owner>('owners').where({ id }).forUpdate().first('id');
+  const secrets = await db<{ id: string; name: string; owner_id: string }>('secrets')
+    .where({ owner_id: id })
+    .select('id', 'name');
+  const counts = { sessions: 0, tickets: 0, reservations: 0, secrets: 0, user_keys: 0, logins: 0 };
+  for (const table of ownedTables) counts[table] = await db(table).where({ owner_id: id }).delete();
+  await db<Owner>('owners').where({ id }).delete();
+  await createAuditStore(db).append({
+    ...{ at: now, ownerId: id, actor: 'operator', action: 'offboard', outcome: 'done' },
+    names: secrets.map(({ name }) => secretName(name)),
+    secretIds: secrets.map((secret) => secretId(secret.id)),
+  });
+  return counts;
+};
+
+export const createOffboarding = (db: Knex): Offboarding => ({
+  find: async (id) => {
+    const row = await db<Owner>('owners').where({ id }).first('id', 'issuer', 'sub');
+    return row && readOwner(row);
+  },
+  carriers: async ({ claim, value }) => {
+    const ids = db<{ owner_id: string; claim: string; value: string }>('logins')
+      .where({ claim, value })
+      .select('owner_id');
+    const rows = await db<Owner>('owners').whereIn('id', ids).orderBy('id').select('id', 'issuer', 'sub');
+    return rows.map(readOwner);
+  },
+  count: async (id) => {
+    const counts = { sessions: 0, tickets: 0, reservations: 0, secrets: 0, user_keys: 0, logins: 0 };
+    for (const table of ownedTables) {
+      const [row] = await db<{ owner_id: string }>(table).where({ owner_id: id }).count({ rows: '*' });
+      counts[table] = Number(row?.['rows']);
+    }
+    return counts;
+  },
+  doneAt: async (id) => {
+    const columns = { owner_id: id, action: 'offboard', outcome: 'done' };
+    const row = await db<{ owner_id: string; action: string; outcome: string; at: number }>('audit')
+      .where(columns)
+      .first('at');
+    return row?.at;
+  },
+  delete: (id, now) => db.transaction((transaction) => deleteAll(transaction, id, now)),
+});
