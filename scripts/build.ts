@@ -15,29 +15,32 @@ export const entries = {
   webhook: 'webhook/main.ts',
   keyservice: 'keyservice/main.ts',
   injector: 'injector-image/main.ts',
+  admin: 'console/admin/main.ts',
   twofold: 'cli/main.ts',
 } as const;
 
 export type AnyBundleName = keyof typeof entries;
-/** What runs in a cluster, each in an image of its own; the command line does not. */
-export type BundleName = Exclude<AnyBundleName, 'twofold'>;
+/** What has an image of its own; the operator's program is in the console's, the command line on people's machines. */
+export type BundleName = Exclude<AnyBundleName, 'admin' | 'twofold'>;
 export const bundleNames: readonly BundleName[] = ['console', 'webhook', 'keyservice', 'injector'];
-export const allBundleNames: readonly AnyBundleName[] = [...bundleNames, 'twofold'];
+export const allBundleNames: readonly AnyBundleName[] = [...bundleNames, 'admin', 'twofold'];
 
-/** Only the console has any: drivers of knex's that nobody installs. */
-const externals: Readonly<Partial<Record<AnyBundleName, readonly string[]>>> = {
-  console: [
-    ...[
-      'pg-native',
-      'pg-query-stream',
-      'sqlite3',
-      'mysql',
-      'mysql2',
-      'mariadb/callback',
-      'oracledb',
-      'tedious',
-    ],
+/** Drivers of knex's that nobody installs. */
+const otherDrivers = [
+  ...[
+    'pg-native',
+    'pg-query-stream',
+    'sqlite3',
+    'mysql',
+    'mysql2',
+    'mariadb/callback',
+    'oracledb',
+    'tedious',
   ],
+];
+const externals: Readonly<Partial<Record<AnyBundleName, readonly string[]>>> = {
+  console: otherDrivers,
+  admin: otherDrivers,
 };
 
 /** CommonJS packages (pino, prom-client, express, knex) want a `require`, which an ES module does not have. */

@@ -49,6 +49,8 @@ describe('the zones', () => {
     ['console', './envelope/outer/open.ts'],
     ['console', './envelope/node-private.ts'],
     ['console', './webhook/plan.ts'],
+    ['admin', './envelope/inner/open.ts'],
+    ['admin', './envelope/outer/open.ts'],
     ['webhook', './envelope/derive.ts'],
     ['webhook', './envelope/node-cipher.ts'],
     ['webhook', './keyservice/refusals.ts'],
@@ -105,7 +107,7 @@ describe('the zones', () => {
 
     it('decrypt with RSA in the keyservice alone, and encrypt with it where envelopes are sealed', () => {
       expect(holding(/\bprivateDecrypt\(/)).to.deep.equal(['keyservice']);
-      expect(holding(/\bpublicEncrypt\(/)).to.deep.equal(['console', 'keyservice', 'twofold']);
+      expect(holding(/\bpublicEncrypt\(/)).to.deep.equal(['console', 'keyservice', 'admin', 'twofold']);
     });
   });
 });

@@ -68,24 +68,28 @@ const others = (own: string): readonly string[] =>
     ],
   ].filter((folder) => folder !== own);
 
+const consoleRule: ZoneRule = {
+  may: [
+    ...['console/', ...formats, ...service, ...client, 'platform/kubernetes.ts', 'platform/launchers.ts'],
+    ...[
+      'envelope/derive.ts',
+      'envelope/node-cipher.ts',
+      'envelope/inner/seal.ts',
+      'envelope/outer/seal.ts',
+      'envelope/user-key.ts',
+    ],
+  ],
+  mustNot: [innerOpen, outerOpen, rsaPrivate, ...others('console/')],
+  packages: [
+    ...[...logging, '@fastify/busboy', 'better-sqlite3', 'express', 'express-rate-limit', 'jose', 'knex'],
+    ...['openid-client', 'pg', 'zod'],
+  ],
+};
+
 export const zones: Readonly<Record<AnyBundleName, ZoneRule>> = {
-  console: {
-    may: [
-      ...['console/', ...formats, ...service, ...client, 'platform/kubernetes.ts', 'platform/launchers.ts'],
-      ...[
-        'envelope/derive.ts',
-        'envelope/node-cipher.ts',
-        'envelope/inner/seal.ts',
-        'envelope/outer/seal.ts',
-        'envelope/user-key.ts',
-      ],
-    ],
-    mustNot: [innerOpen, outerOpen, rsaPrivate, ...others('console/')],
-    packages: [
-      ...[...logging, '@fastify/busboy', 'better-sqlite3', 'express', 'express-rate-limit', 'jose', 'knex'],
-      ...['openid-client', 'pg', 'zod'],
-    ],
-  },
+  console: consoleRule,
+  // The same zone, in the same image.
+  admin: consoleRule,
   webhook: {
     may: ['webhook/', ...formats, ...service, ...client, 'platform/kubernetes.ts', 'platform/launchers.ts'],
     mustNot: [

@@ -75,15 +75,14 @@ for (const kind of databaseKinds) {
     const damaged = async <T>(table: string, change: object, look: () => Promise<T>): Promise<T> => {
       const owner_id = await ownerIdOf('alice');
       const where = { owner_id, ...(table === 'secrets' ? { name: 'a' } : {}) };
-      const before: object = await db(table).where(where).first('*');
+      const row: unknown = await db(table).where(where).first('*');
+      const before = row as Record<string, string>; // ids are text
       await db(table).where(where).update(change);
       try {
         return await look();
       } finally {
         const column = table === 'secrets' ? 'id' : table === 'sessions' ? 'sid' : 'owner_id';
-        await db(table)
-          .where(column, (before as Record<string, string>)[column]!)
-          .update(before); // it was read from there
+        await db(table).where(column, before[column]!).update(before);
       }
     };
 
