@@ -6,7 +6,7 @@ import { sqliteAddon } from './sqlite-addon.ts';
 const collect = `
   const Database = require('better-sqlite3');
   const db = new Database(':memory:', { nativeBinding: process.argv[1] });
-  let [rounds, garbage] = [60, []];
+  let [rounds, garbage] = [12, []];
   const timer = setInterval(() => {
     for (let i = 0; i < 500; i += 1) db.prepare('select 1').get();
     garbage = Array.from({ length: 300_000 }, (_, i) => ({ i }));
