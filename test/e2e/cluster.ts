@@ -18,12 +18,14 @@ import { kubectl, kubectlOutput, type Ran } from './kubectl.ts';
 
 export const SESSION_LABEL = 'twofold.dev/session';
 
-/** Written by `make deploy`; see scripts/deploy/local/endpoints.ts. */
+/** What the scenarios need of `.cluster/endpoints.json`, which `make deploy` writes (scripts/deploy/local/ground.ts). */
 interface Endpoints {
   readonly console: string;
   readonly ca: string;
   readonly bearers: Readonly<Record<string, string>>;
-  readonly namespaces: { readonly sessions: string };
+  readonly namespaces: { readonly sessions: readonly string[] };
+  /** Who speaks for users, where, in which annotation. */
+  readonly launcher: { readonly username: string; readonly namespace: string; readonly annotation: string };
 }
 
 const readEndpoints = (): Endpoints => {
@@ -48,7 +50,7 @@ export const connect = () => {
   config.loadFromDefault();
   const core = config.makeApiClient(CoreV1Api);
   const coordination = config.makeApiClient(CoordinationV1Api);
-  const { sessions } = endpoints.namespaces;
+  const sessions = 'sessions';
 
   /** Undefined when there is none. */
   const readPod = (name: string, namespace = sessions): Promise<V1Pod | undefined> =>
@@ -142,6 +144,12 @@ export const connect = () => {
         async () => ((await sessionObjects(namespace, sid)).length === 0 ? true : undefined),
         { timeoutMs: 180_000 },
       ),
+    /** Stores a value, in place of an older one of that name: scenarios run again on the same cluster. */
+    keep: async (person: Person, name: string, value: string | Uint8Array): Promise<void> => {
+      const valueBase64 = Buffer.from(value).toString('base64');
+      const { status } = await person.call('POST', '/api/v1/secrets', { name, valueBase64 });
+      if (status !== 201) await person.must('PUT', `/api/v1/secrets/${name}`, { valueBase64 });
+    },
     person: (name: string): Person => {
       const bearer = endpoints.bearers[name];
       if (bearer === undefined) throw new Error(`no bearer for ${name}: see scripts/deploy/local`);

@@ -29,6 +29,8 @@ export const container = ({ name, command = STAY, ...rest }: ContainerWish) => (
 export interface PodWish {
   /** A name of its own by default: files of scenarios run at the same time. */
   readonly name?: string;
+  /** Instead of a name. */
+  readonly generateName?: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   /** One container `main` by default. */
@@ -49,7 +51,9 @@ export const podSpec = ({ containers = [container({ name: 'main' })], spec = {} 
 export const pod = (wish: PodWish = {}) => ({
   ...{ apiVersion: 'v1', kind: 'Pod' },
   metadata: {
-    name: wish.name ?? uniqueName('session'),
+    ...(wish.generateName === undefined
+      ? { name: wish.name ?? uniqueName('session') }
+      : { generateName: wish.generateName }),
     ...(wish.namespace === undefined ? {} : { namespace: wish.namespace }),
     ...{ labels: wish.labels ?? {}, annotations: wish.annotations ?? {} },
   },

@@ -35,10 +35,13 @@ import { launcher, localOverlay, type LocalOverlay } from './overlay.ts';
 import { ensurePostgres, removePostgres, type Database } from './postgres.ts';
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'mallory'];
+/** Without Pod Security: launchers bring init containers and sidecars that need rights. */
+const LAUNCHERS = 'launchers';
 /** The last four are each for scenarios that count what is in it. */
 const SESSION_NAMESPACES = [
   'sessions',
   launcher.namespace,
+  LAUNCHERS,
   ...['e2e-attackers', 'e2e-refusals', 'e2e-rejected', 'e2e-webhooks'],
 ];
 const CLUSTER = 'local';
@@ -104,7 +107,10 @@ const databaseFile = async (kubectl: Kubectl): Promise<string> => {
 const sessionNamespace = (name: string) => ({
   apiVersion: 'v1',
   kind: 'Namespace',
-  metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+  metadata: {
+    name,
+    labels: { 'pod-security.kubernetes.io/enforce': name === LAUNCHERS ? 'privileged' : 'restricted' },
+  },
 });
 
 const writeFiles = (folder: string, files: Readonly<Record<string, string>>): void => {
