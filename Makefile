@@ -29,6 +29,7 @@ e2e: setup-test ## Every scenario on a real Kubernetes: builds and starts it, de
 check: setup ## Format, lint, types: under a minute
 	@npx --no-install prettier --check --log-level warn .
 	@npx --no-install tsc -p .
+	@npx --no-install tsc -p page
 	@npx --no-install eslint --cache --cache-location .cache/eslint .
 
 format: setup ## Write the format

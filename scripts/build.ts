@@ -7,6 +7,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build as esbuild, type BuildOptions, type Metafile } from 'esbuild';
+import { bundlePage } from './page-bundle.ts';
 
 export const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -77,8 +78,16 @@ const replace = async (file: string, content: string | Uint8Array, mode = 0o644)
   await rename(whole, file);
 };
 
+/** The console serves script and style of the page; they are text to it. */
+const pageDefinition = async (): Promise<{ TWOFOLD_PAGE: string }> => {
+  const { script, style } = await bundlePage();
+  return { TWOFOLD_PAGE: JSON.stringify({ script, style }) };
+};
+
 const buildOne = async (name: AnyBundleName, outdir: string): Promise<Bundle> => {
-  const { outputFiles, metafile } = await esbuild({ ...bundleOptions(name), entryPoints: [entries[name]] });
+  const define = name === 'console' ? await pageDefinition() : {};
+  const options = { ...bundleOptions(name), entryPoints: [entries[name]], define };
+  const { outputFiles, metafile } = await esbuild(options);
   const [output] = outputFiles;
   if (!output) throw new Error(`esbuild gave no output for ${name}`);
   const file = join(outdir, `${name}.js`);

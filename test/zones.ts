@@ -61,6 +61,7 @@ const others = (own: string): readonly string[] =>
       'keyservice/',
       'injector-image/',
       'cli/',
+      'page/',
       'certs/',
       'scripts/',
       'test/',
@@ -150,6 +151,16 @@ export const zones: Readonly<Record<AnyBundleName, ZoneRule>> = {
   },
 };
 
+/** The page's script runs in browsers: it seals, and can open nothing. Texts and rules it shares with the console. */
+export const pageRule: ZoneRule = {
+  may: [
+    ...['page/', ...formats, 'console/web/text.ts', 'console/web/rules.ts', 'envelope/web-cipher.ts'],
+    ...['envelope/inner/seal.ts', 'envelope/outer/seal.ts', 'envelope/dotenv.ts', 'envelope/mount-path.ts'],
+  ],
+  mustNot: [innerOpen, outerOpen, rsaPrivate, 'envelope/node-cipher.ts', 'envelope/user-key.ts', 'platform/'],
+  packages: [],
+};
+
 const packageOf = (path: string): string =>
   path
     .split('/')
@@ -172,8 +183,10 @@ const importedPackages = ({ inputs }: Metafile): ReadonlySet<string> => {
 };
 
 /** Every file and package that is in a bundle and should not be; empty where all is well. */
-export const violations = (name: AnyBundleName, metafile: Metafile): readonly string[] => {
-  const { may, mustNot, packages } = zones[name];
+export const violations = (name: AnyBundleName, metafile: Metafile): readonly string[] =>
+  violationsOf(zones[name], metafile);
+
+export const violationsOf = ({ may, mustNot, packages }: ZoneRule, metafile: Metafile): readonly string[] => {
   const ours = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/'));
   const files = ours.filter(
     (file) => !may.some((start) => file.startsWith(start)) || mustNot.some((start) => file.startsWith(start)),

@@ -21,7 +21,7 @@ import { mountLogin } from './login.ts';
 import { createPageRoutes, refusedPage } from './routing.ts';
 import { createSayings } from './said.ts';
 import { createSecretPage } from './secret-page.ts';
-import { createVisitors, type Visitors } from './visitors.ts';
+import { createVisitors, isOwnOrigin, type Visitors } from './visitors.ts';
 import { welcomePage } from './welcome-page.ts';
 import { mountWriting } from './write-pages.ts';
 
@@ -94,6 +94,11 @@ export const createWeb = (ports: WebPorts, config: WebConfig): Web => {
     Promise.resolve(visitors.of(request) ? { to: '/secrets' } : welcomePage('out' in request.query)),
   );
   mountLogin(routes, { ...ports, cookies, visitors, origin });
+  // What a form needs that outlived its login; another origin cannot read the answer.
+  routes.router.get('/session', visitors.identify, limit, (request, response) => {
+    const visitor = isOwnOrigin(request, origin) ? visitors.of(request) : undefined;
+    response.status(visitor ? 200 : 401).json(visitor ? { csrf: visitor.csrf, owner: visitor.ownerId } : {});
+  });
   const list = createListPage({ secrets, clock });
   routes.show('/secrets', 'secrets', async (request, visitor, response) =>
     list(request, visitor, await sayings.hear(request, response)),

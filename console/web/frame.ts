@@ -96,7 +96,7 @@ const wholePage = (page: Page, assets: Assets, visitor: Visitor | undefined): Ht
       <link rel="stylesheet" href="${assets.style}" />
       <script src="${assets.script}" defer></script>
     </head>
-    <body data-csrf="${visitor?.csrf ?? ''}">
+    <body data-csrf="${visitor?.csrf ?? ''}" data-owner="${visitor?.ownerId ?? ''}">
       <a class="skip" href="#content">${text.skip}</a>
       <header class="top">
         <div class="bar">

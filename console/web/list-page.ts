@@ -34,7 +34,11 @@ const row = (secret: SecretSummary, now: number): Html => {
       <a class="button small" href="${secretPath(name, 'replace')}"
         >${text.secret.replace}<span class="visually-hidden"> ${name}</span></a
       >
-      <a class="button small quiet" href="${secretPath(name, 'delete')}"
+      <a
+        class="button small quiet"
+        href="${secretPath(name, 'delete')}"
+        data-delete="${name}"
+        data-version="${secret.version}"
         >${text.secret.delete}<span class="visually-hidden"> ${name}</span></a
       >
     </td>

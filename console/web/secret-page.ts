@@ -76,7 +76,13 @@ export const createSecretPage =
           <h1 class="name">${secret.name}</h1>
           <p class="buttons">
             <a class="button primary" href="${secretPath(secret.name, 'replace')}">${text.secret.replace}</a>
-            <a class="button" href="${secretPath(secret.name, 'delete')}">${text.secret.delete}</a>
+            <a
+              class="button"
+              href="${secretPath(secret.name, 'delete')}"
+              data-delete="${secret.name}"
+              data-version="${secret.version}"
+              >${text.secret.delete}</a
+            >
           </p>
         </div>
         ${facts(secret, now)}

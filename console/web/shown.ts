@@ -40,9 +40,3 @@ export const shownExpiry = (expiresAt: number | undefined, now: number): Html =>
 /** As a date field takes it: the last day of use. */
 export const dateOf = (expiresAt: number | undefined): string =>
   expiresAt === undefined ? '' : new Date(expiresAt - 1).toISOString().slice(0, 10);
-
-/** The end of a day in UTC; undefined where it is no date. */
-export const endOfDay = (day: string): number | undefined => {
-  const start = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : NaN;
-  return Number.isNaN(start) ? undefined : start + DAY;
-};

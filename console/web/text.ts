@@ -2,7 +2,6 @@
  * Every English text of the page, for the console that renders it and for the script in the browser alike. Zone 1, and
  * zone 0 through the page's bundle: it says things and does nothing.
  */
-import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
 
 const KIB = 1024;
 export const shownSize = (bytes: number): string =>
@@ -10,36 +9,11 @@ export const shownSize = (bytes: number): string =>
     ? `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
     : `${(bytes / KIB).toFixed(bytes < 10 * KIB ? 1 : 0)} KiB`;
 
-const counted = (count: number, one: string, many = `${one}s`): string =>
+export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
 export const nameRule =
   'Letters, digits, dot, hyphen and underscore; at most 253. It is also the file’s name in your sessions.';
-
-/** What is wrong with a name, as a person wants to hear it; undefined for a good one. */
-export const nameProblem = (name: string): string | undefined => {
-  if (name === '') return 'Give the secret a name.';
-  if (/\s$|^\s/.test(name)) return 'Remove the space or line break at the beginning or the end of the name.';
-  if (/\s/.test(name)) return 'A name has no spaces or line breaks; use a hyphen instead.';
-  if (name === '.' || name.startsWith('..'))
-    return 'A name is not a single dot, and does not begin with two.';
-  if (name.length > 253) return `The name has ${name.length} characters; shorten it to 253.`;
-  const foreign = /[^A-Za-z0-9._-]/u.exec(name)?.[0];
-  if (foreign === undefined) return undefined;
-  const plain = foreign.normalize('NFKC');
-  const hint =
-    plain !== foreign && /^[A-Za-z0-9._-]+$/.test(plain)
-      ? `“${foreign}” only looks like “${plain}”; type the plain character.`
-      : `“${foreign}” cannot be part of a name.`;
-  return `${hint} Use letters, digits, dot, hyphen and underscore.`;
-};
-
-export const valueProblem = (bytes: number, most: number = MAX_VALUE_BYTES): string | undefined => {
-  if (bytes === 0) return 'Enter the value, or choose a file.';
-  return bytes > most
-    ? `The value has ${bytes.toLocaleString('en')} bytes, ${counted(bytes - most, 'byte')} more than the ${most.toLocaleString('en')} that fit. Store what is larger elsewhere, and its key here.`
-    : undefined;
-};
 
 export const text = {
   product: 'Twofold',
@@ -142,6 +116,7 @@ export const text = {
     changed:
       'This secret has been changed since you opened this page, perhaps in another tab. What you typed is still here: send again to replace the newer value.',
     gone: 'This secret has been deleted meanwhile. What you typed is still here: add it as a new secret.',
+    notText: 'The text holds half a character. Paste it again, or choose it as a file.',
     broken: 'The value could not be encrypted in this browser. Load the page again, or use another browser.',
   },
 
@@ -281,6 +256,9 @@ export const text = {
     step: 'Log in in another tab',
     then: 'and come back to this one to send the form again.',
     unsafe: 'Please send the form once more: it was opened under another login.',
+    otherPerson:
+      'You have logged in as somebody else. Log in as before to store this, or copy it and load the page again.',
+    continue: 'Continue',
     inPlace: 'Your login has ended. Log in again; what you typed stays here, and is then sent.',
   },
 

@@ -16,8 +16,9 @@ import { secretPath } from './list-page.ts';
 import { loginAddress, type Again, type PageRoutes, type Submission } from './routing.ts';
 import type { Sayings } from './said.ts';
 import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
-import { dateOf, endOfDay } from './shown.ts';
-import { nameProblem, text, valueProblem } from './text.ts';
+import { endOfDay, nameProblem, valueProblem } from './rules.ts';
+import { dateOf } from './shown.ts';
+import { text } from './text.ts';
 import type { Visitor } from './visitors.ts';
 import { nothingTyped, writeForm, type Typed, type WriteErrors, type WriteForm } from './write-form.ts';
 

@@ -1,0 +1,61 @@
+/**
+ * The cipher port on WebCrypto, as far as sealing needs it: a browser only seals. No zone; design §3. The same vectors
+ * pass as with node-cipher.ts.
+ */
+import type { Cipher, Recipient } from './cipher.ts';
+import { kidOfDigest, thumbprintInput, type Jwk } from './kid.ts';
+
+const { subtle } = globalThis.crypto;
+const GCM_TAG_BYTES = 16;
+const MIN_MODULUS_BYTES = 256;
+
+/** Nothing here lies in memory that workers share, which is all that the wider type allows for. */
+const plain = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => bytes as Uint8Array<ArrayBuffer>;
+
+const digest = async (data: Uint8Array): Promise<Uint8Array> =>
+  new Uint8Array(await subtle.digest('SHA-256', plain(data)));
+
+export type SealingCipher = Pick<Cipher, 'random' | 'sha256' | 'hmacSha256' | 'cbcEncrypt' | 'gcmEncrypt'>;
+
+export const webCipher: SealingCipher = {
+  random: (bytes) => globalThis.crypto.getRandomValues(new Uint8Array(bytes)),
+  sha256: digest,
+  hmacSha256: async (key, data) => {
+    const imported = await subtle.importKey('raw', plain(key), { name: 'HMAC', hash: 'SHA-256' }, false, [
+      'sign',
+    ]);
+    return new Uint8Array(await subtle.sign('HMAC', imported, plain(data)));
+  },
+  cbcEncrypt: async (key, iv, plaintext) => {
+    const imported = await subtle.importKey('raw', plain(key), 'AES-CBC', false, ['encrypt']);
+    return new Uint8Array(
+      await subtle.encrypt({ name: 'AES-CBC', iv: plain(iv) }, imported, plain(plaintext)),
+    );
+  },
+  gcmEncrypt: async (key, iv, aad, plaintext) => {
+    const imported = await subtle.importKey('raw', plain(key), 'AES-GCM', false, ['encrypt']);
+    const how = { name: 'AES-GCM', iv: plain(iv), additionalData: plain(aad), tagLength: 8 * GCM_TAG_BYTES };
+    const sealed = new Uint8Array(await subtle.encrypt(how, imported, plain(plaintext)));
+    const end = sealed.length - GCM_TAG_BYTES;
+    return { ciphertext: sealed.subarray(0, end), tag: sealed.subarray(end) };
+  },
+};
+
+/** From an RSA public JWK of at least 2048 bits. Rejects any other key. */
+export const rsaRecipient = async (jwk: Jwk): Promise<Recipient> => {
+  const { kty, n, e } = jwk;
+  if (
+    kty !== 'RSA' ||
+    typeof n !== 'string' ||
+    typeof e !== 'string' ||
+    (n.length * 3) / 4 < MIN_MODULUS_BYTES
+  ) {
+    throw new RangeError('an RSA key has at least 2048 bits');
+  }
+  const how = { name: 'RSA-OAEP', hash: 'SHA-256' };
+  const key = await subtle.importKey('jwk', { kty, n, e }, how, false, ['encrypt']);
+  return {
+    kid: kidOfDigest(await digest(thumbprintInput(jwk))),
+    wrapKey: async (dek) => new Uint8Array(await subtle.encrypt('RSA-OAEP', key, plain(dek))),
+  };
+};

@@ -1,0 +1,48 @@
+/** Calls of the console's operations by the page's own session. Zone 0; design §5. */
+import { text } from '../console/web/text.ts';
+
+export interface Problem {
+  readonly code: string;
+  readonly detail: string;
+}
+
+export type Called<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+
+export interface Call {
+  readonly method: 'POST' | 'PUT';
+  readonly path: string;
+  readonly body?: object;
+  readonly ifMatch?: number;
+}
+
+const problem = (code: string, detail: string): Called<never> => ({ ok: false, problem: { code, detail } });
+
+const problemOf = (body: unknown): Called<never> => {
+  const { code, detail } = (body ?? {}) as Readonly<Record<string, unknown>>; // looked at next
+  return typeof code === 'string' && typeof detail === 'string'
+    ? problem(code, detail)
+    : problem('internal_error', text.failed.internal);
+};
+
+/** The type is the caller's word: the operations are of the same build. */
+export const call = async <T>({ method, path, body, ifMatch }: Call): Promise<Called<T>> => {
+  const headers = {
+    'x-twofold-csrf': document.body.dataset['csrf'] ?? '',
+    ...(body ? { 'content-type': 'application/json' } : {}),
+    ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
+  };
+  try {
+    const init = {
+      method,
+      headers,
+      cache: 'no-store' as const,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    };
+    const response = await fetch(`/page/v1${path}`, init);
+    const answer: unknown = await response.json();
+    return response.ok ? { ok: true, value: answer as T } : problemOf(answer);
+  } catch {
+    return problem('network', text.failed.network);
+  }
+};

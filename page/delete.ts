@@ -1,0 +1,42 @@
+/** Asks in place before a secret is deleted; the answer is the same form as on the page for it. Zone 0. */
+import { text } from '../console/web/text.ts';
+import { action, make } from './elements.ts';
+
+const hidden = (name: string, value: string): HTMLInputElement =>
+  make('input', { type: 'hidden', name, value });
+
+const ask = (link: HTMLAnchorElement): void => {
+  const { delete: name = '', version = '' } = link.dataset;
+  const close = action(text.cancel, () => dialog.close(), 'quiet');
+  const dialog = make(
+    'dialog',
+    { 'aria-labelledby': 'delete-title' },
+    make('h2', { id: 'delete-title' }, text.remove.title(name)),
+    make('p', {}, text.remove.lead),
+    make(
+      'form',
+      { method: 'post', action: link.getAttribute('href') ?? '' },
+      hidden('csrf', document.body.dataset['csrf'] ?? ''),
+      hidden('version', version),
+      make('p', { class: 'buttons' }, make('button', { class: 'danger' }, text.remove.confirm), close),
+    ),
+  );
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    link.focus();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  close.focus();
+};
+
+export const enhanceDeletes = (): void => {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-delete]')) {
+    link.addEventListener('click', (event) => {
+      // Another tab is asked for: that is the page without this script.
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+      event.preventDefault();
+      ask(link);
+    });
+  }
+};

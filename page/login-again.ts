@@ -1,0 +1,80 @@
+/**
+ * Logging in again in another tab, while what was typed stays where it is. Zone 0; design §5. The other tab tells this
+ * one over a channel of this origin when it is done.
+ */
+import { text } from '../console/web/text.ts';
+import type { Called } from './calls.ts';
+import { action, make } from './elements.ts';
+
+const CHANNEL = 'twofold-login';
+
+/** On the page that a login ends at. */
+export const announceLogin = (): void => {
+  new BroadcastChannel(CHANNEL).postMessage('done');
+  // Only a tab that a script opened closes; the page says what to do else.
+  window.close();
+};
+
+export const onLogin = (run: () => void): (() => void) => {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.addEventListener('message', run);
+  return () => channel.close();
+};
+
+/** Takes over the new session's token. False where it is somebody else's. */
+const adopt = async (): Promise<boolean> => {
+  const response = await fetch('/session', { cache: 'no-store' });
+  if (!response.ok) return false;
+  const { csrf, owner } = (await response.json()) as { readonly csrf: string; readonly owner: string };
+  if (owner !== document.body.dataset['owner']) return false;
+  document.body.dataset['csrf'] = csrf;
+  return true;
+};
+
+/** Resolves when the same person is logged in again; rejects where the dialog is closed. */
+const askForLogin = (): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const note = make('p', { role: 'alert', class: 'error' });
+    const address = `/login?to=${encodeURIComponent('/login/done')}`;
+    const open = make(
+      'a',
+      { class: 'button primary', href: address, target: '_blank', rel: 'noopener' },
+      text.logIn,
+    );
+    const tryAdopt = async (): Promise<void> => {
+      if (await adopt()) {
+        dialog.close('done');
+        resolve();
+      } else note.textContent = text.expired.otherPerson;
+    };
+    const stop = onLogin(() => void tryAdopt());
+    const proceed = action(text.expired.continue, () => void tryAdopt());
+    const cancel = action(text.cancel, () => dialog.close(), 'quiet');
+    const dialog = make(
+      'dialog',
+      { 'aria-labelledby': 'login-again' },
+      make('h2', { id: 'login-again' }, text.expired.title),
+      make('p', {}, text.expired.inPlace),
+      note,
+      make('p', { class: 'buttons' }, open, proceed, cancel),
+    );
+    dialog.addEventListener('close', () => {
+      stop();
+      dialog.remove();
+      if (dialog.returnValue !== 'done') reject(new Error('not logged in again'));
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+
+/** The same call once more, after a login, where the session had ended. */
+export const withLogin = async <T>(run: () => Promise<Called<T>>): Promise<Called<T>> => {
+  const first = await run();
+  if (first.ok || first.problem.code !== 'login_ended') return first;
+  try {
+    await askForLogin();
+  } catch {
+    return first;
+  }
+  return await run();
+};

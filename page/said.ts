@@ -1,0 +1,12 @@
+/** What the list says once after this script has done something. Zone 0. */
+
+const KEY = 'said';
+
+export const say = (sentence: string): void => sessionStorage.setItem(KEY, sentence);
+
+export const showSaid = (element: HTMLElement): void => {
+  const sentence = sessionStorage.getItem(KEY);
+  if (sentence === null) return;
+  sessionStorage.removeItem(KEY);
+  element.textContent = sentence;
+};

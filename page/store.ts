@@ -1,0 +1,43 @@
+/** Stores one value: asks what to seal to, seals here, sends the envelope. Zone 0; design §5. */
+import { call, type Called } from './calls.ts';
+import { withLogin } from './login-again.ts';
+import { seal, type SealingOffer } from './seal.ts';
+
+export interface Wish {
+  readonly name: string;
+  readonly value: Uint8Array;
+  readonly expiresAt: number | undefined;
+  /** The version that a replace is for, as it was seen; undefined adds. */
+  readonly seen: number | undefined;
+}
+
+export type Stored =
+  | { readonly kind: 'stored' }
+  /** Something else is there than was seen: `version` now, 0 for nothing. */
+  | { readonly kind: 'differs'; readonly version: number }
+  | { readonly kind: 'refused'; readonly code: string; readonly detail: string };
+
+const refused = ({ problem }: Extract<Called<never>, { ok: false }>): Stored => ({
+  kind: 'refused',
+  ...problem,
+});
+
+export const store = async ({ name, value, expiresAt, seen }: Wish): Promise<Stored> => {
+  const address = `/secrets/${encodeURIComponent(name)}`;
+  const offered = await withLogin(() => call<SealingOffer>({ method: 'POST', path: `${address}/sealing` }));
+  if (!offered.ok) return refused(offered);
+  const { version } = offered.value;
+  // The next version says what is there, before anything is sealed or sent.
+  if (version !== (seen ?? 0) + 1) return { kind: 'differs', version: version - 1 };
+  const sealed = await seal(name, offered.value, value);
+  const body = {
+    ...sealed,
+    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+  };
+  const stored = await withLogin(() =>
+    seen === undefined
+      ? call({ method: 'POST', path: '/secrets', body: { name, ...body } })
+      : call({ method: 'PUT', path: address, body, ifMatch: seen }),
+  );
+  return stored.ok ? { kind: 'stored' } : refused(stored);
+};

@@ -1,0 +1,130 @@
+/** The form that adds or replaces a secret, with the value sealed in this browser. Zone 0; design §5. */
+import { endOfDay, nameProblem } from '../console/web/rules.ts';
+import { text } from '../console/web/text.ts';
+import { find, make, part, showError } from './elements.ts';
+import { say } from './said.ts';
+import { store, type Stored } from './store.ts';
+import { createValueField, type ValueField } from './value-field.ts';
+
+interface State {
+  readonly form: HTMLFormElement;
+  readonly value: ValueField;
+  readonly nameInput: HTMLInputElement | undefined;
+  /** The secret that is replaced; undefined adds. */
+  replaces: { readonly name: string; seen: number } | undefined;
+}
+
+const nameOf = ({ replaces, nameInput, form }: State): string =>
+  replaces?.name ?? nameInput?.value ?? form.dataset['name'] ?? '';
+
+const notice = (sentence: string): void => {
+  part(document, 'notice').replaceChildren(...(sentence === '' ? [] : [make('p', {}, sentence)]));
+};
+
+const showTaken = (state: State, name: string): void => {
+  const link = make('a', { href: `/secret/${name}/replace` }, text.write.replaceThat(name));
+  if (state.nameInput) {
+    showError(state.nameInput, 'name-error', text.write.taken(name), link);
+    state.nameInput.focus();
+  } else notice(text.write.taken(name));
+};
+
+/** Something else is there than this form was made for. The next try knows of it. */
+const showDifference = (state: State, version: number): void => {
+  const name = nameOf(state);
+  if (!state.replaces) {
+    showTaken(state, name);
+    return;
+  }
+  notice(version === 0 ? text.write.gone : text.write.changed);
+  state.replaces = version === 0 ? undefined : { name, seen: version };
+};
+
+const show = (state: State, stored: Stored): void => {
+  if (stored.kind === 'differs') showDifference(state, stored.version);
+  else if (stored.kind === 'refused') {
+    const { code, detail } = stored;
+    if (code === 'name_taken') showTaken(state, nameOf(state));
+    else if (code === 'name_malformed' && state.nameInput) showError(state.nameInput, 'name-error', detail);
+    else if (code === 'expiry_past') {
+      showError(find(state.form, '#expires', HTMLInputElement), 'expires-error', text.write.expiryPast);
+    } else if (code === 'version_changed') notice(text.write.changed);
+    else if (code.startsWith('value_')) state.value.showProblem(detail);
+    else notice(code === 'login_ended' ? text.expired.inPlace : detail);
+  }
+};
+
+const checkName = ({ nameInput }: State): boolean => {
+  if (!nameInput) return true;
+  const problem = nameProblem(nameInput.value);
+  showError(nameInput, 'name-error', problem);
+  return problem === undefined;
+};
+
+const checkExpiry = ({ form }: State): boolean => {
+  const input = find(form, '#expires', HTMLInputElement);
+  const end = endOfDay(input.value);
+  const bad = input.validity.badInput || (input.value !== '' && end === undefined);
+  const past = end !== undefined && end <= Date.now();
+  const problem = bad ? text.write.expiryMalformed : past ? text.write.expiryPast : undefined;
+  showError(input, 'expires-error', problem);
+  return problem === undefined;
+};
+
+const send = async (state: State): Promise<void> => {
+  const [name, value, adds] = [nameOf(state), state.value.bytes(), !state.replaces];
+  const expiresAt = endOfDay(find(state.form, '#expires', HTMLInputElement).value);
+  try {
+    const stored = await store({ name, value, expiresAt, seen: state.replaces?.seen });
+    if (stored.kind === 'stored') {
+      say(adds ? text.said.created(name) : text.said.replaced(name));
+      location.assign('/secrets');
+    } else show(state, stored);
+  } catch {
+    notice(text.write.broken);
+  } finally {
+    value.fill(0);
+  }
+};
+
+const submit = async (state: State): Promise<void> => {
+  notice('');
+  const good = [checkName(state), state.value.check(), checkExpiry(state)];
+  if (good.includes(false)) {
+    if (state.nameInput && !good[0]) state.nameInput.focus();
+    else if (!good[1]) state.value.focus();
+    else find(state.form, '#expires', HTMLInputElement).focus();
+    return;
+  }
+  const button = find(state.form, 'button[type="submit"]', HTMLButtonElement);
+  const label = button.textContent;
+  button.disabled = true;
+  button.textContent = text.write.sealing;
+  await send(state);
+  button.disabled = false;
+  button.textContent = label;
+};
+
+export const enhanceWrite = (element: HTMLElement): void => {
+  if (!(element instanceof HTMLFormElement)) return;
+  const { name = '', max = '' } = element.dataset;
+  const version = element.querySelector<HTMLInputElement>('input[name="version"]')?.value;
+  const state: State = {
+    form: element,
+    value: createValueField(element, Number(max)),
+    nameInput: element.querySelector<HTMLInputElement>('#name') ?? undefined,
+    replaces: version === undefined ? undefined : { name, seen: Number(version) },
+  };
+  const sealed = part(element, 'sealed');
+  sealed.textContent = text.write.sealedHere;
+  sealed.classList.add('here');
+  state.nameInput?.addEventListener('input', () => {
+    // An empty name is no mistake until it is sent.
+    if (state.nameInput?.value === '') showError(state.nameInput, 'name-error', undefined);
+    else checkName(state);
+  });
+  element.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void submit(state);
+  });
+};

@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { build as esbuild } from 'esbuild';
+import { readFileSync } from 'node:fs';
+import { bundlePage, scriptOptions } from '../scripts/page-bundle.ts';
+import { pageRule, violationsOf } from './zones.ts';
+
+describe('the script of the page', () => {
+  it('holds what its zone may hold: it seals, and opens nothing', async () => {
+    const { metafile, script } = await bundlePage();
+    expect(violationsOf(pageRule, metafile)).to.deep.equal([]);
+    expect(script).to.not.match(/AES-(CBC|GCM)[^;]{0,80}decrypt|\.decrypt\(/);
+  });
+
+  for (const stolen of [
+    'envelope/inner/open.ts',
+    'envelope/outer/open.ts',
+    'envelope/user-key.ts',
+    'console/web/frame.ts',
+  ]) {
+    it(`is watched: ${stolen} beside is found out`, async () => {
+      const contents = `import './page/main.ts'; import './${stolen}';`;
+      const stdin = {
+        contents,
+        resolveDir: scriptOptions.absWorkingDir ?? '',
+        sourcefile: 'page/zone-test.ts',
+      };
+      // Packages and Node's modules stay outside: here only names count.
+      const { metafile } = await esbuild({
+        ...scriptOptions,
+        stdin,
+        packages: 'external',
+        external: ['node:*'],
+      });
+      expect(violationsOf(pageRule, metafile).join()).to.contain(stolen);
+    });
+  }
+
+  it('has no way to make markup of a text', () => {
+    const sources = ['elements', 'delete', 'login-again', 'main', 'said', 'store', 'value-field', 'write'];
+    for (const name of sources) {
+      const source = readFileSync(new URL(`../page/${name}.ts`, import.meta.url), 'utf8');
+      expect(source, name).to.not.match(
+        /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b/,
+      );
+    }
+  });
+});

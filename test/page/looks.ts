@@ -1,0 +1,46 @@
+/** Looks at a state of the page as people do: light, dark and narrow pictures, and axe's opinion. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { artifacts } from './browser.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Fails where axe finds anything against WCAG 2.2 AA or its own best practices. */
+export const expectAccessible = async (page: Page, what: string): Promise<void> => {
+  // By the debugger, which the page's own policy does not bind; page.addScriptTag would be refused, as it should be.
+  await page.evaluate(axe);
+  const results: AxeResults = await page.evaluate('axe.run(document)');
+  const found = results.violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`,
+  );
+  expect(found, what).to.deep.equal([]);
+};
+
+/** Nothing needs sideways scrolling. */
+const expectFits = async (page: Page, what: string): Promise<void> => {
+  const widths = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]');
+  const [content, view] = widths as [number, number]; // as it was just written
+  expect(content, `${what} is wider than its window`).to.be.at.most(view);
+};
+
+export const look = async (page: Page, state: string): Promise<void> => {
+  const picture = async (variant: string): Promise<void> => {
+    await page.screenshot({ path: join(artifacts, `${state}-${variant}.png`), fullPage: true });
+  };
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await picture('light');
+  await expectAccessible(page, `${state}, light`);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await picture('dark');
+  await expectAccessible(page, `${state}, dark`);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 320, height: 640 });
+  await picture('320');
+  await expectFits(page, state);
+  await page.setViewportSize({ width: 1280, height: 800 });
+};
