@@ -1,0 +1,66 @@
+/**
+ * The node itself, as someone with root on it: containers' processes, the memory volumes of pods. These scenarios run
+ * in the cluster's own namespaces, so process ids and paths are the kubelet's.
+ */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { V1Pod } from '@kubernetes/client-node';
+
+const run = promisify(execFile);
+const UID_LABEL = 'io.kubernetes.pod.uid';
+
+export interface Task {
+  readonly id: string;
+  readonly pid: number;
+  /** A sandbox holds the pod's network, and is made anew before its containers are. */
+  readonly kind: 'sandbox' | 'container';
+}
+
+const ctr = async (...args: readonly string[]): Promise<string[]> => {
+  const { stdout } = await run('ctr', ['--namespace', 'k8s.io', ...args]);
+  return stdout.split('\n').filter((line) => line !== '');
+};
+
+/** What runs on the node, or of it only what belongs to containers with these ids. */
+const tasks = async (ids?: ReadonlySet<string>): Promise<readonly Omit<Task, 'kind'>[]> =>
+  (await ctr('tasks', 'list')).slice(1).flatMap((line) => {
+    const [id = '', pid = '', status] = line.split(/\s+/);
+    return status === 'RUNNING' && (ids?.has(id) ?? true) ? [{ id, pid: Number(pid) }] : [];
+  });
+
+/** What runs of this pod now. */
+export const podTasks = async ({ metadata }: V1Pod): Promise<readonly Task[]> => {
+  const label = `labels."${UID_LABEL}"==${metadata?.uid ?? ''}`;
+  const ids = new Set(await ctr('containers', 'list', '--quiet', label));
+  const sandboxes = new Set(
+    await ctr('containers', 'list', '--quiet', `${label},labels."io.cri-containerd.kind"==sandbox`),
+  );
+  return (await tasks(ids)).map((task) => ({
+    ...task,
+    kind: sandboxes.has(task.id) ? 'sandbox' : 'container',
+  }));
+};
+
+/** Everything that runs in containers on this node. */
+export const allTasks = (): Promise<readonly Omit<Task, 'kind'>[]> => tasks();
+
+/** `kill -9`; one that has ended by itself meanwhile is no failure. */
+export const killTasks = (killed: readonly Omit<Task, 'kind'>[]): void => {
+  for (const { pid } of killed) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
+  }
+};
+
+/** Where a pod's emptyDir lies on the node. */
+export const volumeFolder = ({ metadata }: V1Pod, volume: string): string =>
+  join('/var/lib/kubelet/pods', metadata?.uid ?? '', 'volumes/kubernetes.io~empty-dir', volume);
+
+/** The node's memory for a mounted volume, from now on. */
+export const resizeTmpfs = async (folder: string, bytes: number): Promise<void> => {
+  await run('mount', ['-o', `remount,size=${bytes}`, folder]);
+};

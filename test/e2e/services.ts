@@ -1,0 +1,107 @@
+/**
+ * Twofold's own Deployments in the hands of an administrator: ended, changed, started anew. Whatever a scenario did to
+ * them, `restore` takes back. For the scenarios that run alone.
+ */
+import type { V1Pod } from '@kubernetes/client-node';
+import type { Cluster } from './cluster.ts';
+import { eventually } from './eventually.ts';
+import { kubectlOutput } from './kubectl.ts';
+import { killTasks, podTasks } from './node.ts';
+
+export type Service = 'console' | 'webhook' | 'keyservice';
+export const SERVICES: readonly Service[] = ['console', 'webhook', 'keyservice'];
+
+export const namespaceOf = (service: Service): string => `twofold-${service}`;
+const target = (service: Service): readonly string[] => [
+  `deployment/${service}`,
+  `--namespace=${namespaceOf(service)}`,
+];
+
+export const createServices = ({ apps, core }: Pick<Cluster, 'apps' | 'core'>) => {
+  const stopped = new Map<Service, number>();
+  const changed = new Map<Service, Set<string>>();
+
+  const pods = async (service: Service) =>
+    (await core.listNamespacedPod({ namespace: namespaceOf(service) })).items.filter(
+      ({ metadata }) => metadata?.labels?.['app.kubernetes.io/name'] === service,
+    );
+  const scale = (service: Service, replicas: number): Promise<string> =>
+    kubectlOutput(['scale', ...target(service), `--replicas=${replicas}`]);
+  const rolledOut = async (service: Service): Promise<void> => {
+    await kubectlOutput(['rollout', 'status', ...target(service), '--timeout=120s']);
+  };
+
+  const kill = async (killed: readonly V1Pod[]): Promise<void> => {
+    const tasks = await Promise.all(killed.map((pod) => podTasks(pod)));
+    killTasks(tasks.flat().filter(({ kind }) => kind === 'container'));
+  };
+
+  /** No process of it is left, at once: as after a crash, not as after a drain. */
+  const stop = async (service: Service): Promise<void> => {
+    const deployment = await apps.readNamespacedDeployment({
+      name: service,
+      namespace: namespaceOf(service),
+    });
+    if (!stopped.has(service)) stopped.set(service, deployment.spec?.replicas ?? 1);
+    await scale(service, 0);
+    // Nobody starts the containers of a pod again that is about to go.
+    const ending = await eventually(`all pods of ${service} end`, async () => {
+      const found = await pods(service);
+      return found.every(({ metadata }) => metadata?.deletionTimestamp !== undefined) ? found : undefined;
+    });
+    await kill(ending);
+    await eventually(`${service} is gone`, async () =>
+      (await pods(service)).length === 0 ? true : undefined,
+    );
+  };
+
+  const start = async (service: Service): Promise<void> => {
+    const replicas = stopped.get(service);
+    if (replicas === undefined) return;
+    await scale(service, replicas);
+    await rolledOut(service);
+    stopped.delete(service);
+  };
+
+  /** With other variables, until they are taken back. */
+  const setEnv = async (service: Service, variables: Readonly<Record<string, string>>): Promise<void> => {
+    changed.set(service, new Set([...(changed.get(service) ?? []), ...Object.keys(variables)]));
+    await kubectlOutput([
+      ...['set', 'env', ...target(service)],
+      ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+    ]);
+    await rolledOut(service);
+  };
+
+  const unsetEnv = async (service: Service): Promise<void> => {
+    const names = changed.get(service);
+    if (names === undefined) return;
+    await kubectlOutput(['set', 'env', ...target(service), ...[...names].map((name) => `${name}-`)]);
+    await rolledOut(service);
+    changed.delete(service);
+  };
+
+  return {
+    pods,
+    stop,
+    start,
+    setEnv,
+    unsetEnv,
+    rolledOut,
+    /** Rolls out new pods of the same template. */
+    restart: async (service: Service): Promise<void> => {
+      await kubectlOutput(['rollout', 'restart', ...target(service)]);
+      await rolledOut(service);
+    },
+    /** `kill -9` of each of its processes, all at the same moment. The kubelet starts them again. */
+    kill: async (service: Service): Promise<void> => kill(await pods(service)),
+    restore: async (): Promise<void> => {
+      for (const service of SERVICES) {
+        await start(service);
+        await unsetEnv(service);
+      }
+    },
+  };
+};
+
+export type Services = ReturnType<typeof createServices>;
