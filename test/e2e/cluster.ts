@@ -24,6 +24,8 @@ interface Endpoints {
   readonly ca: string;
   readonly bearers: Readonly<Record<string, string>>;
   readonly namespaces: { readonly sessions: readonly string[] };
+  readonly issuer: string;
+  readonly database: { readonly kind: 'sqlite' | 'postgres' };
   /** Who speaks for users, where, in which annotation. */
   readonly launcher: { readonly username: string; readonly namespace: string; readonly annotation: string };
 }
