@@ -3,6 +3,7 @@
  * that pods can start while the rest goes. No zone.
  */
 import type { V1Lease } from '@kubernetes/client-node';
+import type { KubernetesObject } from '../dev/admission-policy-request.ts';
 import type { Kubectl } from './kubectl.ts';
 
 const OURS = ['-l', 'app.kubernetes.io/part-of=twofold', '--ignore-not-found'];
@@ -34,16 +35,36 @@ const deleteUnclaimedSessions = async (kubectl: Kubectl): Promise<number> => {
   return leases.length - unclaimed.length;
 };
 
+/** Where sessions may be: our own namespaces keep what closes them until they are gone themselves. */
+const clearSessionNamespaces = async (kubectl: Kubectl): Promise<readonly string[]> => {
+  const cleared = new Set<string>();
+  for (const kind of inSessionNamespaces) {
+    const all = await kubectl.list<KubernetesObject>([kind, '-A', ...OURS]);
+    for (const { metadata } of all) {
+      const namespace = metadata?.namespace ?? '';
+      if (NAMESPACES.includes(namespace)) continue;
+      await kubectl.run(['delete', kind, metadata?.name ?? '', '-n', namespace, '--ignore-not-found']);
+      cleared.add(namespace);
+    }
+  }
+  return [...cleared];
+};
+
 /** Resolves when the namespaces are gone. Doing it again, or where nothing is, is fine. */
 export const undeploy = async (kubectl: Kubectl, say: (line: string) => void): Promise<void> => {
   for (const kind of clusterWide) {
-    const said = await kubectl.run(['delete', kind, ...OURS]);
-    if (said.trim() !== '') say(said.trim());
+    const said = await kubectl.run(['delete', kind, ...OURS, '-o', 'name']);
+    if (said.trim() !== '')
+      say(
+        `deleted ${said
+          .trim()
+          .replaceAll(/[^\n]*\//g, '')
+          .split('\n')
+          .join(', ')} (${kind})`,
+      );
   }
-  for (const kind of inSessionNamespaces) {
-    const said = await kubectl.run(['delete', kind, '-A', ...OURS]);
-    if (said.trim() !== '') say(said.trim());
-  }
+  const cleared = await clearSessionNamespaces(kubectl);
+  if (cleared.length > 0) say(`no longer enabled for sessions: ${cleared.join(', ')}`);
   say(`deleting ${NAMESPACES.join(', ')}`);
   await kubectl.run(['delete', 'namespace', ...NAMESPACES, '--ignore-not-found', '--timeout=180s']);
   await kubectl.run(['delete', 'persistentvolumes', ...OURS]);

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { writePrivateFile } from '../../dev/api-server/private-file.ts';
 import { DeployError } from '../failure.ts';
@@ -25,6 +26,7 @@ const INSTALLED = '/usr/lib/postgresql';
 const HOME = '/var/lib/twofold-postgres';
 const USER = 'twofold';
 const DATABASE = 'twofold';
+const RETRY_MS = 200;
 
 const run = (command: string, args: readonly string[]): void => {
   const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', cwd: '/' });
@@ -74,9 +76,24 @@ export interface Database {
   readonly url: string;
 }
 
+/** Listens, and does not serve yet. */
+const STARTING = '57P03';
+
+const connect = async (connectionString: string): Promise<pg.Client> => {
+  for (;;) {
+    const client = new pg.Client({ connectionString });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || error.code !== STARTING) throw error;
+      await wait(RETRY_MS);
+    }
+  }
+};
+
 const createDatabase = async (url: string): Promise<void> => {
-  const client = new pg.Client({ connectionString: url.replace(`/${DATABASE}?`, '/postgres?') });
-  await client.connect();
+  const client = await connect(url.replace(`/${DATABASE}?`, '/postgres?'));
   try {
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);
     if (rowCount === 0) await client.query(`create database ${DATABASE}`);

@@ -1,0 +1,114 @@
+import { expect } from 'chai';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { render } from '../../../manifests/kustomize.ts';
+import type { KubernetesObject } from '../../dev/admission-policy-request.ts';
+import { exampleValues, readRendering } from '../rendering.ts';
+import { launcher, localOverlay, NODE_ADDRESS, type LocalOverlay } from './overlay.ts';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+
+const overlay = (database: 'sqlite' | 'postgres', manifests: string): LocalOverlay => ({
+  ...{ manifests, database, envEnabled: true, cluster: 'local', audience: 'twofold-console' },
+  images: {
+    ...{ console: 'localhost/twofold-console:9', webhook: 'localhost/twofold-webhook:9' },
+    ...{ keyservice: 'localhost/twofold-keyservice:9', injector: 'localhost/twofold-injector:9' },
+  },
+  imageIds: { console: 'id-c', webhook: 'id-w', keyservice: 'id-k' },
+  namespaces: ['sessions', 'hub', 'more'],
+  issuer: `https://${NODE_ADDRESS}:8444`,
+  publicUrl: 'https://console.twofold-console.svc:8443',
+  outsideCa: 'PEM',
+});
+
+/** Rendered from a folder within the repository, as `make deploy` does it. */
+const renderLocal = (database: 'sqlite' | 'postgres'): KubernetesObject[] => {
+  mkdirSync(join(repository, '.cache'), { recursive: true });
+  const folder = mkdtempSync(join(repository, '.cache/overlay-'));
+  try {
+    const files = localOverlay(overlay(database, relative(folder, join(repository, 'manifests'))));
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    return render(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+const named = (objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject[] =>
+  objects.filter((object) => object.kind === kind && object.metadata?.name === name);
+
+describe('overlay of the local cluster', function () {
+  this.timeout(120_000);
+
+  for (const database of ['sqlite', 'postgres'] as const) {
+    describe(`on ${database}`, () => {
+      let objects: KubernetesObject[];
+      before(() => {
+        objects = renderLocal(database);
+      });
+
+      it('carries its values to the services', () => {
+        const rendering = readRendering(objects);
+        expect(rendering.sessionNamespaces).to.deep.equal(['sessions', 'hub', 'more']);
+        expect(rendering.injectorImage).to.equal('localhost/twofold-injector:9');
+        expect(rendering.injectorPullPolicy).to.equal('Never');
+        expect(rendering.envEnabled).to.equal(true);
+        expect(exampleValues(rendering)).to.deep.equal([]);
+      });
+
+      it('keeps every key in the cluster, which the rendering says', () => {
+        expect(readRendering(objects).allKeysInCluster).to.equal(true);
+        expect(readRendering(objects).providerClasses).to.deep.equal([]);
+      });
+
+      it('runs the built images, never pulls, and rolls out when one changes', () => {
+        for (const [name, id] of [
+          ['console', 'id-c'],
+          ['webhook', 'id-w'],
+          ['keyservice', 'id-k'],
+        ] as const) {
+          expect(JSON.stringify(named(objects, 'Deployment', name))).to.include(
+            `"image":"localhost/twofold-${name}:9","imagePullPolicy":"Never"`,
+          );
+          expect(JSON.stringify(named(objects, 'Deployment', name))).to.include(`"image-id":"${id}"`);
+        }
+      });
+
+      it('enables each namespace for the webhook, and none twice', () => {
+        const bindings = named(objects, 'RoleBinding', 'twofold-webhook-sessions');
+        expect(bindings.map(({ metadata }) => metadata?.namespace)).to.have.members([
+          ...['sessions', 'hub', 'more'],
+        ]);
+      });
+
+      it('opens the network to the node’s address alone, and leaves none of the examples’ addresses', () => {
+        const text = JSON.stringify(objects.filter(({ kind }) => kind === 'NetworkPolicy'));
+        const blocks = [...text.matchAll(/"cidr":"([^"]+)"/g)].map(([, cidr]) => cidr);
+        expect(new Set(blocks)).to.deep.equal(new Set([`${NODE_ADDRESS}/32`]));
+      });
+
+      it('gives guard, console and webhook the same launcher', () => {
+        const [guard] = named(objects, 'ValidatingAdmissionPolicy', 'twofold-launcher');
+        expect(JSON.stringify(guard)).to.include(
+          `${launcher.username} ${launcher.namespace} ${launcher.annotation}`,
+        );
+        const files = named(objects, 'ConfigMap', 'twofold-launchers');
+        expect(files.map(({ metadata }) => metadata?.namespace)).to.have.members([
+          ...['twofold-console', 'twofold-webhook'],
+        ]);
+        for (const file of files) expect(JSON.stringify(file)).to.include(launcher.username);
+      });
+    });
+  }
+
+  it('runs one console on sqlite and two on postgres', () => {
+    const replicas = (database: 'sqlite' | 'postgres'): unknown =>
+      (named(renderLocal(database), 'Deployment', 'console')[0] as { spec?: { replicas?: number } }).spec
+        ?.replicas;
+    expect([replicas('sqlite'), replicas('postgres')]).to.deep.equal([1, 2]);
+  });
+});

@@ -1,0 +1,125 @@
+/** What a person reads when something is wrong: pods, rollouts, the self-test's findings. */
+import type { V1ContainerStatus, V1Deployment, V1Pod } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { describeContainer, isHopeless } from './diagnosis.ts';
+import { haveRootInCommon, leavesIn, secretOf } from './certificates.ts';
+import { leafPlans } from '../../certs/plan.ts';
+import { progressOf } from './rollout.ts';
+import { faultOf, nextOf } from './self-test.ts';
+
+/** As it comes from the API server. */
+const fromJson = <T>(value: object): T => JSON.parse(JSON.stringify(value)) as T;
+
+const status = (part: object): V1ContainerStatus =>
+  fromJson({
+    name: 'console',
+    image: 'i',
+    imageID: '',
+    ready: false,
+    restartCount: 0,
+    ...part,
+  });
+const waiting = (reason: string) => status({ state: { waiting: { reason, message: 'because' } } });
+const ended = (exitCode: number) => ({ exitCode, reason: 'Error', message: 'TWOFOLD_CLUSTER is missing' });
+
+describe('what is said of a container', () => {
+  it('is why it waits', () => {
+    expect(describeContainer(waiting('ErrImageNeverPull'))).to.equal(
+      'console waits: ErrImageNeverPull: because',
+    );
+  });
+
+  it('is how it ended, with its termination message', () => {
+    const crashed = status({ ...waiting('CrashLoopBackOff'), lastState: { terminated: ended(78) } });
+    expect(describeContainer(crashed)).to.match(/ended with 78 \(Error: TWOFOLD_CLUSTER is missing\)/);
+  });
+
+  it('is nothing for one that is ready, or has done its work', () => {
+    expect(describeContainer(status({ ready: true, state: { running: {} } }))).to.equal(undefined);
+    expect(describeContainer(status({ state: { terminated: ended(0) } }))).to.equal(undefined);
+  });
+
+  it('ends the waiting where waiting does not help', () => {
+    const pod = (container: object): V1Pod =>
+      fromJson({ status: { containerStatuses: [status(container)] } });
+    expect(isHopeless(pod(waiting('ErrImageNeverPull')))).to.equal(true);
+    expect(isHopeless(pod(waiting('ContainerCreating')))).to.equal(false);
+    expect(isHopeless(pod({ ...waiting('CrashLoopBackOff'), restartCount: 3 }))).to.equal(true);
+    expect(isHopeless(pod({ state: { running: {} }, restartCount: 3 }))).to.equal(false);
+  });
+});
+
+describe('progress of a rollout', () => {
+  const deployment = (part: object): V1Deployment =>
+    fromJson({
+      metadata: { generation: 2 },
+      spec: { replicas: 2, selector: {}, template: {} },
+      status: { observedGeneration: 2, replicas: 2, updatedReplicas: 2, availableReplicas: 2, ...part },
+    });
+
+  it('is done when every replica is new and available, and no old one is left', () => {
+    expect(progressOf(deployment({}))).to.deep.equal({ ready: 2, wanted: 2, done: true });
+  });
+
+  it('is not done before the controller has seen the change, or while an old or unready replica is there', () => {
+    const others = [
+      { observedGeneration: 1 },
+      { replicas: 3 },
+      { updatedReplicas: 1 },
+      { availableReplicas: 1 },
+    ];
+    for (const part of others)
+      expect(progressOf(deployment(part)).done, JSON.stringify(part)).to.equal(false);
+  });
+});
+
+describe('the self-test’s pod', () => {
+  const IMAGE = 'injector:1';
+  const good: V1Pod = fromJson({
+    metadata: { labels: { 'twofold.dev/session': '0'.repeat(32) } },
+    spec: {
+      initContainers: [{ name: 'twofold-init', image: IMAGE }],
+      containers: [
+        { name: 'main', volumeMounts: [{ name: 'twofold-files', mountPath: '/secrets', readOnly: true }] },
+      ],
+    },
+  });
+
+  it('is right when it came back with init container, label and mount', () => {
+    expect(faultOf(good, IMAGE)).to.equal(undefined);
+  });
+
+  it('is wrong when any of them is not what was asked for', () => {
+    const wrong = [
+      { ...good, spec: { ...good.spec, initContainers: [] } },
+      { ...good, spec: { ...good.spec, containers: [{ name: 'main' }] } },
+      { ...good, metadata: {} },
+    ];
+    for (const pod of wrong) expect(faultOf(fromJson(pod), IMAGE), JSON.stringify(pod)).to.be.a('string');
+    expect(faultOf(good, 'other:1')).to.match(/runs injector:1/);
+  });
+
+  it('is refused with a next step that goes by what the API server says', () => {
+    const call =
+      'failed calling webhook "pods.twofold.dev": failed to call webhook: Post "https://webhook.twofold-webhook.svc:8443/mutate?timeout=10s"';
+    expect(nextOf(`${call}: x509: certificate signed by unknown authority`)).to.match(/make certs-renew/);
+    expect(nextOf(`${call}: context deadline exceeded`)).to.match(/port 8443/);
+    expect(nextOf(`${call}: no endpoints available for service "webhook"`)).to.match(/get pods/);
+    expect(nextOf('something else')).to.match(/troubleshooting/);
+  });
+});
+
+describe('certificates that are handed out', () => {
+  const pem = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+
+  it('are of one CA when one root is in both, as during a rotation', () => {
+    expect(haveRootInCommon(pem('A') + pem('B'), pem('B') + pem('C'))).to.equal(true);
+    expect(haveRootInCommon(pem('A'), pem('B'))).to.equal(false);
+  });
+
+  it('are those leaves that the services mount, never the API server’s', () => {
+    const services = leafPlans.filter(({ zone }) => zone !== 'cluster');
+    expect(leavesIn(services.map(secretOf))).to.deep.equal(services);
+    expect(leavesIn([{ namespace: 'elsewhere', name: 'console-tls' }])).to.deep.equal([]);
+  });
+});
