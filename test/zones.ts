@@ -74,6 +74,8 @@ const consoleRule: ZoneRule = {
     ...['console/', ...formats, ...service, ...client, 'platform/kubernetes.ts', 'platform/launchers.ts'],
     ...[
       'envelope/derive.ts',
+      'envelope/dotenv.ts',
+      'envelope/mount-path.ts',
       'envelope/node-cipher.ts',
       'envelope/inner/seal.ts',
       'envelope/outer/seal.ts',
@@ -154,7 +156,8 @@ export const zones: Readonly<Record<AnyBundleName, ZoneRule>> = {
 /** The page's script runs in browsers: it seals, and can open nothing. Texts and rules it shares with the console. */
 export const pageRule: ZoneRule = {
   may: [
-    ...['page/', ...formats, 'console/web/text.ts', 'console/web/rules.ts', 'envelope/web-cipher.ts'],
+    ...['page/', ...formats, 'envelope/web-cipher.ts'],
+    ...['text', 'rules', 'import-rules'].map((name) => `console/web/${name}.ts`),
     ...['envelope/inner/seal.ts', 'envelope/outer/seal.ts', 'envelope/dotenv.ts', 'envelope/mount-path.ts'],
   ],
   mustNot: [innerOpen, outerOpen, rsaPrivate, 'envelope/node-cipher.ts', 'envelope/user-key.ts', 'platform/'],

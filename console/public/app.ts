@@ -71,7 +71,9 @@ type Serves = (operation: Operation) => boolean;
 const isForAnybody: Serves = ({ anybody }) => anybody === true;
 
 /** What the page's script needs: to seal in the browser. */
-const pageOperations: ReadonlySet<string> = new Set(['reserveSealing', 'createSecret', 'replaceSecret']);
+const pageOperations: ReadonlySet<string> = new Set([
+  ...['listSecrets', 'reserveSealing', 'createSecret', 'replaceSecret'],
+]);
 
 const mount = (
   router: Router,

@@ -15,6 +15,7 @@ import { createAssets } from './assets.ts';
 import { createCookies } from './cookies.ts';
 import { mountDeleting } from './delete-page.ts';
 import { createFrame } from './frame.ts';
+import { mountImport } from './import-page.ts';
 import { createListPage } from './list-page.ts';
 import type { LoginProvider } from './login-provider.ts';
 import { mountLogin } from './login.ts';
@@ -108,6 +109,7 @@ export const createWeb = (ports: WebPorts, config: WebConfig): Web => {
   const writing = { ...ports, sayings, maxValueBytes: config.maxValueBytes };
   mountWriting(routes, writing);
   mountDeleting(routes, writing);
+  mountImport(routes, writing);
   routes.finish();
   return { router: routes.router, visitors, nameOf: (request) => routes.nameOf(request) };
 };

@@ -1,0 +1,134 @@
+/** Import of a .env file: look first, then write each. Zone 1; design §5. What works without JavaScript. */
+import { fromUtf8, utf8 } from '#envelope/bytes.ts';
+import { parseSecretName, type SecretName } from '#envelope/names.ts';
+import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { contentOf, wipeContent } from '../core/secret-content.ts';
+import type { SecretWriting } from '../core/secret-writing.ts';
+import type { SecretRow, SecretStore } from '../core/stores.ts';
+import { noteRefusal } from '../http/answer.ts';
+import { refusals } from '../refusals.ts';
+import { typedLines, type Form } from './forms.ts';
+import type { Page, PageAnswer } from './frame.ts';
+import { html } from './html.ts';
+import { importForm, type ImportForm } from './import-form.ts';
+import { MAX_IMPORT_BYTES, planImport, type ImportPlan, type PlannedSecret } from './import-rules.ts';
+import type { PageRoutes, Submission } from './routing.ts';
+import type { Sayings } from './said.ts';
+import { text } from './text.ts';
+import type { Visitor } from './visitors.ts';
+import { againNotice } from './write-pages.ts';
+
+interface Ports extends RefusalRecorder {
+  readonly secrets: Pick<SecretStore, 'find'>;
+  readonly writing: SecretWriting;
+  readonly sayings: Sayings;
+  readonly maxValueBytes: number;
+}
+
+/** The text twice over, as a file and as it was pasted, and what was seen in the preview. */
+const MAX_FORM_BYTES = 3 * MAX_IMPORT_BYTES;
+
+/** A chosen file takes the place of what was pasted before. */
+const contentIn = (form: Form): string | undefined => {
+  const file = form.file('file');
+  try {
+    const content = file ? fromUtf8(file) : typedLines(form.text('content'));
+    return utf8(content).length > MAX_IMPORT_BYTES ? undefined : content;
+  } catch {
+    return undefined;
+  }
+};
+
+/** What the preview said is there: a version, or 0 for nothing. */
+const seenIn = (form: Form): ReadonlyMap<string, number> =>
+  new Map(
+    form.texts('seen').flatMap((pair): [string, number][] => {
+      const [name = '', version = ''] = pair.split(' ');
+      return /^\d{1,15}$/.test(version) ? [[name, Number(version)]] : [];
+    }),
+  );
+
+const createPlan = ({ secrets, maxValueBytes }: Ports) => {
+  const versionsOf = async (
+    { ownerId }: Visitor,
+    names: readonly SecretName[],
+  ): Promise<Map<string, number>> => {
+    const rows = await secrets.find(ownerId, names);
+    return new Map(rows.map(({ name, version }) => [name, version]));
+  };
+  return async (visitor: Visitor, content: string): Promise<ImportPlan> => {
+    const { secrets: named } = planImport(content, new Map(), maxValueBytes);
+    const names = named.flatMap(({ name }) => parseSecretName(name) ?? []);
+    return planImport(content, await versionsOf(visitor, names), maxValueBytes);
+  };
+};
+
+const createWrite =
+  (ports: Ports) =>
+  async ({ ownerId }: Visitor, { name, value }: PlannedSecret, seen: number): Promise<Outcome<SecretRow>> => {
+    const content = contentOf(utf8(value), ports.maxValueBytes);
+    if (!content.ok) return content;
+    const request = { ownerId, name, content: content.value, expiresAt: undefined };
+    try {
+      const outcome =
+        seen === 0
+          ? await ports.writing.create(request)
+          : await ports.writing.replace({ ...request, ifMatch: [seen] });
+      const subject = { ownerId, actor: 'owner', names: [name] };
+      return await recordRefusal(ports, seen === 0 ? 'create' : 'replace', subject, outcome);
+    } finally {
+      wipeContent(content.value);
+    }
+  };
+
+export const mountImport = (routes: PageRoutes, ports: Ports): void => {
+  const planFor = createPlan(ports);
+  const write = createWrite(ports);
+  const page = (form: Omit<ImportForm, 'maxBytes'>, status = 200): Page => ({
+    ...{ status, title: text.import.title, here: 'secrets' },
+    body: importForm({ ...form, maxBytes: ports.maxValueBytes }),
+  });
+  const run = async ({ response, form, visitor }: Submission, content: string): Promise<PageAnswer> => {
+    const plan = await planFor(visitor, content);
+    const seen = seenIn(form);
+    const counts = { created: 0, replaced: 0 };
+    for (const secret of plan.secrets) {
+      const version = seen.get(secret.name) ?? 0;
+      const outcome = await write(visitor, secret, version);
+      if (!outcome.ok) {
+        noteRefusal(response, outcome.refusal);
+        const { code, detail } = outcome.refusal;
+        const why = code === 'version_changed' || code === 'name_taken' ? text.import.changed : detail;
+        const notice = html`<p>${text.import.stopped(secret.name, why)}</p>`;
+        return page(
+          { content, plan: await planFor(visitor, content), notice, visitor },
+          refusals[code].status,
+        );
+      }
+      counts[version === 0 ? 'created' : 'replaced'] += 1;
+    }
+    await ports.sayings.say(response, { what: 'imported', ...counts });
+    return { to: '/secrets' };
+  };
+  routes.show('/import', 'import', (_request, visitor) => Promise.resolve(page({ content: '', visitor })));
+  routes.form('/import', 'import', {
+    maxBytes: MAX_FORM_BYTES,
+    submit: async (submission) => {
+      const { form, visitor } = submission;
+      const content = contentIn(form);
+      if (content === undefined) {
+        return page({ content: '', problem: text.import.unreadable, visitor }, 422);
+      }
+      if (form.text('do') === 'import' && form.file('file') === undefined)
+        return await run(submission, content);
+      return page({ content, plan: await planFor(visitor, content), visitor });
+    },
+    again: (request, form, why, visitor) => {
+      const notice = againNotice(why, request.path);
+      return Promise.resolve(
+        page({ content: contentIn(form) ?? '', notice, visitor }, why === 'login_ended' ? 401 : 403),
+      );
+    },
+  });
+};

@@ -1,0 +1,162 @@
+/** Import of a .env file, read and sealed in this browser. Zone 0; design §5. */
+import { utf8 } from '#envelope/bytes.ts';
+import {
+  MAX_IMPORT_BYTES,
+  planImport,
+  type ImportPlan,
+  type PlannedSecret,
+} from '../console/web/import-rules.ts';
+import { shownSize, text } from '../console/web/text.ts';
+import { call, type Called } from './calls.ts';
+import { find, make, part, showError } from './elements.ts';
+import { withLogin } from './login-again.ts';
+import { say } from './said.ts';
+import { store } from './store.ts';
+
+interface Listed {
+  readonly items: readonly { readonly name: string; readonly version: number }[];
+}
+
+const PAGE_SIZE = 200;
+
+/** The versions of all secrets that there are. */
+const listVersions = async (): Promise<Called<Map<string, number>>> => {
+  const versions = new Map<string, number>();
+  for (let after = ''; ;) {
+    const path = `/secrets?limit=${PAGE_SIZE}${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`;
+    const page = await withLogin(() => call<Listed>({ method: 'GET', path }));
+    if (!page.ok) return page;
+    for (const { name, version } of page.value.items) versions.set(name, version);
+    after = page.value.items.at(-1)?.name ?? '';
+    if (page.value.items.length < PAGE_SIZE) return { ok: true, value: versions };
+  }
+};
+
+const { columns, states } = text.import;
+
+const cell = (label: string, ...children: readonly (Node | string)[]): HTMLElement =>
+  make('td', { 'data-label': label }, ...children);
+
+const secretRow = ({ line, name, size, replaces }: PlannedSecret): HTMLElement =>
+  make(
+    'tr',
+    {},
+    cell(columns.line, String(line)),
+    make('th', { scope: 'row' }, name),
+    cell(columns.size, shownSize(size)),
+    cell(columns.state, make('span', { class: 'tag' }, replaces === undefined ? states.new : states.replace)),
+  );
+
+const leftOutRow = ({ line, problem }: ImportPlan['leftOut'][number]): HTMLElement =>
+  make(
+    'tr',
+    {},
+    cell(columns.line, String(line)),
+    make('td', { colspan: '2', class: 'problem' }, problem),
+    cell(columns.state, make('span', { class: 'tag warn' }, states.invalid)),
+  );
+
+const table = ({ secrets, leftOut }: ImportPlan): HTMLElement => {
+  const rows = [
+    ...secrets.map((secret) => ({ line: secret.line, row: secretRow(secret) })),
+    ...leftOut.map((problem) => ({ line: problem.line, row: leftOutRow(problem) })),
+  ].sort((a, b) => a.line - b.line);
+  const heads = Object.values(columns).map((label) => make('th', { scope: 'col' }, label));
+  const head = make('thead', {}, make('tr', {}, ...heads));
+  const body = make('tbody', {}, ...rows.map(({ row }) => row));
+  return make('div', { class: 'card' }, make('table', { class: 'plan' }, head, body));
+};
+
+const notice = (sentence: string): void => {
+  part(document, 'notice').replaceChildren(...(sentence === '' ? [] : [make('p', {}, sentence)]));
+};
+
+/** Stores one after the other; the first that is refused ends it, and says where. */
+const run = async (
+  { secrets }: ImportPlan,
+  progress: (done: number) => void,
+): Promise<string | undefined> => {
+  for (const [at, { name, value, replaces }] of secrets.entries()) {
+    progress(at);
+    const bytes = utf8(value);
+    const stored = await store({ name, value: bytes, expiresAt: undefined, seen: replaces });
+    bytes.fill(0);
+    if (stored.kind === 'differs') return text.import.stopped(name, text.import.changed);
+    if (stored.kind === 'refused') return text.import.stopped(name, stored.detail);
+  }
+  return undefined;
+};
+
+const showPlan = (box: HTMLElement, plan: ImportPlan): void => {
+  const { secrets, leftOut } = plan;
+  if (secrets.length + leftOut.length === 0) {
+    box.replaceChildren(make('p', { class: 'alert', role: 'alert' }, text.import.nothing));
+    return;
+  }
+  const title = make('h2', { tabindex: '-1' }, text.import.previewTitle);
+  const button = make('button', { type: 'button', class: 'primary' }, text.import.run(secrets.length));
+  const cancel = make('a', { class: 'button quiet', href: '/secrets' }, text.cancel);
+  button.addEventListener('click', () => {
+    button.disabled = true;
+    notice('');
+    const progress = (done: number): void => {
+      button.textContent = text.import.progress(done, secrets.length);
+    };
+    run(plan, progress)
+      .catch(() => text.write.broken)
+      .then((stopped) => {
+        if (stopped === undefined) {
+          const replaced = secrets.filter(({ replaces }) => replaces !== undefined).length;
+          say(text.said.imported(secrets.length - replaced, replaced));
+          location.assign('/secrets');
+          return;
+        }
+        box.replaceChildren();
+        notice(stopped);
+        scrollTo(0, 0);
+      })
+      .catch(() => notice(text.failed.internal));
+  });
+  box.replaceChildren(
+    title,
+    table(plan),
+    ...(secrets.length > 0 ? [make('p', { class: 'buttons' }, button, cancel)] : []),
+  );
+  title.focus();
+};
+
+export const enhanceImport = (form: HTMLElement): void => {
+  const content = find(form, '#content', HTMLTextAreaElement);
+  const file = find(form, '#file', HTMLInputElement);
+  const sealed = part(form, 'sealed');
+  sealed.textContent = text.write.sealedHere;
+  sealed.classList.add('here');
+  const load = async (chosen: File): Promise<void> => {
+    const bytes = await chosen.arrayBuffer();
+    try {
+      content.value = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      showError(content, 'content-error', undefined);
+    } catch {
+      showError(content, 'content-error', text.import.unreadable);
+    }
+    file.value = '';
+  };
+  const preview = async (): Promise<void> => {
+    notice('');
+    const tooLarge = utf8(content.value).length > MAX_IMPORT_BYTES;
+    showError(content, 'content-error', tooLarge ? text.import.unreadable : undefined);
+    if (tooLarge) return;
+    const versions = await listVersions();
+    if (versions.ok)
+      showPlan(part(form, 'preview'), planImport(content.value, versions.value, Number(form.dataset['max'])));
+    else notice(versions.problem.detail);
+  };
+  file.addEventListener('change', () => {
+    const chosen = file.files?.[0];
+    if (chosen) void load(chosen).then(preview);
+  });
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void preview();
+  });
+};
