@@ -17,9 +17,14 @@ const target = (service: Service): readonly string[] => [
   `--namespace=${namespaceOf(service)}`,
 ];
 
+interface Change {
+  readonly before: ReadonlyMap<string, string>;
+  readonly names: Set<string>;
+}
+
 export const createServices = ({ apps, core }: Pick<Cluster, 'apps' | 'core'>) => {
   const stopped = new Map<Service, number>();
-  const changed = new Map<Service, Set<string>>();
+  const changed = new Map<Service, Change>();
 
   const pods = async (service: Service) =>
     (await core.listNamespacedPod({ namespace: namespaceOf(service) })).items.filter(
@@ -63,21 +68,34 @@ export const createServices = ({ apps, core }: Pick<Cluster, 'apps' | 'core'>) =
     stopped.delete(service);
   };
 
-  /** With other variables, until they are taken back. */
-  const setEnv = async (service: Service, variables: Readonly<Record<string, string>>): Promise<void> => {
-    changed.set(service, new Set([...(changed.get(service) ?? []), ...Object.keys(variables)]));
-    await kubectlOutput([
-      ...['set', 'env', ...target(service)],
-      ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-    ]);
+  const envOf = async (service: Service): Promise<ReadonlyMap<string, string>> => {
+    const { spec } = await apps.readNamespacedDeployment({ name: service, namespace: namespaceOf(service) });
+    const env = spec?.template.spec?.containers[0]?.env ?? [];
+    return new Map(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])));
+  };
+  const writeEnv = async (service: Service, settings: readonly string[]): Promise<void> => {
+    await kubectlOutput(['set', 'env', ...target(service), ...settings]);
     await rolledOut(service);
   };
 
+  /** With other variables, until they are taken back. */
+  const setEnv = async (service: Service, variables: Readonly<Record<string, string>>): Promise<void> => {
+    if (!changed.has(service)) changed.set(service, { before: await envOf(service), names: new Set() });
+    for (const name of Object.keys(variables)) changed.get(service)?.names.add(name);
+    await writeEnv(
+      service,
+      Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+    );
+  };
+
   const unsetEnv = async (service: Service): Promise<void> => {
-    const names = changed.get(service);
-    if (names === undefined) return;
-    await kubectlOutput(['set', 'env', ...target(service), ...[...names].map((name) => `${name}-`)]);
-    await rolledOut(service);
+    const change = changed.get(service);
+    if (change === undefined) return;
+    const settings = [...change.names].map((name) => {
+      const value = change.before.get(name);
+      return value === undefined ? `${name}-` : `${name}=${value}`;
+    });
+    await writeEnv(service, settings);
     changed.delete(service);
   };
 

@@ -1,0 +1,110 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { createApi } from '../api.ts';
+import { connect, sidOf } from '../cluster.ts';
+import { eventually } from '../eventually.ts';
+import { openGate } from '../gate.ts';
+import { kubectlOutput } from '../kubectl.ts';
+import { orphans } from '../orphans.ts';
+import { everStarted, initOf } from '../pod-status.ts';
+import { startScenario, type Scenario } from '../scenario.ts';
+import { createServices } from '../services.ts';
+
+const LATE_MS = 10_000;
+const WEBHOOK = 'system:serviceaccount:twofold-webhook:webhook';
+
+describe('bad moments', () => {
+  const cluster = connect();
+  const api = createApi(cluster.config);
+  const services = createServices(cluster);
+  let scenario: Scenario;
+
+  before(async () => {
+    scenario = await startScenario(cluster, 'moment');
+  });
+  after(async () => {
+    await services.restore();
+    await scenario.end();
+  });
+
+  it('with the session’s Secret 10 s late: the pod waits for it and says so, then starts with its files', async () => {
+    const name = await scenario.gated();
+    const sid = sidOf((await cluster.readPod(name))!);
+    const where = { name: `twofold-${sid}`, namespace: cluster.sessions };
+    const { metadata, type, immutable, data } = await cluster.core.readNamespacedSecret(where);
+    await cluster.core.deleteNamespacedSecret(where);
+    await openGate(cluster.sessions, name);
+    await wait(LATE_MS);
+
+    const waiting = (await cluster.readPod(name))!;
+    expect(initOf(waiting)?.state?.waiting?.reason).to.equal('PodInitializing');
+    expect(everStarted(waiting)).to.equal(false);
+    const described = await kubectlOutput(['describe', 'pod', name, '--namespace', cluster.sessions]);
+    expect(described).to.contain(
+      `MountVolume.SetUp failed for volume "twofold-session" : secret "${where.name}" not found`,
+    );
+
+    const { labels, ownerReferences } = metadata!;
+    const late = {
+      ...{ apiVersion: 'v1', kind: 'Secret', type, immutable, data },
+      metadata: { ...where, labels, ownerReferences },
+    };
+    const byAdministrator = await cluster.tryCreate(late);
+    expect(byAdministrator.code, 'the guard lets nobody else make it').to.equal(1);
+    expect(byAdministrator.stderr).to.contain('twofold-writer');
+    const byWebhook = await cluster.tryCreate(late, { as: WEBHOOK });
+    expect(byWebhook.code, byWebhook.stderr).to.equal(0);
+
+    const ready = await cluster.ready(name, { timeoutMs: 90_000 });
+    expect(initOf(ready)?.restartCount).to.equal(0);
+    await scenario.hasFiles(name);
+  });
+
+  describe('the webhook is killed between Secret and answer', () => {
+    /** Many at once, and the kill when the first Secret of them is there: so some are in the middle. */
+    const interruptedBurst = async (): Promise<readonly string[]> => {
+      const before = new Set(await cluster.sessionObjects());
+      const path = `/api/v1/namespaces/${cluster.sessions}/pods`;
+      const burst = Array.from({ length: 30 }, () =>
+        api.call({ method: 'POST', path, body: scenario.session() }),
+      );
+      for (;;) {
+        const objects = await cluster.sessionObjects();
+        if (objects.some((object) => object.startsWith('secret/') && !before.has(object))) break;
+      }
+      await services.kill('webhook');
+      const codes = (await Promise.all(burst)).map(({ status }) => status);
+      expect(
+        codes.every((status) => status === 201 || status === 500),
+        String(codes),
+      ).to.equal(true);
+      return await orphans(cluster);
+    };
+
+    it('leaves a Lease, or a Lease and its Secret, for whose pod nobody got an answer', async () => {
+      const left = await eventually('a kill came in between', async () => {
+        const found = await interruptedBurst();
+        await services.rolledOut('webhook');
+        return found.some((object) => object.startsWith('secret/')) ? found : undefined;
+      });
+      // Every Secret has the Lease that will take it away.
+      for (const secret of left.filter((object) => object.startsWith('secret/')))
+        expect(left).to.contain(secret.replace('secret/', 'lease/'));
+    });
+
+    it('leaves nothing of them after the next sweep, and the sessions that came through whole', async () => {
+      await eventually(
+        'nothing is left without a pod',
+        async () => ((await orphans(cluster)).length === 0 ? true : undefined),
+        { timeoutMs: 90_000 },
+      );
+      const { items } = await cluster.core.listNamespacedPod({
+        ...{ namespace: cluster.sessions, labelSelector: `scenario=${scenario.name}` },
+      });
+      const objects = await cluster.sessionObjects();
+      for (const pod of items)
+        expect(objects).to.include.members([`lease/twofold-${sidOf(pod)}`, `secret/twofold-${sidOf(pod)}`]);
+      await scenario.works();
+    });
+  });
+});
