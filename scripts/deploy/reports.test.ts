@@ -8,6 +8,7 @@ import { progressOf } from './rollout.ts';
 import { faultOf, nextOf } from './self-test.ts';
 
 /** As it comes from the API server. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- whoever wrote the value knows its type
 const fromJson = <T>(value: object): T => JSON.parse(JSON.stringify(value)) as T;
 
 const status = (part: object): V1ContainerStatus =>
