@@ -1,6 +1,8 @@
 /** Reads the annotations of a session pod. Zone 2; design §6 step 1. Pure: text to values, or refusals. */
 import { annotations, PREFIX } from '#envelope/annotations.ts';
+import { FILE_MODE_RULE, parseFileMode } from '#envelope/file-mode.ts';
 import { MAX_SELECTION_BYTES } from '#envelope/limits.ts';
+import { DEFAULT_MOUNT_PATH } from '#envelope/mount-path.ts';
 import {
   encodeFiles,
   encodeVariables,
@@ -10,7 +12,7 @@ import {
   type FileSelection,
   type VariableSelection,
 } from '#envelope/selection.ts';
-import { DEFAULT_MOUNT_PATH, parseMountPath } from './mount-path.ts';
+import { readMountPath } from './mount-path.ts';
 import type { Container, Pod } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
 
@@ -28,13 +30,9 @@ export interface Wishes {
 export const hasAnnotations = (pod: Pod): boolean =>
   Object.keys(pod.annotations).some((key) => key.startsWith(PREFIX));
 
-/** `0440`, `440`: read bits only, at least one. */
-const parseFileMode = (text: string): number | Refusal => {
-  const mode = /^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : 0;
-  if ((mode & ~0o444) === 0 && mode !== 0) return mode;
-  const rule = 'is not an octal mode of read bits only; use 0400, 0440 or 0444';
-  return refuse('annotation_invalid', `${quote(text)} ${rule}`, annotations.fileMode);
-};
+const readFileMode = (text: string): number | Refusal =>
+  parseFileMode(text) ??
+  refuse('annotation_invalid', `${quote(text)} is not ${FILE_MODE_RULE}`, annotations.fileMode);
 
 const tooLong = (what: string, annotation: string): Refusal =>
   refuse(
@@ -73,10 +71,10 @@ export const readAnnotations = (pod: Pod): { wishes: Wishes } | { refusals: read
       'name the secrets, for example "db-password,aws-key", or remove the other twofold.dev annotations';
     refusals.push(refuse('annotation_missing', `it is missing; ${next}`, annotations.secrets));
   }
-  const mountPath = parseMountPath(pod.annotations[annotations.mountPath] ?? DEFAULT_MOUNT_PATH);
+  const mountPath = readMountPath(pod.annotations[annotations.mountPath] ?? DEFAULT_MOUNT_PATH);
   if ('refusal' in mountPath) refusals.push(mountPath.refusal);
   const modeText = pod.annotations[annotations.fileMode];
-  const fileMode = modeText === undefined ? undefined : parseFileMode(modeText);
+  const fileMode = modeText === undefined ? undefined : readFileMode(modeText);
   if (typeof fileMode === 'object') refusals.push(fileMode);
   if (refusals.length > 0 || 'refusal' in mountPath || typeof fileMode === 'object') return { refusals };
   const ticket = pod.annotations[annotations.ticket];

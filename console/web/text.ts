@@ -186,7 +186,10 @@ export const text = {
     previewTitle: 'What will happen',
     nothing: 'There is no NAME=value in this text.',
     states: { new: 'new', replace: 'replaces', invalid: 'left out' },
-    problems: { empty: 'There is no value.', tooMany: 'One import has at most 1,000 secrets; import this one next.' },
+    problems: {
+      empty: 'There is no value.',
+      tooMany: 'One import has at most 1,000 secrets; import this one next.',
+    },
     run: (count: number): string => `Import ${counted(count, 'secret')}`,
     unreadable: 'This is not text, or more than 1 MiB. Choose another file, or split it.',
     changed: 'It has been changed since the preview. Look again.',

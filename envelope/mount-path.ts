@@ -1,0 +1,74 @@
+/**
+ * Where the files of a session may be mounted: one table, tested whole (webhook/plan.test.ts). No zone; design §7. Pure:
+ * whatever the pod is. What a pod's own mounts forbid beside this, the webhook knows.
+ */
+import { quote } from './selection.ts';
+
+export const DEFAULT_MOUNT_PATH = '/secrets';
+const MAX_LENGTH = 1024;
+
+/** Neither these, nor anything under them, nor anything above them: an image's own programs and credentials. */
+const forbidden: readonly RegExp[] = [
+  '/bin',
+  '/boot',
+  '/dev',
+  '/etc',
+  '/lib[^/]*',
+  '/proc',
+  '/root/\\.ssh[^/]*',
+  '/run/secrets/kubernetes\\.io',
+  '/sbin',
+  '/sys',
+  '/usr',
+  '/var/run/secrets/kubernetes\\.io',
+].map((path) => new RegExp(`^${path}(/|$)`));
+
+/** Folders above the nested ones of the table. */
+const above: ReadonlySet<string> = new Set([
+  '/',
+  '/root',
+  '/run',
+  '/run/secrets',
+  '/var',
+  '/var/run',
+  '/var/run/secrets',
+]);
+
+/** One leading slash, none trailing, none doubled, no `.`: the same folder is always the same text. */
+export const normaliseMountPath = (path: string): string =>
+  `/${path
+    .split('/')
+    .filter((segment) => segment !== '' && segment !== '.')
+    .join('/')}`;
+
+export type MountPath =
+  | { readonly ok: true; readonly path: string }
+  | {
+      readonly ok: false;
+      /** A path of the image's or of Kubernetes's, as against none at all. */
+      readonly forbidden: boolean;
+      /** A sentence for the person who wrote it: what is wrong, then what to do. */
+      readonly problem: string;
+    };
+
+/** The normalised path, or why it cannot be one whatever the pod. */
+export const parseMountPath = (text: string): MountPath => {
+  const example = `use an absolute path of your own, for example ${DEFAULT_MOUNT_PATH}`;
+  const no = (why: string, forbidden = false): MountPath => ({
+    ok: false,
+    forbidden,
+    problem: `${why}; ${example}`,
+  });
+  if (!text.startsWith('/')) return no(`${quote(text)} is not an absolute path`);
+  if (text.length > MAX_LENGTH) return no(`${quote(text)} is longer than ${MAX_LENGTH} characters`);
+  // Kubernetes refuses a colon in a mount path; a control character is never meant.
+  // eslint-disable-next-line no-control-regex
+  if (/[:\u0000-\u001f\u007f]/.test(text))
+    return no(`${quote(text)} contains a colon or a control character`);
+  if (text.split('/').includes('..')) return no(`${quote(text)} contains ".."`);
+  const path = normaliseMountPath(text);
+  if (above.has(path) || forbidden.some((pattern) => pattern.test(path))) {
+    return no(`${quote(path)} belongs to the image or to Kubernetes, or lies above such a folder`, true);
+  }
+  return { ok: true, path };
+};
