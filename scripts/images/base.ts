@@ -3,7 +3,7 @@
  * package manager. Users take the distroless image that it is laid out like. Development tool, no zone.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { repository } from '../build.ts';
 import { libraries } from './elf.ts';
@@ -61,13 +61,12 @@ const unique = (packages: readonly SystemPackage[]): readonly SystemPackage[] =>
     one.name < other.name ? -1 : 1,
   );
 
-/** Gathers the base below `folder`, anew. Modes are set one by one: the image must not depend on a umask. */
+/** Gathers the base below `folder`, which must not be there. Modes are set one by one: a umask must not change the image. */
 export const gatherBase = (folder: string): Base => {
   const node = join(run('scripts/node24').trim(), 'bin/node');
   const versions = JSON.parse(run(node, '-p', 'JSON.stringify(process.versions)')) as Record<string, string>; // Node's own
   if (versions['modules'] !== imageAbi) throw new Error(`${node} has another ABI than ${imageAbi}`);
   const rootfs = join(folder, 'rootfs');
-  rmSync(folder, { recursive: true, force: true });
   const makeFolder = (path: string, mode = 0o755): void => {
     if (path !== rootfs) makeFolder(dirname(path));
     mkdirSync(path, { recursive: true });

@@ -3,7 +3,7 @@
  * keep their storage in a folder given here, so that nothing of the machine's own is touched. Development tool, no zone.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface BuildOptions {
@@ -19,8 +19,6 @@ export interface Engine {
   build(options: BuildOptions): void;
   /** Writes an archive that `docker load`, `podman load` and `ctr images import` take. */
   save(tag: string, file: string): void;
-  /** Removes the storage. */
-  close(): void;
 }
 
 const run = (command: string, args: readonly string[]): string =>
@@ -68,7 +66,6 @@ const contained = (
       run(command, [...places, 'build', ...options, '--file', containerfile, '--tag', tag, context]);
     },
     save: (tag, file) => void run(command, [...places, ...saveArgs(tag, file)]),
-    close: () => rmSync(storage, { recursive: true, force: true }),
   };
 };
 
@@ -86,7 +83,6 @@ const docker: Engine = {
     run('docker', ['build', ...options, '--file', containerfile, '--tag', tag, context]);
   },
   save: (tag, file) => void run('docker', ['save', '--output', file, tag]),
-  close: () => undefined,
 };
 
 /** The first that is there and works. Throws, naming what to install, where none does. */

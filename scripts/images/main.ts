@@ -23,6 +23,9 @@ import {
 import { containerfiles, imageName, version } from './services.ts';
 
 const folder = join(repository, '.images');
+mkdirSync(folder, { recursive: true });
+/** Of this run alone. */
+const work = mkdtempSync(join(folder, 'work-'));
 const INJECTOR_MEGABYTES = 45;
 const MEGABYTE = 1_000_000;
 
@@ -41,15 +44,23 @@ interface Image {
 const say = (line: string): void => console.error(`\u001b[2m==> ${line}\u001b[0m`);
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
 
-/** The tag of the base, and what the bill says is in it. */
-const prepareBase = (engine: Engine): { readonly tag: string; readonly components: readonly Component[] } => {
+interface Base {
+  readonly tag: string;
+  /** What the bill says is in it. */
+  readonly components: readonly Component[];
+  /** Ours, of which we know what it weighs. */
+  readonly own: boolean;
+}
+
+const prepareBase = (engine: Engine): Base => {
   const given = process.env['BASE'];
-  if (given !== undefined && given !== '') return { tag: given, components: [baseComponent(given)] };
+  if (given !== undefined && given !== '')
+    return { tag: given, components: [baseComponent(given)], own: false };
   say('base: Node 24 and the libraries that it links');
-  const { context, node, packages } = gatherBase(join(folder, 'base'));
+  const { context, node, packages } = gatherBase(join(work, 'base'));
   const tag = 'localhost/twofold-node:24';
   engine.build({ context, containerfile: join(repository, 'scripts/images/base.Containerfile'), tag });
-  return { tag, components: [nodeComponent(node), ...packages.map(systemComponent)] };
+  return { tag, components: [nodeComponent(node), ...packages.map(systemComponent)], own: true };
 };
 
 const writeBill = (service: BundleName, file: string, base: readonly Component[], installed: Sbom): void => {
@@ -121,17 +132,20 @@ const makeImages = (engine: Engine): void => {
   });
   writeFileSync(join(folder, 'images.json'), `${JSON.stringify(images, undefined, 2)}\n`);
   printTable(images);
-  const injector = images.find(({ service }) => service === 'injector');
-  if (!injector || injector.zstdBytes > INJECTOR_MEGABYTES * MEGABYTE) {
-    throw new Error(`the injector's image is over ${INJECTOR_MEGABYTES} MB as zstd: every node pulls it`);
-  }
+  const heavy = images.some(
+    ({ service, zstdBytes: packed }) => service === 'injector' && packed > INJECTOR_MEGABYTES * MEGABYTE,
+  );
+  if (!heavy) return;
+  const finding = `the injector's image is over ${INJECTOR_MEGABYTES} MB as zstd, and every node pulls it`;
+  if (base.own) throw new Error(finding);
+  say(`${finding}: so much of it is the base that you gave`);
 };
 
 /** Builds all of it once more, bundles first, and throws where an image differs from its archive. */
 const compareWithAnother = async (engine: Engine): Promise<void> => {
   await build();
   const base = prepareBase(engine);
-  const again = join(folder, 'again.tar');
+  const again = join(work, 'again.tar');
   const different = bundleNames.filter((service) => {
     buildOne(engine, service, base.tag, again);
     const [first, second] = [join(folder, `twofold-${service}.tar`), again].map(
@@ -142,18 +156,16 @@ const compareWithAnother = async (engine: Engine): Promise<void> => {
     );
     return first !== second;
   });
-  rmSync(again, { force: true });
   if (different.length > 0) throw new Error(`another build gave another image: ${different.join(', ')}`);
 };
 
-mkdirSync(folder, { recursive: true });
-const engine = findEngine(mkdtempSync(join(folder, 'storage-')));
 try {
+  const engine = findEngine(join(work, 'storage'));
   if (process.argv.includes('--again')) await compareWithAnother(engine);
   else makeImages(engine);
 } catch (error) {
   console.error(`images: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 } finally {
-  engine.close();
+  rmSync(work, { recursive: true, force: true });
 }
