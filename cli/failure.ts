@@ -35,6 +35,8 @@ const kinds = {
   login_expired: 'login',
   login_failed: 'login',
   state_exposed: 'login',
+  secret_unknown: 'missing',
+  name_taken: 'conflict',
   name_malformed: 'refused',
   value_empty: 'refused',
   value_too_large: 'refused',

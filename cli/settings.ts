@@ -133,15 +133,14 @@ export const parseSettings = (
     const one = given.get(name);
     return one && httpsUrl(one.text, one.where, problems);
   };
-  const kidText = given.get('kid');
+  const [console, issuer, kidText] = [url('console'), url('issuer'), given.get('kid')];
   const kid = parseKid(kidText?.text);
   if (kidText && !kid)
     problems.push(`${kidText.where} is not a key id, which has 43 letters, digits, - and _`);
   const settings = {
-    console: url('console')?.replace(/\/+$/, ''),
+    console: console?.replace(/\/+$/, ''),
     // An issuer is compared, so it stays exactly as it is written.
-    issuer: url('issuer'),
-    ...{ kid, caFile: given.get('caFile')?.text, clientId: given.get('clientId')?.text },
+    ...{ issuer, kid, caFile: given.get('caFile')?.text, clientId: given.get('clientId')?.text },
     tokenFile: given.get('tokenFile')?.text,
   };
   if (problems.length > 0)

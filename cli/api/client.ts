@@ -49,6 +49,6 @@ const failureOf = (error: unknown, response: Response): Error =>
     ? refusedByConsole(response.status, error)
     : failure(
         'unexpected',
-        `What answers at ${new URL(response.url === '' ? 'https://console' : response.url).host} with ${response.status} is not a Twofold console.`,
-        'Check the console’s address: twofold whoami shows it.',
+        `What answers at the console’s address, with ${response.status}, is not a Twofold console.`,
+        'Check the address: --console, TWOFOLD_CONSOLE or config.json.',
       );

@@ -102,9 +102,8 @@ const revoke = async (context: Context, kept: Login): Promise<boolean> => {
   try {
     const provider = await discover(context.connections.toProvider, kept);
     if (provider.serverMetadata().revocation_endpoint === undefined) return false;
-    for (const token of [kept.refreshToken, kept.accessToken]) {
-      if (token !== undefined) await asking(() => tokenRevocation(provider, token));
-    }
+    // RFC 7009 §2.1: with the refresh token goes what was given for it.
+    await asking(() => tokenRevocation(provider, kept.refreshToken ?? kept.accessToken));
     return true;
   } catch {
     return false;

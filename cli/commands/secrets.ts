@@ -92,6 +92,17 @@ interface WriteOptions {
   readonly 'if-version'?: string | undefined;
 }
 
+/** Before the value is asked for, and before the console keeps a place for it. */
+const demandFitting = async (api: Api, kind: Write['kind'], name: SecretName): Promise<void> => {
+  const exists = (await listAll(api)).some((item) => item.name === name);
+  if (kind === 'add' && exists) {
+    throw failure('name_taken', `You have a secret ${name} already.`, `twofold secrets replace ${name}`);
+  }
+  if (kind === 'replace' && !exists) {
+    throw failure('secret_unknown', `You have no secret ${name}.`, `twofold secrets add ${name}`);
+  }
+};
+
 const writeOne = async (
   context: Context,
   kind: Write['kind'],
@@ -104,6 +115,7 @@ const writeOne = async (
     throw failure('usage', '--if-version is not a version’s number.', 'twofold secrets list');
   }
   const api = await context.api();
+  await demandFitting(api, kind, name);
   const value = await readValue(context, { name, file: options.file, trimNewline: options['trim-newline'] });
   try {
     const stored = await store(context, api, { name, kind, expiresAt, ifVersion }, value);

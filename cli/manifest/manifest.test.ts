@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { parseManifest } from './manifest.ts';
+
+const pod = (rest: string): string => `apiVersion: v1\nkind: Pod\n${rest}spec:\n  containers: []\n`;
+
+describe('a manifest', () => {
+  it('keeps every scalar as it is written, and comments', () => {
+    const text = [
+      '# head',
+      'apiVersion: apps/v1',
+      'kind: Deployment',
+      'metadata:',
+      '  name: web # the name',
+      'spec:',
+      '  template:',
+      '    spec:',
+      '      containers:',
+      '        - name: main',
+      '          args: [ on, 0400, 1.10, "quoted", ~, 2001-01-01, 1e3 ]',
+      '          command:',
+      '            - sh',
+      '            - |',
+      '              echo   two',
+      '              exit',
+      '          image: example/app:1.0',
+      '',
+      '# tail',
+      '',
+    ].join('\n');
+    expect(parseManifest(text).toYaml()).to.equal(text);
+  });
+
+  it('gets annotations where there were none, or an empty map, and quotes what YAML would read otherwise', () => {
+    for (const before of ['metadata: {name: a}\n', 'metadata:\n  name: a\n  annotations:\n', '']) {
+      const manifest = parseManifest(pod(before));
+      manifest.templates[0]?.annotate({ 'twofold.dev/secrets': '123', 'twofold.dev/file-mode': '0400' });
+      const again = parseManifest(manifest.toYaml());
+      expect(again.toJson()).to.have.nested.property('metadata.annotations').that.deep.equals({
+        'twofold.dev/secrets': '123',
+        'twofold.dev/file-mode': '0400',
+      });
+    }
+  });
+
+  it('says what its pods will be called', () => {
+    const named = (kind: string, metadata: string, path: string): string | undefined =>
+      parseManifest(`kind: ${kind}\nmetadata: {${metadata}}\nspec: ${path}\n`).templates[0]?.pods;
+    const template = '{template: {spec: {a: b}}}';
+    expect(named('Pod', 'name: a', '{a: b}')).to.equal('a');
+    expect(named('Pod', 'generateName: train-', '{a: b}')).to.equal('train-*');
+    expect(named('StatefulSet', 'name: a', template)).to.equal('a-*');
+    expect(named('CronJob', 'name: a', `{jobTemplate: {spec: ${template}}}`)).to.equal('a-*');
+    expect(named('Job', 'generateName: a-', template)).to.equal('a-*');
+  });
+
+  it('is refused where it is no YAML, holds no pod, or one without a spec', () => {
+    for (const text of [
+      'a: [',
+      'kind: Service\nspec: {}',
+      'kind: Job\nspec: {}',
+      '',
+      'kind: Pod\nspec: []',
+    ]) {
+      expect(() => parseManifest(text), text)
+        .to.throw()
+        .with.property('code', 'manifest_malformed');
+    }
+  });
+});

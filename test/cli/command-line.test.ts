@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startStage, type Stage } from './stage.ts';
+import { parseTranscript, runTranscript } from './transcript.ts';
+
+const folder = fileURLToPath(new URL('transcripts', import.meta.url));
+const scripts = readdirSync(folder)
+  .filter((file) => file.endsWith('.txt'))
+  .map((file) => basename(file, '.txt'));
+
+/** The first line of a transcript says what it shows. */
+const titleOf = (script: string): string =>
+  /^# (.*)/.exec(readFileSync(join(folder, `${script}.txt`), 'utf8'))?.[1] ?? script;
+
+describe('the command line, as its scripts say', () => {
+  let stage: Stage | undefined;
+  /** All at once: most of the time is waiting. */
+  const running = new Map<string, Promise<unknown>>();
+
+  before(async function () {
+    this.timeout(60_000);
+    const started = await startStage(scripts);
+    stage = started;
+    for (const script of scripts) {
+      const steps = parseTranscript(readFileSync(join(folder, `${script}.txt`), 'utf8'));
+      const ran = runTranscript(steps, started.home(script)).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      running.set(script, ran);
+    }
+  });
+  after(() => stage?.stop());
+
+  for (const script of scripts) {
+    it(titleOf(script), async () => {
+      const error = await running.get(script);
+      if (error instanceof Error) expect.fail(`${script}.txt, ${error.message}`);
+    }).timeout(60_000);
+  }
+});

@@ -1,0 +1,88 @@
+/** One development cluster for every script of the command line, and a home for each person in it. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build, repository } from '../../scripts/build.ts';
+import { development } from '../../scripts/dev/environments.ts';
+import { startStack, type Stack } from '../../scripts/dev/stack.ts';
+
+/** What the programs of a script have to know. */
+export interface StageFacts {
+  readonly ca: string;
+  readonly kubernetes: string;
+  readonly kubeletToken: string;
+  /** A file with the bearer of someone who may create pods. */
+  readonly developer: string;
+  readonly namespace: string;
+  readonly injector: string;
+}
+
+export interface Home {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Stage {
+  readonly stack: Stack;
+  /** Of a person that no other script is. */
+  home(name: string): Home;
+  stop(): Promise<void>;
+}
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const programs = fileURLToPath(new URL('programs', import.meta.url));
+
+/** Programs in TypeScript, by their name on the PATH. */
+const writePrograms = (bin: string, bundle: string): void => {
+  mkdirSync(bin);
+  const write = (name: string, command: string): void => {
+    writeFileSync(join(bin, name), `#!/bin/sh\nexec ${command} "$@"\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  // The same node for all, whichever the shell would find.
+  write('twofold', `'${process.execPath}' '${bundle}'`);
+  for (const name of ['browser', 'session']) {
+    write(name, `'${process.execPath}' --import='${tsx}' '${join(programs, `${name}.ts`)}'`);
+  }
+  write('at-terminal', `python3 '${join(programs, 'at-terminal')}'`);
+};
+
+export const startStage = async (people: readonly string[]): Promise<Stage> => {
+  const dir = mkdtempSync(join(tmpdir(), 'twofold-cli-'));
+  const bin = join(dir, 'bin');
+  writePrograms(bin, join(repository, 'dist', 'twofold.js'));
+  await build();
+  const stack = await startStack({
+    dir: join(dir, 'stack'),
+    people: ['developer', ...people],
+    say: () => undefined,
+  });
+  const facts: StageFacts = {
+    ...{ ca: stack.caFile, kubernetes: stack.kubernetes.url, kubeletToken: stack.tokens.kubelet },
+    developer: join(stack.dir, 'tokens', 'developer.bearer'),
+    ...{ namespace: development.namespace, injector: join(repository, 'dist', 'injector.js') },
+  };
+  writeFileSync(join(dir, 'stage.json'), JSON.stringify(facts));
+  const home = (name: string): Home => {
+    const cwd = join(dir, 'homes', name);
+    mkdirSync(cwd, { recursive: true });
+    return {
+      cwd,
+      env: {
+        ...{ PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: cwd, LC_ALL: 'C.UTF-8', PERSON: name },
+        ...{ CONSOLE: stack.urls.console, CA: stack.caFile, STAGE: join(dir, 'stage.json') },
+        ...{ ISSUER: stack.issuer, NAMESPACE: development.namespace, TOKENS: join(stack.dir, 'tokens') },
+      },
+    };
+  };
+  return {
+    stack,
+    home,
+    stop: async () => {
+      await stack.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+};
