@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import { chownSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { V1Pod } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { connect, sidOf } from '../cluster.ts';
+import { eventually } from '../eventually.ts';
+import { openGate } from '../gate.ts';
+import { allTasks, killTasks, podTasks, volumeFolder } from '../node.ts';
+import { everStarted, initOf } from '../pod-status.ts';
+import { renewLeaves } from '../renewal.ts';
+import { startScenario, type Scenario } from '../scenario.ts';
+import { createServices, SERVICES } from '../services.ts';
+
+const run = promisify(execFile);
+
+/** As the console allows for clocks that differ. */
+const LEEWAY_MS = 60_000;
+const GRANT_LIFE_SECONDS = 1;
+const ALWAYS = { spec: { restartPolicy: 'Always' } } as const;
+
+describe('a node that starts again', () => {
+  const cluster = connect();
+  const services = createServices(cluster);
+  let scenario: Scenario;
+  let session: string;
+  let late: string;
+  let admittedAt: number;
+  let secretUid: string | undefined;
+
+  const podNow = async (): Promise<V1Pod> => (await cluster.readPod(session))!;
+  const secretOf = async (pod: V1Pod) =>
+    await cluster.core.readNamespacedSecret({ name: `twofold-${sidOf(pod)}`, namespace: cluster.sessions });
+  /** Something else lies in the volume now: whatever is right afterwards was written afterwards. */
+  const spoil = (pod: V1Pod): void => {
+    const folder = volumeFolder(pod, 'twofold-files');
+    const [first = ''] = readdirSync(folder);
+    const { uid, gid } = statSync(join(folder, first));
+    for (const name of [...readdirSync(folder), 'planted']) {
+      const file = join(folder, name);
+      rmSync(file, { force: true });
+      writeFileSync(file, 'spoilt');
+      chownSync(file, uid, gid);
+    }
+  };
+  /** The same pod runs again in another sandbox, after another run of its init container. */
+  const cameBack = async (before: V1Pod): Promise<void> => {
+    const ran = initOf(before)?.containerID;
+    const after = await cluster.podThat(
+      'came back',
+      session,
+      (pod) => initOf(pod)?.containerID !== ran && (pod.status?.containerStatuses?.[0]?.ready ?? false),
+      { timeoutMs: 120_000 },
+    );
+    expect(initOf(after)?.state?.terminated?.exitCode).to.equal(0);
+    expect([after.metadata?.uid, sidOf(after)]).to.deep.equal([before.metadata?.uid, sidOf(before)]);
+    expect((await secretOf(after)).metadata?.uid, 'the same Secret').to.equal(secretUid);
+    await scenario.hasFiles(session);
+  };
+  const reboot = async (): Promise<void> => {
+    const before = await podNow();
+    spoil(before);
+    const tasks = await podTasks(before);
+    expect(tasks.map(({ kind }) => kind).sort()).to.deep.equal(['container', 'sandbox']);
+    killTasks(tasks);
+    await cameBack(before);
+  };
+
+  before(async () => {
+    scenario = await startScenario(cluster, 'node');
+    await services.setEnv('console', { TWOFOLD_GRANT_LIFE_SECONDS: String(GRANT_LIFE_SECONDS) });
+    await eventually('the console is back', () => scenario.works().then(() => true as const));
+    session = await scenario.admitted(ALWAYS);
+    late = await scenario.gated();
+    admittedAt = Date.now();
+    secretUid = (await secretOf(await cluster.ready(session))).metadata?.uid;
+  });
+  after(async () => {
+    await services.restore();
+    await scenario.end();
+  });
+
+  it('gives a session the same files again when its sandbox and containers were killed', reboot);
+
+  it('and after the certificates of all services were renewed', async () => {
+    await renewLeaves(cluster);
+    await reboot();
+  });
+
+  it('and after the grant’s time for a first claim is over: the session is bound to this pod', async () => {
+    await wait(admittedAt + GRANT_LIFE_SECONDS * 1000 + LEEWAY_MS + 1000 - Date.now());
+    await reboot();
+  });
+
+  it('but gives nothing to a pod that claims for the first time then', async () => {
+    await openGate(cluster.sessions, late);
+    const failed = await cluster.ended(late);
+    const ended = initOf(failed)?.state?.terminated;
+    expect(ended?.exitCode).to.equal(11);
+    expect(ended?.message).to.contain('[grant_expired]').and.contain('start the session again');
+    expect(everStarted(failed)).to.equal(false);
+  });
+
+  it('starts all of it again after everything on the node was killed at once, memory volumes gone', async () => {
+    const before = await podNow();
+    const folder = volumeFolder(before, 'twofold-files');
+    const kubelet = await pidOf('kubelet');
+    const containerd = await pidOf('containerd');
+    // Stopped first, so that it sees nothing of what goes on; init starts both again within a second.
+    process.kill(kubelet, 'SIGSTOP');
+    killTasks(await allTasks());
+    await eventually('nothing runs in containers', async () =>
+      (await allTasks()).length === 0 ? true : undefined,
+    );
+    await run('umount', [folder]);
+    expect(existsSync(folder) ? readdirSync(folder) : []).to.deep.equal([]);
+    process.kill(containerd, 'SIGKILL');
+    process.kill(kubelet, 'SIGKILL');
+    await cameBack(before);
+    for (const service of SERVICES) await services.rolledOut(service);
+    await scenario.works();
+  });
+});
+
+/** Of the one process of this name; `/proc` is that of the cluster's own process namespace. */
+const pidOf = async (name: string): Promise<number> => {
+  const { stdout } = await run('pgrep', ['--exact', name]);
+  const [pid = '', ...more] = stdout.trim().split('\n');
+  if (more.length > 0) throw new Error(`there are several processes ${name}`);
+  return Number(pid);
+};

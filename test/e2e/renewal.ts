@@ -1,0 +1,89 @@
+/**
+ * Certificates, as whoever deploys renews them: with the command itself, on the folder of the local installation. What
+ * a test cannot wait for, months and the overlap of two roots, is made to have passed in that folder.
+ */
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { V1Pod } from '@kubernetes/client-node';
+import { leafPlans } from '../../certs/plan.ts';
+import { encodeState, parseState } from '../../certs/rotation.ts';
+import type { Cluster } from './cluster.ts';
+import { eventually } from './eventually.ts';
+import { kubectlOutput } from './kubectl.ts';
+import { createServices, namespaceOf, SERVICES } from './services.ts';
+
+const run = promisify(execFile);
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const folder = join(repository, '.cluster/certificates');
+const stateFile = join(folder, 'root/state.json');
+
+const state = () => {
+  const parsed = parseState(readFileSync(stateFile, 'utf8'));
+  if (!parsed) throw new Error(`${stateFile} is damaged`);
+  return parsed;
+};
+
+/** Phases of the roots, oldest first. */
+export const phases = (): readonly string[] => state().roots.map(({ phase }) => phase);
+export const rootIds = (): readonly string[] => state().roots.map(({ id }) => id);
+
+/** `make certs-renew`; its output. */
+const certsRenew = async (...options: readonly string[]): Promise<string> => {
+  const args = ['--import=tsx', 'scripts/deploy/main.ts', 'certificates', ...options];
+  const { stdout } = await run(process.execPath, args, { cwd: repository });
+  return stdout;
+};
+
+const mountedLeaves = ({ spec }: V1Pod): number =>
+  (spec?.volumes ?? []).filter(({ secret }) => secret?.secretName?.endsWith('-tls')).length;
+
+const reloads = async ({ metadata }: V1Pod, since: Date): Promise<number> => {
+  const log = await kubectlOutput([
+    ...['logs', metadata?.name ?? '', '--namespace', metadata?.namespace ?? ''],
+    `--since-time=${since.toISOString()}`,
+  ]);
+  return log.split('\n').filter((line) => line.includes('"certificates reloaded"')).length;
+};
+
+/** Until every service has read each of its folders anew. A touched pod is looked at at once by its kubelet. */
+const takenUp = async (cluster: Cluster, since: Date): Promise<void> => {
+  const services = createServices(cluster);
+  for (const service of SERVICES) {
+    const touch = `scenarios/touched=${String(since.getTime())}`;
+    const all = ['--all', `--namespace=${namespaceOf(service)}`, '--overwrite'];
+    await kubectlOutput(['annotate', 'pods', ...all, touch]);
+  }
+  for (const pod of (await Promise.all(SERVICES.map((service) => services.pods(service)))).flat()) {
+    await eventually(
+      `${pod.metadata?.name ?? ''} has read its certificates anew`,
+      async () => ((await reloads(pod, since)) >= mountedLeaves(pod) ? true : undefined),
+      { timeoutMs: 150_000 },
+    );
+  }
+};
+
+/** A new certificate and key for every leaf, below the same root; done when all services use them. */
+export const renewLeaves = async (cluster: Cluster): Promise<void> => {
+  for (const leaf of leafPlans) rmSync(join(folder, leaf.folder), { recursive: true });
+  const since = new Date();
+  await certsRenew();
+  await takenUp(cluster, since);
+};
+
+/** The next step of replacing the root, as if the overlap had passed; done when all services use it. */
+export const stepRoot = async (cluster: Cluster): Promise<void> => {
+  const { settledAt, roots } = state();
+  const rotating = roots.length > 1;
+  if (rotating && settledAt) writeFileSync(stateFile, encodeState({ roots, settledAt: new Date(0) }));
+  const since = new Date();
+  await certsRenew('--rotate', 'yes', '--overlap-days', '0');
+  await takenUp(cluster, since);
+};
+
+/** What a failed scenario left half done. */
+export const finishRotation = async (cluster: Cluster): Promise<void> => {
+  while (state().roots.length > 1) await stepRoot(cluster);
+};
