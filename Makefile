@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test e2e check lint format fixtures client docs bench cluster cluster-down deploy undeploy certs-renew build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test test-jupyterhub e2e check lint format fixtures cli client docs bench cluster cluster-down deploy undeploy certs-renew build bundles images images-check setup setup-test clean
 
 NODE := node --import=tsx
 # A change of dependencies or of Node's ABI installs again.
@@ -23,6 +23,9 @@ inject: setup ## Run the init container of a pod that `make dev` holds: make inj
 test: setup-test ## All tests: no cluster and no network needed after installation
 	@scripts/test
 
+test-jupyterhub: setup-test build ## The JupyterHub package alone, in an environment of its own
+	@scripts/test-jupyterhub
+
 e2e: setup-test ## Every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
 	@scripts/e2e
 
@@ -38,10 +41,13 @@ format: setup ## Write the format
 fixtures: setup ## Rewrite the golden outcomes of the captured reviews; then read git diff
 	@$(NODE) scripts/fixtures.ts
 
+cli: setup ## Pack the command line for npm: dist/twofold-cli-<version>.tgz
+	@$(NODE) scripts/pack-cli.ts
+
 client: setup ## Rewrite the API's types for clients from the OpenAPI document
 	@$(NODE) scripts/client.ts
 
-docs: setup ## Rewrite docs/configuration.md from the services' settings
+docs: setup ## Rewrite docs/configuration.md and the reference in docs/cli.md
 	@$(NODE) scripts/docs.ts
 
 bench: setup ## Measure: one table, and bench/results/*.json
@@ -74,8 +80,8 @@ bundles: setup ## Build what goes into the images: dist/
 images: bundles ## Images as archives in .images/, with bills of materials (BASE=, IMAGE_PREFIX=, IMAGE_TAG=)
 	@$(NODE) scripts/images/main.ts
 
-images-check: images ## The same, and once more: both builds must be equal
-	@$(NODE) scripts/images/main.ts --again
+images-check: bundles ## Build the images twice: both must be equal
+	@$(NODE) scripts/images/main.ts --twice
 
 setup: $(INSTALLED) ## Install dependencies and build the native addon
 
