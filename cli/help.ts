@@ -3,7 +3,8 @@ import { globalOptions } from './arguments.ts';
 import type { Command, OptionSpecs } from './command.ts';
 import { exitCodes } from './failure.ts';
 
-const usageOf = ({ name, positionals = [] }: Command): string =>
+/** How it is typed. */
+export const usageOf = ({ name, positionals = [] }: Command): string =>
   [
     `twofold ${name}`,
     ...positionals.map(({ name: argument, optional, many }) => {
@@ -13,7 +14,7 @@ const usageOf = ({ name, positionals = [] }: Command): string =>
     '[options]',
   ].join(' ');
 
-const optionName = (name: string, { value, short }: OptionSpecs[string]): string =>
+export const optionName = (name: string, { value, short }: OptionSpecs[string]): string =>
   `${short ? `-${short}, ` : ''}--${name}${value === undefined ? '' : ` ${value}`}`;
 
 const COLUMN = 26;
@@ -38,11 +39,11 @@ export const commandHelp = (command: Command): string =>
     ...section('Usage', [`  ${usageOf(command)}`]),
     ...section('Arguments', rows((command.positionals ?? []).map(({ name, doc }) => [name, doc]))),
     ...section('Options', optionRows(command.options)),
-    ...section('Options of every command', optionRows(globalOptions)),
     ...section(
       'Examples',
       command.examples.flatMap(({ line, doc }) => [`  # ${doc}`, `  ${line}`]),
     ),
+    ...section('Options of every command', optionRows(globalOptions)),
   ].join('\n');
 
 export const overview = (commands: readonly Command[], version: string): string =>

@@ -1,10 +1,14 @@
-/** `make docs`: writes docs/configuration.md from the services' settings; the tests compare. */
-import { writeFileSync } from 'node:fs';
+/**
+ * `make docs`: writes docs/configuration.md from the services' settings, and the reference in docs/cli.md; the tests
+ * compare.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { consoleSettings } from '../console/config.ts';
 import { keyserviceSettings } from '../keyservice/config.ts';
 import type { Settings } from '#platform/settings.ts';
 import { webhookSettings } from '../webhook/config.ts';
+import { withCliReference } from './cli-docs.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
@@ -46,5 +50,7 @@ export const configurationReference = (): string =>
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationReference());
-  console.log('docs/configuration.md written');
+  const cliPage = new URL('../docs/cli.md', import.meta.url);
+  writeFileSync(cliPage, withCliReference(readFileSync(cliPage, 'utf8')));
+  console.log('docs/configuration.md and docs/cli.md written');
 }

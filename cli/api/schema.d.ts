@@ -222,6 +222,24 @@ export interface components {
       /** @default default */
       serviceAccount?: string;
       secrets: string[];
+      /** @description Other files than each secret’s own name, below the mount path. */
+      files?: {
+        /** @description Name of a secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..". */
+        name: string;
+        path: string;
+      }[];
+      /** @description Secrets as environment variables, where the cluster allows it. */
+      env?: {
+        variable: string;
+        /** @description Name of a secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..". */
+        name: string;
+      }[];
+      /** @description Folder of the files; /secrets where absent. */
+      mountPath?: string;
+      /** @description Containers that get them, or "*" alone; the main one where absent. */
+      containers?: string[];
+      /** @description Octal, read bits only. */
+      fileMode?: string;
       /** @description The pod’s exact name, or a prefix followed by *. */
       pod?: string;
       /** @description Most sessions that may claim. */
@@ -1360,7 +1378,7 @@ export interface operations {
           };
         };
       };
-      /** @description `secret_expired`: A selected secret has expired; replace it, or leave it out. */
+      /** @description `secret_expired`: A selected secret has expired; replace it, or leave it out. `secret_not_env_safe`: A selected secret cannot be an environment variable; select it as a file. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1368,7 +1386,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'secret_expired';
+            code?: 'secret_expired' | 'secret_not_env_safe';
           };
         };
       };
@@ -1420,7 +1438,7 @@ export interface operations {
           };
         };
       };
-      /** @description `ttl_too_long`: The ticket would live longer than the operator allows. */
+      /** @description `ttl_too_long`: The ticket would live longer than the operator allows. `annotations_malformed`: The choice for the session is not one that a pod can carry. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1428,7 +1446,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'ttl_too_long';
+            code?: 'ttl_too_long' | 'annotations_malformed';
           };
         };
       };

@@ -1,0 +1,62 @@
+/** The reference of the command line in docs/cli.md, from its tables; `make docs` writes it, and the tests compare. */
+import { globalOptions } from '../cli/arguments.ts';
+import type { Command, OptionSpecs } from '../cli/command.ts';
+import { commands } from '../cli/commands.ts';
+import { exitCodes } from '../cli/failure.ts';
+import { optionName, usageOf } from '../cli/help.ts';
+import { settingSpecs } from '../cli/settings.ts';
+
+const BEGIN = '<!-- Written by `make docs` from the command line’s own tables; do not edit. -->';
+const END = '<!-- End of what `make docs` writes. -->';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+const optionTable = (options: OptionSpecs): string[] => {
+  const rows = Object.entries(options).map(
+    ([name, spec]) => `| \`${cell(optionName(name, spec))}\` | ${cell(spec.doc)} |`,
+  );
+  return rows.length > 0 ? ['| option | |', '|---|---|', ...rows, ''] : [];
+};
+
+const section = (command: Command): string[] => [
+  `### twofold ${command.name}`,
+  '',
+  `${command.summary}${command.detail === undefined ? '' : ` ${command.detail.replaceAll('\n', ' ')}`}`,
+  '',
+  `    ${usageOf(command)}`,
+  '',
+  ...optionTable(command.options),
+  ...command.examples.flatMap(({ line, doc }) => [`    ${line}    # ${doc}`]),
+  '',
+];
+
+const reference = (): string =>
+  [
+    ...['## Commands', '', ...commands.flatMap(section)],
+    ...['### Options of every command', '', ...optionTable(globalOptions)],
+    ...['## Configuration', ''],
+    'An option wins over the environment variable, that over `~/.config/twofold/config.json` (`$XDG_CONFIG_HOME`).',
+    ...['', '| member of config.json | variable | option | |', '|---|---|---|---|'],
+    ...settingSpecs.map(
+      ({ member, variable, flag, doc }) =>
+        `| \`${member}\` | \`${variable}\` | \`--${flag}\` | ${cell(doc)} |`,
+    ),
+    ...[
+      '',
+      '## Exit codes',
+      '',
+      'They are stable: a script can rely on them.',
+      '',
+      '| code | |',
+      '|---|---|',
+    ],
+    ...Object.values(exitCodes).map(({ exit, doc }) => `| ${exit} | ${doc} |`),
+    '',
+  ].join('\n');
+
+/** The page with its reference as it should be. Throws where the marks are gone. */
+export const withCliReference = (page: string): string => {
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error('docs/cli.md has lost the marks of its reference');
+  return `${page.slice(0, begin)}${BEGIN}\n\n${reference()}\n${page.slice(end)}`;
+};

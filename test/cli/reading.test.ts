@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+
+/** By the word behind the fence: how to run a program given as text, and how it prints what it has read. */
+const languages = {
+  python: { run: ['python3', '-c'], print: 'print(password, end="")' },
+  js: { run: [process.execPath, '--input-type=module', '-e'], print: 'process.stdout.write(password);' },
+  sh: { run: ['sh', '-c'], print: 'printf %s "$password"' },
+  r: { run: ['Rscript', '-e'], print: 'cat(password)' },
+} as const;
+
+type Language = keyof typeof languages;
+
+const isInstalled = (language: Language): boolean =>
+  spawnSync(languages[language].run[0], ['--version'], { stdio: 'ignore' }).error === undefined;
+
+const snippet = (language: Language): string => {
+  const found = new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'm').exec(page)?.[1];
+  if (found === undefined) throw new Error(`docs/cli.md has no line for ${language}`);
+  return found;
+};
+
+describe('a secret is read in a session by one line', () => {
+  let dir: string;
+  before(() => {
+    dir = mkdtempSync(join(tmpdir(), 'twofold-reading-'));
+    writeFileSync(join(dir, 'db-password'), 'from the file: ä "quoted"');
+  });
+  after(() => rmSync(dir, { recursive: true }));
+
+  /** The line of the docs, with another folder than /secrets. */
+  const read = (language: Language, folder: string, env: Readonly<Record<string, string>>): string => {
+    const { run, print } = languages[language];
+    const [program, ...args] = run;
+    const code = `${snippet(language).replaceAll('/secrets/', `${folder}/`)}${print}`;
+    const ran = spawnSync(program, [...args, code], {
+      ...{ encoding: 'utf8', env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', ...env } },
+    });
+    return ran.status === 0 ? ran.stdout : `failed: ${ran.stderr}`;
+  };
+
+  const expectReads = (language: Language): void => {
+    const env = { DB_PASSWORD: 'from the environment' };
+    expect(read(language, dir, env)).to.equal('from the file: ä "quoted"');
+    expect(read(language, join(dir, 'nowhere'), env)).to.equal('from the environment');
+  };
+
+  for (const language of ['python', 'js', 'sh'] as const) {
+    it(`of ${language}: the file, else the environment`, () => expectReads(language));
+  }
+
+  it('of R, where R is installed; the page says that it is tried nowhere else', () => {
+    expect(page).to.contain('R (the tests try this line only where R is installed)');
+    expect(snippet('r')).to.contain('/secrets/db-password');
+    if (isInstalled('r')) expectReads('r');
+  });
+});
