@@ -58,6 +58,7 @@ const secrets = {
 } as const;
 
 const tickets = {
+  annotations_malformed: kind(422, 'The choice for the session is not one that a pod can carry.'),
   ttl_too_long: kind(422, 'The ticket would live longer than the operator allows.'),
   ticket_unknown: kind(404, 'You have no ticket of this id.'),
   ticket_malformed: kind(403, 'The ticket is not in the format; get a new one.'),

@@ -22,6 +22,8 @@ export interface TicketRequest {
   readonly ns: string;
   readonly sa: string;
   readonly secrets: readonly SecretName[];
+  /** Those of them that become environment variables. */
+  readonly variables?: readonly SecretName[] | undefined;
   readonly pod?: PodPattern | undefined;
   readonly uses?: number | undefined;
   readonly ttlSeconds?: number | undefined;
@@ -109,6 +111,15 @@ export const createTickets = ({ database, ids, clock, keys }: Ports, config: Tic
       }
       const selection = checkSelection(names, await database.secrets.find(ownerId, names), clock());
       if (!selection.ok) return selection;
+      const unsafe = selection.value.find(
+        ({ name, envSafe }) => !envSafe && request.variables?.includes(name),
+      );
+      if (unsafe) {
+        return refuse(
+          'secret_not_env_safe',
+          `The value of ${unsafe.name} cannot be an environment variable; select it as a file.`,
+        );
+      }
       const minted = await mint(request);
       return await database.write(async ({ tickets, audit }) => {
         await tickets.insert(minted.row);

@@ -96,7 +96,10 @@ export const operations = {
     ...{ id: 'issueTicket', method: 'post', path: '/tickets', summary: 'Get a ticket for session pods.' },
     body: ticketRequest,
     success: { status: 201, schema: issuedTicket },
-    refusals: ['secret_unknown', 'secret_expired', 'ttl_too_long'],
+    refusals: [
+      ...(['secret_unknown', 'secret_expired', 'secret_not_env_safe', 'ttl_too_long'] as const),
+      'annotations_malformed',
+    ],
   },
   listTickets: {
     ...{

@@ -3,7 +3,8 @@
  * of them, so that the two cannot drift apart. Zone 1; design §5.
  */
 import { z } from 'zod';
-import { MAX_NAMES, MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import { MAX_FILES, MAX_NAMES, MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import { DEFAULT_MOUNT_PATH } from '#envelope/mount-path.ts';
 import { parseSecretName, SECRET_NAME_RULE } from '#envelope/names.ts';
 import { isNamespace, isSubdomain, parsePodPattern } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';
@@ -131,6 +132,25 @@ export const ticketRequest = z
     namespace,
     serviceAccount: serviceAccount.default('default'),
     secrets: names,
+    files: z
+      .array(z.strictObject({ name: nameText, path: z.string() }))
+      .max(MAX_FILES)
+      .optional()
+      .meta({ description: 'Other files than each secret’s own name, below the mount path.' }),
+    env: z
+      .array(z.strictObject({ variable: z.string(), name: nameText }))
+      .max(MAX_FILES)
+      .optional()
+      .meta({ description: 'Secrets as environment variables, where the cluster allows it.' }),
+    mountPath: z
+      .string()
+      .optional()
+      .meta({ description: `Folder of the files; ${DEFAULT_MOUNT_PATH} where absent.` }),
+    containers: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Containers that get them, or "*" alone; the main one where absent.' }),
+    fileMode: z.string().optional().meta({ description: 'Octal, read bits only.' }),
     pod: pod.optional(),
     uses: z.int().min(1).max(MAX_USES).optional().meta({ description: 'Most sessions that may claim.' }),
     ttlSeconds: z.int().min(60).optional().meta({ description: 'Life; the operator sets default and most.' }),

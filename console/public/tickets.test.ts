@@ -118,6 +118,34 @@ onEachDatabase('tickets', (running) => {
     expect(secrets[1]!.lastUsedAt).to.equal(null);
   });
 
+  it('come with every annotation of the choice, and are refused where a pod could not carry it', async () => {
+    const chosen = (
+      await issue({
+        secrets: ['a', 'b'],
+        ...{ files: [{ name: 'a', path: 'pg/password' }], env: [{ variable: 'PGPASSWORD', name: 'b' }] },
+        ...{ mountPath: '/home/ada/secrets/', containers: ['main'], fileMode: '0400' },
+      })
+    ).json;
+    expect(chosen.annotations).to.deep.equal({
+      'twofold.dev/secrets': 'a=pg/password',
+      'twofold.dev/env': 'PGPASSWORD=b',
+      'twofold.dev/mount-path': '/home/ada/secrets',
+      'twofold.dev/containers': 'main',
+      'twofold.dev/file-mode': '0400',
+      'twofold.dev/ticket': chosen.ticket,
+    });
+    for (const bad of [
+      { mountPath: '/etc' },
+      { files: [{ name: 'a b', path: 'x' }] },
+      { env: [{ variable: '1', name: 'a' }] },
+    ]) {
+      expect(refusal(await issue(bad)), JSON.stringify(bad)).to.deep.equal([422, 'annotations_malformed']);
+    }
+    await alice.call('put', '/secrets/b', { body: { value: "it's" } });
+    const unsafe = await issue({ secrets: ['a', 'b'], env: [{ variable: 'B', name: 'b' }] });
+    expect(refusal(unsafe)).to.deep.equal([403, 'secret_not_env_safe']);
+  });
+
   it('are revoked by their owner alone, and stay so', async () => {
     const { jti } = (await issue({})).json;
     const bob = await running().as(newUser());

@@ -1,11 +1,12 @@
 /** `/tickets`: issue, list with their uses, revoke. Zone 1; design §5 and §6 step 1. */
 import type { z } from 'zod';
 import { annotations } from '#envelope/annotations.ts';
-import { parseSecretId } from '#envelope/names.ts';
+import { parseSecretId, parseSecretName, type SecretName } from '#envelope/names.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';
 import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
-import { done, refuse } from '../core/outcome.ts';
+import { done, refuse, type Outcome } from '../core/outcome.ts';
+import { sessionAnnotations, type SessionAnnotations } from '../core/session-annotations.ts';
 import type { SessionRow } from '../core/stores.ts';
 import type { MintedTicket, TicketRequest, Tickets, UsedTicket } from '../core/tickets.ts';
 import { parseBody } from '../http/body.ts';
@@ -35,15 +36,36 @@ const itemOf = ({ ticket, sessions }: UsedTicket): object => ({
   ...{ revokedAt: maybeInstant(ticket.revokedAt), sessions: sessions.map(sessionOf) },
 });
 
-const issuedOf = ({ text, row }: MintedTicket): object => ({
+const issuedOf = ({ text, row }: MintedTicket, chosen: SessionAnnotations): object => ({
   ...{ ticket: text, jti: row.jti, expiresAt: instant(row.exp) },
-  annotations: { [annotations.secrets]: row.secrets.join(','), [annotations.ticket]: text },
+  annotations: { ...chosen, [annotations.ticket]: text },
 });
+
+/** Names that the schema has not looked at; what is no name is refused with the rest of the choice. */
+const named = <T extends { readonly name: string }>(
+  items: readonly T[] = [],
+): readonly (T & { readonly name: SecretName })[] =>
+  items.flatMap((item) => {
+    const name = parseSecretName(item.name);
+    return name ? [{ ...item, name }] : [];
+  });
+
+/** What the pod is to carry. */
+const choiceOf = (body: z.output<typeof ticketRequest>): Outcome<SessionAnnotations> => {
+  const [files, env] = [named(body.files), named(body.env)];
+  if (files.length < (body.files?.length ?? 0) || env.length < (body.env?.length ?? 0)) {
+    return refuse('annotations_malformed', 'files and env name something that is no secret’s name.');
+  }
+  const { mountPath, containers, fileMode } = body;
+  const secrets = parseNames(body.secrets) ?? [];
+  return sessionAnnotations({ secrets, files, env, mountPath, containers, fileMode });
+};
 
 /** The body's members in the domain's types; the schema has checked each with the same parsers. */
 const requestOf = (body: z.output<typeof ticketRequest>): Omit<TicketRequest, 'ownerId'> => ({
   ...{ ns: body.namespace, sa: body.serviceAccount, secrets: parseNames(body.secrets) ?? [] },
   ...{ pod: parsePodPattern(body.pod), uses: body.uses, ttlSeconds: body.ttlSeconds },
+  variables: named(body.env).map(({ name }) => name),
 });
 
 const nothing: Partial<TicketRequest> = {};
@@ -57,11 +79,17 @@ export const createTicketsRoutes = (
       const ownerId = ownerOf(request);
       const body = parseBody(ticketRequest, request);
       const asked = body.ok ? done(requestOf(body.value)) : body;
-      const issued = asked.ok ? await tickets.issue({ ownerId, ...asked.value }) : asked;
+      const chosen = body.ok ? choiceOf(body.value) : body;
+      const issue = async (): Promise<Outcome<object>> => {
+        if (!asked.ok) return asked;
+        if (!chosen.ok) return chosen;
+        const issued = await tickets.issue({ ownerId, ...asked.value });
+        return issued.ok ? done(issuedOf(issued.value, chosen.value)) : issued;
+      };
       const { secrets, ns, pod } = asked.ok ? asked.value : nothing;
       const subject = { ownerId, actor: 'owner', names: secrets, ns, pod };
-      const outcome = await recordRefusal(ports, 'ticket', subject, issued);
-      return outcome.ok ? done({ status: 201, body: issuedOf(outcome.value) }) : outcome;
+      const outcome = await recordRefusal(ports, 'ticket', subject, await issue());
+      return outcome.ok ? done({ status: 201, body: outcome.value }) : outcome;
     },
     listTickets: async (request) => {
       const query = parseQuery(ticketQuery, request);
