@@ -17,8 +17,6 @@ export interface SystemPackage {
 }
 
 export interface Base {
-  /** Folder with `rootfs/` in it: the build's context. */
-  readonly context: string;
   /** `process.versions` of the image's Node. */
   readonly node: Readonly<Record<string, string>>;
   readonly packages: readonly SystemPackage[];
@@ -61,7 +59,7 @@ const unique = (packages: readonly SystemPackage[]): readonly SystemPackage[] =>
     one.name < other.name ? -1 : 1,
   );
 
-/** Gathers the base below `folder`, which must not be there. Modes are set one by one: a umask must not change the image. */
+/** Gathers the base in `folder/rootfs`; `folder` must not be there. Modes are set one by one: a umask must not change the image. */
 export const gatherBase = (folder: string): Base => {
   const node = join(run('scripts/node24').trim(), 'bin/node');
   const versions = JSON.parse(run(node, '-p', 'JSON.stringify(process.versions)')) as Record<string, string>; // Node's own
@@ -86,5 +84,5 @@ export const gatherBase = (folder: string): Base => {
   for (const [path, content] of Object.entries(files)) {
     place(path, 0o644, (target) => writeFileSync(target, content));
   }
-  return { context: folder, node: versions, packages: unique(linked.map(packageOf)) };
+  return { node: versions, packages: unique(linked.map(packageOf)) };
 };

@@ -1,10 +1,18 @@
 /**
  * `make images`: one image for each service, as an archive with its bill of materials beside it, in `.images/`. The base
- * is BASE, or one made of this machine's parts. `--again` builds once more and compares. Development tool, no zone.
+ * is BASE, or one made of this machine's parts. `--twice` compares two builds. Development tool, no zone.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { build, bundleNames, repository, type BundleName } from '../build.ts';
 import { readArchive } from './archive.ts';
@@ -20,7 +28,7 @@ import {
   type Lock,
   type Sbom,
 } from './sbom.ts';
-import { containerfiles, imageName, version } from './services.ts';
+import { containerfiles, imageAddon, imageName, version } from './services.ts';
 
 const folder = join(repository, '.images');
 mkdirSync(folder, { recursive: true });
@@ -52,12 +60,12 @@ interface Base {
   readonly own: boolean;
 }
 
-const prepareBase = (engine: Engine): Base => {
+const prepareBase = (engine: Engine, context: string): Base => {
   const given = process.env['BASE'];
   if (given !== undefined && given !== '')
     return { tag: given, components: [baseComponent(given)], own: false };
   say('base: Node 24 and the libraries that it links');
-  const { context, node, packages } = gatherBase(join(work, 'base'));
+  const { node, packages } = gatherBase(context);
   const tag = 'localhost/twofold-node:24';
   engine.build({ context, containerfile: join(repository, 'scripts/images/base.Containerfile'), tag });
   return { tag, components: [nodeComponent(node), ...packages.map(systemComponent)], own: true };
@@ -77,15 +85,23 @@ const writeBill = (service: BundleName, file: string, base: readonly Component[]
   writeFileSync(file, `${JSON.stringify(bill, undefined, 2)}\n`);
 };
 
-const buildOne = (engine: Engine, service: BundleName, base: string, file: string): string => {
+interface ImageBuild {
+  readonly service: BundleName;
+  readonly base: string;
+  /** Folder of what goes in. */
+  readonly context: string;
+  readonly archive: string;
+}
+
+const buildOne = (engine: Engine, { service, base, context, archive }: ImageBuild): string => {
   const name = imageName(service);
   say(`${name}, with ${engine.name}`);
   const containerfile = join(repository, containerfiles[service]);
-  engine.build({ context: join(repository, 'dist'), containerfile, tag: name, base });
+  engine.build({ context, containerfile, tag: name, base });
   // An archive that is there would be added to.
-  rmSync(`${file}.new`, { force: true });
-  engine.save(name, `${file}.new`);
-  renameSync(`${file}.new`, file);
+  rmSync(`${archive}.new`, { force: true });
+  engine.save(name, `${archive}.new`);
+  renameSync(`${archive}.new`, archive);
   return name;
 };
 
@@ -121,12 +137,12 @@ const npmSbom = (): Sbom =>
   ) as Sbom; // npm's format
 
 const makeImages = (engine: Engine): void => {
-  const base = prepareBase(engine);
+  const base = prepareBase(engine, join(work, 'base'));
   const installed = npmSbom();
   const images = bundleNames.map((service) => {
     const archive = join(folder, `twofold-${service}.tar`);
     const sbom = join(folder, `twofold-${service}.cdx.json`);
-    const name = buildOne(engine, service, base.tag, archive);
+    const name = buildOne(engine, { service, base: base.tag, context: join(repository, 'dist'), archive });
     writeBill(service, sbom, base.components, installed);
     return measure(service, name, archive, sbom);
   });
@@ -141,27 +157,32 @@ const makeImages = (engine: Engine): void => {
   say(`${finding}: so much of it is the base that you gave`);
 };
 
-/** Builds all of it once more, bundles first, and throws where an image differs from its archive. */
-const compareWithAnother = async (engine: Engine): Promise<void> => {
-  await build();
-  const base = prepareBase(engine);
-  const again = join(work, 'again.tar');
-  const different = bundleNames.filter((service) => {
-    buildOne(engine, service, base.tag, again);
-    const [first, second] = [join(folder, `twofold-${service}.tar`), again].map(
-      (file) => readArchive(file).id,
-    );
-    console.log(
-      `twofold-${service}  ${first ?? ''}  ${first === second ? 'the same twice' : `now ${second ?? ''}`}`,
-    );
-    return first !== second;
+/** Builds everything twice, from the sources, and throws where an image is not the same. The archives stay. */
+const buildTwice = async (engine: Engine): Promise<void> => {
+  const contexts = ['one', 'two'].map((name) => join(work, name));
+  for (const outdir of contexts) {
+    await build({ outdir });
+    copyFileSync(join(repository, imageAddon), join(outdir, basename(imageAddon)));
+  }
+  const runs = contexts.map((context) => {
+    const base = prepareBase(engine, `${context}-base`);
+    return bundleNames.map((service) => {
+      const archive = join(work, 'image.tar');
+      buildOne(engine, { service, base: base.tag, context, archive });
+      return readArchive(archive).id;
+    });
   });
-  if (different.length > 0) throw new Error(`another build gave another image: ${different.join(', ')}`);
+  const different = bundleNames.filter((service, index) => {
+    const [one = '', two = ''] = runs.map((ids) => ids[index]);
+    console.log(`twofold-${service}  ${one}  ${one === two ? 'the same twice' : `then ${two}`}`);
+    return one !== two;
+  });
+  if (different.length > 0) throw new Error(`two builds gave two images: ${different.join(', ')}`);
 };
 
 try {
   const engine = findEngine(join(work, 'storage'));
-  if (process.argv.includes('--again')) await compareWithAnother(engine);
+  if (process.argv.includes('--twice')) await buildTwice(engine);
   else makeImages(engine);
 } catch (error) {
   console.error(`images: ${error instanceof Error ? error.message : String(error)}`);
