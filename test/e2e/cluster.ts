@@ -23,8 +23,12 @@ interface Endpoints {
   readonly console: string;
   readonly ca: string;
   readonly bearers: Readonly<Record<string, string>>;
+  readonly images: { readonly injector: string };
   readonly namespaces: { readonly sessions: readonly string[] };
   readonly issuer: string;
+  /** Folders: the CA's, and the overlay that was applied. */
+  readonly certificates: string;
+  readonly overlay: string;
   readonly database: { readonly kind: 'sqlite' | 'postgres' };
   /** Who speaks for users, where, in which annotation. */
   readonly launcher: { readonly username: string; readonly namespace: string; readonly annotation: string };
@@ -47,7 +51,8 @@ export interface ExecWish {
 
 export const connect = () => {
   const endpoints = readEndpoints();
-  const ca = readFileSync(endpoints.ca, 'utf8');
+  // Read when it is needed: a scenario may have replaced the root meanwhile.
+  const readCa = (): string => readFileSync(endpoints.ca, 'utf8');
   const config = new KubeConfig();
   config.loadFromDefault();
   const core = config.makeApiClient(CoreV1Api);
@@ -94,7 +99,9 @@ export const connect = () => {
 
   return {
     endpoints,
-    ca,
+    get ca(): string {
+      return readCa();
+    },
     sessions,
     config,
     core,
@@ -155,7 +162,7 @@ export const connect = () => {
     person: (name: string): Person => {
       const bearer = endpoints.bearers[name];
       if (bearer === undefined) throw new Error(`no bearer for ${name}: see scripts/deploy/local`);
-      return createPerson({ url: endpoints.console, ca, bearer });
+      return createPerson({ url: endpoints.console, ca: readCa(), bearer });
     },
   };
 };
