@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
 import type { V1Pod } from '@kubernetes/client-node';
+import { GUARD_POLICIES } from '../../console/core/guard.ts';
 import { createPerson, type Person } from '../dev/person.ts';
 import { DeployError } from './failure.ts';
 import type { Answer, Kubectl } from './kubectl.ts';
@@ -33,9 +34,6 @@ const NAME = 'twofold-self-test';
 /** What was applied a moment ago is not yet in force everywhere: the API server reads its own configuration in turns. */
 const SETTLE_MS = 30_000;
 const EVERY_MS = 1000;
-const GUARD_POLICIES = ['shape', 'launcher', 'update', 'ephemeral', 'token', 'writer'].map(
-  (name) => `twofold-${name}`,
-);
 
 const podOf = ({ namespace, injectorImage }: SelfTest, metadata: object) => ({
   apiVersion: 'v1',

@@ -69,9 +69,9 @@ export interface Ground {
 
 type Images = Pick<LocalOverlay, 'images' | 'imageIds'>;
 
-/** Those that `make images` built last. */
-const builtImages = (repository: string): Images => {
-  const file = join(repository, '.images', 'images.json');
+/** Those that the node has: scripts/deploy/run loaded what `make images` built, with its list. */
+const loadedImages = (state: string): Images => {
+  const file = join(state, 'images.json');
   if (!existsSync(file)) throw new DeployError('there are no images yet', 'make images');
   // Written by scripts/images/main.ts.
   const built = JSON.parse(readFileSync(file, 'utf8')) as { service: string; name: string; id: string }[];
@@ -149,7 +149,7 @@ export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promis
   const overlay = join(state, 'overlay');
   const certificates = join(state, 'certificates');
   const sessionNamespaces = [...new Set([...SESSION_NAMESPACES, ...options.namespaces])];
-  const built = builtImages(repository);
+  const built = loadedImages(state);
   const outsideCa = await ensureOutsideCertificates(outside);
   const bearers = await ensureIdentityProvider(outside, PEOPLE);
   writeFiles(

@@ -1,0 +1,183 @@
+import { spawn } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import type { V1PodDisruptionBudget, V1Secret } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { caBundle } from '../../certs/store.ts';
+import { createKubectl } from '../../scripts/deploy/kubectl.ts';
+import { connect } from './cluster.ts';
+import { pod, uniqueName } from './pods.ts';
+
+const NAMESPACES = ['twofold-console', 'twofold-webhook', 'twofold-keyservice'];
+const main = fileURLToPath(new URL('../../scripts/deploy/main.ts', import.meta.url));
+
+/** As make runs it, inside the cluster's namespaces; with its exit code, everything that it printed. */
+const deployment = async (...args: readonly string[]): Promise<{ code: number; printed: string }> => {
+  const child = spawn(process.execPath, ['--import=tsx', main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? -1));
+  });
+  const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  return { code, printed: out + err };
+};
+
+describe('make deploy', function () {
+  this.timeout(300_000);
+  const cluster = connect();
+  const kubectl = createKubectl();
+  const { database, namespaces, overlay, certificates } = cluster.endpoints;
+  const asDeployed = ['--database', database.kind, '--namespaces', namespaces.sessions.join(',')];
+
+  /** Versions of every Secret, and names of every pod: what a second deployment must leave alone. */
+  const standing = async (): Promise<readonly string[]> => {
+    const all = await Promise.all(
+      NAMESPACES.map(async (namespace) => {
+        const secrets = await kubectl.list<V1Secret>(['secrets', '-n', namespace]);
+        const pods = await kubectl.list<V1Secret>(['pods', '-n', namespace]);
+        return [
+          ...secrets.map(
+            ({ metadata }) => `secret ${metadata?.name ?? ''} ${metadata?.resourceVersion ?? ''}`,
+          ),
+          ...pods.map(({ metadata }) => `pod ${metadata?.name ?? ''}`),
+        ];
+      }),
+    );
+    return all.flat();
+  };
+
+  it('done again, keeps every key, certificate and pod, and passes its self-test', async () => {
+    const before = await standing();
+    const { code, printed } = await deployment('up', ...asDeployed);
+    expect(code, printed).to.equal(0);
+    expect(printed).to.include('keys: all there, kept').and.to.include('certificates: 0 issued');
+    expect(printed).to.include('the guard refuses a pod with a forged session label');
+    expect(printed).to.include('comes back with its secret injected');
+    expect(await standing()).to.deep.equal(before);
+  });
+
+  it('has tried on every node whether variables come out of files', async () => {
+    const { printed } = await deployment('up', ...asDeployed, '--env', 'on');
+    const nodes = await cluster.core.listNode();
+    expect(nodes.items).to.have.length.above(0);
+    for (const { metadata, status } of nodes.items)
+      expect(printed).to.match(
+        new RegExp(
+          `variables from files: work on .*${metadata?.name ?? ''} \\(kubelet ${status?.nodeInfo?.kubeletVersion ?? ''}\\)`,
+        ),
+      );
+    const left = await kubectl.list<V1Secret>([
+      'pods',
+      '-A',
+      '-l',
+      'app.kubernetes.io/part-of=twofold-node-test',
+    ]);
+    expect(left).to.deep.equal([]);
+  });
+
+  it('gives the API server the roots of the folder that the certificates come from', async () => {
+    const path = 'jsonpath={.webhooks[0].clientConfig.caBundle}';
+    const found = await kubectl.run(['get', 'mutatingwebhookconfiguration', 'zz-twofold', '-o', path]);
+    expect(found).to.equal(await caBundle(certificates));
+  });
+
+  it('closes each namespace of ours by Pod Security, and keeps them out of the webhook', async () => {
+    for (const name of NAMESPACES) {
+      const { metadata } = await cluster.core.readNamespace({ name });
+      expect(metadata?.labels?.['pod-security.kubernetes.io/enforce']).to.equal('restricted');
+      const asking = pod({ name: uniqueName('own'), annotations: { 'twofold.dev/secrets': 'a' } });
+      const { code, stderr } = await kubectl.attempt(
+        ['create', '-n', name, '--dry-run=server', '-f', '-'],
+        JSON.stringify(asking),
+      );
+      expect(code).not.to.equal(0);
+      expect(stderr).to.include("Twofold's webhook has not seen it");
+    }
+  });
+
+  it('runs two webhooks and two keyservices, and lets a drain take one at a time', async () => {
+    for (const name of ['webhook', 'keyservice']) {
+      const namespace = `twofold-${name}`;
+      const { status } = await cluster.apps.readNamespacedDeployment({ name, namespace });
+      expect(status?.availableReplicas, name).to.equal(2);
+      const budget = await kubectl.find<V1PodDisruptionBudget>([
+        'poddisruptionbudget',
+        name,
+        '-n',
+        namespace,
+      ]);
+      expect(budget?.status?.disruptionsAllowed, name).to.equal(1);
+    }
+  });
+
+  it('renews nothing before it is due', async () => {
+    const before = await standing();
+    const { code, printed } = await deployment('certificates');
+    expect(code, printed).to.equal(0);
+    expect(printed).to.include('0 issued').and.to.include('no rotation is due');
+    expect(await standing()).to.deep.equal(before);
+  });
+
+  describe('with an overlay of somebody’s', () => {
+    const other = join(dirname(overlay), 'overlay-of-somebody');
+    const settings = join(other, 'settings/settings.yaml');
+    const change = (from: RegExp, to: string): void => {
+      cpSync(overlay, other, { recursive: true });
+      const before = readFileSync(settings, 'utf8');
+      expect(before).to.match(from);
+      writeFileSync(settings, before.replace(from, to));
+    };
+    afterEach(() => rmSync(other, { recursive: true, force: true }));
+
+    for (const [what, from, to, says] of [
+      [
+        'a session namespace that does not exist',
+        /namespaces: /,
+        'namespaces: missing,',
+        /do not exist: missing/,
+      ],
+      [
+        'the example’s address',
+        /publicUrl: .*/,
+        'publicUrl: https://twofold.example.org',
+        /still has the example’s/,
+      ],
+    ] as const) {
+      it(`refuses ${what}, names the next step, and has changed nothing`, async () => {
+        change(from, to);
+        const before = await standing();
+        const { code, printed } = await deployment('up', '--overlay', other);
+        expect(code).to.equal(1);
+        expect(printed)
+          .to.match(says)
+          .and.to.match(/Next: /);
+        expect(await standing()).to.deep.equal(before);
+      });
+    }
+
+    it('refuses another CA’s folder', async () => {
+      const folder = join(dirname(overlay), 'certificates-of-somebody');
+      try {
+        const { code, printed } = await deployment(
+          'up',
+          '--overlay',
+          overlay,
+          '--certs',
+          folder,
+          '--env',
+          'off',
+        );
+        expect(code).to.equal(1);
+        expect(printed)
+          .to.include('come from another CA')
+          .and.to.match(/Next: .*CERTS=/);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  });
+});
