@@ -49,7 +49,11 @@ const explain = (stack: Stack): void => {
   kubernetes  ${stack.kubernetes.url}   (no credentials needed: it is a development API server)
   logs        ${join(stack.dir, 'logs')}
 
-  Try it, with jq and curl in another terminal:
+  Try it in another terminal: any name is an account, and dist/twofold.js --help has the rest
+    dist/twofold.js login --console ${stack.urls.console} --ca ${stack.caFile}
+    dist/twofold.js secrets add db-password
+
+  The same by hand, with jq and curl:
     E=.dev/endpoints.json; get() { jq -r "$1" $E; }
     api() { curl -s --cacert "$(get .ca)" -H "Authorization: Bearer $(get .bearer.alice)" -H 'content-type: application/json' "$@"; }
     api "$(get .console)/api/v1/secrets" -d '{"name": "db-password", "value": "s3cret"}'

@@ -18,14 +18,15 @@ describe('the command line, as its scripts say', () => {
   let stage: Stage | undefined;
   /** All at once: most of the time is waiting. */
   const running = new Map<string, Promise<unknown>>();
+  const outputs: string[] = [];
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const started = await startStage(scripts);
     stage = started;
     for (const script of scripts) {
       const steps = parseTranscript(readFileSync(join(folder, `${script}.txt`), 'utf8'));
-      const ran = runTranscript(steps, started.home(script)).then(
+      const ran = runTranscript(steps, started.home(script), (output) => outputs.push(output)).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -38,6 +39,19 @@ describe('the command line, as its scripts say', () => {
     it(titleOf(script), async () => {
       const error = await running.get(script);
       if (error instanceof Error) expect.fail(`${script}.txt, ${error.message}`);
-    }).timeout(60_000);
+    }).timeout(120_000);
   }
+
+  it('shows no value that was stored, no access token and no refresh token, whatever goes wrong', () => {
+    expect(outputs.length).to.be.greaterThan(80);
+    const bearers = Object.values(stage?.stack.bearers ?? {});
+    expect(bearers).to.have.length(scripts.length + 1);
+    for (const output of outputs) {
+      for (const secret of ['hunter', '-----BEGIN', ...bearers]) expect(output).not.to.contain(secret);
+      // Access tokens are JWTs, as tickets are: of those, only tickets are for showing.
+      for (const [, header = ''] of output.matchAll(/(eyJ[\w-]+)\.[\w-]+\./g)) {
+        expect(Buffer.from(header, 'base64url').toString()).to.contain('twofold-ticket+jwt');
+      }
+    }
+  });
 });

@@ -97,15 +97,17 @@ const shown = (lines: readonly string[], mark: string): string =>
 const linesOf = (output: string): readonly string[] =>
   output === '' ? [] : output.replace(/\n$/, '').split('\n');
 
-/** Runs every step; rejects at the first that went otherwise, showing both. */
+/** Runs every step, giving its output to `saw`; rejects at the first that went otherwise, showing both. */
 export const runTranscript = async (
   steps: readonly Step[],
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  saw: (output: string) => void,
 ): Promise<void> => {
   for (const step of steps) {
     const all: Record<string, string> = { ...env };
     for (const [name, value] of Object.entries(step.env)) all[name] = expand(value, all);
     const ran = await runShell(step.command, { cwd, env: all });
+    saw(ran.stdout + ran.stderr);
     if (ran.exit === step.exit && matches(step.stdout, ran.stdout) && matches(step.stderr, ran.stderr))
       continue;
     const expected = [shown(step.stdout, ''), shown(step.stderr, '! '), `    [${step.exit}]`];
