@@ -7,7 +7,11 @@ onEachDatabase('/login and /me', (running) => {
     const { status, json } = await running().withBearer(undefined).call('get', '/login');
     const expected = { issuer: running().provider.issuer, audience: AUDIENCE, cluster: CLUSTER };
     expect(status).to.equal(200);
-    expect(json).to.deep.equal({ ...expected, clientId: 'twofold-cli', scope: 'openid profile offline_access' });
+    expect(json).to.deep.equal({
+      ...expected,
+      clientId: 'twofold-cli',
+      scope: 'openid profile offline_access',
+    });
   });
 
   it('answer other methods at /login without asking for a login', async () => {
