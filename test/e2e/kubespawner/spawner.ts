@@ -1,0 +1,121 @@
+/** The driver of the real KubeSpawner, as a hub: its account, and a process of Python that obeys line by line. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Cluster } from '../cluster.ts';
+import { kubectlOutput, manifest } from '../kubectl.ts';
+import { restrictedContainer, SHELL_IMAGE, STAY } from '../pods.ts';
+
+export const HUB_NAMESPACE = 'hub';
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface Hub {
+  /** Name of the pod that is ready. Rejects with what KubeSpawner was told. */
+  start(user: string, annotations: Readonly<Record<string, string>>): Promise<string>;
+  stop(user: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A service account with what the hub's own chart grants. */
+export const ensureHubAccount = async (name: string): Promise<void> => {
+  const metadata = { name, namespace: HUB_NAMESPACE };
+  const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
+  await kubectlOutput(['apply', '--filename', '-'], {
+    input: manifest(
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+      {
+        ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata },
+        rules: [
+          {
+            apiGroups: [''],
+            resources: ['pods', 'persistentvolumeclaims', 'secrets', 'services'],
+            verbs: ['get', 'watch', 'list', 'create', 'delete'],
+          },
+          { apiGroups: [''], resources: ['events'], verbs: ['get', 'watch', 'list'] },
+        ],
+      },
+      {
+        ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata, roleRef: role },
+        subjects: [{ kind: 'ServiceAccount', ...metadata }],
+      },
+    ),
+  });
+};
+
+/** What an administrator would write into `jupyterhub_config.py`, but for the annotations. */
+const spawnerSettings = {
+  ...{ namespace: HUB_NAMESPACE, image: SHELL_IMAGE, image_pull_policy: 'IfNotPresent', cmd: STAY },
+  ...{ uid: 1000, fs_gid: 1000, allow_privilege_escalation: false },
+  container_security_context: restrictedContainer,
+  ...{ start_timeout: 60, k8s_api_request_retry_timeout: 2, delete_grace_period: 1 },
+};
+
+/** A kubeconfig with a token of the account. */
+const writeKubeconfig = async (dir: string, { config }: Cluster, account: string): Promise<string> => {
+  const token = (
+    await kubectlOutput(['create', 'token', account, '--namespace', HUB_NAMESPACE, '--duration', '1h'])
+  ).trim();
+  const cluster = config.getCurrentCluster();
+  const file = join(dir, 'kubeconfig');
+  const document = {
+    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'hub' },
+    contexts: [{ name: 'hub', context: { cluster: 'hub', user: 'hub', namespace: HUB_NAMESPACE } }],
+    clusters: [
+      {
+        name: 'hub',
+        cluster: {
+          server: cluster?.server,
+          ...(cluster?.caData === undefined
+            ? { 'certificate-authority': cluster?.caFile }
+            : { 'certificate-authority-data': cluster.caData }),
+        },
+      },
+    ],
+    users: [{ name: 'hub', user: { token } }],
+  };
+  writeFileSync(file, JSON.stringify(document), { mode: 0o600 });
+  return file;
+};
+
+export const pythonVenv = (requirements = 'launchers/jupyterhub/requirements.txt'): string =>
+  execFileSync(join(repository, 'scripts/python-venv'), [requirements], { encoding: 'utf8' }).trim();
+
+export const startHub = async (cluster: Cluster, account: string): Promise<Hub> => {
+  const dir = mkdtempSync(join(tmpdir(), 'twofold-hub-'));
+  const child = spawn(
+    join(pythonVenv(), 'bin/python'),
+    [join(repository, 'test/e2e/kubespawner/driver.py')],
+    {
+      env: { PATH: process.env['PATH'], KUBECONFIG: await writeKubeconfig(dir, cluster, account) },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
+  const exited = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ask = async (wish: object): Promise<Readonly<Record<string, string>>> => {
+    child.stdin.write(`${JSON.stringify(wish)}\n`);
+    const line: IteratorResult<string, unknown> = await lines.next();
+    if (line.done) throw new Error('the driver of KubeSpawner has ended');
+    const answer = JSON.parse(line.value) as Readonly<Record<string, string>>; // the driver's own form
+    if (answer['error'] !== undefined) throw new Error(answer['error']);
+    return answer;
+  };
+  return {
+    start: async (user, annotations) => {
+      const config = { ...spawnerSettings, extra_annotations: annotations };
+      return (await ask({ do: 'start', user, config }))['pod'] ?? '';
+    },
+    stop: async (user) => {
+      await ask({ do: 'stop', user });
+    },
+    close: async () => {
+      child.stdin.end();
+      await exited;
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+};
