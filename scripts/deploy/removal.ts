@@ -72,7 +72,7 @@ export const undeploy = async (kubectl: Kubectl, say: (line: string) => void): P
   say('Twofold is gone, with its keys and its database where that was a volume of the cluster’s');
   if (running > 0)
     say(
-      `${running} sessions go on with the files that they have; their Secrets and Leases go with their pods`,
+      `sessions that go on, with the files that they have: ${running}; their Secrets and Leases go with their pods`,
     );
   say('the session namespaces are yours and stay as they are');
 };

@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { caBundle } from '../../certs/store.ts';
 import { createKubectl } from '../../scripts/deploy/kubectl.ts';
 import { connect } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { pod, uniqueName } from './pods.ts';
 
 const NAMESPACES = ['twofold-console', 'twofold-webhook', 'twofold-keyservice'];
@@ -70,13 +71,9 @@ describe('make deploy', function () {
           `variables from files: work on .*${metadata?.name ?? ''} \\(kubelet ${status?.nodeInfo?.kubeletVersion ?? ''}\\)`,
         ),
       );
-    const left = await kubectl.list<V1Secret>([
-      'pods',
-      '-A',
-      '-l',
-      'app.kubernetes.io/part-of=twofold-node-test',
-    ]);
-    expect(left).to.deep.equal([]);
+    await eventually('the namespace of the node test is gone', async () =>
+      (await kubectl.find(['namespace', 'twofold-node-test'])) === undefined ? true : undefined,
+    );
   });
 
   it('gives the API server the roots of the folder that the certificates come from', async () => {
