@@ -1,7 +1,7 @@
 /** `annotate`: a manifest with ticket and annotations. Zone 0; design §6 step 1. */
 import { annotations } from '#envelope/annotations.ts';
 import { parseFiles, parseVariables, selectedNames, type Selected } from '#envelope/selection.ts';
-import type { SecretName } from '#envelope/names.ts';
+import type { Schemas } from '../api/client.ts';
 import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
 import { parseManifest, type PodTemplate } from '../manifest/manifest.ts';
@@ -19,7 +19,7 @@ const options = {
   ...ticketOptions,
 } as const;
 
-/** Options that become annotations as they are; the admission webhook knows what each may be. */
+/** Options that become annotations as they are; the console knows what each may be. */
 const asGiven = {
   secrets: annotations.secrets,
   env: annotations.env,
@@ -43,18 +43,34 @@ const demandSelected = <T>(selected: Selected<T>, what: string): readonly T[] =>
   return selected.items;
 };
 
-/** The names that files and variables select, by options or by the annotations that are there already. */
-const namesOf = (texts: Readonly<Record<string, string>>, title: string): readonly SecretName[] => {
+type Choice = Pick<
+  Schemas['TicketRequest'],
+  'secrets' | 'files' | 'env' | 'mountPath' | 'containers' | 'fileMode'
+>;
+
+/** What the annotations choose, in the words of the console, which says what is wrong before there is a pod. */
+const choiceOf = (texts: Readonly<Record<string, string>>, title: string): Choice => {
   const { [annotations.secrets]: files, [annotations.env]: variables } = texts;
-  const names = selectedNames(
-    files === undefined ? [] : demandSelected(parseFiles(files), `${title}, ${annotations.secrets}`),
-    variables === undefined ? [] : demandSelected(parseVariables(variables), `${title}, ${annotations.env}`),
-  );
-  if (names.length === 0) {
+  const { [annotations.mountPath]: mountPath, [annotations.fileMode]: fileMode } = texts;
+  const containers = texts[annotations.containers]?.split(',');
+  const selection = {
+    files: files === undefined ? [] : demandSelected(parseFiles(files), `${title}, ${annotations.secrets}`),
+    env:
+      variables === undefined
+        ? []
+        : demandSelected(parseVariables(variables), `${title}, ${annotations.env}`),
+  };
+  const secrets = [...selectedNames(selection.files, selection.env)];
+  if (secrets.length === 0) {
     const next = `Name some with --secrets, or annotate it with ${annotations.secrets}.`;
     throw failure('usage', `Nothing says which secrets ${title} gets.`, next);
   }
-  return names;
+  return {
+    ...{ secrets, files: [...selection.files], env: [...selection.env] },
+    ...(mountPath === undefined ? {} : { mountPath }),
+    ...(containers === undefined ? {} : { containers }),
+    ...(fileMode === undefined ? {} : { fileMode }),
+  };
 };
 
 const namespaceOf = ({ namespace, title }: PodTemplate, option: string | undefined): string => {
@@ -109,24 +125,18 @@ export const annotate = command({
     // Looked at whole before the first ticket is issued.
     const wanted = manifest.templates.map((template) => ({
       template,
-      secrets: namesOf({ ...template.annotations, ...added }, template.title),
+      choice: choiceOf({ ...template.annotations, ...added }, template.title),
       namespace: namespaceOf(template, given.namespace),
       pod: given.pod ?? template.pods,
     }));
     const limits = limitsOf(given);
     const api = await context.api();
-    for (const { template, secrets, namespace, pod } of wanted) {
+    for (const { template, choice, namespace, pod } of wanted) {
       const serviceAccount = given['service-account'] ?? template.serviceAccount;
-      const body = {
-        namespace,
-        serviceAccount,
-        secrets: [...secrets],
-        ...(pod === undefined ? {} : { pod }),
-        ...limits,
-      };
+      const body = { ...choice, namespace, serviceAccount, ...(pod === undefined ? {} : { pod }), ...limits };
       const issued = await issue(api, body);
       template.annotate({ ...added, [annotations.ticket]: issued.ticket });
-      context.note(`${template.title}: ${secrets.join(', ')}. ${revocation(issued)}`);
+      context.note(`${template.title}: ${choice.secrets.join(', ')}. ${revocation(issued)}`);
     }
     return { json: manifest.toJson(), text: manifest.toYaml().trimEnd() };
   },
