@@ -1,4 +1,6 @@
 /** The logins kept on this machine, one for each console. Zone 0; `logins.json` in the state folder, mode 0600. */
+import { join } from 'node:path';
+import { exclusively } from '../lock.ts';
 import { privateFile } from '../private-files.ts';
 
 export interface Login {
@@ -16,6 +18,8 @@ export interface Logins {
   find(console: string): Promise<Login | undefined>;
   keep(console: string, login: Login): Promise<void>;
   forget(console: string): Promise<void>;
+  /** While it works, no other command does: a refresh token may be used once. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
@@ -41,5 +45,6 @@ export const createLogins = (stateFolder: string): Logins => {
       const { [console]: _forgotten, ...others } = await file.read();
       await file.write(others);
     },
+    exclusively: (work) => exclusively(join(stateFolder, 'logins.lock'), work),
   };
 };

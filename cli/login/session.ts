@@ -40,29 +40,36 @@ const refresh = async (login: Login, fetch: Fetch): Promise<Login> => {
   );
 };
 
-/** Undefined where nobody has logged in. Throws a Failure for a login that has ended. */
-export const accessToken = async (
-  { logins, fetch, now }: SessionPorts,
-  { console, tokenFile }: { readonly console: string; readonly tokenFile: string | undefined },
-): Promise<string | undefined> => {
-  if (tokenFile !== undefined) return await fromFile(tokenFile);
-  const login = await logins.find(console);
-  if (!login || isFresh(login, now())) return login?.accessToken;
-  if (login.refreshToken !== undefined) {
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'login_failed';
+
+/** Undefined where the provider gives no new token. */
+const renew = ({ logins, fetch, now }: SessionPorts, console: string): Promise<string | undefined> =>
+  logins.exclusively(async () => {
+    // Another command may have done it meanwhile.
+    const login = await logins.find(console);
+    if (!login || isFresh(login, now())) return login?.accessToken;
+    if (login.refreshToken === undefined) return undefined;
     try {
       const renewed = await refresh(login, fetch);
       await logins.keep(console, renewed);
       return renewed.accessToken;
     } catch (error) {
-      // Another command may have used the refresh token up meanwhile, and kept what it got.
-      const kept = await logins.find(console);
-      if (kept && kept.accessToken !== login.accessToken) return kept.accessToken;
       if (isFresh(login, now(), 0)) return login.accessToken;
-      if (!isRefusal(error)) throw error;
+      if (isRefusal(error)) return undefined;
+      throw error;
     }
-  }
+  });
+
+/** Undefined where nobody has logged in. Throws a Failure for a login that has ended. */
+export const accessToken = async (
+  ports: SessionPorts,
+  { console, tokenFile }: { readonly console: string; readonly tokenFile: string | undefined },
+): Promise<string | undefined> => {
+  if (tokenFile !== undefined) return await fromFile(tokenFile);
+  const login = await ports.logins.find(console);
+  if (!login || isFresh(login, ports.now())) return login?.accessToken;
+  const token = await renew(ports, console);
+  if (token !== undefined) return token;
   throw failure('login_expired', `Your login at ${console} has expired.`, 'twofold login');
 };
-
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'login_failed';
