@@ -2,6 +2,7 @@
  * What stands outside a cluster and has to be there for Twofold: here an identity provider at the node's address, and
  * certificates of another CA than Twofold's, as it would be elsewhere. Development tool, no zone.
  */
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -16,6 +17,7 @@ const HOUR_MS = 3_600_000;
 /** Bearers live for a day; a restart in time writes new ones. */
 const BEARERS_FRESH_MS = 12 * HOUR_MS;
 const EVERY_MS = 100;
+const HUB_PORT = 8777;
 const PROVIDER = 'scripts/dev/identity-provider/main.ts';
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -42,6 +44,22 @@ export const ensureOutsideCertificates = async (dir: string): Promise<string> =>
   return caFile;
 };
 
+/** Client metadata of a JupyterHub that scenarios start themselves. */
+const hubClientFile = (dir: string): string => join(dir, 'hub-client.json');
+
+const writeHubClient = (file: string): void =>
+  writePrivateFile(
+    file,
+    JSON.stringify({
+      ...{
+        client_id: 'hub',
+        client_name: 'JupyterHub',
+        client_secret: randomBytes(32).toString('base64url'),
+      },
+      redirect_uris: [`http://${NODE_ADDRESS}:${HUB_PORT}/hub/oauth_callback`],
+    }),
+  );
+
 const providerProgram = (dir: string, bearerFiles: ReadonlyMap<string, string>): Program => {
   const own = join(dir, 'identity-provider');
   return {
@@ -50,7 +68,7 @@ const providerProgram = (dir: string, bearerFiles: ReadonlyMap<string, string>):
       process.execPath,
       ...[`--import=${import.meta.resolve('tsx')}`, join(repository, PROVIDER)],
       ...['--host', NODE_ADDRESS, '--port', String(ISSUER_PORT), '--audience', AUDIENCE],
-      ...['--tls-dir', own, '--key-file', join(own, 'signing.key')],
+      ...['--tls-dir', own, '--key-file', join(own, 'signing.key'), '--client', hubClientFile(dir)],
       ...[...bearerFiles].flatMap(([name, file]) => ['--bearer', `${name}=${file}`]),
     ],
     pidFile: join(own, 'pid'),
@@ -68,11 +86,13 @@ export const ensureIdentityProvider = async (
   const files = new Map(people.map((name) => [name, join(folder, name)]));
   const program = providerProgram(dir, files);
   const isThere = (file: string): boolean => existsSync(file);
-  const fresh = [...files.values()].every(
+  const hubClient = hubClientFile(dir);
+  const fresh = [hubClient, ...files.values()].every(
     (file) => isThere(file) && Date.now() - statSync(file).mtimeMs < BEARERS_FRESH_MS,
   );
   if (!fresh || !isRunning(program)) {
     await stopProgram(program);
+    writeHubClient(hubClient);
     for (const file of files.values()) rmSync(file, { force: true });
   }
   // It writes the bearers when it listens already.

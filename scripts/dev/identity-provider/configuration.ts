@@ -31,7 +31,7 @@ export function claimsOf(name: string): { preferred_username: string; email: str
   };
 }
 
-function clients(web: WebClient | undefined): ClientMetadata[] {
+function clients(web: WebClient | undefined, others: readonly ClientMetadata[]): ClientMetadata[] {
   const commandLine: ClientMetadata = {
     client_id: commandLineClient,
     client_name: 'Twofold command line',
@@ -42,9 +42,9 @@ function clients(web: WebClient | undefined): ClientMetadata[] {
     // A loopback address: any port is accepted.
     redirect_uris: ['http://127.0.0.1/callback', 'http://[::1]/callback'],
   };
-  if (web === undefined) return [commandLine];
+  if (web === undefined) return [commandLine, ...others];
   return [
-    commandLine,
+    ...[commandLine, ...others],
     {
       client_id: web.id,
       client_secret: web.secret,
@@ -79,9 +79,11 @@ export function configure(options: {
   audience: string;
   keys: JWK[];
   web: WebClient | undefined;
+  /** Other applications that people log in to. */
+  others?: readonly ClientMetadata[];
 }): Configuration {
   return {
-    clients: clients(options.web),
+    clients: clients(options.web, options.others ?? []),
     jwks: { keys: options.keys },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     clientDefaults: { id_token_signed_response_alg: signingAlgorithm },

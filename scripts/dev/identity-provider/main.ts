@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import type { ClientMetadata } from 'oidc-provider';
 import { writePrivateFile } from '../api-server/private-file.ts';
 import { newSigningKey, startIdentityProvider, type IdentityProvider } from './server.ts';
 
@@ -16,6 +17,7 @@ const usage = `Usage: node --import tsx scripts/dev/identity-provider/main.ts --
   --port N                 0, the default: any free one
   --key-file FILE          PEM of the key that signs tokens, written where it is not there; a new one every time by default
   --bearer NAME=FILE       write an access token (24 h) for an account; may be repeated
+  --client FILE            another application's client metadata, JSON; may be repeated
   --web-client ID --web-client-secret-file FILE --web-redirect-uri URI   for browser logins at the console`;
 
 const options = {
@@ -25,6 +27,7 @@ const options = {
   audience: { type: 'string' },
   'key-file': { type: 'string' },
   bearer: { type: 'string', multiple: true },
+  client: { type: 'string', multiple: true },
   'web-client': { type: 'string' },
   'web-client-secret-file': { type: 'string' },
   'web-redirect-uri': { type: 'string', multiple: true },
@@ -45,6 +48,10 @@ function signingKey(file: string | undefined): { signingKey: string } | object {
   return { signingKey: readFileSync(file, 'utf8') };
 }
 
+const readClient = (file: string): ClientMetadata =>
+  // The provider checks every member.
+  JSON.parse(readFileSync(file, 'utf8')) as ClientMetadata;
+
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options, strict: true });
   const { 'tls-dir': tlsDir, audience, 'web-client': webId, 'web-client-secret-file': secretFile } = values;
@@ -63,6 +70,7 @@ async function main(args: string[]): Promise<void> {
     },
     audience,
     ...web,
+    others: (values.client ?? []).map(readClient),
     ...signingKey(values['key-file']),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void provider.close());

@@ -11,7 +11,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 
 import { exportJWK, SignJWT, type JWTPayload } from 'jose';
 import type Provider from 'oidc-provider';
-import type { Configuration } from 'oidc-provider';
+import type { ClientMetadata, Configuration } from 'oidc-provider';
 
 import {
   commandLineClient,
@@ -33,6 +33,8 @@ export type IdentityProviderConfig = {
   audience: string;
   /** For browser logins at the console. */
   web?: WebClient;
+  /** Other applications that people log in to. */
+  others?: readonly ClientMetadata[];
   /** PEM: the RSA key that signs tokens, so that they outlive a restart; a new one where absent. */
   signingKey?: string;
 };
@@ -98,7 +100,7 @@ export async function startIdentityProvider(config: IdentityProviderConfig): Pro
   const issuer = `https://${config.host}:${port}`;
   const provider = await createProvider(
     issuer,
-    configure({ audience: config.audience, keys, web: config.web }),
+    configure({ audience: config.audience, keys, web: config.web, others: config.others ?? [] }),
   );
   const callback = provider.callback();
 
