@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test test-jupyterhub e2e check lint format fixtures cli client docs bench cluster cluster-down deploy undeploy certs-renew build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew build bundles images images-check setup setup-test clean
 
 NODE := node --import=tsx
 # A change of dependencies or of Node's ABI installs again.
@@ -58,6 +58,9 @@ cluster: ## A real Kubernetes on this machine, in namespaces of its own (root; b
 
 cluster-down: ## End it and remove all that it made
 	@scripts/cluster down
+
+bench-cluster: setup ## Measure on the deployed cluster; draws where the time goes (docs/create-to-first-file.svg)
+	@scripts/cluster in $(NODE) bench/cluster/main.ts
 
 build: setup ## Bundle the services and the injector into dist/
 	@$(NODE) scripts/build.ts

@@ -25,11 +25,13 @@ interface Endpoints {
   readonly bearers: Readonly<Record<string, string>>;
   readonly images: { readonly injector: string };
   readonly namespaces: { readonly sessions: readonly string[] };
+  /** The console's. */
+  readonly database:
+    { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'postgres'; readonly url: string };
   readonly issuer: string;
   /** Folders: the CA's, and the overlay that was applied. */
   readonly certificates: string;
   readonly overlay: string;
-  readonly database: { readonly kind: 'sqlite' | 'postgres' };
   /** Who speaks for users, where, in which annotation. */
   readonly launcher: { readonly username: string; readonly namespace: string; readonly annotation: string };
 }
@@ -122,6 +124,10 @@ export const connect = () => {
       kubectlOutput(['create', '--namespace', namespace, '--filename', '-', '--output', 'name'], {
         input: JSON.stringify(object),
       }),
+    /** The same without a process of its own: for many at once, and for what is timed. */
+    createPod: (body: object, namespace = sessions): Promise<V1Pod> =>
+      // The API server is the one to say what is a pod.
+      core.createNamespacedPod({ namespace, body: body }),
     /** The same, whatever comes of it. */
     tryCreate: (
       object: object,

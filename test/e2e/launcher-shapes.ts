@@ -36,13 +36,21 @@ interface Named {
   readonly name: string;
 }
 
+interface User {
+  readonly runAsUser?: number;
+  readonly runAsNonRoot?: boolean;
+}
+
 interface Container extends Named {
+  readonly securityContext?: User;
   readonly restartPolicy?: string;
   readonly resources?: Resources;
   readonly volumeMounts?: readonly Named[];
+  readonly env?: readonly (Named & { readonly valueFrom?: object })[];
 }
 
 interface Spec {
+  readonly securityContext?: User;
   readonly volumes?: readonly Named[];
   readonly initContainers?: readonly Container[];
   readonly containers: readonly Container[];
@@ -59,9 +67,14 @@ const without = (object: object, keys: readonly string[]): object =>
 
 const isOurs = ({ name }: Named): boolean => !name.startsWith('kube-api-access-');
 
-/** A small node holds many of them at once. Requests stay equal to limits where they were. */
-const littleProcessor = (amounts: Amounts | undefined): Amounts | undefined =>
-  amounts?.['cpu'] === undefined ? amounts : { ...amounts, cpu: '20m' };
+/** A small node without devices holds many of them at once. Requests stay equal to limits where they were. */
+const littleProcessor = (amounts: Amounts = {}): Amounts =>
+  Object.fromEntries(
+    Object.entries(amounts).flatMap(([name, amount]) => {
+      if (name === 'cpu') return [[name, '20m']];
+      return name.includes('/') ? [] : [[name, amount]];
+    }),
+  );
 
 const smaller = <T extends { readonly resources?: Resources }>(object: T): T =>
   object.resources
@@ -75,15 +88,40 @@ const smaller = <T extends { readonly resources?: Resources }>(object: T): T =>
       }
     : object;
 
-const IMAGES_OWN = ['args', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'workingDir'];
+const OTHER_OBJECTS = [
+  ...['persistentVolumeClaim', 'secret', 'configMap', 'hostPath'],
+  ...['secretKeyRef', 'configMapKeyRef'],
+];
 
-const containerOf = (container: Container, command: readonly string[]): object => ({
+const IMAGES_OWN = [
+  'args',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'workingDir',
+  'envFrom',
+];
+
+/** The captured images have a user of their own, and the one here has none. */
+const withImagesUser = ({ securityContext: own }: Container, pod: User = {}): object => {
+  const user = { ...pod, ...own };
+  return user.runAsNonRoot === true && user.runAsUser === undefined
+    ? { securityContext: { ...own, runAsUser: 65532 } }
+    : {};
+};
+
+const containerOf = (container: Container, command: readonly string[], pod?: User): object => ({
   ...without(smaller(container), IMAGES_OWN),
+  ...withImagesUser(container, pod),
   ...{ image: SHELL_IMAGE, imagePullPolicy: 'IfNotPresent', command },
+  env: (container.env ?? []).map(({ name, valueFrom, ...kept }) =>
+    OTHER_OBJECTS.some((kind) => valueFrom && kind in valueFrom)
+      ? { name, value: '' }
+      : { name, ...(valueFrom && { valueFrom }), ...kept },
+  ),
   volumeMounts: (container.volumeMounts ?? []).filter(isOurs),
 });
-
-const OTHER_OBJECTS = ['persistentVolumeClaim', 'secret', 'configMap', 'hostPath'];
 
 /** What claims, Secrets and ConfigMaps would hold is not looked at: an empty folder takes their place. */
 const volumeOf = (volume: Named): object =>
@@ -100,9 +138,9 @@ const specOf = (spec: Spec): object => ({
   terminationGracePeriodSeconds: 1,
   volumes: (spec.volumes ?? []).filter(isOurs).map(volumeOf),
   initContainers: (spec.initContainers ?? []).map((each) =>
-    containerOf(each, each.restartPolicy === 'Always' ? STAY : ['true']),
+    containerOf(each, each.restartPolicy === 'Always' ? STAY : ['true'], spec.securityContext),
   ),
-  containers: spec.containers.map((each) => containerOf(each, STAY)),
+  containers: spec.containers.map((each) => containerOf(each, STAY, spec.securityContext)),
 });
 
 const readPod = (file: string): Captured => {

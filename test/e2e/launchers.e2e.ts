@@ -34,11 +34,14 @@ describe('session pods in the shape of other launchers, made by the real control
   const mounts = ({ volumeMounts = [] }: V1Container): readonly string[] =>
     volumeMounts.filter(({ name }) => name === 'twofold-files').map(({ mountPath }) => mountPath);
 
-  /** `secret=path` of every file, from what the init container was told. */
+  /** Every file, from `secret=path` or `name` in what the init container was told. */
   const filesOf = ({ spec }: V1Pod): readonly (readonly [secret: string, path: string])[] => {
     const [init] = spec?.initContainers ?? [];
     const told = init?.env?.find(({ name }) => name === 'TWOFOLD_FILES')?.value ?? '';
-    return told.split(',').map((pair) => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? ''] as const);
+    return told.split(',').map((item) => {
+      const [secret = '', path = secret] = item.split('=');
+      return [secret, path] as const;
+    });
   };
 
   for (const { file, kind } of shapes) {
