@@ -25,7 +25,8 @@ const ROLLOUT_MS = 240_000;
 export interface Deployment {
   /** Folder of a kustomization. */
   readonly overlay: string;
-  readonly certificates: CertificateFolder;
+  /** Undefined where somebody else, such as cert-manager, issues them and fills in `caBundle`. */
+  readonly certificates: CertificateFolder | undefined;
   /** Variables from secrets: as settings.yaml says where absent. `if-possible` asks the nodes, and goes on without. */
   readonly env: 'on' | 'off' | 'if-possible' | undefined;
   readonly login: TestLogin | undefined;
@@ -139,14 +140,16 @@ export const deploy = async (kubectl: Kubectl, deployment: Deployment): Promise<
     );
 
   await kubectl.apply(rendering.objects.filter(isNamespace));
-  await ensureLeaves(kubectl, certificates, say);
-  await handOutLeaves(kubectl, certificates.dir, leavesIn(rendering.secrets));
+  if (certificates) {
+    await ensureLeaves(kubectl, certificates, say);
+    await handOutLeaves(kubectl, certificates.dir, leavesIn(rendering.secrets));
+  }
   await kubectl.apply(deployment.secrets, 'operator');
   await ensureKeys(kubectl, rendering, say);
   await assertMounts(kubectl, rendering);
 
   await kubectl.apply(rendering.objects);
-  await handOutBundle(kubectl, certificates.dir);
+  if (certificates) await handOutBundle(kubectl, certificates.dir);
   say(`${rendering.objects.length} objects applied; variables from secrets are ${envEnabled ? 'on' : 'off'}`);
   await awaitRollouts(kubectl, rendering.deployments, { withinMs: ROLLOUT_MS, say });
   const [namespace = 'default'] = rendering.sessionNamespaces.filter((name) => name !== '*');

@@ -65,7 +65,7 @@ const caFolder = ({ certs }: Values): string => {
   if (isLocal()) return join(state, 'certificates');
   throw new DeployError(
     'CERTS is missing: the folder where the CA of this installation is, or shall be made',
-    'CERTS=folder, kept by you alone and backed up apart from everything else',
+    'CERTS=folder, kept by you alone and backed up apart from everything else; CERTS=none where cert-manager issues the certificates',
   );
 };
 
@@ -91,16 +91,20 @@ const deployLocally = async (values: Values): Promise<void> => {
 };
 
 const deployOverlay = async (values: Values, overlay: string): Promise<void> => {
-  const dir = caFolder(values);
+  const dir = values.certs === 'none' ? undefined : caFolder(values);
   const bearer = values.bearer === undefined ? undefined : readFileSync(values.bearer, 'utf8').trim();
   await deploy(createKubectl(), {
     overlay: folder('OVERLAY', overlay),
-    certificates: { dir },
+    certificates: dir === undefined ? undefined : { dir },
     env: oneOf('ENV', values.env, ['on', 'off']),
     login: bearer === undefined ? undefined : { bearer, caFile: values['console-ca'] },
     ...{ secrets: [], say },
   });
-  say(`deployed. The CA is in ${dir}: keep it, and run make certs-renew daily`);
+  say(
+    dir === undefined
+      ? 'deployed, with certificates of yours'
+      : `deployed. The CA is in ${dir}: keep it, and run make certs-renew daily`,
+  );
 };
 
 const up = async (values: Values): Promise<void> => {

@@ -100,6 +100,7 @@ const awaitPods = async (kubectl: Kubectl): Promise<readonly V1Pod[]> => {
 };
 
 const tryNodes = async (kubectl: Kubectl, nodes: readonly V1Node[], image: Image): Promise<string[]> => {
+  if (nodes.length === 0) return ['there is no Linux node'];
   const notReady = nodes.filter((node) => !isReady(node));
   if (notReady.length > 0)
     return notReady.map((node) => `${describeNode(node)}: not ready, so it cannot be tested`);
