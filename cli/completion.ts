@@ -21,7 +21,7 @@ _twofold() {
 }
 if [[ "$funcstack[1]" == _twofold ]]; then _twofold "$@"; else compdef _twofold twofold; fi`,
   fish: `# twofold completion fish > ~/.config/fish/completions/twofold.fish
-complete -c twofold -f -a '(twofold complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null; or __fish_complete_path (commandline -ct))'`,
+complete -c twofold -a '(twofold complete -- (commandline -opc)[2..] "$(commandline -ct)" 2>/dev/null)'`,
 };
 
 export const completionScript = (shell: Shell): string => scripts[shell];

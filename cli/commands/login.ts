@@ -142,7 +142,10 @@ export const whoami = command({
     const [name, expiresAt] = [kept?.name ?? null, until(kept?.expiresAt)];
     const renews = kept?.refreshToken !== undefined;
     const key = context.settings.kid ?? (await context.pins.find(context.console())) ?? null;
-    const lasts = `${time(expiresAt)}${renews ? ', renewed by itself' : ''}`;
+    const lasts =
+      context.settings.tokenFile === undefined
+        ? `${time(expiresAt)}${renews ? ', renewed by itself' : ''}`
+        : 'an access token by file';
     return {
       json: { console: context.console(), ownerId, issuer, sub, name, expiresAt, renews, trustedKey: key },
       text: properties([
