@@ -126,7 +126,7 @@ const showPlan = (box: HTMLElement, plan: ImportPlan): void => {
 };
 
 export const enhanceImport = (form: HTMLElement): void => {
-  const content = find(form, '#content', HTMLTextAreaElement);
+  const content = find(form, '#source', HTMLTextAreaElement);
   const file = find(form, '#file', HTMLInputElement);
   const sealed = part(form, 'sealed');
   sealed.textContent = text.write.sealedHere;
@@ -135,16 +135,16 @@ export const enhanceImport = (form: HTMLElement): void => {
     const bytes = await chosen.arrayBuffer();
     try {
       content.value = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-      showError(content, 'content-error', undefined);
+      showError(content, 'source-error', undefined);
     } catch {
-      showError(content, 'content-error', text.import.unreadable);
+      showError(content, 'source-error', text.import.unreadable);
     }
     file.value = '';
   };
   const preview = async (): Promise<void> => {
     notice('');
     const tooLarge = utf8(content.value).length > MAX_IMPORT_BYTES;
-    showError(content, 'content-error', tooLarge ? text.import.unreadable : undefined);
+    showError(content, 'source-error', tooLarge ? text.import.unreadable : undefined);
     if (tooLarge) return;
     const versions = await listVersions();
     if (versions.ok)

@@ -6,6 +6,7 @@ import type { AuditStore } from '../core/audit.ts';
 import type { Owners } from '../core/owners.ts';
 import type { SecretWriting } from '../core/secret-writing.ts';
 import type { SecretStore } from '../core/stores.ts';
+import type { Tickets } from '../core/tickets.ts';
 import type { WebSessions } from '../core/web-sessions.ts';
 import { readBody } from '../http/body.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
@@ -16,6 +17,7 @@ import { createCookies } from './cookies.ts';
 import { mountDeleting } from './delete-page.ts';
 import { createFrame } from './frame.ts';
 import { mountImport } from './import-page.ts';
+import { mountLaunch } from './launch-page.ts';
 import { createListPage } from './list-page.ts';
 import type { LoginProvider } from './login-provider.ts';
 import { mountLogin } from './login.ts';
@@ -32,6 +34,7 @@ export interface WebPorts {
   readonly owners: Owners;
   readonly secrets: SecretStore;
   readonly writing: SecretWriting;
+  readonly tickets: Tickets;
   readonly audit: AuditStore;
   readonly cookieKeys: readonly [CookieKey, ...CookieKey[]];
   readonly random: (bytes: number) => Uint8Array;
@@ -45,6 +48,8 @@ export interface WebConfig {
   readonly publicUrl: string;
   readonly lifeSeconds: number;
   readonly maxValueBytes: number;
+  /** Who may embed `/launch` and gets its answers. */
+  readonly launcherOrigins: readonly string[];
 }
 
 export interface Web {
@@ -110,6 +115,7 @@ export const createWeb = (ports: WebPorts, config: WebConfig): Web => {
   mountWriting(routes, writing);
   mountDeleting(routes, writing);
   mountImport(routes, writing);
+  mountLaunch(routes, { ...ports, visitors, origins: config.launcherOrigins });
   routes.finish();
   return { router: routes.router, visitors, nameOf: (request) => routes.nameOf(request) };
 };

@@ -88,19 +88,19 @@ export const importForm = ({ content, plan, problem, notice, maxBytes, visitor }
       ${csrfField(visitor)}
       <div class="card pad">
         <div class="field" data-part="value">
-          <label for="content">${text.import.content}</label>
+          <label for="source">${text.import.content}</label>
           <textarea
-            id="content"
+            id="source"
             name="content"
             rows="8"
             autocomplete="off"
             autocapitalize="none"
             spellcheck="false"
-            aria-describedby="content-hint content-error"
+            aria-describedby="source-hint source-error"
           >
 ${content}</textarea>
-          <p class="hint" id="content-hint">${text.import.contentHint}</p>
-          <p class="error" id="content-error" aria-live="polite">${problem}</p>
+          <p class="hint" id="source-hint">${text.import.contentHint}</p>
+          <p class="error" id="source-error" aria-live="polite">${problem}</p>
         </div>
         <div class="field">
           <label for="file">${text.import.file}</label>

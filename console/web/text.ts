@@ -230,6 +230,7 @@ export const text = {
     framedLogin: 'Log in to choose secrets. A new tab opens for it.',
     framedReload: 'I have logged in',
     badRequest: 'This address does not work',
+    badParameter: (name: string): string => `The parameter ${name} is missing, or not what it should be.`,
     badOrigin: 'The launcher’s address is not one that this console may return to. An operator can allow it.',
   },
 

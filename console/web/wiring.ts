@@ -77,13 +77,13 @@ export const wireWeb = ({ config, log, clock, database, cases, limits, metrics }
   );
   const { webIdleSeconds: idleSeconds, webLifeSeconds: lifeSeconds } = config;
   const sessions = createWebSessions({ database, clock, newId: randomUUID }, { idleSeconds, lifeSeconds });
-  const { owners, writing } = cases;
+  const { owners, writing, tickets } = cases;
   const web = createWeb(
     {
-      ...{ provider, sessions, owners, writing, secrets: database.secrets, audit: database.audit },
+      ...{ provider, sessions, owners, writing, tickets, secrets: database.secrets, audit: database.audit },
       ...{ cookieKeys: config.atRestKeys.cookies, random: randomBytes, clock, limits, metrics, log },
     },
-    { publicUrl, lifeSeconds, maxValueBytes: config.maxValueBytes },
+    { publicUrl, lifeSeconds, maxValueBytes: config.maxValueBytes, launcherOrigins: config.launcherOrigins },
   );
   const ownerOf = (request: Request): OwnerId | undefined => web.visitors.of(request)?.ownerId;
   const callers = { ...createVisitingCallers(web.visitors, new URL(publicUrl).origin), of: ownerOf };

@@ -1,0 +1,174 @@
+/** The form of `/launch`, and what it returns. Zone 1; design §6 step 1. */
+import { annotations } from '#envelope/annotations.ts';
+import { DEFAULT_MOUNT_PATH } from '#envelope/mount-path.ts';
+import type { SecretSummary } from '../core/stores.ts';
+import { csrfField } from './frame.ts';
+import { html, type Html } from './html.ts';
+import type { LaunchRequest } from './launch-request.ts';
+import { shownSize, text } from './text.ts';
+import type { Visitor } from './visitors.ts';
+
+/** What a person has ticked and typed. */
+export interface Picks {
+  readonly picked: ReadonlySet<string>;
+  readonly kinds: ReadonlyMap<string, string>;
+  readonly names: ReadonlyMap<string, string>;
+  readonly path: string;
+}
+
+export const nothingPicked: Picks = {
+  ...{ picked: new Set(), kinds: new Map(), names: new Map(), path: DEFAULT_MOUNT_PATH },
+};
+
+export interface LaunchForm {
+  readonly launch: LaunchRequest;
+  /** Where the form goes: this page with its query. */
+  readonly action: string;
+  readonly secrets: readonly SecretSummary[];
+  readonly picks: Picks;
+  readonly pathProblem?: string | undefined;
+  readonly notice?: Html | undefined;
+  readonly visitor: Visitor;
+  readonly now: number;
+}
+
+const sessionFacts = ({ namespace, serviceAccount, pod }: LaunchRequest): Html => {
+  const facts = [
+    [text.launch.namespace, namespace],
+    [text.launch.account, serviceAccount],
+    [text.launch.pod, pod ?? text.launch.anyPod],
+  ] as const;
+  return html`<dl class="session">
+    ${facts.map(
+      ([label, value]) =>
+        html`<div>
+          <dt>${label}</dt>
+          <dd><code>${value}</code></dd>
+        </div>`,
+    )}
+  </dl>`;
+};
+
+const pick = (secret: SecretSummary, { picks, now }: LaunchForm): Html => {
+  const { name, expiresAt } = secret;
+  const expired = expiresAt !== undefined && expiresAt <= now;
+  const variable = picks.kinds.get(name) === 'variable';
+  return html`<li data-name="${name}">
+    <label class="pick"
+      ><input
+        type="checkbox"
+        name="pick"
+        value="${name}"
+        ${picks.picked.has(name) && html`checked`}
+        ${expired && html`disabled`}
+      />
+      <span>${name}</span></label
+    >
+    <span class="hint"
+      >${expired ? html`<span class="tag warn">${text.launch.expired}</span>` : shownSize(secret.size)}</span
+    >
+    <div class="as">
+      <select name="${`as:${name}`}" aria-label="${text.launch.kind(name)}">
+        <option value="file">${text.launch.file}</option>
+        ${
+          secret.envSafe &&
+          html`<option value="variable" ${variable && html`selected`}>${text.launch.variable}</option>`
+        }
+      </select>
+      <input
+        name="${`to:${name}`}"
+        value="${picks.names.get(name) ?? name}"
+        aria-label="${text.launch.fileName(name)}"
+        autocomplete="off"
+        autocapitalize="none"
+        spellcheck="false"
+      />
+    </div>
+  </li>`;
+};
+
+const pathField = ({ picks, pathProblem }: LaunchForm): Html =>
+  html`<div class="field">
+    <label for="path">${text.launch.path}</label>
+    <input
+      id="path"
+      name="path"
+      value="${picks.path}"
+      autocomplete="off"
+      autocapitalize="none"
+      spellcheck="false"
+      aria-describedby="path-hint path-error"
+      ${pathProblem !== undefined && html`aria-invalid="true"`}
+    />
+    <p class="hint" id="path-hint">${text.launch.pathHint}</p>
+    <p class="error" id="path-error" aria-live="polite">${pathProblem}</p>
+  </div>`;
+
+export const launchForm = (form: LaunchForm): Html => {
+  const { launch, secrets } = form;
+  return html`<h1>${text.launch.title}</h1>
+    <p class="lead">${text.launch.lead(launch.returnTo.host)}</p>
+    ${sessionFacts(launch)}
+    <div class="alert" role="alert">${form.notice}</div>
+    <form method="post" action="${form.action}" data-island="launch" novalidate>
+      ${csrfField(form.visitor)}
+      <fieldset>
+        <legend>${text.launch.choose}</legend>
+        ${
+          secrets.length === 0
+            ? html`<p class="card pad">
+                ${text.launch.empty} <a href="/new" target="_blank" rel="noopener">${text.list.add}</a>
+              </p>`
+            : html`<ul class="picks card">
+                ${secrets.map((secret) => pick(secret, form))}
+              </ul>`
+        }
+      </fieldset>
+      ${
+        secrets.length > 0 &&
+        html`${pathField(form)}
+          <p class="hint">${text.launch.variableHint}</p>
+          <p class="buttons"><button class="primary" type="submit">${text.launch.submit}</button></p>`
+      }
+    </form>`;
+};
+
+export interface LaunchAnswer {
+  readonly ticket: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly expiresAt: string;
+}
+
+/** The answer as a page: its script posts the message, or sends the form, which a person can do as well. */
+export const launchDone = (launch: LaunchRequest, answer: LaunchAnswer): Html => {
+  const { origin, href } = launch.returnTo;
+  if (launch.mode === 'message') {
+    return html`<section
+      class="notice"
+      data-island="launch-message"
+      data-origin="${origin}"
+      data-answer="${JSON.stringify({ type: 'twofold-launch', ...answer })}"
+    >
+      <h1>${text.launch.title}</h1>
+      <p role="status" data-part="state">${text.launch.needsScript}</p>
+    </section>`;
+  }
+  return html`<section class="notice">
+    <h1>${text.launch.title}</h1>
+    <p role="status">${text.launch.sending}</p>
+    <form method="post" action="${href}" data-island="launch-return">
+      <input type="hidden" name="ticket" value="${answer.ticket}" />
+      <input type="hidden" name="annotations" value="${JSON.stringify(answer.annotations)}" />
+      <input type="hidden" name="expires_at" value="${answer.expiresAt}" />
+      <p><button class="primary" type="submit">${text.launch.returnNow}</button></p>
+    </form>
+  </section>`;
+};
+
+export const withTicket = (
+  chosen: Readonly<Record<string, string>>,
+  ticket: string,
+): Readonly<Record<string, string>> => ({
+  ...chosen,
+  [annotations.ticket]: ticket,
+});

@@ -1,0 +1,185 @@
+/**
+ * `/launch`: a page that a launcher opens or embeds, where a person chooses what a session may read. Zone 1; design §6
+ * step 1. Its answer goes to an origin that the operator has listed, in a message or a form, never in an address.
+ */
+import type { Request } from 'express';
+import { parseMountPath } from '#envelope/mount-path.ts';
+import { parseSecretName } from '#envelope/names.ts';
+import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
+import { refuse, type Outcome } from '../core/outcome.ts';
+import { sessionAnnotations, type SessionAnnotations } from '../core/session-annotations.ts';
+import type { SecretStore } from '../core/stores.ts';
+import type { MintedTicket, Tickets } from '../core/tickets.ts';
+import { noteRefusal } from '../http/answer.ts';
+import { refusals } from '../refusals.ts';
+import { failurePage } from './failure-page.ts';
+import type { Form } from './forms.ts';
+import type { Page, PageAnswer } from './frame.ts';
+import { html } from './html.ts';
+import {
+  launchDone,
+  launchForm,
+  nothingPicked,
+  withTicket,
+  type LaunchForm,
+  type Picks,
+} from './launch-form.ts';
+import { parseLaunch, type LaunchRequest } from './launch-request.ts';
+import { loginAddress, type PageRoutes, type Submission } from './routing.ts';
+import { text } from './text.ts';
+import type { Visitor, Visitors } from './visitors.ts';
+
+interface Ports extends RefusalRecorder {
+  readonly secrets: Pick<SecretStore, 'list'>;
+  readonly tickets: Tickets;
+  readonly visitors: Visitors;
+  readonly origins: readonly string[];
+}
+
+const MAX_LISTED = 2000;
+const MAX_FORM_BYTES = 2 * 1024 * 1024;
+
+const picksIn = (form: Form): Picks => {
+  const picked = form.texts('pick');
+  const of = (field: string): Map<string, string> =>
+    new Map(picked.map((name) => [name, form.text(`${field}:${name}`)]));
+  return { picked: new Set(picked), kinds: of('as'), names: of('to'), path: form.text('path') };
+};
+
+/** What a pod is to carry for these picks. */
+const choiceOf = ({
+  picked,
+  kinds,
+  names,
+  path,
+}: Picks): Outcome<{ chosen: SessionAnnotations; wish: Wish }> => {
+  const secrets = [...picked].flatMap((name) => parseSecretName(name) ?? []);
+  if (secrets.length === 0) return refuse('annotations_malformed', text.launch.nothing);
+  const variables = secrets.filter((name) => kinds.get(name) === 'variable');
+  const renamed = secrets.filter((name) => !variables.includes(name) && (names.get(name) ?? name) !== name);
+  const chosen = sessionAnnotations({
+    ...{ secrets, mountPath: path },
+    files: renamed.map((name) => ({ name, path: names.get(name) ?? '' })),
+    env: variables.map((name) => ({ name, variable: names.get(name) ?? '' })),
+  });
+  return chosen.ok ? { ok: true, value: { chosen: chosen.value, wish: { secrets, variables } } } : chosen;
+};
+
+type Wish = Pick<Parameters<Tickets['issue']>[0], 'secrets' | 'variables'>;
+
+const createViews = ({ secrets, clock, origins }: Ports) => {
+  /** The launcher's origins may embed whatever this address answers. */
+  const around = (launch: LaunchRequest | undefined) => ({
+    ...{ alone: true, embeddedBy: origins, keepsOpener: true },
+    ...(launch?.mode === 'form' ? { formTo: launch.returnTo.origin } : {}),
+  });
+  return {
+    around,
+    form: async (form: Omit<LaunchForm, 'secrets' | 'now'>, status = 200): Promise<Page> => {
+      const listed = await secrets.list(form.visitor.ownerId, { limit: MAX_LISTED });
+      const body = launchForm({ ...form, secrets: listed, now: clock() });
+      return { ...around(form.launch), status, title: text.launch.title, body };
+    },
+    /** In a frame, where no provider shows its login. The same form comes back when it is sent again. */
+    login: (launch: LaunchRequest, again: Form | undefined, action: string): Page => ({
+      ...{ ...around(launch), status: again ? 401 : 200, title: text.launch.title },
+      body: html`<section class="notice" data-island="reload-on-login">
+        <h1>${text.launch.title}</h1>
+        <p>${again ? text.expired.lead : text.launch.framedLogin}</p>
+        <p>
+          <a class="button primary" href="${loginAddress('/login/done')}" target="_blank" rel="noopener"
+            >${text.logIn}</a
+          >
+        </p>
+        ${
+          again
+            ? html`<form method="post" action="${action}">
+                ${fieldsOf(again).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+                <button type="submit">${text.launch.framedReload}</button>
+              </form>`
+            : html`<p><a class="button" href="${action}">${text.launch.framedReload}</a></p>`
+        }
+      </section>`,
+    }),
+  };
+};
+
+const fieldsOf = (form: Form): [string, string][] => {
+  const { picked, kinds, names, path } = picksIn(form);
+  return [
+    ...[...picked].map((name): [string, string] => ['pick', name]),
+    ...[...kinds].map(([name, kind]): [string, string] => [`as:${name}`, kind]),
+    ...[...names].map(([name, to]): [string, string] => [`to:${name}`, to]),
+    ['path', path],
+  ];
+};
+
+const badRequest = (problem: string): Page => ({
+  ...failurePage({ status: 400, code: 'query_malformed', detail: problem }),
+  title: text.launch.badRequest,
+});
+
+export const mountLaunch = (routes: PageRoutes, ports: Ports): void => {
+  const views = createViews(ports);
+  const parse = (request: Request) => parseLaunch({ ...request.query }, ports.origins);
+  routes.open('/launch', 'launch', async (request) => {
+    const parsed = parse(request);
+    if (!parsed.ok) return badRequest(parsed.problem);
+    const { launch } = parsed;
+    const { originalUrl: action } = request;
+    const visitor = ports.visitors.of(request);
+    if (visitor) return await views.form({ launch, action, picks: nothingPicked, visitor });
+    const framed = request.headers['sec-fetch-dest'] === 'iframe';
+    return framed ? views.login(launch, undefined, action) : { to: loginAddress(action) };
+  });
+  const issue = async (
+    launch: LaunchRequest,
+    { ownerId }: Visitor,
+    wish: Wish,
+  ): Promise<Outcome<MintedTicket>> => {
+    const { namespace: ns, serviceAccount: sa, pod } = launch;
+    const issued = await ports.tickets.issue({ ownerId, ns, sa, pod, ...wish });
+    return await recordRefusal(
+      ports,
+      'ticket',
+      { ownerId, actor: 'owner', names: wish.secrets, ns, pod },
+      issued,
+    );
+  };
+  const submit = async (submission: Submission): Promise<PageAnswer> => {
+    const { request, response, form, visitor } = submission;
+    const parsed = parse(request);
+    if (!parsed.ok) return badRequest(parsed.problem);
+    const { launch } = parsed;
+    const picks = picksIn(form);
+    const again = { launch, action: request.originalUrl, picks, visitor };
+    const path = parseMountPath(picks.path);
+    if (!path.ok) return await views.form({ ...again, pathProblem: path.problem }, 422);
+    const choice = choiceOf(picks);
+    const issued = choice.ok ? await issue(launch, visitor, choice.value.wish) : choice;
+    if (!issued.ok || !choice.ok) {
+      const refusal = issued.ok ? undefined : issued.refusal;
+      if (refusal) noteRefusal(response, refusal);
+      const notice = html`<p>${refusal?.detail}</p>`;
+      return await views.form({ ...again, notice }, refusal ? refusals[refusal.code].status : 422);
+    }
+    const { text: ticket, row } = issued.value;
+    const answer = {
+      ...{ ticket, annotations: withTicket(choice.value.chosen, ticket) },
+      expiresAt: new Date(row.exp).toISOString(),
+    };
+    return { ...views.around(launch), title: text.launch.title, body: launchDone(launch, answer) };
+  };
+  routes.form('/launch', 'launch', {
+    ...{ maxBytes: MAX_FORM_BYTES, submit },
+    again: async (request, form, _why, visitor) => {
+      const parsed = parse(request);
+      if (!parsed.ok) return badRequest(parsed.problem);
+      const { launch } = parsed;
+      const action = request.originalUrl;
+      if (!visitor) return views.login(launch, form, action);
+      const notice = html`<p>${text.expired.unsafe}</p>`;
+      return await views.form({ launch, action, picks: picksIn(form), notice, visitor }, 403);
+    },
+  });
+};
