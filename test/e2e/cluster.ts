@@ -29,6 +29,7 @@ interface Endpoints {
   readonly database:
     { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'postgres'; readonly url: string };
   readonly issuer: string;
+  readonly issuerCa: string;
   /** Folders: the CA's, and the overlay that was applied. */
   readonly certificates: string;
   readonly overlay: string;

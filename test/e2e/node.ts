@@ -3,12 +3,18 @@
  * in the cluster's own namespaces, so process ids and paths are the kubelet's.
  */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
+import type { Range } from './search.ts';
 
 const run = promisify(execFile);
 const UID_LABEL = 'io.kubernetes.pod.uid';
+
+const READABLE = /^([0-9a-f]+)-([0-9a-f]+) r\S+ \S+ \S+ \S+ *(.*)$/;
+/** The kernel's own, which cannot be read this way. */
+const KERNELS = /^(\[v(var|syscall|dso)|anon_inode:)/;
 
 export interface Task {
   readonly id: string;
@@ -63,4 +69,25 @@ export const volumeFolder = ({ metadata }: V1Pod, volume: string): string =>
 /** The node's memory for a mounted volume, from now on. */
 export const resizeTmpfs = async (folder: string, bytes: number): Promise<void> => {
   await run('mount', ['-o', `remount,size=${bytes}`, folder]);
+};
+
+/**
+ * The memory of a process as `/proc` shows it, what a core image would hold: the parts that it can read. It stands still
+ * while `look` looks.
+ */
+export const withMemory = <T>(pid: number, look: (file: string, parts: readonly Range[]) => T): T => {
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const parts = readFileSync(`/proc/${pid}/maps`, 'utf8')
+      .split('\n')
+      .flatMap((line) => {
+        const [, start = '', end = '', name = ''] = READABLE.exec(line) ?? [];
+        return start === '' || KERNELS.test(name)
+          ? []
+          : [{ start: Number.parseInt(start, 16), end: Number.parseInt(end, 16) }];
+      });
+    return look(`/proc/${pid}/mem`, parts);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
 };

@@ -65,19 +65,27 @@ const takenUp = async (cluster: Cluster, since: Date): Promise<void> => {
   }
 };
 
+const forgetLeaves = (): void => {
+  for (const leaf of leafPlans) rmSync(join(folder, leaf.folder), { recursive: true });
+};
+
 /** A new certificate and key for every leaf, below the same root; done when all services use them. */
 export const renewLeaves = async (cluster: Cluster): Promise<void> => {
-  for (const leaf of leafPlans) rmSync(join(folder, leaf.folder), { recursive: true });
+  forgetLeaves();
   const since = new Date();
   await certsRenew();
   await takenUp(cluster, since);
 };
 
-/** The next step of replacing the root, as if the overlap had passed; done when all services use it. */
-export const stepRoot = async (cluster: Cluster): Promise<void> => {
+/**
+ * The next step of replacing the root, as if the overlap had passed; done when all services use it. With new leaves
+ * too, where `leaves` says so: a daily run may do both.
+ */
+export const stepRoot = async (cluster: Cluster, { leaves = false } = {}): Promise<void> => {
   const { settledAt, roots } = state();
   const rotating = roots.length > 1;
   if (rotating && settledAt) writeFileSync(stateFile, encodeState({ roots, settledAt: new Date(0) }));
+  if (leaves) forgetLeaves();
   const since = new Date();
   await certsRenew('--rotate', 'yes', '--overlap-days', '0');
   await takenUp(cluster, since);

@@ -8,7 +8,6 @@ import type { Person } from '../../scripts/dev/person.ts';
 import type { Cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { GATE } from './gate.ts';
-import { kubectlOutput } from './kubectl.ts';
 import { markedBytes, marker } from './marker.ts';
 import { pod, uniqueName, type PodWish } from './pods.ts';
 
@@ -59,7 +58,7 @@ export const startScenario = async (cluster: Cluster, base: string, who = 'alice
     const seen = await cluster.exec(pod, ['sh', '-c', 'cd /secrets && ls -A && sha256sum *']);
     expect(seen.trim().split('\n')).to.deep.equal([...Object.keys(values), ...expected]);
   };
-  const mine = ['--selector', `scenario=${name}`, '--namespace', cluster.sessions];
+  const mine = { namespace: cluster.sessions, labelSelector: `scenario=${name}` };
   return {
     ...{ name, alice, annotations, session, admitted, hasFiles },
     gated: (wish = {}) => admitted({ ...wish, spec: { ...GATE, ...wish.spec } }),
@@ -73,7 +72,12 @@ export const startScenario = async (cluster: Cluster, base: string, who = 'alice
       await cluster.remove('pod', object.metadata.name);
     },
     end: async () => {
-      await kubectlOutput(['delete', 'pods', ...mine, '--wait=true']);
+      await cluster.core.deleteCollectionNamespacedPod(mine);
+      await eventually(
+        `no pod of ${name} is left`,
+        async () => ((await cluster.core.listNamespacedPod(mine)).items.length === 0 ? true : undefined),
+        { timeoutMs: 120_000 },
+      );
       alice.close();
     },
   };

@@ -43,12 +43,20 @@ export const needlesOf = (what: string, bytes: Buffer): readonly Needle[] => {
 
 const slotOf = (sample: number): number => Math.imul(sample, 0x9e3779b1) >>> (32 - TABLE_BITS);
 
+/** From one byte up to, but not including, another. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface Search {
   /** What was found in these bytes, each once. */
   inBytes(bytes: Buffer): ReadonlySet<string>;
-  /** The same, of a file's. */
-  inFile(path: string): ReadonlySet<string>;
+  /** The same, of a file's; or of its parts, where it can be read in parts only. */
+  inFile(path: string, parts?: readonly Range[]): ReadonlySet<string>;
 }
+
+const WHOLE: readonly Range[] = [{ start: 0, end: Infinity }];
 
 /** Throws for a needle that is too short to be found for sure. */
 export const createSearch = (needles: readonly Needle[]): Search => {
@@ -89,21 +97,25 @@ export const createSearch = (needles: readonly Needle[]): Search => {
       scan(bytes, found);
       return found;
     },
-    inFile: (path) => {
+    inFile: (path, parts = WHOLE) => {
       const found = new Set<string>();
+      const chunk = Buffer.alloc(CHUNK_BYTES);
       const fd = openSync(path, 'r');
       try {
-        const chunk = Buffer.alloc(CHUNK_BYTES);
-        let kept = 0;
-        for (;;) {
-          const read = readSync(fd, chunk, kept, CHUNK_BYTES - kept, null);
-          if (read === 0) return found;
-          const filled = kept + read;
-          scan(chunk.subarray(0, filled), found);
-          // A string may lie across two chunks.
-          kept = Math.min(longest, filled);
-          chunk.copyWithin(0, filled - kept, filled);
+        for (const { start, end } of parts) {
+          let kept = 0;
+          for (let at = start; at < end;) {
+            const read = readSync(fd, chunk, kept, Math.min(CHUNK_BYTES - kept, end - at), at);
+            if (read === 0) break;
+            const filled = kept + read;
+            scan(chunk.subarray(0, filled), found);
+            // A string may lie across two chunks.
+            kept = Math.min(longest, filled);
+            chunk.copyWithin(0, filled - kept, filled);
+            at += read;
+          }
         }
+        return found;
       } finally {
         closeSync(fd);
       }
