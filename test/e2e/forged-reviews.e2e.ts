@@ -1,0 +1,122 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import type { Person } from '../../scripts/dev/person.ts';
+import { createApi } from './api.ts';
+import { contentOf, createAttacker, expectStopped, exported, type Attacker } from './attacker.ts';
+import { connect, sidOf } from './cluster.ts';
+import { forgedReview, type Forgery } from './forged-review.ts';
+import { marker } from './marker.ts';
+import { pod, uniqueName } from './pods.ts';
+import { useOf } from './tickets.ts';
+
+const NAMESPACE = 'e2e-attackers';
+
+/** Network policies let nobody but the API server near it; where nothing enforces them, this is what is left. */
+describe('reviews that an editor of the namespace posts straight to the webhook’s Service', () => {
+  const cluster = connect();
+  const api = createApi(cluster.config);
+  const id = uniqueName('forged');
+  const secret = `${id}-password`;
+  const value = `what a review should give ${marker()}`;
+  const { launcher } = cluster.endpoints;
+  let alice: Person;
+  let mallory: Attacker;
+  let victim: V1Pod;
+  let ticket: Awaited<ReturnType<Person['ticket']>>;
+
+  const post = (forgery: Forgery) => forgedReview(cluster.ca, forgery);
+  /** Neither with its annotations nor without does the API server take what the review gave; then it goes. */
+  const isUseless = async (admitted: V1Pod, namespace: string): Promise<void> => {
+    const [lease, name] = await cluster.sessionObjects(namespace, sidOf(admitted));
+    expect([lease, name]).to.deep.equal([
+      `lease/twofold-${sidOf(admitted)}`,
+      `secret/twofold-${sidOf(admitted)}`,
+    ]);
+    expectStopped(
+      await mallory.create(exported(admitted), namespace),
+      'pods.twofold.dev',
+      /\(reserved_names\)/,
+    );
+    expectStopped(await mallory.create(exported(admitted, {}), namespace), 'twofold-shape');
+    const { items } = await cluster.core.listNamespacedPod({
+      ...{ namespace, labelSelector: `twofold.dev/session=${sidOf(admitted)}` },
+    });
+    expect(items).to.deep.equal([]);
+    await cluster.noSessionObjects(sidOf(admitted), namespace);
+  };
+
+  before(async () => {
+    alice = cluster.person('alice');
+    await alice.store(secret, value);
+    ticket = await alice.ticket({ namespace: NAMESPACE, secrets: [secret], pod: id });
+    mallory = await createAttacker(cluster, api, [NAMESPACE, launcher.namespace]);
+    await cluster.create(pod({ name: id, annotations: ticket.annotations }), NAMESPACE);
+    victim = await cluster.ready(id, { namespace: NAMESPACE });
+  });
+  after(async () => {
+    await cluster.remove('pod', id, NAMESPACE);
+    await mallory.end();
+    await alice.call('DELETE', `/api/v1/secrets/${secret}`);
+    alice.close();
+  });
+
+  it('with the victim’s ticket, for another pod: stopped by the console', async () => {
+    const wish = pod({ name: 'thief', annotations: ticket.annotations });
+    const { allowed, message } = await post({ pod: wish, namespace: NAMESPACE, username: mallory.username });
+    expect(allowed).to.equal(false);
+    expect(message).to.contain('(ticket_other_pod)').and.not.to.contain('eyJ');
+  });
+
+  it('with the victim’s ticket, in its name: a session that no pod can claim, and one layer to read', async () => {
+    const wish = pod({ name: id, annotations: ticket.annotations });
+    const { allowed, admitted, message } = await post({
+      ...{ pod: wish, namespace: NAMESPACE, username: mallory.username },
+    });
+    expect(allowed, message).to.equal(true);
+    expect(sidOf(admitted)).to.match(/^[0-9a-f]{32}$/);
+    expect(sidOf(admitted)).not.to.equal(sidOf(victim));
+    const content = contentOf(await mallory.readSecret(`twofold-${sidOf(admitted)}`));
+    expect(content.filter((bytes) => bytes.includes(value))).to.deep.equal([]);
+    await isUseless(admitted, NAMESPACE);
+  });
+
+  it('in the launcher’s name, for alice: a session that no pod can claim', async () => {
+    const { username, namespace, annotation } = launcher;
+    const annotations = { 'twofold.dev/secrets': secret, [annotation]: 'alice' };
+    const { allowed, admitted, message } = await post({ pod: pod({ annotations }), namespace, username });
+    expect(allowed, message).to.equal(true);
+    await isUseless(admitted, namespace);
+  });
+
+  it('in the launcher’s name, for somebody who never logged in, or in another namespace: stopped', async () => {
+    const { username, namespace, annotation } = launcher;
+    const annotations = { 'twofold.dev/secrets': secret, [annotation]: uniqueName('nobody') };
+    const unknown = await post({ pod: pod({ annotations }), namespace, username });
+    expect([unknown.allowed, /\(\w+\)$/.exec(unknown.message)?.[0]]).to.deep.equal([
+      false,
+      '(launcher_user_unknown)',
+    ]);
+    const elsewhere = await post({
+      ...{
+        pod: pod({ annotations: { ...annotations, [annotation]: 'alice' } }),
+        namespace: NAMESPACE,
+        username,
+      },
+    });
+    expect([elsewhere.allowed, /\(\w+\)$/.exec(elsewhere.message)?.[0]]).to.deep.equal([
+      false,
+      '(no_identity)',
+    ]);
+  });
+
+  it('instead of a review, a pod with the launcher’s annotation: stopped, for only the launcher speaks for alice', async () => {
+    const annotations = { 'twofold.dev/secrets': secret, [launcher.annotation]: 'alice' };
+    expectStopped(await mallory.create(pod({ annotations }), launcher.namespace), '(no_identity)');
+  });
+
+  it('nothing was read: one claim of the ticket’s, by the victim’s own pod, and every forged session shown to alice', async () => {
+    const use = await useOf(alice, ticket.jti);
+    expect(use?.sessions.map(({ claims }) => claims).sort()).to.deep.equal([0, 1]);
+    expect(use?.sessions.find(({ claims }) => claims > 0)?.sid).to.equal(sidOf(victim));
+  });
+});

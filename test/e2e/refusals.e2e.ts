@@ -1,0 +1,252 @@
+import { expect } from 'chai';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Person } from '../../scripts/dev/person.ts';
+import { connect, sidOf } from './cluster.ts';
+import { eventOf } from './events.ts';
+import { kubectlOutput } from './kubectl.ts';
+import { marker } from './marker.ts';
+import { container, pod, template, uniqueName } from './pods.ts';
+
+const NAMESPACE = 'e2e-refusals';
+const at = { namespace: NAMESPACE };
+/** The shortest life of a ticket, and the leeway for clocks. */
+const EXPIRED_AFTER_MS = 121_000;
+
+type Annotations = Readonly<Record<string, string>>;
+
+interface Refused {
+  /** What is wrong, then what to do. */
+  readonly says: readonly RegExp[];
+  readonly annotations?: Annotations;
+  readonly labels?: Annotations;
+  readonly spec?: object;
+  readonly containers?: readonly object[];
+}
+
+/** Nothing else makes sessions in this namespace, so that every Lease and Secret there would be of these pods. */
+describe('refusals, as a user sees them', () => {
+  const cluster = connect();
+  const id = uniqueName('refused');
+  const secret = `${id}-password`;
+  const value = `never to be read ${marker()}`;
+  const started = Date.now();
+  const tickets: Record<string, Awaited<ReturnType<Person['ticket']>>> = {};
+  let alice: Person;
+  let bob: Person;
+
+  const annotationsOf = (ticket: string, more: Annotations = {}): Annotations => ({
+    ...tickets[ticket]?.annotations,
+    ...more,
+  });
+
+  before(async () => {
+    alice = cluster.person('alice');
+    bob = cluster.person('bob');
+    const gone = `${id}-gone`;
+    await Promise.all([
+      ...[secret, gone].map((name) => alice.store(name, value)),
+      ...[secret, `${id}-own`].map((name) => bob.store(name, `of bob ${marker()}`)),
+    ]);
+    const ask = async (key: string, person: Person, wish: Partial<Parameters<Person['ticket']>[0]> = {}) => {
+      tickets[key] = await person.ticket({ namespace: NAMESPACE, secrets: [secret], ...wish });
+    };
+    await ask('expires', alice, { ttlSeconds: 60 });
+    await ask('good', alice);
+    await ask('revoked', alice);
+    await ask('unknown', alice, { secrets: [gone] });
+    await ask('narrow', alice, { pod: 'another-pod' });
+    await ask('elsewhere', alice, { namespace: cluster.sessions });
+    await ask('bob', bob);
+    await ask('bob-own', bob, { secrets: [`${id}-own`] });
+    await alice.must('DELETE', `/api/v1/tickets/${tickets['revoked']?.jti ?? ''}`);
+    await alice.must('DELETE', `/api/v1/secrets/${gone}`);
+    // A name that alice has, and bob no longer.
+    await bob.must('DELETE', `/api/v1/secrets/${secret}`);
+  });
+  after(async () => {
+    await alice.call('DELETE', `/api/v1/secrets/${secret}`);
+    await bob.call('DELETE', `/api/v1/secrets/${id}-own`);
+    alice.close();
+    bob.close();
+  });
+
+  /** What `kubectl create` prints. Nothing must be left, and no ticket repeated. */
+  const refusal = async (wish: Omit<Refused, 'says'>): Promise<string> => {
+    const name = uniqueName('refused');
+    const { code, stdout, stderr } = await cluster.tryCreate(pod({ name, ...wish }), at);
+    expect([code, stdout], stderr).to.deep.equal([1, '']);
+    expect(stderr).to.contain('admission webhook "pods.twofold.dev" denied the request: ');
+    expect(stderr).not.to.contain('eyJ').and.not.to.contain(value);
+    expect(await cluster.readPod(name, NAMESPACE)).to.equal(undefined);
+    expect(await cluster.sessionObjects(NAMESPACE)).to.deep.equal([]);
+    return stderr;
+  };
+
+  describe('at once, from kubectl', () => {
+    const table: Readonly<Record<string, () => Refused>> = {
+      'an unknown secret': () => ({
+        annotations: annotationsOf('unknown'),
+        says: [
+          /twofold\.dev\/secrets: There is no secret \S+-gone; create it, or leave it out/,
+          /\(secret_unknown\)/,
+        ],
+      }),
+      'a secret of another owner, as one that is not there': () => ({
+        annotations: annotationsOf('bob'),
+        says: [/twofold\.dev\/secrets: There is no secret \S+-password; create it/, /\(secret_unknown\)/],
+      }),
+      'a secret that the ticket does not name': () => ({
+        annotations: annotationsOf('bob-own', { 'twofold.dev/secrets': secret }),
+        says: [
+          /does not name the secret \S+-password; get one that does, or leave it out/,
+          /\(name_not_in_ticket\)/,
+        ],
+      }),
+      'a revoked ticket': () => ({
+        annotations: annotationsOf('revoked'),
+        says: [
+          /twofold\.dev\/ticket: The ticket with jti \S+ is revoked; get a new one/,
+          /\(ticket_revoked\)/,
+        ],
+      }),
+      'a ticket for another pod': () => ({
+        annotations: annotationsOf('narrow'),
+        says: [
+          /The ticket’s pod is another-pod, which this pod is not; get a ticket for it/,
+          /\(ticket_other_pod\)/,
+        ],
+      }),
+      'a ticket for another namespace': () => ({
+        annotations: annotationsOf('elsewhere'),
+        says: [
+          /The ticket’s ns is sessions, .* e2e-refusals; get a ticket for it/,
+          /\(ticket_other_namespace\)/,
+        ],
+      }),
+      'a ticket with a letter changed': () => ({
+        annotations: annotationsOf('good', {
+          'twofold.dev/ticket': (tickets['good']?.ticket ?? '').replace(/\.(.)/, (_, c) =>
+            c === 'e' ? '.f' : '.e',
+          ),
+        }),
+        says: [/get a new/, /\(ticket_(malformed|not_authentic)\)/],
+      }),
+      'no ticket at all': () => ({
+        annotations: { 'twofold.dev/secrets': secret },
+        says: [/twofold\.dev\/ticket: there is no ticket/, /POST \/api\/v1\/tickets/, /\(no_identity\)/],
+      }),
+      'a forbidden path': () => ({
+        annotations: annotationsOf('good', { 'twofold.dev/mount-path': '/usr/lib' }),
+        says: [/twofold\.dev\/mount-path: .*\/usr\/lib.*for example \/secrets/, /\(mount_path_forbidden\)/],
+      }),
+      'a path that is taken': () => ({
+        annotations: annotationsOf('good'),
+        containers: [container({ name: 'main', volumeMounts: [{ name: 'own', mountPath: '/secrets/own' }] })],
+        spec: { volumes: [{ name: 'own', emptyDir: {} }] },
+        says: [/already mounts .*\/secrets\/own.*choose another path/, /\(mount_path_taken\)/],
+      }),
+      'a reserved label': () => ({
+        annotations: annotationsOf('good'),
+        labels: { 'twofold.dev/session': 'f'.repeat(32) },
+        says: [
+          /already carries label twofold\.dev\/session, which only Twofold may add; .*strip/,
+          /\(reserved_names\)/,
+        ],
+      }),
+      'a reserved volume and init container': () => ({
+        annotations: annotationsOf('good'),
+        spec: {
+          volumes: [{ name: 'twofold-files', emptyDir: {} }],
+          initContainers: [container({ name: 'twofold-init', command: ['true'] })],
+        },
+        says: [/container twofold-init, volume twofold-files/, /\(reserved_names\)/],
+      }),
+      'an annotation with a slip': () => ({
+        annotations: annotationsOf('good', { 'twofold.dev/mountpath': '/secrets' }),
+        says: [
+          /twofold\.dev\/mountpath: remove it, or use one of .*twofold\.dev\/mount-path/,
+          /\(annotation_unknown\)/,
+        ],
+      }),
+      'a container that is not there': () => ({
+        annotations: annotationsOf('good', { 'twofold.dev/containers': 'mian' }),
+        says: [/twofold\.dev\/containers: .*mian/, /\(container_unknown\)/],
+      }),
+    };
+    for (const [what, refused] of Object.entries(table)) {
+      it(`${what}: refused, named, with the next step, and nothing is left`, async () => {
+        const { says, ...wish } = refused();
+        const said = await refusal(wish);
+        for (const words of says) expect(said).to.match(words);
+      });
+    }
+
+    it('a namespace that is not enabled: refused, and says whom to ask', async () => {
+      const { code, stderr } = await cluster.tryCreate(pod({ annotations: annotationsOf('good') }), {
+        namespace: 'default',
+      });
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/not enabled in namespace .*default.*ask the cluster’s operator/);
+      expect(await cluster.sessionObjects('default')).to.deep.equal([]);
+    });
+
+    it('the same pod without annotations is none of ours: created', async () => {
+      const name = uniqueName('plain');
+      await cluster.create(pod({ name }), NAMESPACE);
+      const made = await cluster.readPod(name, NAMESPACE);
+      await cluster.remove('pod', name, NAMESPACE);
+      expect(made?.spec?.initContainers).to.equal(undefined);
+      expect(made && sidOf(made)).to.equal('');
+    });
+  });
+
+  describe('through a controller, in its events', () => {
+    const labels = { app: id };
+    const revoked = () => template({ annotations: annotationsOf('revoked') }, labels);
+
+    it('a ReplicaSet says what is wrong, and what to do', async () => {
+      const body = {
+        ...{ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: id } },
+        spec: { replicas: 1, selector: { matchLabels: labels }, template: revoked() },
+      };
+      await cluster.create(body, NAMESPACE);
+      const said = await eventOf(cluster, { kind: 'ReplicaSet', name: id, ...at });
+      expect(said)
+        .to.match(/is revoked; get a new one \(ticket_revoked\)/)
+        .and.not.to.contain('eyJ');
+      const described = await kubectlOutput(['describe', 'replicaset', id, '--namespace', NAMESPACE]);
+      expect(described).to.match(/FailedCreate .*pods\.twofold\.dev.*\(ticket_revoked\)/);
+      await cluster.remove('replicaset', id, NAMESPACE);
+    });
+
+    it('a Job says what is wrong, and what to do', async () => {
+      const { metadata, spec } = revoked();
+      const body = {
+        ...{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: id } },
+        spec: { template: { metadata, spec: { ...spec, restartPolicy: 'Never' } } },
+      };
+      await cluster.create(body, NAMESPACE);
+      const said = await eventOf(cluster, { kind: 'Job', name: id, ...at });
+      expect(said)
+        .to.match(/is revoked; get a new one \(ticket_revoked\)/)
+        .and.not.to.contain('eyJ');
+      await cluster.remove('job', id, NAMESPACE);
+    });
+
+    it('neither leaves a pod, a Lease or a Secret', async () => {
+      expect(await cluster.sessionObjects(NAMESPACE)).to.deep.equal([]);
+      const { items } = await cluster.core.listNamespacedPod({ ...at, labelSelector: `app=${id}` });
+      expect(items).to.deep.equal([]);
+    });
+  });
+
+  describe('in time', () => {
+    it('an expired ticket: refused, named, with the next step, and nothing is left', async () => {
+      await wait(Math.max(0, EXPIRED_AFTER_MS - (Date.now() - started)));
+      const said = await refusal({ annotations: annotationsOf('expires') });
+      expect(said).to.match(
+        /twofold\.dev\/ticket: The ticket’s exp has passed; get a new ticket \(ticket_expired\)/,
+      );
+    });
+  });
+});
