@@ -2,9 +2,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build, repository } from '../../scripts/build.ts';
+import { fileURLToPath } from 'node:url';
+import { build as esbuild } from 'esbuild';
+import { build, bundleOptions, repository } from '../../scripts/build.ts';
 import { development } from '../../scripts/dev/environments.ts';
 import { startStack, type Stack } from '../../scripts/dev/stack.ts';
 
@@ -31,28 +31,27 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const programs = fileURLToPath(new URL('programs', import.meta.url));
 
-/** Programs in TypeScript, by their name on the PATH. */
-const writePrograms = (bin: string, bundle: string): void => {
-  mkdirSync(bin);
+/** Programs by their name on the PATH; those in TypeScript as bundles, which start sooner. */
+const writePrograms = async (bin: string, bundle: string): Promise<void> => {
+  const { outfile: _one, ...options } = bundleOptions('twofold');
+  const entryPoints = ['browser', 'session'].map((name) => join(programs, `${name}.ts`));
+  await esbuild({ ...options, entryPoints, outdir: bin, outExtension: { '.js': '.mjs' }, write: true });
   const write = (name: string, command: string): void => {
     writeFileSync(join(bin, name), `#!/bin/sh\nexec ${command} "$@"\n`);
     chmodSync(join(bin, name), 0o755);
   };
   // The same node for all, whichever the shell would find.
   write('twofold', `'${process.execPath}' '${bundle}'`);
-  for (const name of ['browser', 'session']) {
-    write(name, `'${process.execPath}' --import='${tsx}' '${join(programs, `${name}.ts`)}'`);
-  }
+  for (const name of ['browser', 'session']) write(name, `'${process.execPath}' '${join(bin, name)}.mjs'`);
   write('at-terminal', `python3 '${join(programs, 'at-terminal')}'`);
 };
 
 export const startStage = async (people: readonly string[]): Promise<Stage> => {
   const dir = mkdtempSync(join(tmpdir(), 'twofold-cli-'));
   const bin = join(dir, 'bin');
-  writePrograms(bin, join(repository, 'dist', 'twofold.js'));
+  await writePrograms(bin, join(repository, 'dist', 'twofold.js'));
   await build();
   const stack = await startStack({
     dir: join(dir, 'stack'),
