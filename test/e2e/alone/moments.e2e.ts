@@ -27,6 +27,38 @@ describe('bad moments', () => {
     await scenario.end();
   });
 
+  /** Many at once, and the kill when the first Secret of them is there: so some are in the middle. */
+  const interruptedBurst = async (): Promise<readonly string[]> => {
+    const before = new Set(await cluster.sessionObjects());
+    const path = `/api/v1/namespaces/${cluster.sessions}/pods`;
+    const burst = Array.from({ length: 30 }, () =>
+      api.call({ method: 'POST', path, body: scenario.session() }),
+    );
+    for (;;) {
+      const objects = await cluster.sessionObjects();
+      if (objects.some((object) => object.startsWith('secret/') && !before.has(object))) break;
+    }
+    await services.kill('webhook');
+    const codes = (await Promise.all(burst)).map(({ status }) => status);
+    expect(
+      codes.every((status) => status === 201 || status === 500),
+      String(codes),
+    ).to.equal(true);
+    return await orphans(cluster);
+  };
+
+  it('a webhook killed between Secret and answer leaves both, and the Lease that will take the Secret away', async () => {
+    const left = await eventually('a kill came in between', async () => {
+      const found = await interruptedBurst();
+      await services.rolledOut('webhook');
+      return found.some((object) => object.startsWith('secret/')) ? found : undefined;
+    });
+    // Every Secret has the Lease that will take it away.
+    for (const secret of left.filter((object) => object.startsWith('secret/')))
+      expect(left).to.contain(secret.replace('secret/', 'lease/'));
+  });
+
+  // While the time of grace runs.
   it('with the session’s Secret 10 s late: the pod waits for it and says so, then starts with its files', async () => {
     const name = await scenario.gated();
     const sid = sidOf((await cluster.readPod(name))!);
@@ -60,51 +92,18 @@ describe('bad moments', () => {
     await scenario.hasFiles(name);
   });
 
-  describe('the webhook is killed between Secret and answer', () => {
-    /** Many at once, and the kill when the first Secret of them is there: so some are in the middle. */
-    const interruptedBurst = async (): Promise<readonly string[]> => {
-      const before = new Set(await cluster.sessionObjects());
-      const path = `/api/v1/namespaces/${cluster.sessions}/pods`;
-      const burst = Array.from({ length: 30 }, () =>
-        api.call({ method: 'POST', path, body: scenario.session() }),
-      );
-      for (;;) {
-        const objects = await cluster.sessionObjects();
-        if (objects.some((object) => object.startsWith('secret/') && !before.has(object))) break;
-      }
-      await services.kill('webhook');
-      const codes = (await Promise.all(burst)).map(({ status }) => status);
-      expect(
-        codes.every((status) => status === 201 || status === 500),
-        String(codes),
-      ).to.equal(true);
-      return await orphans(cluster);
-    };
-
-    it('leaves a Lease, or a Lease and its Secret, for whose pod nobody got an answer', async () => {
-      const left = await eventually('a kill came in between', async () => {
-        const found = await interruptedBurst();
-        await services.rolledOut('webhook');
-        return found.some((object) => object.startsWith('secret/')) ? found : undefined;
-      });
-      // Every Secret has the Lease that will take it away.
-      for (const secret of left.filter((object) => object.startsWith('secret/')))
-        expect(left).to.contain(secret.replace('secret/', 'lease/'));
+  it('nothing is left of what the killed webhook left after the next sweep, but the sessions that came through', async () => {
+    await eventually(
+      'nothing is left without a pod',
+      async () => ((await orphans(cluster)).length === 0 ? true : undefined),
+      { timeoutMs: 90_000 },
+    );
+    const { items } = await cluster.core.listNamespacedPod({
+      ...{ namespace: cluster.sessions, labelSelector: `scenario=${scenario.name}` },
     });
-
-    it('leaves nothing of them after the next sweep, and the sessions that came through whole', async () => {
-      await eventually(
-        'nothing is left without a pod',
-        async () => ((await orphans(cluster)).length === 0 ? true : undefined),
-        { timeoutMs: 90_000 },
-      );
-      const { items } = await cluster.core.listNamespacedPod({
-        ...{ namespace: cluster.sessions, labelSelector: `scenario=${scenario.name}` },
-      });
-      const objects = await cluster.sessionObjects();
-      for (const pod of items)
-        expect(objects).to.include.members([`lease/twofold-${sidOf(pod)}`, `secret/twofold-${sidOf(pod)}`]);
-      await scenario.works();
-    });
+    const objects = await cluster.sessionObjects();
+    for (const pod of items)
+      expect(objects).to.include.members([`lease/twofold-${sidOf(pod)}`, `secret/twofold-${sidOf(pod)}`]);
+    await scenario.works();
   });
 });
