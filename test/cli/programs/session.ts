@@ -3,7 +3,7 @@
  * person of the stage, runs its init container as a kubelet would, and says which files are there. Into FOLDER, they
  * are copied.
  */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -60,6 +60,7 @@ const show = async (workload: Workload): Promise<void> => {
     }
   }
   outcome.cleanUp();
+  rmSync(root, { recursive: true, force: true });
 };
 
 for (const document of [parseAllDocuments(readFileSync(file, 'utf8'), { version: '1.1' })].flat()) {
