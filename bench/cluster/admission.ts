@@ -56,19 +56,23 @@ const figure = (what: string, value: number, unit: string): Figure => ({
   unit,
 });
 
-/** Creates pods evenly, and rejects when one is refused. */
+/** Creates pods evenly. */
 const create = async (cluster: Cluster, annotations: Readonly<Record<string, string>>, rate: number) => {
   const label = uniqueName('rate');
-  const made: Promise<unknown>[] = [];
+  const made: Promise<boolean>[] = [];
   const began = performance.now();
   for (let at = 0; at < rate * SECONDS; at += 1) {
     await wait(Math.max(0, began + (at * 1000) / rate - performance.now()));
     const spec = { schedulingGates: [{ name: 'twofold.dev/bench' }] };
     const body = pod({ annotations, labels: { bench: label }, name: uniqueName('bench'), spec });
-    made.push(cluster.createPod(body));
+    made.push(
+      cluster.createPod(body).then(
+        () => true,
+        () => false,
+      ),
+    );
   }
-  await Promise.all(made);
-  return label;
+  return { label, refused: (await Promise.all(made)).filter((admitted) => !admitted).length };
 };
 
 const atRate = async (
@@ -78,7 +82,7 @@ const atRate = async (
 ): Promise<readonly Figure[]> => {
   await wait(MEASURED_AFTER_MS);
   const [buckets, before] = await Promise.all([webhookBuckets(), taken(cluster)]);
-  const label = await create(cluster, annotations, rate);
+  const { label, refused } = await create(cluster, annotations, rate);
   const after = await webhookBuckets();
   await wait(MEASURED_AFTER_MS);
   const now = await taken(cluster);
@@ -93,6 +97,7 @@ const atRate = async (
   ]);
   const at = `${rate} ${rate === 1 ? 'pod' : 'pods'}/s`;
   return [
+    { ...figure(`admission at ${at}, pods refused`, refused, ''), target: { atMost: 0 } },
     figure(`admission at ${at}, API server’s p50`, quantile(buckets, after, 0.5) * 1000, 'ms'),
     figure(`admission at ${at}, API server’s p99`, quantile(buckets, after, 0.99) * 1000, 'ms'),
     ...SERVICES.flatMap((service) => {
