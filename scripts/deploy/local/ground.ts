@@ -1,29 +1,13 @@
 /**
  * The local cluster's side of a deployment: what an operator would have prepared (namespaces for sessions, volume,
  * identity provider, database), the generated overlay, and a file that says where everything is. Development tool, no zone.
- *
- * `.cluster/endpoints.json`, mode 0600, written when the deployment works:
- *
- * | member | what it is |
- * |---|---|
- * | console | the console's public URL, reachable from inside the cluster's namespaces and from pods |
- * | ca | file: roots of the console's certificate |
- * | issuer, issuerCa, audience | identity provider; file with the roots of its certificate |
- * | cluster | the cluster's name: `aud` of tickets |
- * | bearers | by person: an access token for the console (a day) |
- * | namespaces | `sessions`: list of enabled ones; `console`, `webhook`, `keyservice` |
- * | launcher | `username`, `namespace`, `annotation`, `claim` of the trusted launcher |
- * | images | by part: `console`, `webhook`, `keyservice`, `injector` |
- * | env | whether variables from secrets are on |
- * | database | `{kind: "sqlite", file}` or `{kind: "postgres", url}` |
- * | certificates, overlay | folders: the CA's, and the overlay that was applied |
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import type { V1PersistentVolume, V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import type { KubernetesObject } from '../../dev/admission-policy-request.ts';
 import { DeployError } from '../failure.ts';
 import type { Kubectl } from '../kubectl.ts';
+import { sqliteOnNode, writeEndpoints } from './endpoints.ts';
 import {
   AUDIENCE,
   ensureIdentityProvider,
@@ -44,6 +28,7 @@ const SESSION_NAMESPACES = [
   LAUNCHERS,
   ...['e2e-attackers', 'e2e-refusals', 'e2e-rejected', 'e2e-webhooks'],
 ];
+const ZONES = { console: 'twofold-console', webhook: 'twofold-webhook', keyservice: 'twofold-keyservice' };
 const CLUSTER = 'local';
 /** Service names resolve on the node too, so people reach the console as pods do. */
 const publicUrl = 'https://console.twofold-console.svc:8443';
@@ -90,20 +75,6 @@ const loadedImages = (state: string): Images => {
   };
 };
 
-/** Where the sqlite database's volume lies on the node. */
-const databaseFile = async (kubectl: Kubectl): Promise<string> => {
-  const claim = await kubectl.find<V1PersistentVolumeClaim>([
-    ...['persistentvolumeclaim', 'console-database', '-n', 'twofold-console'],
-  ]);
-  const volume = await kubectl.find<V1PersistentVolume>([
-    ...['persistentvolume', claim?.spec?.volumeName ?? 'none'],
-  ]);
-  const path = volume?.spec?.local?.path ?? volume?.spec?.hostPath?.path;
-  if (path === undefined)
-    throw new DeployError('the console’s volume is not a folder of the node', 'make cluster');
-  return join(path, 'console.db');
-};
-
 const sessionNamespace = (name: string) => ({
   apiVersion: 'v1',
   kind: 'Namespace',
@@ -127,12 +98,6 @@ const databaseSecret = (database: Database, caFile: string) => ({
   metadata: { name: 'console-database', namespace: 'twofold-console' },
   stringData: { url: database.inCluster, 'ca.crt': readFileSync(caFile, 'utf8') },
 });
-
-/** Whole or not there: programs wait for it. It holds bearers. */
-const writeWhole = (file: string, value: object): void => {
-  writeFileSync(`${file}.new`, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
-};
 
 /** Ends the programs and removes all that was prepared here; the cluster's objects are gone before. */
 export const clearGround = async (state: string): Promise<void> => {
@@ -171,8 +136,7 @@ export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promis
     ...{ overlay, certificates, bearers, publicUrl },
     secrets: postgres ? [databaseSecret(postgres, outsideCa)] : [],
     writeEndpoints: async (env) => {
-      const { claim, annotation, username, namespace } = launcher;
-      writeWhole(join(state, 'endpoints.json'), {
+      writeEndpoints(join(state, 'endpoints.json'), {
         ...{ console: publicUrl, ca: join(certificates, 'console', 'ca.crt'), issuer, issuerCa: outsideCa },
         ...{
           audience: AUDIENCE,
@@ -183,14 +147,8 @@ export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promis
           certificates,
           overlay,
         },
-        namespaces: {
-          sessions: sessionNamespaces,
-          ...{ console: 'twofold-console', webhook: 'twofold-webhook', keyservice: 'twofold-keyservice' },
-        },
-        launcher: { username, namespace, annotation, claim },
-        database: postgres
-          ? { kind: 'postgres', url: postgres.url }
-          : { kind: 'sqlite', file: await databaseFile(kubectl) },
+        ...{ namespaces: { sessions: sessionNamespaces, ...ZONES }, launcher },
+        database: postgres ? { kind: 'postgres', url: postgres.url } : await sqliteOnNode(kubectl),
       });
     },
   };
