@@ -18,7 +18,7 @@ import { kubectl, kubectlOutput, type Ran } from './kubectl.ts';
 
 export const SESSION_LABEL = 'twofold.dev/session';
 
-/** What the scenarios need of `.cluster/endpoints.json`, which `make deploy` writes (scripts/deploy/local/ground.ts). */
+/** What the scenarios need of `.cluster/endpoints.json`, which `make deploy` writes (scripts/deploy/local/endpoints.ts). */
 interface Endpoints {
   readonly console: string;
   readonly ca: string;
