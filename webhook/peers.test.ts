@@ -77,7 +77,7 @@ describe('resolve, as the webhook asks it', () => {
     };
     const said = { message: 'The secret x is gone' };
     expect(await refusal(404, 'secret_unknown')).to.deep.equal({
-      ...said,
+      message: 'The secret x is gone: twofold secrets list',
       code: 'secret_unknown',
       status: 403,
       annotation: 'twofold.dev/secrets',
@@ -89,6 +89,18 @@ describe('resolve, as the webhook asks it', () => {
       code: 'database_unavailable',
       status: 503,
     });
+  });
+
+  it('names the command that mends what is the owner’s to mend', async () => {
+    const messageOf = async (code: string): Promise<string> => {
+      const { options } = answering(403, { code, detail: 'Get another.' });
+      const outcome = await createConsoleClient(options).resolve(await planned(), 4000);
+      return outcome.ok ? '' : outcome.refusal.message;
+    };
+    for (const code of ['ticket_expired', 'ticket_revoked', 'name_not_in_ticket'])
+      expect(await messageOf(code)).to.equal('Get another: twofold annotate FILE | kubectl apply -f -');
+    expect(await messageOf('secret_expired')).to.equal('Get another: twofold secrets replace NAME');
+    expect(await messageOf('launcher_guard_missing')).to.equal('Get another');
   });
 
   it('says that the console did not answer, and how', async () => {

@@ -28,15 +28,25 @@ const annotationOf = (code: string): { annotation?: string } => {
   return code.startsWith('ticket_') ? { annotation: annotations.ticket } : {};
 };
 
+/** What its owner types next, for the refusals that are theirs to mend. */
+const commandOf = (code: string): string | undefined => {
+  if (code === 'secret_unknown') return 'twofold secrets list';
+  if (code === 'secret_expired') return 'twofold secrets replace NAME';
+  return code.startsWith('ticket_') || code === 'name_not_in_ticket'
+    ? 'twofold annotate FILE | kubectl apply -f -'
+    : undefined;
+};
+
 /** A problem document is the peer's own word; anything else but 200 means that it does not work. */
 const refusalOf = (peer: Peer, { status, body }: HttpsAnswer): Refusal => {
   const problem = parseProblem(body);
   if (!problem) return unavailable(peer, `status ${status}`);
   const { code, detail } = problem;
+  const command = commandOf(code);
   return {
     code,
     status: status >= 500 ? 503 : 403,
-    message: detail.replace(/\.$/, ''),
+    message: detail.replace(/\.$/, '') + (command === undefined ? '' : `: ${command}`),
     ...annotationOf(code),
   };
 };

@@ -87,7 +87,7 @@ describe('refusals, as a user sees them', () => {
       'an unknown secret': () => ({
         annotations: annotationsOf('unknown'),
         says: [
-          /twofold\.dev\/secrets: There is no secret \S+-gone; create it, or leave it out/,
+          /twofold\.dev\/secrets: There is no secret \S+-gone; create it, or leave it out .*: twofold secrets list/,
           /\(secret_unknown\)/,
         ],
       }),
@@ -105,7 +105,7 @@ describe('refusals, as a user sees them', () => {
       'a revoked ticket': () => ({
         annotations: annotationsOf('revoked'),
         says: [
-          /twofold\.dev\/ticket: The ticket with jti \S+ is revoked; get a new one/,
+          /twofold\.dev\/ticket: The ticket with jti \S+ is revoked; get a new one: twofold annotate FILE \| kubectl apply -f -/,
           /\(ticket_revoked\)/,
         ],
       }),
@@ -212,7 +212,7 @@ describe('refusals, as a user sees them', () => {
       await cluster.create(body, NAMESPACE);
       const said = await eventOf(cluster, { kind: 'ReplicaSet', name: id, ...at });
       expect(said)
-        .to.match(/is revoked; get a new one \(ticket_revoked\)/)
+        .to.match(/is revoked; get a new one: twofold annotate FILE .*\(ticket_revoked\)/)
         .and.not.to.contain('eyJ');
       const described = await kubectlOutput(['describe', 'replicaset', id, '--namespace', NAMESPACE]);
       expect(described).to.match(/FailedCreate .*pods\.twofold\.dev.*\(ticket_revoked\)/);
@@ -228,7 +228,7 @@ describe('refusals, as a user sees them', () => {
       await cluster.create(body, NAMESPACE);
       const said = await eventOf(cluster, { kind: 'Job', name: id, ...at });
       expect(said)
-        .to.match(/is revoked; get a new one \(ticket_revoked\)/)
+        .to.match(/is revoked; get a new one: twofold annotate FILE .*\(ticket_revoked\)/)
         .and.not.to.contain('eyJ');
       await cluster.remove('job', id, NAMESPACE);
     });
@@ -245,7 +245,7 @@ describe('refusals, as a user sees them', () => {
       await wait(Math.max(0, EXPIRED_AFTER_MS - (Date.now() - started)));
       const said = await refusal({ annotations: annotationsOf('expires') });
       expect(said).to.match(
-        /twofold\.dev\/ticket: The ticket’s exp has passed; get a new ticket \(ticket_expired\)/,
+        /twofold\.dev\/ticket: The ticket’s exp has passed; get a new ticket: twofold annotate FILE .*\(ticket_expired\)/,
       );
     });
   });
