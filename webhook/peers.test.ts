@@ -117,6 +117,49 @@ describe('resolve, as the webhook asks it', () => {
   });
 });
 
+describe('a peer that is away for a moment', () => {
+  const away = (code: string): HttpsError =>
+    new HttpsError(
+      'unreachable',
+      `peer cannot be reached (${code})`,
+      Object.assign(new Error(code), { code }),
+    );
+  /** Fails that often, then answers; `at` is the time, which goes on by a second with each call. */
+  const backAfter = (failures: number, error: HttpsError) => {
+    const { calls, options } = answering(200, { sid, ticket: 't', secrets });
+    let at = 1000;
+    const call = (wish: HttpsCall) => {
+      at += 1000;
+      return calls.length < failures ? (calls.push(wish), Promise.reject(error)) : options.client.call(wish);
+    };
+    return { calls, options: { ...options, client: { ...options.client, call }, clock: () => at } };
+  };
+
+  for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']) {
+    it(`is asked again when nobody listened (${code}), with the time that is left`, async () => {
+      const { calls, options } = backAfter(2, away(code));
+      const outcome = await createConsoleClient(options).resolve(await planned(), 10_500);
+      expect(outcome.ok).to.equal(true);
+      expect(calls.map(({ timeoutMs }) => timeoutMs)).to.deep.equal([9500, 8500, 7500]);
+    });
+  }
+
+  it('is given up in time for the rest of the admission', async () => {
+    const { calls, options } = backAfter(100, away('ECONNREFUSED'));
+    const outcome = await createConsoleClient(options).resolve(await planned(), 5500);
+    expect(outcome).to.have.nested.property('refusal.code', 'console_unavailable');
+    expect(calls).to.have.length(3);
+  });
+
+  it('is not asked again when it may have heard the call', async () => {
+    for (const error of [away('ECONNRESET'), new HttpsError('timeout', 'no answer')]) {
+      const { calls, options } = backAfter(1, error);
+      expect((await createConsoleClient(options).resolve(await planned(), 10_500)).ok).to.equal(false);
+      expect(calls).to.have.length(1);
+    }
+  });
+});
+
 describe('unwrap, as the webhook asks it', () => {
   const resolved: Resolved = { sid, ticket: 't', secrets };
   const tokens = secrets.map(({ id, name }) => ({ id, name, token: 'gAAA' }));

@@ -1,4 +1,5 @@
 /** The webhook's side of `resolve` and `unwrap`: typed calls, and refusals passed on with their next step. Zone 2. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { annotations } from '#envelope/annotations.ts';
 import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -19,6 +20,32 @@ export interface PeerOptions {
 const unavailable = (peer: Peer, why: string): Refusal => {
   const next = 'try again; if it goes on, tell the cluster’s operator';
   return refuse(`${peer}_unavailable`, `Twofold’s ${peer} did not answer (${why}); ${next}`);
+};
+
+const PAUSE_MS = 200;
+/** Kept for the rest of the admission. */
+const RESERVE_MS = 2_000;
+/** Nothing listened, so nobody has heard of the call. */
+const NOT_THERE: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+const foundNobody = ({ cause }: HttpsError): boolean =>
+  cause instanceof Error && 'code' in cause && NOT_THERE.has(cause.code);
+
+/** A peer with one replica, as a console on SQLite, is away for seconds while it is updated: it is waited for. */
+const whenThere = async (
+  ask: () => Promise<HttpsAnswer>,
+  { clock }: PeerOptions,
+  deadline: number,
+): Promise<HttpsAnswer> => {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const passing = error instanceof HttpsError && foundNobody(error);
+      if (!passing || clock() + PAUSE_MS > deadline - RESERVE_MS) throw error;
+      await wait(PAUSE_MS);
+    }
+  }
 };
 
 /** Which annotation a peer's refusal is about, by the beginning of its code. */
@@ -53,21 +80,25 @@ const refusalOf = (peer: Peer, { status, body }: HttpsAnswer): Refusal => {
 
 const callPeer = async <T>(
   peer: Peer,
-  { client, url, clock }: PeerOptions,
+  options: PeerOptions,
   request: { readonly path: string; readonly body: object; readonly deadline: number },
   parse: (value: unknown) => T | undefined,
 ): Promise<Outcome<T>> => {
+  const { client, url, clock } = options;
   // Coarse, so that Node keeps few lists of timers.
-  const timeoutMs = Math.floor((request.deadline - clock()) / 100) * 100;
-  if (timeoutMs <= 0) return { ok: false, refusal: unavailable(peer, 'the time for this admission is over') };
-  try {
-    const answer = await client.call({
+  const timeLeft = (): number => Math.floor((request.deadline - clock()) / 100) * 100;
+  if (timeLeft() <= 0)
+    return { ok: false, refusal: unavailable(peer, 'the time for this admission is over') };
+  const ask = (): Promise<HttpsAnswer> =>
+    client.call({
       method: 'POST',
       url: url + request.path,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(request.body),
-      ...{ timeoutMs, maxResponseBytes: MAX_INTERNAL_BODY_BYTES },
+      ...{ timeoutMs: timeLeft(), maxResponseBytes: MAX_INTERNAL_BODY_BYTES },
     });
+  try {
+    const answer = await whenThere(ask, options, request.deadline);
     if (answer.status !== 200) return { ok: false, refusal: refusalOf(peer, answer) };
     const value = parse(JSON.parse(answer.body.toString('utf8')));
     return value === undefined
