@@ -24,6 +24,8 @@ export interface TestIdentityProvider {
   rotate(): Promise<void>;
   /** While true, every request is answered with 500. */
   down: boolean;
+  /** What the token endpoint answers to any code. */
+  idToken: string;
   close(): Promise<void>;
 }
 
@@ -54,10 +56,15 @@ let first: ReturnType<typeof newKeys> | undefined;
 export const startIdentityProvider = async (tls: TlsMaterial): Promise<TestIdentityProvider> => {
   let keys = await (first ??= newKeys(ALGORITHMS));
   const foreign = await newKeys(['ES256']);
-  const state = { down: false, issuer: '' };
+  const state = { down: false, issuer: '', idToken: '' };
   const answers = (url: string | undefined): object | undefined => {
     if (url === '/.well-known/openid-configuration')
-      return { issuer: state.issuer, jwks_uri: `${state.issuer}/keys` };
+      return {
+        ...{ issuer: state.issuer, jwks_uri: `${state.issuer}/keys` },
+        ...{ authorization_endpoint: `${state.issuer}/authorize`, token_endpoint: `${state.issuer}/token` },
+        id_token_signing_alg_values_supported: ['ES256'],
+      };
+    if (url === '/token') return { access_token: 'a', token_type: 'Bearer', id_token: state.idToken };
     return url === '/keys' ? { keys: [...keys.values()].map(({ jwk }) => jwk) } : undefined;
   };
   const server = createServer(tls, (request, response) => {

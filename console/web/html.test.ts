@@ -24,5 +24,9 @@ describe('html', () => {
 
   it('refuses an attribute without quotes', () => {
     expect(() => html`<p title=${'x'}></p>`).to.throw('quotes');
+    expect(() => html`<p id="${'a'}" title=${'x'}></p>`).to.throw('quotes');
+    expect(documentText(html`<a href="/x?a=${1}&b=${2}">c=${3}</a>`)).to.contain(
+      '<a href="/x?a=1&b=2">c=3</a>',
+    );
   });
 });

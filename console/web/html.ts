@@ -30,12 +30,28 @@ const render = (part: Part): string => {
   return typeof part === 'object' ? part[markup] : escape(String(part));
 };
 
+const checked = new WeakSet<TemplateStringsArray>();
+
 /** Throws where a part stands as an attribute's value without quotes: escaping would not hold it there. */
+const checkQuotes = (strings: TemplateStringsArray): void => {
+  let [inTag, quote] = [false, ''];
+  for (const string of strings.slice(0, -1)) {
+    for (const character of string) {
+      if (quote !== '') quote = character === quote ? '' : quote;
+      else if (inTag && (character === '"' || character === "'")) quote = character;
+      else if (character === '<' || character === '>') inTag = character === '<';
+    }
+    if (inTag && quote === '' && /=\s*$/.test(string)) throw new Error('an attribute’s value needs quotes');
+  }
+  checked.add(strings);
+};
+
+/** Throws where a template is not safe for any part. */
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Html => {
-  const pieces = strings.flatMap((string, at) => {
-    if (/=\s*$/.test(string)) throw new Error('an attribute’s value needs quotes');
-    return at < parts.length ? [string, render(parts[at])] : [string];
-  });
+  if (!checked.has(strings)) checkQuotes(strings);
+  const pieces = strings.flatMap((string, at) =>
+    at < parts.length ? [string, render(parts[at])] : [string],
+  );
   return { [markup]: pieces.join('') };
 };
 

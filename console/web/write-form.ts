@@ -63,8 +63,7 @@ const valueField = ({ typed, errors, replaces }: WriteForm): Html =>
   html`<div class="field value" data-part="value">
     <label for="value">${replaces === undefined ? text.write.value : text.write.newValue}</label>
     <label class="inline"
-      ><input type="checkbox" class="reveal" autocomplete="off" ${typed.value !== '' && html`checked`} />
-      ${text.write.show}</label
+      ><input type="checkbox" class="reveal" autocomplete="off" /> ${text.write.show}</label
     >
     <textarea
       id="value"

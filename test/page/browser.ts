@@ -2,6 +2,7 @@
  * One development cluster and one Chromium for all tests of the page: real processes, real HTTPS, a real login. Each
  * test takes a browser context and people of its own.
  */
+import knex from 'knex';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ import {
 } from 'playwright-core';
 import { build } from '../../scripts/build.ts';
 import { startStack, type Stack } from '../../scripts/dev/stack.ts';
-import { launcherOrigins } from './launchers.ts';
+import { startLaunchers, type Launchers } from './launchers.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 export const artifacts = fileURLToPath(new URL('../artifacts/page/', import.meta.url));
@@ -23,6 +24,7 @@ export const artifacts = fileURLToPath(new URL('../artifacts/page/', import.meta
 export interface Site {
   readonly stack: Stack;
   readonly browser: Browser;
+  readonly launchers: Launchers;
   /** The console's address, as people have it. */
   readonly url: string;
 }
@@ -35,10 +37,11 @@ const start = async (): Promise<Site> => {
   folder = mkdtempSync(join(tmpdir(), 'twofold-page-'));
   mkdirSync(artifacts, { recursive: true });
   await build();
+  const launchers = await startLaunchers();
   const [stack, browser] = await Promise.all([
     startStack({
       ...{ dir: join(folder, 'stack'), people: ['alice'], say: () => undefined },
-      env: { console: { TWOFOLD_LAUNCHER_ORIGINS: (await launcherOrigins()).join(',') } },
+      env: { console: { TWOFOLD_LAUNCHER_ORIGINS: launchers.listed } },
     }),
     chromium.launch({
       executablePath: CHROMIUM,
@@ -48,7 +51,7 @@ const start = async (): Promise<Site> => {
       ],
     }),
   ]);
-  return { stack, browser, url: stack.urls.console };
+  return { stack, browser, launchers, url: stack.urls.console };
 };
 
 export const site = (): Promise<Site> => (started ??= start());
@@ -57,8 +60,9 @@ export const site = (): Promise<Site> => (started ??= start());
 after(async function () {
   this.timeout(60_000);
   if (!started) return;
-  const { stack, browser } = await started;
+  const { stack, browser, launchers } = await started;
   await browser.close();
+  launchers.close();
   await stack.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -74,7 +78,12 @@ export const newName = (): string => {
 /** A browser of somebody's own. The certificate is the development cluster's; everything else is checked as always. */
 export const newContext = async (options: BrowserContextOptions = {}): Promise<BrowserContext> => {
   const { browser, url } = await site();
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, baseURL: url, ...options });
+  const context = await browser.newContext({
+    ignoreHTTPSErrors: true,
+    baseURL: url,
+    reducedMotion: 'reduce',
+    ...options,
+  });
   context.setDefaultTimeout(5_000);
   return context;
 };
@@ -92,6 +101,38 @@ export const loggedIn = async (options: BrowserContextOptions = {}, name = newNa
   await giveName(page, name);
   await page.waitForURL('**/secrets');
   return page;
+};
+
+/** Fills and sends the form that adds a secret. */
+export const add = async (page: Page, name: string, value: string): Promise<void> => {
+  await page.goto('/new');
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Value', { exact: true }).fill(value);
+  await page.getByRole('button', { name: 'Store the secret' }).click();
+};
+
+/** Names and sizes as the list shows them. */
+export const listed = async (page: Page): Promise<Record<string, string>> => {
+  await page.goto('/secrets');
+  const rows = await page.locator('table.secrets tbody tr').all();
+  const pairs = await Promise.all(
+    rows.map(async (row) => [
+      await row.locator('th').innerText(),
+      await row.locator('td').first().innerText(),
+    ]),
+  );
+  return Object.fromEntries(pairs) as Record<string, string>; // pairs of texts
+};
+
+export const openDatabase = (filename: string) =>
+  knex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
+
+/** What ends a login by time, without the time. */
+export const endSessions = async (): Promise<void> => {
+  const { stack } = await site();
+  const database = openDatabase(stack.databaseFile);
+  await database('web_sessions').delete();
+  await database.destroy();
 };
 
 /** The page's own cookie that names the session. */

@@ -1,0 +1,199 @@
+import { expect } from 'chai';
+import type { HttpsAnswer } from '#platform/https-client.ts';
+import { newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
+import { CLIENT_ID, logIn, visitor, type Visit } from '../testing/login-provider.ts';
+import { returnPath } from './login.ts';
+
+const isLoggedIn = async (visit: Visit): Promise<boolean> => (await visit.get('/secrets')).status === 200;
+const text = ({ body }: HttpsAnswer): string => body.toString('utf8');
+
+describe('the page’s login', () => {
+  let running: TestConsole;
+  before(async () => {
+    running = await startTestConsole('SQLite', {
+      TWOFOLD_OIDC_CLIENT_ID: CLIENT_ID,
+      TWOFOLD_WEB_IDLE_SECONDS: '600',
+    });
+  });
+  after(() => running.stop());
+  beforeEach(() => {
+    running.clock.offsetMs = 0;
+    running.provider.down = false;
+  });
+
+  it('asks for a code with PKCE, state and nonce, and opens a session', async () => {
+    const visit = visitor(running);
+    const began = await visit.get('/login');
+    const asked = Object.fromEntries(new URL(String(began.headers['location'])).searchParams);
+    expect(asked).to.include({
+      ...{
+        response_type: 'code',
+        code_challenge_method: 'S256',
+        client_id: CLIENT_ID,
+        scope: 'openid profile email',
+      },
+      redirect_uri: 'https://twofold.example.org/login/callback',
+    });
+    for (const random of ['state', 'nonce', 'code_challenge']) expect(asked[random]).to.have.length(43);
+    const user = newUser();
+    expect((await logIn(running, visit, user, { claims: { name: 'Ada' } })).headers['location']).to.equal(
+      '/secrets',
+    );
+    expect(text(await visit.get('/secrets'))).to.contain('Ada');
+  });
+
+  it('finds the same owner as a bearer of the same person', async () => {
+    const [visit, user] = [visitor(running), newUser()];
+    await (await running.as(user)).call('post', '/secrets', { body: { name: 'of-the-bearer', value: 'v' } });
+    await logIn(running, visit, user);
+    expect(text(await visit.get('/secrets'))).to.contain('of-the-bearer');
+  });
+
+  it('refuses what the provider did not say for this login', async () => {
+    const bad = {
+      'another nonce': { claims: { nonce: 'other' } },
+      'another audience': { audience: 'other' },
+      'another issuer': { issuer: 'https://elsewhere.example.org' },
+      'an unpublished key': { unpublished: true },
+      expired: { expiresInSeconds: -90 },
+    };
+    for (const [why, options] of Object.entries(bad)) {
+      const visit = visitor(running);
+      expect((await logIn(running, visit, newUser(), options)).status, why).to.equal(400);
+      expect(await isLoggedIn(visit), why).to.equal(false);
+    }
+    const visit = visitor(running);
+    await visit.get('/login');
+    expect((await visit.get('/login/callback?code=c&state=other')).status).to.equal(400);
+    expect((await visit.get('/login/callback?code=c&state=other')).status).to.equal(400);
+  });
+
+  it('says so when the person was not logged in', async () => {
+    const visit = visitor(running);
+    const began = await visit.get('/login');
+    const state = new URL(String(began.headers['location'])).searchParams.get('state') ?? '';
+    const answer = await visit.get(`/login/callback?error=access_denied&state=${state}`);
+    expect([answer.status, text(answer)]).to.satisfy(
+      ([status, page]: [number, string]) => status === 400 && page.includes('did not log you in'),
+    );
+  });
+
+  it('forgives a clock that is 50 s off, and keys that were rotated', async () => {
+    const visit = visitor(running);
+    expect((await logIn(running, visit, newUser(), { expiresInSeconds: -50 })).headers['location']).to.equal(
+      '/secrets',
+    );
+    await running.provider.rotate();
+    running.clock.offsetMs = 3_600_001;
+    const later = visitor(running);
+    expect((await logIn(running, later, newUser())).headers['location']).to.equal('/secrets');
+  });
+
+  it('says that the provider is down, in a page with the next step, and works when it is back', async () => {
+    running.clock.offsetMs = 2 * 3_600_000;
+    running.provider.down = true;
+    const visit = visitor(running);
+    const answer = await visit.get('/login');
+    expect([answer.status, answer.headers['retry-after']]).to.deep.equal([503, '2']);
+    expect(text(answer)).to.contain('does not answer').and.to.contain('Try again');
+    running.provider.down = false;
+    running.clock.offsetMs += 3_000;
+    expect((await logIn(running, visit, newUser())).headers['location']).to.equal('/secrets');
+  });
+
+  it('ends without use, and by age, whatever the cookie says', async () => {
+    const visit = visitor(running);
+    await logIn(running, visit, newUser());
+    for (const minutes of [9, 18]) {
+      running.clock.offsetMs = minutes * 60_000;
+      expect(await isLoggedIn(visit), `${minutes} minutes`).to.equal(true);
+    }
+    running.clock.offsetMs = 29 * 60_000;
+    expect(await isLoggedIn(visit)).to.equal(false);
+    const busy = visitor(running);
+    await logIn(running, busy, newUser());
+    const from = running.clock.offsetMs;
+    for (let minutes = 9; minutes < 720; minutes += 9) {
+      running.clock.offsetMs = from + minutes * 60_000;
+      expect(await isLoggedIn(busy), `${minutes} minutes`).to.equal(true);
+    }
+    running.clock.offsetMs = from + 720 * 60_000;
+    expect(await isLoggedIn(busy)).to.equal(false);
+  });
+
+  it('is in no cookie that was changed, or that another key sealed', async () => {
+    const visit = visitor(running);
+    await logIn(running, visit, newUser());
+    const cookie = visit.cookies.get('__Host-twofold') ?? '';
+    for (const changed of ['x', `${cookie}x`, cookie.slice(0, -2), cookie.replace(/^[^.]*/, '')]) {
+      visit.cookies.set('__Host-twofold', changed);
+      expect(await isLoggedIn(visit), changed.slice(-5)).to.equal(false);
+    }
+    visit.cookies.set('__Host-twofold', visit.cookies.get('__Host-twofold-login') ?? '');
+    expect(await isLoggedIn(visit)).to.equal(false);
+    visit.cookies.set('__Host-twofold', cookie);
+    expect(await isLoggedIn(visit)).to.equal(true);
+  });
+
+  it('leads back to pages of this console alone', () => {
+    const origin = 'https://twofold.example.org';
+    const to = (address: unknown): string => returnPath(address, origin);
+    expect(to('/secret/db-password/replace')).to.equal('/secret/db-password/replace');
+    expect(to('/launch?namespace=a&return_to=https%3A%2F%2Fhub')).to.contain('return_to');
+    for (const bad of [
+      ...['https://evil.example.org/secrets', '//evil.example.org/secrets', '/\\evil.example.org/secrets'],
+      ...[
+        'javascript:alert(1)',
+        '/api/v1/secrets',
+        '/logout',
+        'secrets',
+        '',
+        undefined,
+        ['/secrets'],
+        `/new?${'x'.repeat(3000)}`,
+      ],
+      ...['/\t/evil.example.org/secrets', 'https://twofold.example.org@evil.example.org/secrets'],
+    ]) {
+      expect(to(bad), String(bad)).to.equal('/secrets');
+    }
+  });
+});
+
+describe('the page', () => {
+  it('is not there without a client at the provider, and says so', async () => {
+    const running = await startTestConsole('SQLite');
+    try {
+      const visit = visitor(running);
+      const answer = await visit.get('/');
+      expect([answer.status, text(answer)]).to.satisfy(
+        ([status, page]: [number, string]) => status === 200 && page.includes('answers programs only'),
+      );
+      expect((await visit.get('/secrets')).status).to.equal(404);
+      expect((await visit.get('/login')).status).to.equal(404);
+    } finally {
+      await running.stop();
+    }
+  });
+
+  it('answers each person and each address only so often, in a page with Retry-After', async () => {
+    const running = await startTestConsole('SQLite', {
+      ...{ TWOFOLD_OIDC_CLIENT_ID: CLIENT_ID, TWOFOLD_RATE_LIMIT_PER_MINUTE: '6' },
+    });
+    try {
+      const visit = visitor(running);
+      await logIn(running, visit, newUser());
+      const answers: number[] = [];
+      for (let n = 0; n < 7; n += 1) answers.push((await visit.get('/secrets')).status);
+      expect(answers).to.deep.equal([200, 200, 200, 200, 200, 200, 429]);
+      const stranger = visitor(running);
+      const strangers: HttpsAnswer[] = [];
+      for (let n = 0; n < 7; n += 1) strangers.push(await stranger.get('/login'));
+      const last = strangers.at(-1);
+      expect(last?.status).to.equal(429);
+      expect(Number(last?.headers['retry-after'])).to.be.within(1, 60);
+      expect(last ? text(last) : '').to.contain('Too many requests');
+    } finally {
+      await running.stop();
+    }
+  });
+});

@@ -1,0 +1,152 @@
+import { expect } from 'chai';
+import { decodeJwt } from 'jose';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { add, giveName, loggedIn, newContext, newName, site } from './browser.ts';
+
+interface Answer {
+  readonly type: string;
+  readonly ticket: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly expiresAt: string;
+}
+
+const launchUrl = async (more: Readonly<Record<string, string>> = {}): Promise<string> => {
+  const { url, launchers } = await site();
+  const query = { namespace: 'fx-dev', pod: 'jupyter-*', return_to: launchers.listed, ...more };
+  return `${url}/launch?${new URLSearchParams(query).toString()}`;
+};
+
+const launcherPage = async (page: Page, how: string, target: string, origin?: string): Promise<void> => {
+  const { launchers } = await site();
+  await page.goto(`${origin ?? launchers.listed}/?${new URLSearchParams({ how, target }).toString()}`);
+};
+
+const withSecrets = async (options: BrowserContextOptions = {}): Promise<Page> => {
+  const page = await loggedIn(options);
+  for (const name of ['db-password', 'aws-key', 'token']) {
+    await add(page, name, 'v');
+    await page.waitForURL('**/secrets');
+  }
+  return page;
+};
+
+describe('choosing secrets for a session', function () {
+  this.timeout(30_000);
+  before(async function () {
+    this.timeout(60_000);
+    await site();
+  });
+
+  it('ticks nothing by itself, and gives the opener a ticket with all annotations in a message', async () => {
+    const page = await withSecrets();
+    await launcherPage(page, 'popup', await launchUrl());
+    const [popup] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('button', { name: 'Choose secrets' }).click(),
+    ]);
+    expect(await popup.locator('input[name=pick]:checked').count()).to.equal(0);
+    await popup.getByRole('button', { name: 'Give these secrets' }).click();
+    await popup.getByText('Tick at least one secret').waitFor();
+    await popup.getByLabel('db-password', { exact: true }).check();
+    await popup.getByLabel('How db-password is given').selectOption('variable');
+    expect(await popup.getByLabel('File or variable name for db-password').inputValue()).to.equal(
+      'DB_PASSWORD',
+    );
+    await popup.getByLabel('aws-key', { exact: true }).check();
+    await popup.getByLabel('File or variable name for aws-key').fill('aws/key');
+    await popup.getByLabel('Folder of the files').fill('/etc/x');
+    await popup.getByText('belongs to the image').waitFor();
+    await popup.getByLabel('Folder of the files').fill('/home/ada/secrets');
+    await popup.getByRole('button', { name: 'Give these secrets' }).click();
+    await popup.getByText('You can close this window').waitFor();
+    expect(await page.title()).to.equal('answered');
+    const answer = await page.evaluate<Answer>('answer');
+    expect(answer.annotations).to.deep.equal({
+      'twofold.dev/secrets': 'aws-key=aws/key',
+      'twofold.dev/env': 'DB_PASSWORD=db-password',
+      'twofold.dev/mount-path': '/home/ada/secrets',
+      'twofold.dev/ticket': answer.ticket,
+    });
+    expect(decodeJwt(answer.ticket)).to.deep.include({
+      ...{ ns: 'fx-dev', sa: 'default', pod: 'jupyter-*', secrets: ['aws-key', 'db-password'] },
+    });
+    expect(popup.url()).to.not.contain(answer.ticket.slice(0, 20));
+    await page.context().close();
+  });
+
+  it('works embedded in a listed launcher, and logs in beside it', async () => {
+    const page = await (await newContext()).newPage();
+    await launcherPage(page, 'embed', await launchUrl());
+    const frame = page.frameLocator('iframe');
+    const [login] = await Promise.all([
+      page.context().waitForEvent('page'),
+      frame.getByRole('link', { name: 'Log in' }).click(),
+    ]);
+    const closed = login.waitForEvent('close').catch(() => undefined);
+    await giveName(login, newName());
+    await closed;
+    await frame.getByText('You have no secrets yet').waitFor();
+    const own = await page.context().newPage();
+    await add(own, 'one', 'v');
+    await own.waitForURL('**/secrets');
+    await launcherPage(page, 'embed', await launchUrl());
+    await frame.getByLabel('one', { exact: true }).check();
+    await frame.getByRole('button', { name: 'Give these secrets' }).click();
+    await page.waitForFunction('document.title === "answered"');
+    await page.context().close();
+  });
+
+  for (const javaScriptEnabled of [true, false]) {
+    it(`returns by a form that is posted, ${javaScriptEnabled ? 'at once' : 'without JavaScript on a click'}`, async () => {
+      const page = await withSecrets({ javaScriptEnabled });
+      const { launchers } = await site();
+      await page.goto(await launchUrl({ mode: 'form', return_to: `${launchers.listed}/return?for=ada` }));
+      await page.getByLabel('token', { exact: true }).check();
+      await page.getByRole('button', { name: 'Give these secrets' }).click();
+      if (!javaScriptEnabled) await page.getByRole('button', { name: 'Return to the launcher' }).click();
+      await page.waitForURL(`${launchers.listed}/return?for=ada`);
+      const form = launchers.returned.pop();
+      const ticket = form?.get('ticket') ?? '';
+      expect(JSON.parse(form?.get('annotations') ?? '{}')).to.deep.equal({
+        'twofold.dev/secrets': 'token',
+        'twofold.dev/ticket': ticket,
+      });
+      expect(page.url()).to.not.contain('ticket');
+      await page.context().close();
+    });
+  }
+
+  it('refuses to return anywhere else, whatever the address looks like', async () => {
+    const page = await loggedIn();
+    const { launchers } = await site();
+    const host = new URL(launchers.listed).host;
+    for (const return_to of [
+      launchers.unlisted,
+      `https://user@${host}`,
+      `https://${host}.example.org`,
+      `http://${host}`,
+      'javascript:alert(1)',
+      '//evil.example.org',
+      '',
+    ]) {
+      const response = await page.goto(await launchUrl({ return_to }));
+      expect(response?.status(), return_to).to.equal(400);
+    }
+    await page.context().close();
+  });
+
+  it('is not shown inside an unlisted page, nor is any other page inside a listed one', async () => {
+    const page = await loggedIn();
+    const { launchers, url } = await site();
+    for (const [origin, target] of [
+      [launchers.unlisted, await launchUrl()],
+      [launchers.listed, `${url}/secrets`],
+    ] as const) {
+      await launcherPage(page, 'embed', target, origin);
+      const [, frame] = page.frames();
+      await page.waitForTimeout(300);
+      expect(await frame?.content(), target).to.not.contain('Twofold');
+    }
+    await page.context().close();
+  });
+});

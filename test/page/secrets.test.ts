@@ -1,0 +1,274 @@
+import { expect } from 'chai';
+import { randomBytes } from 'node:crypto';
+import type { Page } from 'playwright-core';
+import { add, endSessions, listed, loggedIn, site } from './browser.ts';
+
+const withoutScript = { javaScriptEnabled: false };
+const store = (page: Page) => page.getByRole('button', { name: 'Store the secret' }).click();
+const value = (page: Page) => page.getByLabel('Value', { exact: true });
+
+describe('secrets on the page', function () {
+  this.timeout(30_000);
+  before(async function () {
+    this.timeout(60_000);
+    await site();
+  });
+
+  it('are sealed in the browser: what is typed is in no request', async () => {
+    const page = await loggedIn();
+    const marker = randomBytes(12).toString('hex');
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(`${request.url()} ${request.postData() ?? ''}`));
+    await page.goto('/new');
+    await page.getByText('Encrypted in this browser').waitFor();
+    await add(page, 'typed', marker);
+    await page.getByText('typed is stored').waitFor();
+    expect(sent.join('\n')).to.contain('"envelope"').and.not.to.contain(marker);
+    expect(await listed(page)).to.deep.equal({ typed: '24 bytes' });
+    await page.context().close();
+  });
+
+  it('are added, replaced and deleted without JavaScript, byte for byte', async () => {
+    const page = await loggedIn(withoutScript);
+    await page.goto('/new');
+    await page.getByText('The console encrypts the value').waitFor();
+    await add(page, 'lines', 'a\nb\n');
+    await page.getByText('lines is stored').waitFor();
+    await page.goto('/new');
+    await page.getByLabel('Name').fill('file');
+    const buffer = Buffer.alloc(65_536, 0xff);
+    await page.getByLabel('or choose a file').setInputFiles({ name: 'x', mimeType: '', buffer });
+    await store(page);
+    expect(await listed(page)).to.deep.equal({ file: '64 KiB', lines: '4 bytes' });
+    await page.getByRole('link', { name: 'Replace lines' }).click();
+    await page.getByLabel('New value').fill('x');
+    await page.getByRole('button', { name: 'Replace the value' }).click();
+    await page.getByText('lines has a new value').waitFor();
+    await page.getByRole('link', { name: 'Delete file' }).click();
+    await page.getByRole('button', { name: 'Delete the secret' }).click();
+    await page.getByText('file is deleted').waitFor();
+    expect(await listed(page)).to.deep.equal({ lines: '1 byte' });
+    await page.context().close();
+  });
+
+  for (const javaScriptEnabled of [true, false]) {
+    const how = javaScriptEnabled ? 'by the script' : 'by the console';
+    it(`explain a wrong name, a missing value and a duplicate at their fields, ${how}`, async () => {
+      const page = await loggedIn({ javaScriptEnabled });
+      const problem = (name: string) => page.locator(`#${name}-error`).innerText();
+      await page.goto('/new');
+      await store(page);
+      expect(await problem('name')).to.contain('Give the secret a name');
+      expect(await problem('value')).to.contain('Enter the value');
+      for (const [name, said] of [
+        ['db-password ', 'Remove the space'],
+        ['ｄｂ', 'only looks like'],
+        ['a/b', 'cannot be part'],
+        ['..', 'two'],
+        ['x'.repeat(254), '254'],
+      ] as const) {
+        await page.getByLabel('Name').fill(name);
+        await value(page).fill('kept');
+        await store(page);
+        expect(await problem('name'), name).to.contain(said);
+        expect(await value(page).inputValue()).to.equal('kept');
+      }
+      await add(page, 'twice', 'one');
+      await page.waitForURL('**/secrets');
+      await add(page, 'twice', 'two');
+      await page.getByRole('link', { name: 'Replace twice instead' }).waitFor();
+      expect(await value(page).inputValue()).to.equal('two');
+      await page.getByLabel('Name').fill('later');
+      await page.getByLabel('Last day of use').fill('2020-01-01');
+      await store(page);
+      expect(await problem('expires')).to.contain('not over yet');
+      expect(await listed(page)).to.deep.equal({ twice: '3 bytes' });
+      await page.context().close();
+    });
+
+    it(`take 64 KiB and not a byte more, ${how}`, async () => {
+      const page = await loggedIn({ javaScriptEnabled });
+      const file = (bytes: number) => ({ name: 'f', mimeType: '', buffer: Buffer.alloc(bytes, 1) });
+      await page.goto('/new');
+      await page.getByLabel('Name').fill('big');
+      await page.locator('#file').setInputFiles(file(65_537));
+      await store(page);
+      expect(await page.locator('#value-error').innerText()).to.contain('1 byte more');
+      if (javaScriptEnabled) await page.getByRole('button', { name: 'Remove the file' }).click();
+      await page.locator('#file').setInputFiles(file(65_536));
+      await store(page);
+      await page.waitForURL('**/secrets');
+      expect(await listed(page)).to.deep.equal({ big: '64 KiB' });
+      await page.context().close();
+    });
+
+    it(`are not lost when two tabs replace one: the second is told, ${how}`, async () => {
+      const page = await loggedIn({ javaScriptEnabled });
+      await add(page, 'shared', 'first');
+      await page.waitForURL('**/secrets');
+      const second = await page.context().newPage();
+      for (const tab of [page, second]) await tab.goto('/secret/shared/replace');
+      const replace = async (tab: Page, text: string): Promise<void> => {
+        await tab.getByLabel('New value').fill(text);
+        await tab.getByRole('button', { name: 'Replace the value' }).click();
+      };
+      await replace(page, 'from the first tab');
+      await page.waitForURL('**/secrets');
+      await replace(second, 'from the second');
+      await second.getByText('changed since you opened this page').waitFor();
+      expect(await second.getByLabel('New value').inputValue()).to.equal('from the second');
+      await second.getByRole('button', { name: 'Replace the value' }).click();
+      await second.waitForURL('**/secrets');
+      expect(await listed(page)).to.deep.equal({ shared: '15 bytes' });
+      await page.context().close();
+    });
+
+    it(`are imported from a .env file after a preview, ${how}`, async () => {
+      const page = await loggedIn({ javaScriptEnabled });
+      await add(page, 'DB_PASSWORD', 'old');
+      await page.waitForURL('**/secrets');
+      await page.goto('/import');
+      const text = `# comment\nDB_PASSWORD="new value"\nexport TOKEN=abc\nnot a pair\nEMPTY=\nLINES='a\nb'\n`;
+      await page.getByLabel('Content').fill(text);
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByRole('heading', { name: 'What will happen' }).waitFor();
+      const plan = await page.locator('table.plan tbody tr').allInnerTexts();
+      expect(plan.map((row) => row.replaceAll(/\s+/g, ' ').trim())).to.deep.equal([
+        '2 DB_PASSWORD 9 bytes replaces',
+        '3 TOKEN 3 bytes new',
+        '4 it is not NAME=value left out',
+        '5 EMPTY: There is no value. left out',
+        '6 LINES 3 bytes new',
+      ]);
+      await page.getByRole('button', { name: 'Import 3 secrets' }).click();
+      await page.getByText('2 secrets added, 1 secret replaced.').waitFor();
+      expect(await listed(page)).to.deep.equal({
+        DB_PASSWORD: '9 bytes',
+        LINES: '3 bytes',
+        TOKEN: '3 bytes',
+      });
+      await page.context().close();
+    });
+  }
+
+  it('may be dropped or pasted as files', async () => {
+    const page = await loggedIn();
+    const give = (kind: 'drop' | 'paste', name: string): Promise<unknown> =>
+      page.evaluate(`(() => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array([0, 1, 255])], '${name}'));
+        const field = document.querySelector('[data-part=value]');
+        field.dispatchEvent('${kind}' === 'drop'
+          ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
+          : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+      })()`);
+    for (const kind of ['drop', 'paste'] as const) {
+      await page.goto(`/new?name=${kind}`);
+      await give(kind, 'key.bin');
+      await page.getByText('key.bin, 3 bytes').waitFor();
+      await store(page);
+      await page.waitForURL('**/secrets');
+    }
+    expect(await listed(page)).to.deep.equal({ drop: '3 bytes', paste: '3 bytes' });
+    await page.context().close();
+  });
+
+  it('survive a login that ends while they are typed: log in in another tab, and it is stored', async () => {
+    const page = await loggedIn();
+    await page.goto('/new');
+    await endSessions();
+    await page.getByLabel('Name').fill('late');
+    await value(page).fill('still here');
+    await store(page);
+    const [other] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('dialog').getByRole('link', { name: 'Log in' }).click(),
+    ]);
+    // The provider still knows who it is.
+    await other.waitForEvent('close').catch(() => undefined);
+    await page.waitForURL('**/secrets');
+    expect(await listed(page)).to.deep.equal({ late: '10 bytes' });
+    await page.context().close();
+  });
+
+  it('survive it without JavaScript: the form comes back as it was, and is sent again', async () => {
+    const page = await loggedIn(withoutScript);
+    await page.goto('/new');
+    await endSessions();
+    await page.getByLabel('Name').fill('late');
+    await value(page).fill('still here');
+    await store(page);
+    await page.getByText('Nothing is lost').waitFor();
+    expect(await value(page).inputValue()).to.equal('still here');
+    const [other] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('link', { name: 'Log in in another tab' }).click(),
+    ]);
+    await other.getByText('You are logged in').waitFor();
+    await store(page);
+    await page.getByText('send the form once more').waitFor();
+    await store(page);
+    await page.waitForURL('**/secrets');
+    expect(await listed(page)).to.deep.equal({ late: '10 bytes' });
+    await page.context().close();
+  });
+
+  it('are all reached with the keyboard alone', async () => {
+    const page = await loggedIn();
+    await page.goto('/secrets');
+    const press = async (...keys: readonly string[]): Promise<void> => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    const tabTo = async (name: string): Promise<void> => {
+      for (let tries = 0; tries < 30; tries += 1) {
+        await page.keyboard.press('Tab');
+        const focused = await page.evaluate(
+          'document.activeElement.labels?.[0]?.innerText ?? document.activeElement.innerText',
+        );
+        if (String(focused).trim().startsWith(name)) return;
+      }
+      throw new Error(`the keyboard does not get to ${name}`);
+    };
+    await tabTo('Add a secret');
+    await press('Enter');
+    await page.waitForURL('**/new');
+    await tabTo('Name');
+    await page.keyboard.type('by-keyboard');
+    await tabTo('Value');
+    await page.keyboard.type('typed');
+    await tabTo('Store the secret');
+    await press('Enter');
+    await page.waitForURL('**/secrets');
+    await tabTo('Delete');
+    await press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await press('Escape');
+    await press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await tabTo('Delete the secret');
+    await press('Enter');
+    await page.getByText('by-keyboard is deleted').waitFor();
+    await page.context().close();
+  });
+
+  it('are shown to a person who stays logged in while the console starts again', async () => {
+    const page = await loggedIn();
+    await add(page, 'kept', 'v');
+    await page.waitForURL('**/secrets');
+    await (await site()).stack.restart('console');
+    expect(await listed(page)).to.deep.equal({ kept: '1 byte' });
+    await page.context().close();
+  });
+
+  it('are somebody else’s in another browser', async () => {
+    const page = await loggedIn();
+    await add(page, 'mine', 'v');
+    await page.waitForURL('**/secrets');
+    const other = await loggedIn();
+    expect(await listed(other)).to.deep.equal({});
+    await other.goto('/secret/mine');
+    await other.getByText('You have no secret mine').waitFor();
+    await page.context().close();
+    await other.context().close();
+  });
+});
