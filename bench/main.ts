@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { benchAdmission } from './admission.ts';
 import { table, type Bench, type Figure } from './figure.ts';
 import { benchInjector } from './injector.ts';
+import { benchList } from './list.ts';
 import { benchRenku } from './renku.ts';
 import { benchUnwrap } from './unwrap.ts';
 
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, Bench>> = {
   renku: benchRenku,
   admission: benchAdmission,
   injector: benchInjector,
+  list: benchList,
 };
 
 const wanted = process.argv.slice(2);

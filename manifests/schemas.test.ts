@@ -58,6 +58,22 @@ describe('the component launchers', function () {
   });
 });
 
+describe('the component page', function () {
+  this.timeout(180_000);
+
+  it('gives the console its client, and stays valid', () => {
+    const objects = renderOwn((manifests) => ({
+      'kustomization.yaml': `resources: [${manifests}/overlays/sqlite]\ncomponents: [${manifests}/components/page]\n`,
+    }));
+    expect(objects.flatMap((object) => whole.problems(object))).to.deep.equal([]);
+    const [deployment] = objects.filter((object) =>
+      JSON.stringify(object).includes('TWOFOLD_OIDC_CLIENT_ID'),
+    );
+    expect(deployment?.metadata?.name).to.equal('console');
+    expect(JSON.stringify(deployment)).to.contain('/etc/twofold/page/client-secret');
+  });
+});
+
 describe('manifest schemas', () => {
   it('accept session pods as rendered, so the guard is tested with pods that could be', () => {
     expect(whole.problems(plainPod())).to.deep.equal([]);

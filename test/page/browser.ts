@@ -15,6 +15,7 @@ import {
   type Page,
 } from 'playwright-core';
 import { build } from '../../scripts/build.ts';
+import { freePort } from '../../scripts/dev/free-port.ts';
 import { startStack, type Stack } from '../../scripts/dev/stack.ts';
 import { startLaunchers, type Launchers } from './launchers.ts';
 
@@ -25,6 +26,7 @@ export interface Site {
   readonly stack: Stack;
   readonly browser: Browser;
   readonly launchers: Launchers;
+  readonly healthPort: number;
   /** The console's address, as people have it. */
   readonly url: string;
 }
@@ -38,10 +40,14 @@ const start = async (): Promise<Site> => {
   mkdirSync(artifacts, { recursive: true });
   await build();
   const launchers = await startLaunchers();
+  // The same after a restart.
+  const healthPort = await freePort();
   const [stack, browser] = await Promise.all([
     startStack({
       ...{ dir: join(folder, 'stack'), people: ['alice'], say: () => undefined },
-      env: { console: { TWOFOLD_LAUNCHER_ORIGINS: launchers.listed } },
+      env: {
+        console: { TWOFOLD_LAUNCHER_ORIGINS: launchers.listed, TWOFOLD_HEALTH_PORT: String(healthPort) },
+      },
     }),
     chromium.launch({
       executablePath: CHROMIUM,
@@ -51,7 +57,7 @@ const start = async (): Promise<Site> => {
       ],
     }),
   ]);
-  return { stack, browser, launchers, url: stack.urls.console };
+  return { stack, browser, launchers, healthPort, url: stack.urls.console };
 };
 
 export const site = (): Promise<Site> => (started ??= start());
@@ -75,6 +81,9 @@ export const newName = (): string => {
   return `person-${people}`;
 };
 
+/** Addresses of pages whose policy was violated, in all contexts so far: none should be. */
+export const violated: string[] = [];
+
 /** A browser of somebody's own. The certificate is the development cluster's; everything else is checked as always. */
 export const newContext = async (options: BrowserContextOptions = {}): Promise<BrowserContext> => {
   const { browser, url } = await site();
@@ -85,6 +94,9 @@ export const newContext = async (options: BrowserContextOptions = {}): Promise<B
     ...options,
   });
   context.setDefaultTimeout(5_000);
+  context.on('request', (request) => {
+    if (request.url() === `${url}/csp-report`) violated.push(request.postData() ?? '');
+  });
   return context;
 };
 
