@@ -126,7 +126,8 @@ const askUntil = async (
       why = reasonOf(error);
     }
     if (performance.now() + pause >= end) {
-      const next = 'the pod tries again by itself unless its restartPolicy is Never; if it goes on, tell the cluster’s operator';
+      const next =
+        'the pod tries again by itself unless its restartPolicy is Never; if it goes on, tell the cluster’s operator';
       throw new Failure(
         'unreachable',
         `the console did not give the keys within ${config.claimSeconds} s: ${why}; ${next}`,
