@@ -24,7 +24,8 @@ describe('a Containerfile', () => {
       const addon = `--chmod=0444 ${imageAddon.replace('dist/', '')} /app/better_sqlite3.node`;
       expect(of('COPY')).to.deep.equal([
         `--chmod=0444 ${service}.js /app/${service}.mjs`,
-        ...(service === 'console' ? [addon] : []),
+        // The operator's program is of the console's zone, and in its image.
+        ...(service === 'console' ? ['--chmod=0444 admin.js /app/admin.mjs', addon] : []),
       ]);
       const words = new Set(all.map(([word]) => word));
       const known = ['ARG', 'FROM', 'COPY', 'USER', 'ENTRYPOINT', ...(service === 'console' ? ['ENV'] : [])];
