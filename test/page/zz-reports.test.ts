@@ -23,14 +23,17 @@ describe('violations of the page’s policy', function () {
     const count = async (): Promise<number> =>
       Number(/^twofold_console_csp_reports_total (\d+)$/m.exec(await metrics())?.[1]);
     const page = await loggedIn();
-    expect([violated, await count()]).to.deep.equal([[], 0]);
+    // The two frames that were refused are the attack in launch.test.ts.
+    const own = violated.filter((report) => !report.includes('"violated-directive":"frame-ancestors"'));
+    expect(own).to.deep.equal([]);
+    const before = await count();
     const reported = page.waitForResponse('**/csp-report');
     await page.evaluate(
       `document.body.append(Object.assign(document.createElement('script'), { textContent: 'x' }))`,
     );
     await reported;
     expect(await page.evaluate('window.pwned'), 'a script that is not the page’s own').to.equal(undefined);
-    expect([violated.length, await count()]).to.deep.equal([1, 1]);
+    expect(await count()).to.equal(before + 1);
     await page.context().close();
   });
 });
