@@ -55,7 +55,7 @@ const spawnerSettings = {
 };
 
 /** A kubeconfig with a token of the account. */
-const writeKubeconfig = async (dir: string, { config }: Cluster, account: string): Promise<string> => {
+export const hubKubeconfig = async (dir: string, { config }: Cluster, account: string): Promise<string> => {
   const token = (
     await kubectlOutput(['create', 'token', account, '--namespace', HUB_NAMESPACE, '--duration', '1h'])
   ).trim();
@@ -90,7 +90,7 @@ export const startHub = async (cluster: Cluster, account: string): Promise<Hub> 
     join(pythonVenv(), 'bin/python'),
     [join(repository, 'test/e2e/kubespawner/driver.py')],
     {
-      env: { PATH: process.env['PATH'], KUBECONFIG: await writeKubeconfig(dir, cluster, account) },
+      env: { PATH: process.env['PATH'], KUBECONFIG: await hubKubeconfig(dir, cluster, account) },
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   );

@@ -1,0 +1,137 @@
+import { expect } from 'chai';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Person } from '../../scripts/dev/person.ts';
+import { connect, sidOf } from './cluster.ts';
+import { startJupyterHub, type RunningHub } from './jupyterhub/hub.ts';
+import { ensureSingleUser } from './jupyterhub/single-user.ts';
+import { kubectl } from './kubectl.ts';
+import { ensureHubAccount, HUB_NAMESPACE } from './kubespawner/spawner.ts';
+import { marker } from './marker.ts';
+
+const artifacts = fileURLToPath(new URL('../artifacts/jupyterhub/', import.meta.url));
+const namespace = HUB_NAMESPACE;
+const PERSON = 'grace';
+
+describe('a real JupyterHub with the package, in a browser', function () {
+  this.timeout(300_000);
+  const cluster = connect();
+  const value = `of ${PERSON} ${marker()}`;
+  let grace: Person;
+  let hub: RunningHub;
+  let browser: Browser;
+  /** Undone in reverse, whatever failed. */
+  const undo: (() => unknown)[] = [];
+  let context: BrowserContext;
+  let page: Page;
+  const photograph = (name: string): Promise<unknown> =>
+    page.screenshot({ path: join(artifacts, `${name}.png`), fullPage: true });
+
+  before(async () => {
+    mkdirSync(artifacts, { recursive: true });
+    await ensureHubAccount('hub');
+    grace = cluster.person(PERSON);
+    undo.push(() => grace.close());
+    await cluster.keep(grace, 'db-password', value);
+    await cluster.keep(grace, 'not-ticked', `other ${marker()}`);
+    hub = await startJupyterHub(cluster, ensureSingleUser());
+    undo.push(
+      () => cluster.remove('pod', `jupyter-${PERSON}`, namespace),
+      () => hub.close(),
+    );
+    browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
+    });
+    undo.push(() => browser.close());
+    // The provider's certificate is of a root that no browser knows.
+    context = await browser.newContext({ ignoreHTTPSErrors: true });
+    page = await context.newPage();
+  });
+  after(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed') return;
+    await photograph('failed');
+    console.log(
+      (await kubectl(['logs', `jupyter-${PERSON}`, '--namespace', namespace, '--tail', '20'])).stdout,
+    );
+    const words = hub
+      .log()
+      .split('\n')
+      .filter((line) => !/ DEBUG |^ /.test(line));
+    console.log([page.url(), ...words.slice(-12)].map((line) => line.slice(0, 300)).join('\n'));
+  });
+
+  /** What the single-user server itself reads, through its contents API. */
+  const readInServer = async (path: string): Promise<{ status: number; content: unknown }> => {
+    const answer = await page.goto(`${hub.url}/user/${PERSON}/api/contents/${path}?type=file&format=text`);
+    if (answer?.status() !== 200) return { status: answer?.status() ?? 0, content: undefined };
+    const { content } = (await answer.json()) as { content?: unknown }; // of the contents API
+    return { status: 200, content };
+  };
+
+  it('shows the person’s own secrets after the login, none of them ticked', async () => {
+    await page.goto(`${hub.url}/hub/spawn`);
+    await page
+      .getByRole('button', { name: /sign in|login/i })
+      .or(page.getByRole('link', { name: /sign in/i }))
+      .first()
+      .click();
+    await page.getByLabel('Name').fill(PERSON);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('group', { name: 'My secrets' }).waitFor();
+    await photograph('form');
+    for (const name of ['db-password', 'not-ticked'])
+      expect(await page.getByRole('checkbox', { name, exact: true }).count(), name).to.equal(1);
+    expect(await page.getByRole('checkbox', { checked: true }).count()).to.equal(0);
+  });
+
+  it('says above the form what cannot be, and starts nothing', async () => {
+    await page.getByRole('checkbox', { name: 'db-password' }).check();
+    await page.getByLabel('Folder of the files').fill('/etc');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByText('The folder “/etc” belongs to the system.').waitFor();
+    await photograph('refused');
+    expect(await cluster.readPod(`jupyter-${PERSON}`, namespace)).to.equal(undefined);
+  });
+
+  it('starts a server that reads the ticked secret, and no other', async () => {
+    await page.getByRole('checkbox', { name: 'db-password' }).check();
+    await page.getByLabel('Folder of the files').fill('/home/jovyan/secrets');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.waitForURL(`**/user/${PERSON}/**`, { timeout: 90_000 });
+    await page.waitForLoadState();
+    // Its page of a file logs in to it; the API alone would not.
+    const landed = await page.goto(`${hub.url}/user/${PERSON}/view/secrets/db-password`);
+    expect(landed?.status()).to.equal(200);
+    const seen = await readInServer('secrets/db-password');
+    expect([seen.status, seen.content === value], 'its status, and whether it is the value').to.deep.equal([
+      200,
+      true,
+    ]);
+    expect((await readInServer('secrets/not-ticked')).status).to.equal(404);
+  });
+
+  it('stops it, and nothing is left behind', async () => {
+    const pod = await cluster.readPod(`jupyter-${PERSON}`, namespace);
+    if (!pod) throw new Error('there is no pod');
+    const ticket = pod.metadata?.annotations?.['twofold.dev/ticket'] ?? '';
+    await page.goto(`${hub.url}/hub/home`);
+    await photograph('running');
+    await page
+      .getByRole('button', { name: /stop my server/i })
+      .or(page.locator('#stop'))
+      .first()
+      .click();
+    await cluster.gone(`jupyter-${PERSON}`, namespace);
+    await cluster.noSessionObjects(sidOf(pod), namespace);
+    const log = hub.log();
+    expect(log).to.contain(`jupyter-${PERSON}`);
+    const secret = [value, ticket, ticket.split('.')[2] ?? '', cluster.endpoints.bearers[PERSON] ?? ''];
+    expect(secret.filter((text) => text.length < 20 || log.includes(text))).to.deep.equal([]);
+  });
+});

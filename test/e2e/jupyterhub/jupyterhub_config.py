@@ -1,0 +1,51 @@
+"""A JupyterHub as an administrator would configure it, on the cluster of `make e2e`. Values come from the scenario."""
+
+import json
+import os
+import sys
+
+settings = json.loads(os.environ["SCENARIO"])
+sys.path.insert(0, settings["package"])
+
+from twofold_jupyterhub import Twofold  # noqa: E402
+
+c = get_config()  # noqa: F821
+
+# What docs/jupyterhub.md asks for.
+Twofold(console_url=settings["console"], ca_file=settings["consoleCa"]).configure(c)
+
+c.JupyterHub.bind_url = settings["url"]
+c.JupyterHub.hub_bind_url = c.JupyterHub.hub_connect_url = settings["hubUrl"]
+c.JupyterHub.db_url = f"sqlite:///{settings['dir']}/hub.sqlite"
+c.JupyterHub.cookie_secret_file = f"{settings['dir']}/cookie-secret"
+c.JupyterHub.log_level = "DEBUG"
+c.ConfigurableHTTPProxy.command = settings["proxy"]
+c.ConfigurableHTTPProxy.api_url = settings["proxyApi"]
+c.ConfigurableHTTPProxy.pid_file = f"{settings['dir']}/proxy.pid"
+
+c.JupyterHub.authenticator_class = "generic-oauth"
+c.GenericOAuthenticator.client_id = settings["client"]["client_id"]
+c.GenericOAuthenticator.client_secret = settings["client"]["client_secret"]
+c.GenericOAuthenticator.oauth_callback_url = settings["client"]["redirect_uris"][0]
+c.GenericOAuthenticator.authorize_url = f"{settings['issuer']}/auth"
+c.GenericOAuthenticator.token_url = f"{settings['issuer']}/token"
+c.GenericOAuthenticator.userdata_from_id_token = True
+c.GenericOAuthenticator.username_claim = "preferred_username"
+c.GenericOAuthenticator.scope = ["openid", "profile"]
+c.GenericOAuthenticator.basic_auth = True
+c.GenericOAuthenticator.allow_all = True
+c.GenericOAuthenticator.http_request_kwargs = {"ca_certs": settings["issuerCa"]}
+
+c.JupyterHub.spawner_class = "kubespawner.KubeSpawner"
+c.KubeSpawner.namespace = settings["namespace"]
+c.KubeSpawner.image = settings["image"]
+c.KubeSpawner.image_pull_policy = "IfNotPresent"
+c.KubeSpawner.cmd = settings["singleuser"]
+c.KubeSpawner.notebook_dir = "/home/jovyan"
+c.KubeSpawner.default_url = "/api/status"
+c.KubeSpawner.uid = 1000
+c.KubeSpawner.fs_gid = 1000
+c.KubeSpawner.container_security_context = settings["securityContext"]
+c.KubeSpawner.start_timeout = 120
+c.KubeSpawner.http_timeout = 30
+c.KubeSpawner.delete_grace_period = 1
