@@ -213,7 +213,16 @@ for (const kind of databaseKinds) {
 
     it('shows what there is of an owner, and deletes it all with --yes; the records remain', async () => {
       const id = await ownerIdOf('bob');
-      const tables = ['sessions', 'tickets', 'reservations', 'secrets', 'user_keys', 'logins'];
+      const tables = [
+        'sessions',
+        'tickets',
+        'reservations',
+        'secrets',
+        'user_keys',
+        'logins',
+        'web_sessions',
+      ];
+      await db('web_sessions').insert({ id: 'of-bob', owner_id: id, opened_at: 1, seen_at: 1 });
       const left = async (): Promise<number> => {
         const rows = await Promise.all(
           tables.map((table) => db(table).where({ owner_id: id }).select('owner_id')),
