@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import { parseOwnerId, parseSecretId } from '#envelope/names.ts';
+import { newUser, onEachDatabase } from '../testing/console.ts';
+import { openDatabase, type OpenDatabase } from './database.ts';
+
+onEachDatabase('what the page reads', (running) => {
+  let database: OpenDatabase;
+  before(async () => {
+    database = await openDatabase({ url: running().databaseUrl });
+  });
+  after(() => database.close());
+
+  /** A new owner with secrets of these names. */
+  const owner = async (...names: readonly string[]) => {
+    const alice = await running().as(newUser());
+    const created = [];
+    for (const name of names) {
+      created.push((await alice.call('post', '/secrets', { body: { name, value: 'v' } })).json);
+    }
+    const { ownerId } = (await alice.call('post', '/secrets/probe/sealing')).json;
+    return { alice, created, id: parseOwnerId(ownerId)! };
+  };
+
+  it('finds names by a part, whatever its case, and takes no pattern for one', async () => {
+    const { id } = await owner('DB_password', 'db-user', 'dbXhost', 'token.100');
+    const found = async (containing: string): Promise<string[]> => {
+      const rows = await database.secrets.list(id, { limit: 10, containing });
+      expect(await database.secrets.count(id, containing), containing).to.equal(rows.length);
+      return rows.map(({ name }) => name);
+    };
+    expect(await found('db')).to.deep.equal(['DB_password', 'db-user', 'dbXhost']);
+    expect(await found('DB_')).to.deep.equal(['DB_password']);
+    expect(await found('%')).to.deep.equal([]);
+    expect(await found('\\')).to.deep.equal([]);
+    expect(await found("' or 1=1 --")).to.deep.equal([]);
+    expect(await database.secrets.count(id)).to.equal(4);
+  });
+
+  it('has a secret’s own records apart from the others', async () => {
+    const { alice, created, id } = await owner('a', 'b');
+    await alice.call('put', '/secrets/a', { body: { value: 'w' } });
+    const secretId = parseSecretId(created[0]!.id)!;
+    const records = await database.audit.list(id, { limit: 10, secretId });
+    expect(records.map(({ action }) => action)).to.deep.equal(['replace', 'create']);
+  });
+
+  it('keeps a login until it ends, is too old or unused, and lets it go with its owner', async () => {
+    const { id } = await owner();
+    const { webSessions } = database;
+    const row = { id: `session-of-${id}`, ownerId: id, openedAt: 1_000, seenAt: 1_000 };
+    const insert = () => webSessions.insert(row);
+    await insert();
+    await webSessions.touch(row.id, 5_000);
+    expect(await webSessions.find(row.id)).to.deep.equal({ ...row, seenAt: 5_000 });
+    await webSessions.deleteEnded({ opened: 999, seen: 4_999 });
+    expect(await webSessions.find(row.id)).to.not.equal(undefined);
+    await webSessions.deleteEnded({ opened: 1_000, seen: 0 });
+    expect(await webSessions.find(row.id)).to.equal(undefined);
+    await insert();
+    await webSessions.deleteEnded({ opened: 0, seen: 1_000 });
+    expect(await webSessions.find(row.id)).to.equal(undefined);
+    await insert();
+    await webSessions.delete(row.id);
+    expect(await webSessions.find(row.id)).to.equal(undefined);
+  });
+});
