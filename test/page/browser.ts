@@ -3,9 +3,7 @@
  * test takes a browser context and people of its own.
  */
 import knex from 'knex';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   chromium,
@@ -14,15 +12,16 @@ import {
   type BrowserContextOptions,
   type Page,
 } from 'playwright-core';
-import { build } from '../../scripts/build.ts';
 import { freePort } from '../../scripts/dev/free-port.ts';
-import { startStack, type Stack } from '../../scripts/dev/stack.ts';
+import type { Stack } from '../../scripts/dev/stack.ts';
+import { startDrill, type Drill } from '../drills/cluster.ts';
 import { startLaunchers, type Launchers } from './launchers.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 export const artifacts = fileURLToPath(new URL('../artifacts/page/', import.meta.url));
 
 export interface Site {
+  readonly drill: Drill;
   readonly stack: Stack;
   readonly browser: Browser;
   readonly launchers: Launchers;
@@ -32,19 +31,15 @@ export interface Site {
 }
 
 let started: Promise<Site> | undefined;
-let folder = '';
 
 const start = async (): Promise<Site> => {
   if (!existsSync(CHROMIUM)) throw new Error(`there is no ${CHROMIUM}: run scripts/setup --for-tests`);
-  folder = mkdtempSync(join(tmpdir(), 'twofold-page-'));
   mkdirSync(artifacts, { recursive: true });
-  await build();
   const launchers = await startLaunchers();
   // The same after a restart.
   const healthPort = await freePort();
-  const [stack, browser] = await Promise.all([
-    startStack({
-      ...{ dir: join(folder, 'stack'), people: ['alice'], say: () => undefined },
+  const [drill, browser] = await Promise.all([
+    startDrill({
       env: {
         console: { TWOFOLD_LAUNCHER_ORIGINS: launchers.listed, TWOFOLD_HEALTH_PORT: String(healthPort) },
       },
@@ -57,7 +52,8 @@ const start = async (): Promise<Site> => {
       ],
     }),
   ]);
-  return { stack, browser, launchers, healthPort, url: stack.urls.console };
+  const { stack } = drill;
+  return { ...{ drill, stack, browser, launchers, healthPort }, url: stack.urls.console };
 };
 
 export const site = (): Promise<Site> => (started ??= start());
@@ -66,11 +62,10 @@ export const site = (): Promise<Site> => (started ??= start());
 after(async function () {
   this.timeout(60_000);
   if (!started) return;
-  const { stack, browser, launchers } = await started;
+  const { drill, browser, launchers } = await started;
   await browser.close();
   launchers.close();
-  await stack.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await drill.stop();
 });
 
 let people = 0;

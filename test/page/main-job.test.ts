@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import { randomBytes } from 'node:crypto';
+import { add, loggedIn, site } from './browser.ts';
+
+interface Answer {
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+describe('the main job, by the page alone', function () {
+  this.timeout(60_000);
+  before(() => site());
+
+  it('brings what was sealed in the browser into the files of the session that it was chosen for', async () => {
+    const { drill, launchers, url } = await site();
+    const page = await loggedIn();
+    const [typed, bytes] = [`typed ${randomBytes(8).toString('hex')}\nü`, randomBytes(65_536)];
+    await add(page, 'db-password', typed);
+    await page.waitForURL('**/secrets');
+    await page.goto('/new?name=key.bin');
+    await page.locator('#file').setInputFiles({ name: 'key.bin', mimeType: '', buffer: bytes });
+    await page.getByRole('button', { name: 'Store the secret' }).click();
+    await page.waitForURL('**/secrets');
+
+    const target = `${url}/launch?${new URLSearchParams({ namespace: 'fx-dev', return_to: launchers.listed }).toString()}`;
+    await page.goto(`${launchers.listed}/?${new URLSearchParams({ target }).toString()}`);
+    const [popup] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('button', { name: 'Choose secrets' }).click(),
+    ]);
+    await popup.getByLabel('db-password', { exact: true }).check();
+    await popup.getByLabel('key.bin', { exact: true }).check();
+    await popup.getByLabel('File or variable name for key.bin').fill('keys/main');
+    await popup.getByRole('button', { name: 'Give these secrets' }).click();
+    await page.waitForFunction('document.title === "answered"');
+    const { annotations } = await page.evaluate<Answer>('answer');
+
+    const { exitCode, message, files } = await drill.runPod(await drill.admitPod(annotations));
+    expect([exitCode, message]).to.deep.equal([0, '']);
+    expect(files['db-password']?.toString()).to.equal(typed);
+    expect(files['keys/main']).to.deep.equal(bytes);
+
+    await page.goto(`${url}/secret/db-password`);
+    await page.getByText('Delivered to a session').waitFor();
+    await page.goto(`${url}/secrets`);
+    expect(await page.locator('td[data-label="Last used"]').first().innerText()).to.equal('just now');
+    await page.context().close();
+  });
+});
