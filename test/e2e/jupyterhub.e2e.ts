@@ -15,10 +15,11 @@ const artifacts = fileURLToPath(new URL('../artifacts/jupyterhub/', import.meta.
 const namespace = HUB_NAMESPACE;
 const PERSON = 'grace';
 
-describe('a real JupyterHub with the package, in a browser', function () {
+describe('the page and a real JupyterHub with the package, in one browser', function () {
   this.timeout(300_000);
   const cluster = connect();
-  const value = `of ${PERSON} ${marker()}`;
+  const unique = marker();
+  const value = `of ${PERSON} ${unique}`;
   let grace: Person;
   let hub: RunningHub;
   let browser: Browser;
@@ -34,7 +35,8 @@ describe('a real JupyterHub with the package, in a browser', function () {
     await ensureHubAccount('hub');
     grace = cluster.person(PERSON);
     undo.push(() => grace.close());
-    await cluster.keep(grace, 'db-password', value);
+    // Of an earlier run on the same cluster.
+    await grace.call('DELETE', '/api/v1/secrets/db-password');
     await cluster.keep(grace, 'not-ticked', `other ${marker()}`);
     hub = await startJupyterHub(cluster, ensureSingleUser());
     undo.push(
@@ -46,7 +48,7 @@ describe('a real JupyterHub with the package, in a browser', function () {
       args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
     });
     undo.push(() => browser.close());
-    // The provider's certificate is of a root that no browser knows.
+    // The certificates of provider and console are of roots that no browser knows.
     context = await browser.newContext({ ignoreHTTPSErrors: true });
     page = await context.newPage();
   });
@@ -74,15 +76,42 @@ describe('a real JupyterHub with the package, in a browser', function () {
     return { status: 200, content };
   };
 
-  it('shows the person’s own secrets after the login, none of them ticked', async () => {
+  it('stores a secret on the console’s page after the login, sealed in the browser', async () => {
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(`${request.url()} ${request.postData() ?? ''}`));
+    await page.goto(`${cluster.endpoints.console}/login`);
+    await page.getByLabel('Name').fill(PERSON);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL('**/secrets');
+    await page.goto(`${cluster.endpoints.console}/new`);
+    await page.getByLabel('Name').fill('db-password');
+    await page.getByLabel('Value', { exact: true }).fill(value);
+    await page.getByText('Encrypted in this browser before it is sent').waitFor();
+    await photograph('new-secret');
+    await page.getByRole('button', { name: 'Store the secret' }).click();
+    await page.getByText('db-password is stored.').waitFor();
+    await photograph('stored');
+    page.removeAllListeners('request');
+    const stored = sent.filter((text) => text.includes('/page/v1/secrets '));
+    expect(stored.length, 'requests that store').to.equal(1);
+    const forms = [
+      unique,
+      ...(['base64', 'base64url', 'hex'] as const).map((form) => Buffer.from(value).toString(form)),
+    ];
+    expect(
+      sent.some((text) => forms.some((form) => text.includes(form))),
+      'the value is sent',
+    ).to.equal(false);
+  });
+
+  it('shows the person’s own secrets in the hub after its login, none of them ticked', async () => {
     await page.goto(`${hub.url}/hub/spawn`);
+    // The provider knows the person from the console already.
     await page
       .getByRole('button', { name: /sign in|login/i })
       .or(page.getByRole('link', { name: /sign in/i }))
       .first()
       .click();
-    await page.getByLabel('Name').fill(PERSON);
-    await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('group', { name: 'My secrets' }).waitFor();
     await photograph('form');
     for (const name of ['db-password', 'not-ticked'])
@@ -129,6 +158,9 @@ describe('a real JupyterHub with the package, in a browser', function () {
       .click();
     await cluster.gone(`jupyter-${PERSON}`, namespace);
     await cluster.noSessionObjects(sidOf(pod), namespace);
+    await page.goto(`${cluster.endpoints.console}/secret/db-password`);
+    await page.getByText('Delivered to a session').waitFor();
+    await photograph('delivered');
     const log = hub.log();
     expect(log).to.contain(`jupyter-${PERSON}`);
     const secret = [value, ticket, ticket.split('.')[2] ?? '', cluster.endpoints.bearers[PERSON] ?? ''];

@@ -21,20 +21,27 @@ export interface Address {
   readonly port: number;
 }
 
-const isProcess = (pid: number, marker: string): boolean => {
+/** Its arguments, each with a NUL behind it; empty for one that is gone. */
+const commandLine = (pid: number): string => {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(marker);
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {
-    return false;
+    return '';
   }
 };
 
 const runningPid = ({ pidFile, marker }: Program): number | undefined => {
   const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
-  return pid > 0 && isProcess(pid, marker) ? pid : undefined;
+  return pid > 0 && commandLine(pid).includes(marker) ? pid : undefined;
 };
 
 export const isRunning = (program: Program): boolean => runningPid(program) !== undefined;
+
+/** Whether it runs, and with this very command: not with the arguments of an earlier version. */
+export const runsAsGiven = (program: Program): boolean => {
+  const pid = runningPid(program);
+  return pid !== undefined && commandLine(pid) === [...program.command, ''].join('\0');
+};
 
 const listens = (address: Address): Promise<boolean> =>
   new Promise((resolve) => {

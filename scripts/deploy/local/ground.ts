@@ -12,10 +12,11 @@ import {
   AUDIENCE,
   ensureIdentityProvider,
   ensureOutsideCertificates,
+  ensurePageSecret,
   issuer,
   stopIdentityProvider,
 } from './outside.ts';
-import { launcher, localOverlay, type LocalOverlay } from './overlay.ts';
+import { launcher, localOverlay, PAGE, PUBLIC_URL, type LocalOverlay } from './overlay.ts';
 import { ensurePostgres, removePostgres, type Database } from './postgres.ts';
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'mallory'];
@@ -30,8 +31,6 @@ const SESSION_NAMESPACES = [
 ];
 const ZONES = { console: 'twofold-console', webhook: 'twofold-webhook', keyservice: 'twofold-keyservice' };
 const CLUSTER = 'local';
-/** Service names resolve on the node too, so people reach the console as pods do. */
-const publicUrl = 'https://console.twofold-console.svc:8443';
 
 export interface LocalOptions {
   readonly repository: string;
@@ -92,12 +91,12 @@ const writeFiles = (folder: string, files: Readonly<Record<string, string>>): vo
   }
 };
 
-const databaseSecret = (database: Database, caFile: string) => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name: 'console-database', namespace: 'twofold-console' },
-  stringData: { url: database.inCluster, 'ca.crt': readFileSync(caFile, 'utf8') },
+const consoleSecret = (name: string, stringData: Readonly<Record<string, string>>) => ({
+  ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: ZONES.console }, stringData },
 });
+
+const databaseSecret = (database: Database, caFile: string) =>
+  consoleSecret('console-database', { url: database.inCluster, 'ca.crt': readFileSync(caFile, 'utf8') });
 
 /** Ends the programs and removes all that was prepared here; the cluster's objects are gone before. */
 export const clearGround = async (state: string): Promise<void> => {
@@ -116,13 +115,14 @@ export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promis
   const sessionNamespaces = [...new Set([...SESSION_NAMESPACES, ...options.namespaces])];
   const built = loadedImages(state);
   const outsideCa = await ensureOutsideCertificates(outside);
+  const pageSecret = ensurePageSecret(outside);
   const bearers = await ensureIdentityProvider(outside, PEOPLE);
   writeFiles(
     overlay,
     localOverlay({
       manifests: relative(overlay, join(repository, 'manifests')),
-      ...{ ...built, database: options.database, namespaces: sessionNamespaces, issuer, publicUrl },
-      ...{ audience: AUDIENCE, cluster: CLUSTER, envEnabled: true },
+      ...{ ...built, database: options.database, namespaces: sessionNamespaces, issuer },
+      ...{ audience: AUDIENCE, cluster: CLUSTER, publicUrl: PUBLIC_URL, envEnabled: true },
       outsideCa: readFileSync(outsideCa, 'utf8'),
     }),
   );
@@ -133,11 +133,14 @@ export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promis
       ? await ensurePostgres({ tlsDir: join(outside, 'postgres'), caFile: outsideCa })
       : undefined;
   return {
-    ...{ overlay, certificates, bearers, publicUrl },
-    secrets: postgres ? [databaseSecret(postgres, outsideCa)] : [],
+    ...{ overlay, certificates, bearers, publicUrl: PUBLIC_URL },
+    secrets: [
+      consoleSecret(PAGE, { 'client-secret': pageSecret }),
+      ...(postgres ? [databaseSecret(postgres, outsideCa)] : []),
+    ],
     writeEndpoints: async (env) => {
       writeEndpoints(join(state, 'endpoints.json'), {
-        ...{ console: publicUrl, ca: join(certificates, 'console', 'ca.crt'), issuer, issuerCa: outsideCa },
+        ...{ console: PUBLIC_URL, ca: join(certificates, 'console', 'ca.crt'), issuer, issuerCa: outsideCa },
         ...{
           audience: AUDIENCE,
           cluster: CLUSTER,

@@ -9,8 +9,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createRoot, issueLeaf } from '../../../certs/issue.ts';
 import { writePrivateFile } from '../../dev/api-server/private-file.ts';
-import { ensureProgram, isRunning, stopProgram, type Program } from './background.ts';
-import { ISSUER_PORT, NODE_ADDRESS } from './overlay.ts';
+import { ensureProgram, runsAsGiven, stopProgram, type Program } from './background.ts';
+import { ISSUER_PORT, NODE_ADDRESS, PAGE, PUBLIC_URL } from './overlay.ts';
 
 const VALID_DAYS = 365;
 const HOUR_MS = 3_600_000;
@@ -60,6 +60,15 @@ const writeHubClient = (file: string): void =>
     }),
   );
 
+const pageSecretFile = (dir: string): string => join(dir, 'page-client-secret');
+
+/** The secret of the page's client. Made once for a cluster: the console reads it when it starts. */
+export const ensurePageSecret = (dir: string): string => {
+  const file = pageSecretFile(dir);
+  if (!existsSync(file)) writePrivateFile(file, randomBytes(32).toString('base64url'));
+  return readFileSync(file, 'utf8');
+};
+
 const providerProgram = (dir: string, bearerFiles: ReadonlyMap<string, string>): Program => {
   const own = join(dir, 'identity-provider');
   return {
@@ -69,6 +78,8 @@ const providerProgram = (dir: string, bearerFiles: ReadonlyMap<string, string>):
       ...[`--import=${import.meta.resolve('tsx')}`, join(repository, PROVIDER)],
       ...['--host', NODE_ADDRESS, '--port', String(ISSUER_PORT), '--audience', AUDIENCE],
       ...['--tls-dir', own, '--key-file', join(own, 'signing.key'), '--client', hubClientFile(dir)],
+      ...['--web-client', PAGE, '--web-client-secret-file', pageSecretFile(dir)],
+      ...['--web-redirect-uri', `${PUBLIC_URL}/login/callback`],
       ...[...bearerFiles].flatMap(([name, file]) => ['--bearer', `${name}=${file}`]),
     ],
     pidFile: join(own, 'pid'),
@@ -76,7 +87,10 @@ const providerProgram = (dir: string, bearerFiles: ReadonlyMap<string, string>):
   };
 };
 
-/** Starts the identity provider unless it runs with fresh bearers; answers a bearer for each person. */
+/**
+ * Starts the identity provider unless it runs as it should with fresh bearers; answers a bearer for each person. The
+ * page's secret is there before.
+ */
 export const ensureIdentityProvider = async (
   dir: string,
   people: readonly string[],
@@ -90,7 +104,7 @@ export const ensureIdentityProvider = async (
   const fresh = [hubClient, ...files.values()].every(
     (file) => isThere(file) && Date.now() - statSync(file).mtimeMs < BEARERS_FRESH_MS,
   );
-  if (!fresh || !isRunning(program)) {
+  if (!fresh || !runsAsGiven(program)) {
     await stopProgram(program);
     writeHubClient(hubClient);
     for (const file of files.values()) rmSync(file, { force: true });

@@ -91,6 +91,17 @@ describe('overlay of the local cluster', function () {
         expect(new Set(blocks)).to.deep.equal(new Set([`${NODE_ADDRESS}/32`]));
       });
 
+      it('turns the page on, with a client secret that the operator gives', () => {
+        const [page] = named(objects, 'ConfigMap', 'twofold-page');
+        expect(page?.metadata?.namespace).to.equal('twofold-console');
+        expect(JSON.stringify(page)).to.include('"clientId":"twofold-page"');
+        const deployment = JSON.stringify(named(objects, 'Deployment', 'console'));
+        expect(deployment).to.include('"name":"TWOFOLD_OIDC_CLIENT_ID"');
+        expect(readRendering(objects).secrets).to.deep.include({
+          ...{ namespace: 'twofold-console', name: 'twofold-page' },
+        });
+      });
+
       it('gives guard, console and webhook the same launcher', () => {
         const [guard] = named(objects, 'ValidatingAdmissionPolicy', 'twofold-launcher');
         expect(JSON.stringify(guard)).to.include(

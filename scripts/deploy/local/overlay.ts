@@ -12,6 +12,10 @@ export const DATABASE_PORT = 5432;
 export const API_PORT = 6443;
 /** Holds the roots of what stands outside the cluster: identity provider, PostgreSQL. */
 export const OUTSIDE_CA = 'outside-ca';
+/** Service names resolve on the node too, so people reach the console as pods do. */
+export const PUBLIC_URL = 'https://console.twofold-console.svc:8443';
+/** The page's ConfigMap and Secret (manifests/components/page), and its client at the identity provider. */
+export const PAGE = 'twofold-page';
 
 /** Who starts pods for others in `hub`, and how it says for whom: KubeSpawner's way. */
 export const launcher = {
@@ -161,7 +165,7 @@ const kustomization = (overlay: LocalOverlay): object => {
       'resources.yaml',
       ...others.map((name) => `sessions/${name}`),
     ],
-    components: ['settings', component('settings'), component('launchers'), component('keys-in-cluster')],
+    components: ['settings', ...['settings', 'launchers', 'keys-in-cluster', 'page'].map(component)],
     patches: [{ path: 'patches.yaml' }],
     images: services.map((name) => image(name, overlay.images[name])),
   };
@@ -181,6 +185,8 @@ export const localOverlay = (overlay: LocalOverlay): Readonly<Record<string, str
   'settings/settings.yaml': stringify(settings(overlay)),
   'resources.yaml': documents([
     configMap('twofold-console', OUTSIDE_CA, { 'ca.crt': overlay.outsideCa }),
+    // No launcher's page may embed the console's: the local hub has no https.
+    configMap('twofold-console', PAGE, { clientId: PAGE, launcherOrigins: '' }),
     configMap('twofold-console', 'twofold-launchers', { 'launchers.json': launchersFile() }),
     configMap('twofold-webhook', 'twofold-launchers', { 'launchers.json': launchersFile() }),
   ]),
