@@ -88,13 +88,17 @@ const attempt = (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswe
 const unreachable = (target: URL, cause: Error & { code?: string }): HttpsError =>
   new HttpsError('unreachable', `${target.host} cannot be reached (${cause.code ?? cause.name})`, cause);
 
-/** Node's own recipe for a server that closed an idle connection just as it was reused: once more, on another. */
+/**
+ * Node's own recipe for a server that closed an idle connection just as it was reused: again, on another. One that ends
+ * closes all of them at once, so until it is one that nobody used before; each of the others is gone after its try.
+ */
 const retried = async (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswer> => {
-  try {
-    return await attempt(agent, target, call);
-  } catch (error) {
-    if (error instanceof HttpsError || !(error instanceof Error)) throw error;
-    return await attempt(agent, target, call);
+  for (;;) {
+    try {
+      return await attempt(agent, target, call);
+    } catch (error) {
+      if (error instanceof HttpsError || !(error instanceof Error)) throw error;
+    }
   }
 };
 

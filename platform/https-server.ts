@@ -3,6 +3,7 @@
  * keep-alive beyond the API server's, drain. No zone; design §9.
  */
 import { createServer, type Server } from 'node:https';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -47,8 +48,8 @@ const IDLE_LOOK_MS = 50;
 export interface HttpsServer {
   listen(host: string, port: number): Promise<number>;
   setTls(material: TlsMaterial, clientCa?: string): void;
-  /** Takes no new connection, lets requests under way end for up to `graceMs`, then closes what is left. */
-  close(graceMs?: number): Promise<void>;
+  /** Lingers, then takes no new connection, lets requests under way end for up to `graceMs`, and closes what is left. */
+  close(graceMs?: number, lingerMs?: number): Promise<void>;
 }
 
 const clientOf = new WeakMap<Socket, string>();
@@ -117,12 +118,31 @@ export const hardenServer = (server: Server): void => {
   server.maxRequestsPerSocket = 0;
 };
 
-/** Takes no new connection, answers what is under way with `connection: close`, and after `graceMs` closes the rest. */
-export const closeServer = (server: Server, graceMs: number): Promise<void> =>
-  new Promise((resolve) => {
-    server.prependListener('request', (_message: IncomingMessage, response: ServerResponse) => {
-      response.shouldKeepAlive = false;
+const connectionsOf = (server: Server): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.getConnections((error, count) => {
+      if (error) reject(error);
+      else resolve(count);
     });
+  });
+
+/** Every answer from now on is its connection's last; waits until there is none left, or the time is over. */
+const linger = async (server: Server, lingerMs: number): Promise<void> => {
+  const end = performance.now() + lingerMs;
+  while (performance.now() < end && (await connectionsOf(server)) > 0) await wait(IDLE_LOOK_MS);
+};
+
+/**
+ * Takes no new connection, answers what is under way with `connection: close`, and after `graceMs` closes the rest.
+ * With `lingerMs` it goes on for that long first, so that clients part with idle connections by using them once more:
+ * closing one just as it is used fails a call that its client may not repeat, and API servers do not.
+ */
+export const closeServer = async (server: Server, graceMs: number, lingerMs = 0): Promise<void> => {
+  server.prependListener('request', (_message: IncomingMessage, response: ServerResponse) => {
+    response.shouldKeepAlive = false;
+  });
+  if (lingerMs > 0) await linger(server, lingerMs);
+  await new Promise<void>((resolve) => {
     // A request that was already under way leaves its connection idle, not closed.
     const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
     const end = setTimeout(() => server.closeAllConnections(), graceMs);
@@ -132,6 +152,7 @@ export const closeServer = (server: Server, graceMs: number): Promise<void> =>
       resolve();
     });
   });
+};
 
 export const listenOn = (server: Server, host: string, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -157,6 +178,6 @@ export const createHttpsServer = (options: HttpsServerOptions): HttpsServer => {
   return {
     listen: (host, port) => listenOn(server, host, port),
     setTls: (material, clientCa) => server.setSecureContext(contextOf(material, clientCa)),
-    close: (graceMs = 20_000) => closeServer(server, graceMs),
+    close: (graceMs = 20_000, lingerMs = 0) => closeServer(server, graceMs, lingerMs),
   };
 };

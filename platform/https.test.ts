@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import { EventEmitter, once } from 'node:events';
-import { request } from 'node:https';
+import type { ServerResponse } from 'node:http';
+import { createServer, request } from 'node:https';
+import type { Socket } from 'node:net';
 import { connect, type SecureContextOptions as ClientTls } from 'node:tls';
 import { testCertificates, type Certificates } from '../test/certificates.ts';
 import { failureOf } from '../test/refusal.ts';
 import { createHttpsClient, type HttpsClient, type HttpsCall } from './https-client.ts';
-import { createHttpsServer, type HttpRequest, type HttpsServer } from './https-server.ts';
+import { createHttpsServer, listenOn, type HttpRequest, type HttpsServer } from './https-server.ts';
 
 const LIMIT = 1000;
 
@@ -112,6 +114,51 @@ describe('HTTPS between services', () => {
     await next.listen('127.0.0.1', port);
     expect((await call()).body.toString()).to.equal('again');
     server = next;
+  });
+
+  it('tries on until a connection is its own, when all that were kept had been closed', async () => {
+    const { ca, cert, key } = certificates.leaf('webhook');
+    const used = new WeakSet<Socket>();
+    const waiting: ServerResponse[] = [];
+    // Answers three at once, so that there are three connections, and on each of them one call only.
+    const fickle = createServer({ cert, key }, ({ socket }, response) => {
+      if (used.has(socket)) {
+        socket.destroy();
+        return;
+      }
+      used.add(socket);
+      waiting.push(response);
+      if (waiting.length >= 3) for (const each of waiting) each.end('once');
+    });
+    const target = { url: `https://127.0.0.1:${await listenOn(fickle, '127.0.0.1', 0)}/` };
+    const own = createHttpsClient({ ca });
+    await Promise.all([call(target, own), call(target, own), call(target, own)]);
+    expect((await call(target, own)).body.toString()).to.equal('once');
+    expect(waiting).to.have.length(4);
+    own.close();
+    fickle.close();
+  });
+
+  it('lingers on wish: a kept connection carries one more call, which is told to be the last', async () => {
+    const tls = certificates.leaf('webhook');
+    const lingering = createHttpsServer({
+      tls,
+      maxBodyBytes: LIMIT,
+      answer: () => Promise.resolve({ status: 200, body: 'served' }),
+      onError: () => ({ status: 500, body: '' }),
+      tooLarge: () => ({ status: 413, body: '' }),
+    });
+    const target = { url: `https://127.0.0.1:${await lingering.listen('127.0.0.1', 0)}/` };
+    const own = createHttpsClient({ ca: tls.ca });
+    expect((await call(target, own)).headers['connection']).to.equal('keep-alive');
+    const started = performance.now();
+    const closed = lingering.close(1000, 10_000);
+    await new Promise((resolve) => setTimeout(resolve, 120)); // longer than it looks for idle ones
+    const { status, headers } = await call(target, own);
+    expect([status, headers['connection']]).to.deep.equal([200, 'close']);
+    await closed;
+    expect(performance.now() - started).to.be.lessThan(5000);
+    own.close();
   });
 
   it('ends what is under way before it closes, and takes nothing new', async () => {

@@ -24,6 +24,9 @@ import { createSessions } from './sessions.ts';
 
 type Config = Values<typeof webhookSettings>;
 const clock = systemClock;
+/** With the pod's five seconds before them they fit into its time for ending. */
+const LINGER_MS = 10_000;
+const DRAIN_MS = 20_000;
 
 const clientFor = (dir: string, log: Log): HttpsClient => {
   const files = watchTlsFiles(dir, log);
@@ -94,7 +97,7 @@ const start = async (config: Config, log: Log): Promise<Running> => {
     stop: async () => {
       draining = true;
       clearInterval(sweeping);
-      await server.close();
+      await server.close(DRAIN_MS, LINGER_MS);
       await Promise.all([health.close(), audit.close()]);
     },
   };
