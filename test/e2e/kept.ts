@@ -14,7 +14,7 @@ import { parseKid, parseOwnerId, type OwnerId } from '#envelope/names.ts';
 import { keyEncryptionKey } from '#envelope/node-cipher.ts';
 import { openUserKey } from '#envelope/user-key.ts';
 import type { Cluster } from './cluster.ts';
-import { podTasks, withMemory } from './node.ts';
+import { withMemory } from './node.ts';
 import type { Search } from './search.ts';
 import { createServices, type Service } from './services.ts';
 
@@ -95,9 +95,7 @@ export const foundInMemory = async (
   service: Service,
   search: Search,
 ): Promise<readonly string[]> => {
-  const pods = await createServices(cluster).pods(service);
-  const tasks = (await Promise.all(pods.map((pod) => podTasks(pod)))).flat();
-  const processes = tasks.filter(({ kind }) => kind === 'container');
+  const processes = await createServices(cluster).processes(service);
   const looks = processes.map(({ pid }) => withMemory(pid, (file, parts) => [...search.inFile(file, parts)]));
   return looks.flat();
 };

@@ -6,7 +6,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { kubectlOutput } from './kubectl.ts';
-import { killTasks, podTasks } from './node.ts';
+import { killTasks, podTasks, type Task } from './node.ts';
 
 export type Service = 'console' | 'webhook' | 'keyservice';
 export const SERVICES: readonly Service[] = ['console', 'webhook', 'keyservice'];
@@ -36,10 +36,8 @@ export const createServices = ({ apps, core }: Pick<Cluster, 'apps' | 'core'>) =
     await kubectlOutput(['rollout', 'status', ...target(service), '--timeout=120s']);
   };
 
-  const kill = async (killed: readonly V1Pod[]): Promise<void> => {
-    const tasks = await Promise.all(killed.map((pod) => podTasks(pod)));
-    killTasks(tasks.flat().filter(({ kind }) => kind === 'container'));
-  };
+  const processesOf = async (of: readonly V1Pod[]): Promise<readonly Task[]> =>
+    (await Promise.all(of.map((pod) => podTasks(pod)))).flat().filter(({ kind }) => kind === 'container');
 
   /** No process of it is left, at once: as after a crash, not as after a drain. */
   const stop = async (service: Service): Promise<void> => {
@@ -54,7 +52,7 @@ export const createServices = ({ apps, core }: Pick<Cluster, 'apps' | 'core'>) =
       const found = await pods(service);
       return found.every(({ metadata }) => metadata?.deletionTimestamp !== undefined) ? found : undefined;
     });
-    await kill(ending);
+    killTasks(await processesOf(ending));
     await eventually(`${service} is gone`, async () =>
       (await pods(service)).length === 0 ? true : undefined,
     );
@@ -111,8 +109,8 @@ export const createServices = ({ apps, core }: Pick<Cluster, 'apps' | 'core'>) =
       await kubectlOutput(['rollout', 'restart', ...target(service)]);
       await rolledOut(service);
     },
-    /** `kill -9` of each of its processes, all at the same moment. The kubelet starts them again. */
-    kill: async (service: Service): Promise<void> => kill(await pods(service)),
+    /** Those of all its pods now. The kubelet starts anew what is killed. */
+    processes: async (service: Service): Promise<readonly Task[]> => processesOf(await pods(service)),
     restore: async (): Promise<void> => {
       for (const service of SERVICES) {
         await start(service);

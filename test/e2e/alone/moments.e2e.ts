@@ -5,12 +5,14 @@ import { connect, sidOf } from '../cluster.ts';
 import { eventually } from '../eventually.ts';
 import { openGate } from '../gate.ts';
 import { kubectlOutput } from '../kubectl.ts';
+import { killTasks } from '../node.ts';
 import { orphans } from '../orphans.ts';
 import { everStarted, initOf } from '../pod-status.ts';
 import { startScenario, type Scenario } from '../scenario.ts';
 import { createServices } from '../services.ts';
 
 const LATE_MS = 10_000;
+const BURST = 60;
 const WEBHOOK = 'system:serviceaccount:twofold-webhook:webhook';
 
 describe('bad moments', () => {
@@ -30,32 +32,38 @@ describe('bad moments', () => {
   /** Many at once, and the kill when the first Secret of them is there: so some are in the middle. */
   const interruptedBurst = async (): Promise<readonly string[]> => {
     const before = new Set(await cluster.sessionObjects());
+    const processes = await services.processes('webhook');
     const path = `/api/v1/namespaces/${cluster.sessions}/pods`;
-    const burst = Array.from({ length: 30 }, () =>
+    const burst = Array.from({ length: BURST }, () =>
       api.call({ method: 'POST', path, body: scenario.session() }),
     );
     for (;;) {
       const objects = await cluster.sessionObjects();
       if (objects.some((object) => object.startsWith('secret/') && !before.has(object))) break;
     }
-    await services.kill('webhook');
+    killTasks(processes);
     const codes = (await Promise.all(burst)).map(({ status }) => status);
     expect(
       codes.every((status) => status === 201 || status === 500),
       String(codes),
     ).to.equal(true);
-    return await orphans(cluster);
+    return (await orphans(cluster)).filter((object) => !before.has(object));
   };
 
   it('a webhook killed between Secret and answer leaves both, and the Lease that will take the Secret away', async () => {
-    const left = await eventually('a kill came in between', async () => {
-      const found = await interruptedBurst();
-      await services.rolledOut('webhook');
-      return found.some((object) => object.startsWith('secret/')) ? found : undefined;
-    });
+    const left = await eventually(
+      'a kill came in between',
+      async () => {
+        const found = await interruptedBurst();
+        await services.rolledOut('webhook');
+        return found.some((object) => object.startsWith('secret/')) ? found : undefined;
+      },
+      { timeoutMs: 90_000 },
+    );
     // Every Secret has the Lease that will take it away.
     for (const secret of left.filter((object) => object.startsWith('secret/')))
       expect(left).to.contain(secret.replace('secret/', 'lease/'));
+    await scenario.works();
   });
 
   // While the time of grace runs.

@@ -27,7 +27,8 @@ describe('outages', () => {
     const refused = await cluster.tryCreate(object);
     expect(refused.code, refused.stdout).to.equal(1);
     expect(await cluster.readPod(object.metadata.name)).to.equal(undefined);
-    expect(await orphans(cluster)).to.deep.equal(before);
+    // Older ones may be swept meanwhile.
+    expect(before).to.include.members([...(await orphans(cluster))]);
     return refused.stderr;
   };
   const plainPodRuns = async (): Promise<void> => {
