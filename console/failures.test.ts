@@ -48,11 +48,11 @@ describe('what an operator must mend', () => {
     await bob.call('post', '/secrets', { body: { name: 'a', value: 'v' } });
     const connection = { filename: running.databaseUrl.replace('sqlite:', '') };
     const db = knex({ client: 'better-sqlite3', connection, useNullAsDefault: true });
-    await db('secrets').update({ kid: 'planted in the row' });
+    await db('secrets').where({ name: 'a' }).update({ name: 'planted in the row' });
     await db.destroy();
     const reply = await bob.call('get', '/secrets');
     expect(refusal(reply)).to.deep.equal([500, 'internal_error']);
     expect([reply.text, ...running.logs].join()).not.to.contain('planted');
-    expect(running.logs.join()).to.contain('no key id');
+    expect(running.logs.join()).to.contain('no secret name');
   });
 });

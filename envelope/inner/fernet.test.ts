@@ -102,7 +102,9 @@ describe('the inner token (Fernet)', () => {
   });
 
   it('is refused without its padding, or with standard base64 symbols', async () => {
-    const token = await seal(Buffer.alloc(40, 0xfb));
+    let token = await seal(Buffer.alloc(40, 0xfb));
+    // One token in seven has none of the two alphabets' different symbols.
+    while (!token.includes('_')) token = await seal(Buffer.alloc(40, 0xfb));
     expect((await failureOf(openInner(nodeCipher, key, token.replace(/=+$/, '') + ' '))).code).to.equal(
       'malformed',
     );
