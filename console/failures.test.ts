@@ -45,7 +45,7 @@ describe('what an operator must mend', () => {
 
   it('is not shown to users where it is a defect, and the log does not show it either', async () => {
     const bob = await running.as('bob');
-    await bob.call('post', '/secrets', { body: { name: 'a', value: 'v' } });
+    await bob.call('post', '/secrets', { body: { name: 'of-bob', value: 'v' } });
     const connection = { filename: running.databaseUrl.replace('sqlite:', '') };
     const db = knex({ client: 'better-sqlite3', connection, useNullAsDefault: true });
     await db('secrets').where({ name: 'a' }).update({ name: 'planted in the row' });

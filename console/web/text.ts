@@ -9,7 +9,7 @@ export const shownSize = (bytes: number): string =>
     ? `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
     : `${(bytes / KIB).toFixed(bytes < 10 * KIB ? 1 : 0)} KiB`;
 
-export const counted = (count: number, one: string, many = `${one}s`): string =>
+const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
 export const nameRule =
@@ -83,6 +83,23 @@ export const text = {
       next: 'Afterwards, tick it when you start a session; your code then finds it as a file.',
     },
     neverShown: 'Values are never shown again, to nobody. Replace what you have lost.',
+  },
+
+  name: {
+    missing: 'Give the secret a name.',
+    spaceAround: 'Remove the space or line break at the beginning or the end of the name.',
+    spaceInside: 'A name has no spaces or line breaks; use a hyphen instead.',
+    dots: 'A name is not a single dot, and does not begin with two.',
+    long: (length: number): string => `The name has ${length} characters; shorten it to 253.`,
+    lookalike: (foreign: string, plain: string): string =>
+      `“${foreign}” only looks like “${plain}”; type the plain character.`,
+    foreign: (foreign: string): string =>
+      `“${foreign}” cannot be part of a name. Use letters, digits, dot, hyphen and underscore.`,
+  },
+  value: {
+    missing: 'Enter the value, or choose a file.',
+    long: (bytes: number, most: number): string =>
+      `The value has ${bytes.toLocaleString('en')} bytes, ${counted(bytes - most, 'byte')} more than the ${most.toLocaleString('en')} that fit. Store what is larger elsewhere, and its key here.`,
   },
 
   write: {
