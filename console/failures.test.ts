@@ -48,7 +48,7 @@ describe('what an operator must mend', () => {
     await bob.call('post', '/secrets', { body: { name: 'of-bob', value: 'v' } });
     const connection = { filename: running.databaseUrl.replace('sqlite:', '') };
     const db = knex({ client: 'better-sqlite3', connection, useNullAsDefault: true });
-    await db('secrets').where({ name: 'a' }).update({ name: 'planted in the row' });
+    await db('secrets').where({ name: 'of-bob' }).update({ name: 'planted in the row' });
     await db.destroy();
     const reply = await bob.call('get', '/secrets');
     expect(refusal(reply)).to.deep.equal([500, 'internal_error']);
