@@ -46,6 +46,9 @@ export interface HttpsClient {
   close(): void;
 }
 
+/** The server had closed a kept connection just as it was used again. */
+class StaleConnection extends Error {}
+
 const answerOf = async (message: IncomingMessage, { maxResponseBytes }: HttpsCall): Promise<HttpsAnswer> => {
   const body = await readWholeBody(message, maxResponseBytes);
   if (!body) throw new HttpsError('too_large', `the answer has more than ${maxResponseBytes} bytes`);
@@ -72,8 +75,9 @@ const attempt = (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswe
     const fail = (error: Error & { code?: string }): void => {
       clearTimeout(timer);
       request.destroy();
-      const stale = request.reusedSocket && error.code === 'ECONNRESET';
-      reject(error instanceof HttpsError || stale ? error : unreachable(target, error));
+      if (error instanceof HttpsError) reject(error);
+      else if (request.reusedSocket && error.code === 'ECONNRESET') reject(new StaleConnection());
+      else reject(unreachable(target, error));
     };
     request.once('error', fail);
     request.once('response', (message) => {
@@ -97,7 +101,7 @@ const retried = async (agent: Agent, target: URL, call: HttpsCall): Promise<Http
     try {
       return await attempt(agent, target, call);
     } catch (error) {
-      if (error instanceof HttpsError || !(error instanceof Error)) throw error;
+      if (!(error instanceof StaleConnection)) throw error;
     }
   }
 };
