@@ -49,6 +49,10 @@ const CASES: Readonly<Record<string, readonly GuardCase[]>> = {
   Secrets: secretCases,
 };
 
+/** CEL goes through an object's keys in no order. */
+const inOrder = (line: string): string =>
+  line.replace(/(?<=never sets: )[\w, ]+/, (keys) => keys.split(', ').sort().join(', '));
+
 describe('the guard, asked by a real API server past the webhook', () => {
   const cluster = connect();
   const api = createApi(cluster.config);
@@ -71,8 +75,8 @@ describe('the guard, asked by a real API server past the webhook', () => {
         const line = offlineLine(offline, local);
         // The case still means what it meant before it was made this installation's.
         expect(/^[^:]+(?=:)/.exec(line)?.[0], title).to.equal(denied);
-        expected.push(`${title} → ${line}`);
-        found.push(`${title} → ${realLine(await guard.send(local))}`);
+        expected.push(`${title} → ${inOrder(line)}`);
+        found.push(`${title} → ${inOrder(realLine(await guard.send(local)))}`);
       }
       expect(found).to.deep.equal(expected);
     });
