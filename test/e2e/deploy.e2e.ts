@@ -1,32 +1,15 @@
-import { spawn } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { V1PodDisruptionBudget, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { caBundle } from '../../certs/store.ts';
 import { createKubectl } from '../../scripts/deploy/kubectl.ts';
 import { connect } from './cluster.ts';
+import { deployment } from './deployment.ts';
 import { eventually } from './eventually.ts';
 import { pod, uniqueName } from './pods.ts';
 
 const NAMESPACES = ['twofold-console', 'twofold-webhook', 'twofold-keyservice'];
-const main = fileURLToPath(new URL('../../scripts/deploy/main.ts', import.meta.url));
-
-/** As make runs it, inside the cluster's namespaces; with its exit code, everything that it printed. */
-const deployment = async (...args: readonly string[]): Promise<{ code: number; printed: string }> => {
-  const child = spawn(process.execPath, ['--import=tsx', main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? -1));
-  });
-  const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-  return { code, printed: out + err };
-};
-
 describe('make deploy', function () {
   this.timeout(300_000);
   const cluster = connect();
