@@ -147,7 +147,7 @@ describe('pods that controllers make', () => {
     const wish = {
       annotations,
       labels: { many: label },
-      containers: [container({ name: 'main', command: ['cat', `/secrets/${secret}`] })],
+      containers: [container({ name: 'main', command: ['test', '-s', `/secrets/${secret}`] })],
     };
     const created = await kubectlOutput(
       ['create', '--namespace', namespace, '--filename', '-', '--output', 'name'],
