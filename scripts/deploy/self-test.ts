@@ -55,7 +55,7 @@ const dryRun = (kubectl: Kubectl, pod: object): Promise<Answer> =>
   kubectl.attempt(['create', '--dry-run=server', '-o', 'json', '-f', '-'], JSON.stringify(pod));
 
 /** Repeats until the answer is the wanted one, or the time for settling is over. */
-const settled = async (ask: () => Promise<Answer>, wanted: (answer: Answer) => boolean): Promise<Answer> => {
+const settled = async <T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> => {
   const started = Date.now();
   for (;;) {
     const answer = await ask();
