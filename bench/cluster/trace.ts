@@ -69,7 +69,7 @@ const unwrapOf = async (sid: string): Promise<readonly [number, number]> => {
   const at = text
     .split('\n')
     .filter((line) => line.includes(sid))
-    .map((line) => Date.parse((JSON.parse(line) as { at?: string; time?: string }).at ?? '')) // one of our records
+    .map((line) => Date.parse((JSON.parse(line) as { time?: string }).time ?? '')) // one of our records
     .filter((time) => !Number.isNaN(time))
     .sort((a, b) => a - b);
   return [at[0] ?? NaN, at.at(-1) ?? NaN];
