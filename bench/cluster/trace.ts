@@ -3,7 +3,7 @@
  * keyservice's audit records and the file itself. Draws docs/create-to-first-file.svg. Only the local cluster keeps
  * such a log (docs/cluster.md).
  */
-import { existsSync, openSync, readSync, fstatSync, closeSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readSync, fstatSync, closeSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { connect, sidOf, type Cluster } from '../../test/e2e/cluster.ts';
 import { eventually } from '../../test/e2e/eventually.ts';
@@ -25,15 +25,6 @@ interface AuditEvent {
   readonly requestReceivedTimestamp: string;
   readonly stageTimestamp: string;
 }
-
-const sizeOf = (): number => {
-  const file = openSync(log, 'r');
-  try {
-    return fstatSync(file).size;
-  } finally {
-    closeSync(file);
-  }
-};
 
 /** What the API server has recorded since the log had this size. */
 const eventsSince = (from: number): readonly AuditEvent[] => {
@@ -164,7 +155,7 @@ export const drawTrace: Bench = async (say) => {
   const { annotations } = await erin.ticket({ namespace: cluster.sessions, secrets: names });
   erin.close();
   const name = uniqueName('trace');
-  const from = sizeOf();
+  const from = statSync(log).size;
   await cluster.create(pod({ name, annotations }));
   const admitted = await cluster.ready(name);
   const file = await writtenAt(cluster, name, '/secrets/bench-0');

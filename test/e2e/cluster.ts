@@ -12,11 +12,12 @@ import {
   KubeConfig,
   type V1Pod,
 } from '@kubernetes/client-node';
+import { SESSION_LABEL } from '#envelope/annotations.ts';
 import { createPerson, type Person } from '../../scripts/dev/person.ts';
 import { eventually } from './eventually.ts';
 import { kubectl, kubectlOutput, type Ran } from './kubectl.ts';
 
-export const SESSION_LABEL = 'twofold.dev/session';
+export { SESSION_LABEL };
 
 /** What the scenarios need of `.cluster/endpoints.json`, which `make deploy` writes (scripts/deploy/local/endpoints.ts). */
 interface Endpoints {
