@@ -4,11 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { octJwk } from '../test/keys.ts';
-import type { Reply } from './testing/api-client.ts';
+import { refusal, type Reply } from './testing/api-client.ts';
 import { startTestConsole, type TestConsole } from './testing/console.ts';
 import { admit, claim, grantFor, openSession, ticketFor } from './testing/session.ts';
-
-const refusal = ({ status, json }: Reply): [number, string] => [status, json.code];
 
 describe('what an operator must mend', () => {
   let running: TestConsole;

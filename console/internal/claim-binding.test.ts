@@ -1,51 +1,36 @@
 import { expect } from 'chai';
-import type { ApiClient, Reply } from '../testing/api-client.ts';
-import { newUser, onEachDatabase } from '../testing/console.ts';
+import { refusal, type ApiClient } from '../testing/api-client.ts';
+import { later, onEachDatabase } from '../testing/console.ts';
 import {
   admit,
   admitAndClaim,
   claim,
   grantClaims,
   grantFor,
+  openNewSession,
   openSession,
   ticketFor,
-  type AdmitOptions,
   type ResolvedSession,
 } from '../testing/session.ts';
 
-const refusal = ({ status, json }: Reply): [number, string] => [status, json.code];
 const DAY_MS = 86_400_000;
 
 onEachDatabase('a session', (running) => {
   let alice: ApiClient;
   let ticket: string;
   let session: ResolvedSession;
-  const refusedFor = async (options: AdmitOptions): Promise<[number, string]> =>
-    refusal(await admitAndClaim(running(), session, options));
-  const at = async <T>(offsetMs: number, act: () => Promise<T>): Promise<T> => {
-    running().clock.offsetMs = offsetMs;
-    try {
-      return await act();
-    } finally {
-      running().clock.offsetMs = 0;
-    }
-  };
 
   beforeEach(async () => {
-    alice = await running().as(newUser());
-    for (const name of ['a', 'b'])
-      await alice.call('post', '/secrets', { body: { name, value: `value of ${name}` } });
-    ticket = await ticketFor(alice, { secrets: ['a', 'b'] });
-    session = await openSession(running(), { ticket, names: ['a', 'b'] });
+    ({ alice, ticket, session } = await openNewSession(running()));
   });
 
   it('is bound to its first pod, and refuses every other', async () => {
     expect((await admitAndClaim(running(), session)).status).to.equal(200);
-    expect(await refusedFor({ name: 'nb-1' })).to.deep.equal([403, 'session_bound_to_another_pod']);
-    expect(await refusedFor({}), 'of the same name, but another uid').to.deep.equal([
-      403,
-      'session_bound_to_another_pod',
-    ]);
+    const bound = [403, 'session_bound_to_another_pod'];
+    const other = await admitAndClaim(running(), session, { name: 'nb-1' });
+    expect(refusal(other)).to.deep.equal(bound);
+    const namesake = await admitAndClaim(running(), session);
+    expect(refusal(namesake), 'of the same name, but another uid').to.deep.equal(bound);
   });
 
   it('lets exactly one of two pods that claim at once win', async () => {
@@ -86,12 +71,12 @@ onEachDatabase('a session', (running) => {
     const { token } = admit(running(), session);
     const first = await claim(running(), { grant, token });
     expect(first.status).to.equal(200);
-    const again = await at(3 * DAY_MS, () => claim(running(), { grant, token }));
+    const again = await later(running(), 3 * DAY_MS, () => claim(running(), { grant, token }));
     expect(again.json.keys).to.deep.equal(first.json.keys);
     const late = await openSession(running(), { ticket });
     const grantOfLate = await grantFor(running(), late);
     const { token: tokenOfLate } = admit(running(), late, { name: 'nb-9' });
-    const refused = await at(DAY_MS + 62_000, () =>
+    const refused = await later(running(), DAY_MS + 62_000, () =>
       claim(running(), { grant: grantOfLate, token: tokenOfLate }),
     );
     expect(refusal(refused)).to.deep.equal([403, 'grant_expired']);

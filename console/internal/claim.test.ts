@@ -11,8 +11,8 @@ import { parseEnvelope } from '#envelope/outer/layout.ts';
 import { openOuter } from '#envelope/outer/open.ts';
 import { sealOuter } from '#envelope/outer/seal.ts';
 import { ed25519Pair } from '../../test/keys.ts';
-import { callJson, type ApiClient, type Reply } from '../testing/api-client.ts';
-import { newUser, onEachDatabase } from '../testing/console.ts';
+import { callJson, refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
+import { later, onEachDatabase } from '../testing/console.ts';
 import { podPath } from '../testing/kubernetes.ts';
 import {
   admit,
@@ -21,13 +21,12 @@ import {
   grantClaims,
   grantFor,
   NAMESPACE,
+  openNewSession,
   openSession,
   ticketFor,
   type AdmitOptions,
   type ResolvedSession,
 } from '../testing/session.ts';
-
-const refusal = ({ status, json }: Reply): [number, string] => [status, json.code];
 
 onEachDatabase('claim', (running) => {
   let alice: ApiClient;
@@ -42,21 +41,9 @@ onEachDatabase('claim', (running) => {
   };
   const refusedFor = async (options: AdmitOptions): Promise<[number, string]> =>
     refusal(await admitAndClaim(running(), session, options));
-  const at = async <T>(offsetMs: number, act: () => Promise<T>): Promise<T> => {
-    running().clock.offsetMs = offsetMs;
-    try {
-      return await act();
-    } finally {
-      running().clock.offsetMs = 0;
-    }
-  };
 
   beforeEach(async () => {
-    alice = await running().as(newUser());
-    for (const name of ['a', 'b'])
-      await alice.call('post', '/secrets', { body: { name, value: `value of ${name}` } });
-    ticket = await ticketFor(alice, { secrets: ['a', 'b'] });
-    session = await openSession(running(), { ticket, names: ['a', 'b'] });
+    ({ alice, ticket, session } = await openNewSession(running()));
   });
 
   it('answers with the keys of the session’s secrets, which open them, and with nothing else', async () => {
@@ -147,7 +134,7 @@ onEachDatabase('claim', (running) => {
     await alice.call('put', '/secrets/b', {
       body: { value: 'v', expiresAt: new Date(Date.now() + 60_000).toISOString() },
     });
-    const expired = await at(61_000, () => admitAndClaim(running(), session));
+    const expired = await later(running(), 61_000, () => admitAndClaim(running(), session));
     expect(refusal(expired)).to.deep.equal([403, 'secret_expired']);
     await alice.call('delete', '/secrets/a');
     await alice.call('post', '/secrets', { body: { name: 'a', value: 'another' } });

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
-import type { ApiClient, Reply } from '../testing/api-client.ts';
-import { databaseKinds, newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
+import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
+import { databaseKinds, later, newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
 import { wholeGuard } from '../testing/kubernetes.ts';
 import {
   admitAndClaim,
@@ -15,7 +15,6 @@ import {
   type ResolveBody,
 } from '../testing/session.ts';
 
-const refusal = ({ status, json }: Reply): [number, string] => [status, json.code];
 const HUB = 'system:serviceaccount:hub:hub';
 const ANNOTATION = 'hub.jupyter.org/username';
 const DAY_MS = 86_400_000;
@@ -146,13 +145,8 @@ for (const kind of databaseKinds) {
     it('is refused for a name that nobody logged in with, or not lately', async () => {
       const launcher = { username: HUB, user: 'nobody' };
       expect(refusal(await ask({ launcher }))).to.deep.equal([403, 'launcher_user_unknown']);
-      const { offsetMs } = running.clock;
-      running.clock.offsetMs += 31 * DAY_MS;
-      try {
-        expect(refusal(await ask())).to.deep.equal([403, 'launcher_user_unknown']);
-      } finally {
-        running.clock.offsetMs = offsetMs;
-      }
+      const overdue = await later(running, 31 * DAY_MS, () => ask());
+      expect(refusal(overdue)).to.deep.equal([403, 'launcher_user_unknown']);
     });
 
     it('is refused for a name that two owners ever carried', async () => {

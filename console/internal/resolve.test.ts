@@ -5,11 +5,10 @@ import { parseOwnerId } from '#envelope/names.ts';
 import { ed25519Signer } from '#envelope/node-cipher.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
 import { ed25519Pair } from '../../test/keys.ts';
-import { callJson, type ApiClient, type Reply } from '../testing/api-client.ts';
-import { newUser, onEachDatabase, PUBLIC_URL } from '../testing/console.ts';
+import { callJson, refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
+import { CLUSTER, later, newUser, onEachDatabase, PUBLIC_URL } from '../testing/console.ts';
 import {
   admitAndClaim,
-  CLUSTER,
   NAMESPACE,
   openSession,
   payloadOf,
@@ -18,8 +17,6 @@ import {
   ticketFor,
   type ResolveBody,
 } from '../testing/session.ts';
-
-const refusal = ({ status, json }: Reply): [number, string] => [status, json.code];
 
 onEachDatabase('resolve', (running) => {
   let alice: ApiClient;
@@ -133,12 +130,8 @@ onEachDatabase('resolve', (running) => {
     expect(gone.json.detail).to.contain('secret b');
     const expiresAt = new Date(Date.now() + 60_000).toISOString();
     await alice.call('put', '/secrets/a', { body: { value: 'v', expiresAt } });
-    running().clock.offsetMs = 61_000;
-    try {
-      expect(refusal(await ask({ names: ['a'] }))).to.deep.equal([403, 'secret_expired']);
-    } finally {
-      running().clock.offsetMs = 0;
-    }
+    const expired = await later(running(), 61_000, () => ask({ names: ['a'] }));
+    expect(refusal(expired)).to.deep.equal([403, 'secret_expired']);
   });
 
   it('refuses a variable whose value cannot be one, by name', async () => {

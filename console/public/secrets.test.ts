@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { newUser, onEachDatabase } from '../testing/console.ts';
-import type { ApiClient, Reply } from '../testing/api-client.ts';
+import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
 
-const refusal = ({ status, json }: Reply): [number, string] => [status, json.code];
 const NUL = String.fromCharCode(0);
 
 onEachDatabase('secrets', (running) => {

@@ -10,13 +10,12 @@ import { done, refuse, type Outcome } from '../core/outcome.ts';
 import { createIds } from '../core/ids.ts';
 import { parseSecretName } from '#envelope/names.ts';
 import { nodeCipher } from '#envelope/node-cipher.ts';
-import type { ApiClient, Reply } from '../testing/api-client.ts';
+import { refusal, type ApiClient } from '../testing/api-client.ts';
 import { databaseKinds, startTestConsole, type TestConsole } from '../testing/console.ts';
 import { claim, admit, grantFor, openSession, resolve, ticketFor } from '../testing/session.ts';
 import { openDatabase } from './database.ts';
 import { DatabaseError, toDatabaseError } from './failure.ts';
 
-const refusal = ({ status, json }: Reply): [number, string] => [status, json.code];
 const unavailable = [503, 'database_unavailable'];
 const ids = createIds((bytes) => nodeCipher.random(bytes));
 const fileOf = ({ databaseUrl }: TestConsole): string => databaseUrl.replace('sqlite:', '');

@@ -54,6 +54,9 @@ export interface Reply {
   readonly text: string;
 }
 
+/** Status and code: all that most tests ask of a refusal. */
+export const refusal = ({ status, json }: Reply): [number, string] => [status, json.code];
+
 export interface CallOptions {
   /** Sent as JSON. */
   readonly body?: unknown;

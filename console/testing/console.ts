@@ -160,27 +160,14 @@ export const startTestConsole = async (
   let running = await start({});
   const urlOf = (port: string): string => `https://127.0.0.1:${running.ports[port] ?? 0}`;
   const withBearer = (bearer: string | undefined): ApiClient => ({
-    call: (method, path, options) =>
+    call: (...call) =>
       createApiClient(client, { url: urlOf('public'), bearer, check: check ?? createAnswerCheck({}) }).call(
-        method,
-        path,
-        options,
+        ...call,
       ),
   });
   return {
-    ...{
-      databaseUrl,
-      keys,
-      provider,
-      kubernetes,
-      certificates,
-      logs,
-      clock,
-      client,
-      webhook,
-      urlOf,
-      withBearer,
-    },
+    ...{ databaseUrl, keys, provider, kubernetes, certificates, logs, clock },
+    ...{ client, webhook, urlOf, withBearer },
     get ports() {
       return running.ports;
     },
@@ -231,6 +218,16 @@ export const onEachDatabase = (
         return running;
       }, kind);
     });
+  }
+};
+
+/** Acts while the console's clock goes so much ahead. */
+export const later = async <T>({ clock }: TestConsole, byMs: number, act: () => Promise<T>): Promise<T> => {
+  clock.offsetMs += byMs;
+  try {
+    return await act();
+  } finally {
+    clock.offsetMs -= byMs;
   }
 };
 

@@ -7,7 +7,7 @@ import { ed25519Signer } from '#envelope/node-cipher.ts';
 import { parseEnvelope } from '#envelope/outer/layout.ts';
 import { sessionAudience } from '#envelope/annotations.ts';
 import { callJson, type ApiClient, type Reply } from './api-client.ts';
-import { CLUSTER, type TestConsole } from './console.ts';
+import { newUser, type TestConsole } from './console.ts';
 import { podPath, type TestPod } from './kubernetes.ts';
 
 export const NAMESPACE = 'sessions';
@@ -58,6 +58,18 @@ export const openSession = async (running: TestConsole, body: ResolveBody): Prom
   const { status, json, text } = await resolve(running, body);
   if (status !== 200) throw new Error(text);
   return json;
+};
+
+/** The session of a user whom no other test has, for the secrets `a` and `b`. */
+export const openNewSession = async (
+  running: TestConsole,
+): Promise<{ readonly alice: ApiClient; readonly ticket: string; readonly session: ResolvedSession }> => {
+  const alice = await running.as(newUser());
+  const names = ['a', 'b'];
+  for (const name of names)
+    await alice.call('post', '/secrets', { body: { name, value: `value of ${name}` } });
+  const ticket = await ticketFor(alice, { secrets: names });
+  return { alice, ticket, session: await openSession(running, { ticket, names }) };
 };
 
 const must = <T>(value: T | undefined): T => {
@@ -151,5 +163,3 @@ export const admitAndClaim = async (
   options: AdmitOptions = {},
 ): Promise<Reply> =>
   claim(running, { grant: await grantFor(running, session), token: admit(running, session, options).token });
-
-export { CLUSTER };
