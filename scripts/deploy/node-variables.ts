@@ -3,15 +3,14 @@
  * kubelet before 1.35 leaves such a variable empty and says nothing. One pod on each node tries it. No zone; design §6.4.
  */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import { askUntil } from '../ask-until.ts';
 import { describePod, isHopeless } from './diagnosis.ts';
 import { DeployError } from './failure.ts';
 import { KubectlError, type Kubectl } from './kubectl.ts';
 
 const NAMESPACE = 'twofold-node-test';
-const WITHIN_MS = 90_000;
-const EVERY_MS = 1000;
+const END = { withinMs: 90_000, everyMs: 1000 };
 const NODE_PROGRAM = '/nodejs/bin/node';
 const EMPTY = 7;
 
@@ -87,17 +86,8 @@ const outcomeOf = async (kubectl: Kubectl, node: V1Node, pod: V1Pod): Promise<st
   return `${describeNode(node)}: the test pod did not end well: ${await describePod(kubectl, pod)}`;
 };
 
-const awaitPods = async (kubectl: Kubectl): Promise<readonly V1Pod[]> => {
-  const started = Date.now();
-  for (;;) {
-    const pods = await kubectl.list<V1Pod>(['pods', '-n', NAMESPACE]);
-    const over = pods.every(
-      (pod) => ['Succeeded', 'Failed'].includes(pod.status?.phase ?? '') || isHopeless(pod),
-    );
-    if (over || Date.now() - started > WITHIN_MS) return pods;
-    await wait(EVERY_MS);
-  }
-};
+const isOver = (pod: V1Pod): boolean =>
+  ['Succeeded', 'Failed'].includes(pod.status?.phase ?? '') || isHopeless(pod);
 
 const tryNodes = async (kubectl: Kubectl, nodes: readonly V1Node[], image: Image): Promise<string[]> => {
   if (nodes.length === 0) return ['there is no Linux node'];
@@ -109,7 +99,11 @@ const tryNodes = async (kubectl: Kubectl, nodes: readonly V1Node[], image: Image
   await kubectl.run(['wait', '-n', NAMESPACE, '--for=create', 'serviceaccount/default', '--timeout=30s']);
   try {
     await kubectl.apply(nodes.map((node, index) => nodeTestPod(node.metadata?.name ?? '', index, image)));
-    const pods = await awaitPods(kubectl);
+    const pods = await askUntil(
+      () => kubectl.list<V1Pod>(['pods', '-n', NAMESPACE]),
+      (found) => found.every(isOver),
+      END,
+    );
     const outcomes = await Promise.all(
       nodes.map(async (node) => {
         const pod = pods.find(({ spec }) => spec?.nodeName === node.metadata?.name);

@@ -5,10 +5,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
 import type { V1Pod } from '@kubernetes/client-node';
 import { GUARD_POLICIES } from '../../console/core/guard.ts';
+import { askUntil } from '../ask-until.ts';
 import { createPerson, type Person } from '../dev/person.ts';
 import { DeployError } from './failure.ts';
 import type { Answer, Kubectl } from './kubectl.ts';
@@ -32,8 +32,7 @@ export interface SelfTest {
 
 const NAME = 'twofold-self-test';
 /** What was applied a moment ago is not yet in force everywhere: the API server reads its own configuration in turns. */
-const SETTLE_MS = 30_000;
-const EVERY_MS = 1000;
+const SETTLES = { withinMs: 30_000, everyMs: 1000 };
 
 const podOf = ({ namespace, injectorImage }: SelfTest, metadata: object) => ({
   apiVersion: 'v1',
@@ -54,15 +53,8 @@ const podOf = ({ namespace, injectorImage }: SelfTest, metadata: object) => ({
 const dryRun = (kubectl: Kubectl, pod: object): Promise<Answer> =>
   kubectl.attempt(['create', '--dry-run=server', '-o', 'json', '-f', '-'], JSON.stringify(pod));
 
-/** Repeats until the answer is the wanted one, or the time for settling is over. */
-const settled = async <T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> => {
-  const started = Date.now();
-  for (;;) {
-    const answer = await ask();
-    if (wanted(answer) || Date.now() - started > SETTLE_MS) return answer;
-    await wait(EVERY_MS);
-  }
-};
+const settled = <T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> =>
+  askUntil(ask, wanted, SETTLES);
 
 /** Why a pod from the API server is not the session pod that was asked for; undefined when it is. */
 export const faultOf = ({ metadata, spec }: V1Pod, injectorImage: string): string | undefined => {

@@ -1,15 +1,7 @@
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
-import {
-  eventually,
-  leasePath,
-  messageOf,
-  nameOf,
-  secretPath,
-  sessions,
-  startDrill,
-  type Drill,
-} from './cluster.ts';
+import { eventually } from '../eventually.ts';
+import { leasePath, messageOf, nameOf, secretPath, sessions, startDrill, type Drill } from './cluster.ts';
 
 type Service = 'console' | 'webhook' | 'keyservice';
 

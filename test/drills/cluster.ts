@@ -53,15 +53,6 @@ export const secretPath = (pod: Pod): string =>
 export const leasePath = (pod: Pod): string =>
   `/apis/coordination.k8s.io/v1/namespaces/${sessions}/leases/twofold-${sidOf(pod)}`;
 
-/** Waits for what happens by itself, such as garbage collection; fails after 10 s. */
-export const eventually = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-  const end = Date.now() + 10_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`did not happen within 10 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-};
-
 export const nameOf = (prefix: string): string => `${prefix}-${randomBytes(4).toString('hex')}`;
 
 const collect = (outcome: Outcome): Ended => {

@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Person } from '../../scripts/dev/person.ts';
-import { eventually, leasePath, messageOf, secretPath, sessions, startDrill, type Drill } from './cluster.ts';
+import { eventually } from '../eventually.ts';
+import { leasePath, messageOf, secretPath, sessions, startDrill, type Drill } from './cluster.ts';
 
 describe('the main job, over real processes', function () {
-  this.timeout(60_000);
+  this.timeout(90_000);
   let drill: Drill;
   let alice: Person;
   let bob: Person;

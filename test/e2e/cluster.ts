@@ -14,7 +14,7 @@ import {
 } from '@kubernetes/client-node';
 import { SESSION_LABEL } from '#envelope/annotations.ts';
 import { createPerson, type Person } from '../../scripts/dev/person.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 import { kubectl, kubectlOutput, type Ran } from './kubectl.ts';
 
 export { SESSION_LABEL };
@@ -120,7 +120,7 @@ export const connect = () => {
     ended: (name: string, options?: { namespace?: string; timeoutMs?: number }): Promise<V1Pod> =>
       podThat('has ended', name, ({ status }) => /^(Succeeded|Failed)$/.test(status?.phase ?? ''), options),
     gone: (name: string, namespace = sessions): Promise<true> =>
-      eventually(`pod ${name} is gone`, async () => ((await readPod(name, namespace)) ? undefined : true)),
+      eventually(`pod ${name} is gone`, async () => !(await readPod(name, namespace))),
     /** `kubectl create` of one object; rejects with the API server's words when it is refused. */
     create: (object: object, namespace = sessions): Promise<string> =>
       kubectlOutput(['create', '--namespace', namespace, '--filename', '-', '--output', 'name'], {
@@ -158,7 +158,7 @@ export const connect = () => {
     noSessionObjects: (sid?: string, namespace = sessions): Promise<true> =>
       eventually(
         `no Lease or Secret is left of session ${sid ?? '(any)'}`,
-        async () => ((await sessionObjects(namespace, sid)).length === 0 ? true : undefined),
+        async () => (await sessionObjects(namespace, sid)).length === 0,
         { timeoutMs: 180_000 },
       ),
     /** Stores a value, in place of an older one of that name: scenarios run again on the same cluster. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { V1Pod } from '@kubernetes/client-node';
+import { eventually } from '../eventually.ts';
 import { connect } from './cluster.ts';
-import { eventually } from './eventually.ts';
 import { kubectlOutput, manifest } from './kubectl.ts';
 import { marker } from './marker.ts';
 import { container, pod, podSpec, template, uniqueName, type PodWish } from './pods.ts';

@@ -4,9 +4,9 @@ import type { V1PodDisruptionBudget, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { caBundle } from '../../certs/store.ts';
 import { createKubectl } from '../../scripts/deploy/kubectl.ts';
+import { eventually } from '../eventually.ts';
 import { connect } from './cluster.ts';
 import { deployment } from './deployment.ts';
-import { eventually } from './eventually.ts';
 import { pod, uniqueName } from './pods.ts';
 
 const NAMESPACES = ['twofold-console', 'twofold-webhook', 'twofold-keyservice'];
@@ -54,8 +54,9 @@ describe('make deploy', function () {
           `variables from files: work on .*${metadata?.name ?? ''} \\(kubelet ${status?.nodeInfo?.kubeletVersion ?? ''}\\)`,
         ),
       );
-    await eventually('the namespace of the node test is gone', async () =>
-      (await kubectl.find(['namespace', 'twofold-node-test'])) === undefined ? true : undefined,
+    await eventually(
+      'the namespace of the node test is gone',
+      async () => (await kubectl.find(['namespace', 'twofold-node-test'])) === undefined,
     );
   });
 

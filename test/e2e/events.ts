@@ -1,6 +1,6 @@
 /** What Kubernetes tells about an object: the events that `kubectl describe` prints. */
+import { eventually } from '../eventually.ts';
 import type { Cluster } from './cluster.ts';
-import { eventually } from './eventually.ts';
 
 export interface EventWish {
   readonly kind: string;

@@ -9,8 +9,8 @@ import type { AdmissionRequest } from '../../scripts/dev/admission-policy-reques
 import { HUB, USER_KEY } from '../../manifests/guard-cases/case.ts';
 import { guardParameters } from '../../manifests/guard.ts';
 import { CLAIM_URL, IMAGE, plainPod, type Container, type Pod } from '../../manifests/session-pod.ts';
+import { eventually } from '../eventually.ts';
 import type { Api, ApiAnswer } from './api.ts';
-import { eventually } from './eventually.ts';
 import { startMutatingWebhook } from './mutating-webhook.ts';
 import { restrictedContainer, uniqueName } from './pods.ts';
 
@@ -89,7 +89,7 @@ export const createGuardRequests = async (api: Api, launcher: Launcher): Promise
   await api.must({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: namespace } } });
   await eventually(`namespace ${namespace} has its service account`, async () => {
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default`;
-    return (await api.call({ method: 'GET', path })).status === 200 ? true : undefined;
+    return (await api.call({ method: 'GET', path })).status === 200;
   });
   const disguised = new Map<string, Pod>();
   const webhook = await startMutatingWebhook(api, {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { sessionPod } from '../../manifests/session-pod.ts';
+import { eventually } from '../eventually.ts';
 import { connect } from './cluster.ts';
 import { isEtcdOurs, storePod } from './etcd.ts';
-import { eventually } from './eventually.ts';
 import { kubectl, type Ran } from './kubectl.ts';
 import { restrictedContainer, SHELL_IMAGE, uniqueName } from './pods.ts';
 import { startScenario, type Scenario } from './scenario.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import type { Person } from '../../scripts/dev/person.ts';
+import { eventually } from '../eventually.ts';
 import { connect } from './cluster.ts';
-import { eventually } from './eventually.ts';
 import { launcherShape, shapes } from './launcher-shapes.ts';
 import { marker } from './marker.ts';
 import { uniqueName } from './pods.ts';

@@ -6,8 +6,8 @@ import { createHttpsServer } from '#platform/https-server.ts';
 import type { V1Pod } from '@kubernetes/client-node';
 import { createRoot, issueLeaf } from '../../certs/issue.ts';
 import { NODE_ADDRESS } from '../../scripts/deploy/local/overlay.ts';
+import { eventually } from '../eventually.ts';
 import type { Api } from './api.ts';
-import { eventually } from './eventually.ts';
 import { pod } from './pods.ts';
 
 export interface Operation {
@@ -100,7 +100,7 @@ export const startMutatingWebhook = async (api: Api, wish: WebhookWish): Promise
   await eventually(`the webhook ${wish.name} is asked`, async () => {
     const path = `/api/v1/namespaces/${wish.namespace}/pods?dryRun=All`;
     await api.call({ method: 'POST', path, body: pod({ labels: { [wish.label]: 'probe' } }) });
-    return seen > 0 ? true : undefined;
+    return seen > 0;
   });
   return {
     seen: () => seen,

@@ -10,8 +10,8 @@ import { promisify } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
 import { leafPlans } from '../../certs/plan.ts';
 import { encodeState, parseState } from '../../certs/rotation.ts';
+import { eventually } from '../eventually.ts';
 import type { Cluster } from './cluster.ts';
-import { eventually } from './eventually.ts';
 import { kubectlOutput } from './kubectl.ts';
 import { createServices, namespaceOf, SERVICES } from './services.ts';
 
@@ -59,7 +59,7 @@ const takenUp = async (cluster: Cluster, since: Date): Promise<void> => {
   for (const pod of (await Promise.all(SERVICES.map((service) => services.pods(service)))).flat()) {
     await eventually(
       `${pod.metadata?.name ?? ''} has read its certificates anew`,
-      async () => ((await reloads(pod, since)) >= mountedLeaves(pod) ? true : undefined),
+      async () => (await reloads(pod, since)) >= mountedLeaves(pod),
       { timeoutMs: 150_000 },
     );
   }

@@ -2,10 +2,10 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { GUARD_POLICIES } from '../../console/core/guard.ts';
 import { designArrows, openArrows } from '../../manifests/arrows.ts';
+import { eventually } from '../eventually.ts';
 import { discoverResources, mayDo, rightsOf, rulesOf, type Account, type Resource } from './access.ts';
 import { createApi } from './api.ts';
 import { connect } from './cluster.ts';
-import { eventually } from './eventually.ts';
 import { container, pod, uniqueName } from './pods.ts';
 
 const service = (name: string): Account => ({ namespace: `twofold-${name}`, name });
@@ -199,7 +199,7 @@ describe('network policies, where the cluster enforces them', () => {
     await api.must({ method: 'POST', path: POLICIES, body: { metadata: { name: id }, spec: deny } });
     const stopped = eventually(
       'a pod that may reach nobody reaches nobody',
-      async () => ((await connects(host.split(':')[0] ?? '', 8443)) ? undefined : true),
+      async () => !(await connects(host.split(':')[0] ?? '', 8443)),
       { timeoutMs: 3000 },
     );
     enforced = await stopped.catch(() => false);

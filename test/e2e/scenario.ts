@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
+import { eventually } from '../eventually.ts';
 import type { Cluster } from './cluster.ts';
-import { eventually } from './eventually.ts';
 import { GATE } from './gate.ts';
 import { markedBytes, marker } from './marker.ts';
 import { pod, uniqueName, type PodWish } from './pods.ts';
@@ -64,9 +64,7 @@ export const startScenario = async (cluster: Cluster, base: string, who = 'alice
     gated: (wish = {}) => admitted({ ...wish, spec: { ...GATE, ...wish.spec } }),
     works: async () => {
       const object = session();
-      await eventually('a session is admitted', async () =>
-        (await cluster.tryCreate(object)).code === 0 ? true : undefined,
-      );
+      await eventually('a session is admitted', async () => (await cluster.tryCreate(object)).code === 0);
       await cluster.ready(object.metadata.name);
       await hasFiles(object.metadata.name);
       await cluster.remove('pod', object.metadata.name);
@@ -75,7 +73,7 @@ export const startScenario = async (cluster: Cluster, base: string, who = 'alice
       await cluster.core.deleteCollectionNamespacedPod(mine);
       await eventually(
         `no pod of ${name} is left`,
-        async () => ((await cluster.core.listNamespacedPod(mine)).items.length === 0 ? true : undefined),
+        async () => (await cluster.core.listNamespacedPod(mine)).items.length === 0,
         { timeoutMs: 120_000 },
       );
       alice.close();

@@ -3,8 +3,8 @@
  * them, `restore` takes back. For the scenarios that run alone.
  */
 import type { V1Pod } from '@kubernetes/client-node';
+import { eventually } from '../eventually.ts';
 import type { Cluster } from './cluster.ts';
-import { eventually } from './eventually.ts';
 import { kubectlOutput } from './kubectl.ts';
 import { killTasks, podTasks, type Task } from './node.ts';
 
@@ -53,9 +53,7 @@ export const createServices = ({ apps, core }: Pick<Cluster, 'apps' | 'core'>) =
       return found.every(({ metadata }) => metadata?.deletionTimestamp !== undefined) ? found : undefined;
     });
     killTasks(await processesOf(ending));
-    await eventually(`${service} is gone`, async () =>
-      (await pods(service)).length === 0 ? true : undefined,
-    );
+    await eventually(`${service} is gone`, async () => (await pods(service)).length === 0);
   };
 
   const start = async (service: Service): Promise<void> => {

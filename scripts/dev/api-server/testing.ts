@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { askUntil } from '../../ask-until.ts';
 import { createJsonClient, type JsonAnswer } from './https-json.ts';
 import { isJsonObject, objectAt, stringAt, type JsonObject } from './object.ts';
 import { startApiServer, type ApiServer, type ApiServerConfig } from './server.ts';
@@ -122,10 +123,5 @@ export function podNamed(name: string, annotations?: Record<string, string>): Js
 }
 
 /** Asks again until the answer has the status: for what happens in the background. */
-export async function eventually(ask: () => Promise<JsonAnswer>, status: number): Promise<JsonAnswer> {
-  const deadline = performance.now() + 2000;
-  for (;;) {
-    const answer = await ask();
-    if (answer.status === status || performance.now() > deadline) return answer;
-  }
-}
+export const eventually = (ask: () => Promise<JsonAnswer>, status: number): Promise<JsonAnswer> =>
+  askUntil(ask, (answer) => answer.status === status, { withinMs: 2000, everyMs: 5 });

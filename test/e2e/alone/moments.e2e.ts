@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
+import { eventually } from '../../eventually.ts';
 import { createApi } from '../api.ts';
 import { connect, sidOf } from '../cluster.ts';
-import { eventually } from '../eventually.ts';
 import { openGate } from '../gate.ts';
 import { kubectlOutput } from '../kubectl.ts';
 import { killTasks } from '../node.ts';
@@ -101,11 +101,9 @@ describe('bad moments', () => {
   });
 
   it('nothing is left of what the killed webhook left after the next sweep, but the sessions that came through', async () => {
-    await eventually(
-      'nothing is left without a pod',
-      async () => ((await orphans(cluster)).length === 0 ? true : undefined),
-      { timeoutMs: 90_000 },
-    );
+    await eventually('nothing is left without a pod', async () => (await orphans(cluster)).length === 0, {
+      timeoutMs: 90_000,
+    });
     const { items } = await cluster.core.listNamespacedPod({
       ...{ namespace: cluster.sessions, labelSelector: `scenario=${scenario.name}` },
     });

@@ -5,8 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
+import { eventually } from '../../eventually.ts';
 import { connect, sidOf } from '../cluster.ts';
-import { eventually } from '../eventually.ts';
 import { openGate } from '../gate.ts';
 import { allTasks, killTasks, podTasks, volumeFolder } from '../node.ts';
 import { everStarted, initOf } from '../pod-status.ts';
@@ -111,9 +111,7 @@ describe('a node that starts again', () => {
     // Stopped first, so that it sees nothing of what goes on; init starts both again within a second.
     process.kill(kubelet, 'SIGSTOP');
     killTasks(await allTasks());
-    await eventually('nothing runs in containers', async () =>
-      (await allTasks()).length === 0 ? true : undefined,
-    );
+    await eventually('nothing runs in containers', async () => (await allTasks()).length === 0);
     await run('umount', [folder]);
     expect(existsSync(folder) ? readdirSync(folder) : []).to.deep.equal([]);
     process.kill(containerd, 'SIGKILL');

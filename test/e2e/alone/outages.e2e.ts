@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
+import { eventually } from '../../eventually.ts';
 import { connect } from '../cluster.ts';
-import { eventually } from '../eventually.ts';
 import { openGate } from '../gate.ts';
 import { kubectlOutput } from '../kubectl.ts';
 import { resizeTmpfs, volumeFolder } from '../node.ts';

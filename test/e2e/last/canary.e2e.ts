@@ -7,8 +7,8 @@ import { deriveInnerKey } from '#envelope/derive.ts';
 import { openInner } from '#envelope/inner/open.ts';
 import { nodeCipher } from '#envelope/node-cipher.ts';
 import { parseEnvelope } from '#envelope/outer/layout.ts';
+import { eventually } from '../../eventually.ts';
 import { connect, sidOf } from '../cluster.ts';
-import { eventually } from '../eventually.ts';
 import {
   auditLog,
   databaseFiles,
@@ -100,8 +100,9 @@ describe('what the whole run left behind', function () {
 
   it('is no Lease and no Secret of a session whose pod is gone', async () => {
     for (const namespace of cluster.endpoints.namespaces.sessions) {
-      await eventually(`nothing is left in ${namespace}`, async () =>
-        (await orphans(cluster, namespace)).length === 0 ? true : undefined,
+      await eventually(
+        `nothing is left in ${namespace}`,
+        async () => (await orphans(cluster, namespace)).length === 0,
       );
     }
   });

@@ -1,0 +1,21 @@
+/** Waiting for what happens by itself. Tools and tests, no zone. */
+import { setTimeout as wait } from 'node:timers/promises';
+
+export interface AskUntilOptions {
+  readonly withinMs: number;
+  readonly everyMs: number;
+}
+
+/** Asks until the answer is the wanted one, or the time is over: the last answer, whichever it is. */
+export const askUntil = async <T>(
+  ask: () => Promise<T>,
+  wanted: (answer: T) => boolean,
+  { withinMs, everyMs }: AskUntilOptions,
+): Promise<T> => {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (wanted(answer) || performance.now() > end) return answer;
+    await wait(everyMs);
+  }
+};
