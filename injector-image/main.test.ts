@@ -2,49 +2,27 @@ import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from '../scripts/build.ts';
 import { fc } from '../test/properties.ts';
-import { honest, problem, reply, startClaims, type Claims } from './testing/claims.ts';
-import {
-  createSession,
-  filesIn,
-  runInjector,
-  TOKEN,
-  type Ended,
-  type Session,
-  type SessionOptions,
-} from './testing/session.ts';
-
-const MARKER = 'VALUE-MARKER';
+import { problem, reply } from './testing/claims.ts';
+import { filesIn, TOKEN } from './testing/session.ts';
+import { MARKER, startStage, type Stage } from './testing/stage.ts';
 
 describe('the init container', function () {
   this.timeout(30_000);
-  let bundle: string;
-  let claims: Claims;
+  let stage: Stage;
 
   before(async () => {
-    const [built] = await build({ names: ['injector'] });
-    bundle = built?.file ?? '';
-    claims = await startClaims();
+    stage = await startStage();
   });
-  after(() => claims.close());
-
-  const session = async (options: Partial<SessionOptions> = {}): Promise<Session> => {
-    const secrets = { 'db-password': Buffer.from(MARKER), 'aws-key': randomBytes(64) };
-    const created = await createSession({ secrets, ca: claims.ca, claimUrl: claims.url, ...options });
-    claims.answerWith(honest(created));
-    return created;
-  };
-  const run = (of: Session, env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
-    runInjector(bundle, of, { env: { TWOFOLD_CLAIM_SECONDS: '1', ...env } });
+  after(() => stage.close());
 
   describe('writes', () => {
     it('the files of the session, byte for byte, and ends with 0 and no message', async () => {
       const large = randomBytes(64 * 1024);
       const secrets = { 'ca.crt': Buffer.from('one'), large, empty: Buffer.from('x') };
       const files = 'ca.crt,ca.crt=tls/deep/root.pem,large,empty=..'.replace('=..', '=.hidden');
-      const of = await session({ secrets, files });
-      expect(await run(of)).to.include({ code: 0, message: '', output: '' });
+      const of = await stage.session({ secrets, files });
+      expect(await stage.run(of)).to.include({ code: 0, message: '', output: '' });
       expect(filesIn(join(of.dir, 'files'))).to.deep.equal({
         'ca.crt': ['0400', Buffer.from('one')],
         'tls/deep/root.pem': ['0400', Buffer.from('one')],
@@ -55,16 +33,16 @@ describe('the init container', function () {
 
     it('each with the mode that the webhook chose', async () => {
       for (const mode of ['0400', '0440', '0444']) {
-        const of = await session({ mode });
-        await run(of);
+        const of = await stage.session({ mode });
+        await stage.run(of);
         expect(Object.values(filesIn(join(of.dir, 'files'))).map(([is]) => is)).to.deep.equal([mode, mode]);
       }
     });
 
     it('variables into one file for the kubelet, lines within a value kept', async () => {
       const secrets = { a: Buffer.from('x=1 "$HOME" \\'), b: Buffer.from('two\nlines ü') };
-      const of = await session({ secrets, files: '', variables: 'FIRST=a,SECOND=b,AGAIN=a' });
-      expect(await run(of)).to.include({ code: 0 });
+      const of = await stage.session({ secrets, files: '', variables: 'FIRST=a,SECOND=b,AGAIN=a' });
+      expect(await stage.run(of)).to.include({ code: 0 });
       const [mode, content] = filesIn(join(of.dir, 'env'))['env'] ?? [];
       expect(mode).to.equal('0400');
       expect(content?.toString()).to.equal(
@@ -77,17 +55,17 @@ describe('the init container', function () {
       const secrets = Object.fromEntries(
         Array.from({ length: 256 }, (_, at) => [`s${at}`, randomBytes(2_000)]),
       );
-      const of = await session({ secrets });
-      expect(await run(of)).to.include({ code: 0 });
+      const of = await stage.session({ secrets });
+      expect(await stage.run(of)).to.include({ code: 0 });
       const written = filesIn(join(of.dir, 'files'));
       for (const [name, value] of Object.entries(secrets)) expect(written[name]?.[1]).to.deep.equal(value);
     });
 
     it('the same files when it runs again, as after a reboot of the node', async () => {
-      const of = await session({ files: 'db-password=pg/password,aws-key' });
-      await run(of);
+      const of = await stage.session({ files: 'db-password=pg/password,aws-key' });
+      await stage.run(of);
       const first = filesIn(join(of.dir, 'files'));
-      expect(await run(of)).to.include({ code: 0 });
+      expect(await stage.run(of)).to.include({ code: 0 });
       expect(filesIn(join(of.dir, 'files'))).to.deep.equal(first);
     });
 
@@ -98,14 +76,14 @@ describe('the init container', function () {
       const files = Object.keys(secrets)
         .flatMap((name) => [name, `${name}=again/${name}`])
         .join(',');
-      const of = await session({ secrets, files });
+      const of = await stage.session({ secrets, files });
       const folder = join(of.dir, 'files');
       let killedAt = 0;
       for (let tries = 0; tries < 10 && (killedAt === 0 || killedAt >= 400); tries += 1) {
         rmSync(folder, { recursive: true });
         mkdirSync(folder);
         let watching = true;
-        const ended = runInjector(bundle, of, {
+        const ended = stage.run(of, {
           onStart: (kill) => {
             const look = (): void => {
               if (readdirSync(folder).length > 5) kill();
@@ -119,15 +97,15 @@ describe('the init container', function () {
         if (code === null) killedAt = Object.keys(filesIn(folder)).length;
       }
       expect(killedAt).to.be.within(1, 399);
-      expect(await run(of)).to.include({ code: 0 });
+      expect(await stage.run(of)).to.include({ code: 0 });
       expect(Object.keys(filesIn(folder))).to.have.length(400);
     });
   });
 
   it('asks with grant and service-account token, trusting only the admitted root', async () => {
-    const of = await session();
-    await run(of);
-    const asked = claims.asked();
+    const of = await stage.session();
+    await stage.run(of);
+    const asked = stage.claims.asked();
     expect(asked).to.have.length(1);
     expect(asked[0]).to.include({
       method: 'POST',
@@ -138,12 +116,15 @@ describe('the init container', function () {
   });
 
   it('gets its keys from a console that comes up meanwhile', async () => {
-    const of = await session();
-    claims.answerWith(() =>
-      claims.asked().length < 3 ? problem(503, 'database_unavailable') : reply(of.answer),
+    const of = await stage.session();
+    stage.claims.answerWith(() =>
+      stage.claims.asked().length < 3 ? problem(503, 'database_unavailable') : reply(of.answer),
     );
-    expect(await run(of, { TWOFOLD_CLAIM_SECONDS: '20' })).to.include({ code: 0, message: '' });
-    expect(claims.asked()).to.have.length(3);
+    expect(await stage.run(of, { env: { TWOFOLD_CLAIM_SECONDS: '20' } })).to.include({
+      code: 0,
+      message: '',
+    });
+    expect(stage.claims.asked()).to.have.length(3);
   });
 
   it('never says a value, key or token, whatever the console and the volume hold', async () => {
@@ -155,15 +136,15 @@ describe('the init container', function () {
         fc.boolean(),
         async (kind, text, damaged) => {
           const secrets = { a: Buffer.from(`${MARKER}${text}`), b: Buffer.from(MARKER) };
-          const of = await session({ secrets, variables: 'A=a' });
+          const of = await stage.session({ secrets, variables: 'A=a' });
           if (damaged) writeFileSync(join(of.dir, 'session', of.idOf.get('b') ?? ''), MARKER);
-          claims.answerWith(() => {
+          stage.claims.answerWith(() => {
             if (kind === 'keys') return reply(of.answer);
             if (kind === 'fewer') return reply({ keys: of.answer.keys.slice(1) });
             if (kind === 'garbage') return { status: 200, body: `${JSON.stringify(of.answer)}x` };
             return problem(403, 'code', text);
           });
-          const { output, message } = await run(of);
+          const { output, message } = await stage.run(of);
           for (const hidden of [MARKER, TOKEN, of.grant, ...of.answer.keys.map(({ key }) => key)])
             expect(output + message).not.to.contain(hidden);
         },

@@ -4,13 +4,11 @@ import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HttpReply } from '#platform/https-server.ts';
-import { build } from '../scripts/build.ts';
 import { exitCodes, type FailureKind } from './outcome.ts';
-import { honest, problem, reply, startClaims, type Claims } from './testing/claims.ts';
-import { createSession, runInjector, TOKEN, type Session, type SessionOptions } from './testing/session.ts';
+import { problem, reply, type Claims } from './testing/claims.ts';
+import { TOKEN, type Session, type SessionOptions } from './testing/session.ts';
+import { MARKER, startStage, type Stage } from './testing/stage.ts';
 import { stranger } from './testing/stranger.ts';
-
-const MARKER = 'VALUE-MARKER';
 
 interface Case {
   readonly says: RegExp;
@@ -160,31 +158,20 @@ const cases: Readonly<
 
 describe('the init container', function () {
   this.timeout(30_000);
-  let bundle: string;
-  let claims: Claims;
+  let stage: Stage;
 
   before(async () => {
-    const [built] = await build({ names: ['injector'] });
-    bundle = built?.file ?? '';
-    claims = await startClaims();
+    stage = await startStage();
   });
-  after(() => claims.close());
-
-  const session = async (options: Partial<SessionOptions> = {}): Promise<Session> => {
-    const secrets = { 'db-password': Buffer.from(MARKER), 'aws-key': randomBytes(64) };
-    const of = await createSession({ secrets, ca: claims.ca, claimUrl: claims.url, ...options });
-    claims.answerWith(honest(of));
-    return of;
-  };
+  after(() => stage.close());
 
   const expectFailure = async (kind: FailureKind, of: Session, given: Case): Promise<void> => {
-    const env = { TWOFOLD_CLAIM_SECONDS: '1', ...given.env?.(claims) };
-    const { code, message, output } = await runInjector(bundle, of, { env });
+    const { code, message, output } = await stage.run(of, { env: given.env?.(stage.claims) ?? {} });
     expect(message).to.match(given.says);
     expect(code).to.equal(exitCodes[kind]);
     expect(message).to.match(/^twofold: [^\n]+; [^\n]+ \([a-z_]+\)$|\[[a-z_]+\]|status \d+/);
     expect(output).to.equal(`${message}\n`);
-    expect(claims.asked().length).to.be.within(...(given.asked ?? once));
+    expect(stage.claims.asked().length).to.be.within(...(given.asked ?? once));
     for (const folder of ['files', 'env']) expect(readdirSync(join(of.dir, folder))).to.deep.equal([]);
     for (const hidden of [MARKER, TOKEN, of.grant, ...of.answer.keys.map(({ key }) => key)])
       expect(output).not.to.contain(hidden);
@@ -194,10 +181,10 @@ describe('the init container', function () {
     describe(`ends with ${exitCodes[kind]} (${kind}), one line and empty volumes when`, () => {
       for (const [title, given] of Object.entries(group)) {
         it(title, async () => {
-          const of = await session(given.options);
+          const of = await stage.session(given.options);
           given.prepare?.(of);
           const { answer } = given;
-          if (answer) claims.answerWith(() => answer(of));
+          if (answer) stage.claims.answerWith(() => answer(of));
           await expectFailure(kind, of, given);
         });
       }
@@ -206,28 +193,28 @@ describe('the init container', function () {
 
   it(`ends with ${exitCodes.unreachable} when the console’s certificate is of another root`, async () => {
     const says = /certificate is not one of the admitted root’s/;
-    await expectFailure('unreachable', await session({ ca: stranger() }), { says, asked: never });
+    await expectFailure('unreachable', await stage.session({ ca: stranger() }), { says, asked: never });
   });
 
   it(`ends with ${exitCodes.volume_full} when the volume is full, and leaves nothing in it`, async () => {
     const secrets = { a: randomBytes(3_000), b: randomBytes(50_000), c: randomBytes(10) };
-    const of = await session({ secrets });
+    const of = await stage.session({ secrets });
     const folder = join(of.dir, 'files');
     // A mount namespace of its own: nothing stays mounted, and root or not is the same.
     const script = `mount -t tmpfs -o size=32k tmpfs '${folder}' || exit 99; "$@"; code=$?; ls -A '${folder}'; exit $code`;
     const command = ['unshare', '-rm', 'sh', '-c', script, 'sh', process.execPath] as const;
-    const { code, message, output } = await runInjector(bundle, of, { command });
+    const { code, message, output } = await stage.run(of, { command });
     expect(code, `this test mounts a tmpfs with unshare -rm: ${output}`).to.equal(exitCodes.volume_full);
     expect(message).to.contain('the memory volume is full; ask for fewer or smaller secrets');
     expect(output).to.equal(`${message}\n`);
   });
 
   it(`ends with ${exitCodes.unexpected} on what nobody foresaw, and repeats no foreign message`, async () => {
-    const of = await session();
+    const of = await stage.session();
     rmSync(join(of.dir, 'token'), { recursive: true });
     mkdirSync(join(of.dir, 'token'));
     writeFileSync(join(of.dir, 'token', 'token'), `${TOKEN}\nno header may hold this`);
-    const { code, message } = await runInjector(bundle, of);
+    const { code, message } = await stage.run(of);
     expect(code).to.equal(exitCodes.unexpected);
     expect(message).to.equal(
       'twofold: the init container failed (TypeError, ERR_INVALID_CHAR); tell the cluster’s operator (unexpected)',

@@ -1,0 +1,42 @@
+/** What the tests of the init container need: its bundle, a console's claim port, and sessions that it answers honestly. */
+import { randomBytes } from 'node:crypto';
+import { build } from '../../scripts/build.ts';
+import { honest, startClaims, type Claims } from './claims.ts';
+import {
+  createSession,
+  runInjector,
+  type Ended,
+  type RunOptions,
+  type Session,
+  type SessionOptions,
+} from './session.ts';
+
+/** In secrets whose plaintext nothing may say. */
+export const MARKER = 'VALUE-MARKER';
+
+export interface Stage {
+  readonly claims: Claims;
+  /** With two secrets, of which one holds the marker, unless told otherwise. */
+  session(options?: Partial<SessionOptions>): Promise<Session>;
+  /** Gives up on the console after a second, unless told otherwise. */
+  run(session: Session, options?: RunOptions): Promise<Ended>;
+  close(): Promise<void>;
+}
+
+export const startStage = async (): Promise<Stage> => {
+  const [built] = await build({ names: ['injector'] });
+  const bundle = built?.file ?? '';
+  const claims = await startClaims();
+  return {
+    claims,
+    session: async (options) => {
+      const secrets = { 'db-password': Buffer.from(MARKER), 'aws-key': randomBytes(64) };
+      const created = await createSession({ secrets, ca: claims.ca, claimUrl: claims.url, ...options });
+      claims.answerWith(honest(created));
+      return created;
+    },
+    run: (session, { env, ...options } = {}) =>
+      runInjector(bundle, session, { ...options, env: { TWOFOLD_CLAIM_SECONDS: '1', ...env } }),
+    close: () => claims.close(),
+  };
+};
