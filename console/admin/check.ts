@@ -9,12 +9,13 @@ import { openUserKey, parseUserKey } from '#envelope/user-key.ts';
 import type { AtRestKeys } from '../core/keys.ts';
 import type { SecretRow } from '../core/stores.ts';
 import { readAudit, type Audit } from '../store/audit.ts';
-import { keyColumns, type Inspection, type Row, type TableName } from '../store/inspection.ts';
+import { keyColumns, tableNames, type Inspection, type Row, type TableName } from '../store/inspection.ts';
 import { readUserKey, type UserKey } from '../store/owners.ts';
 import { kid, ownerId, salt, secretId, secretName } from '../store/rows.ts';
 import { readSecret, type Secret } from '../store/secrets.ts';
 import { readSession, type Session } from '../store/sessions.ts';
 import { readTicket, type Ticket } from '../store/tickets.ts';
+import { readWebSession, type WebSession } from '../store/web-sessions.ts';
 
 export interface BrokenRow {
   readonly table: TableName;
@@ -123,9 +124,14 @@ const examineUserKey =
     return undefined;
   };
 
+const examineWebSession: Examine = (raw) => {
+  const { openedAt, seenAt } = readWebSession(raw as unknown as WebSession); // the reader checks the owner
+  return openedAt <= seenAt ? undefined : 'it was last used before it was opened';
+};
+
 /** Rows of which there is nothing to know but that each column is what it should be. */
 const readers: Readonly<
-  Record<'owners' | 'reservations' | 'tickets' | 'logins' | 'keys' | 'audit', (row: Row) => unknown>
+  Record<Exclude<TableName, 'secrets' | 'sessions' | 'user_keys' | 'web_sessions'>, (row: Row) => unknown>
 > = {
   owners: (row) => ownerId(row['id']),
   reservations: (row) => [
@@ -147,6 +153,7 @@ export const createCheck = ({ inspection, atRest, onBroken }: Ports) => {
     if (table === 'secrets') return await examineSecrets(inspection, page, kids);
     if (table === 'sessions') return await examineSessions(inspection, page);
     if (table === 'user_keys') return examineUserKey(atRest);
+    if (table === 'web_sessions') return examineWebSession;
     return (row) => {
       readers[table](row);
       return undefined;
@@ -181,12 +188,7 @@ export const createCheck = ({ inspection, atRest, onBroken }: Ports) => {
   return async (): Promise<readonly TableResult[]> => {
     const kids = new Set<string>();
     const results: TableResult[] = [];
-    // Envelope keys first: secrets are compared with them.
-    const tables: TableName[] = [
-      ...(['keys', 'owners', 'user_keys', 'secrets', 'reservations', 'tickets'] as const),
-      ...(['sessions', 'logins', 'audit'] as const),
-    ];
-    for (const table of tables) results.push(await checkTable(table, kids));
+    for (const table of tableNames) results.push(await checkTable(table, kids));
     return results;
   };
 };

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { startTestConsole, databaseKinds, type DatabaseKind, type TestConsole } from '../testing/console.ts';
 import type { ApiClient } from '../testing/api-client.ts';
@@ -21,6 +22,18 @@ const connect = ({ databaseUrl }: TestConsole, kind: DatabaseKind): Knex =>
         connection: { filename: databaseUrl.replace('sqlite:', '') },
       })
     : knex({ client: 'pg', connection: databaseUrl });
+
+/** As the database itself knows them, less those in which the migrations are noted. */
+const tablesOf = async (db: Knex, kind: DatabaseKind): Promise<string[]> => {
+  const rows =
+    kind === 'SQLite'
+      ? await db<{ name: string; type: string }>('sqlite_master').where({ type: 'table' }).select('name')
+      : await db<{ table_name: string; table_schema: string }>('information_schema.tables')
+          .where({ table_schema: 'public' })
+          .select({ name: 'table_name' });
+  const names = rows.map(({ name }) => name);
+  return names.filter((name) => !/^(migrations|sqlite_)/.test(name)).sort();
+};
 
 for (const kind of databaseKinds) {
   describe(`twofold-admin (${kind})`, function () {
@@ -91,6 +104,8 @@ for (const kind of databaseKinds) {
       db = connect(running, kind);
       alice = await settle('alice');
       await settle('bob');
+      const owner_id = await ownerIdOf('alice');
+      await db('web_sessions').insert({ id: randomUUID(), owner_id, opened_at: 1, seen_at: 2 });
     });
     after(async () => {
       await db.destroy();
@@ -125,7 +140,9 @@ for (const kind of databaseKinds) {
         reservations: 2,
         tickets: 2,
         sessions: 2,
+        web_sessions: 1,
       });
+      expect(Object.keys(rows).sort(), 'every table that there is').to.deep.equal(await tablesOf(db, kind));
       expect(rows['audit']).to.be.at.least(10);
     });
 
@@ -149,6 +166,7 @@ for (const kind of databaseKinds) {
       ['user_keys', { key: 'm4rk..a.b.c' }, /user key is not one of this owner/],
       ['sessions', { secrets: '{"m4rk"' }, /it holds something that is no JSON/],
       ['sessions', { ns: 'elsewhere' }, /its ticket is of another owner, namespace or service account/],
+      ['web_sessions', { opened_at: 3 }, /web_sessions [0-9a-f-]{36}: it was last used before it was opened/],
     ];
     for (const [table, change, problem] of damages) {
       it(`names a row of ${table} with another ${Object.keys(change).join()}`, async () => {

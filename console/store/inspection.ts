@@ -3,8 +3,9 @@ import type { Knex } from 'knex';
 import type { AuditRow } from '../core/audit.ts';
 import { readAudit, type Audit } from './audit.ts';
 
-/** Tables with the columns that tell their rows apart. */
+/** Every table, with the columns that tell its rows apart; envelope keys first, since secrets are compared with them. */
 export const keyColumns = {
+  keys: ['kid'],
   owners: ['id'],
   user_keys: ['owner_id', 'gen'],
   secrets: ['id'],
@@ -12,11 +13,14 @@ export const keyColumns = {
   tickets: ['jti'],
   sessions: ['sid'],
   logins: ['owner_id', 'claim', 'value'],
-  keys: ['kid'],
+  web_sessions: ['id'],
   audit: ['id'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type TableName = keyof typeof keyColumns;
+
+export const tableNames = Object.keys(keyColumns) as readonly TableName[]; // it forgets which keys there are
+
 export type Row = Readonly<Record<string, unknown>>;
 
 export interface Inspection {

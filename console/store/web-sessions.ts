@@ -1,14 +1,18 @@
 /** Sessions of the page. Zone 1; design §4. */
 import type { Knex } from 'knex';
-import type { WebSessionStore } from '../core/web-sessions.ts';
+import type { WebSessionRow, WebSessionStore } from '../core/web-sessions.ts';
 import { ownerId } from './rows.ts';
 
-interface WebSession {
+export interface WebSession {
   id: string;
   owner_id: string;
   opened_at: number;
   seen_at: number;
 }
+
+export const readWebSession = (row: WebSession): WebSessionRow => ({
+  ...{ id: row.id, ownerId: ownerId(row.owner_id), openedAt: row.opened_at, seenAt: row.seen_at },
+});
 
 export const createWebSessionStore = (db: Knex): WebSessionStore => {
   const sessions = () => db<WebSession>('web_sessions');
@@ -18,7 +22,7 @@ export const createWebSessionStore = (db: Knex): WebSessionStore => {
     },
     find: async (id) => {
       const row = await sessions().where({ id }).first();
-      return row && { id, ownerId: ownerId(row.owner_id), openedAt: row.opened_at, seenAt: row.seen_at };
+      return row && readWebSession(row);
     },
     touch: async (id, now) => {
       await sessions().where({ id }).update({ seen_at: now });
