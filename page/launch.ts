@@ -49,9 +49,27 @@ export const enhanceLaunch = (form: HTMLElement): void => {
   });
 };
 
-/** To whoever opened or embeds this page, if it is of the listed origin: the browser compares. */
+/** What a window tells the console's frame that opened it: an answer, and the one origin that it is for. */
+interface Relayed {
+  readonly type: typeof RELAYED;
+  readonly to: string;
+  readonly answer: unknown;
+}
+
+const RELAYED = 'twofold-launch-relayed';
+
+/** Of this console: such a window can be looked into. */
+const isOwn = (other: Window): boolean => {
+  try {
+    return other.location.origin === location.origin;
+  } catch {
+    return false;
+  }
+};
+
+/** To whoever opened or embeds this page, if it is of the listed origin (the browser compares), or to our frame there. */
 export const postAnswer = (section: HTMLElement): void => {
-  const { origin = '', answer = '' } = section.dataset;
+  const { origin: to = '', answer: json = '' } = section.dataset;
   const opener = window.opener as Window | null; // the library types it as any
   const receiver = opener ?? (window.parent === window ? undefined : window.parent);
   const state = part(section, 'state');
@@ -59,19 +77,30 @@ export const postAnswer = (section: HTMLElement): void => {
     state.textContent = text.launch.noListener;
     return;
   }
-  const message: unknown = JSON.parse(answer);
-  receiver.postMessage(message, origin);
+  const answer: unknown = JSON.parse(json);
+  const relayed: Relayed = { type: RELAYED, to, answer };
+  if (isOwn(receiver)) receiver.postMessage(relayed, location.origin);
+  else receiver.postMessage(answer, to);
   state.textContent = text.launch.done;
+};
+
+/** In a launcher's frame: hands on what the window answers that was opened here, and nothing of anybody else's. */
+export const relayAnswer = (section: HTMLElement): void => {
+  addEventListener('message', ({ origin, source, data }: MessageEvent<Partial<Relayed> | null>) => {
+    const from = source as Window | null; // no port and no worker sends to a window
+    if (origin !== location.origin || from?.opener !== window) return;
+    if (data?.type !== RELAYED || data.to === undefined) return;
+    window.parent.postMessage(data.answer, data.to);
+    from.close();
+    part(section, 'open').remove();
+    part(section, 'state').textContent = text.launch.elsewhereDone;
+  });
 };
 
 export const returnAnswer = (form: HTMLElement): void => {
   if (form instanceof HTMLFormElement) form.requestSubmit();
 };
 
-export const reloadOnLogin = (section: HTMLElement): void => {
-  onLogin(() => {
-    const again = section.querySelector('form');
-    if (again) again.requestSubmit();
-    else location.reload();
-  });
+export const sendOnLogin = (form: HTMLElement): void => {
+  onLogin(() => returnAnswer(form));
 };

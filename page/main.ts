@@ -1,7 +1,7 @@
 /** The page's script: each island makes one part of the page better, and the page works without any. Zone 0; design §5. */
 import { enhanceDeletes } from './delete.ts';
 import { enhanceImport } from './import.ts';
-import { enhanceLaunch, postAnswer, reloadOnLogin, returnAnswer } from './launch.ts';
+import { enhanceLaunch, postAnswer, relayAnswer, returnAnswer, sendOnLogin } from './launch.ts';
 import { announceLogin } from './login-again.ts';
 import { showSaid } from './said.ts';
 import { enhanceWrite } from './write.ts';
@@ -10,10 +10,11 @@ const islands: Readonly<Record<string, (element: HTMLElement) => void>> = {
   import: enhanceImport,
   launch: enhanceLaunch,
   'launch-message': postAnswer,
+  'launch-relay': relayAnswer,
   'launch-return': returnAnswer,
-  'reload-on-login': reloadOnLogin,
   'logged-in': announceLogin,
   said: showSaid,
+  'send-on-login': sendOnLogin,
   write: enhanceWrite,
 };
 

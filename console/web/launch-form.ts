@@ -1,5 +1,4 @@
-/** The form of `/launch`, and what it returns. Zone 1; design §6 step 1. */
-import { annotations } from '#envelope/annotations.ts';
+/** The form of `/launch`. Zone 1; design §6 step 1. */
 import { DEFAULT_MOUNT_PATH } from '#envelope/mount-path.ts';
 import type { SecretSummary } from '../core/stores.ts';
 import { csrfField } from './frame.ts';
@@ -132,43 +131,3 @@ export const launchForm = (form: LaunchForm): Html => {
       }
     </form>`;
 };
-
-export interface LaunchAnswer {
-  readonly ticket: string;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly expiresAt: string;
-}
-
-/** The answer as a page: its script posts the message, or sends the form, which a person can do as well. */
-export const launchDone = (launch: LaunchRequest, answer: LaunchAnswer): Html => {
-  const { origin, href } = launch.returnTo;
-  if (launch.mode === 'message') {
-    return html`<section
-      class="notice"
-      data-island="launch-message"
-      data-origin="${origin}"
-      data-answer="${JSON.stringify({ type: 'twofold-launch', ...answer })}"
-    >
-      <h1>${text.launch.title}</h1>
-      <p role="status" data-part="state">${text.launch.needsScript}</p>
-    </section>`;
-  }
-  return html`<section class="notice">
-    <h1>${text.launch.title}</h1>
-    <p role="status">${text.launch.sending}</p>
-    <form method="post" action="${href}" data-island="launch-return">
-      <input type="hidden" name="ticket" value="${answer.ticket}" />
-      <input type="hidden" name="annotations" value="${JSON.stringify(answer.annotations)}" />
-      <input type="hidden" name="expires_at" value="${answer.expiresAt}" />
-      <p><button class="primary" type="submit">${text.launch.returnNow}</button></p>
-    </form>
-  </section>`;
-};
-
-export const withTicket = (
-  chosen: Readonly<Record<string, string>>,
-  ticket: string,
-): Readonly<Record<string, string>> => ({
-  ...chosen,
-  [annotations.ticket]: ticket,
-});

@@ -16,14 +16,8 @@ import { failurePage } from './failure-page.ts';
 import type { Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html } from './html.ts';
-import {
-  launchDone,
-  launchForm,
-  nothingPicked,
-  withTicket,
-  type LaunchForm,
-  type Picks,
-} from './launch-form.ts';
+import { launchForm, nothingPicked, type LaunchForm, type Picks } from './launch-form.ts';
+import { launchAgain, launchDone, launchElsewhere, withTicket } from './launch-notices.ts';
 import { parseLaunch, type LaunchRequest } from './launch-request.ts';
 import { loginAddress, type PageRoutes, type Submission } from './routing.ts';
 import { text } from './text.ts';
@@ -80,38 +74,15 @@ const createViews = ({ secrets, clock, origins }: Ports) => {
       const body = launchForm({ ...form, secrets: listed, now: clock() });
       return { ...around(form.launch), status, title: text.launch.title, body };
     },
-    /** In a frame, where no provider shows its login. The same form comes back when it is sent again. */
-    login: (launch: LaunchRequest, again: Form | undefined, action: string): Page => ({
-      ...{ ...around(launch), status: again ? 401 : 200, title: text.launch.title },
-      body: html`<section class="notice" data-island="reload-on-login">
-        <h1>${text.launch.title}</h1>
-        <p>${again ? text.expired.lead : text.launch.framedLogin}</p>
-        <p>
-          <a class="button primary" href="${loginAddress('/login/done')}" target="_blank" rel="noopener"
-            >${text.logIn}</a
-          >
-        </p>
-        ${
-          again
-            ? html`<form method="post" action="${action}">
-                ${fieldsOf(again).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
-                <button type="submit">${text.launch.framedReload}</button>
-              </form>`
-            : html`<p><a class="button" href="${action}">${text.launch.framedReload}</a></p>`
-        }
-      </section>`,
+    /** In a frame without a visitor, who may have a login that the browser keeps from frames of other sites. */
+    elsewhere: (launch: LaunchRequest, action: string): Page => ({
+      ...{ ...around(launch), title: text.launch.title, body: launchElsewhere(launch, action) },
+    }),
+    /** The same form comes back when it is sent again. */
+    again: (launch: LaunchRequest, action: string, picks: Picks): Page => ({
+      ...{ ...around(launch), status: 401, title: text.launch.title, body: launchAgain(action, picks) },
     }),
   };
-};
-
-const fieldsOf = (form: Form): [string, string][] => {
-  const { picked, kinds, names, path } = picksIn(form);
-  return [
-    ...[...picked].map((name): [string, string] => ['pick', name]),
-    ...[...kinds].map(([name, kind]): [string, string] => [`as:${name}`, kind]),
-    ...[...names].map(([name, to]): [string, string] => [`to:${name}`, to]),
-    ['path', path],
-  ];
 };
 
 const badRequest = (problem: string): Page => ({
@@ -130,7 +101,7 @@ export const mountLaunch = (routes: PageRoutes, ports: Ports): void => {
     const visitor = ports.visitors.of(request);
     if (visitor) return await views.form({ launch, action, picks: nothingPicked, visitor });
     const framed = request.headers['sec-fetch-dest'] === 'iframe';
-    return framed ? views.login(launch, undefined, action) : { to: loginAddress(action) };
+    return framed ? views.elsewhere(launch, action) : { to: loginAddress(action) };
   });
   const issue = async (
     launch: LaunchRequest,
@@ -176,10 +147,11 @@ export const mountLaunch = (routes: PageRoutes, ports: Ports): void => {
       const parsed = parse(request);
       if (!parsed.ok) return badRequest(parsed.problem);
       const { launch } = parsed;
-      const action = request.originalUrl;
-      if (!visitor) return views.login(launch, form, action);
+      const { originalUrl: action } = request;
+      const picks = picksIn(form);
+      if (!visitor) return views.again(launch, action, picks);
       const notice = html`<p>${text.expired.unsafe}</p>`;
-      return await views.form({ launch, action, picks: picksIn(form), notice, visitor }, 403);
+      return await views.form({ launch, action, picks, notice, visitor }, 403);
     },
   });
 };

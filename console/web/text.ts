@@ -243,9 +243,13 @@ export const text = {
     returnNow: 'Return to the launcher',
     needsScript: 'The launcher waits for a message, which takes JavaScript. Turn it on, and choose again.',
     noListener:
-      'There is no launcher to return to: this page was not opened by one. Open it from your launcher.',
-    framedLogin: 'Log in to choose secrets. A new tab opens for it.',
-    framedReload: 'I have logged in',
+      'There is no launcher to return to: this page was not opened by one, or has lost it. Choose again from your launcher.',
+    elsewhere: (origin: string): string =>
+      `${origin} starts a session for you. You choose what it may read in a window of its own.`,
+    elsewhereOpen: 'Choose in a window',
+    elsewhereDone: 'Your launcher has what it needs.',
+    loginEnded: 'Your login has ended in the meantime. Log in again in another tab; what you ticked is kept.',
+    loggedIn: 'I have logged in',
     badRequest: 'This address does not work',
     badParameter: (name: string): string => `The parameter ${name} is missing, or not what it should be.`,
     badOrigin: 'The launcher’s address is not one that this console may return to. An operator can allow it.',

@@ -15,7 +15,7 @@ import {
 import { freePort } from '../../scripts/dev/free-port.ts';
 import type { Stack } from '../../scripts/dev/stack.ts';
 import { startDrill, type Drill } from '../drills/cluster.ts';
-import { startLaunchers, type Launchers } from './launchers.ts';
+import { resolverRules, startLaunchers, type Launchers } from './launchers.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 export const artifacts = fileURLToPath(new URL('../artifacts/page/', import.meta.url));
@@ -41,13 +41,17 @@ const start = async (): Promise<Site> => {
   const [drill, browser] = await Promise.all([
     startDrill({
       env: {
-        console: { TWOFOLD_LAUNCHER_ORIGINS: launchers.listed, TWOFOLD_HEALTH_PORT: String(healthPort) },
+        console: {
+          TWOFOLD_LAUNCHER_ORIGINS: `${launchers.listed},${launchers.foreign}`,
+          TWOFOLD_HEALTH_PORT: String(healthPort),
+        },
       },
     }),
     chromium.launch({
       executablePath: CHROMIUM,
       args: [
         ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+        `--host-resolver-rules=${resolverRules}`,
         ...['--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage'],
       ],
     }),

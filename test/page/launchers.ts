@@ -1,44 +1,63 @@
 /**
- * Launchers to open, embed and get answers from `/launch`: one of an origin that the operator has listed, and one of
- * another. On 127.0.0.1 like the console, so both are of its site, as hubs mostly are: cookies alone stop neither.
+ * Launchers to open, embed and get answers from `/launch`. Two are on 127.0.0.1 like the console, so both are of its site,
+ * as hubs mostly are: one of an origin that the operator has listed, and one of another. The first also has an origin on
+ * a site of its own, which is listed too: the browser finds it by `resolverRules`.
  */
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { listenOn } from '#platform/https-server.ts';
 import { testCertificates } from '../certificates.ts';
 
 export interface Launchers {
   readonly listed: string;
+  /** Listed, and of another site than the console. */
+  readonly foreign: string;
   readonly unlisted: string;
   /** Bodies of the forms that were posted to `/return`. */
   readonly returned: URLSearchParams[];
   close(): void;
 }
 
-/** The twenty lines of docs/launchers.md, with the console's address from this page's own. */
+const FOREIGN = 'launcher.example';
+export const resolverRules = `MAP ${FOREIGN} 127.0.0.1`;
+
+/** What docs/launchers.md tells launchers to write, for the console of the address that this page is given. */
+const example = (): string => {
+  const docs = readFileSync(new URL('../../docs/launchers.md', import.meta.url), 'utf8');
+  const code = /```js\n([^]*?)\ndocument\.querySelector/.exec(docs)?.[1];
+  const console_ = "'https://secrets.example.org'";
+  if (!code?.includes(console_)) throw new Error('docs/launchers.md has no example');
+  return code.replace(console_, 'new URL(target).origin');
+};
+
+/** `choose` and `embed` follow the docs; `show` embeds any address; `post` sends it a form. */
 const page = `<!doctype html><title>Launcher</title><body><script>
 const query = new URLSearchParams(location.search);
 const target = query.get('target');
-addEventListener('message', ({ origin, data }) => {
-  if (origin !== new URL(target).origin || data.type !== 'twofold-launch') return;
+${example()}
+const session = { namespace: 'fx-dev', pod: 'jupyter-*' };
+const answered = (data) => {
   document.title = 'answered';
   globalThis.answer = data;
-});
-if (query.get('how') === 'embed') {
-  const frame = document.createElement('iframe');
-  frame.src = target;
-  frame.width = 800;
-  frame.height = 600;
-  document.body.append(frame);
-} else if (query.get('how') === 'post') {
+};
+const how = query.get('how');
+const frame = document.createElement('iframe');
+frame.width = 800;
+frame.height = 600;
+if (how === 'embed' || how === 'show') document.body.append(frame);
+if (how === 'embed') chooseSecrets(session, frame).then(answered);
+if (how === 'show') frame.src = target;
+if (how === 'post') {
   const form = document.createElement('form');
   form.method = 'post';
   form.action = target;
   form.innerHTML = '<input name="name" value="planted"><input name="value" value="v"><button>go</button>';
   document.body.append(form);
-} else {
+}
+if (how === 'choose') {
   const button = document.createElement('button');
   button.textContent = 'Choose secrets';
-  button.onclick = () => open(target, 'twofold', 'popup,width=700,height=800');
+  button.onclick = () => chooseSecrets(session).then(answered);
   document.body.append(button);
 }
 </script>`;
@@ -64,6 +83,7 @@ export const startLaunchers = async (): Promise<Launchers> => {
   const [listed, unlisted] = [await start(returned), await start([])];
   return {
     ...{ listed: listed.origin, unlisted: unlisted.origin, returned },
+    foreign: listed.origin.replace('127.0.0.1', FOREIGN),
     close: () => {
       for (const { server } of [listed, unlisted]) {
         server.close();
