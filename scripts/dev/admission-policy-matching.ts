@@ -1,10 +1,10 @@
 /**
- * Which requests a policy or its binding is about: resource rules, label selectors of objects and namespaces. No zone;
+ * Which requests a policy, its binding or a webhook is about: resource rules, label selectors of objects and namespaces. No zone;
  * what Kubernetes 1.35 does, but for rules that exclude.
  */
 import type { AdmissionRequest, KubernetesObject } from './admission-policy-request.ts';
 
-interface Rule {
+export interface Rule {
   readonly operations?: readonly string[];
   readonly apiGroups?: readonly string[];
   readonly apiVersions?: readonly string[];
@@ -27,7 +27,7 @@ function namespaceLabels(documents: readonly KubernetesObject[], name: string): 
   return { ...known?.metadata?.labels, 'kubernetes.io/metadata.name': name };
 }
 
-/** Whether a policy or binding is about this request; the documents give namespaces their labels. */
+/** Whether a policy, binding or webhook is about this request; the documents give namespaces their labels. */
 export function matches(
   matching: Matching | undefined,
   request: AdmissionRequest,
@@ -44,18 +44,17 @@ export function matches(
   );
 }
 
-function ruleMatches(rule: Rule, { operation, resource, subResource }: AdmissionRequest): boolean {
+function ruleMatches(rule: Rule, { operation, resource, subResource = '' }: AdmissionRequest): boolean {
   const has = (values: readonly string[] | undefined, ...wanted: string[]): boolean =>
     values?.some((value) => wanted.includes(value)) ?? false;
   const { group, version, resource: name } = resource;
-  const names = subResource
-    ? [`${name}/${subResource}`, `${name}/*`, `*/${subResource}`, '*/*']
-    : [name, '*', '*/*'];
+  const suffix = subResource === '' ? '' : `/${subResource}`;
   return (
     has(rule.operations, operation, '*') &&
     has(rule.apiGroups, group, '*') &&
     has(rule.apiVersions, version, '*') &&
-    has(rule.resources, ...names)
+    // `pods/*` is about pods, too.
+    has(rule.resources, `${name}${suffix}`, `*${suffix}`, `${name}/*`, '*/*')
   );
 }
 

@@ -4,7 +4,7 @@
  * (design, section 8): match constraints, match conditions, lazy variables, failure policies.
  * Not modelled: params, cost limits, audit annotations, the authorizer, `namespaceObject`, rules that exclude.
  */
-import { Environment } from '@marcbachmann/cel-js';
+import { contextOf, createCompiler, type Context, type Evaluate } from './admission-cel.ts';
 import { matches, type Matching } from './admission-policy-matching.ts';
 import type { AdmissionRequest, KubernetesObject } from './admission-policy-request.ts';
 
@@ -41,8 +41,6 @@ interface Binding extends KubernetesObject {
   };
 }
 
-type Context = Record<string, unknown>;
-type Evaluate = (context: Context) => unknown;
 interface Compiled {
   readonly name: string;
   readonly spec: Policy['spec'];
@@ -57,19 +55,16 @@ interface Failure {
   readonly broken?: boolean;
 }
 
-const VARIABLES = ['object', 'oldObject', 'request', 'variables'];
-
 /**
  * All policies, bindings and Namespaces (for their labels) among the documents; others are passed over.
  * A policy without a binding does nothing, as in a cluster. Throws for an expression that does not parse.
  */
 export function createAdmissionPolicies(documents: readonly KubernetesObject[]): AdmissionPolicies {
-  const environment = new Environment({ enableOptionalTypes: true });
-  for (const name of VARIABLES) environment.registerVariable(name, 'dyn');
+  const compile = createCompiler();
   // Documents are told apart by their kind; whether they have its shape is for Kubernetes' schemas to say.
   const bindings = ofKind(documents, 'ValidatingAdmissionPolicyBinding') as Binding[];
   const policies = (ofKind(documents, 'ValidatingAdmissionPolicy') as Policy[]).map((policy) =>
-    compilePolicy(policy, bindings, (expression) => environment.parse(expression)),
+    compilePolicy(policy, bindings, compile),
   );
 
   return {
@@ -80,7 +75,7 @@ export function createAdmissionPolicies(documents: readonly KubernetesObject[]):
       for (const compiled of policies.filter(({ spec }) => applies(spec.matchConstraints))) {
         for (const binding of compiled.bindings.filter(({ spec }) => applies(spec.matchResources))) {
           const actions = binding.spec.validationActions ?? [];
-          for (const failure of judge(compiled, contextOf(compiled, request))) {
+          for (const failure of judge(compiled, withVariables(compiled, contextOf(request)))) {
             const { message } = failure;
             if (failure.broken && compiled.spec.failurePolicy === 'Ignore') continue;
             if (actions.includes('Deny')) denied.push({ policy: compiled.name, message });
@@ -160,29 +155,14 @@ function attempt(evaluate: () => unknown): Attempt {
   }
 }
 
-/** What expressions see. A variable is evaluated when it is first read, and once. */
-function contextOf(compiled: Compiled, request: AdmissionRequest): Context {
-  const { object = null, oldObject = null, ...rest } = request;
+/** A variable is evaluated when it is first read, and once. */
+function withVariables(compiled: Compiled, seen: Context): Context {
   const variables = {};
-  const context: Context = {
-    object: toCel(object),
-    oldObject: toCel(oldObject),
-    request: toCel(rest),
-    variables,
-  };
+  const context = { ...seen, variables };
   for (const [name, evaluate] of compiled.variables) {
     let known: { value: unknown } | undefined;
     const get = (): unknown => (known ??= { value: evaluate(context) }).value;
     Object.defineProperty(variables, name, { enumerable: true, get });
   }
   return context;
-}
-
-/** JSON as CEL sees it: whole numbers are integers, and fields that are null are not there. */
-function toCel(value: unknown): unknown {
-  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
-  if (Array.isArray(value)) return value.map(toCel);
-  if (typeof value !== 'object' || value === null) return value;
-  const fields = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
-  return Object.fromEntries(fields.map(([key, field]) => [key, toCel(field)]));
 }

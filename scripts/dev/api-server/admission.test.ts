@@ -1,9 +1,14 @@
 /** Admission of pods: the webhook's review, its patch, its failures; policies; the plugins around them. */
 
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
 import { expect } from 'chai';
 
+import { parseManifests } from '../../../manifests/kustomize.ts';
+import { testCertificates } from '../../../test/certificates.ts';
 import { listAt, objectAt, type JsonObject } from './object.ts';
-import type { ApiServer } from './server.ts';
 import {
   encodePatch,
   startTestWebhook,
@@ -18,8 +23,8 @@ import {
   podNamed,
   speakAs,
   startTestServer,
-  testCertificates,
   type Speaker,
+  type TestServer,
 } from './testing.ts';
 
 const pods = '/api/v1/namespaces/team/pods';
@@ -31,19 +36,21 @@ const injected = [
 ];
 
 describe('development API server: admission', () => {
-  let server: ApiServer;
+  let server: TestServer;
   let admin: Speaker;
   let webhook: TestWebhook;
   let reply: Reply = () => ({ allowed: true });
 
   before(async () => {
     webhook = await startTestWebhook((request) => reply(request));
-    server = await startTestServer({ webhookClient: testCertificates().administrator });
-    admin = speakAs(server, { leaf: testCertificates().administrator });
+    server = await startTestServer({
+      webhookClient: (await testCertificates()).leaf('apiserver-webhook'),
+    });
+    admin = speakAs(server, { leaf: server.administrator });
   });
 
   beforeEach(() => {
-    server.apply([webhookConfiguration(webhook.url)]);
+    server.apply([webhookConfiguration(webhook)]);
     webhook.requests.length = 0;
   });
 
@@ -91,7 +98,7 @@ describe('development API server: admission', () => {
     await admin('POST', pods, podNamed('plain'));
     const key = 'kubernetes.io/metadata.name';
     const namespaceSelector = { matchExpressions: [{ key, operator: 'NotIn', values: ['team'] }] };
-    server.apply([webhookConfiguration(webhook.url, { namespaceSelector })]);
+    server.apply([webhookConfiguration(webhook, { namespaceSelector })]);
     await admin('POST', pods, podNamed('left-out', asks));
     expect(webhook.requests).length(0);
   });
@@ -122,7 +129,7 @@ describe('development API server: admission', () => {
   it('fails closed when the webhook answers late, wrongly or not at all', async () => {
     const failing = async (answer: Reply, changes: JsonObject = {}, url = webhook.url): Promise<string> => {
       reply = answer;
-      server.apply([webhookConfiguration(url, changes)]);
+      server.apply([webhookConfiguration({ ...webhook, url }, changes)]);
       const refused = await admin('POST', pods, podNamed('failed', asks));
       expect(refused.status).equal(500);
       return messageOf(refused);
@@ -222,5 +229,23 @@ describe('development API server: admission', () => {
       expect(messageOf(refused)).match(/^serviceaccounts "default" is forbidden: .*refused by no-token$/);
       expect((await admin('POST', token, { spec: { audiences: ['other'] } })).status).equal(201);
     });
+  });
+
+  it('takes every shipped manifest, and keeps its guard', async () => {
+    const base = fileURLToPath(new URL('../../../manifests/base/', import.meta.url));
+    const files = readdirSync(base, { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.yaml') && !file.endsWith('kustomization.yaml'),
+    );
+    const manifests = files.flatMap((file) => parseManifests(readFileSync(join(base, file), 'utf8')));
+    const shipped = await startTestServer({ manifests });
+    const speak = speakAs(shipped, { leaf: shipped.administrator });
+    try {
+      const token = '/api/v1/namespaces/team/serviceaccounts/default/token';
+      const refused = await speak('POST', token, { spec: { audiences: ['twofold:x'] } });
+      expect(messageOf(refused)).contain("ValidatingAdmissionPolicy 'twofold-token'");
+    } finally {
+      speak.close();
+      await shipped.close();
+    }
   });
 });

@@ -31,7 +31,7 @@ export type Incoming = {
   readBody(): Promise<unknown>;
 };
 
-export type Outgoing = { code: number; body: object | string; warnings: string[]; username: string };
+export type Outgoing = { code: number; body: object | string; warnings: string[] };
 
 function attributesOf(request: ResourceRequest): Exclude<Attributes, { path: string }> {
   const named = /^metadata\.name==?([^,]+)$/.exec(request.query.get('fieldSelector') ?? '');
@@ -116,19 +116,18 @@ export function createApi(ports: {
   return {
     async answer(incoming) {
       const user = await ports.authentication.authenticate(incoming.headers, incoming.certificate);
-      const { username } = user;
       const request = parseRequest(incoming.method, incoming.url);
       if (request.at === 'path') {
-        if (!authorizer.allows(user, request)) throw forbiddenPath(username, request.verb, request.path);
+        if (!authorizer.allows(user, request)) throw forbiddenPath(user.username, request.verb, request.path);
         const body = request.verb === 'get' ? discover(request.path) : undefined;
         if (body === undefined) throw unknownPath();
-        return { code: 200, body, warnings: [], username };
+        return { code: 200, body, warnings: [] };
       }
       authorize(user, request);
       const warnings: string[] = [];
       const body = await incoming.readBody();
       const call = { ...request, user, body, contentType: incoming.contentType, warnings };
-      return { ...(await run(call)), warnings, username };
+      return { ...(await run(call)), warnings };
     },
   };
 }

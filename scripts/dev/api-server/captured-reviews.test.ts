@@ -6,22 +6,21 @@ import { expect } from 'chai';
 
 import type { AdmissionRequest } from './admission-request.ts';
 import { objectAt, type JsonObject } from './object.ts';
-import type { ApiServer } from './server.ts';
 import { startTestWebhook, webhookConfiguration, type TestWebhook } from './testing-webhook.ts';
-import { messageOf, speakAs, startTestServer, testCertificates, type Speaker } from './testing.ts';
+import { messageOf, speakAs, startTestServer, type Speaker, type TestServer } from './testing.ts';
 
 const reviews = new URL('../../../test/fixtures/reviews/', import.meta.url);
 
 describe('development API server: reviews captured from a real API server', () => {
-  let server: ApiServer;
+  let server: TestServer;
   let admin: Speaker;
   let webhook: TestWebhook;
 
   before(async () => {
     webhook = await startTestWebhook(() => ({ allowed: false, status: { message: 'seen' } }));
     server = await startTestServer();
-    server.apply([webhookConfiguration(webhook.url, { matchConditions: [] })]);
-    admin = speakAs(server, { leaf: testCertificates().administrator });
+    server.apply([webhookConfiguration(webhook, { matchConditions: [] })]);
+    admin = speakAs(server, { leaf: server.administrator });
   });
 
   beforeEach(() => {

@@ -2,39 +2,11 @@
 
 import { expect } from 'chai';
 
-import type { ApiServer } from './server.ts';
-import {
-  bodyOf,
-  jsonPatch,
-  mergePatch,
-  messageOf,
-  metaOf,
-  speakAs,
-  startTestServer,
-  testCertificates,
-  type Speaker,
-} from './testing.ts';
+import { bodyOf, describeServer, jsonPatch, leaseNamed, mergePatch, messageOf, metaOf } from './testing.ts';
 
 const leases = '/apis/coordination.k8s.io/v1/namespaces/team/leases';
 
-function leaseNamed(name: string, spec: object = {}, metadata: object = {}): object {
-  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, ...metadata }, spec };
-}
-
-describe('development API server: Leases', () => {
-  let server: ApiServer;
-  let admin: Speaker;
-
-  before(async () => {
-    server = await startTestServer();
-    admin = speakAs(server, { leaf: testCertificates().administrator });
-  });
-
-  after(async () => {
-    admin.close();
-    await server.close();
-  });
-
+describeServer('Leases', (admin) => {
   it('refuses an update of an older version with 409 Conflict, and one without a version with 422', async () => {
     const created = await admin('POST', leases, leaseNamed('one', { holderIdentity: 'a' }));
     const { resourceVersion } = metaOf(created);

@@ -2,9 +2,10 @@
  * Runs a request through the stored MutatingWebhookConfigurations. Development tool, no zone.
  */
 
+import { contextOf, createCompiler } from '../admission-cel.ts';
+import { matches, type LabelSelector, type Rule } from '../admission-policy-matching.ts';
 import { admissionRequest, type AdmissionRequest, type Attempt } from './admission-request.ts';
 import { decode } from './decode.ts';
-import { matchesConditions, matchesRules } from './match-conditions.ts';
 import { listAt, objectAt, stringAt, type ApiObject, type JsonObject } from './object.ts';
 import { applyJsonPatch, PatchMismatch } from './patch.ts';
 import { mutatingWebhooks } from './resource.ts';
@@ -16,6 +17,14 @@ import type { WebhookAnswer, WebhookCaller } from './webhook-call.ts';
 export type MutatingWebhooks = {
   /** The object after all webhooks. Throws the refusal of one, or 500 where one fails and its policy is Fail. */
   mutate(attempt: Attempt, warnings: string[]): Promise<ApiObject>;
+};
+
+/** Which requests a webhook is asked about. */
+type Scope = {
+  rules?: Rule[];
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  matchConditions?: { name: string; expression: string }[];
 };
 
 /** A webhook's refusal, as the API server passes it on. */
@@ -37,12 +46,21 @@ export function createMutatingWebhooks(ports: {
   implicit: Implicit;
   caller: WebhookCaller;
 }): MutatingWebhooks {
-  function matches(hook: JsonObject, request: AdmissionRequest): boolean {
-    const labels =
-      request.namespace === undefined
-        ? {}
-        : (ports.implicit.namespace(request.namespace).metadata.labels ?? {});
-    return matchesRules(hook, request, labels) && matchesConditions(listAt(hook, 'matchConditions'), request);
+  const compile = createCompiler();
+
+  /** Throws for a condition that has no value; the webhook's failure policy decides then. */
+  function isAsked(hook: JsonObject, request: AdmissionRequest): boolean {
+    const { rules = [], matchConditions = [], ...selectors }: Scope = hook; // as the stored configuration has it
+    const { namespace } = request;
+    const documents = namespace === undefined ? [] : [ports.implicit.namespace(namespace)];
+    if (rules.length === 0 || !matches({ resourceRules: rules, ...selectors }, request, documents))
+      return false;
+    const context = contextOf(request);
+    return matchConditions.every(({ name, expression }) => {
+      const verdict = compile(expression)(context);
+      if (typeof verdict !== 'boolean') throw new Error(`${name} is not a boolean`);
+      return verdict;
+    });
   }
 
   function patched(attempt: Attempt, object: ApiObject, patch: unknown): ApiObject {
@@ -66,7 +84,7 @@ export function createMutatingWebhooks(ports: {
     const request = admissionRequest({ ...attempt, object });
     let answer: WebhookAnswer;
     try {
-      if (!matches(hook, request)) return object;
+      if (!isAsked(hook, request)) return object;
       if (attempt.dryRun && !['None', 'NoneOnDryRun'].includes(stringAt(hook, 'sideEffects') ?? '')) {
         throw failure(400, 'BadRequest', `admission webhook "${name}" does not support dry run`);
       }

@@ -3,34 +3,11 @@
 import { expect } from 'chai';
 
 import { listAt, objectAt } from './object.ts';
-import type { ApiServer } from './server.ts';
-import {
-  bodyOf,
-  mergePatch,
-  messageOf,
-  podNamed,
-  speakAs,
-  startTestServer,
-  testCertificates,
-  type Speaker,
-} from './testing.ts';
+import { bodyOf, describeServer, mergePatch, messageOf, podNamed } from './testing.ts';
 
 const pods = '/api/v1/namespaces/team/pods';
 
-describe('development API server: pods', () => {
-  let server: ApiServer;
-  let admin: Speaker;
-
-  before(async () => {
-    server = await startTestServer();
-    admin = speakAs(server, { leaf: testCertificates().administrator });
-  });
-
-  after(async () => {
-    admin.close();
-    await server.close();
-  });
-
+describeServer('pods', (admin) => {
   it('fills in defaults, the token mount and a status', async () => {
     const pod = bodyOf(await admin('POST', pods, podNamed('plain')));
     const spec = objectAt(pod, 'spec');

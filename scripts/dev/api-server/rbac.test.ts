@@ -3,18 +3,18 @@
 import { readFileSync } from 'node:fs';
 
 import { expect } from 'chai';
-import { parseAllDocuments } from 'yaml';
 
+import { createRoot } from '../../../certs/issue.ts';
+import { parseManifests } from '../../../manifests/kustomize.ts';
 import { objectAt } from './object.ts';
-import type { ApiServer } from './server.ts';
 import {
   bodyOf,
   messageOf,
   podNamed,
   speakAs,
   startTestServer,
-  testCertificates,
   type Speaker,
+  type TestServer,
 } from './testing.ts';
 
 const shipped = new URL('../../../manifests/base/rbac.yaml', import.meta.url);
@@ -31,7 +31,7 @@ const enabled = {
 };
 
 describe('development API server: who may do what', () => {
-  let server: ApiServer;
+  let server: TestServer;
   const speakers: Speaker[] = [];
 
   function as(who: Parameters<typeof speakAs>[1]): Speaker {
@@ -41,10 +41,9 @@ describe('development API server: who may do what', () => {
   }
 
   before(async () => {
-    const documents = parseAllDocuments(readFileSync(shipped, 'utf8')).map(
-      (one): unknown => one.toJS() as unknown,
-    );
-    server = await startTestServer({ manifests: [...documents, enabled] });
+    server = await startTestServer({
+      manifests: [...parseManifests(readFileSync(shipped, 'utf8')), enabled],
+    });
   });
 
   after(async () => {
@@ -85,15 +84,16 @@ describe('development API server: who may do what', () => {
     expect(nobody.status).equal(403);
     expect(messageOf(nobody)).contain('User "system:anonymous" cannot list resource "pods"');
     expect((await as({ token: 'x.y.z' })('GET', '/api/v1/namespaces/team/pods')).status).equal(401);
-    const { stranger } = testCertificates();
-    expect((await as({ leaf: stranger })('GET', '/api/v1/namespaces/team/pods')).status).equal(401);
+    const stranger = await createRoot({ commonName: 'apiserver', now: new Date(), validDays: 1 });
+    const leaf = { cert: stranger.certificatePem, key: stranger.keyPem };
+    expect((await as({ leaf })('GET', '/api/v1/namespaces/team/pods')).status).equal(401);
     expect((await as({})('GET', '/metrics')).status).equal(403);
     expect((await as({})('GET', '/readyz')).body).equal('ok');
   });
 
   it('lets an administrator speak as somebody else, and nobody else do so', async () => {
     const alice = { 'impersonate-user': 'alice', 'impersonate-group': 'developers' };
-    const admin = as({ leaf: testCertificates().administrator });
+    const admin = as({ leaf: server.administrator });
     expect((await admin('POST', '/api/v1/namespaces/team/pods', podNamed('alices'), alice)).status).equal(
       201,
     );

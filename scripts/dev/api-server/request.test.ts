@@ -3,39 +3,12 @@
 import { expect } from 'chai';
 
 import { listAt, objectAt, stringAt } from './object.ts';
-import type { ApiServer } from './server.ts';
-import {
-  bodyOf,
-  messageOf,
-  metaOf,
-  podNamed,
-  speakAs,
-  startTestServer,
-  testCertificates,
-  type Speaker,
-} from './testing.ts';
+import { bodyOf, describeServer, messageOf, metaOf, podNamed, secretNamed } from './testing.ts';
 
 const secrets = '/api/v1/namespaces/team/secrets';
 const pods = '/api/v1/namespaces/team/pods';
 
-function secretNamed(name: string, more: object = {}): object {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { a: 'YQ==' }, ...more };
-}
-
-describe('development API server: requests', () => {
-  let server: ApiServer;
-  let admin: Speaker;
-
-  before(async () => {
-    server = await startTestServer();
-    admin = speakAs(server, { leaf: testCertificates().administrator });
-  });
-
-  after(async () => {
-    admin.close();
-    await server.close();
-  });
-
+describeServer('requests', (admin) => {
   it('answers 404, 405, 415 and 400 as the real server does', async () => {
     const missing = await admin('GET', `${secrets}/missing`);
     expect(missing.status).equal(404);

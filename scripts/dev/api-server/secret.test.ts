@@ -3,38 +3,11 @@
 import { expect } from 'chai';
 
 import { objectAt } from './object.ts';
-import type { ApiServer } from './server.ts';
-import {
-  bodyOf,
-  mergePatch,
-  messageOf,
-  metaOf,
-  speakAs,
-  startTestServer,
-  testCertificates,
-  type Speaker,
-} from './testing.ts';
+import { bodyOf, describeServer, mergePatch, messageOf, metaOf, secretNamed } from './testing.ts';
 
 const secrets = '/api/v1/namespaces/team/secrets';
 
-function secretNamed(name: string, more: object = {}): object {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { a: 'YQ==' }, ...more };
-}
-
-describe('development API server: Secrets', () => {
-  let server: ApiServer;
-  let admin: Speaker;
-
-  before(async () => {
-    server = await startTestServer();
-    admin = speakAs(server, { leaf: testCertificates().administrator });
-  });
-
-  after(async () => {
-    admin.close();
-    await server.close();
-  });
-
+describeServer('Secrets', (admin) => {
   it('creates with uid, version and time, and answers 409 AlreadyExists the second time', async () => {
     const created = await admin('POST', secrets, secretNamed('first'));
     expect(created.status).equal(201);

@@ -13,7 +13,7 @@ import { createApi, type Incoming, type Outgoing } from './api.ts';
 import { createAuthentication, readClientCertificate } from './authentication.ts';
 import { mediaType, readBody } from './body.ts';
 import { builtInRoles } from './built-in-roles.ts';
-import { collectGarbage } from './garbage.ts';
+import { collectGarbage } from './deletion.ts';
 import { parseServiceAccountUser } from './identity.ts';
 import { applyDocuments } from './manifests.ts';
 import { createMutatingWebhooks } from './mutating-webhook.ts';
@@ -25,16 +25,6 @@ import { createImplicit } from './service-account.ts';
 import { internalError, StatusError } from './status.ts';
 import { createStore } from './store.ts';
 import { createWebhookCaller, type ClientLeaf } from './webhook-call.ts';
-
-/** One line per request; never a body, a query or a credential. */
-export type RequestRecord = {
-  method: string;
-  path: string;
-  user: string;
-  code: number;
-  ms: number;
-  error?: string;
-};
 
 export type ApiServerConfig = {
   host: string;
@@ -50,7 +40,6 @@ export type ApiServerConfig = {
   manifests: readonly unknown[];
   /** What callers without credentials may do: nothing unless given. */
   anonymousRole?: 'edit';
-  log?: (record: RequestRecord) => void;
   now?: () => Date;
 };
 
@@ -68,7 +57,7 @@ const tokenSeconds = 7 * 24 * 3600;
 /** Above the 90 s that Go's client keeps idle connections. */
 const keepAliveMs = 95_000;
 
-function send(response: ServerResponse, { code, body, warnings }: Omit<Outgoing, 'username'>): void {
+function send(response: ServerResponse, { code, body, warnings }: Outgoing): void {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   response.statusCode = code;
   response.setHeader('content-type', typeof body === 'string' ? 'text/plain' : 'application/json');
@@ -122,30 +111,16 @@ export async function startApiServer(config: ApiServerConfig): Promise<ApiServer
   apply([...builtInRoles(config.anonymousRole), ...config.manifests]);
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const started = performance.now();
-    const record: RequestRecord = {
-      method: request.method ?? '',
-      path: (request.url ?? '').split('?')[0] ?? '',
-      user: '',
-      code: 0,
-      ms: 0,
-    };
     try {
-      const answer = await api.answer(incomingOf(request));
-      record.user = answer.username;
-      send(response, answer);
+      send(response, await api.answer(incomingOf(request)));
     } catch (error) {
       const { status } = error instanceof StatusError ? error : internalError('unexpected error');
-      if (!(error instanceof StatusError))
-        record.error = error instanceof Error ? (error.stack ?? '') : 'unknown';
+      if (!(error instanceof StatusError)) console.error('development API server:', error);
       // The rest of a body that is not wanted would stand before the next request.
       if (!request.complete) response.setHeader('connection', 'close');
       send(response, { code: status.code, body: status, warnings: [] });
       request.resume();
     }
-    record.code = response.statusCode;
-    record.ms = Math.round(performance.now() - started);
-    config.log?.(record);
   }
 
   const server = createServer(

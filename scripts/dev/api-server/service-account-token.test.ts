@@ -3,15 +3,14 @@
 import { expect } from 'chai';
 
 import { objectAt, stringAt, type JsonObject } from './object.ts';
-import type { ApiServer } from './server.ts';
 import {
   bodyOf,
   messageOf,
   metaOf,
   speakAs,
   startTestServer,
-  testCertificates,
   type Speaker,
+  type TestServer,
 } from './testing.ts';
 
 const tokens = '/api/v1/namespaces/team/serviceaccounts/default/token';
@@ -30,7 +29,7 @@ function podWithToken(name: string): object {
 }
 
 describe('development API server: service-account tokens', () => {
-  let server: ApiServer;
+  let server: TestServer;
   let now = new Date();
   let admin: Speaker;
   let kubelet: Speaker;
@@ -58,7 +57,7 @@ describe('development API server: service-account tokens', () => {
 
   before(async () => {
     server = await startTestServer({ now: () => now });
-    admin = speakAs(server, { leaf: testCertificates().administrator });
+    admin = speakAs(server, { leaf: server.administrator });
     kubelet = speakAs(server, { token: await server.token('system:node:dev', ['system:nodes']) });
     pod = metaOf(await admin('POST', pods, podWithToken('session')));
   });

@@ -2,9 +2,8 @@
  * Per kind: defaults, what is filled in on create and update, and what is refused. Development tool, no zone.
  */
 
-import { leaseCauses } from './lease.ts';
 import { metaCauses } from './object-meta.ts';
-import { asPod, type ApiObject } from './object.ts';
+import { asPod, objectAt, type ApiObject } from './object.ts';
 import { defaultPod } from './pod-defaults.ts';
 import { podCauses } from './pod-validation.ts';
 import { podUpdateCauses, preparePodForCreate, preparePodForUpdate } from './pod.ts';
@@ -28,6 +27,18 @@ const plain: Strategy = {
   causes: () => [],
   updateCauses: () => [],
 };
+
+function leaseCauses(lease: ApiObject): Cause[] {
+  const { leaseDurationSeconds: duration, leaseTransitions: transitions } = objectAt(lease, 'spec');
+  const causes: Cause[] = [];
+  if (typeof duration === 'number' && duration <= 0) {
+    causes.push(cause.invalid('spec.leaseDurationSeconds', duration, 'must be greater than 0'));
+  }
+  if (typeof transitions === 'number' && transitions < 0) {
+    causes.push(cause.invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
+  }
+  return causes;
+}
 
 const strategies = new Map<Resource, Partial<Strategy>>([
   [

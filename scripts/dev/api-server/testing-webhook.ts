@@ -5,12 +5,14 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
+import { testCertificates } from '../../../test/certificates.ts';
 import type { AdmissionRequest } from './admission-request.ts';
 import type { JsonObject } from './object.ts';
-import { testCertificates } from './testing.ts';
 
 export type TestWebhook = {
   url: string;
+  /** PEM: the root of its certificate. */
+  ca: string;
   /** The requests that came, and the query of the newest. */
   requests: AdmissionRequest[];
   query(): string;
@@ -25,7 +27,7 @@ export function encodePatch(patch: unknown): JsonObject {
 }
 
 export async function startTestWebhook(reply: Reply): Promise<TestWebhook> {
-  const { server: leaf, ca } = testCertificates();
+  const { ca, ...leaf } = (await testCertificates()).leaf('webhook');
   const requests: AdmissionRequest[] = [];
   let query = '';
   const server = createServer(
@@ -49,6 +51,7 @@ export async function startTestWebhook(reply: Reply): Promise<TestWebhook> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // listening on TCP
   return {
+    ca,
     url: `https://127.0.0.1:${port}/mutate`,
     requests,
     query: () => query,
@@ -61,7 +64,10 @@ export async function startTestWebhook(reply: Reply): Promise<TestWebhook> {
 }
 
 /** A configuration for pods with an annotation of ours, as the shipped one. */
-export function webhookConfiguration(url: string, changes: JsonObject = {}): JsonObject {
+export function webhookConfiguration(
+  { url, ca }: { url: string; ca: string },
+  changes: JsonObject = {},
+): JsonObject {
   const prefix = "object.metadata.annotations.exists(k, k.startsWith('twofold.dev/'))";
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
@@ -70,7 +76,7 @@ export function webhookConfiguration(url: string, changes: JsonObject = {}): Jso
     webhooks: [
       {
         name: 'pods.twofold.dev',
-        clientConfig: { url, caBundle: Buffer.from(testCertificates().ca).toString('base64') },
+        clientConfig: { url, caBundle: Buffer.from(ca).toString('base64') },
         rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
         matchConditions: [{ name: 'asks', expression: `has(object.metadata.annotations) && ${prefix}` }],
         failurePolicy: 'Fail',

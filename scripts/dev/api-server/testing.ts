@@ -1,100 +1,64 @@
-/**
- * For the tests of the development cluster: certificates by openssl, and a client that speaks as somebody.
- * Development tool, no zone.
- */
+/** For the tests of the development cluster: an API server of their own, and clients that speak as somebody. */
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
+import { testCertificates } from '../../../test/certificates.ts';
 import { askUntil } from '../../ask-until.ts';
 import { createJsonClient, type JsonAnswer } from './https-json.ts';
 import { isJsonObject, objectAt, stringAt, type JsonObject } from './object.ts';
 import { startApiServer, type ApiServer, type ApiServerConfig } from './server.ts';
 
 export type Leaf = { cert: string; key: string };
-export type TestCertificates = { ca: string; server: Leaf; administrator: Leaf; stranger: Leaf };
 
-function openssl(folder: string, ...args: string[]): void {
-  execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-}
-
-const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-
-function issueLeaf(folder: string, name: string, subject: string, extensions: string, signed = true): Leaf {
-  const files = ['-keyout', `${name}.key`, '-out', `${name}.crt`, '-subj', subject];
-  const signer = signed ? ['-CA', 'ca.crt', '-CAkey', 'ca.key'] : [];
-  writeFileSync(join(folder, 'leaf.cnf'), `[req]\ndistinguished_name=dn\n[dn]\n[leaf]\n${extensions}\n`);
-  openssl(
-    folder,
-    'req',
-    '-x509',
-    ...newKey,
-    ...files,
-    ...signer,
-    '-config',
-    'leaf.cnf',
-    '-extensions',
-    'leaf',
-  );
-  const [cert = '', key = ''] = ['crt', 'key'].map((end) =>
-    readFileSync(join(folder, `${name}.${end}`), 'utf8'),
-  );
-  return { cert, key };
-}
-
-let made: TestCertificates | undefined;
-
-/** Made once per run: a root, a server leaf for 127.0.0.1, an administrator and a stranger's own certificate. */
-export function testCertificates(): TestCertificates {
-  if (made !== undefined) return made;
-  const folder = mkdtempSync(join(tmpdir(), 'twofold-test-'));
-  try {
-    openssl(
-      folder,
-      'req',
-      '-x509',
-      ...newKey,
-      '-keyout',
-      'ca.key',
-      '-out',
-      'ca.crt',
-      '-subj',
-      '/CN=test root',
-    );
-    const client = 'extendedKeyUsage=clientAuth\nbasicConstraints=CA:false';
-    const names = 'subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:false';
-    made = {
-      ca: readFileSync(join(folder, 'ca.crt'), 'utf8'),
-      server: issueLeaf(folder, 'server', '/CN=127.0.0.1', names),
-      administrator: issueLeaf(folder, 'admin', '/CN=apiserver', client),
-      stranger: issueLeaf(folder, 'stranger', '/CN=apiserver/O=system:masters', client, false),
-    };
-    return made;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-export function startTestServer(config: Partial<ApiServerConfig> = {}): Promise<ApiServer> {
-  const { ca, server } = testCertificates();
-  return startApiServer({ host: '127.0.0.1', port: 0, tls: server, clientCa: ca, manifests: [], ...config });
-}
-
-export type Speaker = {
-  (method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<JsonAnswer>;
-  close(): void;
+export type TestServer = ApiServer & {
+  /** PEM: the root of the server's certificate and of the administrator's. */
+  ca: string;
+  administrator: Leaf;
 };
 
+export async function startTestServer(config: Partial<ApiServerConfig> = {}): Promise<TestServer> {
+  const certificates = await testCertificates();
+  const { ca, ...tls } = certificates.leaf('console');
+  const server = await startApiServer({
+    ...{ host: '127.0.0.1', port: 0, tls, clientCa: ca, manifests: [] },
+    ...config,
+  });
+  return { ...server, ca, administrator: certificates.leaf('apiserver-webhook') };
+}
+
+export type Speak = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<JsonAnswer>;
+export type Speaker = Speak & { close(): void };
+
 /** A caller of the API server, by bearer or by client certificate; nobody without either. */
-export function speakAs(server: { url: string }, who: { token?: string; leaf?: Leaf } = {}): Speaker {
-  const client = createJsonClient({ ca: testCertificates().ca, ...who.leaf });
-  const bearer: Record<string, string> =
-    who.token === undefined ? {} : { authorization: `Bearer ${who.token}` };
+export function speakAs(server: TestServer, { token, leaf }: { token?: string; leaf?: Leaf } = {}): Speaker {
+  const client = createJsonClient({ ca: server.ca, ...(leaf && { cert: leaf.cert, key: leaf.key }) });
+  const bearer: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const speak = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     client.call({ method, url: server.url + path, headers: { ...bearer, ...headers }, body });
   return Object.assign(speak, { close: () => client.close() });
+}
+
+/** A suite with an API server of its own; `admin` speaks as its administrator. */
+export function describeServer(title: string, define: (admin: Speak) => void): void {
+  describe(`development API server: ${title}`, () => {
+    let server: TestServer;
+    let admin: Speaker;
+
+    before(async () => {
+      server = await startTestServer();
+      admin = speakAs(server, { leaf: server.administrator });
+    });
+
+    after(async () => {
+      admin.close();
+      await server.close();
+    });
+
+    define((...call) => admin(...call));
+  });
 }
 
 export const mergePatch = { 'content-type': 'application/merge-patch+json' };
@@ -120,6 +84,14 @@ export function podNamed(name: string, annotations?: Record<string, string>): Js
     metadata: { name, ...(annotations === undefined ? {} : { annotations }) },
     spec: { containers: [{ name: 'main', image: 'example/app:1.0' }] },
   };
+}
+
+export function secretNamed(name: string, more: object = {}): object {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { a: 'YQ==' }, ...more };
+}
+
+export function leaseNamed(name: string, spec: object = {}, metadata: object = {}): object {
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, ...metadata }, spec };
 }
 
 /** Asks again until the answer has the status: for what happens in the background. */

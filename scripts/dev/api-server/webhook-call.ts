@@ -96,7 +96,12 @@ export function createWebhookCaller(leaf: ClientLeaf | undefined): WebhookCaller
   const clients = new Map<string, JsonClient>();
 
   function clientFor(ca: string): JsonClient {
-    const known = clients.get(ca) ?? createJsonClient({ ...(ca === '' ? {} : { ca }), ...leaf });
+    const known =
+      clients.get(ca) ??
+      createJsonClient({
+        ...(ca === '' ? {} : { ca }),
+        ...(leaf && { cert: leaf.cert, key: leaf.key }),
+      });
     clients.set(ca, known);
     return known;
   }

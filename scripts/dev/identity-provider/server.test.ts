@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
+import type { TlsMaterial } from '#platform/tls-files.ts';
 import { expect } from 'chai';
 import {
   createRemoteJWKSet,
@@ -16,9 +17,10 @@ import {
   type JWTVerifyGetKey,
 } from 'jose';
 
+import { testCertificates } from '../../../test/certificates.ts';
 import { createOidcAuthenticator } from '../api-server/oidc.ts';
 import { isJsonObject, type JsonObject } from '../api-server/object.ts';
-import { speakAs, startTestServer, testCertificates } from '../api-server/testing.ts';
+import { speakAs, startTestServer } from '../api-server/testing.ts';
 import { startIdentityProvider, type IdentityProvider } from './server.ts';
 
 const audience = 'twofold-console';
@@ -64,6 +66,7 @@ function createBrowser(client: HttpsClient, origin: string) {
 }
 
 describe('development identity provider', () => {
+  let tls: TlsMaterial;
   let provider: IdentityProvider;
   let client: HttpsClient;
   let keys: JWTVerifyGetKey;
@@ -80,9 +83,9 @@ describe('development identity provider', () => {
   }
 
   before(async () => {
-    const { server, ca } = testCertificates();
-    provider = await startIdentityProvider({ host: '127.0.0.1', port: 0, tls: server, audience });
-    client = createHttpsClient({ ca });
+    tls = (await testCertificates()).leaf('console');
+    provider = await startIdentityProvider({ host: '127.0.0.1', port: 0, tls, audience });
+    client = createHttpsClient({ ca: tls.ca });
     const { jwks_uri: uri } = json((await call('GET', '/.well-known/openid-configuration')).body);
     keys = createRemoteJWKSet(new URL(String(uri)), {
       [customFetch]: async (url) => {
@@ -128,7 +131,7 @@ describe('development identity provider', () => {
   });
 
   it("is a developer's login for the development API server, which refuses other audiences and expired tokens", async () => {
-    const oidc = { issuer: provider.issuer, ca: testCertificates().ca, audience };
+    const oidc = { issuer: provider.issuer, ca: tls.ca, audience };
     const server = await startTestServer({ oidc });
     const now = Math.floor(Date.now() / 1000);
     const good = { iss: provider.issuer, sub: 'bob', aud: audience, iat: now, exp: now + 60 };
@@ -152,7 +155,7 @@ describe('development identity provider', () => {
   it('can name users by their address', async () => {
     const config = {
       issuer: provider.issuer,
-      ca: testCertificates().ca,
+      ca: tls.ca,
       audience,
       usernameClaim: 'email',
     } as const;
@@ -213,9 +216,8 @@ describe('development identity provider', () => {
 
   it('runs as a process: one JSON line, bearers in private files, ends on SIGTERM', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'twofold-test-'));
-    const { cert, key } = testCertificates().server;
-    writeFileSync(join(folder, 'tls.crt'), cert);
-    writeFileSync(join(folder, 'tls.key'), key, { mode: 0o600 });
+    writeFileSync(join(folder, 'tls.crt'), tls.cert);
+    writeFileSync(join(folder, 'tls.key'), tls.key, { mode: 0o600 });
     const file = join(folder, 'alice');
     const entry = new URL('./main.ts', import.meta.url).pathname;
     const args = [

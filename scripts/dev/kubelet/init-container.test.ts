@@ -8,8 +8,7 @@ import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 
 import { asPod, listAt, objectAt, type ApiObject, type JsonObject, type Pod } from '../api-server/object.ts';
-import type { ApiServer } from '../api-server/server.ts';
-import { bodyOf, speakAs, startTestServer, testCertificates, type Speaker } from '../api-server/testing.ts';
+import { bodyOf, speakAs, startTestServer, type Speaker, type TestServer } from '../api-server/testing.ts';
 import { runInitContainer, type Outcome } from './init-container.ts';
 
 const audience = 'twofold:0123';
@@ -53,7 +52,7 @@ function podSpec(bytes: number): JsonObject {
 }
 
 describe('stand-in kubelet', () => {
-  let server: ApiServer;
+  let server: TestServer;
   let admin: Speaker;
   let token: string;
   let root: string;
@@ -68,7 +67,7 @@ describe('stand-in kubelet', () => {
     command: readonly [string, ...string[]] = [process.execPath, '-e', program],
   ): Promise<Outcome> {
     return runInitContainer({
-      kubernetes: { url: server.url, ca: testCertificates().ca, token },
+      kubernetes: { url: server.url, ca: server.ca, token },
       pod,
       root,
       command,
@@ -77,7 +76,7 @@ describe('stand-in kubelet', () => {
 
   before(async () => {
     server = await startTestServer();
-    admin = speakAs(server, { leaf: testCertificates().administrator });
+    admin = speakAs(server, { leaf: server.administrator });
     token = await server.token('system:node:development', ['system:nodes']);
     const data = { grant: Buffer.from('a grant').toString('base64') };
     await admin('POST', '/api/v1/namespaces/team/secrets', { metadata: { name: 'twofold-0123' }, data });
@@ -176,7 +175,7 @@ describe('stand-in kubelet', () => {
   it('kills a program that does not end', async () => {
     const pod = await store('endless');
     const command = [process.execPath, '-e', 'setInterval(() => {}, 1000)'] as const;
-    const kubernetes = { url: server.url, ca: testCertificates().ca, token };
+    const kubernetes = { url: server.url, ca: server.ca, token };
     const outcome = await runInitContainer({ kubernetes, pod, root, command, timeoutMs: 200 });
     expect(outcome).include({ started: true, exitCode: 137 });
     if (outcome.started) outcome.cleanUp();

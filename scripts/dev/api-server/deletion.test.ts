@@ -2,44 +2,21 @@
 
 import { expect } from 'chai';
 
-import type { ApiServer } from './server.ts';
 import {
+  describeServer,
   eventually,
+  leaseNamed,
   mergePatch,
   metaOf,
   podNamed,
-  speakAs,
-  startTestServer,
-  testCertificates,
-  type Speaker,
+  secretNamed,
 } from './testing.ts';
 
 const secrets = '/api/v1/namespaces/team/secrets';
 const leases = '/apis/coordination.k8s.io/v1/namespaces/team/leases';
 const pods = '/api/v1/namespaces/team/pods';
 
-function secretNamed(name: string, more: object = {}): object {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { a: 'YQ==' }, ...more };
-}
-
-function leaseNamed(name: string, spec: object = {}, metadata: object = {}): object {
-  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, ...metadata }, spec };
-}
-
-describe('development API server: garbage collection', () => {
-  let server: ApiServer;
-  let admin: Speaker;
-
-  before(async () => {
-    server = await startTestServer();
-    admin = speakAs(server, { leaf: testCertificates().administrator });
-  });
-
-  after(async () => {
-    admin.close();
-    await server.close();
-  });
-
+describeServer('deletion', (admin) => {
   const owner = (kind: string, answer: { body: unknown }, apiVersion = 'coordination.k8s.io/v1') => {
     const { name, uid } = metaOf({ status: 0, headers: {}, ...answer });
     return [{ apiVersion, kind, name, uid }];
