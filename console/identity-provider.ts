@@ -38,8 +38,8 @@ interface Ports {
 
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const DISCOVERY_FOR_MS = 3_600_000;
-/** A provider that is down is not asked again by every request. */
-const DISCOVERY_AGAIN_MS = 2_000;
+/** A provider that is down is not asked again by every request, nor one for a key that it does not have. */
+const AGAIN_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_SUB_LENGTH = 255;
@@ -76,6 +76,7 @@ const discover = async (get: ReturnType<typeof fetchWith>, issuer: string): Prom
   const keys = createRemoteJWKSet(new URL(found.data.jwks_uri), {
     [customFetch]: get,
     timeoutDuration: TIMEOUT_MS,
+    cooldownDuration: AGAIN_MS,
   });
   return async (header, token) => {
     try {
@@ -97,7 +98,7 @@ const discovering = (
   let known: { readonly keys: Promise<JWTVerifyGetKey>; until: number } | undefined;
   return async (header, token) => {
     if (!known || known.until <= clock()) {
-      const asked = { keys: discover(get, issuer), until: clock() + DISCOVERY_AGAIN_MS };
+      const asked = { keys: discover(get, issuer), until: clock() + AGAIN_MS };
       known = asked;
       asked.keys.then(
         () => {

@@ -98,6 +98,26 @@ describe('HTTPS between services', () => {
     expect(await failureOf(call())).to.include({ code: 'too_large' });
   });
 
+  it('gives up at the deadline on an answer that trickles, on a kept connection too', async () => {
+    const { ca, cert, key } = certificates.leaf('webhook');
+    const timers = new Set<NodeJS.Timeout>();
+    const trickling = createServer({ cert, key }, ({ url: path }, response) => {
+      if (path === '/') response.end('at once');
+      else timers.add(setInterval(() => response.write('x'), 10));
+    });
+    const at = `https://127.0.0.1:${await listenOn(trickling, '127.0.0.1', 0)}`;
+    const patient = createHttpsClient({ ca });
+    expect((await call({ url: `${at}/` }, patient)).status).to.equal(200);
+    const started = performance.now();
+    const failure = await failureOf(call({ url: `${at}/slow`, timeoutMs: 100 }, patient));
+    expect(failure).to.include({ code: 'timeout' });
+    expect(performance.now() - started).to.be.within(90, 1_000);
+    for (const timer of timers) clearInterval(timer);
+    patient.close();
+    trickling.closeAllConnections();
+    await new Promise((resolve) => trickling.close(resolve));
+  });
+
   it('tries once more when a kept-alive connection was closed just as it was used', async () => {
     await call();
     await server.close(0);

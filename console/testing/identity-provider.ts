@@ -1,4 +1,5 @@
 /** A real OpenID Connect issuer over HTTPS for the tests: discovery, keys that rotate, and tokens of any shape. */
+import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { listenOn } from '#platform/https-server.ts';
@@ -11,9 +12,13 @@ export interface TokenOptions {
   readonly audience?: string;
   readonly expiresInSeconds?: number;
   readonly notBeforeInSeconds?: number;
+  /** By how much the issuer’s clock is ahead of the console’s. */
+  readonly clockSeconds?: number;
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Signs with a key that the issuer does not publish. */
   readonly unpublished?: boolean;
+  /** Signs with the key that the last rotation replaced. */
+  readonly replaced?: boolean;
 }
 
 export interface TestIdentityProvider {
@@ -24,6 +29,8 @@ export interface TestIdentityProvider {
   rotate(): Promise<void>;
   /** While true, every request is answered with 500. */
   down: boolean;
+  /** The path that is not answered properly, and how: never, or byte by byte without an end. */
+  slow: { readonly path: string; readonly how: 'silent' | 'trickling' } | undefined;
   /** What the token endpoint answers to any code. */
   idToken: string;
   close(): Promise<void>;
@@ -53,10 +60,19 @@ const newKeys = async (algorithms: readonly string[]): Promise<ReadonlyMap<strin
 /** Made once: RSA takes its time. */
 let first: ReturnType<typeof newKeys> | undefined;
 
+/** A JSON document that goes on for as long as somebody reads. */
+const trickle = (response: ServerResponse): void => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.write('{"issuer": "');
+  const timer = setInterval(() => response.write('x'), 100);
+  response.once('close', () => clearInterval(timer));
+};
+
 export const startIdentityProvider = async (tls: TlsMaterial): Promise<TestIdentityProvider> => {
   let keys = await (first ??= newKeys(ALGORITHMS));
   const foreign = await newKeys(['ES256']);
-  const state = { down: false, issuer: '', idToken: '' };
+  let before = foreign;
+  const state = { down: false, slow: undefined as TestIdentityProvider['slow'], issuer: '', idToken: '' }; // set later
   const answers = (url: string | undefined): object | undefined => {
     if (url === '/.well-known/openid-configuration')
       return {
@@ -68,6 +84,10 @@ export const startIdentityProvider = async (tls: TlsMaterial): Promise<TestIdent
     return url === '/keys' ? { keys: [...keys.values()].map(({ jwk }) => jwk) } : undefined;
   };
   const server = createServer(tls, (request, response) => {
+    if (state.slow && request.url === state.slow.path) {
+      if (state.slow.how === 'trickling') trickle(response);
+      return;
+    }
     const answer = state.down ? undefined : answers(request.url);
     response.writeHead(answer ? 200 : 500, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer ?? {}));
@@ -75,20 +95,21 @@ export const startIdentityProvider = async (tls: TlsMaterial): Promise<TestIdent
   state.issuer = `https://127.0.0.1:${await listenOn(server, '127.0.0.1', 0)}`;
   return Object.assign(state, {
     token: async (sub: string | undefined, options: TokenOptions = {}): Promise<string> => {
-      const { alg = 'ES256', typ = 'at+jwt', expiresInSeconds = 86_400, notBeforeInSeconds } = options;
-      const key = (options.unpublished ? foreign : keys).get(alg);
+      const { alg = 'ES256', typ = 'at+jwt', expiresInSeconds = 86_400, notBeforeInSeconds = 0 } = options;
+      const key = (options.unpublished ? foreign : options.replaced ? before : keys).get(alg);
       if (!key) throw new Error(`no key for ${alg}`);
-      const now = Math.floor(Date.now() / 1000);
+      const now = Math.floor(Date.now() / 1000) + (options.clockSeconds ?? 0);
       const jwt = new SignJWT({ ...options.claims, ...(sub === undefined ? {} : { sub }) })
         .setProtectedHeader({ alg, kid: key.kid, typ })
         .setIssuer(options.issuer ?? state.issuer)
         .setAudience(options.audience ?? AUDIENCE)
         .setIssuedAt(now)
+        .setNotBefore(now + notBeforeInSeconds)
         .setExpirationTime(now + expiresInSeconds);
-      if (notBeforeInSeconds !== undefined) jwt.setNotBefore(now + notBeforeInSeconds);
       return await jwt.sign(key.privateKey);
     },
     rotate: async () => {
+      before = keys;
       keys = await newKeys(['ES256']);
     },
     close: () =>

@@ -64,23 +64,34 @@ const fetchWith =
     return new Response(answer.body.length > 0 ? new Uint8Array(answer.body) : null, init);
   };
 
-const discover = (get: openid.CustomFetch, config: LoginProviderConfig): Promise<openid.Configuration> =>
-  openid.discovery(
-    new URL(config.issuer),
-    config.clientId,
-    { [openid.clockTolerance]: CLOCK_LEEWAY_SECONDS },
-    config.clientSecret === undefined ? openid.None() : openid.ClientSecretPost(config.clientSecret),
-    {
-      [openid.customFetch]: get,
-      execute: [openid.enableNonRepudiationChecks],
-      timeout: TIMEOUT_MS / 1000,
-    },
-  );
+const discover = async (
+  get: openid.CustomFetch,
+  { issuer, clientId }: LoginProviderConfig,
+): Promise<openid.ServerMetadata> => {
+  const options = { [openid.customFetch]: get, timeout: TIMEOUT_MS / 1000 };
+  const found = await openid.discovery(new URL(issuer), clientId, undefined, undefined, options);
+  return found.serverMetadata();
+};
+
+/** A new one for each login, since the provider's keys are kept with it: they may have been rotated a moment ago. */
+const configurationFor = (
+  metadata: openid.ServerMetadata,
+  get: openid.CustomFetch,
+  { clientId, clientSecret }: LoginProviderConfig,
+): openid.Configuration => {
+  const client = { [openid.clockTolerance]: CLOCK_LEEWAY_SECONDS };
+  const authentication = clientSecret === undefined ? openid.None() : openid.ClientSecretPost(clientSecret);
+  const made = new openid.Configuration(metadata, clientId, client, authentication);
+  made[openid.customFetch] = get;
+  made.timeout = TIMEOUT_MS / 1000;
+  openid.enableNonRepudiationChecks(made);
+  return made;
+};
 
 /** Discovers once an hour; what failed is tried again soon, by one request at a time. */
-const discovering = (discoverNow: () => Promise<openid.Configuration>, clock: () => number) => {
-  let known: { readonly found: Promise<openid.Configuration>; until: number } | undefined;
-  return (): Promise<openid.Configuration> => {
+const discovering = (discoverNow: () => Promise<openid.ServerMetadata>, clock: () => number) => {
+  let known: { readonly found: Promise<openid.ServerMetadata>; until: number } | undefined;
+  return (): Promise<openid.ServerMetadata> => {
     if (!known || known.until <= clock()) {
       const asked = { found: discoverNow(), until: clock() + DISCOVERY_AGAIN_MS };
       known = asked;
@@ -120,14 +131,15 @@ const endOf = (claims: openid.IDToken | undefined, config: LoginProviderConfig):
 };
 
 export const createLoginProvider = (ports: Ports, config: LoginProviderConfig): LoginProvider => {
-  const discovered = discovering(() => discover(fetchWith(ports.client), config), ports.clock);
+  const get = fetchWith(ports.client);
+  const discovered = discovering(() => discover(get, config), ports.clock);
   const unavailable = (cause: unknown): ProviderUnavailable => {
     ports.onUnavailable(cause instanceof Error ? cause.message : 'no usable answer');
     return new ProviderUnavailable('the identity provider gives no usable answer', { cause });
   };
   const configuration = async (): Promise<openid.Configuration> => {
     try {
-      return await discovered();
+      return configurationFor(await discovered(), get, config);
     } catch (error) {
       throw unavailable(error);
     }
