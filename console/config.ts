@@ -5,6 +5,7 @@ import { parseLaunchers } from '#platform/launchers.ts';
 import { serviceSettings } from '#platform/service.ts';
 import {
   file,
+  flag,
   httpsUrl,
   integer,
   optional,
@@ -122,6 +123,10 @@ const limits = {
   ticketLifeMaxSeconds: integer('TWOFOLD_TICKET_LIFE_MAX_SECONDS', {
     doc: 'Longest life of a ticket.',
     ...{ min: 60, max: MAX_TICKET_SECONDS, fallback: String(MAX_TICKET_SECONDS) },
+  }),
+  envEnabled: flag('TWOFOLD_ENV_ENABLED', {
+    doc: 'Whether the page offers environment variables, and tickets are issued for them: as the webhook’s setting of this name, which decides.',
+    fallback: 'false',
   }),
   grantLifeSeconds: integer('TWOFOLD_GRANT_LIFE_SECONDS', {
     doc: 'Time for a session’s first claim, as the console holds it; the keyservice’s setting of this name bounds it too.',

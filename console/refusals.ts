@@ -59,6 +59,7 @@ const secrets = {
 
 const tickets = {
   annotations_malformed: kind(422, 'The choice for the session is not one that a pod can carry.'),
+  env_disabled: kind(403, 'Environment variables are turned off on this cluster.'),
   ttl_too_long: kind(422, 'The ticket would live longer than the operator allows.'),
   ticket_unknown: kind(404, 'You have no ticket of this id.'),
   ticket_malformed: kind(403, 'The ticket is not in the format; get a new one.'),

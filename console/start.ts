@@ -71,7 +71,7 @@ const useCases = ({ config, log, clock, database }: Context, undo: Undo[]): UseC
     {
       ...{ issuer: config.publicUrl, audience: config.cluster, launchers: config.launchers ?? [] },
       ...{ lifeSeconds: config.ticketLifeSeconds, maxLifeSeconds: config.ticketLifeMaxSeconds },
-      firstClaimSeconds: config.grantLifeSeconds,
+      ...{ firstClaimSeconds: config.grantLifeSeconds, envEnabled: config.envEnabled },
     },
   );
 };

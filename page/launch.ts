@@ -15,9 +15,9 @@ const variableName = (name: string): string =>
 
 const enhancePick = (item: HTMLElement): void => {
   const name = item.dataset['name'] ?? '';
-  const kind = find(item, 'select', HTMLSelectElement);
+  const kind = item.querySelector('select');
   const target = find(item, '.as input', HTMLInputElement);
-  kind.addEventListener('change', () => {
+  kind?.addEventListener('change', () => {
     const [from, to] = [name, variableName(name)];
     if (kind.value === 'variable' && target.value === from) target.value = to;
     else if (kind.value === 'file' && target.value === to) target.value = from;

@@ -228,7 +228,7 @@ export interface components {
         name: string;
         path: string;
       }[];
-      /** @description Secrets as environment variables, where the cluster allows it. */
+      /** @description Secrets as environment variables, where the operator has turned them on. */
       env?: {
         variable: string;
         /** @description Name of a secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..". */
@@ -1378,7 +1378,7 @@ export interface operations {
           };
         };
       };
-      /** @description `secret_expired`: A selected secret has expired; replace it, or leave it out. `secret_not_env_safe`: A selected secret cannot be an environment variable; select it as a file. */
+      /** @description `secret_expired`: A selected secret has expired; replace it, or leave it out. `secret_not_env_safe`: A selected secret cannot be an environment variable; select it as a file. `env_disabled`: Environment variables are turned off on this cluster. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1386,7 +1386,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'secret_expired' | 'secret_not_env_safe';
+            code?: 'secret_expired' | 'secret_not_env_safe' | 'env_disabled';
           };
         };
       };

@@ -15,6 +15,8 @@ export interface TicketConfig {
   /** Where a request names no time. */
   readonly lifeSeconds: number;
   readonly maxLifeSeconds: number;
+  /** Whether the webhook lets pods have variables. */
+  readonly envEnabled: boolean;
 }
 
 export interface TicketRequest {
@@ -108,6 +110,10 @@ export const createTickets = ({ database, ids, clock, keys }: Ports, config: Tic
       const { ownerId, secrets: names, ttlSeconds = config.lifeSeconds, ns, pod } = request;
       if (ttlSeconds > config.maxLifeSeconds) {
         return refuse('ttl_too_long', `ttlSeconds is at most ${config.maxLifeSeconds} here; ask for less.`);
+      }
+      if (!config.envEnabled && (request.variables ?? []).length > 0) {
+        const next = 'use files instead, or ask the operator to turn variables on';
+        return refuse('env_disabled', `Variables are turned off on this cluster; ${next}.`);
       }
       const selection = checkSelection(names, await database.secrets.find(ownerId, names), clock());
       if (!selection.ok) return selection;

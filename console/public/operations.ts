@@ -97,7 +97,13 @@ export const operations = {
     body: ticketRequest,
     success: { status: 201, schema: issuedTicket },
     refusals: [
-      ...(['secret_unknown', 'secret_expired', 'secret_not_env_safe', 'ttl_too_long'] as const),
+      ...([
+        'secret_unknown',
+        'secret_expired',
+        'secret_not_env_safe',
+        'env_disabled',
+        'ttl_too_long',
+      ] as const),
       'annotations_malformed',
     ],
   },

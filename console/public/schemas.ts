@@ -141,7 +141,7 @@ export const ticketRequest = z
       .array(z.strictObject({ variable: z.string(), name: nameText }))
       .max(MAX_FILES)
       .optional()
-      .meta({ description: 'Secrets as environment variables, where the cluster allows it.' }),
+      .meta({ description: 'Secrets as environment variables, where the operator has turned them on.' }),
     mountPath: z
       .string()
       .optional()

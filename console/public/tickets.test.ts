@@ -184,4 +184,19 @@ describe('the operator’s limits', () => {
       await running.stop();
     }
   });
+
+  it('hold for variables, which a ticket is for only where they are turned on', async () => {
+    const running = await startTestConsole('SQLite', { TWOFOLD_ENV_ENABLED: 'false' });
+    try {
+      const alice = await running.as('alice');
+      await alice.call('post', '/secrets', { body: { name: 'a', value: 'v' } });
+      const ask = (env: object): Promise<Reply> =>
+        alice.call('post', '/tickets', { body: { namespace: NAMESPACE, secrets: ['a'], ...env } });
+      const refused = await ask({ env: [{ variable: 'A', name: 'a' }] });
+      expect(refusal(refused)).to.deep.equal([403, 'env_disabled']);
+      expect((await ask({ env: [] })).status).to.equal(201);
+    } finally {
+      await running.stop();
+    }
+  });
 });

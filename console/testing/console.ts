@@ -129,7 +129,7 @@ const baseEnv = (
     ...{ TWOFOLD_OIDC_ISSUER: provider.issuer, TWOFOLD_OIDC_AUDIENCE: AUDIENCE, TWOFOLD_OIDC_CA_FILE: ca },
     ...{ TWOFOLD_KUBERNETES_URL: kubernetes.url, TWOFOLD_KUBERNETES_CA_FILE: ca },
     ...{ TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile, TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000' },
-    TWOFOLD_LOG_LEVEL: 'debug',
+    ...{ TWOFOLD_ENV_ENABLED: 'true', TWOFOLD_LOG_LEVEL: 'debug' },
   };
 };
 

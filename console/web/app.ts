@@ -48,6 +48,8 @@ export interface WebConfig {
   readonly publicUrl: string;
   readonly lifeSeconds: number;
   readonly maxValueBytes: number;
+  /** Whether `/launch` offers environment variables. */
+  readonly envEnabled: boolean;
   /** Who may embed `/launch` and gets its answers. */
   readonly launcherOrigins: readonly string[];
 }
@@ -115,7 +117,8 @@ export const createWeb = (ports: WebPorts, config: WebConfig): Web => {
   mountWriting(routes, writing);
   mountDeleting(routes, writing);
   mountImport(routes, writing);
-  mountLaunch(routes, { ...ports, visitors, origins: config.launcherOrigins });
+  const { launcherOrigins: origins, envEnabled } = config;
+  mountLaunch(routes, { ...ports, visitors, origins, envEnabled });
   routes.finish();
   return { router: routes.router, visitors, nameOf: (request) => routes.nameOf(request) };
 };

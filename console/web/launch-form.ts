@@ -28,6 +28,7 @@ export interface LaunchForm {
   readonly pathProblem?: string | undefined;
   readonly notice?: Html | undefined;
   readonly visitor: Visitor;
+  readonly envEnabled: boolean;
   readonly now: number;
 }
 
@@ -48,41 +49,48 @@ const sessionFacts = ({ namespace, serviceAccount, pod }: LaunchRequest): Html =
   </dl>`;
 };
 
-const pick = (secret: SecretSummary, { picks, now }: LaunchForm): Html => {
-  const { name, expiresAt } = secret;
-  const expired = expiresAt !== undefined && expiresAt <= now;
+/** How a ticked secret is given: a choice, where it can be a variable too. */
+const asFields = ({ name, envSafe }: SecretSummary, { picks, envEnabled }: LaunchForm): Html => {
+  const both = envEnabled && envSafe;
   const variable = picks.kinds.get(name) === 'variable';
+  return html`<div class="as">
+    ${
+      both
+        ? html`<select name="${`as:${name}`}" aria-label="${text.launch.kind(name)}">
+            <option value="file">${text.launch.file}</option>
+            <option value="variable" ${variable && html`selected`}>${text.launch.variable}</option>
+          </select>`
+        : html`<span>${text.launch.file}</span>`
+    }
+    <input
+      name="${`to:${name}`}"
+      value="${picks.names.get(name) ?? name}"
+      aria-label="${both ? text.launch.fileOrVariableName(name) : text.launch.fileName(name)}"
+      autocomplete="off"
+      autocapitalize="none"
+      spellcheck="false"
+    />
+  </div>`;
+};
+
+const pick = (secret: SecretSummary, form: LaunchForm): Html => {
+  const { name, size, expiresAt } = secret;
+  const expired = expiresAt !== undefined && expiresAt <= form.now;
   return html`<li data-name="${name}">
     <label class="pick"
       ><input
         type="checkbox"
         name="pick"
         value="${name}"
-        ${picks.picked.has(name) && html`checked`}
+        ${form.picks.picked.has(name) && html`checked`}
         ${expired && html`disabled`}
       />
       <span>${name}</span></label
     >
     <span class="hint"
-      >${expired ? html`<span class="tag warn">${text.launch.expired}</span>` : shownSize(secret.size)}</span
+      >${expired ? html`<span class="tag warn">${text.launch.expired}</span>` : shownSize(size)}</span
     >
-    <div class="as">
-      <select name="${`as:${name}`}" aria-label="${text.launch.kind(name)}">
-        <option value="file">${text.launch.file}</option>
-        ${
-          secret.envSafe &&
-          html`<option value="variable" ${variable && html`selected`}>${text.launch.variable}</option>`
-        }
-      </select>
-      <input
-        name="${`to:${name}`}"
-        value="${picks.names.get(name) ?? name}"
-        aria-label="${text.launch.fileName(name)}"
-        autocomplete="off"
-        autocapitalize="none"
-        spellcheck="false"
-      />
-    </div>
+    ${asFields(secret, form)}
   </li>`;
 };
 
@@ -125,8 +133,7 @@ export const launchForm = (form: LaunchForm): Html => {
       </fieldset>
       ${
         secrets.length > 0 &&
-        html`${pathField(form)}
-          <p class="hint">${text.launch.variableHint}</p>
+        html`${pathField(form)} ${form.envEnabled && html`<p class="hint">${text.launch.variableHint}</p>`}
           <p class="buttons"><button class="primary" type="submit">${text.launch.submit}</button></p>`
       }
     </form>`;

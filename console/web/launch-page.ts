@@ -28,6 +28,7 @@ interface Ports extends RefusalRecorder {
   readonly tickets: Tickets;
   readonly visitors: Visitors;
   readonly origins: readonly string[];
+  readonly envEnabled: boolean;
 }
 
 const MAX_LISTED = 2000;
@@ -61,7 +62,7 @@ const choiceOf = ({
 
 type Wish = Pick<Parameters<Tickets['issue']>[0], 'secrets' | 'variables'>;
 
-const createViews = ({ secrets, clock, origins }: Ports) => {
+const createViews = ({ secrets, clock, origins, envEnabled }: Ports) => {
   /** The launcher's origins may embed whatever this address answers. */
   const around = (launch: LaunchRequest | undefined) => ({
     ...{ alone: true, embeddedBy: origins, keepsOpener: true },
@@ -69,9 +70,9 @@ const createViews = ({ secrets, clock, origins }: Ports) => {
   });
   return {
     around,
-    form: async (form: Omit<LaunchForm, 'secrets' | 'now'>, status = 200): Promise<Page> => {
+    form: async (form: Omit<LaunchForm, 'secrets' | 'now' | 'envEnabled'>, status = 200): Promise<Page> => {
       const listed = await secrets.list(form.visitor.ownerId, { limit: MAX_LISTED });
-      const body = launchForm({ ...form, secrets: listed, now: clock() });
+      const body = launchForm({ ...form, secrets: listed, envEnabled, now: clock() });
       return { ...around(form.launch), status, title: text.launch.title, body };
     },
     /** In a frame without a visitor, who may have a login that the browser keeps from frames of other sites. */

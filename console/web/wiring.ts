@@ -83,7 +83,10 @@ export const wireWeb = ({ config, log, clock, database, cases, limits, metrics }
       ...{ provider, sessions, owners, writing, tickets, secrets: database.secrets, audit: database.audit },
       ...{ cookieKeys: config.atRestKeys.cookies, random: randomBytes, clock, limits, metrics, log },
     },
-    { publicUrl, lifeSeconds, maxValueBytes: config.maxValueBytes, launcherOrigins: config.launcherOrigins },
+    {
+      ...{ publicUrl, lifeSeconds, maxValueBytes: config.maxValueBytes, envEnabled: config.envEnabled },
+      launcherOrigins: config.launcherOrigins,
+    },
   );
   const ownerOf = (request: Request): OwnerId | undefined => web.visitors.of(request)?.ownerId;
   const callers = { ...createVisitingCallers(web.visitors, new URL(publicUrl).origin), of: ownerOf };

@@ -38,9 +38,12 @@ describe('what a deployment reads from an overlay', function () {
     ]);
   });
 
-  it('switches variables from secrets, and nothing else', () => {
+  it('switches variables from secrets in webhook and console, and nothing else', () => {
     const objects = overlays.sqlite();
     const on = withEnv(objects, true);
+    const switches = (all: object): number =>
+      JSON.stringify(all).split('{"name":"TWOFOLD_ENV_ENABLED","value":"true"}').length - 1;
+    expect([switches(objects), switches(on)]).to.deep.equal([0, 2]);
     expect(readRendering(on).envEnabled).to.equal(true);
     expect(readRendering(objects).envEnabled).to.equal(false);
     expect(withEnv(on, false)).to.deep.equal(objects);

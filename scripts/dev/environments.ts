@@ -103,6 +103,7 @@ export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: 
     TWOFOLD_OIDC_CA_FILE: ground.caFile,
     TWOFOLD_OIDC_CLIENT_ID: development.webClient,
     TWOFOLD_OIDC_CLIENT_SECRET_FILE: ground.webClientSecretFile,
+    TWOFOLD_ENV_ENABLED: 'true',
     TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000',
   };
 };

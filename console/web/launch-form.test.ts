@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import type { SecretSummary } from '../core/stores.ts';
+import { documentText } from './html.ts';
+import { launchForm, nothingPicked, type LaunchForm } from './launch-form.ts';
+import { text } from './text.ts';
+
+const secretOf = (name: string, envSafe: boolean): SecretSummary =>
+  ({
+    ...{ name, envSafe, size: 8, version: 1, createdAt: 0, modifiedAt: 0 },
+    ...{ expiresAt: undefined, lastUsedAt: undefined },
+  }) as SecretSummary; // all that the form looks at
+
+const shown = (envEnabled: boolean): string =>
+  documentText(
+    launchForm({
+      launch: {
+        ...{ namespace: 'hub', serviceAccount: 'default', pod: undefined, mode: 'message' },
+        returnTo: new URL('https://hub.example.org'),
+      },
+      action: '/launch?x',
+      secrets: [secretOf('safe', true), secretOf('unsafe', false)],
+      ...{ picks: { ...nothingPicked, picked: new Set(['safe']), kinds: new Map([['safe', 'variable']]) } },
+      ...{ visitor: { csrf: 'c' } as LaunchForm['visitor'], envEnabled, now: 1 }, // all that it looks at
+    }),
+  );
+
+describe('the form of /launch', () => {
+  it('offers a variable where the operator turned them on and the value can be one', () => {
+    const page = shown(true);
+    expect(page.match(/<select [^>]*>/g)).to.have.length(1);
+    expect(page).to.match(/name="as:safe"[^]*value="variable" selected/);
+    expect(page).to.contain(text.launch.fileName('unsafe')).and.contain(text.launch.variableHint);
+  });
+
+  it('says nothing of variables where they are off, not even to who asked for one', () => {
+    const page = shown(false);
+    expect(page).to.not.match(/variable|<select/i);
+    expect(page).to.contain(text.launch.fileName('safe'));
+  });
+});
