@@ -71,7 +71,9 @@ export interface Stack {
   /** Folders with `tls.crt` and `tls.key`. */
   readonly clientDirs: Readonly<Record<'apiServer' | 'webhook' | 'console', string>>;
   /** Starts a service again on the ports that it had, after a drill has ended it. */
-  readonly restart: (name: keyof Services) => Promise<Program<Ports>>;
+  readonly restart: (name: keyof Services, nodeArgs?: readonly string[]) => Promise<Program<Ports>>;
+  /** Starts the identity provider again with a new key, and the old ones published; resolves to new bearers. */
+  readonly rotateProvider: () => Promise<Readonly<Record<string, string>>>;
   stop(): Promise<void>;
 }
 
@@ -95,8 +97,11 @@ const layGround = async (options: StackOptions): Promise<Ground> => {
 
 const logOf = (ground: Ground, name: string): string => join(ground.dir, 'logs', `${name}.log`);
 
+/** The first of the keys signs. */
 const startIdentityProvider = async (
   ground: Ground,
+  keys: readonly string[],
+  port = '0',
 ): Promise<{ program: Program<string>; bearers: Record<string, string> }> => {
   const files = ground.options.people.map(
     (name) => [name, join(ground.dir, 'tokens', `${name}.bearer`)] as const,
@@ -106,6 +111,7 @@ const startIdentityProvider = async (
     args: [
       ...['--import=tsx', join(repository, 'scripts/dev/identity-provider/main.ts')],
       ...['--tls-dir', join(ground.certificates, 'console'), '--audience', development.audience],
+      ...['--port', port, ...keys.flatMap((key) => ['--key-file', join(ground.dir, 'keys', `${key}.pem`)])],
       ...['--web-client', development.webClient, '--web-client-secret-file', ground.webClientSecretFile],
       ...['--web-redirect-uri', `${ground.publicUrl}/login/callback`],
       ...files.flatMap(([name, file]) => ['--bearer', `${name}=${file}`]),
@@ -147,11 +153,16 @@ export const runtimeFlags = ['--max-semi-space-size=4'];
 
 type Name = keyof Services;
 
-const startService = (ground: Ground, name: Name, env: Env): Promise<Program<Ports>> => {
+const startService = (
+  ground: Ground,
+  name: Name,
+  env: Env,
+  nodeArgs: readonly string[] = ground.options.nodeArgs?.[name] ?? [],
+): Promise<Program<Ports>> => {
   ground.options.say(`starting the ${name}`);
   return startProgram({
     name,
-    args: [...runtimeFlags, ...(ground.options.nodeArgs?.[name] ?? []), bundle(name)],
+    args: [...runtimeFlags, ...nodeArgs, bundle(name)],
     env: { ...env, ...ground.options.env?.[name] },
     logFile: logOf(ground, name),
     ready: portsOf,
@@ -222,7 +233,8 @@ const assemble = async (
 ): Promise<Stack> => {
   const ground = await layGround(options);
   options.say('starting the identity provider and the API server');
-  const identity = await startIdentityProvider(ground);
+  const signingKeys = ['provider-1'];
+  let identity = await startIdentityProvider(ground, signingKeys);
   stops.push(() => identity.program.stop());
   const kubernetes = await startKubernetes(ground, identity.program.ready);
   stops.push(() => kubernetes.close());
@@ -232,8 +244,8 @@ const assemble = async (
     console: await consoleEnv(ground, kubernetes, identity.program.ready),
   };
   const running = new Map<Name, Program<Ports>>();
-  const run = async (name: Name, env: Env): Promise<Program<Ports>> => {
-    const program = await startService(ground, name, env);
+  const run = async (name: Name, env: Env, nodeArgs?: readonly string[]): Promise<Program<Ports>> => {
+    const program = await startService(ground, name, env, nodeArgs);
     running.set(name, program);
     return program;
   };
@@ -274,10 +286,17 @@ const assemble = async (
       webhook: client('webhook-unwrap'),
       console: client('console-rewrap'),
     },
-    restart: async (name) => {
+    restart: async (name, nodeArgs) => {
       const before = running.get(name);
       await before?.stop();
-      return await run(name, { ...env[name], ...samePorts[name](before?.ready ?? {}) });
+      return await run(name, { ...env[name], ...samePorts[name](before?.ready ?? {}) }, nodeArgs);
+    },
+    rotateProvider: async () => {
+      const { port } = new URL(identity.program.ready);
+      await identity.program.stop();
+      signingKeys.unshift(`provider-${signingKeys.length + 1}`);
+      identity = await startIdentityProvider(ground, signingKeys, port);
+      return identity.bearers;
     },
     stop,
   };

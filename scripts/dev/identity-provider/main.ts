@@ -8,14 +8,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import type { ClientMetadata } from 'oidc-provider';
-import { writePrivateFile } from '../api-server/private-file.ts';
+import { writePrivateFile } from '../../private-file.ts';
 import { newSigningKey, startIdentityProvider, type IdentityProvider } from './server.ts';
 
 const usage = `Usage: node --import tsx scripts/dev/identity-provider/main.ts --tls-dir DIR --audience TEXT [options]
   --tls-dir DIR            the server's tls.crt and tls.key
   --audience TEXT          aud of the access tokens: the console's
   --port N                 0, the default: any free one
-  --key-file FILE          PEM of the key that signs tokens, written where it is not there; a new one every time by default
+  --key-file FILE          PEM of a key, written where it is not there; the first signs tokens, others are published still;
+                           may be repeated; a new one every time by default
   --bearer NAME=FILE       write an access token (24 h) for an account; may be repeated
   --client FILE            another application's client metadata, JSON; may be repeated
   --web-client ID --web-client-secret-file FILE --web-redirect-uri URI   for browser logins at the console`;
@@ -25,7 +26,7 @@ const options = {
   port: { type: 'string', default: '0' },
   'tls-dir': { type: 'string' },
   audience: { type: 'string' },
-  'key-file': { type: 'string' },
+  'key-file': { type: 'string', multiple: true },
   bearer: { type: 'string', multiple: true },
   client: { type: 'string', multiple: true },
   'web-client': { type: 'string' },
@@ -41,11 +42,10 @@ async function writeBearers(provider: IdentityProvider, wanted: readonly string[
   }
 }
 
-function signingKey(file: string | undefined): { signingKey: string } | object {
-  if (file === undefined) return {};
+function signingKey(file: string): string {
   if (!existsSync(file))
     writePrivateFile(file, newSigningKey().export({ format: 'pem', type: 'pkcs8' }).toString());
-  return { signingKey: readFileSync(file, 'utf8') };
+  return readFileSync(file, 'utf8');
 }
 
 const readClient = (file: string): ClientMetadata =>
@@ -71,7 +71,7 @@ async function main(args: string[]): Promise<void> {
     audience,
     ...web,
     others: (values.client ?? []).map(readClient),
-    ...signingKey(values['key-file']),
+    signingKeys: (values['key-file'] ?? []).map(signingKey),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void provider.close());
   await writeBearers(provider, values.bearer ?? []);

@@ -7,9 +7,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
-import { exportJWK, SignJWT, type JWTPayload } from 'jose';
+import { calculateJwkThumbprint, exportJWK, SignJWT, type JWK, type JWTPayload } from 'jose';
 import type Provider from 'oidc-provider';
 import type { ClientMetadata, Configuration } from 'oidc-provider';
 
@@ -35,8 +35,8 @@ export type IdentityProviderConfig = {
   web?: WebClient;
   /** Other applications that people log in to. */
   others?: readonly ClientMetadata[];
-  /** PEM: the RSA key that signs tokens, so that they outlive a restart; a new one where absent. */
-  signingKey?: string;
+  /** PEM: RSA keys, so that tokens outlive a restart; the first signs, the others are still published. A new one where absent. */
+  signingKeys?: readonly string[];
 };
 
 export type IdentityProvider = {
@@ -48,7 +48,11 @@ export type IdentityProvider = {
   close(): Promise<void>;
 };
 
-const keyId = 'development';
+/** Its thumbprint as its id, so that a rotated key has another. */
+async function toJwk(key: KeyObject): Promise<JWK & { kid: string }> {
+  const kid = await calculateJwkThumbprint(await exportJWK(createPublicKey(key)));
+  return { ...(await exportJWK(key)), kid, alg: signingAlgorithm, use: 'sig' };
+}
 
 /** The library prints its advice for production when it is loaded and set up; here that is only noise. */
 async function createProvider(issuer: string, configuration: Configuration): Promise<Provider> {
@@ -78,16 +82,22 @@ async function mintBearer(provider: Provider, audience: string, username: string
   return token.save();
 }
 
-function forge(key: KeyObject, claims: JWTPayload, { typ = 'at+jwt' }: { typ?: string }): Promise<string> {
-  return new SignJWT(claims).setProtectedHeader({ alg: signingAlgorithm, kid: keyId, typ }).sign(key);
+async function forge(
+  key: KeyObject,
+  claims: JWTPayload,
+  { typ = 'at+jwt' }: { typ?: string },
+): Promise<string> {
+  const { kid } = await toJwk(key);
+  return new SignJWT(claims).setProtectedHeader({ alg: signingAlgorithm, kid, typ }).sign(key);
 }
 
 export const newSigningKey = (): KeyObject => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 
 /** Resolves once it listens. */
 export async function startIdentityProvider(config: IdentityProviderConfig): Promise<IdentityProvider> {
-  const privateKey = config.signingKey === undefined ? newSigningKey() : createPrivateKey(config.signingKey);
-  const keys = [{ ...(await exportJWK(privateKey)), kid: keyId, alg: signingAlgorithm, use: 'sig' }];
+  const given = (config.signingKeys ?? []).map((pem) => createPrivateKey(pem));
+  const [privateKey = newSigningKey(), ...published] = given;
+  const keys = await Promise.all([privateKey, ...published].map(toJwk));
   let answer: (request: IncomingMessage, response: ServerResponse) => unknown = (_, response) =>
     response.end();
 
