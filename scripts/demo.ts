@@ -9,7 +9,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import knex from 'knex';
 import { build } from './build.ts';
-import type { Pod } from './dev/api-server/object.ts';
+import type { Pod } from './dev/api-server/objects/object.ts';
 import { runInitContainer } from './dev/kubelet/init-container.ts';
 import { createPerson, type Person } from './dev/person.ts';
 import { development } from './dev/environments.ts';

@@ -113,6 +113,7 @@ describe('admission policies', () => {
         expect(matched(rules(resource), update), resource).to.equal(true);
       }
       expect(matched(rules('pods/status'), {})).to.equal(false);
+      expect(matched(rules('pods/*'), {}), 'as in Kubernetes').to.equal(true);
     });
 
     it('is by the object’s labels before or after, and by the namespace’s', () => {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHttpsClient } from '#platform/https-client.ts';
-import type { Pod } from '../../scripts/dev/api-server/object.ts';
+import type { Pod } from '../../scripts/dev/api-server/objects/object.ts';
 import { createPerson, type Person } from '../../scripts/dev/person.ts';
 import { messageOf, nameOf, secretPath, sessions, startDrill, type Drill } from './cluster.ts';
 

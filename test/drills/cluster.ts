@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../../scripts/build.ts';
-import type { Pod } from '../../scripts/dev/api-server/object.ts';
+import type { Pod } from '../../scripts/dev/api-server/objects/object.ts';
 import { runInitContainer, type Outcome } from '../../scripts/dev/kubelet/init-container.ts';
 import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
 import { development } from '../../scripts/dev/environments.ts';

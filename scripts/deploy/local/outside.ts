@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createRoot, issueLeaf } from '../../../certs/issue.ts';
-import { writePrivateFile } from '../../dev/api-server/private-file.ts';
+import { writePrivateFile } from '../../private-file.ts';
 import { ensureProgram, runsAsGiven, stopProgram, type Program } from './background.ts';
 import { ISSUER_PORT, NODE_ADDRESS, PAGE, PUBLIC_URL } from './overlay.ts';
 

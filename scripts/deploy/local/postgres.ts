@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
-import { writePrivateFile } from '../../dev/api-server/private-file.ts';
+import { writePrivateFile } from '../../private-file.ts';
 import { DeployError } from '../failure.ts';
 import { ensureProgram, stopProgram, type Program } from './background.ts';
 import { DATABASE_PORT, NODE_ADDRESS } from './overlay.ts';

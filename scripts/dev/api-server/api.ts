@@ -4,22 +4,28 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { Admission } from './admission.ts';
-import type { Authentication, ClientCertificate } from './authentication.ts';
-import { decode } from './decode.ts';
+import type { Authentication, ClientCertificate } from './access/authentication.ts';
+import type { UserInfo } from './access/identity.ts';
+import type { Attributes, Authorizer } from './access/rbac.ts';
+import { reviewAccess, reviewToken } from './access/reviews.ts';
+import type { Tokens } from './access/service-account-token.ts';
+import { answerToken, planToken } from './access/token-request.ts';
+import type { Admission } from './admission/admission.ts';
 import { discover } from './discovery.ts';
-import type { UserInfo } from './identity.ts';
-import type { ApiObject } from './object.ts';
+import { decode } from './objects/decode.ts';
+import type { ApiObject } from './objects/object.ts';
+import {
+  accessReviews,
+  apiVersionOf,
+  selfAccessReviews,
+  serviceAccounts,
+  tokenReviews,
+} from './objects/resource.ts';
+import { shapes } from './objects/shapes.ts';
 import type { Answer, Call, Operations } from './operations.ts';
-import type { Attributes, Authorizer } from './rbac.ts';
 import { isDryRun, parseRequest, type ResourceRequest } from './request.ts';
-import { accessReviews, apiVersionOf, selfAccessReviews, serviceAccounts, tokenReviews } from './resource.ts';
-import { reviewAccess, reviewToken } from './reviews.ts';
-import type { Tokens } from './service-account-token.ts';
-import { shapes } from './shapes.ts';
 import { forbidden, forbiddenPath, unknownPath } from './status.ts';
 import type { Store } from './store.ts';
-import { answerToken, planToken } from './token-request.ts';
 
 export type Incoming = {
   method: string;

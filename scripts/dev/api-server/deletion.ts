@@ -3,8 +3,8 @@
  * what it owns. Development tool, no zone.
  */
 
-import { nameOf, type ApiObject, type OwnerReference } from './object.ts';
-import { namespaces, resourceOfKind, resources, type Resource } from './resource.ts';
+import { nameOf, type ApiObject, type OwnerReference } from './objects/object.ts';
+import { namespaces, resourceOfKind, resources, type Resource } from './objects/resource.ts';
 import { qualified } from './status.ts';
 import type { Change, Store } from './store.ts';
 

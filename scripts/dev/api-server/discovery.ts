@@ -3,7 +3,7 @@
  * Development tool, no zone.
  */
 
-import { apiVersionOf, resources } from './resource.ts';
+import { apiVersionOf, resources } from './objects/resource.ts';
 
 function resourceList(groupVersion: string): object | undefined {
   const listed = resources.filter((resource) => apiVersionOf(resource) === groupVersion);

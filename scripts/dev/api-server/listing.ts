@@ -2,8 +2,8 @@
  * List answers: selectors, pages. Development tool, no zone.
  */
 
-import { isJsonObject, nameOf, type ApiObject } from './object.ts';
-import { apiVersionOf, type Resource } from './resource.ts';
+import { isJsonObject, nameOf, type ApiObject } from './objects/object.ts';
+import { apiVersionOf, type Resource } from './objects/resource.ts';
 import { badRequest } from './status.ts';
 import type { Store } from './store.ts';
 

@@ -3,14 +3,14 @@
  * left out. Development tool, no zone.
  */
 
-import { decode } from './decode.ts';
-import { prepareMetaForCreate } from './object-meta.ts';
-import { isJsonObject, nameOf, stringAt } from './object.ts';
-import { namespaces, resourceOfKind, serviceAccounts } from './resource.ts';
-import type { Implicit } from './service-account.ts';
+import { decode } from './objects/decode.ts';
+import { prepareMetaForCreate } from './objects/object-meta.ts';
+import { isJsonObject, nameOf, stringAt } from './objects/object.ts';
+import { namespaces, resourceOfKind, serviceAccounts } from './objects/resource.ts';
+import type { Implicit } from './objects/service-account.ts';
+import { strategyOf } from './objects/strategy.ts';
 import { StatusError } from './status.ts';
 import type { Store } from './store.ts';
-import { strategyOf } from './strategy.ts';
 
 /** Adds or replaces, without admission: what an administrator would apply. Throws for a malformed document. */
 export function applyDocument(

@@ -5,21 +5,28 @@
 
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Attempt } from './admission-request.ts';
-import type { Admission } from './admission.ts';
-import { decode } from './decode.ts';
+import type { UserInfo } from './access/identity.ts';
+import type { Attempt } from './admission/admission-request.ts';
+import type { Admission } from './admission/admission.ts';
 import { deleteObject, removeIfFinalized } from './deletion.ts';
-import type { UserInfo } from './identity.ts';
 import { listObjects } from './listing.ts';
-import { prepareMetaForCreate, prepareMetaForUpdate } from './object-meta.ts';
-import { isJsonObject, nameOf, objectAt, stringAt, type ApiObject, type JsonObject } from './object.ts';
+import { decode } from './objects/decode.ts';
+import { prepareMetaForCreate, prepareMetaForUpdate } from './objects/object-meta.ts';
+import {
+  isJsonObject,
+  nameOf,
+  objectAt,
+  stringAt,
+  type ApiObject,
+  type JsonObject,
+} from './objects/object.ts';
+import { apiVersionOf, namespaces, pods, serviceAccounts, type Resource } from './objects/resource.ts';
+import type { Implicit } from './objects/service-account.ts';
+import { strategyOf } from './objects/strategy.ts';
 import { patchObject } from './patch.ts';
 import { isDryRun, type ResourceRequest } from './request.ts';
-import { apiVersionOf, namespaces, pods, serviceAccounts, type Resource } from './resource.ts';
-import type { Implicit } from './service-account.ts';
 import { badRequest, conflict, invalid, notFound, StatusError, type Cause, type Status } from './status.ts';
 import type { Store } from './store.ts';
-import { strategyOf } from './strategy.ts';
 
 export type Call = ResourceRequest & {
   user: UserInfo;

@@ -4,8 +4,8 @@
 
 import jsonPatch, { type Operation } from 'fast-json-patch';
 
-import { checkDepth } from './decode.ts';
-import { isJsonObject, type JsonObject } from './object.ts';
+import { checkDepth } from './objects/decode.ts';
+import { isJsonObject, type JsonObject } from './objects/object.ts';
 import { badRequest, failure, unsupportedMediaType } from './status.ts';
 
 export const patchTypes = ['application/json-patch+json', 'application/merge-patch+json'] as const;

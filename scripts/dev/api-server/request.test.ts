@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 
-import { listAt, objectAt, stringAt } from './object.ts';
+import { listAt, objectAt, stringAt } from './objects/object.ts';
 import { bodyOf, describeServer, messageOf, metaOf, podNamed, secretNamed } from './testing.ts';
 
 const secrets = '/api/v1/namespaces/team/secrets';

@@ -3,7 +3,7 @@
  * Development tool, no zone.
  */
 
-import { findResource, type Resource, type Verb } from './resource.ts';
+import { findResource, type Resource, type Verb } from './objects/resource.ts';
 import { badRequest, cause, invalid, methodNotAllowed, unknownPath } from './status.ts';
 
 export type ResourceRequest = {

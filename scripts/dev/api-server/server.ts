@@ -8,23 +8,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-import { createAdmission } from './admission.ts';
+import { createAuthentication, readClientCertificate } from './access/authentication.ts';
+import { builtInRoles } from './access/built-in-roles.ts';
+import { parseServiceAccountUser } from './access/identity.ts';
+import { createOidcAuthenticator, type OidcConfig } from './access/oidc.ts';
+import { createAuthorizer } from './access/rbac.ts';
+import { createTokens } from './access/service-account-token.ts';
+import { createAdmission } from './admission/admission.ts';
+import { createMutatingWebhooks } from './admission/mutating-webhook.ts';
+import { createWebhookCaller, type ClientLeaf } from './admission/webhook-call.ts';
 import { createApi, type Incoming, type Outgoing } from './api.ts';
-import { createAuthentication, readClientCertificate } from './authentication.ts';
 import { mediaType, readBody } from './body.ts';
-import { builtInRoles } from './built-in-roles.ts';
 import { collectGarbage } from './deletion.ts';
-import { parseServiceAccountUser } from './identity.ts';
 import { applyDocuments } from './manifests.ts';
-import { createMutatingWebhooks } from './mutating-webhook.ts';
-import { createOidcAuthenticator, type OidcConfig } from './oidc.ts';
+import { createImplicit } from './objects/service-account.ts';
 import { createOperations } from './operations.ts';
-import { createAuthorizer } from './rbac.ts';
-import { createTokens } from './service-account-token.ts';
-import { createImplicit } from './service-account.ts';
 import { internalError, StatusError } from './status.ts';
 import { createStore } from './store.ts';
-import { createWebhookCaller, type ClientLeaf } from './webhook-call.ts';
 
 export type ApiServerConfig = {
   host: string;

@@ -3,8 +3,8 @@
  * Development tool, no zone.
  */
 
-import { nameOf, type ApiObject } from './object.ts';
-import type { Resource } from './resource.ts';
+import { nameOf, type ApiObject } from './objects/object.ts';
+import type { Resource } from './objects/resource.ts';
 import { alreadyExists, modified, notFound, qualified } from './status.ts';
 
 export type Change = { resource: Resource; object: ApiObject; removed: boolean };

@@ -2,8 +2,8 @@
 
 import { testCertificates } from '../../../test/certificates.ts';
 import { askUntil } from '../../ask-until.ts';
-import { createJsonClient, type JsonAnswer } from './https-json.ts';
-import { isJsonObject, objectAt, stringAt, type JsonObject } from './object.ts';
+import { createJsonClient, type JsonAnswer } from '../https-json.ts';
+import { isJsonObject, objectAt, stringAt, type JsonObject } from './objects/object.ts';
 import { startApiServer, type ApiServer, type ApiServerConfig } from './server.ts';
 
 export type Leaf = { cert: string; key: string };

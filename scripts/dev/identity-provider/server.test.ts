@@ -18,8 +18,8 @@ import {
 } from 'jose';
 
 import { testCertificates } from '../../../test/certificates.ts';
-import { createOidcAuthenticator } from '../api-server/oidc.ts';
-import { isJsonObject, type JsonObject } from '../api-server/object.ts';
+import { createOidcAuthenticator } from '../api-server/access/oidc.ts';
+import { isJsonObject, type JsonObject } from '../api-server/objects/object.ts';
 import { speakAs, startTestServer } from '../api-server/testing.ts';
 import { startIdentityProvider, type IdentityProvider } from './server.ts';
 

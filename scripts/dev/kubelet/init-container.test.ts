@@ -7,7 +7,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 
-import { asPod, listAt, objectAt, type ApiObject, type JsonObject, type Pod } from '../api-server/object.ts';
+import {
+  asPod,
+  listAt,
+  objectAt,
+  type ApiObject,
+  type JsonObject,
+  type Pod,
+} from '../api-server/objects/object.ts';
 import { bodyOf, speakAs, startTestServer, type Speaker, type TestServer } from '../api-server/testing.ts';
 import { runInitContainer, type Outcome } from './init-container.ts';
 

@@ -3,8 +3,8 @@
  * Development tool, no zone.
  */
 
-import { createJsonClient, type JsonAnswer } from '../api-server/https-json.ts';
-import { isJsonObject, objectAt, stringAt, type JsonObject, type Pod } from '../api-server/object.ts';
+import { isJsonObject, objectAt, stringAt, type JsonObject, type Pod } from '../api-server/objects/object.ts';
+import { createJsonClient, type JsonAnswer } from '../https-json.ts';
 import type { Sources } from './volumes.ts';
 
 /** Where the API server is, its roots (PEM), and a bearer of a node. */

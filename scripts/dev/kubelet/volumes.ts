@@ -7,8 +7,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import type { PodSpec, Volume } from '../api-server/object.ts';
-import { quantityOf } from '../api-server/quantity.ts';
+import type { PodSpec, Volume } from '../api-server/objects/object.ts';
+import { quantityOf } from '../api-server/objects/quantity.ts';
 
 /** What volumes are filled with, from the API server. */
 export type Sources = {

@@ -3,12 +3,12 @@
  * and of its NodeRestriction plugin. Development tool, no zone.
  */
 
+import { asPod, objectAt, stringAt, stringsAt, type ApiObject, type JsonObject } from '../objects/object.ts';
+import { pods, secrets, serviceAccounts } from '../objects/resource.ts';
+import { badRequest, cause, conflict, forbidden, invalid, notFound, type Cause } from '../status.ts';
+import type { Store } from '../store.ts';
 import type { UserInfo } from './identity.ts';
-import { asPod, objectAt, stringAt, stringsAt, type ApiObject, type JsonObject } from './object.ts';
-import { pods, secrets, serviceAccounts } from './resource.ts';
 import type { Bound, ServiceAccountGrant, Tokens } from './service-account-token.ts';
-import { badRequest, cause, conflict, forbidden, invalid, notFound, type Cause } from './status.ts';
-import type { Store } from './store.ts';
 
 const minSeconds = 600;
 const maxSeconds = 2 ** 32;

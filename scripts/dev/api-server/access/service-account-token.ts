@@ -7,11 +7,11 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
 
+import { isJsonObject, objectAt, stringAt, stringsAt, type JsonObject } from '../objects/object.ts';
+import { pods, secrets, type Resource } from '../objects/resource.ts';
+import type { Implicit } from '../objects/service-account.ts';
+import type { Store } from '../store.ts';
 import { impliedGroups, serviceAccountUser, type UserInfo } from './identity.ts';
-import { isJsonObject, objectAt, stringAt, stringsAt, type JsonObject } from './object.ts';
-import { pods, secrets, type Resource } from './resource.ts';
-import type { Implicit } from './service-account.ts';
-import type { Store } from './store.ts';
 
 /** What a token is bound to: it ends when this object does. */
 export type Bound = { kind: 'Pod' | 'Secret'; name: string; uid: string };

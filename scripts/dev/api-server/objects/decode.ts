@@ -3,8 +3,8 @@
  * Development tool, no zone.
  */
 
+import { badRequest } from '../status.ts';
 import { isJsonObject, type ApiObject, type JsonObject } from './object.ts';
-import { badRequest } from './status.ts';
 
 type Scalar = 'string' | 'integer' | 'boolean' | 'bytes' | 'time' | 'microtime' | 'quantity' | 'any';
 

@@ -5,9 +5,9 @@
 
 import { randomUUID } from 'node:crypto';
 
-import type { UserInfo } from './identity.ts';
-import type { ApiObject, JsonObject } from './object.ts';
-import type { Resource } from './resource.ts';
+import type { UserInfo } from '../access/identity.ts';
+import type { ApiObject, JsonObject } from '../objects/object.ts';
+import type { Resource } from '../objects/resource.ts';
 
 type Kind = { group: string; version: string; kind: string };
 type ResourceName = { group: string; version: string; resource: string };

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 
 import { expect } from 'chai';
 
-import { createRoot } from '../../../certs/issue.ts';
-import { parseManifests } from '../../../manifests/kustomize.ts';
-import { objectAt } from './object.ts';
+import { createRoot } from '../../../../certs/issue.ts';
+import { parseManifests } from '../../../../manifests/kustomize.ts';
+import { objectAt } from '../objects/object.ts';
 import {
   bodyOf,
   messageOf,
@@ -15,9 +15,9 @@ import {
   startTestServer,
   type Speaker,
   type TestServer,
-} from './testing.ts';
+} from '../testing.ts';
 
-const shipped = new URL('../../../manifests/base/rbac.yaml', import.meta.url);
+const shipped = new URL('../../../../manifests/base/rbac.yaml', import.meta.url);
 const webhook = 'system:serviceaccount:twofold-webhook:webhook';
 const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'one' } };
 

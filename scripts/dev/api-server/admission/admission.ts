@@ -3,16 +3,22 @@
  * the ValidatingAdmissionPolicies. Development tool, no zone.
  */
 
-import { createAdmissionPolicies, type AdmissionPolicies } from '../admission-policy.ts';
+import { createAdmissionPolicies, type AdmissionPolicies } from '../../admission-policy.ts';
+import { asPod, type ApiObject } from '../objects/object.ts';
+import {
+  admissionPolicies,
+  admissionPolicyBindings,
+  namespaces,
+  pods,
+  type Resource,
+} from '../objects/resource.ts';
+import type { Implicit } from '../objects/service-account.ts';
+import { strategyOf } from '../objects/strategy.ts';
+import { failure, qualified } from '../status.ts';
+import type { Store } from '../store.ts';
 import { admissionRequest, type Attempt } from './admission-request.ts';
 import type { MutatingWebhooks } from './mutating-webhook.ts';
-import { asPod, type ApiObject } from './object.ts';
 import { admitPod, checkMountableSecrets } from './pod-admission.ts';
-import { admissionPolicies, admissionPolicyBindings, namespaces, pods, type Resource } from './resource.ts';
-import type { Implicit } from './service-account.ts';
-import { failure, qualified } from './status.ts';
-import type { Store } from './store.ts';
-import { strategyOf } from './strategy.ts';
 
 export type Admission = {
   /** The object to be stored. Throws a webhook's refusal or failure. */

@@ -5,11 +5,11 @@
 
 import { createHash } from 'node:crypto';
 
+import { notFound } from '../status.ts';
+import type { Store } from '../store.ts';
 import { isDnsLabel, timestamp } from './object-meta.ts';
 import type { ApiObject } from './object.ts';
 import { namespaces, serviceAccounts } from './resource.ts';
-import { notFound } from './status.ts';
-import type { Store } from './store.ts';
 
 /** A uid that stays the same between runs, so that nothing depends on the order of first use. */
 function stableUid(text: string): string {

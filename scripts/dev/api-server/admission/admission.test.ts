@@ -6,16 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 import { expect } from 'chai';
 
-import { parseManifests } from '../../../manifests/kustomize.ts';
-import { testCertificates } from '../../../test/certificates.ts';
-import { listAt, objectAt, type JsonObject } from './object.ts';
-import {
-  encodePatch,
-  startTestWebhook,
-  webhookConfiguration,
-  type Reply,
-  type TestWebhook,
-} from './testing-webhook.ts';
+import { parseManifests } from '../../../../manifests/kustomize.ts';
+import { testCertificates } from '../../../../test/certificates.ts';
+import { listAt, objectAt, type JsonObject } from '../objects/object.ts';
 import {
   bodyOf,
   messageOf,
@@ -25,7 +18,14 @@ import {
   startTestServer,
   type Speaker,
   type TestServer,
-} from './testing.ts';
+} from '../testing.ts';
+import {
+  encodePatch,
+  startTestWebhook,
+  webhookConfiguration,
+  type Reply,
+  type TestWebhook,
+} from './testing-webhook.ts';
 
 const pods = '/api/v1/namespaces/team/pods';
 const asks = { 'twofold.dev/secrets': 'a' };
@@ -232,7 +232,7 @@ describe('development API server: admission', () => {
   });
 
   it('takes every shipped manifest, and keeps its guard', async () => {
-    const base = fileURLToPath(new URL('../../../manifests/base/', import.meta.url));
+    const base = fileURLToPath(new URL('../../../../manifests/base/', import.meta.url));
     const files = readdirSync(base, { recursive: true, encoding: 'utf8' }).filter(
       (file) => file.endsWith('.yaml') && !file.endsWith('kustomization.yaml'),
     );

@@ -4,9 +4,9 @@
 
 import { isDeepStrictEqual } from 'node:util';
 
+import { cause, type Cause } from '../status.ts';
 import { isJsonObject, type Container, type Pod, type PodSpec } from './object.ts';
 import { qosClass } from './quantity.ts';
-import { cause, type Cause } from './status.ts';
 
 const frozenHelp =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 
-import { bodyOf, describeServer, jsonPatch, leaseNamed, mergePatch, messageOf, metaOf } from './testing.ts';
+import { bodyOf, describeServer, jsonPatch, leaseNamed, mergePatch, messageOf, metaOf } from '../testing.ts';
 
 const leases = '/apis/coordination.k8s.io/v1/namespaces/team/leases';
 

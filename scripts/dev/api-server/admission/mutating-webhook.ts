@@ -2,16 +2,16 @@
  * Runs a request through the stored MutatingWebhookConfigurations. Development tool, no zone.
  */
 
-import { contextOf, createCompiler } from '../admission-cel.ts';
-import { matches, type LabelSelector, type Rule } from '../admission-policy-matching.ts';
+import { contextOf, createCompiler } from '../../admission-cel.ts';
+import { matches, type LabelSelector, type Rule } from '../../admission-policy-matching.ts';
+import { decode } from '../objects/decode.ts';
+import { listAt, objectAt, stringAt, type ApiObject, type JsonObject } from '../objects/object.ts';
+import { mutatingWebhooks } from '../objects/resource.ts';
+import type { Implicit } from '../objects/service-account.ts';
+import { applyJsonPatch, PatchMismatch } from '../patch.ts';
+import { failure, internalError, StatusError } from '../status.ts';
+import type { Store } from '../store.ts';
 import { admissionRequest, type AdmissionRequest, type Attempt } from './admission-request.ts';
-import { decode } from './decode.ts';
-import { listAt, objectAt, stringAt, type ApiObject, type JsonObject } from './object.ts';
-import { applyJsonPatch, PatchMismatch } from './patch.ts';
-import { mutatingWebhooks } from './resource.ts';
-import type { Implicit } from './service-account.ts';
-import { failure, internalError, StatusError } from './status.ts';
-import type { Store } from './store.ts';
 import type { WebhookAnswer, WebhookCaller } from './webhook-call.ts';
 
 export type MutatingWebhooks = {

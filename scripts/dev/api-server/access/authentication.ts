@@ -5,11 +5,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 
+import { badRequest, forbidden, unauthorized } from '../status.ts';
 import { anonymous, impliedGroups, parseServiceAccountUser, type UserInfo } from './identity.ts';
 import type { OidcAuthenticator } from './oidc.ts';
 import type { Authorizer } from './rbac.ts';
 import type { Tokens } from './service-account-token.ts';
-import { badRequest, forbidden, unauthorized } from './status.ts';
 
 /** What a verified client certificate says; `untrusted` when one was shown that does not verify. */
 export type ClientCertificate = { commonName: string; organizations: string[] } | 'untrusted' | undefined;

@@ -3,7 +3,7 @@
  * webhooks and again after, so that an injected container gets the same treatment. Development tool, no zone.
  */
 
-import { randomSuffix } from './object-meta.ts';
+import { randomSuffix } from '../objects/object-meta.ts';
 import {
   listAt,
   nameOf,
@@ -12,10 +12,10 @@ import {
   type Pod,
   type Toleration,
   type Volume,
-} from './object.ts';
-import { pods } from './resource.ts';
-import type { Implicit } from './service-account.ts';
-import { forbidden } from './status.ts';
+} from '../objects/object.ts';
+import { pods } from '../objects/resource.ts';
+import type { Implicit } from '../objects/service-account.ts';
+import { forbidden } from '../status.ts';
 
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 const tokenVolumePrefix = 'kube-api-access-';

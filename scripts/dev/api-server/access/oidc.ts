@@ -5,10 +5,10 @@
 
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 
+import { createJsonClient } from '../../https-json.ts';
+import { isJsonObject, stringAt, stringsAt } from '../objects/object.ts';
 import { developers } from './built-in-roles.ts';
-import { createJsonClient } from './https-json.ts';
 import type { UserInfo } from './identity.ts';
-import { isJsonObject, stringAt, stringsAt } from './object.ts';
 
 export type OidcConfig = {
   issuer: string;

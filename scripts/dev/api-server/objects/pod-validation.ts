@@ -3,10 +3,10 @@
  * Development tool, no zone.
  */
 
+import { cause, type Cause } from '../status.ts';
 import { dnsLabelCause, isDnsLabel } from './object-meta.ts';
 import { isJsonObject, type Container, type Pod, type PodSpec, type Volume } from './object.ts';
 import { quantityOf } from './quantity.ts';
-import { cause, type Cause } from './status.ts';
 
 const minTokenSeconds = 600;
 const maxMode = 0o777;

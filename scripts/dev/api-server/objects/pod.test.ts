@@ -2,8 +2,8 @@
 
 import { expect } from 'chai';
 
+import { bodyOf, describeServer, mergePatch, messageOf, podNamed } from '../testing.ts';
 import { listAt, objectAt } from './object.ts';
-import { bodyOf, describeServer, mergePatch, messageOf, podNamed } from './testing.ts';
 
 const pods = '/api/v1/namespaces/team/pods';
 

@@ -5,9 +5,9 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
-import { testCertificates } from '../../../test/certificates.ts';
+import { testCertificates } from '../../../../test/certificates.ts';
+import type { JsonObject } from '../objects/object.ts';
 import type { AdmissionRequest } from './admission-request.ts';
-import type { JsonObject } from './object.ts';
 
 export type TestWebhook = {
   url: string;

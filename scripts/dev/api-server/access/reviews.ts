@@ -2,11 +2,11 @@
  * TokenReview, SubjectAccessReview and SelfSubjectAccessReview: answered, never stored. Development tool, no zone.
  */
 
+import { objectAt, stringAt, stringsAt, type ApiObject, type JsonObject } from '../objects/object.ts';
+import { badRequest } from '../status.ts';
 import type { UserInfo } from './identity.ts';
-import { objectAt, stringAt, stringsAt, type ApiObject, type JsonObject } from './object.ts';
 import type { Attributes, Authorizer } from './rbac.ts';
 import type { Tokens } from './service-account-token.ts';
-import { badRequest } from './status.ts';
 
 /** The review with its status; a token that does not hold is an answer, not an error. */
 export async function reviewToken(tokens: Tokens, review: ApiObject): Promise<ApiObject> {

@@ -4,9 +4,9 @@
 
 import { HttpsError } from '#platform/https-client.ts';
 
+import { createJsonClient, type JsonAnswer, type JsonClient } from '../../https-json.ts';
+import { isJsonObject, objectAt, stringAt, stringsAt, type JsonObject } from '../objects/object.ts';
 import type { AdmissionRequest } from './admission-request.ts';
-import { createJsonClient, type JsonAnswer, type JsonClient } from './https-json.ts';
-import { isJsonObject, objectAt, stringAt, stringsAt, type JsonObject } from './object.ts';
 
 export type WebhookAnswer = {
   allowed: boolean;

@@ -3,7 +3,7 @@
  * Development tool, no zone.
  */
 
-import type { JsonObject } from './object.ts';
+import type { JsonObject } from '../objects/object.ts';
 
 type Rule = {
   verbs: string[];

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 
-import { objectAt, stringAt, type JsonObject } from './object.ts';
+import { objectAt, stringAt, type JsonObject } from '../objects/object.ts';
 import {
   bodyOf,
   messageOf,
@@ -11,7 +11,7 @@ import {
   startTestServer,
   type Speaker,
   type TestServer,
-} from './testing.ts';
+} from '../testing.ts';
 
 const tokens = '/api/v1/namespaces/team/serviceaccounts/default/token';
 const pods = '/api/v1/namespaces/team/pods';

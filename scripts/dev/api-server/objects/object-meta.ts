@@ -5,9 +5,9 @@
 
 import { randomInt, randomUUID } from 'node:crypto';
 
+import { badRequest, cause, conflict, modified, type Cause } from '../status.ts';
 import { nameOf, type ApiObject, type ObjectMeta } from './object.ts';
 import { namespaces, type Resource } from './resource.ts';
-import { badRequest, cause, conflict, modified, type Cause } from './status.ts';
 
 const maxNameLength = 63;
 const suffixLength = 5;

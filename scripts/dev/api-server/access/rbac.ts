@@ -2,10 +2,10 @@
  * Authorization by the Roles, ClusterRoles and bindings in the store. Development tool, no zone.
  */
 
+import { listAt, objectAt, stringAt, stringsAt, type ApiObject, type JsonObject } from '../objects/object.ts';
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../objects/resource.ts';
+import type { Store } from '../store.ts';
 import { parseServiceAccountUser, type UserInfo } from './identity.ts';
-import { listAt, objectAt, stringAt, stringsAt, type ApiObject, type JsonObject } from './object.ts';
-import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './resource.ts';
-import type { Store } from './store.ts';
 
 /** What is asked for: a resource (namespace and name may be empty) or a path. */
 export type Attributes =

@@ -4,12 +4,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { expect } from 'chai';
 
+import { objectAt, type JsonObject } from '../objects/object.ts';
+import { messageOf, speakAs, startTestServer, type Speaker, type TestServer } from '../testing.ts';
 import type { AdmissionRequest } from './admission-request.ts';
-import { objectAt, type JsonObject } from './object.ts';
 import { startTestWebhook, webhookConfiguration, type TestWebhook } from './testing-webhook.ts';
-import { messageOf, speakAs, startTestServer, type Speaker, type TestServer } from './testing.ts';
 
-const reviews = new URL('../../../test/fixtures/reviews/', import.meta.url);
+const reviews = new URL('../../../../test/fixtures/reviews/', import.meta.url);
 
 describe('development API server: reviews captured from a real API server', () => {
   let server: TestServer;

@@ -2,6 +2,7 @@
  * Per kind: defaults, what is filled in on create and update, and what is refused. Development tool, no zone.
  */
 
+import { cause, type Cause } from '../status.ts';
 import { metaCauses } from './object-meta.ts';
 import { asPod, objectAt, type ApiObject } from './object.ts';
 import { defaultPod } from './pod-defaults.ts';
@@ -9,7 +10,6 @@ import { podCauses } from './pod-validation.ts';
 import { podUpdateCauses, preparePodForCreate, preparePodForUpdate } from './pod.ts';
 import { leases, namespaces, pods, secrets, type Resource } from './resource.ts';
 import { defaultSecret, secretCauses, secretUpdateCauses } from './secret.ts';
-import { cause, type Cause } from './status.ts';
 
 export type Strategy = {
   /** In place. Runs on what came in and again on what webhooks made of it. */

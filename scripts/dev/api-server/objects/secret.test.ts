@@ -2,8 +2,8 @@
 
 import { expect } from 'chai';
 
+import { bodyOf, describeServer, mergePatch, messageOf, metaOf, secretNamed } from '../testing.ts';
 import { objectAt } from './object.ts';
-import { bodyOf, describeServer, mergePatch, messageOf, metaOf, secretNamed } from './testing.ts';
 
 const secrets = '/api/v1/namespaces/team/secrets';
 

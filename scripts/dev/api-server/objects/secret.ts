@@ -4,8 +4,8 @@
 
 import { isDeepStrictEqual } from 'node:util';
 
+import { cause, type Cause } from '../status.ts';
 import { objectAt, stringAt, type ApiObject } from './object.ts';
-import { cause, type Cause } from './status.ts';
 
 const maxSecretBytes = 1024 * 1024;
 const dataKey = /^[-._a-zA-Z0-9]{1,253}$/;
