@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
-import { loggedIn, site } from './browser.ts';
+import { endSessions, loggedIn, site } from './browser.ts';
 import { answerOf, launchUrl, openLauncher, withSecrets } from './launching.ts';
+import { lookOnly } from './looks.ts';
 
 describe('choosing secrets for a session', function () {
   this.timeout(30_000);
@@ -67,6 +68,40 @@ describe('choosing secrets for a session', function () {
       await page.context().close();
     });
   }
+
+  it('keeps everything that was ticked and typed while a login ends, without JavaScript', async () => {
+    const page = await withSecrets({ javaScriptEnabled: false });
+    const { launchers } = await site();
+    await page.goto(await launchUrl({ mode: 'form', return_to: `${launchers.listed}/return` }));
+    await page.getByLabel('db-password', { exact: true }).check();
+    await page.getByLabel('How db-password is given').selectOption('variable');
+    await page.getByLabel('File or variable name for db-password').fill('PGPASSWORD');
+    await page.getByLabel('aws-key', { exact: true }).check();
+    await page.getByLabel('File or variable name for aws-key').fill('aws/key');
+    await page.getByLabel('Folder of the files').fill('/home/ada/secrets');
+    await endSessions();
+    await page.getByRole('button', { name: 'Give these secrets' }).click();
+    await lookOnly(page, 'launch-expired');
+    const [login] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('link', { name: 'Log in' }).click(),
+    ]);
+    await login.getByRole('heading', { name: 'You are logged in' }).waitFor();
+    await page.getByRole('button', { name: 'I have logged in' }).click();
+    // Looked at again before it is given: the login may have been somebody else's.
+    expect(await page.locator('input[name=pick]:checked').count()).to.equal(2);
+    await lookOnly(page, 'launch-again');
+    await page.getByRole('button', { name: 'Give these secrets' }).click();
+    await page.getByRole('button', { name: 'Return to the launcher' }).click();
+    await page.waitForURL(`${launchers.listed}/return`);
+    const annotations: unknown = JSON.parse(launchers.returned.pop()?.get('annotations') ?? '{}');
+    expect(annotations).to.deep.include({
+      'twofold.dev/secrets': 'aws-key=aws/key',
+      'twofold.dev/env': 'PGPASSWORD=db-password',
+      'twofold.dev/mount-path': '/home/ada/secrets',
+    });
+    await page.context().close();
+  });
 
   it('refuses to return anywhere else, whatever the address looks like', async () => {
     const page = await loggedIn();

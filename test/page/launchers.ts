@@ -42,8 +42,8 @@ const answered = (data) => {
 };
 const how = query.get('how');
 const frame = document.createElement('iframe');
-frame.width = 800;
-frame.height = 600;
+frame.style = 'width: 100%; height: 600px; border: 0';
+document.body.style.margin = 0;
 if (how === 'embed' || how === 'show') document.body.append(frame);
 if (how === 'embed') chooseSecrets(session, frame).then(answered);
 if (how === 'show') frame.src = target;

@@ -4,13 +4,17 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { AxeResults } from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 import { artifacts } from './browser.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Fails where axe finds anything by these rules: all of WCAG and its own best practices by default. */
-const expectAccessible = async (page: Page, what: string, rules?: readonly string[]): Promise<void> => {
+const expectAccessible = async (
+  page: Page | Frame,
+  what: string,
+  rules?: readonly string[],
+): Promise<void> => {
   // By the debugger, which the page's own policy does not bind; page.addScriptTag would be refused, as it should be.
   await page.evaluate(axe);
   const results: AxeResults = await page.evaluate(
@@ -23,7 +27,7 @@ const expectAccessible = async (page: Page, what: string, rules?: readonly strin
 };
 
 /** Nothing needs sideways scrolling. */
-const expectFits = async (page: Page, what: string): Promise<void> => {
+const expectFits = async (page: Page | Frame, what: string): Promise<void> => {
   const widths = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]');
   const [content, view] = widths as [number, number]; // as it was just written
   expect(content, `${what} is wider than its window`).to.be.at.most(view);
@@ -50,11 +54,12 @@ export const lookOnly = async (
   await picture(page, state, '320');
 };
 
-export const look = async (page: Page, state: string): Promise<void> => {
+/** In the page, or in a frame of it. */
+export const look = async (page: Page, state: string, inside: Page | Frame = page): Promise<void> => {
   // What differs in the dark is contrast.
   await lookOnly(page, state, (scheme) =>
-    expectAccessible(page, `${state}, ${scheme}`, scheme === 'dark' ? ['color-contrast'] : undefined),
+    expectAccessible(inside, `${state}, ${scheme}`, scheme === 'dark' ? ['color-contrast'] : undefined),
   );
-  await expectFits(page, state);
+  await expectFits(inside, state);
   await page.setViewportSize({ width: 1280, height: 800 });
 };

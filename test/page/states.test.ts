@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { add, endSessions, giveName, loggedIn, newContext, newName, openDatabase, site } from './browser.ts';
+import { openLauncher } from './launching.ts';
 import { look, lookOnly } from './looks.ts';
 
 describe('every state of the page looks right and is accessible', function () {
@@ -78,13 +79,14 @@ describe('every state of the page looks right and is accessible', function () {
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByRole('heading', { name: 'What will happen' }).waitFor();
     await look(page, 'import-preview');
-    const { launchers } = await site();
+    const { launchers, url } = await site();
     const query = new URLSearchParams({
       namespace: 'fx-dev',
       pod: 'jupyter-ada',
       return_to: launchers.listed,
     });
-    await page.goto(`/launch?${query.toString()}`);
+    const address = `/launch?${query.toString()}`;
+    await page.goto(address);
     await page.getByLabel('db-password', { exact: true }).check();
     await page.getByLabel('How db-password is given').selectOption('variable');
     await page.getByLabel('aws-credentials', { exact: true }).check();
@@ -96,6 +98,9 @@ describe('every state of the page looks right and is accessible', function () {
     await look(page, 'launch-done');
     await page.goto('/launch?return_to=x');
     await look(page, 'launch-refused');
+    await openLauncher(page, 'show', url + address, launchers.foreign);
+    await page.frameLocator('iframe').getByRole('link', { name: 'Choose in a window' }).waitFor();
+    await look(page, 'launch-elsewhere', page.frames()[1]);
     await page.goto('/new');
     await endSessions();
     await page.getByLabel('Name').fill('late');
