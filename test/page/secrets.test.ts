@@ -151,6 +151,19 @@ describe('secrets on the page', function () {
     });
   }
 
+  it('have no name of two lines, which browsers cannot type and anybody can send', async () => {
+    const page = await loggedIn();
+    const { url } = await site();
+    await page.goto('/new');
+    const csrf = await page.locator('form [name=csrf]').last().inputValue();
+    const multipart = { csrf, name: 'two\nlines', value: 'v' };
+    const answer = await page.request.post('/new', { multipart, headers: { origin: url } });
+    expect(answer.status()).to.equal(422);
+    expect(await answer.text()).to.contain('A name has no spaces or line breaks');
+    expect(await listed(page)).to.deep.equal({});
+    await page.context().close();
+  });
+
   it('may be dropped or pasted as files', async () => {
     const page = await loggedIn();
     const give = (kind: 'drop' | 'paste', name: string): Promise<unknown> =>
