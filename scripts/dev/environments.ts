@@ -6,8 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sqliteAddon } from '../sqlite-addon.ts';
 import type { ApiServer } from './api-server/server.ts';
-import type { KeyFiles } from './keys.ts';
-import type { Stack, StackOptions } from './stack.ts';
+import type { Ground } from './ground.ts';
+import type { Urls } from './services.ts';
 
 /** Values of a development cluster; the session namespace is the one of the captured reviews' people. */
 export const development = {
@@ -20,19 +20,6 @@ export const development = {
 } as const;
 
 export type Env = Readonly<Record<string, string>>;
-
-/** What everything stands on: files of certificates and keys. */
-export interface Ground {
-  readonly dir: string;
-  readonly certificates: string;
-  readonly keys: KeyFiles;
-  readonly caFile: string;
-  /** Where people reach the console: chosen before it starts, since others must know it. */
-  readonly consolePort: number;
-  readonly publicUrl: string;
-  readonly webClientSecretFile: string;
-  readonly options: StackOptions;
-}
 
 /** A file with a bearer for the API server. */
 export const writeToken = async (
@@ -111,7 +98,7 @@ export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: 
 export const webhookEnv = async (
   ground: Ground,
   kubernetes: ApiServer,
-  urls: Omit<Stack['urls'], 'webhook'>,
+  urls: Omit<Urls, 'webhook'>,
 ): Promise<Env> => ({
   ...common(ground, 'webhook'),
   ...kubernetesEnv(
@@ -134,5 +121,5 @@ export const webhookEnv = async (
   TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'webhook.audit'),
 });
 
-export const claimUrl = ({ consoleClaim }: Pick<Stack['urls'], 'consoleClaim'>): string =>
+export const claimUrl = ({ consoleClaim }: Pick<Urls, 'consoleClaim'>): string =>
   `${consoleClaim}/internal/v1/claim`;

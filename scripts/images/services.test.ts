@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bundleNames, repository, type BundleName } from '../build.ts';
-import { runtimeFlags } from '../dev/stack.ts';
+import { runtimeFlags } from '../dev/services.ts';
 import { containerfiles, imageAddon } from './services.ts';
 
 const instructions = (service: BundleName): readonly (readonly [string, string])[] =>

@@ -9,7 +9,8 @@ import type { Pod } from '../../scripts/dev/api-server/objects/object.ts';
 import { runInitContainer, type Outcome } from '../../scripts/dev/kubelet/init-container.ts';
 import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
 import { development } from '../../scripts/dev/environments.ts';
-import { kubeletOf, startStack, type Stack, type StackOptions } from '../../scripts/dev/stack.ts';
+import type { StackOptions } from '../../scripts/dev/ground.ts';
+import { kubeletOf, startStack, type Stack } from '../../scripts/dev/stack.ts';
 
 export const sessions = development.namespace;
 const injector = fileURLToPath(new URL('../../dist/injector.js', import.meta.url));

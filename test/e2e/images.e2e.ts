@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { bundleNames, repository, type BundleName } from '../../scripts/build.ts';
-import { runtimeFlags } from '../../scripts/dev/stack.ts';
+import { runtimeFlags } from '../../scripts/dev/services.ts';
 import { readArchive, unpack } from '../../scripts/images/archive.ts';
 import type { Sbom } from '../../scripts/images/sbom.ts';
 

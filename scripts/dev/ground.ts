@@ -1,0 +1,63 @@
+/** What a development cluster stands on: its options, and a folder of certificates, keys and logs. Development tool, no zone. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureCertificates } from '../../certs/store.ts';
+import { freePort } from './free-port.ts';
+import { makeKeys, type KeyFiles } from './keys.ts';
+import type { ServiceName } from './services.ts';
+
+export interface StackOptions {
+  /** Everything is written below it: certificates, keys, database, logs, tokens. */
+  readonly dir: string;
+  /** People who get a bearer. */
+  readonly people: readonly string[];
+  readonly launchersFile?: string | undefined;
+  /** Callers without credentials may do at the API server what developers may, so that curl is enough. */
+  readonly anonymous?: boolean;
+  /** Overrides a service's variables, for drills and benches. */
+  readonly env?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
+  /** More arguments for a service's Node, such as a profiler's. */
+  readonly nodeArgs?: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
+  /** A connection URL; SQLite below `dir` where there is none. */
+  readonly database?: string;
+  readonly say: (line: string) => void;
+}
+
+export interface Ground {
+  readonly dir: string;
+  readonly certificates: string;
+  readonly keys: KeyFiles;
+  readonly caFile: string;
+  /** Where people reach the console: chosen before it starts, since others must know it. */
+  readonly consolePort: number;
+  readonly publicUrl: string;
+  readonly webClientSecretFile: string;
+  readonly options: StackOptions;
+}
+
+export const layGround = async (options: StackOptions): Promise<Ground> => {
+  const { dir, say } = options;
+  for (const folder of ['', 'logs', 'tokens']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
+  say('issuing certificates and keys');
+  const certificates = join(dir, 'certificates');
+  const [, keys] = await Promise.all([
+    ensureCertificates({ dir: certificates, extraNames: ['127.0.0.1', 'localhost'], now: new Date() }),
+    makeKeys(join(dir, 'keys')),
+  ]);
+  const webClientSecretFile = join(dir, 'keys', 'console', 'web-client-secret');
+  writeFileSync(webClientSecretFile, randomBytes(32).toString('base64url'), { mode: 0o600 });
+  const consolePort = await freePort();
+  return {
+    ...{ dir, certificates, keys, caFile: join(certificates, 'console', 'ca.crt') },
+    ...{ consolePort, publicUrl: `https://127.0.0.1:${consolePort}`, webClientSecretFile, options },
+  };
+};
+
+export const logOf = (ground: Ground, name: string): string => join(ground.dir, 'logs', `${name}.log`);
+
+/** A certificate and its key, as text. */
+export const leafOf = (ground: Ground, name: string) => ({
+  cert: readFileSync(join(ground.certificates, name, 'tls.crt'), 'utf8'),
+  key: readFileSync(join(ground.certificates, name, 'tls.key'), 'utf8'),
+});
