@@ -12,7 +12,7 @@ export interface Figure {
 /** Runs one bench, saying on the way what it does. */
 export type Bench = (say: (line: string) => void) => Promise<readonly Figure[]>;
 
-export const meets = ({ value, target }: Figure): boolean | undefined => {
+const meets = ({ value, target }: Figure): boolean | undefined => {
   if (!target) return undefined;
   return 'atLeast' in target ? value >= target.atLeast : value <= target.atMost;
 };

@@ -152,7 +152,7 @@ export async function issueLeaf(request: LeafRequest): Promise<Issued> {
 }
 
 /** The common name of a certificate that was issued here. Throws on any other subject. */
-export function commonNameOf(certificate: X509Certificate): string {
+function commonNameOf(certificate: X509Certificate): string {
   const name = certificate.subject.startsWith('CN=') ? certificate.subject.slice(3) : '';
   if (!COMMON_NAME.test(name))
     throw new RangeError('not a certificate of our own: its subject is not a plain CN');

@@ -4,7 +4,7 @@ import { failure } from './failure.ts';
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /** `90s`, `30m`, `8h`, `7d` as seconds. */
-export const parseDuration = (text: string): number | undefined => {
+const parseDuration = (text: string): number | undefined => {
   const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   return count === undefined || unit === undefined ? undefined : Number(count) * (units[unit] ?? 0);
 };

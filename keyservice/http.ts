@@ -59,7 +59,7 @@ interface UnwrapBody {
   readonly envelopes: readonly string[];
 }
 
-export const parseUnwrapBody = (body: Buffer): Outcome<UnwrapBody> => {
+const parseUnwrapBody = (body: Buffer): Outcome<UnwrapBody> => {
   const object = parseObject(body, ['ticket', 'sid', 'envelopes']);
   if (!object.ok) return object;
   const { ticket, sid, envelopes } = object.value;
@@ -72,7 +72,7 @@ export const parseUnwrapBody = (body: Buffer): Outcome<UnwrapBody> => {
 };
 
 /** There is no member for a key: the newest configured one is sealed to. */
-export const parseRewrapBody = (body: Buffer): Outcome<{ readonly envelopes: readonly string[] }> => {
+const parseRewrapBody = (body: Buffer): Outcome<{ readonly envelopes: readonly string[] }> => {
   const object = parseObject(body, ['envelopes']);
   if (!object.ok) return object;
   const { envelopes } = object.value;

@@ -36,8 +36,8 @@ interface Ports {
   readonly envelopeKey: EnvelopeKey;
 }
 
-export const MAX_LIVE_RESERVATIONS = 8;
-export const RESERVATION_MS = 10 * 60_000;
+const MAX_LIVE_RESERVATIONS = 8;
+const RESERVATION_MS = 10 * 60_000;
 
 export const createClientSealing = (ports: Ports): ClientSealing => {
   const { database, clock, cipher, envelopeKey } = ports;

@@ -10,7 +10,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export const sendAnswer = (response: Response, { status, body, headers = {} }: Answer): void => {
+const sendAnswer = (response: Response, { status, body, headers = {} }: Answer): void => {
   response.status(status).set(headers);
   if (body === undefined) response.end();
   else response.type('application/json').send(JSON.stringify(body));

@@ -16,7 +16,7 @@ const KID_PATTERN = '^[A-Za-z0-9_-]{43}$';
 const MAX_USES = 1_000_000_000;
 
 /** A problem of its own names a wrong name, so the schema only tells of the rule. */
-export const nameText = z
+const nameText = z
   .string()
   .meta({ pattern: NAME_PATTERN, description: `Name of a secret: ${SECRET_NAME_RULE}.` });
 

@@ -113,7 +113,7 @@ const parseHeader = (encoded: string): EnvelopeHeader => {
 };
 
 /** Characters of the longest possible envelope. */
-export const MAX_ENVELOPE_LENGTH =
+const MAX_ENVELOPE_LENGTH =
   MAX_HEADER_BYTES + Math.ceil(((512 + IV_BYTES + TAG_BYTES + tokenLength(MAX_VALUE_BYTES)) * 4) / 3) + 8;
 
 /**

@@ -13,7 +13,7 @@ import { CLUSTER, ISSUER, type Material } from './material.ts';
 
 export const GRANT_LIFE_SECONDS = 600;
 
-export const inProcess = ({ envelopeKeys }: Material): OuterLayer => {
+const inProcess = ({ envelopeKeys }: Material): OuterLayer => {
   const opening = openingOf({
     identities: envelopeKeys.map(({ privateJwk }) => rsaPrivateKey(privateJwk)),
     newestJwk: envelopeKeys[0].publicJwk,

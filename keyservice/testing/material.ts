@@ -26,7 +26,7 @@ const present = <T>(value: T | undefined): T => {
 
 export const ownerId = (text: string = randomUUID()): OwnerId => present(parseOwnerId(text));
 export const secretId = (text: string = randomUUID()): SecretId => present(parseSecretId(text));
-export const secretName = (text: string): SecretName => present(parseSecretName(text));
+const secretName = (text: string): SecretName => present(parseSecretName(text));
 export const sessionId = (): SessionId => present(parseSessionId(randomBytes(16).toString('hex')));
 
 export interface Material {

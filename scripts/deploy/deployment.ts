@@ -36,7 +36,7 @@ export interface Deployment {
 }
 
 /** The API server's version. Rejects with a DeployError where there is none, or it is too old. */
-export const assertVersion = async (kubectl: Kubectl): Promise<string> => {
+const assertVersion = async (kubectl: Kubectl): Promise<string> => {
   const { code, stdout, stderr } = await kubectl.attempt(['version', '-o', 'json']);
   // kubectl prints what it is itself even where no server answers.
   const { serverVersion } = JSON.parse(stdout || '{}') as {

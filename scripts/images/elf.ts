@@ -4,7 +4,7 @@
  */
 
 /** Versions of symbols that Debian 12 has, which both bases are: newer ones are missing in the image. */
-export const debian12: Readonly<Record<string, string>> = {
+const debian12: Readonly<Record<string, string>> = {
   GLIBC: '2.36',
   GLIBCXX: '3.4.30',
   CXXABI: '1.3.13',

@@ -9,9 +9,9 @@ import { stringify } from 'yaml';
 export const NODE_ADDRESS = '192.0.2.10';
 export const ISSUER_PORT = 8444;
 export const DATABASE_PORT = 5432;
-export const API_PORT = 6443;
+const API_PORT = 6443;
 /** Holds the roots of what stands outside the cluster: identity provider, PostgreSQL. */
-export const OUTSIDE_CA = 'outside-ca';
+const OUTSIDE_CA = 'outside-ca';
 /** Service names resolve on the node too, so people reach the console as pods do. */
 export const PUBLIC_URL = 'https://console.twofold-console.svc:8443';
 /** The page's ConfigMap and Secret (manifests/components/page), and its client at the identity provider. */

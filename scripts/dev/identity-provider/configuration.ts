@@ -23,7 +23,7 @@ const codeSeconds = 600;
 export type WebClient = { id: string; secret: string; redirectUris: string[] };
 
 /** What tokens say about an account. Any name is one; a name with an @ is its own address. */
-export function claimsOf(name: string): { preferred_username: string; email: string; email_verified: true } {
+function claimsOf(name: string): { preferred_username: string; email: string; email_verified: true } {
   return {
     preferred_username: name,
     email: name.includes('@') ? name : `${name}@example.org`,

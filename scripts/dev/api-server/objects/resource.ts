@@ -42,7 +42,7 @@ export const pods: Resource = {
   subresources: { status: changed, ephemeralcontainers: changed },
 };
 export const secrets = core('secrets', 'Secret', shapes.secret);
-export const configMaps = core('configmaps', 'ConfigMap', shapes.configMap);
+const configMaps = core('configmaps', 'ConfigMap', shapes.configMap);
 export const serviceAccounts: Resource = {
   ...core('serviceaccounts', 'ServiceAccount', shapes.serviceAccount),
   subresources: { token: ['create'] },
