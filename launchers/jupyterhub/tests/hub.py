@@ -51,7 +51,7 @@ def spawner_of(
     hooks: Twofold,
     token: str | None,
     *,
-    authenticator: Authenticator | None = None,
+    authenticator: Any = None,
     namespace: str = "sessions",
     **settings: Any,
 ) -> Any:
@@ -65,7 +65,7 @@ def spawner_of(
     config.KubeSpawner.namespace = namespace
     hub = Mock(public_host="", url="https://hub.example.org/hub/api", base_url="/hub/", api_url="https://hub/api")
     spawner = run(
-        _make(
+        make(
             KubeSpawner,
             config=config,
             user=User("alice", None if token is None else {"access_token": token}),
@@ -80,9 +80,18 @@ def spawner_of(
     return spawner
 
 
-async def _make(kind: Any, **settings: Any) -> Any:
+async def make(kind: Any, **settings: Any) -> Any:
     """It wants a running loop."""
     return kind(**settings)
+
+
+def submit(spawner: Any, form: dict[str, list[str]]) -> None:
+    """As JupyterHub does when the form comes in."""
+
+    async def main() -> None:
+        spawner.user_options = await spawner.run_options_from_form(form)
+
+    run(main())
 
 
 async def pod_of(spawner: Any) -> Any:

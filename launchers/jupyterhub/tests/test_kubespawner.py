@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,7 @@ from twofold_jupyterhub import ConsoleError, SelectionError, StaleTokenError, Tw
 from twofold_jupyterhub.launcher import OPTION
 
 from .conftest import Cluster, run
-from .hub import Authenticator, as_json, pod_of, spawner_of, twofold
+from .hub import Authenticator, as_json, pod_of, spawner_of, submit, twofold
 
 TICKED = {
     "twofold-secret": ["db-password", "key.bin"],
@@ -19,15 +18,6 @@ TICKED = {
     "twofold-target-key.bin": ["keys/key.bin"],
     "twofold-mount-path": ["/home/jovyan/secrets"],
 }
-
-
-def submit(spawner: Any, form: dict[str, list[str]]) -> None:
-    """As JupyterHub does when the form comes in."""
-
-    async def main() -> None:
-        spawner.user_options = await spawner.run_options_from_form(form)
-
-    run(main())
 
 
 def test_shows_the_users_own_secrets_and_nobody_elses(alice: Cluster) -> None:

@@ -12,7 +12,9 @@ from twofold_jupyterhub import Twofold  # noqa: E402
 c = get_config()  # noqa: F821
 
 # What docs/jupyterhub.md asks for.
-Twofold(console_url=settings["console"], ca_file=settings["consoleCa"]).configure(c)
+twofold = Twofold(console_url=settings["console"], ca_file=settings["consoleCa"])
+twofold.configure(c)
+c.GenericOAuthenticator.refresh_user_hook = twofold.refresh_user
 
 c.JupyterHub.bind_url = settings["url"]
 c.JupyterHub.hub_bind_url = c.JupyterHub.hub_connect_url = settings["hubUrl"]

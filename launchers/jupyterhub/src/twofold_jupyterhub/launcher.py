@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from . import form
 from .console import Console, ConsoleError, Secret, StaleTokenError
+from .refresh import OAuthenticator, ends_soon, refreshed
 from .selection import Selection, from_options
 
 OPTION = "twofold"
@@ -140,6 +141,21 @@ class Twofold:
         pod.metadata.annotations = {**present, **selection.annotations(), f"{ANNOTATION_PREFIX}ticket": ticket}
         return pod
 
+    async def refresh_user(
+        self, authenticator: OAuthenticator, user: User, auth_state: AuthState | None
+    ) -> bool | None:
+        """OAuthenticator's `refresh_user_hook`, for tokens that are for the console alone."""
+        token = None if auth_state is None else self._token_of(auth_state)
+        if auth_state is None or token is None:
+            return None
+        if not ends_soon(token):
+            return True
+        fresh = await refreshed(authenticator, auth_state)
+        if fresh is None:
+            return False
+        await user.save_auth_state(fresh)
+        return True
+
     async def _check(self, spawner: Spawner, selection: Selection) -> None:
         secrets: list[Secret] = await self._with_token(spawner, self.console.list_secrets)
         form.check_known(selection, secrets, variables=self._variables)
@@ -169,6 +185,10 @@ class Twofold:
     async def _refreshed(self, spawner: Spawner) -> str | None:
         """A new token by the authenticator's own `refresh_user`, kept for the next time."""
         model = await spawner.authenticator.refresh_user(spawner.user)
+        if model is True:
+            # What there was is good, or a hook such as ours has kept what is new.
+            kept = await spawner.user.get_auth_state()
+            return None if kept is None else self._token_of(kept)
         auth_state = model.get("auth_state") if isinstance(model, dict) else None
         if not isinstance(auth_state, Mapping):
             return None
