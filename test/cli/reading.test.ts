@@ -16,9 +16,6 @@ const languages = {
 
 type Language = keyof typeof languages;
 
-const isInstalled = (language: Language): boolean =>
-  spawnSync(languages[language].run[0], ['--version'], { stdio: 'ignore' }).error === undefined;
-
 const snippet = (language: Language): string => {
   const found = new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'm').exec(page)?.[1];
   if (found === undefined) throw new Error(`docs/cli.md has no line for ${language}`);
@@ -54,9 +51,12 @@ describe('a secret is read in a session by one line', () => {
     it(`of ${language}: the file, else the environment`, () => expectReads(language));
   }
 
-  it('of R, where R is installed; the page says that it is tried nowhere else', () => {
+  it('of R, where R is installed', function () {
     expect(page).to.contain('R (the tests try this line only where R is installed)');
-    expect(snippet('r')).to.contain('/secrets/db-password');
-    if (isInstalled('r')) expectReads('r');
+    if (spawnSync('Rscript', ['--version']).status !== 0) {
+      console.warn('      not run: R is not installed (apt-get install r-base-core)');
+      this.skip();
+    }
+    expectReads('r');
   });
 });
