@@ -1,12 +1,39 @@
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { annotations } from '#envelope/annotations.ts';
 import { withCliReference } from '../scripts/cli-docs.ts';
 import { configurationReference } from '../scripts/docs.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folders = readdirSync(root, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name))
+  .map(({ name }) => name);
+const pages = ['', 'docs/adr', ...folders].flatMap((folder) =>
+  readdirSync(join(root, folder))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join(folder, file)),
+);
+
 describe('the documentation', () => {
+  it('links to files that are there', () => {
+    for (const page of pages) {
+      for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g))
+        expect(existsSync(join(root, dirname(page), target)), `${page}: ${target}`).to.equal(true);
+    }
+  });
+
+  it('names targets that make has', () => {
+    const targets = new Set(Array.from(read('Makefile').matchAll(/^([a-z0-9-]+):/gm), ([, name]) => name));
+    for (const page of pages) {
+      for (const [, target] of read(page).matchAll(/(?:`| {4})make ([a-z0-9-]+)/g))
+        expect(targets, page).to.include(target);
+    }
+  });
+
   it('has the settings that the services parse (make docs)', () => {
     expect(read('docs/configuration.md')).to.equal(configurationReference());
   });
