@@ -3,12 +3,8 @@ import { expect } from 'chai';
 import { GUARD_POLICIES } from '../console/core/guard.ts';
 import type { KubernetesObject } from '../scripts/dev/admission-policy-request.ts';
 import { createAdmissionPolicies, type AdmissionVerdict } from '../scripts/dev/admission-policy.ts';
+import { guardCases } from './guard-cases/all.ts';
 import { HUB, LAUNCHERS, USER_KEY, WEBHOOK, type GuardCase } from './guard-cases/case.ts';
-import { forgedPods, validPods, warningCases } from './guard-cases/pods.ts';
-import { launcherCases, secretCases, tokenCases } from './guard-cases/requests.ts';
-import { tamperedInit } from './guard-cases/tampered-init.ts';
-import { tamperedPods } from './guard-cases/tampered-pod.ts';
-import { ephemeralCases, updateCases } from './guard-cases/updates.ts';
 import { createGuard, guardDocuments, guardParameters, podCreation } from './guard.ts';
 import { renderOwn } from './kustomize.ts';
 import { CLAIM_URL, IMAGE, plainPod, sessionPod } from './session-pod.ts';
@@ -34,20 +30,8 @@ function expectVerdict({ denied, says, warned }: GuardCase, verdict: AdmissionVe
     expect(message).not.to.match(/resulted in error|failed expression/);
 }
 
-const CASES: Readonly<Record<string, readonly GuardCase[]>> = {
-  pods: [...validPods, ...warningCases],
-  'rendered pods with our init container changed': tamperedInit,
-  'rendered pods with anything else changed': tamperedPods,
-  'pods that the webhook never saw': forgedPods,
-  'the launcher’s annotation': launcherCases,
-  'changes to pods': updateCases,
-  'ephemeral containers': ephemeralCases,
-  tokens: tokenCases,
-  Secrets: secretCases,
-};
-
 describe('guard', () => {
-  for (const [about, cases] of Object.entries(CASES)) {
+  for (const [about, cases] of Object.entries(guardCases)) {
     describe(about, () => {
       for (const guardCase of cases) {
         const verb = guardCase.denied ? 'refuses' : guardCase.warned ? 'warns of' : 'allows';
@@ -93,7 +77,7 @@ describe('guard as rendered with an operator’s settings', function () {
     const rendered = objects.filter(({ kind }) => kind?.startsWith('ValidatingAdmission'));
     expect(unfolded(rendered)).to.have.deep.members(unfolded(guardDocuments(values)));
     const policies = createAdmissionPolicies(rendered);
-    for (const guardCase of Object.values(CASES).flat()) {
+    for (const guardCase of Object.values(guardCases).flat()) {
       expectVerdict(guardCase, policies.review(guardCase.request));
     }
   });

@@ -1,6 +1,7 @@
 /** A case for the guard: one request, and which policy must refuse it. With what the cases are made of. No zone. */
 import type { AdmissionRequest } from '../../scripts/dev/admission-policy-request.ts';
-import type { Container, Pod, Volume } from '../session-pod.ts';
+import { podCreation } from '../guard.ts';
+import { sessionPod, type Container, type Pod, type Volume } from '../session-pod.ts';
 
 export const HUB = 'system:serviceaccount:sessions:hub';
 export const USER_KEY = 'hub.jupyter.org/username';
@@ -38,4 +39,9 @@ export type Change = (pod: Pod) => void;
 export function changed(pod: Pod, change: Change): Pod {
   change(pod);
   return pod;
+}
+
+/** A rendered pod with one thing changed: refused, and the refusal speaks of that thing. */
+export function tampered(title: string, says: RegExp, change: Change): GuardCase {
+  return { title, denied: 'twofold-shape', says, request: podCreation(changed(sessionPod(), change)) };
 }

@@ -1,6 +1,5 @@
 /** Rendered pods in which someone changed our init container: all refused. No zone. */
-import { init, type GuardCase } from './case.ts';
-import { tampered } from './tampered.ts';
+import { init, tampered, type GuardCase } from './case.ts';
 
 export const tamperedInit: readonly GuardCase[] = [
   // The init container.

@@ -1,8 +1,7 @@
 /** Rendered pods in which someone changed anything but our init container: all refused. No zone. */
 import { podCreation } from '../guard.ts';
 import { plainPod, SID } from '../session-pod.ts';
-import { changed, container, OTHER, tokenSource, volume, type GuardCase } from './case.ts';
-import { tampered } from './tampered.ts';
+import { OTHER, changed, container, tampered, tokenSource, volume, type GuardCase } from './case.ts';
 
 export const tamperedPods: readonly GuardCase[] = [
   // The label and the annotations.

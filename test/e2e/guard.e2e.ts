@@ -1,10 +1,6 @@
 import { expect } from 'chai';
+import { guardCases } from '../../manifests/guard-cases/all.ts';
 import type { GuardCase } from '../../manifests/guard-cases/case.ts';
-import { forgedPods, validPods, warningCases } from '../../manifests/guard-cases/pods.ts';
-import { launcherCases, secretCases, tokenCases } from '../../manifests/guard-cases/requests.ts';
-import { tamperedInit } from '../../manifests/guard-cases/tampered-init.ts';
-import { tamperedPods } from '../../manifests/guard-cases/tampered-pod.ts';
-import { ephemeralCases, updateCases } from '../../manifests/guard-cases/updates.ts';
 import { createAdmissionPolicies, type AdmissionPolicies } from '../../scripts/dev/admission-policy.ts';
 import { createApi, type ApiAnswer } from './api.ts';
 import { connect } from './cluster.ts';
@@ -37,18 +33,6 @@ const realLine = ({ status, message, warnings }: ApiAnswer): string => {
   return inALine(policy, said, warnings.includes('ValidatingAdmissionPolicy'));
 };
 
-const CASES: Readonly<Record<string, readonly GuardCase[]>> = {
-  'pods as the webhook leaves them, and plain ones': [...validPods, ...warningCases],
-  'rendered pods with the init container changed': tamperedInit,
-  'rendered pods with anything else changed': tamperedPods,
-  'pods that the webhook never saw': forgedPods,
-  'the launcher’s annotation': launcherCases,
-  'changes to pods': updateCases,
-  'ephemeral containers': ephemeralCases,
-  tokens: tokenCases,
-  Secrets: secretCases,
-};
-
 /** CEL goes through an object's keys in no order. */
 const inOrder = (line: string): string =>
   line.replace(/(?<=never sets: )[\w, ]+/, (keys) => keys.split(', ').sort().join(', '));
@@ -65,7 +49,7 @@ describe('the guard, asked by a real API server past the webhook', () => {
   });
   after(() => guard.close());
 
-  for (const [about, all] of Object.entries(CASES)) {
+  for (const [about, all] of Object.entries(guardCases)) {
     const cases = all.filter(({ title }) => !(title in NOT_DRIVEN));
     it(`judges as its tests without a cluster do: ${cases.length} requests about ${about}`, async () => {
       const expected: string[] = [];
@@ -83,7 +67,7 @@ describe('the guard, asked by a real API server past the webhook', () => {
   }
 
   it('is asked all of its cases but those that say why not', () => {
-    const all = Object.values(CASES).flatMap((cases) => cases.map(({ title }) => title));
+    const all = Object.values(guardCases).flatMap((cases) => cases.map(({ title }) => title));
     expect(all).to.include.members(Object.keys(NOT_DRIVEN));
   });
 });
