@@ -1,7 +1,7 @@
 /** What the webhook makes of the captured reviews passes the guard, or no session would ever start (design, section 8). */
 import { expect } from 'chai';
 import jsonPatch from 'fast-json-patch';
-import type { AdmissionRequest, KubernetesObject } from '../scripts/dev/admission-policy-request.ts';
+import type { AdmissionRequest, KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
 import { admitWith, goldenConfig, readReview, requestOf, reviewNames } from '../test/reviews.ts';
 import { createGuard, podCreation } from './guard.ts';
 

@@ -1,8 +1,8 @@
 /** The guard (design, section 8), both ways round: what the webhook renders passes, and every change to it is refused. */
 import { expect } from 'chai';
 import { GUARD_POLICIES } from '../console/core/guard.ts';
-import type { KubernetesObject } from '../scripts/dev/admission-policy-request.ts';
-import { createAdmissionPolicies, type AdmissionVerdict } from '../scripts/dev/admission-policy.ts';
+import type { KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
+import { createAdmissionPolicies, type AdmissionVerdict } from '../scripts/dev/admission-policy/policy.ts';
 import { guardCases } from './guard-cases/all.ts';
 import { HUB, LAUNCHERS, USER_KEY, WEBHOOK, type GuardCase } from './guard-cases/case.ts';
 import { createGuard, guardDocuments, guardParameters, podCreation } from './guard.ts';

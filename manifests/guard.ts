@@ -4,8 +4,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { AdmissionRequest, KubernetesObject } from '../scripts/dev/admission-policy-request.ts';
-import { createAdmissionPolicies, type AdmissionPolicies } from '../scripts/dev/admission-policy.ts';
+import type { AdmissionRequest, KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
+import { createAdmissionPolicies, type AdmissionPolicies } from '../scripts/dev/admission-policy/policy.ts';
 import { parseManifests } from './kustomize.ts';
 
 /** The operator's values. Each is a literal in the variable of its name, in one of the policies. */

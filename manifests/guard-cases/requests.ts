@@ -1,5 +1,5 @@
 /** Who may speak for users, ask for tokens, and write sessions' Secrets. No zone. */
-import type { KubernetesObject } from '../../scripts/dev/admission-policy-request.ts';
+import type { KubernetesObject } from '../../scripts/dev/admission-policy/request.ts';
 import { podCreation } from '../guard.ts';
 import { plainPod, sessionPod, SID, type Pod } from '../session-pod.ts';
 import { changed, HUB, USER_KEY, WEBHOOK, type GuardCase } from './case.ts';

@@ -5,7 +5,7 @@
  */
 import type { KubernetesObject } from '@kubernetes/client-node';
 import jsonPatch from 'fast-json-patch';
-import type { AdmissionRequest } from '../../scripts/dev/admission-policy-request.ts';
+import type { AdmissionRequest } from '../../scripts/dev/admission-policy/request.ts';
 import { HUB, USER_KEY } from '../../manifests/guard-cases/case.ts';
 import { guardParameters } from '../../manifests/guard.ts';
 import { CLAIM_URL, IMAGE, plainPod, type Container, type Pod } from '../../manifests/session-pod.ts';

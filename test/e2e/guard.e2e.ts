@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { guardCases } from '../../manifests/guard-cases/all.ts';
 import type { GuardCase } from '../../manifests/guard-cases/case.ts';
-import { createAdmissionPolicies, type AdmissionPolicies } from '../../scripts/dev/admission-policy.ts';
+import {
+  createAdmissionPolicies,
+  type AdmissionPolicies,
+} from '../../scripts/dev/admission-policy/policy.ts';
 import { createApi, type ApiAnswer } from './api.ts';
 import { connect } from './cluster.ts';
 import { createGuardRequests, type GuardRequests } from './guard-requests.ts';

@@ -3,7 +3,7 @@
  * the ValidatingAdmissionPolicies. Development tool, no zone.
  */
 
-import { createAdmissionPolicies, type AdmissionPolicies } from '../../admission-policy.ts';
+import { createAdmissionPolicies, type AdmissionPolicies } from '../../admission-policy/policy.ts';
 import { asPod, type ApiObject } from '../objects/object.ts';
 import {
   admissionPolicies,

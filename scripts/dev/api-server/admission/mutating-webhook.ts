@@ -2,8 +2,8 @@
  * Runs a request through the stored MutatingWebhookConfigurations. Development tool, no zone.
  */
 
-import { contextOf, createCompiler } from '../../admission-cel.ts';
-import { matches, type LabelSelector, type Rule } from '../../admission-policy-matching.ts';
+import { contextOf, createCompiler } from '../../admission-policy/cel.ts';
+import { matches, type LabelSelector, type Rule } from '../../admission-policy/matching.ts';
 import { decode } from '../objects/decode.ts';
 import { listAt, objectAt, stringAt, type ApiObject, type JsonObject } from '../objects/object.ts';
 import { mutatingWebhooks } from '../objects/resource.ts';

@@ -1,6 +1,6 @@
-/** Label selectors, against what Kubernetes does with them. Rules are tested with whole policies, in admission-policy.test.ts. */
+/** Label selectors, against what Kubernetes does with them. Rules are tested with whole policies, in policy.test.ts. */
 import { expect } from 'chai';
-import { selects } from './admission-policy-matching.ts';
+import { selects } from './matching.ts';
 
 describe('label selectors', () => {
   const by = (operator: string, values?: string[]): ((labels?: Record<string, string>) => boolean) => {

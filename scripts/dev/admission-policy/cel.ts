@@ -3,7 +3,7 @@
  * what Kubernetes 1.35 does with expressions as ours are written.
  */
 import { Environment } from '@marcbachmann/cel-js';
-import type { AdmissionRequest } from './admission-policy-request.ts';
+import type { AdmissionRequest } from './request.ts';
 
 export type Context = Record<string, unknown>;
 /** Throws for an expression that has no value in this context. */

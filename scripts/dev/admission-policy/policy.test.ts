@@ -1,7 +1,7 @@
 /** The policy evaluator, against what Kubernetes 1.35's API server does with the same policies. */
 import { expect } from 'chai';
-import type { AdmissionRequest, KubernetesObject } from './admission-policy-request.ts';
-import { createAdmissionPolicies, type AdmissionVerdict } from './admission-policy.ts';
+import type { AdmissionRequest, KubernetesObject } from './request.ts';
+import { createAdmissionPolicies, type AdmissionVerdict } from './policy.ts';
 
 const pods = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }];
 

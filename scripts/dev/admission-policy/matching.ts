@@ -2,7 +2,7 @@
  * Which requests a policy, its binding or a webhook is about: resource rules, label selectors of objects and namespaces. No zone;
  * what Kubernetes 1.35 does, but for rules that exclude.
  */
-import type { AdmissionRequest, KubernetesObject } from './admission-policy-request.ts';
+import type { AdmissionRequest, KubernetesObject } from './request.ts';
 
 export interface Rule {
   readonly operations?: readonly string[];

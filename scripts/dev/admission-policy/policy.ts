@@ -4,9 +4,9 @@
  * (design, section 8): match constraints, match conditions, lazy variables, failure policies.
  * Not modelled: params, cost limits, audit annotations, the authorizer, `namespaceObject`, rules that exclude.
  */
-import { contextOf, createCompiler, type Context, type Evaluate } from './admission-cel.ts';
-import { matches, type Matching } from './admission-policy-matching.ts';
-import type { AdmissionRequest, KubernetesObject } from './admission-policy-request.ts';
+import { contextOf, createCompiler, type Context, type Evaluate } from './cel.ts';
+import { matches, type Matching } from './matching.ts';
+import type { AdmissionRequest, KubernetesObject } from './request.ts';
 
 export interface AdmissionVerdict {
   /** Why the request is refused, policy by policy; empty when it is allowed. */
