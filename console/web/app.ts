@@ -78,7 +78,8 @@ const mountReports = (router: Router, { limits, metrics }: WebPorts): void => {
 
 export const createWeb = (ports: WebPorts, config: WebConfig): Web => {
   const { clock, limits, secrets, audit, log } = ports;
-  const { origin } = new URL(config.publicUrl);
+  const { envEnabled, publicUrl } = config;
+  const { origin } = new URL(publicUrl);
   const assets = createAssets();
   const frame = createFrame(assets);
   const cookies = createCookies({ keys: ports.cookieKeys, clock });
@@ -111,14 +112,13 @@ export const createWeb = (ports: WebPorts, config: WebConfig): Web => {
   routes.show('/secrets', 'secrets', async (request, visitor, response) =>
     list(request, visitor, await sayings.hear(request, response)),
   );
-  routes.show('/secret/:name', 'secret', createSecretPage({ secrets, audit, clock }));
+  routes.show('/secret/:name', 'secret', createSecretPage({ secrets, audit, clock, envEnabled }));
   routes.show('/activity', 'activity', createActivityPage({ audit, clock }));
   const writing = { ...ports, sayings, maxValueBytes: config.maxValueBytes };
   mountWriting(routes, writing);
   mountDeleting(routes, writing);
   mountImport(routes, writing);
-  const { launcherOrigins: origins, envEnabled } = config;
-  mountLaunch(routes, { ...ports, visitors, origins, envEnabled });
+  mountLaunch(routes, { ...ports, visitors, origins: config.launcherOrigins, envEnabled });
   routes.finish();
   return { router: routes.router, visitors, nameOf: (request) => routes.nameOf(request) };
 };

@@ -74,7 +74,7 @@ export const mountDeleting = (routes: PageRoutes, ports: Ports): void => {
       if (!name) return Promise.resolve(unknownSecretPage(nameIn(request)));
       const secret = { name, version: Number(form.text('version')) };
       const status = why === 'login_ended' ? 401 : 403;
-      return Promise.resolve(question({ secret, visitor, notice: againNotice(why, request.path), status }));
+      return Promise.resolve(question({ secret, visitor, notice: againNotice(why), status }));
     },
   });
 };

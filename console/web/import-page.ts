@@ -124,8 +124,8 @@ export const mountImport = (routes: PageRoutes, ports: Ports): void => {
         return await run(submission, content);
       return page({ content, plan: await planFor(visitor, content), visitor });
     },
-    again: (request, form, why, visitor) => {
-      const notice = againNotice(why, request.path);
+    again: (_request, form, why, visitor) => {
+      const notice = againNotice(why);
       return Promise.resolve(
         page({ content: contentIn(form) ?? '', notice, visitor }, why === 'login_ended' ? 401 : 403),
       );

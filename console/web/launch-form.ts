@@ -123,17 +123,22 @@ export const launchForm = (form: LaunchForm): Html => {
         <legend>${text.launch.choose}</legend>
         ${
           secrets.length === 0
-            ? html`<p class="card pad">
-                ${text.launch.empty} <a href="/new" target="_blank" rel="noopener">${text.list.add}</a>
-              </p>`
+            ? html`<div class="card pad">
+                <p>${text.launch.empty}</p>
+                <p class="buttons">
+                  <a class="button primary" href="/new" target="_blank" rel="noopener">${text.list.add}</a>
+                  <a class="button" href="${form.action}">${text.launch.emptyAgain}</a>
+                </p>
+              </div>`
             : html`<ul class="picks card">
-                ${secrets.map((secret) => pick(secret, form))}
-              </ul>`
+                  ${secrets.map((secret) => pick(secret, form))}
+                </ul>
+                ${form.envEnabled && html`<p class="hint">${text.launch.variableHint}</p>`}`
         }
       </fieldset>
       ${
         secrets.length > 0 &&
-        html`${pathField(form)} ${form.envEnabled && html`<p class="hint">${text.launch.variableHint}</p>`}
+        html`${pathField(form)}
           <p class="buttons"><button class="primary" type="submit">${text.launch.submit}</button></p>`
       }
     </form>`;

@@ -16,6 +16,7 @@ interface Ports {
   readonly secrets: Pick<SecretStore, 'find'>;
   readonly audit: Pick<AuditStore, 'list'>;
   readonly clock: () => number;
+  readonly envEnabled: boolean;
 }
 
 const MAX_RECORDS = 50;
@@ -38,8 +39,9 @@ export const findSecret = async (
   return name && (await secrets.find(ownerId, [name]))[0];
 };
 
-const facts = (secret: SecretRow, now: number): Html => {
+const facts = (secret: SecretRow, { now, envEnabled }: { now: number; envEnabled: boolean }): Html => {
   const { columns } = text.list;
+  const variable = secret.envSafe ? text.secret.variableYes : text.secret.variableNo;
   const rows: readonly (readonly [string, Html | string | number])[] = [
     [columns.size, shownSize(secret.size)],
     [text.secret.version, secret.version],
@@ -48,7 +50,7 @@ const facts = (secret: SecretRow, now: number): Html => {
     [columns.used, shownTime(secret.lastUsedAt, now)],
     [columns.expires, shownExpiry(secret.expiresAt, now)],
     [text.secret.inSession, html`<code>${text.secret.fileAt(secret.name)}</code>`],
-    [text.secret.variable, secret.envSafe ? text.secret.variableYes : text.secret.variableNo],
+    ...(envEnabled ? [[text.secret.variable, variable] as const] : []),
   ];
   return html`<dl class="facts card pad">
     ${rows.map(
@@ -62,7 +64,7 @@ const facts = (secret: SecretRow, now: number): Html => {
 };
 
 export const createSecretPage =
-  ({ secrets, audit, clock }: Ports) =>
+  ({ secrets, audit, clock, envEnabled }: Ports) =>
   async (request: Request, visitor: Visitor): Promise<Page> => {
     const secret = await findSecret(secrets, request, visitor);
     if (!secret) return unknownSecretPage(nameIn(request));
@@ -85,7 +87,7 @@ export const createSecretPage =
             >
           </p>
         </div>
-        ${facts(secret, now)}
+        ${facts(secret, { now, envEnabled })}
         <h2>${text.secret.uses}</h2>
         <p class="hint">${text.secret.usesLead}</p>
         ${records.length > 0 ? recordsTable(records, now, false) : html`<p>${text.secret.noUses}</p>`}`,

@@ -82,7 +82,7 @@ export const text = {
       lead: 'Begin with something that your notebooks ask you for: a database password, a token for a service, a key file.',
       next: 'Afterwards, tick it when you start a session; your code then finds it as a file.',
     },
-    neverShown: 'Values are never shown again, to nobody. Replace what you have lost.',
+    neverShown: 'Values are never shown again, to anybody. Replace what you have lost.',
   },
 
   name: {
@@ -236,7 +236,8 @@ export const text = {
     variableHint: 'Prefer files: variables are kept on the disk of the session’s node, and files are not.',
     submit: 'Give these secrets',
     nothing: 'Tick at least one secret, or go back to your launcher and start without.',
-    empty: 'You have no secrets yet.',
+    empty: 'You have no secrets yet. Add one in another tab, then look again.',
+    emptyAgain: 'Look again',
     expired: 'expired: replace it first',
     done: 'Your launcher has what it needs. You can close this window.',
     sending: 'Returning to your launcher…',

@@ -47,20 +47,15 @@ const versionIn = (form: Form): number | undefined => {
   return /^[1-9]\d{0,14}$/.test(version) ? Number(version) : undefined;
 };
 
-export const againNotice = (why: Again, to: string): Html =>
+export const againNotice = (why: Again): Html =>
   why === 'login_ended'
     ? html`<h2>${text.expired.title}</h2>
         <p>${text.expired.lead}</p>
-        <p>
-          <a
-            class="button"
-            href="${loginAddress('/login/done')}"
-            target="_blank"
-            rel="noopener"
-            data-return="${to}"
+        <p class="buttons">
+          <a class="button" href="${loginAddress('/login/done')}" target="_blank" rel="noopener"
             >${text.expired.step}</a
           >
-          ${text.expired.then}
+          <span>${text.expired.then}</span>
         </p>`
     : html`<p>${text.expired.unsafe}</p>`;
 
@@ -76,7 +71,7 @@ const createViews = ({ maxValueBytes }: Pick<Ports, 'maxValueBytes'>) => {
     again: (request: Request, form: Form, why: Again, visitor: Visitor | undefined): Promise<Page> => {
       const replaced = parseSecretName(nameIn(request));
       const { typed } = typedIn(form, replaced ?? form.text('name'));
-      const notice = againNotice(why, request.path);
+      const notice = againNotice(why);
       const replaces = replaced === undefined ? undefined : (versionIn(form) ?? 0);
       return Promise.resolve(
         page({ replaces, typed, errors: {}, notice, visitor }, why === 'login_ended' ? 401 : 403),

@@ -35,7 +35,7 @@ const page = `<!doctype html><title>Launcher</title><body><script>
 const query = new URLSearchParams(location.search);
 const target = query.get('target');
 ${example()}
-const session = { namespace: 'fx-dev', pod: 'jupyter-*' };
+const session = Object.fromEntries(new URL(target ?? location).searchParams);
 const answered = (data) => {
   document.title = 'answered';
   globalThis.answer = data;

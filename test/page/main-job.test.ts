@@ -1,10 +1,7 @@
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import { add, loggedIn, site } from './browser.ts';
-
-interface Answer {
-  readonly annotations: Readonly<Record<string, string>>;
-}
+import { answerOf, openLauncher } from './launching.ts';
 
 describe('the main job, by the page alone', function () {
   this.timeout(60_000);
@@ -22,17 +19,16 @@ describe('the main job, by the page alone', function () {
     await page.waitForURL('**/secrets');
 
     const target = `${url}/launch?${new URLSearchParams({ namespace: 'fx-dev', return_to: launchers.listed }).toString()}`;
-    await page.goto(`${launchers.listed}/?${new URLSearchParams({ target }).toString()}`);
+    await openLauncher(page, 'choose', target);
     const [popup] = await Promise.all([
       page.context().waitForEvent('page'),
       page.getByRole('button', { name: 'Choose secrets' }).click(),
     ]);
     await popup.getByLabel('db-password', { exact: true }).check();
     await popup.getByLabel('key.bin', { exact: true }).check();
-    await popup.getByLabel('File or variable name for key.bin').fill('keys/main');
+    await popup.getByLabel('File name for key.bin').fill('keys/main');
     await popup.getByRole('button', { name: 'Give these secrets' }).click();
-    await page.waitForFunction('document.title === "answered"');
-    const { annotations } = await page.evaluate<Answer>('answer');
+    const { annotations } = await answerOf(page);
 
     const { exitCode, message, files } = await drill.runPod(await drill.admitPod(annotations));
     expect([exitCode, message]).to.deep.equal([0, '']);

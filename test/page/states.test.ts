@@ -1,6 +1,17 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
-import { add, endSessions, giveName, loggedIn, newContext, newName, openDatabase, site } from './browser.ts';
+import { join } from 'node:path';
+import {
+  add,
+  artifacts,
+  endSessions,
+  giveName,
+  loggedIn,
+  newContext,
+  newName,
+  openDatabase,
+  site,
+} from './browser.ts';
 import { openLauncher } from './launching.ts';
 import { look, lookOnly } from './looks.ts';
 
@@ -28,6 +39,12 @@ describe('every state of the page looks right and is accessible', function () {
   it('from the first secret to the last', async () => {
     const page = await loggedIn({}, 'Ada Lovelace');
     await look(page, 'list-empty');
+    const { launchers, url } = await site();
+    const query = { namespace: 'fx-dev', pod: 'jupyter-ada', return_to: launchers.listed };
+    const address = `/launch?${new URLSearchParams(query).toString()}`;
+    await page.goto(address);
+    await look(page, 'launch-empty');
+    await page.goto('/secrets');
     await page.getByRole('link', { name: 'Add a secret' }).click();
     await look(page, 'add');
     await page.getByLabel('Name').fill('db password ');
@@ -49,7 +66,7 @@ describe('every state of the page looks right and is accessible', function () {
       await page.goto(`/new?name=${name}`);
       await page
         .getByLabel('Drop a file here')
-        .setInputFiles({ name, mimeType: '', buffer: Buffer.alloc(bytes, 7) });
+        .setInputFiles({ name, mimeType: '', buffer: Buffer.alloc(bytes, 0) });
       if (name === 'id_ed25519') {
         await page.getByLabel('Last day of use').fill('2027-03-31');
         await look(page, 'add-file');
@@ -57,8 +74,17 @@ describe('every state of the page looks right and is accessible', function () {
       await page.getByRole('button', { name: 'Store the secret' }).click();
       await page.waitForURL('**/secrets');
     }
+    await age();
     await page.reload();
+    await page.setViewportSize({ width: 1200, height: 620 });
+    // docs/my-secrets.png is this one.
+    await page.screenshot({ path: join(artifacts, 'docs.png') });
     await look(page, 'list');
+    await page.getByRole('link', { name: 'Replace aws-credentials' }).focus();
+    await page.keyboard.press('Tab');
+    await look(page, 'list-focus');
+    await page.getByRole('link', { name: 'Skip to the content' }).focus();
+    await look(page, 'skip-link');
     await page.getByRole('link', { name: 'id_ed25519', exact: true }).click();
     await look(page, 'secret');
     await page.getByRole('link', { name: 'Replace' }).click();
@@ -79,17 +105,14 @@ describe('every state of the page looks right and is accessible', function () {
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByRole('heading', { name: 'What will happen' }).waitFor();
     await look(page, 'import-preview');
-    const { launchers, url } = await site();
-    const query = new URLSearchParams({
-      namespace: 'fx-dev',
-      pod: 'jupyter-ada',
-      return_to: launchers.listed,
-    });
-    const address = `/launch?${query.toString()}`;
+    await page.goto(address);
+    await page.getByRole('button', { name: 'Give these secrets' }).click();
+    await look(page, 'launch-nothing');
     await page.goto(address);
     await page.getByLabel('db-password', { exact: true }).check();
     await page.getByLabel('How db-password is given').selectOption('variable');
     await page.getByLabel('aws-credentials', { exact: true }).check();
+    await page.getByLabel('How db-password is given').focus();
     await look(page, 'launch');
     await page.getByLabel('Folder of the files').fill('/usr/lib');
     await look(page, 'launch-path');
@@ -123,6 +146,29 @@ describe('every state of the page looks right and is accessible', function () {
     await page.context().close();
   });
 
+  it('with names as long as they get, and values that have expired', async () => {
+    const page = await loggedIn({}, 'Augusta Ada King, Countess of Lovelace, of the Analytical Engine');
+    const long = 'analytics-platform.reporting.replica-'.repeat(7).slice(0, 253);
+    for (const name of ['a-short-one', long]) {
+      await add(page, name, 'v');
+      await page.waitForURL('**/secrets');
+    }
+    await multiply('a-short-one', 9, { expires_at: Date.now() - 1_000 });
+    await page.reload();
+    await look(page, 'long-list');
+    await page.goto(`/secret/${long}`);
+    await look(page, 'long-secret');
+    await page.getByRole('link', { name: 'Delete' }).click();
+    await look(page, 'long-dialog');
+    const { launchers } = await site();
+    const query = { namespace: 'n'.repeat(63), service_account: 's'.repeat(100), pod: `${'p'.repeat(57)}*` };
+    const returning = { ...query, return_to: launchers.listed };
+    await page.goto(`/launch?${new URLSearchParams(returning).toString()}`);
+    await page.getByLabel(long, { exact: true }).check();
+    await look(page, 'long-launch');
+    await page.context().close();
+  });
+
   it('with a thousand secrets, within 200 ms of the console', async () => {
     const page = await loggedIn();
     await add(page, 'original', 'v');
@@ -147,15 +193,42 @@ describe('every state of the page looks right and is accessible', function () {
   });
 });
 
+const DAY_MS = 86_400_000;
+
+/** Days since each was made, changed and used: the list of somebody who has been here for a while. */
+const ages: Readonly<Record<string, readonly [number, number, number | undefined]>> = {
+  'aws-credentials': [61, 61, 0.09],
+  'db-password': [40, 2, 0.01],
+  'github-token': [33, 33, 5],
+  id_ed25519: [21, 21, undefined],
+  's3.backup.key': [3, 3, 1],
+};
+
+const age = async (): Promise<void> => {
+  const database = openDatabase((await site()).stack.databaseFile);
+  const now = Date.now();
+  for (const [name, [made, changed, used]] of Object.entries(ages)) {
+    const newest = database('secrets').where({ name }).orderBy('created_at', 'desc').limit(1).select('id');
+    await database('secrets')
+      .whereIn('id', newest)
+      .update({
+        created_at: now - made * DAY_MS,
+        modified_at: now - changed * DAY_MS,
+        last_used_at: used === undefined ? null : now - used * DAY_MS,
+      });
+  }
+  await database.destroy();
+};
+
 /** More rows like one that there is: the list is what is looked at. */
-const multiply = async (name: string, times: number): Promise<void> => {
+const multiply = async (name: string, times: number, as: object = {}): Promise<void> => {
   const database = openDatabase((await site()).stack.databaseFile);
   const row = await database<{ name: string; created_at: number }>('secrets')
     .where({ name })
     .orderBy('created_at', 'desc')
     .first();
   const rows = Array.from({ length: times }, (_, at) => ({
-    ...{ ...row, id: randomUUID(), name: `copy-${String(at).padStart(4, '0')}` },
+    ...{ ...row, ...as, id: randomUUID(), name: `copy-${String(at).padStart(4, '0')}` },
   }));
   await database.batchInsert('secrets', rows, 50);
   await database.destroy();
