@@ -1,6 +1,6 @@
 /** What a development cluster stands on: its options, and a folder of certificates, keys and logs. Development tool, no zone. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureCertificates } from '../../certs/store.ts';
 import { freePort } from './free-port.ts';
@@ -10,6 +10,8 @@ import type { ServiceName } from './services.ts';
 export interface StackOptions {
   /** Everything is written below it: certificates, keys, database, logs, tokens. */
   readonly dir: string;
+  /** A folder of certificates that are taken in place of new ones, which take a second. */
+  readonly certificates?: string;
   /** People who get a bearer. */
   readonly people: readonly string[];
   readonly launchersFile?: string | undefined;
@@ -41,6 +43,8 @@ export const layGround = async (options: StackOptions): Promise<Ground> => {
   for (const folder of ['', 'logs', 'tokens']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
   say('issuing certificates and keys');
   const certificates = join(dir, 'certificates');
+  if (options.certificates !== undefined)
+    cpSync(options.certificates, certificates, { recursive: true, verbatimSymlinks: true });
   const [, keys] = await Promise.all([
     ensureCertificates({ dir: certificates, extraNames: ['127.0.0.1', 'localhost'], now: new Date() }),
     makeKeys(join(dir, 'keys')),

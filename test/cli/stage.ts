@@ -7,6 +7,7 @@ import { build as esbuild } from 'esbuild';
 import { build, bundleOptions, repository } from '../../scripts/build.ts';
 import { development } from '../../scripts/dev/environments.ts';
 import { startStack, type Stack } from '../../scripts/dev/stack.ts';
+import { testCertificates } from '../certificates.ts';
 
 /** What the programs of a script have to know. */
 export interface StageFacts {
@@ -55,6 +56,7 @@ export const startStage = async (people: readonly string[]): Promise<Stage> => {
   await build();
   const stack = await startStack({
     dir: join(dir, 'stack'),
+    certificates: (await testCertificates()).dir,
     people: ['developer', ...people],
     say: () => undefined,
   });

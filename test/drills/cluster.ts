@@ -10,6 +10,7 @@ import { runInitContainer, type Outcome } from '../../scripts/dev/kubelet/init-c
 import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
 import { development } from '../../scripts/dev/environments.ts';
 import type { StackOptions } from '../../scripts/dev/ground.ts';
+import { testCertificates } from '../certificates.ts';
 import { kubeletOf, startStack, type Stack } from '../../scripts/dev/stack.ts';
 
 export const sessions = development.namespace;
@@ -71,10 +72,15 @@ const collect = (outcome: Outcome): Ended => {
   return { exitCode: outcome.exitCode, message: outcome.terminationMessage.trim(), files, env };
 };
 
+/** Once in a process: sources do not change under tests. */
+let built: ReturnType<typeof build> | undefined;
+
 export const startDrill = async (options: Partial<StackOptions> = {}): Promise<Drill> => {
   const dir = mkdtempSync(join(tmpdir(), 'twofold-drill-'));
-  await build();
-  const stack = await startStack({ dir, people: ['alice', 'bob'], say: () => undefined, ...options });
+  await (built ??= build());
+  const certificates = (await testCertificates()).dir;
+  const own = { dir, certificates, people: ['alice', 'bob'], say: () => undefined };
+  const stack = await startStack({ ...own, ...options });
   const ca = readFileSync(stack.caFile, 'utf8');
   const at = (url: string, bearer: string): Person => createPerson({ url, ca, bearer });
   const admin = at(stack.kubernetes.url, readFileSync(stack.tokens.admin, 'utf8'));
