@@ -1,4 +1,5 @@
 /** What a bench says: one figure, beside what it is measured against in the same run. */
+import { columns } from '#platform/columns.ts';
 
 export interface Figure {
   readonly bench: string;
@@ -34,16 +35,7 @@ export const table = (figures: readonly Figure[]): string => {
     targetOf(figure),
     mark[String(meets(figure)) as keyof typeof mark], // true, false or undefined
   ]);
-  const all = [['bench', 'what', 'value', 'target', 'met'], ...rows];
-  const widths = [0, 1, 2, 3, 4].map((at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return columns([['bench', 'what', 'value', 'target', 'met'], ...rows]);
 };
 
 /** The value below which this share of the samples lies. */

@@ -1,5 +1,6 @@
 /** The `certs` command: arguments in, text and an exit code out. Belongs to no zone. Design §9. */
 import { parseArgs } from 'node:util';
+import { columns } from '#platform/columns.ts';
 import { DAY_MS } from './issue.ts';
 import { isExtraName } from './plan.ts';
 import type { NextStep } from './rotation.ts';
@@ -156,7 +157,7 @@ function renderList({ roots, leaves }: CertificateList, now: Date): string {
           notAfter.toISOString().slice(0, 10),
           String(Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS)),
         ];
-  return renderTable([
+  return `${columns([
     ['LEAF', 'NAMES', 'NOT AFTER', 'DAYS LEFT'],
     ...roots.map(({ id, phase, notAfter }) => [`root ${id}`, phase, ...expiry(notAfter)]),
     ...leaves.map(({ plan, names, notAfter, fault }) => [
@@ -164,18 +165,7 @@ function renderList({ roots, leaves }: CertificateList, now: Date): string {
       fault ?? (plan.usage === 'client' ? `client ${plan.commonName}` : names.join(' ')),
       ...expiry(notAfter),
     ]),
-  ]);
-}
-
-function renderTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n`;
+  ])}\n`;
 }
 
 function isCommand(text: string): text is Command {

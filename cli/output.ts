@@ -9,19 +9,6 @@ export interface Result {
 
 const NOTHING = '-';
 
-export const table = (header: readonly string[], rows: readonly (readonly string[])[]): string => {
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-};
-
 /** `Name  value` lines. */
 export const properties = (pairs: readonly (readonly [string, string | undefined])[]): string => {
   const width = Math.max(...pairs.map(([name]) => name.length));

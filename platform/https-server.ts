@@ -40,7 +40,7 @@ export interface HttpsServerOptions {
 }
 
 /** The API server's own idle connections live 90 s; Node's default of 5 s races their reuse. */
-export const KEEP_ALIVE_MS = 95_000;
+const KEEP_ALIVE_MS = 95_000;
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 const IDLE_LOOK_MS = 50;

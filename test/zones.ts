@@ -74,6 +74,7 @@ const others = (own: string): readonly string[] =>
 const consoleRule: ZoneRule = {
   may: [
     ...['console/', ...formats, ...service, ...client, 'platform/kubernetes.ts', 'platform/launchers.ts'],
+    'platform/columns.ts',
     ...[
       'envelope/derive.ts',
       'envelope/dotenv.ts',
@@ -144,7 +145,7 @@ export const zones: Readonly<Record<AnyBundleName, ZoneRule>> = {
   twofold: {
     may: [
       ...['cli/', ...formats, ...client, 'envelope/dotenv.ts', 'envelope/node-cipher.ts'],
-      ...['envelope/inner/seal.ts', 'envelope/outer/seal.ts'],
+      ...['envelope/inner/seal.ts', 'envelope/outer/seal.ts', 'platform/columns.ts'],
     ],
     mustNot: [
       ...[innerOpen, outerOpen, rsaPrivate, 'envelope/user-key.ts', 'envelope/derive.ts'],

@@ -24,7 +24,7 @@ export const initMounts = {
 
 /** The file in the env volume that holds every variable. */
 export const ENV_FILE = 'env';
-export const SECRET_TYPE = 'twofold.dev/session';
+const SECRET_TYPE = 'twofold.dev/session';
 export const HOLDER = 'twofold-webhook';
 
 export interface LeaseSpec {

@@ -1,9 +1,10 @@
 /** `secrets import`: a dotenv file, with a preview. Zone 0. */
 import { parseDotenv, type DotenvEntry } from '#envelope/dotenv.ts';
 import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import { columns } from '#platform/columns.ts';
 import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
-import { bytes, table } from '../output.ts';
+import { bytes } from '../output.ts';
 import { readFileLimited, readLimited } from '../value.ts';
 import { listAll, store } from './secrets.ts';
 
@@ -60,14 +61,14 @@ const plan = (source: string, file: string, existing: ReadonlySet<string>): read
 };
 
 const preview = (planned: readonly Planned[]): string =>
-  table(
+  columns([
     ['NAME', 'SIZE', ''],
-    planned.map(({ entry, action, size }) => [
+    ...planned.map(({ entry, action, size }) => [
       entry.name,
       bytes(size),
       { add: 'new', replace: 'replaces yours', 'leave out': 'left out: it is empty' }[action],
     ]),
-  );
+  ]);
 
 const demandConsent = async ({ terminal }: Context, file: string, count: number): Promise<void> => {
   if (!terminal.interactive || file === '-') {

@@ -2,10 +2,11 @@
 import { isEnvSafe } from '#envelope/env-safe.ts';
 import { parseSecretName, SECRET_NAME_RULE, type SecretName } from '#envelope/names.ts';
 import { quote } from '#envelope/selection.ts';
+import { columns } from '#platform/columns.ts';
 import { dataOf, expectDone, type Api, type Schemas } from '../api/client.ts';
 import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
-import { bytes, table, time, type Result } from '../output.ts';
+import { bytes, time, type Result } from '../output.ts';
 import { demandTrusted } from '../pins.ts';
 import { offeredKid, seal } from '../sealing.ts';
 import { parseInstant } from '../time.ts';
@@ -145,7 +146,9 @@ export const list = command({
       ...[time(item.lastUsedAt), time(item.expiresAt), item.envSafe ? 'yes' : 'no'],
     ]);
     const text =
-      items.length > 0 ? table(header, rows) : 'You have no secrets yet. The first: twofold secrets add NAME';
+      items.length > 0
+        ? columns([header, ...rows])
+        : 'You have no secrets yet. The first: twofold secrets add NAME';
     return { json: { items }, text };
   },
 });

@@ -1,8 +1,9 @@
 /** `ticket`, `tickets list`, `tickets revoke`. Zone 0; design §6 step 1. */
+import { columns } from '#platform/columns.ts';
 import { dataOf, expectDone, type Api, type Schemas } from '../api/client.ts';
 import { command } from '../command.ts';
 import { failure } from '../failure.ts';
-import { table, time } from '../output.ts';
+import { time } from '../output.ts';
 import { demandDuration } from '../time.ts';
 import { demandName } from './secrets.ts';
 
@@ -83,7 +84,7 @@ export const ticketsList = command({
       ...[item.jti, state(item), time(item.expiresAt), item.namespace, item.pod ?? 'any'],
       ...[item.uses === null ? String(item.used) : `${item.used}/${item.uses}`, item.secrets.join(',')],
     ]);
-    return { json: { items }, text: items.length > 0 ? table(header, rows) : 'You have no tickets.' };
+    return { json: { items }, text: items.length > 0 ? columns([header, ...rows]) : 'You have no tickets.' };
   },
 });
 

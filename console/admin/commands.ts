@@ -4,12 +4,12 @@ import type { LoginClaim } from '../core/stores.ts';
 import { createRetention, prunables, type Counts, type Retention } from '../core/retention.ts';
 import { ownedTables, type KnownOwner, type OwnedCounts } from '../store/offboarding.ts';
 import type { OwnerId } from '#envelope/names.ts';
+import { columns } from '#platform/columns.ts';
 import type { Output } from './arguments.ts';
 import { createCheck, type BrokenRow } from './check.ts';
 import type { AdminConfig } from './config.ts';
 import type { AdminDatabase } from './database.ts';
 import { listKeys } from './keys.ts';
-import { renderTable } from './table.ts';
 
 export interface Terminal {
   /** Resolves when the reader is ready for more. */
@@ -39,7 +39,7 @@ export const keys = async (context: Context, output: Output): Promise<number> =>
   if (output === 'json') await printJson(context, { keys: lines });
   else {
     const cells = lines.map(({ use, kid, state, rows }) => [use, kid, state, String(rows)]);
-    await terminal.out(renderTable([['USE', 'KID', 'STATE', 'ROWS'], ...cells]));
+    await terminal.out(`${columns([['USE', 'KID', 'STATE', 'ROWS'], ...cells])}\n`);
   }
   return exits.done;
 };
@@ -56,7 +56,7 @@ export const check = async (context: Context, output: Output): Promise<number> =
   if (output === 'json') await printJson(context, { tables, broken, userKeysOpened });
   else {
     const cells = tables.map(({ table, rows, broken: count }) => [table, String(rows), String(count)]);
-    await terminal.out(renderTable([['TABLE', 'ROWS', 'BROKEN'], ...cells]));
+    await terminal.out(`${columns([['TABLE', 'ROWS', 'BROKEN'], ...cells])}\n`);
     for (const { table, row, problem } of broken) await terminal.out(`broken: ${table} ${row}: ${problem}\n`);
     if (!userKeysOpened) {
       await terminal.out('user keys were only compared: set TWOFOLD_AT_REST_KEYS_FILE to have them opened\n');
@@ -99,7 +99,7 @@ const alreadyGone = async (
 };
 
 const describeCounts = (counts: OwnedCounts): string =>
-  renderTable([['TABLE', 'ROWS'], ...ownedTables.map((table) => [table, String(counts[table])])]);
+  columns([['TABLE', 'ROWS'], ...ownedTables.map((table) => [table, String(counts[table])])]);
 
 export const offboard = async (
   context: Context,
@@ -115,7 +115,7 @@ export const offboard = async (
   if (output === 'json') await printJson(context, { owner, [yes ? 'deleted' : 'wouldDelete']: counts });
   else {
     await terminal.out(
-      `owner ${owner.id}\nissuer ${owner.issuer}\nsub ${owner.sub}\n\n${describeCounts(counts)}\n`,
+      `owner ${owner.id}\nissuer ${owner.issuer}\nsub ${owner.sub}\n\n${describeCounts(counts)}\n\n`,
     );
     await terminal.out(
       yes
@@ -138,7 +138,7 @@ const pruneText = (
   const rows = prunables.map((what) => [what, day(before[what]), String(counts[what])]);
   const waiting = `${bound} more sessions wait for their pods’ end, which the console's own sweep asks for\n`;
   return [
-    renderTable([['TABLE', 'OVER BEFORE', yes ? 'DELETED' : 'ROWS'], ...rows]),
+    `${columns([['TABLE', 'OVER BEFORE', yes ? 'DELETED' : 'ROWS'], ...rows])}\n`,
     bound > 0 ? waiting : '',
     yes ? '' : 'nothing was deleted: run it again with --yes\n',
   ].join('');

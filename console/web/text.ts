@@ -17,7 +17,6 @@ export const nameRule =
 
 export const text = {
   product: 'Twofold',
-  tagline: 'Your secrets, in your sessions, and nowhere else.',
   skip: 'Skip to the content',
   nav: { label: 'Pages', secrets: 'My secrets', activity: 'Activity', docs: 'API' },
   loggedInAs: 'Logged in as',
@@ -112,7 +111,6 @@ export const text = {
     file: 'or choose a file',
     fileHint: 'Any file up to 64 KiB, byte for byte.',
     drop: 'Drop a file here, paste one, or choose it:',
-    dropActive: 'Drop the file to use its content',
     fileChosen: (name: string, bytes: number): string => `${name}, ${shownSize(bytes)}`,
     fileKept: (bytes: number): string => `The file that you chose (${shownSize(bytes)}) is kept.`,
     removeFile: 'Remove the file',

@@ -11,7 +11,7 @@ export interface VisitingCallers {
   readonly demand: RequestHandler;
 }
 
-export const CSRF_HEADER = 'x-twofold-csrf';
+const CSRF_HEADER = 'x-twofold-csrf';
 
 export const createVisitingCallers = (visitors: Visitors, origin: string): VisitingCallers => ({
   identify: visitors.identify,

@@ -1,0 +1,14 @@
+/** Rows of text as columns for people, two spaces apart. No zone. */
+
+/** As many columns as the first row has. No newline at the end, no spaces at the end of a line. */
+export const columns = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};
