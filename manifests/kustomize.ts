@@ -14,8 +14,11 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const cache = join(folder, '../.cache/bin');
 const PACKAGE = 'sigs.k8s.io/kustomize/kustomize/v5';
 
-/** The path of the kustomize binary, after building it where it is not cached. Throws, naming the package, without Go. */
-function buildKustomize(): string {
+/**
+ * The path of the kustomize binary, after building it where it is not cached; scripts/deploy/run calls it first, outside
+ * the cluster. Throws, naming the package, without Go.
+ */
+export function buildKustomize(): string {
   const version = new RegExp(`${PACKAGE} (v[0-9.]+)`).exec(
     readFileSync(join(folder, 'tools/go.mod'), 'utf8'),
   );
