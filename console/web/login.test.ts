@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { decodeProtectedHeader } from 'jose';
 import type { HttpsAnswer } from '#platform/https-client.ts';
 import { newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
 import type { TokenOptions } from '../testing/identity-provider.ts';
@@ -138,6 +139,7 @@ describe('the page’s login', () => {
     const visit = visitor(running);
     await logIn(running, visit, newUser());
     const cookie = visit.cookies.get('__Host-twofold') ?? '';
+    expect(decodeProtectedHeader(cookie)).to.include({ alg: 'dir', enc: 'A256GCM' });
     for (const changed of ['x', `${cookie}x`, cookie.slice(0, -2), cookie.replace(/^[^.]*/, '')]) {
       visit.cookies.set('__Host-twofold', changed);
       expect(await isLoggedIn(visit), changed.slice(-5)).to.equal(false);

@@ -30,13 +30,15 @@ describe('the main job, by the page alone', function () {
     await popup.getByRole('button', { name: 'Give these secrets' }).click();
     const { annotations } = await answerOf(page);
 
-    const { exitCode, message, files } = await drill.runPod(await drill.admitPod(annotations));
+    const pod = await drill.admitPod(annotations);
+    const { exitCode, message, files } = await drill.runPod(pod);
     expect([exitCode, message]).to.deep.equal([0, '']);
     expect(files['db-password']?.toString()).to.equal(typed);
     expect(files['keys/main']).to.deep.equal(bytes);
 
     await page.goto(`${url}/secret/db-password`);
-    await page.getByText('Delivered to a session').waitFor();
+    const delivered = page.getByRole('row').filter({ hasText: 'Delivered to a session' });
+    expect(await delivered.innerText()).to.contain(`fx-dev/${pod.metadata.name ?? ''}`);
     await page.goto(`${url}/secrets`);
     expect(await page.locator('td[data-label="Last used"]').first().innerText()).to.equal('just now');
     await page.context().close();
