@@ -47,3 +47,19 @@ describe('the script of the page', () => {
     }
   });
 });
+
+describe('the page’s texts', () => {
+  /** Words between tags, or in an attribute that people read. */
+  const words = />\s*[A-Za-z]{2,}[^<>$`{}=;()]*<\/|\b(aria-label|placeholder|alt)="[A-Za-z]/;
+
+  it('stand in one file: no other has words in its markup', () => {
+    for (const folder of ['console/web', 'page']) {
+      const at = new URL(`../${folder}/`, import.meta.url);
+      for (const name of readdirSync(at).filter((file) => /^[a-z-]+\.ts$/.test(file) && file !== 'text.ts')) {
+        expect(readFileSync(new URL(name, at), 'utf8'), `${folder}/${name}`).not.to.match(words);
+      }
+    }
+    expect('html`<p>Log in</p>`').to.match(words);
+    expect('html`<input placeholder="Name" />`').to.match(words);
+  });
+});
