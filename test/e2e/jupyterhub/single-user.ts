@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pythonVenv } from '../kubespawner/spawner.ts';
 
@@ -18,9 +18,9 @@ export const ensureSingleUser = (): SingleUser => {
   const venv = pythonVenv('test/e2e/jupyterhub/requirements.txt');
   const python = join(venv, 'bin/python');
   const recipe = join(folder, 'image.py');
-  // The environment's name says what is in it.
+  // The environment's name says what is in it, and its path is where the image has it.
   const version = createHash('sha256')
-    .update(basename(venv))
+    .update(venv)
     .update(readFileSync(recipe))
     .digest('hex')
     .slice(0, 16);
