@@ -30,7 +30,7 @@ e2e: setup-test ## Every scenario on a real Kubernetes: builds and starts it, de
 	@scripts/e2e
 
 check: setup ## Format, lint, types: under a minute
-	@npx --no-install prettier --check --log-level warn .
+	@npx --no-install prettier --check --log-level warn --cache --cache-location .cache/prettier .
 	@npx --no-install tsc -p .
 	@npx --no-install tsc -p page
 	@npx --no-install eslint --cache --cache-location .cache/eslint .
