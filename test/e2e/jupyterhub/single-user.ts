@@ -19,11 +19,7 @@ export const ensureSingleUser = (): SingleUser => {
   const python = join(venv, 'bin/python');
   const recipe = join(folder, 'image.py');
   // The environment's name says what is in it, and its path is where the image has it.
-  const version = createHash('sha256')
-    .update(venv)
-    .update(readFileSync(recipe))
-    .digest('hex')
-    .slice(0, 16);
+  const version = createHash('sha256').update(venv).update(readFileSync(recipe)).digest('hex').slice(0, 16);
   const image = `localhost/twofold-singleuser:${version}`;
   const archive = join(archives, `singleuser-${version}.tar`);
   mkdirSync(archives, { recursive: true });
