@@ -24,6 +24,8 @@ export const kubectl = async (args: readonly string[], options: KubectlOptions =
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: options.timeoutMs ?? TIMEOUT_MS,
   });
+  // One that ended before it read this says why with its exit code.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
