@@ -44,7 +44,8 @@ interface Ports {
   readonly onUnavailable: (reason: string) => void;
 }
 
-const DISCOVERY_FOR_MS = 3_600_000;
+/** Not for long: who logs in shall read that the provider is down, rather than be sent to it. */
+const DISCOVERY_FOR_MS = 10_000;
 const DISCOVERY_AGAIN_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -88,7 +89,7 @@ const configurationFor = (
   return made;
 };
 
-/** Discovers once an hour; what failed is tried again soon, by one request at a time. */
+/** Discovers for a few logins at once; what failed is tried again soon, by one request at a time. */
 const discovering = (discoverNow: () => Promise<openid.ServerMetadata>, clock: () => number) => {
   let known: { readonly found: Promise<openid.ServerMetadata>; until: number } | undefined;
   return (): Promise<openid.ServerMetadata> => {

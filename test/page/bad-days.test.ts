@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { eventually } from '../eventually.ts';
 import { createPerson } from '../../scripts/dev/person.ts';
 import { nameOf, sessions } from '../drills/cluster.ts';
-import { add, listed, loggedIn, site } from './browser.ts';
+import { add, giveName, listed, loggedIn, newContext, newName, site } from './browser.ts';
+import { look } from './looks.ts';
 
 /** What makes a process believe in another time. */
 const clockOff = (seconds: number): string[] => {
@@ -18,24 +19,32 @@ describe('bad days, on the page', function () {
   this.timeout(60_000);
   before(() => site());
 
-  it('are none when the provider rotates its keys: people stay logged in, and others log in at once', async () => {
+  it('are told while the provider is down; with keys that it has rotated since, all goes on at once', async () => {
     const { stack, drill } = await site();
     const page = await loggedIn();
     await add(page, 'before', 'v');
     await page.waitForURL('**/secrets');
-    const bearers = await stack.rotateProvider();
+    const other = await (await newContext()).newPage();
+    const bearers = await stack.rotateProvider(async () => {
+      // One that has just asked the provider would send people to it.
+      await stack.restart('console');
+      const answer = await other.goto('/login');
+      expect(answer?.status()).to.equal(503);
+      await other.getByRole('heading', { name: 'Logging in is not possible right now' }).waitFor();
+      await look(other, 'login-down');
+      expect(await listed(page), 'who is logged in works on').to.deep.equal({ before: '1 byte' });
+    });
+    await eventually('the page tries again, after the seconds that it was told', async () => {
+      await other.getByRole('link', { name: 'Try again' }).click();
+      return !other.url().startsWith(stack.urls.console);
+    });
+    await giveName(other, newName());
+    await other.waitForURL('**/secrets');
     expect(await listed(page)).to.deep.equal({ before: '1 byte' });
-    const other = await loggedIn();
-    expect(await listed(other)).to.deep.equal({});
     for (const bearer of [bearers['alice'], stack.bearers['alice']]) {
       const alice = createPerson({ url: stack.urls.console, ca: drill.ca, bearer: bearer ?? '' });
-      await eventually(
-        'the new keys are taken',
-        async () => (await alice.call('GET', '/api/v1/me')).status === 200,
-        {
-          timeoutMs: 5_000,
-        },
-      );
+      const taken = async (): Promise<boolean> => (await alice.call('GET', '/api/v1/me')).status === 200;
+      await eventually('the new keys are taken', taken, { timeoutMs: 5_000 });
     }
     await page.context().close();
     await other.context().close();

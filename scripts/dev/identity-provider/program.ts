@@ -12,8 +12,8 @@ export interface Identity {
   readonly issuer: string;
   /** Of the cluster's people. */
   readonly bearers: Bearers;
-  /** Starts it again with a new key, and the old ones published; resolves to new bearers. */
-  readonly rotate: () => Promise<Bearers>;
+  /** Ends it, and starts it again with a new key and the old ones published; resolves to new bearers. */
+  readonly rotate: (meanwhile?: () => Promise<void>) => Promise<Bearers>;
   readonly stop: () => Promise<void>;
 }
 
@@ -55,10 +55,14 @@ export const startIdentityProvider = async (ground: Ground): Promise<Identity> =
   return {
     issuer,
     bearers: started.bearers,
-    rotate: async () => {
+    rotate: async (meanwhile) => {
       await started.program.stop();
-      keys.unshift(`provider-${keys.length + 1}`);
-      started = await start(ground, keys, new URL(issuer).port);
+      try {
+        await meanwhile?.();
+      } finally {
+        keys.unshift(`provider-${keys.length + 1}`);
+        started = await start(ground, keys, new URL(issuer).port);
+      }
       return started.bearers;
     },
     stop: () => started.program.stop(),
