@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
-import { add, loggedIn, openDatabase, site } from './browser.ts';
+import { add, loggedIn, newName, openDatabase, site } from './browser.ts';
 
 /** Cells of the one row of the list, by their column. */
 const onlyRow = async (page: Page): Promise<Record<string, string>> => {
@@ -30,24 +30,23 @@ describe('what the page shows of secrets', function () {
 
   it('is name, size, and when each was created, changed, last used and ends', async () => {
     const page = await loggedIn();
+    const name = newName();
     await page.goto('/new');
     await page.getByLabel('Last day of use').fill('2099-03-31');
-    await page.getByLabel('Name').fill('db-password');
+    await page.getByLabel('Name').fill(name);
     await page.getByLabel('Value', { exact: true }).fill('four');
     await page.getByRole('button', { name: 'Store the secret' }).click();
     await page.waitForURL('**/secrets');
     const row = { Size: '4 bytes', Created: 'just now', Changed: 'just now', 'Last used': 'never' };
     expect(await onlyRow(page)).to.deep.equal({ ...row, Expires: '31 Mar 2099' });
-    await page.goto('/secret/db-password/replace');
+    await page.goto(`/secret/${name}/replace`);
     await page.getByLabel('New value').fill('longer');
     await page.getByLabel('Last day of use').fill('');
     await page.getByRole('button', { name: 'Replace the value' }).click();
     await page.waitForURL('**/secrets');
     const database = openDatabase((await site()).stack.databaseFile);
-    const newest = database('secrets').max('created_at');
-    await database('secrets')
-      .where('created_at', newest)
-      .update({ created_at: Date.now() - 3 * 86_400_000 });
+    const threeDaysAgo = Date.now() - 3 * 86_400_000;
+    await database('secrets').where({ name }).update({ created_at: threeDaysAgo });
     await database.destroy();
     expect(await onlyRow(page)).to.deep.equal({
       ...{ ...row, Size: '6 bytes', Created: '3 days ago', Expires: 'never' },
