@@ -56,6 +56,7 @@ const writeHubClient = (file: string): void =>
         client_name: 'JupyterHub',
         client_secret: randomBytes(32).toString('base64url'),
       },
+      grant_types: ['authorization_code', 'refresh_token'],
       redirect_uris: [`http://${NODE_ADDRESS}:${HUB_PORT}/hub/oauth_callback`],
     }),
   );
