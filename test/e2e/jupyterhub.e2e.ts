@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Person } from '../../scripts/dev/person.ts';
+import { launchChromium } from '../chromium.ts';
 import { connect, sidOf } from './cluster.ts';
 import { startJupyterHub, type RunningHub } from './jupyterhub/hub.ts';
 import { ensureSingleUser } from './jupyterhub/single-user.ts';
@@ -43,10 +44,7 @@ describe('the page and a real JupyterHub with the package, in one browser', func
       () => cluster.remove('pod', `jupyter-${PERSON}`, namespace),
       () => hub.close(),
     );
-    browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
-    });
+    browser = await launchChromium();
     undo.push(() => browser.close());
     // The certificates of provider and console are of roots that no browser knows.
     context = await browser.newContext({ ignoreHTTPSErrors: true });
