@@ -114,8 +114,8 @@ const askUntil = async (
   session: Session,
   end: number,
 ): Promise<HttpsAnswer> => {
+  let why: string | undefined;
   for (let pause = FIRST_WAIT_MS; ; pause = Math.min(pause * 2, LONGEST_WAIT_MS)) {
-    let why: string;
     try {
       const left = Math.max(end - performance.now(), 1);
       const answer = await attempt(client, config, session, Math.min(ATTEMPT_MS, left));
@@ -123,7 +123,8 @@ const askUntil = async (
       why = `it answered with status ${answer.status}`;
     } catch (error) {
       if (!(error instanceof HttpsError)) throw error;
-      why = reasonOf(error);
+      // The last try has little time; why those before it failed says more.
+      if (error.code !== 'timeout' || why === undefined) why = reasonOf(error);
     }
     if (performance.now() + pause >= end) {
       const next =

@@ -42,6 +42,15 @@ const answers = (
   ...{ says, answer, asked },
 });
 
+/** Another answer to the first question than to all others. */
+const firstly = (
+  first: HttpReply,
+  others: () => Promise<HttpReply>,
+): (() => HttpReply | Promise<HttpReply>) => {
+  let asked = 0;
+  return () => ((asked += 1) === 1 ? first : others());
+};
+
 type Keys = Session['answer']['keys'];
 const keys = (change: (keys: Keys) => unknown): Case =>
   answers(/other keys than the grant’s/, (of) => reply({ keys: change(of.answer.keys) }));
@@ -134,6 +143,11 @@ const cases: Readonly<
     'the console fails': answers(/status 503/, () => problem(503, 'database_unavailable'), again),
     'the console is busy': answers(/status 429/, () => problem(429, 'rate_limited'), again),
     'the console is slow': answers(/no answer from 127\.0\.0\.1/, () => wait(1_300, reply({})), once),
+    'the console fails, and is then too slow to say so again': answers(
+      /status 503/,
+      firstly(problem(503, 'database_unavailable'), () => wait(1_300, reply({}))),
+      again,
+    ),
     'the console answers too much': answers(
       /more than 131072 bytes/,
       () => ({ status: 200, body: 'x'.repeat(200_000) }),
