@@ -26,7 +26,7 @@ const expectAccessible = async (
   expect(found, what).to.deep.equal([]);
 };
 
-/** Nothing needs sideways scrolling. */
+/** Nothing needs sideways scrolling (WCAG 1.4.4, 1.4.10). */
 const expectFits = async (page: Page | Frame, what: string): Promise<void> => {
   const widths = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]');
   const [content, view] = widths as [number, number]; // as it was just written
@@ -61,5 +61,8 @@ export const look = async (page: Page, state: string, inside: Page | Frame = pag
     expectAccessible(inside, `${state}, ${scheme}`, scheme === 'dark' ? ['color-contrast'] : undefined),
   );
   await expectFits(inside, state);
+  // What 200 % zoom leaves of 1280 × 800.
+  await page.setViewportSize({ width: 640, height: 400 });
+  await expectFits(inside, `${state}, zoomed`);
   await page.setViewportSize({ width: 1280, height: 800 });
 };
