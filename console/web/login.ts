@@ -49,7 +49,7 @@ const failed = (to: string, title: string, sentence: string, status: number): Pa
   body: html`<section class="notice">
     <h1>${title}</h1>
     <p>${sentence}</p>
-    <p><a class="button" href="${loginAddress(to)}">${text.login.again}</a></p>
+    <p><a class="button primary" href="${loginAddress(to)}">${text.login.again}</a></p>
   </section>`,
 });
 
@@ -76,7 +76,7 @@ const outPage = (url: string): Page => ({
   body: html`<section class="notice">
     <h1>${text.login.outTitle}</h1>
     <p>${text.login.outLead}</p>
-    <p><a class="button" href="${url}">${text.login.outNow}</a></p>
+    <p><a class="button primary" href="${url}">${text.login.outNow}</a></p>
   </section>`,
 });
 
