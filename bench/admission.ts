@@ -7,16 +7,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
-import { build as esbuild } from 'esbuild';
 import { build } from '../scripts/build.ts';
 import { createPerson } from '../scripts/dev/person.ts';
-import { portsOf, startProgram } from '../scripts/dev/process.ts';
 import { development } from '../scripts/dev/environments.ts';
 import { startStack, type Stack } from '../scripts/dev/stack.ts';
 import { percentile, type Bench, type Figure } from './figure.ts';
 import { cpuMs, rssMiB } from './process-figures.ts';
+import { startFloor } from './start-floor.ts';
 
 const IN_FLIGHT = [1, 16, 64] as const;
 const REQUESTS = 2000;
@@ -140,24 +138,8 @@ const patchBytes = async (load: Load): Promise<number> => {
   return response.patch?.length ?? 0;
 };
 
-const startFloor = async (stack: Stack, bytes: number) => {
-  const outfile = join(stack.dir, 'floor.mjs');
-  const entry = fileURLToPath(new URL('floor.ts', import.meta.url));
-  await esbuild({
-    entryPoints: [entry],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile,
-    logLevel: 'warning',
-  });
-  return await startProgram({
-    name: 'floor',
-    args: [outfile, join(stack.dir, 'certificates', 'webhook'), String(bytes)],
-    logFile: join(stack.dir, 'logs', 'floor.log'),
-    ready: portsOf,
-  });
-};
+/** What a full admission calls: resolve, unwrap, and the API server for Lease and Secret. */
+const CALLS = 4;
 
 const figuresOf = (what: string, { p50, p99, cpu }: Measured): readonly Figure[] => [
   { bench: 'admission', what: `${what}: p50`, value: p50, unit: 'ms' },
@@ -190,14 +172,11 @@ const memory = (stack: Stack): Figure => ({
 const over = (webhook: Measured | undefined, floor: Measured | undefined): number =>
   (webhook?.cpu['webhook'] ?? NaN) / (floor?.cpu['floor'] ?? NaN);
 
-const inTurn = async (
-  webhook: Load,
-  floor: Load,
-  pids: Readonly<Record<'webhook' | 'floor', number>>,
-): Promise<number> => {
+/** The processor time of the process at `load` over the floor's, each asked once in turn: the median of the rounds. */
+const inTurn = async (load: Load, pid: number, floor: Load, floorPid: number): Promise<number> => {
   const ratios: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const both = await measure([webhook, floor], JUDGED, pids);
+    const both = await measure([load, floor], JUDGED, { webhook: pid, floor: floorPid });
     ratios.push(over(both, both));
   }
   return percentile(ratios, 0.5);
@@ -207,8 +186,10 @@ const run = async (stack: Stack, say: (line: string) => void): Promise<readonly 
   const client = clientOf(stack);
   const reviews = await prepareReviews(stack);
   const dryRun = { client, url: stack.urls.webhook, body: reviews['dry-run'] ?? '' };
-  const floor = await startFloor(stack, await patchBytes(dryRun));
-  const floorLoad = { ...dryRun, url: `https://127.0.0.1:${floor.ready['floor'] ?? 0}/` };
+  const bytes = String(await patchBytes(dryRun));
+  const [floor, peer] = [await startFloor(stack, 'floor', bytes), await startFloor(stack, 'peer', bytes)];
+  const calling = await startFloor(stack, 'calling', bytes, String(CALLS), peer.url);
+  const floorLoad = { ...dryRun, url: floor.url };
   const pids = Object.fromEntries(Object.entries(stack.services).map(([name, { pid }]) => [name, pid]));
   const figures: Figure[] = [];
   const alone = new Map<string, Measured>();
@@ -227,19 +208,20 @@ const run = async (stack: Stack, say: (line: string) => void): Promise<readonly 
     for (const [what, atMost] of Object.entries(LIMITS)) {
       say(`admission: ${what}, ${JUDGED} in flight, in turn with the floor, ${ROUNDS} rounds`);
       const load = { ...dryRun, body: reviews[what] ?? '' };
-      const webhook = stack.services.webhook.pid;
       figures.push(
         ratio(
           `${what}: over the floor in turn with it`,
-          await inTurn(load, floorLoad, { webhook, floor: floor.pid }),
+          await inTurn(load, stack.services.webhook.pid, floorLoad, floor.pid),
           atMost,
         ),
         ratio(`${what}: over the floor alone`, over(alone.get(what), alone.get('floor'))),
       );
     }
+    const called = await inTurn({ ...dryRun, url: calling.url }, calling.pid, floorLoad, floor.pid);
+    figures.push(ratio(`the floor with ${CALLS} calls and nothing else: over it in turn`, called));
   } finally {
     client.close();
-    await floor.stop();
+    await Promise.all([floor, peer, calling].map((each) => each.stop()));
   }
   return figures;
 };
