@@ -1,16 +1,11 @@
 /** Processor time and memory of a process, from /proc (proc(5)). */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** One clock tick of /proc/PID/stat: 100 a second on every Linux that Node runs on. */
-const TICK_MS = 10;
-
-/** User and system time, in ms, to 10 ms. */
-export const cpuMs = (pid: number): number => {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The command name may hold spaces: fields are counted behind it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-};
+/** Time on a processor of all threads that there are, in ms: the kernel counts nanoseconds where stat has ticks. */
+export const cpuMs = (pid: number): number =>
+  readdirSync(`/proc/${pid}/task`)
+    .map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]))
+    .reduce((sum, nanoseconds) => sum + nanoseconds / 1e6, 0);
 
 /** Resident set, in MiB. */
 export const rssMiB = (pid: number): number =>

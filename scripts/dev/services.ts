@@ -25,6 +25,9 @@ const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 /** As in the images. A small young generation saves 12 MiB of the webhook’s memory. */
 export const runtimeFlags = ['--max-semi-space-size=4'];
 
+/** As in the images. One arena of glibc's malloc, since threads hardly allocate there, saves the webhook some 10 MiB. */
+export const runtimeEnv: Readonly<Partial<Record<ServiceName, Env>>> = { webhook: { MALLOC_ARENA_MAX: '1' } };
+
 const startService = (
   ground: Ground,
   name: ServiceName,
@@ -35,7 +38,7 @@ const startService = (
   return startProgram({
     name,
     args: [...runtimeFlags, ...nodeArgs, join(dist, `${name}.js`)],
-    env: { ...env, ...ground.options.env?.[name] },
+    env: { ...runtimeEnv[name], ...env, ...ground.options.env?.[name] },
     logFile: logOf(ground, name),
     ready: portsOf,
   });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bundleNames, repository, type BundleName } from '../build.ts';
-import { runtimeFlags } from '../dev/services.ts';
+import { runtimeEnv, runtimeFlags } from '../dev/services.ts';
 import { containerfiles, imageAddon } from './services.ts';
 
 const instructions = (service: BundleName): readonly (readonly [string, string])[] =>
@@ -28,14 +28,17 @@ describe('a Containerfile', () => {
         ...(service === 'console' ? ['--chmod=0444 admin.js /app/admin.mjs', addon] : []),
       ]);
       const words = new Set(all.map(([word]) => word));
-      const known = ['ARG', 'FROM', 'COPY', 'USER', 'ENTRYPOINT', ...(service === 'console' ? ['ENV'] : [])];
+      const hasEnv = service === 'console' || service === 'webhook';
+      const known = ['ARG', 'FROM', 'COPY', 'USER', 'ENTRYPOINT', ...(hasEnv ? ['ENV'] : [])];
       expect([...words], 'a base without a shell can RUN nothing').to.have.members(known);
     });
 
-    it(`(${service}) starts Node with the flags that were measured`, () => {
+    it(`(${service}) starts Node with the flags and variables that were measured`, () => {
       const flags = service === 'injector' ? ['--max-semi-space-size=1'] : runtimeFlags;
       const [entrypoint = ''] = of('ENTRYPOINT');
       expect(JSON.parse(entrypoint)).to.deep.equal(['/nodejs/bin/node', ...flags, `/app/${service}.mjs`]);
+      const env = service === 'injector' ? {} : (runtimeEnv[service] ?? {});
+      for (const [name, value] of Object.entries(env)) expect(of('ENV')).to.include(`${name}=${value}`);
     });
   }
 });
