@@ -13,6 +13,7 @@ import {
 import { z } from 'zod';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import type { HttpsClient } from '#platform/https-client.ts';
+import { kept } from './core/kept.ts';
 import { done, refuse, type Outcome } from './core/outcome.ts';
 import { loginClaims, type VerifiedLogin } from './core/owners.ts';
 
@@ -89,27 +90,15 @@ const discover = async (get: ReturnType<typeof fetchWith>, issuer: string): Prom
   };
 };
 
-/** Discovers once an hour; what failed is tried again soon, and by one request at a time. */
-const discovering = (
-  get: ReturnType<typeof fetchWith>,
-  issuer: string,
-  clock: () => number,
-): JWTVerifyGetKey => {
-  let known: { readonly keys: Promise<JWTVerifyGetKey>; until: number } | undefined;
+const discovering = ({ client, clock }: Ports, issuer: string): JWTVerifyGetKey => {
+  const get = fetchWith(client);
+  const discovered = kept(() => discover(get, issuer), {
+    ...{ clock, forMs: DISCOVERY_FOR_MS, againMs: AGAIN_MS },
+  });
   return async (header, token) => {
-    if (!known || known.until <= clock()) {
-      const asked = { keys: discover(get, issuer), until: clock() + AGAIN_MS };
-      known = asked;
-      asked.keys.then(
-        () => {
-          asked.until = clock() + DISCOVERY_FOR_MS;
-        },
-        () => undefined,
-      );
-    }
     let keys: JWTVerifyGetKey;
     try {
-      keys = await known.keys;
+      keys = await discovered();
     } catch (error) {
       throw unavailable(error);
     }
@@ -140,7 +129,7 @@ const loginOf = (
 };
 
 export const createIdentityProvider = (ports: Ports, config: IdentityProviderConfig): IdentityProvider => {
-  const keys = discovering(fetchWith(ports.client), config.issuer, ports.clock);
+  const keys = discovering(ports, config.issuer);
   return {
     verify: async (bearer) => {
       if (bearer.length > MAX_BEARER_LENGTH) return rejected('The access token is too long');

@@ -3,6 +3,8 @@
  * read counts as missing.
  */
 
+import { kept } from './kept.ts';
+
 /** Names of the policies, and of their bindings. */
 export const GUARD_POLICIES = [
   'twofold-shape',
@@ -40,21 +42,12 @@ const isInForce = (name: string, policy: GuardPolicy | undefined): boolean =>
   policy.validationActions.includes('Deny');
 
 export const createGuard = ({ readGuardPolicy, clock }: Ports): Guard => {
-  let known: { readonly inForce: Promise<boolean>; until: number } | undefined;
   const read = async (): Promise<boolean> => {
     const found = await Promise.all(
       GUARD_POLICIES.map(async (name) => isInForce(name, await readGuardPolicy(name))),
     );
     return found.every(Boolean);
   };
-  return {
-    inForce: async () => {
-      if (known && known.until > clock()) return await known.inForce;
-      const asked = { inForce: read(), until: clock() + CACHE_MISSING_MS };
-      known = asked;
-      const inForce = await asked.inForce;
-      if (inForce) asked.until = clock() + CACHE_MS;
-      return inForce;
-    },
-  };
+  const lasts = (inForce: boolean): boolean => inForce;
+  return { inForce: kept(read, { clock, forMs: CACHE_MS, againMs: CACHE_MISSING_MS, lasts }) };
 };

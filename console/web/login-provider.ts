@@ -3,7 +3,9 @@
  * design §5. The ID token's signature is checked although it comes over TLS.
  */
 import * as openid from 'openid-client';
+import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import type { HttpsClient } from '#platform/https-client.ts';
+import { kept } from '../core/kept.ts';
 import { loginClaims, type VerifiedLogin } from '../core/owners.ts';
 
 /** What a login needs to be finished by the browser that began it. */
@@ -49,7 +51,6 @@ const DISCOVERY_FOR_MS = 10_000;
 const DISCOVERY_AGAIN_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
-const CLOCK_LEEWAY_SECONDS = 60;
 const MAX_SUB_LENGTH = 255;
 
 /** Node's fetch takes no private roots. */
@@ -89,24 +90,6 @@ const configurationFor = (
   return made;
 };
 
-/** Discovers for a few logins at once; what failed is tried again soon, by one request at a time. */
-const discovering = (discoverNow: () => Promise<openid.ServerMetadata>, clock: () => number) => {
-  let known: { readonly found: Promise<openid.ServerMetadata>; until: number } | undefined;
-  return (): Promise<openid.ServerMetadata> => {
-    if (!known || known.until <= clock()) {
-      const asked = { found: discoverNow(), until: clock() + DISCOVERY_AGAIN_MS };
-      known = asked;
-      asked.found.then(
-        () => {
-          asked.until = clock() + DISCOVERY_FOR_MS;
-        },
-        () => undefined,
-      );
-    }
-    return known.found;
-  };
-};
-
 /** No answer, or one of a provider that does not work; as against one that says no. */
 const isUnavailable = (error: unknown): boolean => {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
@@ -133,7 +116,9 @@ const endOf = (claims: openid.IDToken | undefined, config: LoginProviderConfig):
 
 export const createLoginProvider = (ports: Ports, config: LoginProviderConfig): LoginProvider => {
   const get = fetchWith(ports.client);
-  const discovered = discovering(() => discover(get, config), ports.clock);
+  const discovered = kept(() => discover(get, config), {
+    ...{ clock: ports.clock, forMs: DISCOVERY_FOR_MS, againMs: DISCOVERY_AGAIN_MS },
+  });
   const unavailable = (cause: unknown): ProviderUnavailable => {
     ports.onUnavailable(cause instanceof Error ? cause.message : 'no usable answer');
     return new ProviderUnavailable('the identity provider gives no usable answer', { cause });
