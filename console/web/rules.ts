@@ -12,7 +12,7 @@ export const nameProblem = (name: string): string | undefined => {
   if (/\s$|^\s/.test(name)) return said.spaceAround;
   if (/\s/.test(name)) return said.spaceInside;
   if (name === '.' || name.startsWith('..')) return said.dots;
-  if (name.length > MAX_NAME_LENGTH) return said.long(name.length);
+  if (name.length > MAX_NAME_LENGTH) return said.long(name.length, MAX_NAME_LENGTH);
   const foreign = /[^A-Za-z0-9._-]/u.exec(name)?.[0];
   if (foreign === undefined) return undefined;
   const plain = foreign.normalize('NFKC');

@@ -89,7 +89,8 @@ export const text = {
     spaceAround: 'Remove the space or line break at the beginning or the end of the name.',
     spaceInside: 'A name has no spaces or line breaks; use a hyphen instead.',
     dots: 'A name is not a single dot, and does not begin with two.',
-    long: (length: number): string => `The name has ${length} characters; shorten it to 253.`,
+    long: (length: number, most: number): string =>
+      `The name has ${length} characters; shorten it to ${most}.`,
     lookalike: (foreign: string, plain: string): string =>
       `“${foreign}” only looks like “${plain}”; type the plain character.`,
     foreign: (foreign: string): string =>
