@@ -14,7 +14,7 @@ import { development } from '../scripts/dev/environments.ts';
 import { startStack, type Stack } from '../scripts/dev/stack.ts';
 import { percentile, type Bench, type Figure } from './figure.ts';
 import { cpuMs, rssMiB } from './process-figures.ts';
-import { startFloor } from './start-floor.ts';
+import { prepareFloor } from './start-floor.ts';
 
 const IN_FLIGHT = [1, 16, 64] as const;
 const REQUESTS = 2000;
@@ -23,6 +23,8 @@ const WARM_UP = 400;
 const ROUNDS = 5;
 /** Judged at 16 in flight: the webhook's processor time is at most so many times the floor's. */
 const JUDGED = 16;
+/** What a full admission calls: resolve, unwrap, and the API server for Lease and Secret. */
+const CALLS = 4;
 const LIMITS = { 'dry-run': 3, 'full, 1 secret': 6 } as const;
 
 interface Load {
@@ -138,9 +140,6 @@ const patchBytes = async (load: Load): Promise<number> => {
   return response.patch?.length ?? 0;
 };
 
-/** What a full admission calls: resolve, unwrap, and the API server for Lease and Secret. */
-const CALLS = 4;
-
 const figuresOf = (what: string, { p50, p99, cpu }: Measured): readonly Figure[] => [
   { bench: 'admission', what: `${what}: p50`, value: p50, unit: 'ms' },
   { bench: 'admission', what: `${what}: p99`, value: p99, unit: 'ms' },
@@ -187,8 +186,9 @@ const run = async (stack: Stack, say: (line: string) => void): Promise<readonly 
   const reviews = await prepareReviews(stack);
   const dryRun = { client, url: stack.urls.webhook, body: reviews['dry-run'] ?? '' };
   const bytes = String(await patchBytes(dryRun));
-  const [floor, peer] = [await startFloor(stack, 'floor', bytes), await startFloor(stack, 'peer', bytes)];
-  const calling = await startFloor(stack, 'calling', bytes, String(CALLS), peer.url);
+  const start = await prepareFloor(stack);
+  const [floor, peer] = [await start('floor', bytes), await start('peer', bytes)];
+  const calling = await start('calling', bytes, String(CALLS), peer.url);
   const floorLoad = { ...dryRun, url: floor.url };
   const pids = Object.fromEntries(Object.entries(stack.services).map(([name, { pid }]) => [name, pid]));
   const figures: Figure[] = [];
