@@ -4,11 +4,11 @@
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { freePort } from '../scripts/dev/free-port.ts';
 
 export interface PostgresServer {
   /** Address of a new, empty database. */
@@ -43,16 +43,6 @@ const run = (program: string, args: readonly string[]): void => {
   const { status, stderr, error } = spawnSync(...asUser(program, args), { encoding: 'utf8', cwd: '/' });
   if (status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr}`);
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 
 const query = async (url: string, sql: string): Promise<void> => {
   const client = new pg.Client({ connectionString: url });

@@ -6,8 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sqliteAddon } from '../sqlite-addon.ts';
 import type { ApiServer } from './api-server/server.ts';
-import type { Ground } from './ground.ts';
-import type { Urls } from './services.ts';
+import { urlOf, type Ground } from './ground.ts';
 
 /** Values of a development cluster; the session namespace is the one of the captured reviews' people. */
 export const development = {
@@ -51,11 +50,11 @@ const launchersEnv = ({ options }: Ground): Record<string, string> =>
 
 export const keyserviceEnv = (ground: Ground): Env => ({
   ...common(ground, 'keyservice'),
-  TWOFOLD_PORT: '0',
+  TWOFOLD_PORT: String(ground.ports.keyservice),
   TWOFOLD_ENVELOPE_PRIVATE_KEYS_FILE: ground.keys.keyservice.envelopePrivate,
   TWOFOLD_GRANT_SIGNING_KEYS_FILE: ground.keys.keyservice.grantSigning,
   TWOFOLD_TICKET_PUBLIC_KEYS_FILE: ground.keys.keyservice.ticketPublic,
-  TWOFOLD_TICKET_ISSUER: ground.publicUrl,
+  TWOFOLD_TICKET_ISSUER: urlOf(ground, 'console'),
   TWOFOLD_CLUSTER: development.cluster,
   TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'keyservice.audit'),
 });
@@ -74,10 +73,10 @@ export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: 
     ...common(ground, 'console'),
     ...kubernetesEnv(ground, kubernetes, token),
     ...launchersEnv(ground),
-    TWOFOLD_PUBLIC_PORT: String(ground.consolePort),
-    TWOFOLD_RESOLVE_PORT: '0',
-    TWOFOLD_CLAIM_PORT: '0',
-    TWOFOLD_PUBLIC_URL: ground.publicUrl,
+    TWOFOLD_PUBLIC_PORT: String(ground.ports.console),
+    TWOFOLD_RESOLVE_PORT: String(ground.ports.consoleResolve),
+    TWOFOLD_CLAIM_PORT: String(ground.ports.consoleClaim),
+    TWOFOLD_PUBLIC_URL: urlOf(ground, 'console'),
     TWOFOLD_CLUSTER: development.cluster,
     TWOFOLD_DATABASE_URL_FILE: databaseUrlFile,
     TWOFOLD_SQLITE_ADDON: sqliteAddon(),
@@ -95,11 +94,7 @@ export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: 
   };
 };
 
-export const webhookEnv = async (
-  ground: Ground,
-  kubernetes: ApiServer,
-  urls: Omit<Urls, 'webhook'>,
-): Promise<Env> => ({
+export const webhookEnv = async (ground: Ground, kubernetes: ApiServer): Promise<Env> => ({
   ...common(ground, 'webhook'),
   ...kubernetesEnv(
     ground,
@@ -107,13 +102,13 @@ export const webhookEnv = async (
     await writeToken(ground, kubernetes, 'webhook', 'system:serviceaccount:twofold-webhook:webhook'),
   ),
   ...launchersEnv(ground),
-  TWOFOLD_PORT: '0',
+  TWOFOLD_PORT: String(ground.ports.webhook),
   TWOFOLD_APISERVER_CLIENT_CA_FILE: ground.caFile,
-  TWOFOLD_RESOLVE_URL: urls.consoleResolve,
+  TWOFOLD_RESOLVE_URL: urlOf(ground, 'consoleResolve'),
   TWOFOLD_CLIENT_TLS_DIR_RESOLVE: join(ground.certificates, 'webhook-resolve'),
-  TWOFOLD_KEYSERVICE_URL: urls.keyservice,
+  TWOFOLD_KEYSERVICE_URL: urlOf(ground, 'keyservice'),
   TWOFOLD_CLIENT_TLS_DIR_KEYSERVICE: join(ground.certificates, 'webhook-unwrap'),
-  TWOFOLD_CLAIM_URL: claimUrl(urls),
+  TWOFOLD_CLAIM_URL: claimUrl(ground),
   TWOFOLD_INJECTOR_IMAGE: development.image,
   TWOFOLD_NAMESPACES: '*',
   TWOFOLD_ENV_ENABLED: 'true',
@@ -121,5 +116,4 @@ export const webhookEnv = async (
   TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'webhook.audit'),
 });
 
-export const claimUrl = ({ consoleClaim }: Pick<Urls, 'consoleClaim'>): string =>
-  `${consoleClaim}/internal/v1/claim`;
+export const claimUrl = (ground: Ground): string => `${urlOf(ground, 'consoleClaim')}/internal/v1/claim`;

@@ -1,13 +1,26 @@
-/** A port that was free just now, for a service whose address others must know before it starts. Development tool, no zone. */
+/** Ports for servers whose address others must know before they start, or again after a restart. Development tool, no zone. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
+/** Below what systems give to clients: there a port is soon another's while the server that had it starts again. */
+const FROM = 20_000;
+const TO = 32_768;
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
+
+const given = new Set<number>();
+
+/** One that was free just now, and that this process has not been given before. */
+export const freePort = async (): Promise<number> => {
+  for (;;) {
+    const port = randomInt(FROM, TO);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isFree(port)) return port;
+  }
+};

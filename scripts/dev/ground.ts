@@ -7,6 +7,8 @@ import { freePort } from './free-port.ts';
 import { makeKeys, type KeyFiles } from './keys.ts';
 import type { ServiceName } from './services.ts';
 
+type Listener = 'identityProvider' | 'console' | 'consoleResolve' | 'consoleClaim' | 'keyservice' | 'webhook';
+
 export interface StackOptions {
   /** Everything is written below it: certificates, keys, database, logs, tokens. */
   readonly dir: string;
@@ -31,12 +33,23 @@ export interface Ground {
   readonly certificates: string;
   readonly keys: KeyFiles;
   readonly caFile: string;
-  /** Where people reach the console: chosen before it starts, since others must know it. */
-  readonly consolePort: number;
-  readonly publicUrl: string;
+  /** Chosen before anything starts, so that each can be told of the others; the same after a restart. */
+  readonly ports: Readonly<Record<Listener, number>>;
   readonly webClientSecretFile: string;
   readonly options: StackOptions;
 }
+
+const choosePorts = async (): Promise<Ground['ports']> => ({
+  identityProvider: await freePort(),
+  console: await freePort(),
+  consoleResolve: await freePort(),
+  consoleClaim: await freePort(),
+  keyservice: await freePort(),
+  webhook: await freePort(),
+});
+
+export const urlOf = ({ ports }: Ground, listener: Listener): string =>
+  `https://127.0.0.1:${ports[listener]}`;
 
 export const layGround = async (options: StackOptions): Promise<Ground> => {
   const { dir, say } = options;
@@ -51,10 +64,9 @@ export const layGround = async (options: StackOptions): Promise<Ground> => {
   ]);
   const webClientSecretFile = join(dir, 'keys', 'console', 'web-client-secret');
   writeFileSync(webClientSecretFile, randomBytes(32).toString('base64url'), { mode: 0o600 });
-  const consolePort = await freePort();
   return {
     ...{ dir, certificates, keys, caFile: join(certificates, 'console', 'ca.crt') },
-    ...{ consolePort, publicUrl: `https://127.0.0.1:${consolePort}`, webClientSecretFile, options },
+    ...{ ports: await choosePorts(), webClientSecretFile, options },
   };
 };
 

@@ -6,8 +6,7 @@ import { guardDocuments } from '../../manifests/guard.ts';
 import { parseManifests } from '../../manifests/kustomize.ts';
 import { startApiServer, type ApiServer } from './api-server/server.ts';
 import { claimUrl, development } from './environments.ts';
-import { leafOf, type Ground } from './ground.ts';
-import type { Urls } from './services.ts';
+import { leafOf, urlOf, type Ground } from './ground.ts';
 
 const readManifests = (file: string) =>
   parseManifests(readFileSync(new URL(`../../manifests/${file}`, import.meta.url), 'utf8'));
@@ -30,7 +29,7 @@ export const startKubernetes = (ground: Ground, issuer: string): Promise<ApiServ
 };
 
 /** The guard with this cluster's values, and the webhook configuration with its address instead of its Service. */
-export const register = async (ground: Ground, kubernetes: ApiServer, urls: Urls): Promise<void> => {
+export const register = async (ground: Ground, kubernetes: ApiServer): Promise<void> => {
   const { launchersFile } = ground.options;
   const launchers = launchersFile === undefined ? [] : parseLaunchers(readFileSync(launchersFile, 'utf8'));
   const lines = launchers.flatMap(({ username, namespaces, annotation }) =>
@@ -39,12 +38,15 @@ export const register = async (ground: Ground, kubernetes: ApiServer, urls: Urls
   kubernetes.apply(
     guardDocuments({
       image: development.image,
-      claimUrl: claimUrl(urls),
+      claimUrl: claimUrl(ground),
       webhookUser: 'system:serviceaccount:twofold-webhook:webhook',
       launchers: lines.join('\n'),
     }),
   );
-  const clientConfig = { url: urls.webhook, caBundle: await caBundle(ground.certificates) };
+  const clientConfig = {
+    url: `${urlOf(ground, 'webhook')}/mutate`,
+    caBundle: await caBundle(ground.certificates),
+  };
   for (const document of readManifests('base/admission.yaml')) {
     const { webhooks } = document as { webhooks?: readonly object[] }; // a MutatingWebhookConfiguration has some
     if (webhooks)

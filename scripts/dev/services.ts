@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ApiServer } from './api-server/server.ts';
 import { consoleEnv, keyserviceEnv, webhookEnv, type Env } from './environments.ts';
-import { logOf, type Ground } from './ground.ts';
+import { logOf, urlOf, type Ground } from './ground.ts';
 import { portsOf, startProgram, type Program } from './process.ts';
 
 export type ServiceName = 'console' | 'webhook' | 'keyservice';
@@ -44,57 +44,44 @@ const startService = (
   });
 };
 
-/** The ports that a service had, so that those who know its address find it again. */
-const samePorts: Readonly<Record<ServiceName, (ports: Ports) => Env>> = {
-  console: (ports) => ({
-    TWOFOLD_PUBLIC_PORT: String(ports['public']),
-    TWOFOLD_RESOLVE_PORT: String(ports['resolve']),
-    TWOFOLD_CLAIM_PORT: String(ports['claim']),
-  }),
-  keyservice: (ports) => ({ TWOFOLD_PORT: String(ports['api']) }),
-  webhook: (ports) => ({ TWOFOLD_PORT: String(ports['webhook']) }),
-};
-
 /** Resolves once all three answer. What was started is in `stops`, whatever comes of it. */
 export const startServices = async (
   ground: Ground,
   kubernetes: ApiServer,
   { issuer, stops }: { readonly issuer: string; readonly stops: (() => Promise<void>)[] },
 ): Promise<Services> => {
-  const running = new Map<ServiceName, Service>();
+  const started = new Map<ServiceName, Promise<Service>>();
   stops.push(async () => {
-    await Promise.all([...running.values()].map((program) => program.stop()));
+    const programs = await Promise.allSettled(started.values());
+    await Promise.all(programs.flatMap((each) => (each.status === 'fulfilled' ? each.value.stop() : [])));
   });
-  const run = async (name: ServiceName, env: Env, nodeArgs?: readonly string[]): Promise<Service> => {
-    const program = await startService(ground, name, env, nodeArgs);
-    running.set(name, program);
+  const run = (name: ServiceName, env: Env, nodeArgs?: readonly string[]): Promise<Service> => {
+    const program = startService(ground, name, env, nodeArgs);
+    started.set(name, program);
     return program;
   };
-  const at = ({ ready }: Service, port: string): string => `https://127.0.0.1:${ready[port] ?? 0}`;
-
-  const envs = {
+  const env = {
     keyservice: keyserviceEnv(ground),
     console: await consoleEnv(ground, kubernetes, issuer),
+    webhook: await webhookEnv(ground, kubernetes),
   };
-  const [keyservice, twofoldConsole] = await Promise.all([
-    run('keyservice', envs.keyservice),
-    run('console', envs.console),
+  const [keyservice, twofoldConsole, webhook] = await Promise.all([
+    run('keyservice', env.keyservice),
+    run('console', env.console),
+    run('webhook', env.webhook),
   ]);
-  const urls = {
-    console: at(twofoldConsole, 'public'),
-    consoleResolve: at(twofoldConsole, 'resolve'),
-    consoleClaim: at(twofoldConsole, 'claim'),
-    keyservice: at(keyservice, 'api'),
-  };
-  const env = { ...envs, webhook: await webhookEnv(ground, kubernetes, urls) };
-  const webhook = await run('webhook', env.webhook);
   return {
     programs: { console: twofoldConsole, keyservice, webhook },
-    urls: { ...urls, webhook: `${at(webhook, 'webhook')}/mutate` },
+    urls: {
+      console: urlOf(ground, 'console'),
+      consoleResolve: urlOf(ground, 'consoleResolve'),
+      consoleClaim: urlOf(ground, 'consoleClaim'),
+      keyservice: urlOf(ground, 'keyservice'),
+      webhook: `${urlOf(ground, 'webhook')}/mutate`,
+    },
     restart: async (name, nodeArgs) => {
-      const before = running.get(name);
-      await before?.stop();
-      return await run(name, { ...env[name], ...samePorts[name](before?.ready ?? {}) }, nodeArgs);
+      await (await started.get(name))?.stop();
+      return await run(name, env[name], nodeArgs);
     },
   };
 };

@@ -69,7 +69,7 @@ const assemble = async (
     issuer: identity.issuer,
     stops,
   });
-  await register(ground, kubernetes, urls);
+  await register(ground, kubernetes);
   const client = (name: string): string => join(ground.certificates, name);
   return {
     ...{ dir: ground.dir, caFile: ground.caFile, databaseFile: join(ground.dir, 'twofold.db') },

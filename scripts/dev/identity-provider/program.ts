@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { development } from '../environments.ts';
-import { logOf, type Ground } from '../ground.ts';
+import { logOf, urlOf, type Ground } from '../ground.ts';
 import { startProgram, type Program } from '../process.ts';
 
 export type Bearers = Readonly<Record<string, string>>;
@@ -23,7 +23,6 @@ const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const start = async (
   ground: Ground,
   keys: readonly string[],
-  port = '0',
 ): Promise<{ program: Program<string>; bearers: Bearers }> => {
   const files = ground.options.people.map(
     (name) => [name, join(ground.dir, 'tokens', `${name}.bearer`)] as const,
@@ -33,9 +32,10 @@ const start = async (
     args: [
       ...['--import=tsx', main],
       ...['--tls-dir', join(ground.certificates, 'console'), '--audience', development.audience],
-      ...['--port', port, ...keys.flatMap((key) => ['--key-file', join(ground.dir, 'keys', `${key}.pem`)])],
+      ...['--port', String(ground.ports.identityProvider)],
+      ...keys.flatMap((key) => ['--key-file', join(ground.dir, 'keys', `${key}.pem`)]),
       ...['--web-client', development.webClient, '--web-client-secret-file', ground.webClientSecretFile],
-      ...['--web-redirect-uri', `${ground.publicUrl}/login/callback`],
+      ...['--web-redirect-uri', `${urlOf(ground, 'console')}/login/callback`],
       ...files.flatMap(([name, file]) => ['--bearer', `${name}=${file}`]),
     ],
     logFile: logOf(ground, 'identity-provider'),
@@ -61,7 +61,7 @@ export const startIdentityProvider = async (ground: Ground): Promise<Identity> =
         await meanwhile?.();
       } finally {
         keys.unshift(`provider-${keys.length + 1}`);
-        started = await start(ground, keys, new URL(issuer).port);
+        started = await start(ground, keys);
       }
       return started.bearers;
     },
