@@ -4,7 +4,7 @@ import { lstat, mkdir, readdir, readFile, readlink, symlink, utimes, writeFile }
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createFile, readIfPresent, replaceFile, replaceTogether, sweep } from './atomic-files.ts';
-import { emptyFolder } from './testing/issued-folder.ts';
+import { testFolder } from '../test/folder.ts';
 
 const content = (text: string, mode = 0o644) => ({ text, mode });
 const read = (dir: string, name: string): Promise<string> => readFile(join(dir, name), 'utf8');
@@ -13,7 +13,7 @@ const leftovers = async (dir: string): Promise<string[]> =>
 
 describe('atomic files', () => {
   let dir: string;
-  beforeEach(async () => (dir = await emptyFolder()));
+  beforeEach(() => (dir = testFolder('certs')));
 
   it('replace a file with mode and content, and leave nothing beside it', async () => {
     const path = join(dir, 'a');

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { runCommand } from './command.ts';
 import { DAY_MS } from './issue.ts';
-import { emptyFolder, EXTRA_NAMES, issuedFolder, ISSUED_AT } from './testing/issued-folder.ts';
+import { EXTRA_NAMES, issuedFolder, ISSUED_AT } from './testing/issued-folder.ts';
+import { testFolder } from '../test/folder.ts';
 
 const names = EXTRA_NAMES.flatMap((name) => ['--name', name]);
 
@@ -90,7 +91,7 @@ describe('the certs command', () => {
   });
 
   it('says what to do where there is nothing yet, with exit code 1', async () => {
-    const empty = await emptyFolder();
+    const empty = testFolder('certs');
     for (const command of ['show', 'rotate', 'ca-bundle']) {
       const { code, out, err } = await run([command, '--dir', empty]);
       expect({ code, out }).to.deep.equal({ code: 1, out: '' });
@@ -100,7 +101,7 @@ describe('the certs command', () => {
   });
 
   it('names what the system refused, with exit code 1', async () => {
-    const file = join(await emptyFolder(), 'file');
+    const file = join(testFolder('certs'), 'file');
     await writeFile(file, '');
     const { code, err } = await run(['issue', '--dir', join(file, 'below')]);
     expect(code).to.equal(1);

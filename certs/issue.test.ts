@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createRoot, DAY_MS, isDnsName, issueLeaf, type Issued, type LeafRequest } from './issue.ts';
 import { handshake, HUNG_UP, opensslVerify, type Material } from './testing/handshake.ts';
-import { emptyFolder, pooledKeyPair } from './testing/issued-folder.ts';
+import { pooledKeyPair } from './testing/issued-folder.ts';
+import { testFolder } from '../test/folder.ts';
 
 const now = new Date();
 const HOST = 'console.twofold-console.svc';
@@ -32,7 +33,7 @@ describe('issuing certificates', () => {
     ca: ca.certificatePem,
   });
   const verify = async (ca: Issued, leaf: Issued, ...options: string[]): Promise<string> => {
-    const dir = await emptyFolder();
+    const dir = testFolder('certs');
     const files = { ca: join(dir, 'ca.crt'), leaf: join(dir, 'tls.crt') };
     await writeFile(files.ca, ca.certificatePem);
     await writeFile(files.leaf, leaf.certificatePem);

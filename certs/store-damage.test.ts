@@ -6,13 +6,13 @@ import { caBundle, listCertificates, rotateRoot } from './store.ts';
 import {
   contents,
   days,
-  emptyFolder,
   ensure,
   issuedFolder,
   issuedIn,
   pooledKeyPair,
   rootFile,
 } from './testing/issued-folder.ts';
+import { testFolder } from '../test/folder.ts';
 
 async function faultOf(promise: Promise<unknown>): Promise<[StoreFault, string]> {
   const error = await promise.then(
@@ -119,7 +119,7 @@ describe('a folder of certificates that is', () => {
 
   describe('left by a killed run', () => {
     it('begins again where the first root was never named by a state', async () => {
-      const empty = await emptyFolder();
+      const empty = testFolder('certs');
       await mkdir(join(empty, 'root'));
       const orphan = join(empty, 'root', `${'0'.repeat(16)}.key`);
       await writeFile(orphan, 'half a k');

@@ -8,7 +8,8 @@ import { encodeState, type NextStep } from './rotation.ts';
 import { loadState } from './root-store.ts';
 import { caBundle, ensureCertificates, listCertificates, rotateRoot } from './store.ts';
 import { handshake, readMaterial, type Material } from './testing/handshake.ts';
-import { copyFolder, emptyFolder, pooledKeyPair } from './testing/issued-folder.ts';
+import { copyFolder, pooledKeyPair } from './testing/issued-folder.ts';
+import { testFolder } from '../test/folder.ts';
 
 const arrows = [
   ['webhook-resolve', 'console'],
@@ -33,17 +34,17 @@ describe('a rotation of the root on disk', function () {
 
   const rotate = (now: Date): Promise<NextStep> =>
     rotateRoot({ dir, now, begin: 'now', newKeyPair: pooledKeyPair });
-  const remember = async (what: string): Promise<void> => {
-    const copy = await emptyFolder();
+  const remember = (what: string): void => {
+    const copy = testFolder('certs');
     copyFolder(dir, copy);
     moments.push({ what, dir: copy });
   };
   const phases = async (): Promise<string[]> => (await listCertificates(dir)).roots.map(({ phase }) => phase);
 
   before(async () => {
-    dir = await emptyFolder();
+    dir = testFolder('certs');
     await ensureCertificates({ dir, now: day(0), newKeyPair: pooledKeyPair });
-    await remember('issued');
+    remember('issued');
   });
 
   it('stages a root that every leaf’s ca.crt holds and no leaf is from', async () => {
@@ -55,7 +56,7 @@ describe('a rotation of the root on disk', function () {
     for (const { folder } of leafPlans)
       expect(certificatesIn((await readMaterial(dir, folder)).ca)).to.equal(2);
     expect(certificatesIn(Buffer.from(await caBundle(dir), 'base64').toString())).to.equal(2);
-    await remember('staged');
+    remember('staged');
   });
 
   it('waits for the overlap, and keeps every file while it waits', async () => {
@@ -71,7 +72,7 @@ describe('a rotation of the root on disk', function () {
     expect(await caBundle(dir)).to.equal(before);
     const keys = (await readdir(join(dir, 'root'))).filter((name) => name.endsWith('.key'));
     expect(keys, 'the retired root signs no more').to.have.length(1);
-    await remember('activated');
+    remember('activated');
   });
 
   it('drops the old root after another overlap, with its files', async () => {
@@ -79,7 +80,7 @@ describe('a rotation of the root on disk', function () {
     expect(await rotate(day(65))).to.deep.equal({ step: 'drop' });
     expect(await phases()).to.deep.equal(['active']);
     expect(await readdir(join(dir, 'root'))).to.have.length(3);
-    await remember('dropped');
+    remember('dropped');
   });
 
   it('rests until somebody begins again', async () => {
@@ -156,7 +157,7 @@ async function allArrows(servers: Moment, clients: Moment): Promise<number> {
 
 /** What a kill leaves: the new state unsettled, some leaves as after the step, the rest as before. */
 async function halfDone(before: string, after: string): Promise<string> {
-  const dir = await emptyFolder();
+  const dir = testFolder('certs');
   copyFolder(join(before, 'root'), join(dir, 'root'));
   copyFolder(join(after, 'root'), join(dir, 'root'));
   const state = (await loadState(after))!;

@@ -9,7 +9,6 @@ import { handshake, opensslVerify, readMaterial } from './testing/handshake.ts';
 import {
   contents,
   days,
-  emptyFolder,
   ensure,
   issuedFolder,
   issuedIn,
@@ -18,6 +17,7 @@ import {
   pooledKeyPair,
   rootFile,
 } from './testing/issued-folder.ts';
+import { testFolder } from '../test/folder.ts';
 
 describe('a folder of certificates as issued', () => {
   let dir: string;
@@ -132,7 +132,7 @@ describe('a folder of certificates', () => {
   });
 
   it('is one set where two first runs meet', async () => {
-    const empty = await emptyFolder();
+    const empty = testFolder('certs');
     await Promise.all([ensure(empty), ensure(empty)]);
     expect(issuedIn(await ensure(empty))).to.deep.equal([]);
     const bundle = await caBundle(empty);

@@ -1,15 +1,13 @@
 import { expect } from 'chai';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { exclusively } from './lock.ts';
+import { testFolder } from '../test/folder.ts';
 
 describe('a lock', () => {
   let dir: string;
-  before(() => (dir = mkdtempSync(join(tmpdir(), 'twofold-lock-'))));
-  after(() => rmSync(dir, { recursive: true }));
-
+  before(() => (dir = testFolder('lock')));
   it('lets one work at a time, and is gone afterwards, also when the work fails', async () => {
     const path = join(dir, 'new', 'lock');
     let [working, most] = [0, 0];

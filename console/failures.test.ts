@@ -1,12 +1,12 @@
 import knex from 'knex';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { octJwk } from '../test/keys.ts';
 import { refusal, type Reply } from './testing/api-client.ts';
 import { startTestConsole, type TestConsole } from './testing/console.ts';
 import { admit, claim, grantFor, openSession, ticketFor } from './testing/session.ts';
+import { testFolder } from '../test/folder.ts';
 
 describe('what an operator must mend', () => {
   let running: TestConsole;
@@ -16,7 +16,7 @@ describe('what an operator must mend', () => {
   after(() => running.stop());
 
   it('is said where the at-rest key of a user key is missing, and its return brings everything back', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'twofold-test-failures-'));
+    const dir = testFolder('failures');
     const otherKeys = join(dir, 'at-rest.json');
     writeFileSync(otherKeys, JSON.stringify({ keys: [octJwk()] }));
     const alice = await running.as('alice');
@@ -38,7 +38,6 @@ describe('what an operator must mend', () => {
     expect((await claim(running, { grant, token })).status, 'the pod is bound, and claims again').to.equal(
       200,
     );
-    rmSync(dir, { recursive: true });
   });
 
   it('is not shown to users where it is a defect, and the log does not show it either', async () => {

@@ -2,18 +2,16 @@ import { expect } from 'chai';
 import {
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failureOf } from '../test/refusal.ts';
 import { fillVolumes, type Content } from './volume.ts';
+import { testFolder } from '../test/folder.ts';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
 
@@ -38,7 +36,7 @@ describe('filling a volume', () => {
   const fill = (...contents: Content[]): Promise<void> => fillVolumes([{ dir, contents }]);
 
   beforeEach(() => {
-    base = mkdtempSync(join(tmpdir(), 'twofold-volume-'));
+    base = testFolder('volume');
     [dir, elsewhere] = [join(base, 'volume'), join(base, 'elsewhere')];
     mkdirSync(dir);
     mkdirSync(elsewhere);
@@ -47,7 +45,6 @@ describe('filling a volume', () => {
   afterEach(() => {
     expect(readFileSync(join(elsewhere, 'precious'), 'utf8')).to.equal('precious');
     expect(readdirSync(elsewhere)).to.deep.equal(['precious']);
-    rmSync(base, { recursive: true });
   });
 
   it('writes nested files with their modes, whatever the umask, and leaves no temporary name', async () => {

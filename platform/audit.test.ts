@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openAuditTrail } from './audit.ts';
+import { testFolder } from '../test/folder.ts';
 
 /** Writes so many lines to its standard output, a pipe that it makes non-blocking by looking at `process.stdout`. */
 const writer = (lines: number) => {
@@ -22,7 +22,7 @@ const writer = (lines: number) => {
 
 describe('an audit trail', () => {
   it('appends a line a record to a file that only its owner may read', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'twofold-audit-')), 'trail');
+    const file = join(testFolder('audit'), 'trail');
     for (const action of ['one', 'two']) {
       const trail = await openAuditTrail(file);
       await trail.append({ action });

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testCertificates } from '../test/certificates.ts';
 import { createLog } from './log.ts';
 import { watchTlsFiles, type TlsMaterial } from './tls-files.ts';
+import { testFolder } from '../test/folder.ts';
 
 const files = ['tls.crt', 'tls.key', 'ca.crt'] as const;
 
@@ -17,7 +17,7 @@ describe('a TLS folder', () => {
 
   it('is read again when it changes; a half-written one is not taken', async () => {
     const certificates = await testCertificates();
-    const dir = mkdtempSync(join(tmpdir(), 'twofold-tls-'));
+    const dir = testFolder('tls');
     const put = (leaf: string, names: readonly string[]): void => {
       for (const name of names) copyFileSync(join(certificates.leafDir(leaf), name), join(dir, name));
     };

@@ -1,9 +1,9 @@
 /** One folder of certificates for a test run, issued at first use: real roots and leaves, as in production. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TlsMaterial } from '#platform/tls-files.ts';
 import { ensureCertificates } from '../certs/store.ts';
+import { testFolder } from './folder.ts';
 
 export interface Certificates {
   readonly dir: string;
@@ -15,8 +15,7 @@ export interface Certificates {
 let issued: Promise<Certificates> | undefined;
 
 const issue = async (): Promise<Certificates> => {
-  const dir = mkdtempSync(join(tmpdir(), 'twofold-test-certificates-'));
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  const dir = testFolder('certificates');
   await ensureCertificates({ dir, extraNames: ['127.0.0.1', 'localhost'], now: new Date() });
   const read = (leaf: string, file: string): string => readFileSync(join(dir, leaf, file), 'utf8');
   return {

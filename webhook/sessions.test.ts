@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKubernetesApi, type KubernetesApi } from '#platform/kubernetes.ts';
 import { createLog } from '#platform/log.ts';
@@ -12,6 +11,7 @@ import { testCertificates } from '../test/certificates.ts';
 import { createElection } from './election.ts';
 import { createJanitor } from './janitor.ts';
 import { createSessions } from './sessions.ts';
+import { testFolder } from '../test/folder.ts';
 
 const sid = '0123456789abcdef0123456789abcdef';
 const manifest = (path: string) =>
@@ -36,7 +36,7 @@ describe('what the webhook does at the Kubernetes API', () => {
       manifests: [...manifest('base/rbac.yaml'), ...manifest('components/all-namespaces/role-binding.yaml')],
     });
     const apiFor = async (user: string, groups: string[]): Promise<KubernetesApi> => {
-      const file = join(mkdtempSync(join(tmpdir(), 'twofold-token-')), 'token');
+      const file = join(testFolder('token'), 'token');
       writeFileSync(file, await server.token(user, groups));
       const kubernetesCaFile = join(certificates.leafDir('console'), 'ca.crt');
       return createKubernetesApi({ kubernetesUrl: server.url, kubernetesTokenFile: file, kubernetesCaFile });

@@ -1,12 +1,11 @@
 /** One set of certificates for all tests of certs/, issued once: key pairs are what takes the time. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DAY_MS, newRsaKeyPair, type KeyPair, type KeyPairSource } from '../issue.ts';
 import { leafPlans } from '../plan.ts';
 import { ensureCertificates, type Ensured } from '../store.ts';
+import { testFolder } from '../../test/folder.ts';
 
 export const EXTRA_NAMES = ['127.0.0.1', 'localhost'];
 /** When the shared set was issued. */
@@ -17,22 +16,15 @@ const POOL_SIZE = 10;
 const pool: Promise<KeyPair>[] = [];
 let drawn = 0;
 
-let base: string | undefined;
 let shared: Promise<string> | undefined;
 
 /** Real key pairs, each used again once all were: for tests that issue much and test something else. */
 export const pooledKeyPair: KeyPairSource = () => (pool[drawn++ % POOL_SIZE] ??= newRsaKeyPair());
 
-/** An empty folder that goes when the tests end. */
-export async function emptyFolder(): Promise<string> {
-  base ??= makeBase();
-  return mkdtemp(join(base, 'certs-'));
-}
-
 /** A copy of the shared set, for a test to change as it likes. */
 export async function issuedFolder(): Promise<string> {
   shared ??= issueOnce();
-  const dir = await emptyFolder();
+  const dir = testFolder('certs');
   copyFolder(await shared, dir);
   return dir;
 }
@@ -71,13 +63,7 @@ export async function rootFile(dir: string, suffix: string): Promise<string> {
 }
 
 async function issueOnce(): Promise<string> {
-  const dir = await emptyFolder();
+  const dir = testFolder('certs');
   await ensureCertificates({ dir, extraNames: EXTRA_NAMES, now: ISSUED_AT });
   return dir;
-}
-
-function makeBase(): string {
-  const made = mkdtempSync(join(tmpdir(), 'twofold-certs-'));
-  process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-  return made;
 }

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
@@ -14,6 +13,7 @@ import {
   ticketFor,
   type ResolveBody,
 } from '../testing/session.ts';
+import { testFolder } from '../../test/folder.ts';
 
 const HUB = 'system:serviceaccount:hub:hub';
 const ANNOTATION = 'hub.jupyter.org/username';
@@ -22,7 +22,7 @@ const GUARD = '/apis/admissionregistration.k8s.io/v1/validatingadmission';
 
 for (const kind of databaseKinds) {
   describe(`a trusted launcher (${kind})`, () => {
-    const dir = mkdtempSync(join(tmpdir(), 'twofold-test-launchers-'));
+    const dir = testFolder('launchers');
     let running: TestConsole;
     let alice: ApiClient;
     let username: string;
@@ -54,7 +54,6 @@ for (const kind of databaseKinds) {
     });
     after(async () => {
       await running.stop();
-      rmSync(dir, { recursive: true });
     });
     beforeEach(async () => {
       const user = newUser();

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import knex from 'knex';
@@ -15,6 +13,7 @@ import { databaseKinds, startTestConsole, type TestConsole } from '../testing/co
 import { claim, admit, grantFor, openSession, resolve, ticketFor } from '../testing/session.ts';
 import { openDatabase } from './database.ts';
 import { DatabaseError, toDatabaseError } from './failure.ts';
+import { testFolder } from '../../test/folder.ts';
 
 const unavailable = [503, 'database_unavailable'];
 const ids = createIds((bytes) => nodeCipher.random(bytes));
@@ -121,7 +120,7 @@ for (const kind of databaseKinds) {
 
 describe('a full SQLite database', () => {
   it('is told apart, and keeps what it has', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'twofold-test-database-'));
+    const dir = testFolder('database');
     const database = await openDatabase({ url: `sqlite:${join(dir, 'full.db')}`, sqliteMaxPages: 60 });
     const ownerId = ids.owner();
     const add = (): Promise<Outcome<void>> =>
@@ -145,14 +144,11 @@ describe('a full SQLite database', () => {
     expect(await database.audit.list(ownerId, { limit: 200 })).to.have.length(added);
     await database.check();
     await database.close();
-    rmSync(dir, { recursive: true });
   });
 });
 
 describe('migrations', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'twofold-test-database-'));
-  after(() => rmSync(dir, { recursive: true }));
-
+  const dir = testFolder('database');
   for (const kind of databaseKinds) {
     it(`of consoles that start at once run once (${kind})`, async () => {
       const url =
@@ -174,7 +170,7 @@ describe('migrations', () => {
 for (const kind of databaseKinds) {
   describe(`a transaction (${kind})`, () => {
     it('that ends in a refusal or a throw leaves nothing', async () => {
-      const dir = mkdtempSync(join(tmpdir(), 'twofold-test-database-'));
+      const dir = testFolder('database');
       const url =
         kind === 'SQLite' ? `sqlite:${join(dir, 'x.db')}` : await (await testPostgres()).createDatabase();
       const database = await openDatabase({ url });
@@ -198,7 +194,6 @@ for (const kind of databaseKinds) {
       );
       expect(kept).to.deep.equal(done(later.id));
       await database.close();
-      rmSync(dir, { recursive: true });
     });
 
     it('is refused for an envelope key that is no longer active', async () => {

@@ -2,8 +2,7 @@
  * A whole console for tests: real HTTPS ports, a real database, a real identity provider and a small Kubernetes API.
  * One for each kind of database is shared by the tests that need no settings of their own.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
 import { createLog } from '#platform/log.ts';
@@ -24,6 +23,7 @@ import {
   type TokenOptions,
 } from './identity-provider.ts';
 import { startKubernetes, type TestKubernetes } from './kubernetes.ts';
+import { testFolder } from '../../test/folder.ts';
 
 export type DatabaseKind = 'SQLite' | 'PostgreSQL';
 export const databaseKinds: readonly DatabaseKind[] = ['SQLite', 'PostgreSQL'];
@@ -65,18 +65,6 @@ export interface TestConsole {
   stopConsole(): Promise<void>;
   stop(): Promise<void>;
 }
-
-let base: string | undefined;
-
-/** A new folder below one that goes with this process. */
-const folder = (): string => {
-  if (base === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'twofold-test-console-'));
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-    base = made;
-  }
-  return mkdtempSync(join(base, 'one-'));
-};
 
 const newKeys = (): TestKeys => ({
   ...{ atRest: octJwk(), ticket: ed25519Pair(), envelope: rsaPair(), grant: ed25519Pair() },
@@ -140,7 +128,7 @@ export const startTestConsole = async (
   kind: DatabaseKind,
   env: Readonly<Record<string, string>> = {},
 ): Promise<TestConsole> => {
-  const dir = folder();
+  const dir = testFolder('console');
   const certificates = await testCertificates();
   const tls = certificates.leaf('console');
   const provider = await startIdentityProvider(tls);

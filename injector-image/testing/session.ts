@@ -2,14 +2,14 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GRANT_ISSUER, signGrant } from '#envelope/grant.ts';
 import { sealInner } from '#envelope/inner/seal.ts';
 import { parseOwnerId, parseSecretId, parseSecretName, parseSessionId } from '#envelope/names.ts';
 import { ed25519Signer, nodeCipher } from '#envelope/node-cipher.ts';
 import { ed25519Pair } from '../../test/keys.ts';
+import { testFolder } from '../../test/folder.ts';
 
 const signer = ed25519Signer(ed25519Pair().privateJwk);
 export const TOKEN = 'service-account-token';
@@ -42,17 +42,8 @@ const present = <T>(value: T | undefined): T => {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-let base: string | undefined;
-
-const makeBase = (): string => {
-  const made = mkdtempSync(join(tmpdir(), 'twofold-injector-'));
-  process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-  return made;
-};
-
 export const createSession = async (options: SessionOptions): Promise<Session> => {
-  base ??= makeBase();
-  const dir = mkdtempSync(join(base, 'session-'));
+  const dir = testFolder('session');
   for (const name of ['session', 'token', 'files', 'env']) mkdirSync(join(dir, name));
   const put = (name: string, content: string): void => writeFileSync(join(dir, 'session', name), content);
   const idOf = new Map<string, string>();

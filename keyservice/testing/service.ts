@@ -1,13 +1,13 @@
 /** The keyservice's bundle as its own process, with real certificates: for its tests and its bench. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { get } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientTls } from '#platform/https-client.ts';
 import { testCertificates } from '../../test/certificates.ts';
 import { CLUSTER, ISSUER, type Material } from './material.ts';
+import { testFolder } from '../../test/folder.ts';
 
 /** The files that a keyservice is configured with, in a folder that goes when the tests end. */
 export interface Installation {
@@ -21,8 +21,7 @@ export interface Installation {
 }
 
 export const install = async (material: Material): Promise<Installation> => {
-  const dir = mkdtempSync(join(tmpdir(), 'twofold-keyservice-'));
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  const dir = testFolder('keyservice');
   const certificates = await testCertificates();
   const keySet = (name: string, ...keys: object[]): string => {
     const file = join(dir, name);

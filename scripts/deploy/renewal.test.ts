@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { leafPlans } from '../../certs/plan.ts';
 import { caBundle, ensureCertificates, rotateRoot } from '../../certs/store.ts';
 import { handOutLeaves, renewCertificates, secretOf } from './certificates.ts';
 import { DeployError } from './failure.ts';
 import type { Kubectl } from './kubectl.ts';
+import { testFolder } from '../../test/folder.ts';
 
 const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
 const inServices = leafPlans.filter(({ zone }) => zone !== 'cluster');
@@ -51,17 +51,14 @@ describe('renewing the certificates of a cluster', function () {
 
   let issued: string;
   before(async () => {
-    issued = mkdtempSync(join(tmpdir(), 'twofold-renewal-'));
+    issued = testFolder('renewal');
     await ensureCertificates({ dir: issued, now: minutesAgo(60) });
   });
-  after(() => rmSync(issued, { recursive: true }));
   beforeEach(() => {
     said.length = 0;
-    dir = mkdtempSync(join(tmpdir(), 'twofold-renewal-'));
+    dir = testFolder('renewal');
     cpSync(issued, dir, { recursive: true, verbatimSymlinks: true });
   });
-  afterEach(() => rmSync(dir, { recursive: true }));
-
   it('hands out the roots before any leaf, and every leaf that the services have', async () => {
     const { kubectl, order } = cluster();
     await handOutLeaves(kubectl, dir, inServices);

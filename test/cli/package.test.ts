@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../../scripts/build.ts';
 import { packCli } from '../../scripts/pack-cli.ts';
+import { testFolder } from '../folder.ts';
 
 interface Manifest {
   readonly version: string;
@@ -22,11 +22,9 @@ describe('the package of the command line', () => {
 
   before(async function () {
     this.timeout(60_000);
-    dir = mkdtempSync(join(tmpdir(), 'twofold-package-'));
+    dir = testFolder('package');
     file = await packCli(dir);
   });
-  after(() => rmSync(dir, { recursive: true, force: true }));
-
   it('holds one program, and needs no other package', () => {
     const files = run('tar', '-tzf', file).trim().split('\n').sort();
     expect(files).to.deep.equal(

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { testFolder } from '../folder.ts';
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 
@@ -25,11 +25,9 @@ const snippet = (language: Language): string => {
 describe('a secret is read in a session by one line', () => {
   let dir: string;
   before(() => {
-    dir = mkdtempSync(join(tmpdir(), 'twofold-reading-'));
+    dir = testFolder('reading');
     writeFileSync(join(dir, 'db-password'), 'from the file: ä "quoted"');
   });
-  after(() => rmSync(dir, { recursive: true }));
-
   /** The line of the docs, with another folder than /secrets. */
   const read = (language: Language, folder: string, env: Readonly<Record<string, string>>): string => {
     const { run, print } = languages[language];

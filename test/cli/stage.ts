@@ -1,6 +1,5 @@
 /** One development cluster for every script of the command line, and a home for each person in it. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
@@ -8,6 +7,7 @@ import { build, bundleOptions, repository } from '../../scripts/build.ts';
 import { development } from '../../scripts/dev/environments.ts';
 import { startStack, type Stack } from '../../scripts/dev/stack.ts';
 import { testCertificates } from '../certificates.ts';
+import { testFolder } from '../folder.ts';
 
 /** What the programs of a script have to know. */
 export interface StageFacts {
@@ -50,7 +50,7 @@ const writePrograms = async (bin: string, bundle: string): Promise<void> => {
 };
 
 export const startStage = async (people: readonly string[]): Promise<Stage> => {
-  const dir = mkdtempSync(join(tmpdir(), 'twofold-cli-'));
+  const dir = testFolder('cli');
   const bin = join(dir, 'bin');
   await writePrograms(bin, join(repository, 'dist', 'twofold.js'));
   await build();
@@ -83,7 +83,6 @@ export const startStage = async (people: readonly string[]): Promise<Stage> => {
     home,
     stop: async () => {
       await stack.stop();
-      rmSync(dir, { recursive: true, force: true });
     },
   };
 };

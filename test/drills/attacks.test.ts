@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { readFileSync, writeFileSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHttpsClient } from '#platform/https-client.ts';
 import type { Pod } from '../../scripts/dev/api-server/objects/object.ts';
 import { createPerson, type Person } from '../../scripts/dev/person.ts';
 import { messageOf, nameOf, secretPath, sessions, startDrill, type Drill } from './cluster.ts';
+import { testFolder } from '../folder.ts';
 
 const hub = 'system:serviceaccount:hub:hub';
 
@@ -17,7 +17,7 @@ describe('attacks, over real processes', function () {
   let annotations: Readonly<Record<string, string>>;
 
   before(async () => {
-    const launchersFile = join(mkdtempSync(join(tmpdir(), 'twofold-launchers-')), 'launchers.json');
+    const launchersFile = join(testFolder('launchers'), 'launchers.json');
     const launcher = {
       username: hub,
       namespaces: ['hub'],

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSearch, needlesOf } from './search.ts';
+import { testFolder } from '../folder.ts';
 
 describe('the search for plaintext', () => {
   const secret = randomBytes(32);
@@ -45,7 +45,7 @@ describe('the search for plaintext', () => {
   });
 
   it('finds it across the pieces in which a file is read', () => {
-    const dir = mkdtempSync(join(tmpdir(), 'twofold-search-'));
+    const dir = testFolder('search');
     const piece = 16 * 1024 * 1024;
     const file = join(dir, 'large');
     for (const at of [piece - 33, piece - 31, piece - 1, piece, 2 * piece - 60]) {
@@ -54,7 +54,6 @@ describe('the search for plaintext', () => {
       writeFileSync(file, bytes);
       expect(search.inFile(file), `at ${at}`).to.have.property('size', 1);
     }
-    rmSync(dir, { recursive: true });
   });
 
   it('refuses what is too short to be found for sure', () => {

@@ -1,15 +1,14 @@
 import { expect } from 'chai';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../dev/free-port.ts';
 import { ensureProgram, isRunning, runsAsGiven, stopProgram, type Program } from './background.ts';
+import { testFolder } from '../../../test/folder.ts';
 
 const LISTENS = `require('node:net').createServer().listen(Number(process.argv[1]), '127.0.0.1')`;
 
 describe('a program in the background', function () {
   this.timeout(20_000);
-  const dir = mkdtempSync(join(tmpdir(), 'twofold-background-'));
+  const dir = testFolder('background');
   const program = (...args: readonly string[]): Program => ({
     marker: dir,
     command: [process.execPath, '--eval', LISTENS, ...args, dir],
@@ -22,7 +21,6 @@ describe('a program in the background', function () {
   });
   after(async () => {
     await stopProgram(program());
-    rmSync(dir, { recursive: true });
   });
 
   it('runs as given only while its arguments are these', async () => {

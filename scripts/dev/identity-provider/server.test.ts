@@ -1,8 +1,7 @@
 /** The development identity provider: bearers, discovery, sign-in without a browser. */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
@@ -22,6 +21,7 @@ import { createOidcAuthenticator } from '../api-server/access/oidc.ts';
 import { isJsonObject, type JsonObject } from '../api-server/objects/object.ts';
 import { speakAs, startTestServer } from '../api-server/testing.ts';
 import { startIdentityProvider, type IdentityProvider } from './server.ts';
+import { testFolder } from '../../../test/folder.ts';
 
 const audience = 'twofold-console';
 
@@ -215,7 +215,7 @@ describe('development identity provider', () => {
   });
 
   it('runs as a process: one JSON line, bearers in private files, ends on SIGTERM', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'twofold-test-'));
+    const folder = testFolder('provider');
     writeFileSync(join(folder, 'tls.crt'), tls.cert);
     writeFileSync(join(folder, 'tls.key'), tls.key, { mode: 0o600 });
     const file = join(folder, 'alice');
@@ -245,7 +245,6 @@ describe('development identity provider', () => {
       expect(await ended).equal(0);
     } finally {
       child.kill('SIGKILL');
-      rmSync(folder, { recursive: true });
     }
   });
 });

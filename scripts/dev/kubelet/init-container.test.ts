@@ -1,7 +1,6 @@
 /** The stand-in kubelet against the development API server: layout, modes, environment, outcome. */
 
-import { lstatSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, readFileSync, readlinkSync, statSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
@@ -17,6 +16,7 @@ import {
 } from '../api-server/objects/object.ts';
 import { bodyOf, speakAs, startTestServer, type Speaker, type TestServer } from '../api-server/testing.ts';
 import { runInitContainer, type Outcome } from './init-container.ts';
+import { testFolder } from '../../../test/folder.ts';
 
 const audience = 'twofold:0123';
 const pods = '/api/v1/namespaces/team/pods';
@@ -90,10 +90,8 @@ describe('stand-in kubelet', () => {
   });
 
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'twofold-test-'));
+    root = testFolder('kubelet');
   });
-
-  afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   after(async () => {
     admin.close();
