@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { parseSessionId } from '#envelope/names.ts';
+import { createHttpsClient } from '#platform/https-client.ts';
 import { createKubernetesApi, type KubernetesApi } from '#platform/kubernetes.ts';
 import { eventually } from '../test/eventually.ts';
 import { createCluster } from './cluster.ts';
@@ -37,11 +38,14 @@ for (const kind of databaseKinds) {
     before(async () => {
       running = await startTestConsole(kind);
       database = await openDatabase({ url: running.databaseUrl });
-      kubernetes = createKubernetesApi({
-        kubernetesUrl: running.env['TWOFOLD_KUBERNETES_URL']!,
-        kubernetesTokenFile: running.env['TWOFOLD_KUBERNETES_TOKEN_FILE']!,
-        kubernetesCaFile: running.env['TWOFOLD_KUBERNETES_CA_FILE']!,
-      });
+      kubernetes = createKubernetesApi(
+        {
+          kubernetesUrl: running.env['TWOFOLD_KUBERNETES_URL']!,
+          kubernetesTokenFile: running.env['TWOFOLD_KUBERNETES_TOKEN_FILE']!,
+          kubernetesCaFile: running.env['TWOFOLD_KUBERNETES_CA_FILE']!,
+        },
+        createHttpsClient,
+      );
     });
     after(async () => {
       kubernetes.close();

@@ -56,7 +56,7 @@ const identityProvider = ({ config, log, clock }: Context, undo: Undo[]): Identi
 };
 
 const useCases = ({ config, log, clock, database }: Context, undo: Undo[]): UseCases => {
-  const kubernetes = createKubernetesApi(config);
+  const kubernetes = createKubernetesApi(config, createHttpsClient);
   undo.push(() => kubernetes.close());
   return createUseCases(
     {
@@ -137,7 +137,7 @@ const serve = async (context: Context, undo: Undo[]): Promise<Record<string, num
 
 /** Has connections of its own: it may wait for them as long as it likes. */
 const sweep = ({ config, log, clock, database }: Context, undo: Undo[]): void => {
-  const kubernetes = createKubernetesApi(config);
+  const kubernetes = createKubernetesApi(config, createHttpsClient);
   undo.push(() => kubernetes.close());
   const ports = { store: database.retention, cluster: createCluster(kubernetes), clock };
   const sweeper = startSweeper(createRetention(ports, config), log);

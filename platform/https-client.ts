@@ -13,20 +13,36 @@ export interface ClientTls {
   readonly key?: string | undefined;
 }
 
-export interface HttpsCall {
+/** A call with a body of text, as every call to an API is. */
+export interface ApiCall {
   readonly method: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer | undefined;
+  readonly body?: string | undefined;
   /** From now to the whole answer. */
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
 }
 
-export interface HttpsAnswer {
+export interface ApiAnswer {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
+}
+
+/** What callers of an API need of a client. */
+export interface ApiClient {
+  /** Any HTTP status is an answer. What a network or a server can cause rejects with an HttpsError. */
+  call(call: ApiCall): Promise<ApiAnswer>;
+  setTls(tls: ClientTls): void;
+  close(): void;
+}
+
+export interface HttpsCall extends Omit<ApiCall, 'body'> {
+  readonly body?: string | Buffer | undefined;
+}
+
+export interface HttpsAnswer extends ApiAnswer {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 /** `timeout`, `too_large`, or `unreachable` with Node's error as its cause. */
@@ -40,18 +56,25 @@ export class HttpsError extends Error {
   }
 }
 
-export interface HttpsClient {
+export interface HttpsClient extends ApiClient {
   call(call: HttpsCall): Promise<HttpsAnswer>;
-  setTls(tls: ClientTls): void;
-  close(): void;
 }
+
+export const unreachable = (target: URL, cause: Error & { code?: string }): HttpsError =>
+  new HttpsError('unreachable', `${target.host} cannot be reached (${cause.code ?? cause.name})`, cause);
+
+export const late = ({ host }: URL, { timeoutMs }: Pick<ApiCall, 'timeoutMs'>): HttpsError =>
+  new HttpsError('timeout', `no answer from ${host} within ${timeoutMs} ms`);
+
+export const tooLong = (limit: number): HttpsError =>
+  new HttpsError('too_large', `the answer has more than ${limit} bytes`);
 
 /** The server had closed a kept connection just as it was used again. */
 class StaleConnection extends Error {}
 
 const answerOf = async (message: IncomingMessage, { maxResponseBytes }: HttpsCall): Promise<HttpsAnswer> => {
   const body = await readWholeBody(message, maxResponseBytes);
-  if (!body) throw new HttpsError('too_large', `the answer has more than ${maxResponseBytes} bytes`);
+  if (!body) throw tooLong(maxResponseBytes);
   return { status: message.statusCode ?? 0, headers: message.headers, body };
 };
 
@@ -70,7 +93,7 @@ const attempt = (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswe
       },
     });
     const timer = setTimeout(() => {
-      request.destroy(new HttpsError('timeout', `no answer from ${target.host} within ${call.timeoutMs} ms`));
+      request.destroy(late(target, call));
     }, call.timeoutMs);
     const fail = (error: Error & { code?: string }): void => {
       clearTimeout(timer);
@@ -89,9 +112,6 @@ const attempt = (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswe
     request.end(call.body);
   });
 
-const unreachable = (target: URL, cause: Error & { code?: string }): HttpsError =>
-  new HttpsError('unreachable', `${target.host} cannot be reached (${cause.code ?? cause.name})`, cause);
-
 /**
  * Node's own recipe for a server that closed an idle connection just as it was reused: again, on another. One that ends
  * closes all of them at once, so until it is one that nobody used before; each of the others is gone after its try.
@@ -106,7 +126,6 @@ const retried = async (agent: Agent, target: URL, call: HttpsCall): Promise<Http
   }
 };
 
-/** Rejects only with an HttpsError. Any HTTP status is an answer. */
 export const createHttpsClient = (tls: ClientTls, maxSockets = 64): HttpsClient => {
   // One context made once: an agent given certificates compares their text for every request.
   const agentFor = ({ ca, cert, key }: ClientTls): Agent => {

@@ -1,13 +1,11 @@
 import { expect } from 'chai';
 import { EventEmitter, once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import { createServer, request } from 'node:https';
-import type { Socket } from 'node:net';
+import { request } from 'node:https';
 import { connect, type SecureContextOptions as ClientTls } from 'node:tls';
 import { testCertificates, type Certificates } from '../test/certificates.ts';
 import { failureOf } from '../test/refusal.ts';
 import { createHttpsClient, type HttpsClient, type HttpsCall } from './https-client.ts';
-import { createHttpsServer, listenOn, type HttpRequest, type HttpsServer } from './https-server.ts';
+import { createHttpsServer, type HttpRequest, type HttpsServer } from './https-server.ts';
 
 const LIMIT = 1000;
 
@@ -83,80 +81,6 @@ describe('HTTPS between services', () => {
     const nobody = createHttpsClient({ ca });
     expect((await failureOf(call({}, nobody))).code).to.equal('unreachable');
     nobody.close();
-  });
-
-  it('is refused by a client that does not trust the root, or knows it by another name', async () => {
-    const stranger = createHttpsClient({});
-    expect((await failureOf(call({}, stranger))).code).to.equal('unreachable');
-    stranger.close();
-  });
-
-  it('gives up at the deadline, and on an answer that is too long', async () => {
-    answer = () => new Promise(() => undefined);
-    expect(await failureOf(call({ timeoutMs: 50 }))).to.include({ code: 'timeout' });
-    answer = () => Promise.resolve({ status: 200, body: 'x'.repeat(10_001) });
-    expect(await failureOf(call())).to.include({ code: 'too_large' });
-  });
-
-  it('gives up at the deadline on an answer that trickles, on a kept connection too', async () => {
-    const { ca, cert, key } = certificates.leaf('webhook');
-    const timers = new Set<NodeJS.Timeout>();
-    const trickling = createServer({ cert, key }, ({ url: path }, response) => {
-      if (path === '/') response.end('at once');
-      else timers.add(setInterval(() => response.write('x'), 10));
-    });
-    const at = `https://127.0.0.1:${await listenOn(trickling, '127.0.0.1', 0)}`;
-    const patient = createHttpsClient({ ca });
-    expect((await call({ url: `${at}/` }, patient)).status).to.equal(200);
-    const started = performance.now();
-    const failure = await failureOf(call({ url: `${at}/slow`, timeoutMs: 100 }, patient));
-    expect(failure).to.include({ code: 'timeout' });
-    expect(performance.now() - started).to.be.within(90, 1_000);
-    for (const timer of timers) clearInterval(timer);
-    patient.close();
-    trickling.closeAllConnections();
-    await new Promise((resolve) => trickling.close(resolve));
-  });
-
-  it('tries once more when a kept-alive connection was closed just as it was used', async () => {
-    await call();
-    await server.close(0);
-    const tls = certificates.leaf('webhook');
-    const port = Number(new URL(url).port);
-    const next = createHttpsServer({
-      tls,
-      clientCa: tls.ca,
-      maxBodyBytes: LIMIT,
-      answer: () => Promise.resolve({ status: 200, body: 'again' }),
-      onError: () => ({ status: 500, body: '' }),
-      tooLarge: () => ({ status: 413, body: '' }),
-    });
-    await next.listen('127.0.0.1', port);
-    expect((await call()).body.toString()).to.equal('again');
-    server = next;
-  });
-
-  it('tries on until a connection is its own, when all that were kept had been closed', async () => {
-    const { ca, cert, key } = certificates.leaf('webhook');
-    const used = new WeakSet<Socket>();
-    const waiting: ServerResponse[] = [];
-    // Answers three at once, so that there are three connections, and on each of them one call only.
-    const fickle = createServer({ cert, key }, ({ socket }, response) => {
-      if (used.has(socket)) {
-        socket.destroy();
-        return;
-      }
-      used.add(socket);
-      waiting.push(response);
-      if (waiting.length >= 3) for (const each of waiting) each.end('once');
-    });
-    const target = { url: `https://127.0.0.1:${await listenOn(fickle, '127.0.0.1', 0)}/` };
-    const own = createHttpsClient({ ca });
-    await Promise.all([call(target, own), call(target, own), call(target, own)]);
-    expect((await call(target, own)).body.toString()).to.equal('once');
-    expect(waiting).to.have.length(4);
-    own.close();
-    fickle.close();
   });
 
   it('lingers on wish: a kept connection carries one more call, which is told to be the last', async () => {

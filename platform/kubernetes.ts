@@ -3,7 +3,7 @@
  * three times the processor time and 16 MiB more (docs/adr/0004).
  */
 import { readFileSync } from 'node:fs';
-import { createHttpsClient, type HttpsAnswer, type HttpsClient } from './https-client.ts';
+import type { ApiAnswer, ApiClient, ClientTls } from './https-client.ts';
 import { httpsUrl, path, type Setting } from './settings.ts';
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -70,7 +70,7 @@ const tokenFrom = (file: string): (() => string) => {
 };
 
 /** `metav1.Status` of a refusal, or of an answer that is not JSON. */
-const parseRefusal = ({ status, body }: HttpsAnswer): KubernetesRefusal => {
+const parseRefusal = ({ status, body }: ApiAnswer): KubernetesRefusal => {
   try {
     const { reason, message } = JSON.parse(body.toString('utf8')) as { reason?: string; message?: string };
     return { ok: false, status, reason: reason ?? 'Unknown', message: message ?? `status ${status}` };
@@ -85,7 +85,7 @@ const parseRefusal = ({ status, body }: HttpsAnswer): KubernetesRefusal => {
 };
 
 /** The object is parsed when it is looked at: nobody reads back the Secret that was just created. */
-const parseAnswer = <T>(answer: HttpsAnswer): KubernetesAnswer<T> => {
+const parseAnswer = <T>(answer: ApiAnswer): KubernetesAnswer<T> => {
   if (answer.status < 200 || answer.status >= 300) return parseRefusal(answer);
   let object: T | undefined;
   return {
@@ -98,8 +98,11 @@ const parseAnswer = <T>(answer: HttpsAnswer): KubernetesAnswer<T> => {
 };
 
 /** Expected refusals and an unreachable API server are values; only a broken token file throws. */
-export const createKubernetesApi = (options: KubernetesOptions): KubernetesApi => {
-  const client: HttpsClient = createHttpsClient({ ca: readFileSync(options.kubernetesCaFile, 'utf8') });
+export const createKubernetesApi = (
+  options: KubernetesOptions,
+  createClient: (tls: ClientTls) => ApiClient,
+): KubernetesApi => {
+  const client = createClient({ ca: readFileSync(options.kubernetesCaFile, 'utf8') });
   const token = tokenFrom(options.kubernetesTokenFile);
   const call = async <T>(
     method: string,

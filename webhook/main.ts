@@ -6,7 +6,7 @@ import { MAX_REVIEW_BYTES } from '#envelope/limits.ts';
 import { openAuditTrail } from '#platform/audit.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createHealthServer } from '#platform/health-server.ts';
-import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
+import type { ApiClient } from '#platform/https-client.ts';
 import { createHttpsServer } from '#platform/https-server.ts';
 import { createKubernetesApi } from '#platform/kubernetes.ts';
 import { describeError, type Log } from '#platform/log.ts';
@@ -15,6 +15,7 @@ import { runService, type Running } from '#platform/service.ts';
 import type { Values } from '#platform/settings.ts';
 import { watchTlsFiles } from '#platform/tls-files.ts';
 import { createAdmit } from './admit.ts';
+import { createApiClient } from './api-client.ts';
 import { webhookSettings } from './config.ts';
 import { createElection } from './election.ts';
 import { createMutate, onError, tooLarge } from './http.ts';
@@ -28,9 +29,9 @@ const clock = systemClock;
 const LINGER_MS = 10_000;
 const DRAIN_MS = 20_000;
 
-const clientFor = (dir: string, log: Log): HttpsClient => {
+const clientFor = (dir: string, log: Log): ApiClient => {
   const files = watchTlsFiles(dir, log);
-  const client = createHttpsClient(files.current());
+  const client = createApiClient(files.current());
   files.onChange((material) => client.setTls(material));
   return client;
 };
@@ -41,7 +42,7 @@ const every = (seconds: number, log: Log, work: () => Promise<void>): NodeJS.Tim
   }, seconds * 1000).unref();
 
 const start = async (config: Config, log: Log): Promise<Running> => {
-  const api = createKubernetesApi(config);
+  const api = createKubernetesApi(config, createApiClient);
   const audit = await openAuditTrail(config.auditFile);
   const metrics = createMetrics();
   const sessions = createSessions({ api, clock }, config);

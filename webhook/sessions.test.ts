@@ -8,6 +8,7 @@ import { createLog } from '#platform/log.ts';
 import { parseManifests } from '../manifests/kustomize.ts';
 import { startApiServer, type ApiServer } from '../scripts/dev/api-server/server.ts';
 import { testCertificates } from '../test/certificates.ts';
+import { createApiClient } from './api-client.ts';
 import { createElection } from './election.ts';
 import { createJanitor } from './janitor.ts';
 import { createSessions } from './sessions.ts';
@@ -39,7 +40,10 @@ describe('what the webhook does at the Kubernetes API', () => {
       const file = join(testFolder('token'), 'token');
       writeFileSync(file, await server.token(user, groups));
       const kubernetesCaFile = join(certificates.leafDir('console'), 'ca.crt');
-      return createKubernetesApi({ kubernetesUrl: server.url, kubernetesTokenFile: file, kubernetesCaFile });
+      return createKubernetesApi(
+        { kubernetesUrl: server.url, kubernetesTokenFile: file, kubernetesCaFile },
+        createApiClient,
+      );
     };
     api = await apiFor('system:serviceaccount:twofold-webhook:webhook', []);
     admin = await apiFor('admin', ['system:masters']);
@@ -139,11 +143,14 @@ describe('what the webhook does at the Kubernetes API', () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo; // a TCP server's
-    const mute = createKubernetesApi({
-      kubernetesUrl: `https://127.0.0.1:${port}`,
-      kubernetesTokenFile: '/dev/null',
-      kubernetesCaFile: join((await testCertificates()).leafDir('console'), 'ca.crt'),
-    });
+    const mute = createKubernetesApi(
+      {
+        kubernetesUrl: `https://127.0.0.1:${port}`,
+        kubernetesTokenFile: '/dev/null',
+        kubernetesCaFile: join((await testCertificates()).leafDir('console'), 'ca.crt'),
+      },
+      createApiClient,
+    );
     const waiting = createSessions({ api: mute, clock }, { graceSeconds: 60 });
     const started = performance.now();
     const outcome = await waiting.createSession(content, now + 100);
@@ -190,11 +197,14 @@ describe('what the webhook does at the Kubernetes API', () => {
   });
 
   it('reports an API server that does not answer as a refusal', async () => {
-    const dead = createKubernetesApi({
-      kubernetesUrl: 'https://127.0.0.1:1',
-      kubernetesTokenFile: '/dev/null',
-      kubernetesCaFile: join((await testCertificates()).leafDir('console'), 'ca.crt'),
-    });
+    const dead = createKubernetesApi(
+      {
+        kubernetesUrl: 'https://127.0.0.1:1',
+        kubernetesTokenFile: '/dev/null',
+        kubernetesCaFile: join((await testCertificates()).leafDir('console'), 'ca.crt'),
+      },
+      createApiClient,
+    );
     const lost = await createSessions({ api: dead, clock }, { graceSeconds: 60 }).createSession(
       content,
       now + 9_000,

@@ -1,0 +1,232 @@
+/** What every HTTPS client of ours does, whatever it is made of: platform's on node:https, and the webhook's own. */
+import { expect } from 'chai';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
+import type { ApiAnswer, ApiCall, ApiClient, ClientTls } from '#platform/https-client.ts';
+import { listenOn } from '#platform/https-server.ts';
+import { testCertificates, type Certificates } from './certificates.ts';
+import { failureOf } from './refusal.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+export const describeApiClient = (name: string, createClient: (tls: ClientTls) => ApiClient): void => {
+  describe(`${name}, as a client`, () => {
+    let certificates: Certificates;
+    let server: Server;
+    let port: number;
+    let url: string;
+    let client: ApiClient;
+    let answer: Answer;
+    /** Every connection that the server has had. */
+    let connections: Socket[];
+    const call = (change: Partial<ApiCall> = {}, by = client): Promise<ApiAnswer> =>
+      by.call({ method: 'POST', url, body: '{}', timeoutMs: 5_000, maxResponseBytes: 10_000, ...change });
+    const textOf = async (answered: Promise<ApiAnswer>): Promise<string> => (await answered).body.toString();
+
+    const listen = async (at = 0): Promise<void> => {
+      const { ca, cert, key } = certificates.leaf('webhook');
+      const options = {
+        ca,
+        cert,
+        key,
+        requestCert: true,
+        rejectUnauthorized: false,
+        keepAliveTimeout: 60_000,
+      };
+      server = createServer(options, (request, response) => answer(request, response));
+      server.on('secureConnection', (socket: Socket) => connections.push(socket));
+      port = await listenOn(server, '127.0.0.1', at);
+      url = `https://127.0.0.1:${port}/path?query=1`;
+    };
+    const hangUp = async (): Promise<void> => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    };
+
+    before(async () => (certificates = await testCertificates()));
+    beforeEach(async () => {
+      connections = [];
+      answer = (_request, response) => response.end('at once');
+      await listen();
+      client = createClient(certificates.leaf('webhook-unwrap'));
+    });
+    afterEach(async () => {
+      client.close();
+      await hangUp();
+    });
+
+    it('carries method, path, query, headers, text of any script and its certificate; any status is an answer', async () => {
+      answer = (request, response) => {
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk));
+        request.on('end', () => {
+          const { method, url: path, headers, socket } = request;
+          const peer = socket instanceof TLSSocket ? socket.getPeerCertificate().subject.CN : undefined;
+          const { host, authorization } = headers;
+          const body = Buffer.concat(chunks).toString();
+          response.writeHead(418).end(JSON.stringify({ method, path, host, authorization, peer, body }));
+        });
+      };
+      const { status, body } = await call({ headers: { authorization: 'Bearer x' }, body: 'größer 鍵 🔑' });
+      expect([status, JSON.parse(body.toString())]).to.deep.equal([
+        418,
+        {
+          ...{ method: 'POST', path: '/path?query=1', host: `127.0.0.1:${port}`, authorization: 'Bearer x' },
+          ...{ peer: 'webhook', body: 'größer 鍵 🔑' },
+        },
+      ]);
+    });
+
+    it('reads an answer of announced length, in chunks, or without any', async () => {
+      answer = (_request, response) => response.writeHead(200, { 'content-length': 5 }).end('known');
+      expect(await textOf(call())).to.equal('known');
+      answer = (_request, response) => {
+        response.write('in ');
+        setImmediate(() => response.end('chunks'));
+      };
+      expect(await textOf(call())).to.equal('in chunks');
+      answer = (_request, response) => response.writeHead(204).end();
+      expect(await call({ method: 'DELETE', body: undefined })).to.deep.include({ status: 204 });
+      expect(connections).to.have.length(1);
+    });
+
+    it('answers each of 200 at once with its own, over 64 connections at most, and keeps them', async () => {
+      answer = (request, response) => setTimeout(() => response.end(request.url), 5);
+      const paths = Array.from({ length: 200 }, (_, at) => `/${at}`);
+      const ask = (path: string) => textOf(call({ url: `https://127.0.0.1:${port}${path}` }));
+      expect(await Promise.all(paths.map(ask))).to.deep.equal(paths);
+      expect(connections).to.have.length(64);
+      expect(await Promise.all(paths.map(ask))).to.deep.equal(paths);
+      expect(connections).to.have.length(64);
+    });
+
+    it('is unreachable where nobody listens, and says why in its cause', async () => {
+      const error = await failureOf(call({ url: 'https://127.0.0.1:1/' }));
+      expect(error).to.include({
+        code: 'unreachable',
+        message: '127.0.0.1:1 cannot be reached (ECONNREFUSED)',
+      });
+      expect(error).to.have.nested.property('cause.code', 'ECONNREFUSED');
+    });
+
+    it('does not speak to a server whose root it does not trust, or whose name is another', async () => {
+      let heard = 0;
+      answer = () => (heard += 1);
+      const stranger = createClient({});
+      expect(await failureOf(call({}, stranger))).to.include({ code: 'unreachable' });
+      stranger.close();
+      const elsewhere = createServer(certificates.leaf('webhook'), () => (heard += 1));
+      const named = `https://127.0.0.2:${await listenOn(elsewhere, '127.0.0.2', 0)}/`;
+      expect(await failureOf(call({ url: named }))).to.include({ code: 'unreachable' });
+      elsewhere.close();
+      expect(heard).to.equal(0);
+    });
+
+    it('sends no header with a line break in it', async () => {
+      let heard = 0;
+      answer = () => (heard += 1);
+      const headers = { authorization: 'Bearer x\r\ninjected: yes' };
+      expect(await call({ headers }).catch((error: unknown) => error)).to.be.instanceOf(TypeError);
+      expect(heard).to.equal(0);
+    });
+
+    it('gives up at the deadline, also on an answer that trickles on a kept connection', async () => {
+      expect(await textOf(call())).to.equal('at once');
+      const timers: NodeJS.Timeout[] = [];
+      for (const slow of [
+        () => undefined,
+        (_request: IncomingMessage, response: ServerResponse) => {
+          timers.push(setInterval(() => response.write('x'), 10));
+        },
+      ]) {
+        answer = slow;
+        const started = performance.now();
+        expect(await failureOf(call({ timeoutMs: 100 }))).to.include({ code: 'timeout' });
+        expect(performance.now() - started).to.be.within(90, 1_000);
+      }
+      timers.forEach(clearInterval);
+      answer = (_request, response) => response.end('again');
+      expect(await textOf(call())).to.equal('again');
+    });
+
+    it('gives up on an answer that is too long, announced or not', async () => {
+      const long = 'x'.repeat(10_001);
+      answer = (_request, response) => response.writeHead(200, { 'content-length': long.length }).end(long);
+      expect(await failureOf(call())).to.include({ code: 'too_large' });
+      answer = (_request, response) => {
+        response.write('x');
+        setImmediate(() => response.end(long));
+      };
+      expect(await failureOf(call())).to.include({ code: 'too_large' });
+    });
+
+    it('fails where the connection breaks within an answer, and does not ask twice', async () => {
+      let asked = 0;
+      answer = (request, response) => {
+        asked += 1;
+        response.writeHead(200, { 'content-length': 10 }).write('half');
+        setTimeout(() => request.socket.destroy(), 20);
+      };
+      expect(await failureOf(call())).to.include({ code: 'unreachable' });
+      expect(asked).to.equal(1);
+    });
+
+    it('fails where a new connection is closed without an answer, and does not ask twice', async () => {
+      let asked = 0;
+      answer = (request) => {
+        asked += 1;
+        request.socket.destroy();
+      };
+      expect(await failureOf(call())).to.include({ code: 'unreachable' });
+      expect(asked).to.equal(1);
+    });
+
+    it('tries once more when a kept connection was closed just as it was used', async () => {
+      await call();
+      await hangUp();
+      await listen(port);
+      expect(await textOf(call())).to.equal('at once');
+    });
+
+    it('tries on until a connection is its own, when all that were kept had been closed', async () => {
+      const used = new WeakSet<Socket>();
+      const held: ServerResponse[] = [];
+      // Answers three at once, so that there are three connections, and on each of them one call only.
+      answer = ({ socket }, response) => {
+        if (used.has(socket)) {
+          socket.destroy();
+          return;
+        }
+        used.add(socket);
+        held.push(response);
+        if (held.length >= 3) for (const each of held) each.end('once');
+      };
+      await Promise.all([call(), call(), call()]);
+      expect(await textOf(call())).to.equal('once');
+      expect(held).to.have.length(4);
+    });
+
+    it('uses no connection again that its server has called the last use of', async () => {
+      answer = (_request, response) => response.writeHead(200, { connection: 'close' }).end('last');
+      expect([await textOf(call()), await textOf(call())]).to.deep.equal(['last', 'last']);
+      expect(connections).to.have.length(2);
+    });
+
+    it('shows a new certificate from the next call on, and ends the one under way as it began', async () => {
+      answer = ({ socket }, response) => {
+        const name = socket instanceof TLSSocket ? socket.getPeerCertificate().subject.CN : undefined;
+        setTimeout(() => response.end(name), 50);
+      };
+      const before = textOf(call());
+      await wait(20);
+      client.setTls(certificates.leaf('apiserver-webhook'));
+      expect([await before, await textOf(call())]).to.deep.equal(['webhook', 'apiserver']);
+    });
+  });
+};
