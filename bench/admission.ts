@@ -14,7 +14,7 @@ import { development } from '../scripts/dev/environments.ts';
 import { startStack, type Stack } from '../scripts/dev/stack.ts';
 import { percentile, type Bench, type Figure } from './figure.ts';
 import { cpuMs, rssMiB } from './process-figures.ts';
-import { prepareFloor } from './start-floor.ts';
+import { startFloor } from './start-floor.ts';
 
 const IN_FLIGHT = [1, 16, 64] as const;
 const REQUESTS = 2000;
@@ -23,8 +23,6 @@ const WARM_UP = 400;
 const ROUNDS = 5;
 /** Judged at 16 in flight: the webhook's processor time is at most so many times the floor's. */
 const JUDGED = 16;
-/** What a full admission calls: resolve, unwrap, and the API server for Lease and Secret. */
-const CALLS = 4;
 const LIMITS = { 'dry-run': 3, 'full, 1 secret': 6 } as const;
 
 interface Load {
@@ -186,9 +184,7 @@ const run = async (stack: Stack, say: (line: string) => void): Promise<readonly 
   const reviews = await prepareReviews(stack);
   const dryRun = { client, url: stack.urls.webhook, body: reviews['dry-run'] ?? '' };
   const bytes = String(await patchBytes(dryRun));
-  const start = await prepareFloor(stack);
-  const [floor, peer] = [await start('floor', bytes), await start('peer', bytes)];
-  const calling = await start('calling', bytes, String(CALLS), peer.url);
+  const floor = await startFloor(stack, bytes);
   const floorLoad = { ...dryRun, url: floor.url };
   const pids = Object.fromEntries(Object.entries(stack.services).map(([name, { pid }]) => [name, pid]));
   const figures: Figure[] = [];
@@ -217,11 +213,9 @@ const run = async (stack: Stack, say: (line: string) => void): Promise<readonly 
         ratio(`${what}: over the floor alone`, over(alone.get(what), alone.get('floor'))),
       );
     }
-    const called = await inTurn({ ...dryRun, url: calling.url }, calling.pid, floorLoad, floor.pid);
-    figures.push(ratio(`the floor with ${CALLS} calls and nothing else: over it in turn`, called));
   } finally {
     client.close();
-    await Promise.all([floor, peer, calling].map((each) => each.stop()));
+    await floor.stop();
   }
   return figures;
 };

@@ -1,4 +1,4 @@
-/** Bundles bench/floor.ts and starts it with the webhook's certificate, as processes that can be measured. */
+/** Bundles bench/floor.ts and starts it with the webhook's certificate, as a process that can be measured. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -11,24 +11,19 @@ export interface Floor {
   readonly stop: () => Promise<void>;
 }
 
-/** Bundled once; then each call starts one. `args`: what bench/floor.ts takes after the folder of the certificate. */
-export const prepareFloor = async ({
-  dir,
-}: Stack): Promise<(name: string, ...args: readonly string[]) => Promise<Floor>> => {
+export const startFloor = async ({ dir }: Stack, patchBytes: string): Promise<Floor> => {
   const outfile = join(dir, 'floor.mjs');
   const entry = fileURLToPath(new URL('floor.ts', import.meta.url));
   await build({
     ...{ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm' },
     ...{ outfile, logLevel: 'warning' },
   });
-  return async (name, ...args) => {
-    const program = await startProgram({
-      name,
-      args: [outfile, join(dir, 'certificates', 'webhook'), ...args],
-      logFile: join(dir, 'logs', `${name}.log`),
-      ready: portsOf,
-    });
-    const url = `https://127.0.0.1:${program.ready['floor'] ?? 0}/`;
-    return { pid: program.pid, url, stop: () => program.stop() };
-  };
+  const program = await startProgram({
+    name: 'floor',
+    args: [outfile, join(dir, 'certificates', 'webhook'), patchBytes],
+    logFile: join(dir, 'logs', 'floor.log'),
+    ready: portsOf,
+  });
+  const url = `https://127.0.0.1:${program.ready['floor'] ?? 0}/`;
+  return { pid: program.pid, url, stop: () => program.stop() };
 };

@@ -1,6 +1,6 @@
 /**
- * An HTTPS client on node:https: kept-alive connections, a deadline, a limit on the answer, private roots and client
- * certificates that may change while it runs. No zone. (Node's fetch takes no CA.)
+ * An HTTPS client on node:https: kept-alive connections, a deadline, a limit on the answer, private roots and a client
+ * certificate. No zone. (Node's fetch takes no CA.) What it promises is in test/api-client-contract.ts.
  */
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
@@ -33,7 +33,6 @@ export interface ApiAnswer {
 export interface ApiClient {
   /** Any HTTP status is an answer. What a network or a server can cause rejects with an HttpsError. */
   call(call: ApiCall): Promise<ApiAnswer>;
-  setTls(tls: ClientTls): void;
   close(): void;
 }
 
@@ -78,7 +77,7 @@ const answerOf = async (message: IncomingMessage, { maxResponseBytes }: HttpsCal
   return { status: message.statusCode ?? 0, headers: message.headers, body };
 };
 
-const attempt = (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswer> =>
+const attempt = (agent: Agent, target: URL, call: HttpsCall, until: number): Promise<HttpsAnswer> =>
   new Promise((resolve, reject) => {
     const request = httpsRequest({
       method: call.method,
@@ -92,18 +91,18 @@ const attempt = (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswe
         ...(call.body === undefined ? {} : { 'content-length': Buffer.byteLength(call.body) }),
       },
     });
-    const timer = setTimeout(() => {
-      request.destroy(late(target, call));
-    }, call.timeoutMs);
+    const timer = setTimeout(() => request.destroy(late(target, call)), Math.ceil(until - performance.now()));
+    let begun = false;
     const fail = (error: Error & { code?: string }): void => {
       clearTimeout(timer);
       request.destroy();
       if (error instanceof HttpsError) reject(error);
-      else if (request.reusedSocket && error.code === 'ECONNRESET') reject(new StaleConnection());
+      else if (request.reusedSocket && !begun && error.code === 'ECONNRESET') reject(new StaleConnection());
       else reject(unreachable(target, error));
     };
     request.once('error', fail);
     request.once('response', (message) => {
+      begun = true;
       answerOf(message, call).then((answer) => {
         clearTimeout(timer);
         resolve(answer);
@@ -117,35 +116,26 @@ const attempt = (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswe
  * closes all of them at once, so until it is one that nobody used before; each of the others is gone after its try.
  */
 const retried = async (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswer> => {
+  const until = performance.now() + call.timeoutMs;
   for (;;) {
     try {
-      return await attempt(agent, target, call);
+      return await attempt(agent, target, call, until);
     } catch (error) {
       if (!(error instanceof StaleConnection)) throw error;
     }
   }
 };
 
-export const createHttpsClient = (tls: ClientTls, maxSockets = 64): HttpsClient => {
-  // One context made once: an agent given certificates compares their text for every request.
-  const agentFor = ({ ca, cert, key }: ClientTls): Agent => {
-    const made = new Agent({
-      keepAlive: true,
-      maxSockets,
-      scheduling: 'lifo',
-      secureContext: createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' }),
-    });
-    // Its connections differ in nothing else; Node's own name is some twenty members long, and made twice a call.
-    made.getName = ({ host, port } = {}) => `${host ?? ''}:${port ?? ''}`;
-    return made;
-  };
-  let agent = agentFor(tls);
+export const createHttpsClient = ({ ca, cert, key }: ClientTls, maxSockets = 64): HttpsClient => {
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets,
+    scheduling: 'lifo',
+    // Made once: an agent given certificates compares their text for every request.
+    secureContext: createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' }),
+  });
   return {
     call: (call) => retried(agent, new URL(call.url), call),
-    setTls: (next) => {
-      // Requests under way keep the old agent until they end; its idle connections close by themselves.
-      agent = agentFor(next);
-    },
     close: () => agent.destroy(),
   };
 };

@@ -9,6 +9,7 @@ import { TLSSocket } from 'node:tls';
 import type { ApiAnswer, ApiCall, ApiClient, ClientTls } from '#platform/https-client.ts';
 import { listenOn } from '#platform/https-server.ts';
 import { testCertificates, type Certificates } from './certificates.ts';
+import { eventually } from './eventually.ts';
 import { failureOf } from './refusal.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -42,6 +43,8 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
       port = await listenOn(server, '127.0.0.1', at);
       url = `https://127.0.0.1:${port}/path?query=1`;
     };
+    const ended = (connection: Socket | undefined): Promise<unknown> =>
+      eventually('the connection ends', () => Promise.resolve(connection?.destroyed), { timeoutMs: 2_000 });
     const hangUp = async (): Promise<void> => {
       const closed = once(server, 'close');
       server.close();
@@ -106,6 +109,15 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
       expect(connections).to.have.length(64);
     });
 
+    it('names the server that it wants, and none where it has an address, of either kind', async () => {
+      answer = ({ socket }, response) =>
+        response.end(socket instanceof TLSSocket ? String(socket.servername) : '');
+      expect(await textOf(call({ url: `https://localhost:${port}/` }))).to.equal('localhost');
+      expect(await textOf(call())).to.equal('false');
+      const error = await failureOf(call({ url: 'https://[::1]:1/' }));
+      expect(error).to.have.nested.property('cause.code').that.does.not.equal('ENOTFOUND');
+    });
+
     it('is unreachable where nobody listens, and says why in its cause', async () => {
       const error = await failureOf(call({ url: 'https://127.0.0.1:1/' }));
       expect(error).to.include({
@@ -149,6 +161,7 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
         const started = performance.now();
         expect(await failureOf(call({ timeoutMs: 100 }))).to.include({ code: 'timeout' });
         expect(performance.now() - started).to.be.within(90, 1_000);
+        await ended(connections.at(-1));
       }
       timers.forEach(clearInterval);
       answer = (_request, response) => response.end('again');
@@ -167,6 +180,7 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
     });
 
     it('fails where the connection breaks within an answer, and does not ask twice', async () => {
+      await call();
       let asked = 0;
       answer = (request, response) => {
         asked += 1;
@@ -194,6 +208,46 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
       expect(await textOf(call())).to.equal('at once');
     });
 
+    it('uses no connection that was closed while it was idle', async () => {
+      await call();
+      server.closeAllConnections();
+      await wait(50);
+      expect(await textOf(call())).to.equal('at once');
+      expect(connections).to.have.length(2);
+    });
+
+    it('has one deadline for all its tries', async () => {
+      const held: ServerResponse[] = [];
+      answer = (_request, response) => {
+        held.push(response);
+        if (held.length === 3) for (const each of held) each.end();
+      };
+      await Promise.all([call(), call(), call()]);
+      const kept = new Set(connections);
+      answer = ({ socket }, response) => {
+        if (kept.has(socket)) setTimeout(() => socket.destroy(), 80);
+        else response.end('too late');
+      };
+      expect(await failureOf(call({ timeoutMs: 150 }))).to.include({ code: 'timeout' });
+    });
+
+    it('gives the place of a call that failed to one that waits, and forgets those that waited too long', async () => {
+      let heard = 0;
+      answer = () => (heard += 1);
+      const stuck = Array.from({ length: 64 }, () => failureOf(call({ timeoutMs: 400 })));
+      await wait(200);
+      expect(heard).to.equal(64);
+      const impatient = failureOf(call({ timeoutMs: 50 }));
+      const patient = textOf(call());
+      expect(await impatient).to.include({ code: 'timeout' });
+      answer = (_request, response) => {
+        heard += 1;
+        response.end('at last');
+      };
+      for (const each of await Promise.all(stuck)) expect(each).to.include({ code: 'timeout' });
+      expect([await patient, heard]).to.deep.equal(['at last', 65]);
+    });
+
     it('tries on until a connection is its own, when all that were kept had been closed', async () => {
       const used = new WeakSet<Socket>();
       const held: ServerResponse[] = [];
@@ -218,15 +272,14 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
       expect(connections).to.have.length(2);
     });
 
-    it('shows a new certificate from the next call on, and ends the one under way as it began', async () => {
-      answer = ({ socket }, response) => {
-        const name = socket instanceof TLSSocket ? socket.getPeerCertificate().subject.CN : undefined;
-        setTimeout(() => response.end(name), 50);
-      };
-      const before = textOf(call());
-      await wait(20);
-      client.setTls(certificates.leaf('apiserver-webhook'));
-      expect([await before, await textOf(call())]).to.deep.equal(['webhook', 'apiserver']);
+    it('leaves neither connections nor timers', async () => {
+      const timers = (): number =>
+        process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+      const before = timers();
+      await Promise.all([call(), call()]);
+      expect(timers()).to.be.at.most(before + 1); // the server looks for slow requests
+      client.close();
+      for (const connection of connections) await ended(connection);
     });
   });
 };

@@ -81,7 +81,7 @@ describe('the answer to a call', () => {
     'another protocol': 'SSH-2.0-OpenSSH_9.2\r\n\r\n',
     'another version': 'HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n',
     'a status that is none': 'HTTP/1.1 2x0 OK\r\ncontent-length: 0\r\n\r\n',
-    'an answer on the way': 'HTTP/1.1 100 Continue\r\n\r\n',
+    'an answer on the way': 'HTTP/1.1 103 Early Hints\r\ncontent-length: 0\r\n\r\n',
     'no length': `${OK}\r\n`,
     'a length that is no number': `${OK}content-length: 1e1\r\n\r\n`,
     'a negative length': `${OK}content-length: -1\r\n\r\n`,
@@ -112,6 +112,10 @@ describe('the answer to a call', () => {
       .to.throw(HttpsError)
       .that.includes(tooLong);
     expect(() => read(`${OK}transfer-encoding: chunked\r\n\r\n${(LIMIT + 1).toString(16)}\r\n`))
+      .to.throw(HttpsError)
+      .that.includes(tooLong);
+    const chunk = `258\r\n${'x'.repeat(600)}\r\n`;
+    expect(() => read(`${OK}transfer-encoding: chunked\r\n\r\n${chunk}${chunk}`))
       .to.throw(HttpsError)
       .that.includes(tooLong);
   });

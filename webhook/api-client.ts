@@ -80,8 +80,12 @@ const exchange = async (connections: Connections, target: URL, call: ApiCall): P
   }
 };
 
-/** Certificates may change while it runs: calls under way keep their connection, the next get one with the new ones. */
-export const createApiClient = (tls: ClientTls): ApiClient => {
+export interface RenewableClient extends ApiClient {
+  /** Calls under way keep their connection; the next get one with the new certificates. */
+  setTls(tls: ClientTls): void;
+}
+
+export const createApiClient = (tls: ClientTls): RenewableClient => {
   const contextOf = ({ ca, cert, key }: ClientTls): SecureContext =>
     createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' });
   let secureContext = contextOf(tls);

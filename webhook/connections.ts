@@ -48,9 +48,7 @@ const openSocket = ({ hostname, port }: URL, secureContext: SecureContext): TLSS
   // RFC 6066 §3: an address is no server name; the certificate is held against `host` then.
   const name = isIP(host) === 0 ? { servername: host } : {};
   const options = { host, port: Number(port || 443), secureContext, ALPNProtocols: ['http/1.1'], ...name };
-  const socket = connect(options).setNoDelay(true).setKeepAlive(true, PROBE_MS);
-  // A request has its timer; what is idle keeps no process alive.
-  return socket.unref();
+  return connect(options).setNoDelay(true).setKeepAlive(true, PROBE_MS);
 };
 
 export const createConnections = (target: URL, secureContext: SecureContext): Connections => {

@@ -21,7 +21,6 @@ const answering = (status: number, body: unknown) => {
       const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
       return Promise.resolve({ status, headers: {}, body: bytes });
     },
-    setTls: () => undefined,
     close: () => undefined,
   };
   return { calls, options: { client, url: 'https://peer', clock: () => 1000 } };
