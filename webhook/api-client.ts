@@ -1,6 +1,6 @@
 /**
  * The HTTPS client of the admission path, for console, keyservice and API server: HTTP/1.1 spoken on kept connections
- * directly, since Node's own client was a quarter of an admission's processor time (docs/adr/0013). Zone 2.
+ * directly, since Node's own client takes a quarter of an admission's processor time (docs/adr/0013). Zone 2.
  */
 import { createSecureContext, type SecureContext } from 'node:tls';
 import {

@@ -1,5 +1,7 @@
+import type { V1ResourceQuota } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
+import { eventually } from '../eventually.ts';
 import { createApi } from './api.ts';
 import { connect } from './cluster.ts';
 import { eventOf } from './events.ts';
@@ -60,6 +62,16 @@ describe('pods that are rejected after Twofold has admitted them', () => {
     await api.must({ method: 'POST', path: `${POLICIES}/validatingadmissionpolicies`, body: policy });
     const binding = { metadata: { name: id }, spec: { policyName: id, validationActions: ['Deny'] } };
     await api.must({ method: 'POST', path: `${POLICIES}/validatingadmissionpolicybindings`, body: binding });
+    // Both are in force a moment later.
+    await eventually('the quota counts', async () => {
+      const { status } = await api.must<V1ResourceQuota>({ method: 'GET', path: `${quota}/${id}` });
+      return status?.hard?.['pods'] === '0';
+    });
+    await eventually('the policy refuses', async () => {
+      const path = `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All`;
+      const body = pod({ labels: { [label]: 'probe' } });
+      return (await api.call({ method: 'POST', path, body })).message.includes('no pods on a Sunday');
+    });
   });
   after(async () => {
     await api.call({ method: 'DELETE', path: `${quota}/${id}` });
