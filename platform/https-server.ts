@@ -54,7 +54,8 @@ export interface HttpsServer {
 
 const clientOf = new WeakMap<Socket, string>();
 
-const clientName = (socket: Socket): string | undefined => {
+/** Common name of the verified client certificate; undefined without one. Looked at once for a connection. */
+export const clientName = (socket: Socket): string | undefined => {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const known = clientOf.get(socket);
   if (known !== undefined) return known;

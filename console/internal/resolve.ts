@@ -1,8 +1,8 @@
 /** `POST /internal/v1/resolve`, for the webhook's client certificate alone. Zone 1; design §5 and §6 step 2. */
-import { TLSSocket } from 'node:tls';
 import type { Express, Request, RequestHandler } from 'express';
 import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
 import { parseNames } from '#envelope/ticket.ts';
+import { clientName } from '#platform/https-server.ts';
 import type { Log } from '#platform/log.ts';
 import { done, type Outcome } from '../core/outcome.ts';
 import type { Resolve } from '../core/resolve.ts';
@@ -20,16 +20,8 @@ interface Ports {
 
 const CLIENT = 'webhook';
 
-/** Common name of the verified client certificate. */
-const clientOf = ({ socket }: Request): string | undefined => {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  // Types say that there is always a subject; without a client certificate there is none.
-  const subject = socket.getPeerCertificate().subject as { CN?: string } | undefined;
-  return subject?.CN;
-};
-
 const webhookOnly: RequestHandler = (request, response, next) => {
-  if (clientOf(request) === CLIENT) next();
+  if (clientName(request.socket) === CLIENT) next();
   else {
     const detail = `Only the client certificate named ${CLIENT} may call this port.`;
     sendProblem(response, { code: 'client_not_allowed', detail });
