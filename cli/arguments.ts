@@ -1,5 +1,6 @@
 /** From arguments to a command and its input, or a refusal that never repeats a value. Zone 0; pure. */
 import { parseArgs } from 'node:util';
+import { parseKid } from '#envelope/names.ts';
 import type { Command, Input, OptionSpec, OptionSpecs } from './command.ts';
 import { failure, type Failure } from './failure.ts';
 import { settingSpecs } from './settings.ts';
@@ -44,6 +45,19 @@ const unknownOption = (command: Command, name: string): Failure =>
     ? valueInArgument(command)
     : failure('usage', `twofold ${command.name} has no option --${name}.`, helpFor(command));
 
+/** A key's id may begin as an option does, with a hyphen: then it is told to be a value, or an argument. */
+const withKids = (args: readonly string[]): string[] => {
+  if (args.includes('--')) return [...args];
+  const others: string[] = [];
+  const kids: string[] = [];
+  for (const arg of args) {
+    if (!arg.startsWith('-') || parseKid(arg) === undefined) others.push(arg);
+    else if (others.at(-1) === '--kid') others.splice(-1, 1, `--kid=${arg}`);
+    else kids.push(arg);
+  }
+  return kids.length === 0 ? others : [...others, '--', ...kids];
+};
+
 const takeOptions = (
   command: Command,
   args: readonly string[],
@@ -56,7 +70,7 @@ const takeOptions = (
     ]),
   );
   const { tokens, positionals } = parseArgs({
-    args: [...args],
+    args: withKids(args),
     options,
     strict: false,
     allowPositionals: true,
