@@ -8,6 +8,7 @@ import { testFolder } from '../test/folder.ts';
 describe('a lock', () => {
   let dir: string;
   before(() => (dir = testFolder('lock')));
+
   it('lets one work at a time, and is gone afterwards, also when the work fails', async () => {
     const path = join(dir, 'new', 'lock');
     let [working, most] = [0, 0];

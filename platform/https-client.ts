@@ -68,8 +68,27 @@ export const late = ({ host }: URL, { timeoutMs }: Pick<ApiCall, 'timeoutMs'>): 
 export const tooLong = (limit: number): HttpsError =>
   new HttpsError('too_large', `the answer has more than ${limit} bytes`);
 
-/** The server had closed a kept connection just as it was used again. */
-class StaleConnection extends Error {}
+/** Without the brackets of an IPv6 address in a URL. */
+export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
+
+/** The server had closed a kept connection just as it was used again: nothing of an answer came. */
+export class StaleConnection extends Error {}
+
+/**
+ * Node's own recipe for a server that closed an idle connection just as it was reused: again, on another. One that ends
+ * closes all of them at once, so until it is one that nobody used before; each of the others is gone after its try.
+ * `until`, on the clock of `performance`, is one deadline for all tries.
+ */
+export const retried = async <T>(timeoutMs: number, attempt: (until: number) => Promise<T>): Promise<T> => {
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await attempt(until);
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+    }
+  }
+};
 
 const answerOf = async (message: IncomingMessage, { maxResponseBytes }: HttpsCall): Promise<HttpsAnswer> => {
   const body = await readWholeBody(message, maxResponseBytes);
@@ -82,8 +101,7 @@ const attempt = (agent: Agent, target: URL, call: HttpsCall, until: number): Pro
     const request = httpsRequest({
       method: call.method,
       agent,
-      // Without the brackets of an IPv6 address in a URL.
-      host: target.hostname.replace(/^\[|\]$/g, ''),
+      host: hostOf(target),
       port: target.port,
       path: target.pathname + target.search,
       headers: {
@@ -111,21 +129,6 @@ const attempt = (agent: Agent, target: URL, call: HttpsCall, until: number): Pro
     request.end(call.body);
   });
 
-/**
- * Node's own recipe for a server that closed an idle connection just as it was reused: again, on another. One that ends
- * closes all of them at once, so until it is one that nobody used before; each of the others is gone after its try.
- */
-const retried = async (agent: Agent, target: URL, call: HttpsCall): Promise<HttpsAnswer> => {
-  const until = performance.now() + call.timeoutMs;
-  for (;;) {
-    try {
-      return await attempt(agent, target, call, until);
-    } catch (error) {
-      if (!(error instanceof StaleConnection)) throw error;
-    }
-  }
-};
-
 export const createHttpsClient = ({ ca, cert, key }: ClientTls, maxSockets = 64): HttpsClient => {
   const agent = new Agent({
     keepAlive: true,
@@ -135,7 +138,10 @@ export const createHttpsClient = ({ ca, cert, key }: ClientTls, maxSockets = 64)
     secureContext: createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' }),
   });
   return {
-    call: (call) => retried(agent, new URL(call.url), call),
+    call: (call) => {
+      const target = new URL(call.url);
+      return retried(call.timeoutMs, (until) => attempt(agent, target, call, until));
+    },
     close: () => agent.destroy(),
   };
 };

@@ -6,6 +6,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import {
   HttpsError,
   late,
+  retried,
   unreachable,
   type ApiAnswer,
   type ApiCall,
@@ -13,7 +14,7 @@ import {
   type ClientTls,
 } from '#platform/https-client.ts';
 import { createAnswerReader, MalformedAnswer } from './answer-reader.ts';
-import { createConnections, HungUp, StaleConnection, type Connections } from './connections.ts';
+import { createConnections, HungUp, type Connections } from './connections.ts';
 
 /** RFC 9110 §5.5: a line break in a value would begin the next field. */
 const checked = (value: string): string => {
@@ -67,16 +68,12 @@ const attempt = (
     );
   });
 
-/** A kept connection that its server closed as it was used: again on another, until it is one that nobody used before. */
 const exchange = async (connections: Connections, target: URL, call: ApiCall): Promise<ApiAnswer> => {
-  const until = performance.now() + call.timeoutMs;
   const request = requestOf(target, call);
-  for (;;) {
-    try {
-      return await attempt(connections, target, call, request, until);
-    } catch (error) {
-      if (!(error instanceof StaleConnection)) throw errorOf(target, error);
-    }
+  try {
+    return await retried(call.timeoutMs, (until) => attempt(connections, target, call, request, until));
+  } catch (error) {
+    throw errorOf(target, error);
   }
 };
 

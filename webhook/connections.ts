@@ -4,15 +4,13 @@
  */
 import { isIP } from 'node:net';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { hostOf, StaleConnection } from '#platform/https-client.ts';
 import { MalformedAnswer, type ReadAnswer } from './answer-reader.ts';
 
 /** To one server; further requests wait for one of them. */
 const MAX_CONNECTIONS = 64;
 /** A peer that vanished without a word is found out, as Go's client does. */
 const PROBE_MS = 30_000;
-
-/** The server had closed a kept connection just as it was used again: nothing of an answer came. */
-export class StaleConnection extends Error {}
 
 export class HungUp extends Error {
   readonly code = 'ECONNRESET';
@@ -42,12 +40,17 @@ export interface Connections {
   retire(): void;
 }
 
-const openSocket = ({ hostname, port }: URL, secureContext: SecureContext): TLSSocket => {
-  // Without the brackets of an IPv6 address in a URL.
-  const host = hostname.replace(/^\[|\]$/g, '');
+const openSocket = (target: URL, secureContext: SecureContext): TLSSocket => {
+  const host = hostOf(target);
   // RFC 6066 §3: an address is no server name; the certificate is held against `host` then.
   const name = isIP(host) === 0 ? { servername: host } : {};
-  const options = { host, port: Number(port || 443), secureContext, ALPNProtocols: ['http/1.1'], ...name };
+  const options = {
+    host,
+    port: Number(target.port || 443),
+    secureContext,
+    ALPNProtocols: ['http/1.1'],
+    ...name,
+  };
   return connect(options).setNoDelay(true).setKeepAlive(true, PROBE_MS);
 };
 

@@ -149,6 +149,7 @@ describe('a full SQLite database', () => {
 
 describe('migrations', () => {
   const dir = testFolder('database');
+
   for (const kind of databaseKinds) {
     it(`of consoles that start at once run once (${kind})`, async () => {
       const url =

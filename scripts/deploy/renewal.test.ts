@@ -59,6 +59,7 @@ describe('renewing the certificates of a cluster', function () {
     dir = testFolder('renewal');
     cpSync(issued, dir, { recursive: true, verbatimSymlinks: true });
   });
+
   it('hands out the roots before any leaf, and every leaf that the services have', async () => {
     const { kubectl, order } = cluster();
     await handOutLeaves(kubectl, dir, inServices);

@@ -7,9 +7,12 @@ const FROM = 20_000;
 const TO = 32_768;
 
 const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(false);
+      else reject(error);
+    });
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 
@@ -17,10 +20,11 @@ const given = new Set<number>();
 
 /** One that was free just now, and that this process has not been given before. */
 export const freePort = async (): Promise<number> => {
-  for (;;) {
+  while (given.size < TO - FROM) {
     const port = randomInt(FROM, TO);
     if (given.has(port)) continue;
     given.add(port);
     if (await isFree(port)) return port;
   }
+  throw new Error(`no port from ${FROM} to ${TO - 1} is free`);
 };

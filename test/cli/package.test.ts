@@ -25,6 +25,7 @@ describe('the package of the command line', () => {
     dir = testFolder('package');
     file = await packCli(dir);
   });
+
   it('holds one program, and needs no other package', () => {
     const files = run('tar', '-tzf', file).trim().split('\n').sort();
     expect(files).to.deep.equal(

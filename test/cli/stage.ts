@@ -81,8 +81,6 @@ export const startStage = async (people: readonly string[]): Promise<Stage> => {
   return {
     stack,
     home,
-    stop: async () => {
-      await stack.stop();
-    },
+    stop: () => stack.stop(),
   };
 };
