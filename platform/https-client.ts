@@ -109,7 +109,6 @@ const attempt = (agent: Agent, target: URL, call: HttpsCall, until: number): Pro
         ...(call.body === undefined ? {} : { 'content-length': Buffer.byteLength(call.body) }),
       },
     });
-    const timer = setTimeout(() => request.destroy(late(target, call)), Math.ceil(until - performance.now()));
     let begun = false;
     const fail = (error: Error & { code?: string }): void => {
       clearTimeout(timer);
@@ -118,7 +117,9 @@ const attempt = (agent: Agent, target: URL, call: HttpsCall, until: number): Pro
       else if (request.reusedSocket && !begun && error.code === 'ECONNRESET') reject(new StaleConnection());
       else reject(unreachable(target, error));
     };
-    request.once('error', fail);
+    // Not by the request's own event: one that waits for a connection has it only when its turn comes.
+    const timer = setTimeout(() => fail(late(target, call)), Math.ceil(until - performance.now()));
+    request.on('error', fail);
     request.once('response', (message) => {
       begun = true;
       answerOf(message, call).then((answer) => {

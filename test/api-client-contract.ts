@@ -235,7 +235,9 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
       const heard: IncomingMessage[] = [];
       answer = (request) => heard.push(request);
       const stuck = Array.from({ length: 64 }, () => failureOf(call({ timeoutMs: 15_000 })));
-      await eventually('all places are taken', () => Promise.resolve(heard.length === 64), { timeoutMs: 15_000 });
+      await eventually('all places are taken', () => Promise.resolve(heard.length === 64), {
+        timeoutMs: 15_000,
+      });
       const impatient = failureOf(call({ timeoutMs: 50 }));
       const patient = textOf(call({ timeoutMs: 15_000 }));
       expect(await impatient).to.include({ code: 'timeout' });
