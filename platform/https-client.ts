@@ -62,7 +62,7 @@ export interface HttpsClient extends ApiClient {
 export const unreachable = (target: URL, cause: Error & { code?: string }): HttpsError =>
   new HttpsError('unreachable', `${target.host} cannot be reached (${cause.code ?? cause.name})`, cause);
 
-export const late = ({ host }: URL, { timeoutMs }: Pick<ApiCall, 'timeoutMs'>): HttpsError =>
+const late = ({ host }: URL, { timeoutMs }: Pick<ApiCall, 'timeoutMs'>): HttpsError =>
   new HttpsError('timeout', `no answer from ${host} within ${timeoutMs} ms`);
 
 export const tooLong = (limit: number): HttpsError =>
@@ -74,21 +74,48 @@ export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g
 /** The server had closed a kept connection just as it was used again: nothing of an answer came. */
 export class StaleConnection extends Error {}
 
+/** Who hears of a try: one of the two, later, once. */
+export interface Heard<T> {
+  readonly answered: (answer: T) => void;
+  readonly failed: (error: Error) => void;
+}
+
 /**
- * Node's own recipe for a server that closed an idle connection just as it was reused: again, on another. One that ends
- * closes all of them at once, so until it is one that nobody used before; each of the others is gone after its try.
- * `until`, on the clock of `performance`, is one deadline for all tries.
+ * The answer, within one deadline for all tries; `begin` starts a try, and returns what gives it up. Node's own recipe
+ * for a server that closed an idle connection just as it was reused: again, on another. One that ends closes all of them
+ * at once, so until it is one that nobody used before; each of the others is gone after its try.
  */
-export const retried = async <T>(timeoutMs: number, attempt: (until: number) => Promise<T>): Promise<T> => {
-  const until = performance.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await attempt(until);
-    } catch (error) {
-      if (!(error instanceof StaleConnection)) throw error;
-    }
-  }
-};
+export const tried = <T>(
+  target: URL,
+  call: Pick<ApiCall, 'timeoutMs'>,
+  begin: (heard: Heard<T>) => () => void,
+): Promise<T> =>
+  new Promise((resolve, reject) => {
+    let over = false;
+    const settle = (): void => {
+      over = true;
+      clearTimeout(timer);
+    };
+    const heard: Heard<T> = {
+      answered: (answer) => {
+        settle();
+        resolve(answer);
+      },
+      failed: (error) => {
+        if (error instanceof StaleConnection && !over) {
+          giveUp = begin(heard);
+          return;
+        }
+        settle();
+        reject(error);
+      },
+    };
+    let giveUp = begin(heard);
+    const timer = setTimeout(() => {
+      heard.failed(late(target, call));
+      giveUp();
+    }, call.timeoutMs);
+  });
 
 const answerOf = async (message: IncomingMessage, { maxResponseBytes }: HttpsCall): Promise<HttpsAnswer> => {
   const body = await readWholeBody(message, maxResponseBytes);
@@ -96,39 +123,34 @@ const answerOf = async (message: IncomingMessage, { maxResponseBytes }: HttpsCal
   return { status: message.statusCode ?? 0, headers: message.headers, body };
 };
 
-const attempt = (agent: Agent, target: URL, call: HttpsCall, until: number): Promise<HttpsAnswer> =>
-  new Promise((resolve, reject) => {
-    const request = httpsRequest({
-      method: call.method,
-      agent,
-      host: hostOf(target),
-      port: target.port,
-      path: target.pathname + target.search,
-      headers: {
-        ...call.headers,
-        ...(call.body === undefined ? {} : { 'content-length': Buffer.byteLength(call.body) }),
-      },
-    });
-    let begun = false;
-    const fail = (error: Error & { code?: string }): void => {
-      clearTimeout(timer);
-      request.destroy();
-      if (error instanceof HttpsError) reject(error);
-      else if (request.reusedSocket && !begun && error.code === 'ECONNRESET') reject(new StaleConnection());
-      else reject(unreachable(target, error));
-    };
-    // Not by the request's own event: one that waits for a connection has it only when its turn comes.
-    const timer = setTimeout(() => fail(late(target, call)), Math.ceil(until - performance.now()));
-    request.on('error', fail);
-    request.once('response', (message) => {
-      begun = true;
-      answerOf(message, call).then((answer) => {
-        clearTimeout(timer);
-        resolve(answer);
-      }, fail);
-    });
-    request.end(call.body);
+const send = (agent: Agent, target: URL, call: HttpsCall, heard: Heard<HttpsAnswer>): (() => void) => {
+  const request = httpsRequest({
+    method: call.method,
+    agent,
+    host: hostOf(target),
+    port: target.port,
+    path: target.pathname + target.search,
+    headers: {
+      ...call.headers,
+      ...(call.body === undefined ? {} : { 'content-length': Buffer.byteLength(call.body) }),
+    },
   });
+  let begun = false;
+  const fail = (error: Error & { code?: string }): void => {
+    request.destroy();
+    if (error instanceof HttpsError) heard.failed(error);
+    else if (request.reusedSocket && !begun && error.code === 'ECONNRESET')
+      heard.failed(new StaleConnection());
+    else heard.failed(unreachable(target, error));
+  };
+  request.on('error', fail);
+  request.once('response', (message) => {
+    begun = true;
+    answerOf(message, call).then(heard.answered, fail);
+  });
+  request.end(call.body);
+  return () => request.destroy();
+};
 
 export const createHttpsClient = ({ ca, cert, key }: ClientTls, maxSockets = 64): HttpsClient => {
   const agent = new Agent({
@@ -141,7 +163,7 @@ export const createHttpsClient = ({ ca, cert, key }: ClientTls, maxSockets = 64)
   return {
     call: (call) => {
       const target = new URL(call.url);
-      return retried(call.timeoutMs, (until) => attempt(agent, target, call, until));
+      return tried(target, call, (heard) => send(agent, target, call, heard));
     },
     close: () => agent.destroy(),
   };

@@ -166,6 +166,10 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
       timers.forEach(clearInterval);
       answer = (_request, response) => response.end('again');
       expect(await textOf(call())).to.equal('again');
+      expect(
+        connections,
+        'one for each that was ended, and none for a try after the deadline',
+      ).to.have.length(3);
     });
 
     it('gives up on an answer that is too long, announced or not', async () => {
@@ -231,6 +235,16 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
       expect(await failureOf(call({ timeoutMs: 150 }))).to.include({ code: 'timeout' });
     });
 
+    it('ends the connection of its last try at the deadline', async () => {
+      await call();
+      const [kept] = connections;
+      answer = ({ socket }) => {
+        if (socket === kept) socket.destroy();
+      };
+      expect(await failureOf(call({ timeoutMs: 300 }))).to.include({ code: 'timeout' });
+      await ended(connections.at(-1));
+    });
+
     it('gives the place of a call that failed to one that waits, and forgets those that waited too long', async () => {
       const heard: IncomingMessage[] = [];
       answer = (request) => heard.push(request);
@@ -266,6 +280,26 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
       await Promise.all([call(), call(), call()]);
       expect(await textOf(call())).to.equal('once');
       expect(held).to.have.length(4);
+    });
+
+    it('opens one connection for one that broke as it was used again, also while a call waits', async () => {
+      const held: ServerResponse[] = [];
+      const hold: Answer = (_request, response) => {
+        held.push(response);
+        if (held.length === 64) for (const each of held.splice(0)) each.end();
+      };
+      answer = hold;
+      await Promise.all(Array.from({ length: 64 }, () => call()));
+      answer = ({ socket }) => {
+        answer = hold;
+        socket.destroy();
+      };
+      const calls = Array.from({ length: 65 }, () => call());
+      await Promise.race(calls);
+      answer = (_request, response) => response.end();
+      for (const each of held) each.end();
+      await Promise.all(calls);
+      expect(connections).to.have.length(65);
     });
 
     it('uses no connection again that its server has called the last use of', async () => {

@@ -1,7 +1,7 @@
 /**
  * Bytes of a connection to the answer of one HTTP/1.1 request (RFC 9112) other than HEAD, from servers that we know: a
- * status, and a body of announced length or in chunks. Zone 2, pure. Whatever else HTTP may be is an error, and so is every doubt about
- * where the answer ends: its connection carries no other.
+ * status, and a body of announced length or in chunks. Zone 2, pure. Whatever else HTTP may be is an error, and so is
+ * every doubt about where the answer ends: its connection carries no other.
  */
 import { tooLong, type ApiAnswer } from '#platform/https-client.ts';
 

@@ -5,8 +5,7 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import {
   HttpsError,
-  late,
-  retried,
+  tried,
   unreachable,
   type ApiAnswer,
   type ApiCall,
@@ -39,39 +38,12 @@ const errorOf = (target: URL, error: unknown): HttpsError => {
   return unreachable(target, error instanceof Error ? error : new HungUp());
 };
 
-const attempt = (
-  connections: Connections,
-  target: URL,
-  call: ApiCall,
-  request: Buffer,
-  until: number,
-): Promise<ApiAnswer> =>
-  new Promise((resolve, reject) => {
-    const giveUp = connections.send({
-      request,
-      read: createAnswerReader(call.maxResponseBytes),
-      answered: (answer) => {
-        clearTimeout(timer);
-        resolve(answer);
-      },
-      failed: (error) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    });
-    const timer = setTimeout(
-      () => {
-        reject(late(target, call));
-        giveUp();
-      },
-      Math.ceil(until - performance.now()),
-    );
-  });
-
 const exchange = async (connections: Connections, target: URL, call: ApiCall): Promise<ApiAnswer> => {
   const request = requestOf(target, call);
   try {
-    return await retried(call.timeoutMs, (until) => attempt(connections, target, call, request, until));
+    return await tried<ApiAnswer>(target, call, (heard) =>
+      connections.send({ request, read: createAnswerReader(call.maxResponseBytes), ...heard }),
+    );
   } catch (error) {
     throw errorOf(target, error);
   }

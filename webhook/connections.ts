@@ -72,9 +72,10 @@ export const createConnections = (target: URL, secureContext: SecureContext): Co
     const at = idle.indexOf(connection);
     if (at >= 0) idle.splice(at, 1);
     socket.destroy();
-    exchange?.failed(used && !begun ? new StaleConnection() : why);
     const next = waiting.shift();
     if (next) start(open(), next);
+    // Last: it may be sent again at once, and is not to take the place of one that waits.
+    exchange?.failed(used && !begun ? new StaleConnection() : why);
   };
 
   const release = (connection: Connection, { keepAlive }: ReadAnswer): void => {
