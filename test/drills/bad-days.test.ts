@@ -25,7 +25,7 @@ describe('bad days, over real processes', function () {
     await alice.store('db-password', 'value');
     ({ annotations } = await alice.ticket({ namespace: sessions, secrets: ['db-password'] }));
   });
-  after(() => drill.stop());
+  after(() => drill.stack.stop());
 
   const signal = (name: Service, what: NodeJS.Signals): void => {
     process.kill(pids.get(name) ?? 0, what);
@@ -50,8 +50,10 @@ describe('bad days, over real processes', function () {
 
     it(`with the ${name} hanging: the webhook answers within the API server’s deadline`, async () => {
       signal(name, 'SIGSTOP');
+      const started = Date.now();
       const answer = await drill.createPod(annotations);
       signal(name, 'SIGCONT');
+      expect(Date.now() - started, 'it is given time').to.be.at.least(1_000);
       // The webhook's own words: past the deadline, the API server would say that it failed to call it.
       expect(messageOf(answer)).to.contain('within').and.contain(`(${name}_unavailable)`);
       await works();
