@@ -1,24 +1,21 @@
 /** `scripts/cluster` where it starts nothing: what it says and refuses. A cluster that runs is in test/e2e/cluster.e2e.ts. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { testFolder } from '../../test/folder.ts';
 
 const scripts = fileURLToPath(new URL('..', import.meta.url));
 
 describe('scripts/cluster', () => {
   let checkout: string;
   beforeEach(() => {
-    checkout = mkdtempSync(join(tmpdir(), 'twofold-test-'));
+    checkout = testFolder('checkout');
     mkdirSync(join(checkout, 'scripts'));
     for (const part of ['cluster', 'kubernetes', 'setup']) {
       cpSync(join(scripts, part), join(checkout, 'scripts', part), { recursive: true });
     }
-  });
-  afterEach(() => {
-    rmSync(checkout, { recursive: true });
   });
 
   const run = (

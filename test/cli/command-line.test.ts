@@ -33,7 +33,7 @@ describe('the command line, as its scripts say', () => {
       running.set(script, ran);
     }
   });
-  after(() => stage?.stop());
+  after(() => stage?.stack.stop());
 
   for (const script of scripts) {
     it(titleOf(script), async () => {

@@ -29,7 +29,6 @@ export interface Stage {
   readonly stack: Stack;
   /** Of a person that no other script is. */
   home(name: string): Home;
-  stop(): Promise<void>;
 }
 
 const programs = fileURLToPath(new URL('programs', import.meta.url));
@@ -78,9 +77,5 @@ export const startStage = async (people: readonly string[]): Promise<Stage> => {
       },
     };
   };
-  return {
-    stack,
-    home,
-    stop: () => stack.stop(),
-  };
+  return { stack, home };
 };

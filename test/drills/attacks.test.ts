@@ -31,7 +31,7 @@ describe('attacks, over real processes', function () {
     await alice.store('db-password', 'value');
     ({ annotations } = await alice.ticket({ namespace: sessions, secrets: ['db-password'] }));
   });
-  after(() => drill.stop());
+  after(() => drill.stack.stop());
 
   const spawnAs = (username: string, user: string, change: object = {}) =>
     drill.createPod(

@@ -1,7 +1,6 @@
 /** A development cluster for drills: real processes, real HTTPS, and what people, kubelets and attackers do with it. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../../scripts/build.ts';
@@ -11,6 +10,7 @@ import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/per
 import { development } from '../../scripts/dev/environments.ts';
 import type { StackOptions } from '../../scripts/dev/ground.ts';
 import { testCertificates } from '../certificates.ts';
+import { testFolder } from '../folder.ts';
 import { kubeletOf, startStack, type Stack } from '../../scripts/dev/stack.ts';
 
 export const sessions = development.namespace;
@@ -37,7 +37,6 @@ export interface Drill {
   /** Rejects unless the pod was admitted. */
   admitPod(annotations: Readonly<Record<string, string>>, change?: PodChange): Promise<Pod>;
   runPod(pod: Pod): Promise<Ended>;
-  stop(): Promise<void>;
 }
 
 export interface PodChange {
@@ -76,7 +75,7 @@ const collect = (outcome: Outcome): Ended => {
 let built: ReturnType<typeof build> | undefined;
 
 export const startDrill = async (options: Partial<StackOptions> = {}): Promise<Drill> => {
-  const dir = mkdtempSync(join(tmpdir(), 'twofold-drill-'));
+  const dir = testFolder('drill');
   await (built ??= build());
   const certificates = (await testCertificates()).dir;
   const own = { dir, certificates, people: ['alice', 'bob'], say: () => undefined };
@@ -110,10 +109,6 @@ export const startDrill = async (options: Partial<StackOptions> = {}): Promise<D
       return collect(
         await runInitContainer({ kubernetes, pod, root, command: [process.execPath, injector] }),
       );
-    },
-    stop: async () => {
-      await stack.stop();
-      rmSync(dir, { recursive: true, force: true });
     },
   };
 };

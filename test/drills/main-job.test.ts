@@ -26,7 +26,7 @@ describe('the main job, over real processes', function () {
     await alice.store('large', large);
     await bob.store('bobs', 'only for bob');
   });
-  after(() => drill.stop());
+  after(() => drill.stack.stop());
 
   it('brings text, bytes and 64 KiB into exactly these files, whoever sealed them', async () => {
     const annotations = await ticketFor(alice, 'db-password', 'aws-key', 'large');

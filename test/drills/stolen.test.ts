@@ -47,7 +47,7 @@ describe('stolen copies', function () {
     envelope = row!.envelope;
     userKey = { ownerId: parseOwnerId(key!.owner_id)!, gen: key!.gen, kid: key!.kid, key: key!.key };
   });
-  after(() => drill.stop());
+  after(() => drill.stack.stop());
 
   const consolesAtRest = () => byKid(jwks('console/at-rest.json').keys.map(keyEncryptionKey));
   const keyservicesRsa = () =>

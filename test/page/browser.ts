@@ -55,7 +55,7 @@ after(async function () {
   const { drill, browser, launchers } = await started;
   await browser.close();
   launchers.close();
-  await drill.stop();
+  await drill.stack.stop();
 });
 
 let people = 0;

@@ -11,7 +11,7 @@ describe('a console that cannot do what it is asked', function () {
   before(async () => {
     drill = await startDrill({ env: { console: { TWOFOLD_RATE_LIMIT_PER_MINUTE: String(LIMIT) } } });
   });
-  after(() => drill.stop());
+  after(() => drill.stack.stop());
 
   it('says so, with what to do next, and is as accessible as ever', async () => {
     const { urls, databaseFile } = drill.stack;
