@@ -21,6 +21,7 @@ const manifest = (path: string) =>
 /** As the webhook's service account, with the shipped roles and nothing else. */
 describe('what the webhook does at the Kubernetes API', () => {
   let server: ApiServer;
+  let apiAt: (url: string, tokenFile?: string) => KubernetesApi;
   let api: KubernetesApi;
   let admin: KubernetesApi;
   let now = Date.parse('2026-11-21T12:00:00Z');
@@ -36,14 +37,13 @@ describe('what the webhook does at the Kubernetes API', () => {
       ...{ host: '127.0.0.1', port: 0, tls, clientCa: tls.ca },
       manifests: [...manifest('base/rbac.yaml'), ...manifest('components/all-namespaces/role-binding.yaml')],
     });
+    const kubernetesCaFile = join(certificates.leafDir('console'), 'ca.crt');
+    apiAt = (kubernetesUrl, kubernetesTokenFile = '/dev/null') =>
+      createKubernetesApi({ kubernetesUrl, kubernetesTokenFile, kubernetesCaFile }, createApiClient);
     const apiFor = async (user: string, groups: string[]): Promise<KubernetesApi> => {
       const file = join(testFolder('token'), 'token');
       writeFileSync(file, await server.token(user, groups));
-      const kubernetesCaFile = join(certificates.leafDir('console'), 'ca.crt');
-      return createKubernetesApi(
-        { kubernetesUrl: server.url, kubernetesTokenFile: file, kubernetesCaFile },
-        createApiClient,
-      );
+      return apiAt(server.url, file);
     };
     api = await apiFor('system:serviceaccount:twofold-webhook:webhook', []);
     admin = await apiFor('admin', ['system:masters']);
@@ -143,14 +143,7 @@ describe('what the webhook does at the Kubernetes API', () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo; // a TCP server's
-    const mute = createKubernetesApi(
-      {
-        kubernetesUrl: `https://127.0.0.1:${port}`,
-        kubernetesTokenFile: '/dev/null',
-        kubernetesCaFile: join((await testCertificates()).leafDir('console'), 'ca.crt'),
-      },
-      createApiClient,
-    );
+    const mute = apiAt(`https://127.0.0.1:${port}`);
     const waiting = createSessions({ api: mute, clock }, { graceSeconds: 60 });
     const started = performance.now();
     const outcome = await waiting.createSession(content, now + 100);
@@ -197,14 +190,7 @@ describe('what the webhook does at the Kubernetes API', () => {
   });
 
   it('reports an API server that does not answer as a refusal', async () => {
-    const dead = createKubernetesApi(
-      {
-        kubernetesUrl: 'https://127.0.0.1:1',
-        kubernetesTokenFile: '/dev/null',
-        kubernetesCaFile: join((await testCertificates()).leafDir('console'), 'ca.crt'),
-      },
-      createApiClient,
-    );
+    const dead = apiAt('https://127.0.0.1:1');
     const lost = await createSessions({ api: dead, clock }, { graceSeconds: 60 }).createSession(
       content,
       now + 9_000,

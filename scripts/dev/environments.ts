@@ -116,4 +116,6 @@ export const webhookEnv = async (ground: Ground, kubernetes: ApiServer): Promise
   TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'webhook.audit'),
 });
 
+export const mutateUrl = (ground: Ground): string => `${urlOf(ground, 'webhook')}/mutate`;
+
 export const claimUrl = (ground: Ground): string => `${urlOf(ground, 'consoleClaim')}/internal/v1/claim`;

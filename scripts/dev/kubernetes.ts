@@ -5,8 +5,8 @@ import { caBundle } from '../../certs/store.ts';
 import { guardDocuments } from '../../manifests/guard.ts';
 import { parseManifests } from '../../manifests/kustomize.ts';
 import { startApiServer, type ApiServer } from './api-server/server.ts';
-import { claimUrl, development } from './environments.ts';
-import { leafOf, urlOf, type Ground } from './ground.ts';
+import { claimUrl, development, mutateUrl } from './environments.ts';
+import { leafOf, type Ground } from './ground.ts';
 
 const readManifests = (file: string) =>
   parseManifests(readFileSync(new URL(`../../manifests/${file}`, import.meta.url), 'utf8'));
@@ -43,10 +43,7 @@ export const register = async (ground: Ground, kubernetes: ApiServer): Promise<v
       launchers: lines.join('\n'),
     }),
   );
-  const clientConfig = {
-    url: `${urlOf(ground, 'webhook')}/mutate`,
-    caBundle: await caBundle(ground.certificates),
-  };
+  const clientConfig = { url: mutateUrl(ground), caBundle: await caBundle(ground.certificates) };
   for (const document of readManifests('base/admission.yaml')) {
     const { webhooks } = document as { webhooks?: readonly object[] }; // a MutatingWebhookConfiguration has some
     if (webhooks)

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ApiServer } from './api-server/server.ts';
-import { consoleEnv, keyserviceEnv, webhookEnv, type Env } from './environments.ts';
+import { consoleEnv, keyserviceEnv, mutateUrl, webhookEnv, type Env } from './environments.ts';
 import { logOf, urlOf, type Ground } from './ground.ts';
 import { portsOf, startProgram, type Program } from './process.ts';
 
@@ -77,7 +77,7 @@ export const startServices = async (
       consoleResolve: urlOf(ground, 'consoleResolve'),
       consoleClaim: urlOf(ground, 'consoleClaim'),
       keyservice: urlOf(ground, 'keyservice'),
-      webhook: `${urlOf(ground, 'webhook')}/mutate`,
+      webhook: mutateUrl(ground),
     },
     restart: async (name, nodeArgs) => {
       await (await started.get(name))?.stop();
