@@ -4,13 +4,22 @@ import { kidOf } from '#envelope/node-cipher.ts';
 import { parseSettings } from '#platform/settings.ts';
 import { ed25519Pair, octJwk, rsaPair } from '../test/keys.ts';
 import { consoleSettings, databaseUrlOf, type ConsoleConfig } from './config.ts';
-import { parseAtRestKeys, parseEnvelopeKeys, parseGrantKeys, parseTicketKeys } from './key-files.ts';
+import {
+  parseAtRestKeys,
+  parseCookieKeys,
+  parseEnvelopeKeys,
+  parseGrantKeys,
+  parseRecordKeys,
+  parseTicketKeys,
+} from './key-files.ts';
 
 const [rsa, ticket, grant, oct] = [rsaPair(), ed25519Pair(), ed25519Pair(), octJwk()];
 const set = (...keys: readonly unknown[]): string => JSON.stringify({ keys });
 
 const files: Record<string, string> = {
   '/at-rest': set(oct),
+  '/cookies': set(octJwk()),
+  '/records': set(octJwk()),
   '/tickets': set(ticket.privateJwk),
   '/envelope': set(rsa.publicJwk),
   '/grants': set(grant.publicJwk),
@@ -20,6 +29,8 @@ const env = {
   ...{ TWOFOLD_PUBLIC_URL: 'https://t.example.org/', TWOFOLD_CLUSTER: 'c', TWOFOLD_TLS_DIR: '/tls' },
   ...{ TWOFOLD_OIDC_ISSUER: 'https://id.example.org/', TWOFOLD_OIDC_AUDIENCE: 'twofold' },
   ...{ TWOFOLD_AT_REST_KEYS_FILE: '/at-rest', TWOFOLD_TICKET_KEYS_FILE: '/tickets' },
+  TWOFOLD_COOKIE_KEYS_FILE: '/cookies',
+  TWOFOLD_RECORD_KEYS_FILE: '/records',
   ...{ TWOFOLD_ENVELOPE_KEYS_FILE: '/envelope', TWOFOLD_GRANT_KEYS_FILE: '/grants' },
   ...{ TWOFOLD_DATABASE_URL: 'sqlite:/x.db', TWOFOLD_SQLITE_ADDON: '/addon.node' },
 };
@@ -107,6 +118,8 @@ describe('the console’s key files', () => {
       ['key 2 is not an oct key', () => parseAtRestKeys(set(oct, { kty: 'oct', k: 'AAAA' }))],
       ['key 1 is not an object', () => parseAtRestKeys(set('x'))],
       ['thumbprint', () => parseAtRestKeys(set({ ...oct, kid: 'mine' }))],
+      ['key 1 is not an oct key', () => parseCookieKeys(set(ticket.privateJwk))],
+      ['key 2 is not an oct key', () => parseRecordKeys(set(oct, { ...oct, kty: 'RSA' }))],
       ['key 1 is not an Ed25519 key', () => parseTicketKeys(set(rsa.privateJwk))],
       ['cannot sign', () => parseTicketKeys(set(ticket.publicJwk))],
       ['at least 2048 bits', () => parseEnvelopeKeys(set(rsaPair(1024).publicJwk))],

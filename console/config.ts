@@ -15,7 +15,14 @@ import {
   type Setting,
   type Values,
 } from '#platform/settings.ts';
-import { parseAtRestKeys, parseEnvelopeKeys, parseGrantKeys, parseTicketKeys } from './key-files.ts';
+import {
+  parseAtRestKeys,
+  parseCookieKeys,
+  parseEnvelopeKeys,
+  parseGrantKeys,
+  parseRecordKeys,
+  parseTicketKeys,
+} from './key-files.ts';
 import { webSettings } from './web/settings.ts';
 
 const DAY_SECONDS = 86_400;
@@ -102,6 +109,16 @@ const keys = {
     doc: 'Keys that sign tickets, newest first; retired ones stay for one longest life.',
     kind: 'a JWK set of Ed25519 private keys',
     parse: parseTicketKeys,
+  }),
+  cookieKeys: file('TWOFOLD_COOKIE_KEYS_FILE', {
+    doc: 'Keys that seal the page’s cookies, newest first.',
+    kind: 'a JWK set of oct keys',
+    parse: parseCookieKeys,
+  }),
+  recordKeys: file('TWOFOLD_RECORD_KEYS_FILE', {
+    doc: 'Keys that authenticate the database’s rows that confer authority, newest first.',
+    kind: 'a JWK set of oct keys',
+    parse: parseRecordKeys,
   }),
   envelopeKey: file('TWOFOLD_ENVELOPE_KEYS_FILE', {
     doc: 'The keyservice’s public keys, newest first: new secrets are sealed to the newest.',

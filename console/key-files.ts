@@ -2,8 +2,9 @@
  * Key files: JWK sets (RFC 7517 §5), newest first. Zone 1; design §1 and §2. Each parser throws an Error that says
  * which key is wrong, and never shows any of it.
  */
-import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { KeyEncryptionKey, Verifier } from '#envelope/cipher.ts';
+import { decodeBase64url } from '#envelope/base64url.ts';
 import { byKid } from '#envelope/cipher.ts';
 import type { Jwk } from '#envelope/kid.ts';
 import type { Kid } from '#envelope/names.ts';
@@ -59,34 +60,34 @@ const attempt = <T>(make: () => T): T | undefined => {
   }
 };
 
-/** Seals the page's cookies. */
-export interface CookieKey {
+const OCT = 'an oct key of 32 bytes';
+const OCT_BYTES = 32;
+
+/** A symmetric key of one use: seals the page's cookies, or authenticates the database's records. */
+export interface OctKey {
   readonly kid: Kid;
   readonly key: KeyObject;
 }
 
-const COOKIE_KEY_INFO = 'twofold/cookies/v1';
-
-/** HKDF-SHA256 of an at-rest key, without salt: a key of its own for another use, and no file more to keep. */
-const cookieKey = (jwk: Jwk): CookieKey => {
-  const key = Buffer.from(
-    hkdfSync('sha256', Buffer.from(member(jwk, 'k'), 'base64url'), '', COOKIE_KEY_INFO, 32),
-  );
-  return { kid: kidOf({ kty: 'oct', k: key.toString('base64url') }), key: createSecretKey(key) };
+const octKey = (jwk: Jwk): OctKey => {
+  const bytes = decodeBase64url(member(jwk, 'k'), 'k');
+  if (jwk['kty'] !== 'oct' || bytes.length !== OCT_BYTES) throw new Error('another kind of key');
+  const key = createSecretKey(bytes);
+  bytes.fill(0);
+  return { kid: kidOf(jwk), key };
 };
 
-/** `oct` keys of 32 bytes. */
-export const parseAtRestKeys = (
-  json: string,
-): AtRestKeys & { readonly cookies: readonly [CookieKey, ...CookieKey[]] } => {
-  const keys = parseKeys(json, 'an oct key of 32 bytes', (jwk) => ({
-    ...keyEncryptionKey(jwk),
-    cookie: cookieKey(jwk),
-  }));
-  const [newest, ...older] = keys;
-  const cookies = [newest.cookie, ...older.map(({ cookie }) => cookie)] as const;
-  return { newest, byKid: byKid<KeyEncryptionKey>(keys), cookies };
+/** `oct` keys of 32 bytes that seal user keys. */
+export const parseAtRestKeys = (json: string): AtRestKeys => {
+  const keys = parseKeys<KeyEncryptionKey>(json, OCT, keyEncryptionKey);
+  return { newest: keys[0], byKid: byKid(keys) };
 };
+
+/** `oct` keys of 32 bytes that seal the page's cookies. */
+export const parseCookieKeys = (json: string): NonEmpty<OctKey> => parseKeys(json, OCT, octKey);
+
+/** `oct` keys of 32 bytes that authenticate the records that confer authority. */
+export const parseRecordKeys = (json: string): NonEmpty<OctKey> => parseKeys(json, OCT, octKey);
 
 const member = (jwk: Jwk, name: string): string => {
   const value = jwk[name];

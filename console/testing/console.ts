@@ -34,6 +34,8 @@ export const CLUSTER = 'test-cluster';
 /** Keys of every zone; those of the keyservice are its private halves too. */
 export interface TestKeys {
   readonly atRest: object;
+  readonly cookie: object;
+  readonly record: object;
   readonly ticket: JwkPair;
   readonly envelope: JwkPair;
   readonly grant: JwkPair;
@@ -67,7 +69,12 @@ export interface TestConsole {
 }
 
 const newKeys = (): TestKeys => ({
-  ...{ atRest: octJwk(), ticket: ed25519Pair(), envelope: rsaPair(), grant: ed25519Pair() },
+  atRest: octJwk(),
+  cookie: octJwk(),
+  record: octJwk(),
+  ticket: ed25519Pair(),
+  envelope: rsaPair(),
+  grant: ed25519Pair(),
 });
 
 /** Writes what the settings name, and returns them. */
@@ -83,6 +90,8 @@ const writeFiles = (dir: string, keys: TestKeys, databaseUrl: string): Record<st
     TWOFOLD_SQLITE_ADDON: sqliteAddon(),
     TWOFOLD_AT_REST_KEYS_FILE: set('at-rest.json', keys.atRest),
     TWOFOLD_TICKET_KEYS_FILE: set('ticket.json', keys.ticket.privateJwk),
+    TWOFOLD_COOKIE_KEYS_FILE: set('cookie.json', keys.cookie),
+    TWOFOLD_RECORD_KEYS_FILE: set('record.json', keys.record),
     TWOFOLD_ENVELOPE_KEYS_FILE: set('envelope.json', keys.envelope.publicJwk),
     TWOFOLD_GRANT_KEYS_FILE: set('grant.json', keys.grant.publicJwk),
   };

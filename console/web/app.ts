@@ -10,7 +10,7 @@ import type { Tickets } from '../core/tickets.ts';
 import type { WebSessions } from '../core/web-sessions.ts';
 import { readBody } from '../http/body.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
-import type { CookieKey } from '../key-files.ts';
+import type { OctKey } from '../key-files.ts';
 import { createActivityPage } from './activity-page.ts';
 import { createAssets } from './assets.ts';
 import { createCookies } from './cookies.ts';
@@ -36,7 +36,7 @@ export interface WebPorts {
   readonly writing: SecretWriting;
   readonly tickets: Tickets;
   readonly audit: AuditStore;
-  readonly cookieKeys: readonly [CookieKey, ...CookieKey[]];
+  readonly cookieKeys: readonly [OctKey, ...OctKey[]];
   readonly random: (bytes: number) => Uint8Array;
   readonly clock: () => number;
   readonly limits: RateLimits;

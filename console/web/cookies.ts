@@ -1,11 +1,11 @@
 /**
- * Cookies of the page, as encrypted JWTs. Zone 1; design §5. JWE compact, `dir` + A256GCM, under a key that is derived
- * from an at-rest key and chosen by its kid; `typ` tells one kind of cookie from another. `__Host-`: this host alone,
+ * Cookies of the page, as encrypted JWTs. Zone 1; design §5. JWE compact, `dir` + A256GCM, under a key of
+ * their own, chosen by its kid; `typ` tells one kind of cookie from another. `__Host-`: this host alone,
  * over TLS alone, for every path.
  */
 import type { Request, Response } from 'express';
 import { EncryptJWT, jwtDecrypt, type JWTPayload } from 'jose';
-import type { CookieKey } from '../key-files.ts';
+import type { OctKey } from '../key-files.ts';
 
 export interface CookieKind {
   readonly name: string;
@@ -21,7 +21,7 @@ export interface Cookies {
 
 interface Ports {
   /** Newest first. */
-  readonly keys: readonly [CookieKey, ...CookieKey[]];
+  readonly keys: readonly [OctKey, ...OctKey[]];
   readonly clock: () => number;
 }
 

@@ -81,7 +81,7 @@ export const wireWeb = ({ config, log, clock, database, cases, limits, metrics }
   const web = createWeb(
     {
       ...{ provider, sessions, owners, writing, tickets, secrets: database.secrets, audit: database.audit },
-      ...{ cookieKeys: config.atRestKeys.cookies, random: randomBytes, clock, limits, metrics, log },
+      ...{ cookieKeys: config.cookieKeys, random: randomBytes, clock, limits, metrics, log },
     },
     {
       ...{ publicUrl, lifeSeconds, maxValueBytes: config.maxValueBytes, envEnabled: config.envEnabled },

@@ -81,6 +81,8 @@ export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: 
     TWOFOLD_DATABASE_URL_FILE: databaseUrlFile,
     TWOFOLD_SQLITE_ADDON: sqliteAddon(),
     TWOFOLD_AT_REST_KEYS_FILE: ground.keys.console.atRest,
+    TWOFOLD_COOKIE_KEYS_FILE: ground.keys.console.cookie,
+    TWOFOLD_RECORD_KEYS_FILE: ground.keys.console.record,
     TWOFOLD_TICKET_KEYS_FILE: ground.keys.console.ticketSigning,
     TWOFOLD_ENVELOPE_KEYS_FILE: ground.keys.console.envelopePublic,
     TWOFOLD_GRANT_KEYS_FILE: ground.keys.console.grantPublic,

@@ -21,6 +21,8 @@ export interface KeyFiles {
   readonly console: {
     readonly atRest: string;
     readonly ticketSigning: string;
+    readonly cookie: string;
+    readonly record: string;
     readonly envelopePublic: string;
     readonly grantPublic: string;
   };
@@ -37,7 +39,7 @@ export const makeKeys = async (dir: string): Promise<KeyFiles> => {
     generate('ed25519').then(both),
     generate('ed25519').then(both),
   ]);
-  const atRest = { kty: 'oct', k: randomBytes(32).toString('base64url') };
+  const oct = (): Jwk => ({ kty: 'oct', k: randomBytes(32).toString('base64url') });
   const write = (zone: string, name: string, key: Jwk): string => {
     const folder = join(dir, zone);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -47,7 +49,9 @@ export const makeKeys = async (dir: string): Promise<KeyFiles> => {
   };
   return {
     console: {
-      atRest: write('console', 'at-rest', atRest),
+      atRest: write('console', 'at-rest', oct()),
+      cookie: write('console', 'cookie', oct()),
+      record: write('console', 'record', oct()),
       ticketSigning: write('console', 'ticket-signing', ticket.privateJwk),
       envelopePublic: write('console', 'envelope-public', envelope.publicJwk),
       grantPublic: write('console', 'grant-public', grant.publicJwk),
