@@ -1,10 +1,15 @@
-/** One process at a time, by a file with its pid. Zone 0. */
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+/**
+ * One process at a time. Zone 0. A lock is a folder of numbered turns: who makes the file after the newest one has the
+ * turn, once the newest is over. A number is never given twice, since the newest file always stays; so two processes
+ * that find the same abandoned turn cannot both follow it, which removing a stale lock file would let them do.
+ */
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 const AGAIN_MS = 50;
 /** Longer than anything takes that is done under a lock. */
 const STALE_MS = 120_000;
+const OVER = 'over';
 
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;
@@ -17,20 +22,26 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Left behind by a process that was killed. */
-const isStale = async (path: string): Promise<boolean> => {
+const turnsIn = async (folder: string): Promise<readonly number[]> =>
+  (await readdir(folder)).filter((name) => /^\d{1,15}$/.test(name)).map(Number);
+
+const newest = (turns: readonly number[]): number => turns.reduce((most, each) => Math.max(most, each), 0);
+
+/** Whether its process has ended it, or was killed. An empty file is of one that has not written its pid yet. */
+const isOver = async (file: string): Promise<boolean> => {
   try {
-    const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
-    return Date.now() - mtimeMs > STALE_MS || (text !== '' && !isAlive(Number(text)));
+    const [text, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
+    if (text === OVER || Date.now() - mtimeMs > STALE_MS) return true;
+    return text !== '' && !isAlive(Number(text));
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return false; // a newer one has been made: look again
     throw error;
   }
 };
 
-const tryTo = async (path: string): Promise<boolean> => {
+const make = async (file: string): Promise<boolean> => {
   try {
-    await writeFile(path, String(process.pid), { flag: 'wx', mode: 0o600 });
+    await writeFile(file, String(process.pid), { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -38,16 +49,34 @@ const tryTo = async (path: string): Promise<boolean> => {
   }
 };
 
-/** Waits until no other process works under this lock, then works. */
-export const exclusively = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  while (!(await tryTo(path))) {
-    if (await isStale(path)) await rm(path, { force: true });
-    else await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+/** The file of this process's turn; undefined while another one has it. */
+const takeTurn = async (folder: string): Promise<string | undefined> => {
+  const last = newest(await turnsIn(folder));
+  if (last > 0 && !(await isOver(join(folder, String(last))))) return undefined;
+  const file = join(folder, String(last + 1));
+  if (!(await make(file))) return undefined;
+  // Where `last` had been cleared away meanwhile, the number is an old one.
+  const turns = await turnsIn(folder);
+  if (newest(turns) !== last + 1) {
+    await rm(file, { force: true });
+    return undefined;
+  }
+  const past = turns.filter((turn) => turn <= last);
+  await Promise.all(past.map((turn) => rm(join(folder, String(turn)), { force: true })));
+  return file;
+};
+
+/** Waits until no other process works under this lock, then works. The folder `lock` stays, with one small file. */
+export const exclusively = async <T>(lock: string, work: () => Promise<T>): Promise<T> => {
+  await mkdir(lock, { recursive: true, mode: 0o700 });
+  let turn = await takeTurn(lock);
+  while (turn === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    turn = await takeTurn(lock);
   }
   try {
     return await work();
   } finally {
-    await rm(path, { force: true });
+    await writeFile(turn, OVER);
   }
 };
