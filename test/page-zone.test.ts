@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { build as esbuild } from 'esbuild';
 import { readdirSync, readFileSync } from 'node:fs';
 import { bundlePage, scriptOptions } from '../scripts/page-bundle.ts';
-import { pageRule, violationsOf } from './zones.ts';
+import { violations } from './zones.ts';
 
 describe('the script of the page', () => {
   it('holds what its zone may hold: it seals, and opens nothing', async () => {
     const { metafile, script } = await bundlePage();
-    expect(violationsOf(pageRule, metafile)).to.deep.equal([]);
+    expect(violations('page', metafile)).to.deep.equal([]);
     expect(script).to.not.match(/AES-(CBC|GCM)[^;]{0,80}decrypt|\.decrypt\(/);
   });
 
@@ -31,7 +31,7 @@ describe('the script of the page', () => {
         packages: 'external',
         external: ['node:*'],
       });
-      expect(violationsOf(pageRule, metafile).join()).to.contain(stolen);
+      expect(violations('page', metafile).join()).to.contain(stolen);
     });
   }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { build as esbuild, type Metafile } from 'esbuild';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   allBundleNames,
@@ -10,7 +10,7 @@ import {
   repository,
   type AnyBundleName,
 } from '../scripts/build.ts';
-import { violations, zones } from './zones.ts';
+import { importViolations, violations, zoneNames, zoneOf, zones, type Zone } from './zones.ts';
 
 /** Of the bundle as it would be built with these beside. */
 const metafileWith = async (name: AnyBundleName, stolen: readonly string[]): Promise<Metafile> => {
@@ -33,7 +33,7 @@ describe('the zones', () => {
 
   for (const name of allBundleNames) {
     it(`${name} holds what its zone may hold, and nothing more`, async () => {
-      expect(violations(name, await metafileOf(name))).to.deep.equal([]);
+      expect(violations(zoneOf[name], await metafileOf(name))).to.deep.equal([]);
     });
   }
 
@@ -68,27 +68,77 @@ describe('the zones', () => {
   };
   for (const name of allBundleNames) {
     it(`are watched: ${name} with ${forbidden[name].join(', ')} beside is found out each time`, async () => {
-      const found = violations(name, await metafileWith(name, forbidden[name]));
+      const found = violations(zoneOf[name], await metafileWith(name, forbidden[name]));
       const stolen = forbidden[name].map((file) => file.replace('./', ''));
       expect(found).to.include.members(stolen);
     });
   }
 
-  it('have a rule for every bundle', () => {
-    expect(Object.keys(zones).sort()).to.deep.equal([...allBundleNames].sort());
-  });
-
   it('have the packages that the table in docs/architecture.md gives them', () => {
     const page = readFileSync(join(repository, 'docs/architecture.md'), 'utf8');
     const table = page.slice(page.indexOf('## What a folder may import'));
     for (const name of allBundleNames) {
-      const { packages } = zones[name];
-      const folder = entries[name].split('/')[0] ?? '';
+      const folder = zoneOf[name];
+      const packages: readonly string[] = zones[folder].packages;
       const row = new RegExp(`^\\| \`${folder}/\` \\|.*\\| ([^|]*) \\|$`, 'm').exec(table)?.[1];
       const own = packages.filter((each) => !['pino', 'prom-client'].includes(each));
       const written = own.length > 0 ? own.join(', ') : name === 'injector' ? 'none' : "platform's";
       expect(row?.split(', ').sort(), folder).to.deep.equal(written.split(', ').sort());
     }
+  });
+
+  describe('in their sources, types included', () => {
+    const sourcesOf = (zone: Zone): readonly string[] =>
+      readdirSync(join(repository, zone), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.ts$/.test(file) && !/\.(test|d)\.ts$|^testing\//.test(file))
+        .map((file) => `${zone}/${file}`);
+
+    for (const zone of zoneNames) {
+      it(`${zone}/ imports what its zone may hold, and nothing more`, () => {
+        const sources = sourcesOf(zone);
+        expect(sources).to.have.length.above(5);
+        const found = sources.flatMap((file) =>
+          importViolations(zone, file, readFileSync(join(repository, file), 'utf8')),
+        );
+        expect(found).to.deep.equal([]);
+      });
+    }
+
+    const smuggled: Readonly<Record<Zone, readonly string[]>> = {
+      envelope: ['#platform/log.ts', '../console/refusals.ts', 'node:fs', 'pino'],
+      platform: ['#envelope/names.ts', '../webhook/plan.ts', 'express'],
+      console: ['#envelope/inner/open.ts', '#envelope/node-private.ts', '../keyservice/unwrap.ts', 'yaml'],
+      webhook: ['#envelope/derive.ts', '#envelope/outer/seal.ts', '../console/core/claim.ts', 'zod'],
+      keyservice: ['#envelope/inner/open.ts', '#platform/kubernetes.ts', '../scripts/build.ts'],
+      'injector-image': ['#envelope/outer/layout.ts/../open.ts', '#platform/https-server.ts', 'pino'],
+      cli: ['#envelope/user-key.ts', '../console/public/schemas.ts', '#platform/kubernetes.ts'],
+      page: ['#envelope/node-cipher.ts', '../console/web/frame.ts', 'node:crypto', '#platform/log.ts'],
+    };
+    for (const zone of zoneNames) {
+      it(`are watched: each import that has no place in ${zone}/ is found out, in every form`, () => {
+        for (const target of smuggled[zone]) {
+          for (const form of [
+            `import type { A } from '${target}';`,
+            `import { type A, b } from '${target}';`,
+            `export type { A } from '${target}';`,
+            `export * from '${target}';`,
+            `import '${target}';`,
+            `const a = await import('${target}');`,
+            `let a: import('${target}').A;`,
+          ]) {
+            expect(importViolations(zone, `${zone}/stub.ts`, form), form).to.deep.equal([
+              `${zone}/stub.ts: ${target}`,
+            ]);
+          }
+        }
+      });
+    }
+
+    it('a core is without Node’s modules', () => {
+      const source = "import type { Server } from 'node:http';";
+      expect(importViolations('console', 'console/core/stub.ts', source)).to.have.length(1);
+      expect(importViolations('console', 'console/http/stub.ts', source)).to.deep.equal([]);
+    });
   });
 
   describe('as they are built', () => {

@@ -1,81 +1,80 @@
 /**
- * The zones as data: what each bundle may contain (docs/architecture.md). A bundle's metafile lists every file that
- * went into it; whatever matches no `may`, or some `mustNot`, is a violation.
+ * The zones as data: what each folder may hold and import (docs/architecture.md). Judged twice: on the bundles, whose
+ * metafiles list every file that went into them, and on the sources, whose imports may be of types alone.
  */
+import { join, normalize } from 'node:path';
 import type { Metafile } from 'esbuild';
+import ts from 'typescript';
 import type { AnyBundleName } from '../scripts/build.ts';
 
 export interface ZoneRule {
-  /** Files of this repository, by the beginning of their path. */
+  /** Folders, which end in a slash, and files of this repository; nothing else. */
   readonly may: readonly string[];
-  readonly mustNot: readonly string[];
   /** npm packages that our own files import; what those bring along is theirs. */
   readonly packages: readonly string[];
+  /** Node's modules for the first entry that a file's path begins with; any where there is none. */
+  readonly node?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Pure layouts, names, limits and claims: they seal, open and derive nothing. */
 const formats = [
-  ...[
-    'annotations',
-    'base64url',
-    'bytes',
-    'cipher',
-    'env-safe',
-    'errors',
-    'file-mode',
-    'grant',
-    'jws',
-    'kid',
-    'limits',
-    'mount-path',
-    'names',
-    'pod',
-  ],
-  ...['selection', 'ticket', 'inner/layout', 'outer/layout', 'write'],
+  'annotations',
+  'base64url',
+  'bytes',
+  'cipher',
+  'env-safe',
+  'errors',
+  'file-mode',
+  'grant',
+  'jws',
+  'kid',
+  'limits',
+  'mount-path',
+  'names',
+  'pod',
+  'selection',
+  'ticket',
+  'inner/layout',
+  'outer/layout',
+  'write',
 ].map((name) => `envelope/${name}.ts`);
 
 const service = [
-  ...[
-    'audit',
-    'clock',
-    'health-server',
-    'https-server',
-    'log',
-    'metrics',
-    'problem',
-    'service',
-    'settings',
-    'tls-files',
-  ],
-  ...['whole-body'],
+  'audit',
+  'clock',
+  'health-server',
+  'https-server',
+  'log',
+  'metrics',
+  'problem',
+  'service',
+  'settings',
+  'tls-files',
+  'whole-body',
 ].map((name) => `platform/${name}.ts`);
 const client = ['platform/https-client.ts', 'platform/whole-body.ts'];
 const logging = ['pino', 'prom-client'];
 
-const innerOpen = 'envelope/inner/open.ts';
-const outerOpen = 'envelope/outer/open.ts';
-const rsaPrivate = 'envelope/node-private.ts';
-const others = (own: string): readonly string[] =>
-  [
-    ...[
+export const zones = {
+  envelope: {
+    may: ['envelope/'],
+    packages: [],
+    node: {
+      'envelope/node-cipher.ts': ['node:crypto'],
+      'envelope/node-private.ts': ['node:crypto'],
+      'envelope/': [],
+    },
+  },
+  platform: { may: ['platform/'], packages: logging },
+  console: {
+    may: [
       'console/',
-      'webhook/',
-      'keyservice/',
-      'injector-image/',
-      'cli/',
-      'page/',
-      'certs/',
-      'scripts/',
-      'test/',
-      'bench/',
-    ],
-  ].filter((folder) => folder !== own);
-
-const consoleRule: ZoneRule = {
-  may: [
-    ...['console/', ...formats, ...service, ...client, 'platform/kubernetes.ts', 'platform/launchers.ts'],
-    'platform/columns.ts',
-    ...[
+      ...formats,
+      ...service,
+      ...client,
+      'platform/columns.ts',
+      'platform/kubernetes.ts',
+      'platform/launchers.ts',
       'envelope/derive.ts',
       'envelope/dotenv.ts',
       'envelope/node-cipher.ts',
@@ -83,31 +82,22 @@ const consoleRule: ZoneRule = {
       'envelope/outer/seal.ts',
       'envelope/user-key.ts',
     ],
-  ],
-  mustNot: [innerOpen, outerOpen, rsaPrivate, ...others('console/')],
-  packages: [
-    ...[...logging, '@fastify/busboy', 'better-sqlite3', 'express', 'express-rate-limit', 'jose', 'knex'],
-    ...['openid-client', 'pg', 'zod'],
-  ],
-};
-
-export const zones: Readonly<Record<AnyBundleName, ZoneRule>> = {
-  console: consoleRule,
-  // The same zone, in the same image.
-  admin: consoleRule,
+    packages: [
+      ...logging,
+      '@fastify/busboy',
+      'better-sqlite3',
+      'express',
+      'express-rate-limit',
+      'jose',
+      'knex',
+      'openid-client',
+      'pg',
+      'zod',
+    ],
+    node: { 'console/core/': [] },
+  },
   webhook: {
     may: ['webhook/', ...formats, ...service, ...client, 'platform/kubernetes.ts', 'platform/launchers.ts'],
-    mustNot: [
-      ...[
-        innerOpen,
-        outerOpen,
-        rsaPrivate,
-        'envelope/inner/seal.ts',
-        'envelope/outer/seal.ts',
-        'envelope/user-key.ts',
-      ],
-      ...['envelope/node-cipher.ts', 'envelope/derive.ts', ...others('webhook/')],
-    ],
     packages: logging,
   },
   keyservice: {
@@ -115,55 +105,61 @@ export const zones: Readonly<Record<AnyBundleName, ZoneRule>> = {
       'keyservice/',
       ...formats,
       ...service,
-      outerOpen,
-      rsaPrivate,
+      'envelope/outer/open.ts',
       'envelope/outer/seal.ts',
       'envelope/node-cipher.ts',
-    ],
-    mustNot: [
-      'envelope/derive.ts',
-      ...[innerOpen, 'envelope/inner/seal.ts', 'envelope/user-key.ts', 'platform/https-client.ts'],
-      ...['platform/kubernetes.ts', ...others('keyservice/')],
+      'envelope/node-private.ts',
     ],
     packages: logging,
   },
-  injector: {
-    may: ['injector-image/', ...formats, ...client, innerOpen, 'envelope/node-cipher.ts'],
-    mustNot: [
-      ...[
-        outerOpen,
-        rsaPrivate,
-        'envelope/inner/seal.ts',
-        'envelope/outer/',
-        'envelope/user-key.ts',
-        'envelope/derive.ts',
-      ],
-      ...['platform/https-server.ts', 'platform/kubernetes.ts', ...others('injector-image/')],
-    ],
+  'injector-image': {
+    may: ['injector-image/', ...formats, ...client, 'envelope/inner/open.ts', 'envelope/node-cipher.ts'],
     packages: [],
   },
-  twofold: {
+  cli: {
     may: [
-      ...['cli/', ...formats, ...client, 'envelope/dotenv.ts', 'envelope/node-cipher.ts'],
-      ...['envelope/inner/seal.ts', 'envelope/outer/seal.ts', 'platform/columns.ts'],
-    ],
-    mustNot: [
-      ...[innerOpen, outerOpen, rsaPrivate, 'envelope/user-key.ts', 'envelope/derive.ts'],
-      ...['platform/https-server.ts', 'platform/kubernetes.ts', ...others('cli/')],
+      'cli/',
+      ...formats,
+      ...client,
+      'platform/columns.ts',
+      'envelope/dotenv.ts',
+      'envelope/node-cipher.ts',
+      'envelope/inner/seal.ts',
+      'envelope/outer/seal.ts',
     ],
     packages: ['openapi-fetch', 'openid-client', 'yaml'],
   },
-};
+  // The page's script runs in browsers: it seals, and can open nothing. Texts and rules it shares with the console.
+  page: {
+    may: [
+      'page/',
+      ...formats,
+      'console/web/text.ts',
+      'console/web/rules.ts',
+      'console/web/import-rules.ts',
+      'envelope/dotenv.ts',
+      'envelope/inner/seal.ts',
+      'envelope/outer/seal.ts',
+      'envelope/web-cipher.ts',
+    ],
+    packages: [],
+    node: { 'page/': [] },
+  },
+} as const satisfies Readonly<Record<string, ZoneRule>>;
 
-/** The page's script runs in browsers: it seals, and can open nothing. Texts and rules it shares with the console. */
-export const pageRule: ZoneRule = {
-  may: [
-    ...['page/', ...formats, 'envelope/web-cipher.ts'],
-    ...['text', 'rules', 'import-rules'].map((name) => `console/web/${name}.ts`),
-    ...['envelope/inner/seal.ts', 'envelope/outer/seal.ts', 'envelope/dotenv.ts'],
-  ],
-  mustNot: [innerOpen, outerOpen, rsaPrivate, 'envelope/node-cipher.ts', 'envelope/user-key.ts', 'platform/'],
-  packages: [],
+export type Zone = keyof typeof zones;
+export const zoneNames = Object.keys(zones) as readonly Zone[]; // it forgets which keys there are
+
+const ruleOf = (zone: Zone): ZoneRule => zones[zone];
+
+export const zoneOf: Readonly<Record<AnyBundleName, Zone>> = {
+  console: 'console',
+  // The operator's program is in the console's image.
+  admin: 'console',
+  webhook: 'webhook',
+  keyservice: 'keyservice',
+  injector: 'injector-image',
+  twofold: 'cli',
 };
 
 const packageOf = (path: string): string =>
@@ -187,15 +183,40 @@ const importedPackages = ({ inputs }: Metafile): ReadonlySet<string> => {
   );
 };
 
-/** Every file and package that is in a bundle and should not be; empty where all is well. */
-export const violations = (name: AnyBundleName, metafile: Metafile): readonly string[] =>
-  violationsOf(zones[name], metafile);
+const mayHold = ({ may }: ZoneRule, file: string): boolean =>
+  may.some((each) => (each.endsWith('/') ? file.startsWith(each) : file === each));
 
-export const violationsOf = ({ may, mustNot, packages }: ZoneRule, metafile: Metafile): readonly string[] => {
+/** Every file and package that is in a bundle of this zone and should not be; empty where all is well. */
+export const violations = (zone: Zone, metafile: Metafile): readonly string[] => {
+  const rule = ruleOf(zone);
   const ours = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/'));
-  const files = ours.filter(
-    (file) => !may.some((start) => file.startsWith(start)) || mustNot.some((start) => file.startsWith(start)),
-  );
-  const foreign = [...importedPackages(metafile)].filter((each) => !packages.includes(each));
-  return [...files, ...foreign];
+  const foreign = [...importedPackages(metafile)].filter((each) => !rule.packages.includes(each));
+  return [...ours.filter((file) => !mayHold(rule, file)), ...foreign];
+};
+
+/** Where an import of this source leads: a path of this repository, a module of Node's, or a package. */
+const targetOf = (file: string, specifier: string): { ours: string } | { node: string } | { npm: string } => {
+  if (specifier.startsWith('.')) return { ours: join(file, '..', specifier) };
+  if (specifier.startsWith('#')) return { ours: normalize(specifier.slice(1)) };
+  return specifier.startsWith('node:') ? { node: specifier } : { npm: packageOf(specifier) };
+};
+
+const mayUseNode = ({ node = {} }: ZoneRule, file: string, name: string): boolean => {
+  const start = Object.keys(node).find((each) => file.startsWith(each));
+  return start === undefined || (node[start] ?? []).includes(name);
+};
+
+/** Every import of a source, of types too, that its zone may not have. `file` is its path in the repository. */
+export const importViolations = (zone: Zone, file: string, source: string): readonly string[] => {
+  const rule = ruleOf(zone);
+  return ts.preProcessFile(source, true, true).importedFiles.flatMap(({ fileName }) => {
+    const target = targetOf(file, fileName);
+    const allowed =
+      'ours' in target
+        ? mayHold(rule, target.ours)
+        : 'node' in target
+          ? mayUseNode(rule, file, target.node)
+          : rule.packages.includes(target.npm);
+    return allowed ? [] : [`${file}: ${fileName}`];
+  });
 };
