@@ -98,4 +98,22 @@ describe('the console’s process', () => {
     expect(said).to.contain('TWOFOLD_MAX_VALUE_BYTES must be').and.to.contain('TWOFOLD_CLUSTER must be set');
     expect(said, 'the guard is no setting').to.contain('TWOFOLD_GUARD_REQUIRED is not a setting');
   }).timeout(20_000);
+
+  it('ends where one key serves two uses, and names both settings', async () => {
+    const running = await startTestConsole('SQLite');
+    await running.stop();
+    const { TWOFOLD_RECORD_KEYS_FILE = '' } = running.env;
+    const child = spawn(process.execPath, [bundle], {
+      env: { PATH: process.env['PATH'], ...running.env, TWOFOLD_COOKIE_KEYS_FILE: TWOFOLD_RECORD_KEYS_FILE },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    expect(await ended(child)).to.equal(78);
+    expect(said).to.match(
+      /^console: TWOFOLD_RECORD_KEYS_FILE and TWOFOLD_COOKIE_KEYS_FILE both list the key /,
+    );
+  }).timeout(20_000);
 });

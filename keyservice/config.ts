@@ -1,7 +1,8 @@
 /** The keyservice's settings, as data. Zone 3; design §9. */
 import { MAX_NAMES } from '#envelope/limits.ts';
+import { keysOfTwoUses } from '#platform/key-uses.ts';
 import { serviceSettings } from '#platform/service.ts';
-import { file, integer, list, optional, path, port, text } from '#platform/settings.ts';
+import { file, integer, list, optional, path, port, text, type Values } from '#platform/settings.ts';
 import { parseEnvelopeKeys, parseSigningKeys, parseVerifyingKeys } from './key-sets.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -64,3 +65,15 @@ export const keyserviceSettings = {
     fallback: '4096',
   }),
 } as const;
+
+export type KeyserviceConfig = Values<typeof keyserviceSettings>;
+
+/** A grant key that also verifies tickets would make whoever signs the one a maker of the other. */
+export const contradictionsOf = ({ ticketKeys, grantSigningKeys }: KeyserviceConfig): string[] =>
+  keysOfTwoUses([
+    {
+      variable: keyserviceSettings.grantSigningKeys.variable,
+      kids: grantSigningKeys.map(({ kid }) => kid),
+    },
+    { variable: keyserviceSettings.ticketKeys.variable, kids: ticketKeys.map(({ kid }) => kid) },
+  ]);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { byKid } from '#envelope/cipher.ts';
 import { verifyGrant } from '#envelope/grant.ts';
@@ -212,5 +212,19 @@ describe('the keyservice', function () {
     expect(message).to.contain('TWOFOLD_CLUSTR is not a setting');
     expect(message).to.contain('key 1 is not an Ed25519 private key');
     expect(message).not.to.contain(material.envelopeKeys[0].privateJwk['d']);
+  });
+
+  it('does not start with a grant key that also verifies tickets, and names both settings', async () => {
+    const file = join(installation.dir, 'both.json');
+    writeFileSync(
+      file,
+      JSON.stringify({ keys: [material.ticketKey.publicJwk, material.grantKey.publicJwk] }),
+    );
+    const { message } = await failureOf(start({ TWOFOLD_TICKET_PUBLIC_KEYS_FILE: file }));
+    expect(message).to.contain('ended with 78');
+    expect(message)
+      .to.contain('TWOFOLD_GRANT_SIGNING_KEYS_FILE')
+      .and.to.contain('TWOFOLD_TICKET_PUBLIC_KEYS_FILE');
+    expect(message).to.contain('each use needs keys of its own');
   });
 });

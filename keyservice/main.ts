@@ -14,9 +14,8 @@ import { createHttpsServer } from '#platform/https-server.ts';
 import { describeError, type Log } from '#platform/log.ts';
 import { createMetrics, type Metrics } from '#platform/metrics.ts';
 import { runService, type Running } from '#platform/service.ts';
-import type { Values } from '#platform/settings.ts';
 import { watchTlsFiles } from '#platform/tls-files.ts';
-import { keyserviceSettings } from './config.ts';
+import { contradictionsOf, keyserviceSettings, type KeyserviceConfig } from './config.ts';
 import { createHttp, refusalReply, type HttpPorts } from './http.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createRecords, type Records } from './records.ts';
@@ -26,9 +25,7 @@ import { createRoundTrip } from './round-trip.ts';
 import { createUnwrap } from './unwrap.ts';
 import { runWorker, type WorkerKeys } from './worker.ts';
 
-type Config = Values<typeof keyserviceSettings>;
-
-const startPool = (config: Config, log: Log): Pool => {
+const startPool = (config: KeyserviceConfig, log: Log): Pool => {
   const keys: WorkerKeys = {
     identities: config.envelopeKeys.map((key) => key.private),
     newestJwk: config.envelopeKeys[0].publicJwk,
@@ -55,7 +52,12 @@ const observe = (log: Log, metrics: Metrics): HttpPorts['onAnswer'] => {
   };
 };
 
-const createApi = (config: Config, pool: Pool, records: Records, onAnswer: HttpPorts['onAnswer']) => {
+const createApi = (
+  config: KeyserviceConfig,
+  pool: Pool,
+  records: Records,
+  onAnswer: HttpPorts['onAnswer'],
+) => {
   const keySizes = new Map(
     config.envelopeKeys.map(({ private: { kid, key } }) => [
       kid,
@@ -83,7 +85,7 @@ const createApi = (config: Config, pool: Pool, records: Records, onAnswer: HttpP
   );
 };
 
-const start = async (config: Config, log: Log): Promise<Running> => {
+const start = async (config: KeyserviceConfig, log: Log): Promise<Running> => {
   const tls = watchTlsFiles(config.tlsDir, log);
   const trail = await openAuditTrail(config.auditFile);
   const pool = startPool(config, log);
@@ -128,7 +130,7 @@ const start = async (config: Config, log: Log): Promise<Running> => {
 };
 
 if (isMainThread) {
-  await runService({ name: 'keyservice', settings: keyserviceSettings, start });
+  await runService({ name: 'keyservice', settings: keyserviceSettings, contradictionsOf, start });
 } else if (parentPort) {
   // What startPool put there.
   runWorker(parentPort, workerData as WorkerKeys);

@@ -26,6 +26,8 @@ export interface Running {
 interface Service<S extends Settings> {
   readonly name: string;
   readonly settings: S;
+  /** Problems that lie between settings, each of which is fine by itself. */
+  readonly contradictionsOf?: (config: Values<S>) => readonly string[];
   readonly start: (config: Values<S>, log: Log) => Promise<Running>;
 }
 
@@ -36,13 +38,17 @@ const levelOf = (config: object): (typeof logLevels)[number] =>
 export const runService = async <S extends Settings>({
   name,
   settings,
+  contradictionsOf,
   start,
 }: Service<S>): Promise<void> => {
-  const parsed = parseSettings(settings, process.env, (path) => readFileSync(path, 'utf8'));
-  if (!parsed.ok) {
-    for (const problem of parsed.problems) process.stderr.write(`${name}: ${problem}\n`);
+  const refuse = (problems: readonly string[]): never => {
+    for (const problem of problems) process.stderr.write(`${name}: ${problem}\n`);
     process.exit(78);
-  }
+  };
+  const parsed = parseSettings(settings, process.env, (path) => readFileSync(path, 'utf8'));
+  if (!parsed.ok) return refuse(parsed.problems);
+  const contradictions = contradictionsOf?.(parsed.value) ?? [];
+  if (contradictions.length > 0) return refuse(contradictions);
   const log = createLog({ service: name, level: levelOf(parsed.value) });
   try {
     const running = await start(parsed.value, log);
