@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
 
 NODE := node --import=tsx
 # A change of dependencies or of Node's ABI installs again.
@@ -65,8 +65,8 @@ bench-cluster: setup ## Measure on the deployed cluster; draws where the time go
 build: setup ## Bundle the services and the injector into dist/
 	@$(NODE) scripts/build.ts
 
-deploy: setup ## Twofold in the cluster: DATABASE=sqlite|postgres, NAMESPACES=; a cluster of yours: OVERLAY=, CERTS=, ENV=, BEARER=, CONSOLE_CA=
-	@scripts/deploy/run up --overlay "$(OVERLAY)" --certs "$(CERTS)" --env "$(ENV)" --bearer "$(BEARER)" --console-ca "$(CONSOLE_CA)" \
+deploy: setup ## Twofold in the cluster: DATABASE=sqlite|postgres, NAMESPACES=; a cluster of yours: OVERLAY=, CERTS=, KEYS=, ENV=, BEARER=, CONSOLE_CA=
+	@scripts/deploy/run up --overlay "$(OVERLAY)" --certs "$(CERTS)" --keys "$(KEYS)" --env "$(ENV)" --bearer "$(BEARER)" --console-ca "$(CONSOLE_CA)" \
 	  --database "$(DATABASE)" --namespaces "$(NAMESPACES)"
 
 undeploy: setup ## Take it away, with keys and database (a cluster of yours: CONFIRM=yes)
@@ -74,6 +74,9 @@ undeploy: setup ## Take it away, with keys and database (a cluster of yours: CON
 
 certs-renew: setup ## Renew certificates that are due and hand them out; daily (CERTS=, ROTATE=yes, OVERLAP_DAYS=)
 	@scripts/deploy/run certificates --certs "$(CERTS)" --rotate "$(ROTATE)" --overlap-days "$(OVERLAP_DAYS)"
+
+keys: setup ## Make the console's keys for your vault, in a folder: DIR= (docs/install.md, step 4)
+	@$(NODE) scripts/deploy/main.ts keys --dir "$(DIR)"
 
 bundles: setup ## Build what goes into the images: dist/
 	@scripts/setup --for-images

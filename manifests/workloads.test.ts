@@ -207,15 +207,51 @@ describe('services as deployed', function () {
     });
   }
 
-  it('never take at-rest and RSA keys both from the cluster, but in the demonstration', () => {
-    const fromCluster = (overlay: string): boolean[] =>
-      [
-        podOf(deployment(overlay, 'console')).volumes.find(({ name }) => name === 'at-rest'),
-        podOf(deployment(overlay, 'keyservice')).volumes.find(({ name }) => name === 'envelope'),
-      ].map((volume) => volume?.secret !== undefined);
-    expect(fromCluster('overlays/sqlite')).to.include(false);
-    expect(fromCluster('overlays/postgres')).to.include(false);
-    expect(fromCluster('overlays/demo')).to.deep.equal([true, true]);
+  /** Settings that name a file of symmetric or private keys; what is added later is among them by itself. */
+  const secretKeySettings = (settings: Settings): string[] =>
+    Object.values(settings)
+      .filter(({ kind }) => kind.includes('JWK set') && !kind.includes('public keys'))
+      .map(({ variable }) => variable);
+
+  /** The volume of the file that a variable names. */
+  const volumeOf = (overlay: string, zone: string, variable: string): Volume | undefined => {
+    const { containers, volumes } = podOf(deployment(overlay, zone));
+    const path = envOf(deployment(overlay, zone))[variable] ?? '';
+    const mount = containers[0].volumeMounts.find(({ mountPath }) => path.startsWith(`${mountPath}/`));
+    return volumes.find(({ name }) => name === mount?.name);
+  };
+
+  it('take every key of the console that confers authority from outside etcd, but in the demonstration', () => {
+    const variables = secretKeySettings(consoleSettings);
+    expect(variables).to.include.members(
+      ['AT_REST', 'TICKET', 'COOKIE', 'RECORD'].map((use) => `TWOFOLD_${use}_KEYS_FILE`),
+    );
+    for (const variable of variables) {
+      for (const overlay of ['overlays/sqlite', 'overlays/postgres']) {
+        const volume = volumeOf(overlay, 'console', variable);
+        expect(volume, `${overlay} ${variable}`).to.have.nested.property('csi.driver');
+        expect(volume, `${overlay} ${variable}`).not.to.have.property('secret');
+      }
+      expect(volumeOf('overlays/demo', 'console', variable)?.secret, variable).to.deep.include({
+        secretName: 'console-keys',
+      });
+    }
+  });
+
+  it('never have a key that confers authority and the RSA key in what one backup of etcd holds', () => {
+    const fromEtcd = (overlay: string): boolean =>
+      secretKeySettings(consoleSettings).some(
+        (variable) => volumeOf(overlay, 'console', variable)?.csi === undefined,
+      ) && volumeOf(overlay, 'keyservice', 'TWOFOLD_ENVELOPE_PRIVATE_KEYS_FILE')?.csi === undefined;
+    expect(OVERLAYS.filter(fromEtcd)).to.deep.equal(['overlays/demo']);
+  });
+
+  it('install no Secret: what is one is made apart, and a key never stands in a manifest', () => {
+    for (const overlay of OVERLAYS)
+      expect(
+        rendered.get(overlay)?.filter(({ kind }) => kind === 'Secret'),
+        overlay,
+      ).to.deep.equal([]);
   });
 
   it('run one console on the embedded database and never two at once, and two on PostgreSQL', () => {

@@ -11,9 +11,11 @@ import {
   leavesIn,
   type CertificateFolder,
 } from './certificates.ts';
+import type { JwkSet } from './console-keys.ts';
 import { DeployError } from './failure.ts';
-import { ensureKeys, existingSecrets } from './keys.ts';
+import { ensureKeys } from './keys.ts';
 import type { Kubectl } from './kubectl.ts';
+import { assertMounts } from './mounts.ts';
 import { assertNodeVariables } from './node-variables.ts';
 import { exampleValues, readRendering, withEnv, type Rendering } from './rendering.ts';
 import { awaitRollouts } from './rollout.ts';
@@ -27,6 +29,8 @@ export interface Deployment {
   readonly overlay: string;
   /** Undefined where somebody else, such as cert-manager, issues them and fills in `caBundle`. */
   readonly certificates: CertificateFolder | undefined;
+  /** Public half of the ticket key, where the console's keys come from outside the cluster. */
+  readonly ticketKeys: JwkSet | undefined;
   /** Variables from secrets: as settings.yaml says where absent. `if-possible` asks the nodes, and goes on without. */
   readonly env: 'on' | 'off' | 'if-possible' | undefined;
   readonly login: TestLogin | undefined;
@@ -79,25 +83,12 @@ const assertNamespaces = async (kubectl: Kubectl, { sessionNamespaces }: Renderi
     );
 };
 
-/** What the services mount and nobody but the operator can give. */
-const assertMounts = async (kubectl: Kubectl, rendering: Rendering): Promise<void> => {
-  const existing = await existingSecrets(kubectl, rendering.secrets);
-  const missing = rendering.secrets.filter(
-    ({ namespace, name }) => !existing.some((one) => one.namespace === namespace && one.name === name),
-  );
-  if (missing.length > 0)
-    throw new DeployError(
-      `Secrets are missing: ${missing.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}`,
-      'create them as the table in manifests/README.md says; then deploy again',
-    );
-  for (const { namespace, name } of rendering.providerClasses) {
-    const { code, stderr } = await kubectl.attempt(['get', 'secretproviderclass', name, '-n', namespace]);
-    if (code !== 0)
-      throw new DeployError(
-        `the SecretProviderClass ${name} in ${namespace} cannot be found: ${stderr}`,
-        'install the Secrets Store CSI driver and give your vault’s class with one object keys.json (manifests/README.md); or, for a demonstration only, add components/keys-in-cluster',
-      );
-  }
+const noteOf = ({ allKeysInCluster, consoleKeysInCluster }: Rendering): string | undefined => {
+  if (allKeysInCluster)
+    return 'NOTE: all keys are in this cluster’s Secrets: whoever reads its etcd or a backup of it reads everything';
+  return consoleKeysInCluster
+    ? 'NOTE: ticket, cookie and record key are in this cluster’s Secrets: whoever reads its etcd or a backup of it can forge tickets, logins and records'
+    : undefined;
 };
 
 const decideEnv = async (
@@ -134,10 +125,8 @@ export const deploy = async (kubectl: Kubectl, deployment: Deployment): Promise<
   await assertNamespaces(kubectl, written);
   const envEnabled = await decideEnv(kubectl, written, deployment);
   const rendering = readRendering(withEnv(written.objects, envEnabled));
-  if (rendering.allKeysInCluster)
-    say(
-      'NOTE: all keys are in this cluster’s Secrets: whoever reads its etcd or a backup of it reads everything',
-    );
+  const note = noteOf(rendering);
+  if (note !== undefined) say(note);
 
   await kubectl.apply(rendering.objects.filter(isNamespace));
   if (certificates) {
@@ -145,7 +134,7 @@ export const deploy = async (kubectl: Kubectl, deployment: Deployment): Promise<
     await handOutLeaves(kubectl, certificates.dir, leavesIn(rendering.secrets));
   }
   await kubectl.apply(deployment.secrets, 'operator');
-  await ensureKeys(kubectl, rendering, say);
+  await ensureKeys(kubectl, rendering, deployment);
   await assertMounts(kubectl, rendering);
 
   await kubectl.apply(rendering.objects);

@@ -1,58 +1,238 @@
 import { expect } from 'chai';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { makeKeySecrets, planKeys } from './keys.ts';
+import { render } from '../../manifests/kustomize.ts';
+import { CONSOLE_KEY_FILES, makeConsoleKeys, publicTicketKeys, type JwkSet } from './console-keys.ts';
+import { DeployError } from './failure.ts';
+import { ensureKeys, makeKeySecrets, planKeys, type KeyPlan } from './keys.ts';
+import type { Kubectl } from './kubectl.ts';
+import { readRendering, type Rendering } from './rendering.ts';
 
 const at = (name: string) => ({ namespace: `twofold-${name.split('-')[0] ?? ''}`, name });
 const ALL = [
-  ...['console-tickets', 'console-at-rest', 'console-public-keys'],
+  ...['console-keys', 'console-public-keys'],
   ...['keyservice-envelope', 'keyservice-grant', 'keyservice-public-keys'],
 ].map(at);
 const TLS = ['console-tls', 'keyservice-tls'].map(at);
 const without = (...names: readonly string[]) => ALL.filter(({ name }) => !names.includes(name));
+const reasonOf = (plan: KeyPlan): string =>
+  plan.action === 'refuse' ? `${plan.why} → ${plan.next}` : plan.action;
+const plan = (mounted = ALL, existing: typeof ALL = [], given = false): KeyPlan =>
+  planKeys({ mounted, existing, given });
 
 describe('keys of an installation', () => {
   it('are all made where none is there', () => {
-    expect(planKeys([...ALL, ...TLS], TLS)).to.deep.equal({ action: 'make', secrets: ALL });
+    expect(plan([...ALL, ...TLS], TLS)).to.deep.equal({ action: 'make', secrets: ALL });
   });
 
   it('are kept where all are there', () => {
-    expect(planKeys([...ALL, ...TLS], ALL)).to.deep.equal({ action: 'keep' });
+    expect(plan([...ALL, ...TLS], ALL)).to.deep.equal({ action: 'keep' });
   });
 
   it('are never made anew for one that is lost: what is stored could not be read any more', () => {
-    for (const { name } of ALL) {
-      const plan = planKeys(ALL, without(name));
-      expect(plan.action, name).to.equal('refuse');
-      if (plan.action === 'refuse') expect(plan.why).to.include(name).and.to.include('unreadable');
-    }
-  });
-
-  it('leave out the at-rest key where the overlay mounts it from outside', () => {
-    const plan = planKeys(without('console-at-rest'), []);
-    expect(plan).to.deep.equal({ action: 'make', secrets: without('console-at-rest') });
+    for (const { name } of ALL)
+      expect(reasonOf(plan(ALL, without(name))), name)
+        .to.include(name)
+        .and.to.include('unreadable');
   });
 
   it('are the operator’s where the RSA key is outside of Secrets', () => {
-    const plan = planKeys(without('keyservice-envelope'), []);
-    expect(plan.action).to.equal('refuse');
+    expect(reasonOf(plan(without('keyservice-envelope')))).to.include('beside that key');
   });
+
+  it('take no public half from outside where the console’s keys are made here', () => {
+    expect(reasonOf(plan(ALL, [], true))).to.include('leave KEYS away');
+    expect(reasonOf(plan(ALL, ALL, true))).to.include('leave KEYS away');
+  });
+
+  describe('where the overlay has the console’s from outside', () => {
+    const mounted = without('console-keys');
+    const others = without('console-keys', 'keyservice-public-keys');
+    const half = [at('keyservice-public-keys')];
+
+    it('are made but for these, with the public half of the ticket key that the operator gives', () => {
+      expect(plan(mounted, [], true)).to.deep.equal({ action: 'make', secrets: [...others, ...half] });
+    });
+
+    it('are not made without that half: the keyservice could verify no ticket', () => {
+      expect(reasonOf(plan(mounted))).to.match(/lacks the public half.*make keys DIR=.*KEYS=/);
+    });
+
+    it('are kept without it once it is there, and with it', () => {
+      expect(plan(mounted, mounted)).to.deep.equal({ action: 'keep' });
+      expect(plan(mounted, mounted, true)).to.deep.equal({ action: 'keep' });
+    });
+
+    it('get that half again where it alone is lost: it is no new key', () => {
+      expect(plan(mounted, others, true)).to.deep.equal({ action: 'make', secrets: half });
+      expect(reasonOf(plan(mounted, others))).to.include('lacks the public half');
+    });
+
+    it('are made where the operator has created that half already', () => {
+      expect(plan(mounted, half)).to.deep.equal({ action: 'make', secrets: others });
+    });
+
+    it('are never made anew for another one that is lost', () => {
+      for (const { name } of others)
+        for (const given of [false, true])
+          expect(
+            reasonOf(
+              plan(
+                mounted,
+                mounted.filter((one) => one.name !== name),
+                given,
+              ),
+            ),
+          ).to.include('unreadable');
+    });
+  });
+
+  const keyOf = (secrets: Awaited<ReturnType<typeof makeKeySecrets>>, name: string, file: string) => {
+    const text = secrets.find(({ metadata }) => metadata.name === name)?.stringData[file] ?? '';
+    const { keys } = JSON.parse(text) as { keys: [Record<string, string>] };
+    return keys[0];
+  };
 
   it('are halves that fit, each private one in its own zone alone', async () => {
     const secrets = await makeKeySecrets();
-    const key = (name: string, file: string) => {
-      const text = secrets.find(({ metadata }) => metadata.name === name)?.stringData[file] ?? '';
-      const { keys } = JSON.parse(text) as { keys: [Record<string, string>] };
-      return keys[0];
-    };
-    for (const [privateName, publicName, file] of [
-      ['console-tickets', 'keyservice-public-keys', 'ticket.json'],
-      ['keyservice-envelope', 'console-public-keys', 'envelope.json'],
-      ['keyservice-grant', 'console-public-keys', 'grant.json'],
+    for (const [privateName, privateFile, publicName, file] of [
+      ['console-keys', 'ticket.json', 'keyservice-public-keys', 'ticket.json'],
+      ['keyservice-envelope', 'keys.json', 'console-public-keys', 'envelope.json'],
+      ['keyservice-grant', 'keys.json', 'console-public-keys', 'grant.json'],
     ] as const) {
-      const secret = createPrivateKey({ key: key(privateName, 'keys.json'), format: 'jwk' });
-      expect(createPublicKey(secret).export({ format: 'jwk' })).to.deep.equal(key(publicName, file));
-      expect(key(publicName, file)).not.to.have.property('d');
+      const key = createPrivateKey({ key: keyOf(secrets, privateName, privateFile), format: 'jwk' });
+      const half = keyOf(secrets, publicName, file);
+      expect(createPublicKey(key).export({ format: 'jwk' })).to.deep.equal(half);
+      expect(half).not.to.have.property('d');
     }
-    expect(Buffer.from(key('console-at-rest', 'keys.json')['k'] ?? '', 'base64url')).to.have.length(32);
+    expect(secrets.map(({ metadata }) => metadata.name)).to.deep.equal(ALL.map(({ name }) => name));
+  });
+});
+
+interface Stored {
+  readonly metadata: { readonly namespace: string; readonly name: string };
+  readonly stringData: Readonly<Record<string, string>>;
+}
+
+/** A cluster's Secrets, as far as keys are made and looked for; nothing else is asked of it. */
+const cluster = (volume = false) => {
+  const stored = new Map<string, Stored>();
+  const unexpected = (): never => {
+    throw new Error('not asked for here');
+  };
+  const kubectl: Kubectl = {
+    run: (args) => {
+      if (args[1] === 'secrets') {
+        const here = [...stored.values()].filter(({ metadata }) => args[3] === metadata.namespace);
+        return Promise.resolve(here.map(({ metadata }) => `${metadata.name}\n`).join(''));
+      }
+      const text = stored.get(args[2] ?? '')?.stringData['ticket.json'] ?? '';
+      return Promise.resolve(Buffer.from(text).toString('base64'));
+    },
+    find: <T>() => Promise.resolve((volume ? {} : undefined) as T | undefined),
+    apply: (objects) => {
+      // Only Secrets of keys are applied here.
+      for (const object of objects as Stored[]) stored.set(object.metadata.name, object);
+      return Promise.resolve();
+    },
+    attempt: unexpected,
+    list: unexpected,
+  };
+  return { kubectl, stored };
+};
+
+describe('keys that confer authority', function () {
+  this.timeout(120_000);
+  const production = ['sqlite', 'postgres'] as const;
+  const renderings = new Map<string, Rendering>();
+  const renderingOf = (overlay: string): Rendering => {
+    const known = renderings.get(overlay) ?? readRendering(render(`overlays/${overlay}`));
+    renderings.set(overlay, known);
+    return known;
+  };
+  const ensure = async (
+    { kubectl }: ReturnType<typeof cluster>,
+    overlay: string,
+    ticketKeys?: JwkSet,
+  ): Promise<string> => {
+    const said: string[] = [];
+    await ensureKeys(kubectl, renderingOf(overlay), { ticketKeys, say: (line) => said.push(line) });
+    return said.join('\n');
+  };
+  const failure = async (doing: Promise<unknown>): Promise<string> => {
+    const error: unknown = await doing.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (!(error instanceof DeployError)) throw new Error('it was not refused', { cause: error });
+    return `${error.message} → ${error.next}`;
+  };
+
+  for (const overlay of production) {
+    it(`of the console reach no Secret in overlays/${overlay}: only the half that is public`, async () => {
+      const keys = await makeConsoleKeys();
+      const there = cluster();
+      await ensure(there, overlay, publicTicketKeys(keys['ticket.json']));
+      const all = [...there.stored.values()];
+      expect(all.map(({ metadata }) => metadata.name)).to.have.members(
+        without('console-keys').map(({ name }) => name),
+      );
+      const jwks = all.flatMap(({ metadata, stringData }) =>
+        Object.values(stringData).flatMap((text) =>
+          (JSON.parse(text) as JwkSet).keys.map((key) => ({ ...key, zone: metadata.namespace })),
+        ),
+      ) as readonly Record<string, unknown>[]; // what was made above
+      expect(jwks.filter(({ kty }) => kty === 'oct')).to.deep.equal([]);
+      const isPrivate = (key: Record<string, unknown>): boolean => 'd' in key;
+      expect(jwks.filter(isPrivate).map(({ zone }) => zone)).to.deep.equal([
+        ...['twofold-keyservice', 'twofold-keyservice'],
+      ]);
+      const text = JSON.stringify(all);
+      expect(text).to.include(String(keys['ticket.json'].keys[0]?.['x']));
+      for (const file of CONSOLE_KEY_FILES)
+        expect(text).not.to.include(String(keys[file].keys[0]?.['k'] ?? keys[file].keys[0]?.['d']));
+    });
+  }
+
+  it('of the console are in one Secret in the demonstration', async () => {
+    const there = cluster();
+    expect(await ensure(there, 'demo')).to.include('keys: made console-keys, ');
+    expect(Object.keys(there.stored.get('console-keys')?.stringData ?? {})).to.have.members([
+      ...CONSOLE_KEY_FILES,
+    ]);
+    const before = JSON.stringify([...there.stored]);
+    expect(await ensure(there, 'demo')).to.equal('keys: all there, kept');
+    expect(JSON.stringify([...there.stored])).to.equal(before);
+  });
+
+  it('are the same in every deployment: another ticket key is refused, none and the same are fine', async () => {
+    const [mine, others] = [await makeConsoleKeys(), await makeConsoleKeys()];
+    const there = cluster();
+    await ensure(there, 'sqlite', publicTicketKeys(mine['ticket.json']));
+    expect(await ensure(there, 'sqlite')).to.equal('keys: all there, kept');
+    expect(await ensure(there, 'sqlite', publicTicketKeys(mine['ticket.json']))).to.equal(
+      'keys: all there, kept',
+    );
+    const why = await failure(ensure(there, 'sqlite', publicTicketKeys(others['ticket.json'])));
+    expect(why).to.include('by other keys than that of KEYS');
+  });
+
+  it('get their public half back with the database there, and nothing else is made then', async () => {
+    const half = publicTicketKeys((await makeConsoleKeys())['ticket.json']);
+    const there = cluster(true);
+    expect(await failure(ensure(there, 'sqlite', half))).to.include('the console’s volume is there');
+    expect(there.stored.size).to.equal(0);
+    const before = cluster();
+    await ensure(before, 'sqlite', half);
+    for (const [name, each] of before.stored)
+      if (name !== 'keyservice-public-keys') there.stored.set(name, each);
+    expect(await ensure(there, 'sqlite', half)).to.equal('keys: made keyservice-public-keys');
+  });
+
+  it('that a demonstration left in etcd are named', async () => {
+    const there = cluster();
+    await ensure(there, 'demo');
+    expect(await ensure(there, 'sqlite')).to.match(
+      /NOTE: the Secret console-keys is still in twofold-console/,
+    );
   });
 });

@@ -2,77 +2,90 @@
  * The keys of a new installation, as Secrets: each zone's own, and of the others' only public halves. Made once, all
  * together, and never again: what is stored can be opened with these only. No zone; design §1, §3, §9.
  *
- * | Secret | Namespace | File | What it is |
+ * | Secret | Namespace | Files | What it is |
  * |---|---|---|---|
- * | console-tickets | twofold-console | keys.json | Ed25519, private: signs tickets |
- * | console-at-rest | twofold-console | keys.json | oct: seals user keys (only where the overlay keeps it in the cluster) |
+ * | console-keys | twofold-console | at-rest, ticket, cookie, record .json | console-keys.ts (only where the overlay keeps them in the cluster) |
  * | console-public-keys | twofold-console | envelope.json, grant.json | RSA and Ed25519, public |
  * | keyservice-envelope | twofold-keyservice | keys.json | RSA, private: opens the outer layer |
  * | keyservice-grant | twofold-keyservice | keys.json | Ed25519, private: signs grants |
- * | keyservice-public-keys | twofold-keyservice | ticket.json | Ed25519, public |
+ * | keyservice-public-keys | twofold-keyservice | ticket.json | Ed25519, public; the operator's where the console's keys are outside |
  */
-import { generateKeyPair, randomBytes } from 'node:crypto';
+import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
+import { makeConsoleKeys, publicTicketKeys, type Jwk, type JwkSet } from './console-keys.ts';
 import { DeployError } from './failure.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { Reference, Rendering } from './rendering.ts';
 
 const generate = promisify(generateKeyPair);
-const AT_REST_BYTES = 32;
 const RSA_BITS = 2048;
 
-type Jwk = Readonly<Record<string, unknown>>;
-type Halves = readonly [privateKey: Jwk, publicKey: Jwk];
+type Halves = readonly [privateKeys: JwkSet, publicKeys: JwkSet];
 
-const halves = async (pair: ReturnType<typeof newPair>): Promise<Halves> => {
-  const { privateKey, publicKey } = await pair;
-  return [privateKey.export({ format: 'jwk' }), publicKey.export({ format: 'jwk' })];
-};
 const newPair = (type: 'rsa' | 'ed25519') =>
   type === 'rsa' ? generate('rsa', { modulusLength: RSA_BITS }) : generate('ed25519');
 
-const secret = (namespace: string, name: string, files: Readonly<Record<string, Jwk>>) => ({
+const halves = async (type: 'rsa' | 'ed25519'): Promise<Halves> => {
+  const { privateKey, publicKey } = await newPair(type);
+  const set = (key: Jwk): JwkSet => ({ keys: [key] });
+  return [set(privateKey.export({ format: 'jwk' })), set(publicKey.export({ format: 'jwk' }))];
+};
+
+const secret = (namespace: string, name: string, files: Readonly<Record<string, JwkSet>>) => ({
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: { name, namespace, labels: { 'app.kubernetes.io/part-of': 'twofold' } },
   type: 'Opaque',
-  stringData: Object.fromEntries(
-    Object.entries(files).map(([file, key]) => [file, JSON.stringify({ keys: [key] })]),
-  ),
+  stringData: Object.fromEntries(Object.entries(files).map(([file, set]) => [file, JSON.stringify(set)])),
 });
 
-/** Every Secret of the table above. */
-export const makeKeySecrets = async (): Promise<readonly ReturnType<typeof secret>[]> => {
-  const [[envelope, envelopePublic], [ticket, ticketPublic], [grant, grantPublic]] = await Promise.all([
-    halves(newPair('rsa')),
-    halves(newPair('ed25519')),
-    halves(newPair('ed25519')),
+const CONSOLE_KEYS = 'console-keys';
+const ENVELOPE = 'keyservice-envelope';
+const TICKET_PUBLIC = 'keyservice-public-keys';
+
+interface ConsoleSide {
+  readonly secrets: readonly ReturnType<typeof secret>[];
+  /** Public halves, for the keyservice. */
+  readonly ticketKeys: JwkSet;
+}
+
+const consoleSide = async (given: JwkSet | undefined): Promise<ConsoleSide> => {
+  if (given !== undefined) return { secrets: [], ticketKeys: given };
+  const keys = await makeConsoleKeys();
+  return {
+    secrets: [secret('twofold-console', CONSOLE_KEYS, keys)],
+    ticketKeys: publicTicketKeys(keys['ticket.json']),
+  };
+};
+
+/** Every Secret of the table above; without the console's keys where the public half of their ticket key is given. */
+export const makeKeySecrets = async (given?: JwkSet): Promise<readonly ReturnType<typeof secret>[]> => {
+  const [{ secrets, ticketKeys }, [envelope, envelopePublic], [grant, grantPublic]] = await Promise.all([
+    consoleSide(given),
+    halves('rsa'),
+    halves('ed25519'),
   ]);
-  const atRest = { kty: 'oct', k: randomBytes(AT_REST_BYTES).toString('base64url') };
   return [
-    secret('twofold-console', 'console-tickets', { 'keys.json': ticket }),
-    secret('twofold-console', 'console-at-rest', { 'keys.json': atRest }),
+    ...secrets,
     secret('twofold-console', 'console-public-keys', {
       'envelope.json': envelopePublic,
       'grant.json': grantPublic,
     }),
-    secret('twofold-keyservice', 'keyservice-envelope', { 'keys.json': envelope }),
+    secret('twofold-keyservice', ENVELOPE, { 'keys.json': envelope }),
     secret('twofold-keyservice', 'keyservice-grant', { 'keys.json': grant }),
-    secret('twofold-keyservice', 'keyservice-public-keys', { 'ticket.json': ticketPublic }),
+    secret('twofold-keyservice', TICKET_PUBLIC, { 'ticket.json': ticketKeys }),
   ];
 };
 
-const MADE_HERE = [
-  'console-tickets',
-  'console-at-rest',
-  'console-public-keys',
-  'keyservice-envelope',
-  'keyservice-grant',
-  'keyservice-public-keys',
-];
+const MADE_HERE = [CONSOLE_KEYS, 'console-public-keys', ENVELOPE, 'keyservice-grant', TICKET_PUBLIC];
 
 const textOf = ({ namespace, name }: Reference): string => `${namespace}/${name}`;
 const listOf = (references: readonly Reference[]): string => references.map(textOf).join(', ');
+
+const isNamed =
+  (...names: readonly string[]) =>
+  ({ name }: Reference): boolean =>
+    names.includes(name);
 
 /** What to do about the keys, from what the overlay mounts and what the cluster has. */
 export type KeyPlan =
@@ -80,23 +93,55 @@ export type KeyPlan =
   | { readonly action: 'make'; readonly secrets: readonly Reference[] }
   | { readonly action: 'refuse'; readonly why: string; readonly next: string };
 
+interface KeyState {
+  readonly mounted: readonly Reference[];
+  readonly existing: readonly Reference[];
+  /** Whether the operator gave the public half of the ticket key. */
+  readonly given: boolean;
+}
+
+/** The one thing of the operator's keys that the cluster needs; undefined where there is nothing to refuse. */
+const refuseConsoleKeys = (outside: boolean, lacksHalf: boolean, given: boolean): KeyPlan | undefined => {
+  if (given && !outside)
+    return {
+      action: 'refuse',
+      why: 'KEYS is given, but the overlay has the console’s keys from the Secret console-keys, which is made here',
+      next: 'leave KEYS away; or, to have these keys from outside the cluster, take components/keys-in-cluster out of the overlay',
+    };
+  if (lacksHalf && !given)
+    return {
+      action: 'refuse',
+      why: 'the overlay has the console’s keys from outside the cluster, and the keyservice lacks the public half of the ticket key',
+      next: 'make keys DIR=folder, put its four files into your vault, and deploy with KEYS=folder (docs/install.md, step 4)',
+    };
+  return undefined;
+};
+
 /**
  * All or nothing: where some keys are there and others are not, new ones would leave what is stored unreadable.
  * With the RSA key outside of Secrets its public half is the operator's to give, and so is then the whole of the keys.
  */
-export const planKeys = (mounted: readonly Reference[], existing: readonly Reference[]): KeyPlan => {
-  const ours = mounted.filter(({ name }) => MADE_HERE.includes(name));
+export const planKeys = ({ mounted, existing, given }: KeyState): KeyPlan => {
+  const isOutside = !mounted.some(isNamed(CONSOLE_KEYS));
   const has = new Set(existing.map(textOf));
-  const missing = ours.filter((one) => !has.has(textOf(one)));
-  if (missing.length === 0) return { action: 'keep' };
-  if (!ours.some(({ name }) => name === 'keyservice-envelope')) {
+  const isMissing = (one: Reference): boolean => !has.has(textOf(one));
+  const halves = isOutside ? mounted.filter(isNamed(TICKET_PUBLIC)).filter(isMissing) : [];
+  const refusal = refuseConsoleKeys(isOutside, halves.length > 0, given);
+  if (refusal) return refusal;
+  const ours = mounted
+    .filter(isNamed(...MADE_HERE))
+    .filter((one) => !isOutside || one.name !== TICKET_PUBLIC);
+  const missing = ours.filter(isMissing);
+  if (missing.length === 0)
+    return halves.length === 0 ? { action: 'keep' } : { action: 'make', secrets: halves };
+  if (!ours.some(isNamed(ENVELOPE))) {
     return {
       action: 'refuse',
       why: `the overlay keeps the RSA key outside of Secrets, and these are missing: ${listOf(missing)}`,
       next: 'make them beside that key, as the table in manifests/README.md says; then deploy again',
     };
   }
-  if (missing.length === ours.length) return { action: 'make', secrets: missing };
+  if (missing.length === ours.length) return { action: 'make', secrets: [...missing, ...halves] };
   return {
     action: 'refuse',
     why: `these keys are missing, while others are there: ${listOf(missing)}. New ones would make stored secrets unreadable`,
@@ -104,28 +149,62 @@ export const planKeys = (mounted: readonly Reference[], existing: readonly Refer
   };
 };
 
+const assertSameTicketKeys = async (kubectl: Kubectl, given: JwkSet): Promise<void> => {
+  const path = 'jsonpath={.data.ticket\\.json}';
+  const found = [
+    'get',
+    'secret',
+    TICKET_PUBLIC,
+    '-n',
+    'twofold-keyservice',
+    '--ignore-not-found',
+    '-o',
+    path,
+  ];
+  const text = Buffer.from(await kubectl.run(found), 'base64').toString('utf8');
+  if (given.keys.every(({ x }) => text.includes(`"${String(x)}"`))) return;
+  throw new DeployError(
+    'the keyservice verifies tickets by other keys than that of KEYS',
+    'name the folder whose files are in your vault. If they are, the Secret keyservice-public-keys is not theirs: delete it in twofold-keyservice, and deploy again',
+  );
+};
+
+const assertNoDatabase = async (kubectl: Kubectl): Promise<void> => {
+  const volume = ['persistentvolumeclaim', 'console-database', '-n', 'twofold-console'];
+  if ((await kubectl.find(volume)) === undefined) return;
+  throw new DeployError(
+    'the keys are gone, but the console’s volume is there: new keys would make what is stored in it unreadable',
+    'restore the keys from a backup; or, to begin with nothing stored, make undeploy first',
+  );
+};
+
+const LEFT_BEHIND =
+  'NOTE: the Secret console-keys is still in twofold-console, though the overlay has these keys from outside: whoever reads etcd has them. Once the console runs: kubectl -n twofold-console delete secret console-keys; backups of etcd keep it';
+
+interface KeyOptions {
+  /** Public half of the ticket key, where the console's keys come from outside. */
+  readonly ticketKeys: JwkSet | undefined;
+  readonly say: (line: string) => void;
+}
+
 /** Makes the keys of a first installation; says what it did. Rejects with a DeployError where some are missing. */
 export const ensureKeys = async (
   kubectl: Kubectl,
-  rendering: Rendering,
-  say: (line: string) => void,
+  { secrets: mounted }: Rendering,
+  { ticketKeys, say }: KeyOptions,
 ): Promise<void> => {
-  const existing = await existingSecrets(kubectl, rendering.secrets);
-  const plan = planKeys(rendering.secrets, existing);
+  const existing = await existingSecrets(kubectl, mounted);
+  const plan = planKeys({ mounted, existing, given: ticketKeys !== undefined });
   if (plan.action === 'refuse') throw new DeployError(plan.why, plan.next);
+  if (ticketKeys && existing.some(isNamed(TICKET_PUBLIC))) await assertSameTicketKeys(kubectl, ticketKeys);
+  if (existing.some(isNamed(CONSOLE_KEYS)) && !mounted.some(isNamed(CONSOLE_KEYS))) say(LEFT_BEHIND);
   if (plan.action === 'keep') {
     say('keys: all there, kept');
     return;
   }
-  if (
-    (await kubectl.find(['persistentvolumeclaim', 'console-database', '-n', 'twofold-console'])) !== undefined
-  )
-    throw new DeployError(
-      'the keys are gone, but the console’s volume is there: new keys would make what is stored in it unreadable',
-      'restore the keys from a backup; or, to begin with nothing stored, make undeploy first',
-    );
+  if (plan.secrets.some(isNamed(ENVELOPE))) await assertNoDatabase(kubectl);
   const wanted = new Set(plan.secrets.map(textOf));
-  const made = await makeKeySecrets();
+  const made = await makeKeySecrets(ticketKeys);
   await kubectl.apply(made.filter(({ metadata }) => wanted.has(textOf(metadata))));
   say(`keys: made ${plan.secrets.map(({ name }) => name).join(', ')}`);
 };

@@ -1,21 +1,23 @@
-/** `make deploy`, `make undeploy`, `make certs-renew`: arguments in, what happens line by line, an exit code out. No zone. */
+/** `make deploy`, `make undeploy`, `make certs-renew`, `make keys`: arguments in, what happens line by line, an exit code out. No zone. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DAY_MS } from '../../certs/issue.ts';
 import { renewCertificates } from './certificates.ts';
+import { readPublicTicketKeys, writeConsoleKeys } from './console-keys.ts';
 import { deploy } from './deployment.ts';
 import { DeployError } from './failure.ts';
 import { createKubectl, KubectlError } from './kubectl.ts';
 import { clearGround, layGround } from './local/ground.ts';
 import { undeploy } from './removal.ts';
 
-const USAGE = `usage: main.ts up | down | certificates [options]; empty options are as if they were not there
-  up             --overlay FOLDER  --certs FOLDER  --env on|off  --bearer FILE  --console-ca FILE
+const USAGE = `usage: main.ts up | down | certificates | keys [options]; empty options are as if they were not there
+  up             --overlay FOLDER  --certs FOLDER  --keys FOLDER  --env on|off  --bearer FILE  --console-ca FILE
                  local cluster only: --database sqlite|postgres  --namespaces a,b
   down           --confirm yes
-  certificates   --certs FOLDER  --rotate yes  --overlap-days N`;
+  certificates   --certs FOLDER  --rotate yes  --overlap-days N
+  keys           --dir FOLDER`;
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const state = join(repository, '.cluster');
@@ -27,6 +29,8 @@ const say = (line: string): void =>
 const options = {
   overlay: { type: 'string' },
   certs: { type: 'string' },
+  keys: { type: 'string' },
+  dir: { type: 'string' },
   env: { type: 'string' },
   bearer: { type: 'string' },
   'console-ca': { type: 'string' },
@@ -80,6 +84,7 @@ const deployLocally = async (values: Values): Promise<void> => {
   const { envEnabled } = await deploy(kubectl, {
     overlay: ground.overlay,
     certificates: { dir },
+    ticketKeys: undefined,
     env: oneOf('ENV', values.env, ['on', 'off']) ?? 'if-possible',
     login: { bearer: ground.bearers['alice'] ?? '', caFile: join(dir, 'console', 'ca.crt') },
     ...{ secrets: ground.secrets, say },
@@ -96,6 +101,7 @@ const deployOverlay = async (values: Values, overlay: string): Promise<void> => 
   await deploy(createKubectl(), {
     overlay: folder('OVERLAY', overlay),
     certificates: dir === undefined ? undefined : { dir },
+    ticketKeys: values.keys === undefined ? undefined : readPublicTicketKeys(folder('KEYS', values.keys)),
     env: oneOf('ENV', values.env, ['on', 'off']),
     login: bearer === undefined ? undefined : { bearer, caFile: values['console-ca'] },
     ...{ secrets: [], say },
@@ -145,7 +151,21 @@ const certificates = async (values: Values): Promise<void> => {
   );
 };
 
-const commands: Readonly<Record<string, (values: Values) => Promise<void>>> = { up, down, certificates };
+const keys = async ({ dir }: Values): Promise<void> => {
+  if (dir === undefined)
+    throw new DeployError(
+      'DIR is missing: the folder in which the console’s keys shall be made',
+      'DIR=folder, an empty one where only you read, best in memory; then put its four files into your vault',
+    );
+  say(await writeConsoleKeys(resolve(dir)));
+};
+
+const commands: Readonly<Record<string, (values: Values) => Promise<void>>> = {
+  up,
+  down,
+  certificates,
+  keys,
+};
 
 /** Make passes every option, empty where it was not given. */
 const givenOf = (values: Values): Values =>

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { render } from '../../manifests/kustomize.ts';
+import { render, renderOwn } from '../../manifests/kustomize.ts';
+import { CONSOLE_KEY_FILES } from './console-keys.ts';
 import { DeployError } from './failure.ts';
 import { exampleValues, readRendering, withEnv } from './rendering.ts';
 
@@ -10,11 +11,7 @@ describe('what a deployment reads from an overlay', function () {
   it('is the Secrets and classes that the services mount', () => {
     const { secrets, providerClasses } = readRendering(overlays.sqlite());
     expect(secrets.map(({ namespace, name }) => `${namespace}/${name}`)).to.have.members([
-      ...[
-        'twofold-console/console-tls',
-        'twofold-console/console-tickets',
-        'twofold-console/console-public-keys',
-      ],
+      ...['twofold-console/console-tls', 'twofold-console/console-public-keys'],
       ...[
         'twofold-webhook/webhook-tls',
         'twofold-webhook/webhook-resolve-tls',
@@ -23,12 +20,38 @@ describe('what a deployment reads from an overlay', function () {
       ...['twofold-keyservice/keyservice-tls', 'twofold-keyservice/keyservice-envelope'],
       ...['twofold-keyservice/keyservice-grant', 'twofold-keyservice/keyservice-public-keys'],
     ]);
-    expect(providerClasses).to.deep.equal([{ namespace: 'twofold-console', name: 'twofold-at-rest' }]);
+    expect(providerClasses).to.deep.equal([
+      { namespace: 'twofold-console', name: 'twofold-console-keys', objects: CONSOLE_KEY_FILES },
+    ]);
   });
 
-  it('says whether all keys lie in the cluster', () => {
-    expect(readRendering(overlays.sqlite()).allKeysInCluster).to.equal(false);
-    expect(readRendering(overlays.demo()).allKeysInCluster).to.equal(true);
+  it('says whether the console’s keys, and whether all keys, lie in the cluster', () => {
+    const outside = `
+      - name: envelope
+        secret: null
+        csi: { driver: secrets-store.csi.k8s.io, volumeAttributes: { secretProviderClass: twofold-rsa } }`;
+    const turnedRound = renderOwn((manifests) => ({
+      'kustomization.yaml': `resources: [${manifests}/overlays/demo]\npatches: [{ path: keyservice.yaml }]\n`,
+      'keyservice.yaml': `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: keyservice, namespace: twofold-keyservice }
+spec:
+  template:
+    spec:
+      volumes: ${outside}
+`,
+    }));
+    expect(readRendering(turnedRound).providerClasses).to.deep.equal([
+      { namespace: 'twofold-keyservice', name: 'twofold-rsa', objects: ['keys.json'] },
+    ]);
+    const inCluster = (objects: ReturnType<typeof render>): readonly boolean[] => {
+      const { consoleKeysInCluster, allKeysInCluster } = readRendering(objects);
+      return [consoleKeysInCluster, allKeysInCluster];
+    };
+    expect(inCluster(overlays.sqlite())).to.deep.equal([false, false]);
+    expect(inCluster(overlays.demo())).to.deep.equal([true, true]);
+    expect(inCluster(turnedRound)).to.deep.equal([true, false]);
   });
 
   it('names the values that are still the example’s', () => {

@@ -2,13 +2,18 @@
  * A rendered overlay, and what a deployment has to know of it before anything is applied: which namespaces, Secrets and
  * images it counts on. Everything is read from what will be applied, so nothing is said twice. No zone; design §9.
  */
-import type { V1Container, V1Deployment, V1EnvVar, V1ObjectMeta } from '@kubernetes/client-node';
+import type { V1Container, V1Deployment, V1EnvVar, V1ObjectMeta, V1Volume } from '@kubernetes/client-node';
 import type { KubernetesObject } from '../dev/admission-policy/request.ts';
 import { DeployError } from './failure.ts';
 
 export interface Reference {
   readonly namespace: string;
   readonly name: string;
+}
+
+export interface ProviderClass extends Reference {
+  /** Names of the files that are read from it. */
+  readonly objects: readonly string[];
 }
 
 export interface Rendering {
@@ -18,13 +23,15 @@ export interface Rendering {
   /** Secrets that the services mount. */
   readonly secrets: readonly Reference[];
   /** SecretProviderClasses of the Secrets Store CSI driver that they mount. */
-  readonly providerClasses: readonly Reference[];
+  readonly providerClasses: readonly ProviderClass[];
   readonly deployments: readonly Reference[];
   readonly injectorImage: string;
   readonly injectorPullPolicy: string;
   readonly envEnabled: boolean;
   readonly publicUrl: string;
-  /** Both the at-rest key and the RSA key lie in Secrets: whoever reads etcd reads everything. */
+  /** The console's keys that confer authority lie in a Secret. */
+  readonly consoleKeysInCluster: boolean;
+  /** So does the keyservice's RSA key: whoever reads etcd, and the database, reads everything. */
   readonly allKeysInCluster: boolean;
 }
 
@@ -48,13 +55,33 @@ const deploymentsIn = (objects: readonly KubernetesObject[]): Deployment[] =>
 const containersOf = (deployment: Deployment): readonly V1Container[] =>
   deployment.spec?.template.spec?.containers ?? [];
 
-const mounted = (deployments: readonly Deployment[], kind: 'secret' | 'class'): Reference[] =>
-  deployments.flatMap((deployment) =>
-    (deployment.spec?.template.spec?.volumes ?? []).flatMap(({ secret, csi }) => {
-      const name = kind === 'secret' ? secret?.secretName : csi?.volumeAttributes?.['secretProviderClass'];
-      return name === undefined ? [] : [referenceOf(deployment.metadata, name)];
-    }),
+const volumesOf = (deployment: Deployment): readonly V1Volume[] =>
+  deployment.spec?.template.spec?.volumes ?? [];
+
+const mountedSecrets = (deployment: Deployment): Reference[] =>
+  volumesOf(deployment).flatMap(({ secret }) =>
+    secret?.secretName === undefined ? [] : [referenceOf(deployment.metadata, secret.secretName)],
   );
+
+/** Files below the places where a volume is mounted, as variables name them. */
+const filesIn = (deployment: Deployment, volume: string): string[] =>
+  containersOf(deployment).flatMap(({ env = [], volumeMounts = [] }) =>
+    volumeMounts
+      .filter(({ name }) => name === volume)
+      .flatMap(({ mountPath }) =>
+        env.flatMap(({ value = '' }) =>
+          value.startsWith(`${mountPath}/`) ? [value.slice(mountPath.length + 1)] : [],
+        ),
+      ),
+  );
+
+const mountedClasses = (deployment: Deployment): ProviderClass[] =>
+  volumesOf(deployment).flatMap(({ name: volume, csi }) => {
+    const name = csi?.volumeAttributes?.['secretProviderClass'];
+    if (name === undefined) return [];
+    const { namespace } = referenceOf(deployment.metadata);
+    return [{ namespace, name, objects: filesIn(deployment, volume) }];
+  });
 
 const variablesIn = (objects: readonly KubernetesObject[]): V1EnvVar[] =>
   deploymentsIn(objects)
@@ -74,19 +101,20 @@ export const readRendering = (objects: readonly KubernetesObject[]): Rendering =
       );
     return found;
   };
-  const secrets = mounted(deployments, 'secret');
+  const secrets = deployments.flatMap(mountedSecrets);
   const inCluster = (name: string): boolean => secrets.some((secret) => secret.name === name);
   return {
     objects,
     sessionNamespaces: value('TWOFOLD_NAMESPACES').split(','),
     secrets,
-    providerClasses: mounted(deployments, 'class'),
+    providerClasses: deployments.flatMap(mountedClasses),
     deployments: deployments.map(({ metadata }) => referenceOf(metadata)),
     injectorImage: value('TWOFOLD_INJECTOR_IMAGE'),
     injectorPullPolicy: value('TWOFOLD_INJECTOR_PULL_POLICY'),
     envEnabled: value(ENV_ENABLED) === 'true',
     publicUrl: value('TWOFOLD_PUBLIC_URL'),
-    allKeysInCluster: inCluster('console-at-rest') && inCluster('keyservice-envelope'),
+    consoleKeysInCluster: inCluster('console-keys'),
+    allKeysInCluster: inCluster('console-keys') && inCluster('keyservice-envelope'),
   };
 };
 

@@ -120,8 +120,8 @@ export interface UserKey {
 
 /** All of them, opened with the console's at-rest key from its Secret: the one place that this installation has it. */
 export const userKeys = async ({ core, endpoints }: Cluster): Promise<readonly UserKey[]> => {
-  const { data } = await core.readNamespacedSecret({ name: 'console-at-rest', namespace: 'twofold-console' });
-  const file = Buffer.from(data?.['keys.json'] ?? '', 'base64').toString('utf8');
+  const { data } = await core.readNamespacedSecret({ name: 'console-keys', namespace: 'twofold-console' });
+  const file = Buffer.from(data?.['at-rest.json'] ?? '', 'base64').toString('utf8');
   const { keys } = JSON.parse(file) as { keys: Parameters<typeof keyEncryptionKey>[0][] }; // a JWK set
   const atRest = byKid(keys.map(keyEncryptionKey));
   const database = openDatabase(endpoints.database);

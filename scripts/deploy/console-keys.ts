@@ -1,0 +1,142 @@
+/**
+ * The console's keys that confer authority: what they are, how they are made, and the folder that `make keys` writes for
+ * the operator's vault. The cluster needs only the public half of the ticket key. No zone; design §1, §14.
+ *
+ * | File | What it is | Whoever has it |
+ * |---|---|---|
+ * | at-rest.json | oct: seals user keys | opens the user keys of a stolen database |
+ * | ticket.json | Ed25519, private: signs tickets | signs anybody's consent |
+ * | cookie.json | oct: seals the page's cookies | reads and makes them |
+ * | record.json | oct: authenticates the rows that confer authority | makes such rows, where the database can be written |
+ * | public/ticket.json | Ed25519, public | verifies tickets, as the keyservice does |
+ */
+import { createPublicKey, generateKeyPair, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { DeployError } from './failure.ts';
+
+export type Jwk = Readonly<Record<string, unknown>>;
+/** RFC 7517 §5. */
+export interface JwkSet {
+  readonly keys: readonly Jwk[];
+}
+
+export const CONSOLE_KEY_FILES = ['at-rest.json', 'ticket.json', 'cookie.json', 'record.json'] as const;
+export type ConsoleKeyFile = (typeof CONSOLE_KEY_FILES)[number];
+export type ConsoleKeys = Readonly<Record<ConsoleKeyFile, JwkSet>>;
+
+const TICKET: ConsoleKeyFile = 'ticket.json';
+/** Below the folder: all of it that a cluster ever sees. */
+const PUBLIC_TICKET = join('public', TICKET);
+const OCT_BYTES = 32;
+
+const oct = (): JwkSet => ({ keys: [{ kty: 'oct', k: randomBytes(OCT_BYTES).toString('base64url') }] });
+
+/** New ones, each for its one use. */
+export const makeConsoleKeys = async (): Promise<ConsoleKeys> => {
+  const { privateKey } = await promisify(generateKeyPair)('ed25519');
+  return {
+    'at-rest.json': oct(),
+    'ticket.json': { keys: [privateKey.export({ format: 'jwk' })] },
+    'cookie.json': oct(),
+    'record.json': oct(),
+  };
+};
+
+/** The public half of each key. Throws for what is no Ed25519 key. */
+export const publicTicketKeys = ({ keys }: JwkSet): JwkSet => ({
+  keys: keys.map(({ kty, crv, x }) => {
+    if (kty !== 'OKP' || crv !== 'Ed25519') throw new Error('not an Ed25519 key');
+    return createPublicKey({ key: { kty, crv, x: String(x) }, format: 'jwk' }).export({ format: 'jwk' });
+  }),
+});
+
+/** A file's JWK set, with its public halves. What is wrong with a key is said without any of it. */
+const readTicketKeys = (file: string): { readonly set: JwkSet; readonly publicHalves: JwkSet } => {
+  try {
+    // What is not a JWK set throws here or below.
+    const set = JSON.parse(readFileSync(file, 'utf8')) as JwkSet;
+    if (set.keys.length === 0) throw new Error('no key');
+    return { set, publicHalves: publicTicketKeys(set) };
+  } catch {
+    throw new DeployError(
+      `${file} is not a JWK set of Ed25519 keys`,
+      'restore it from where you keep it; an existing key is never made anew',
+    );
+  }
+};
+
+const textOf = (set: JwkSet): string => `${JSON.stringify(set)}\n`;
+
+const writeNew = (file: string, set: JwkSet, mode: number): void => {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, textOf(set), { mode, flag: 'wx', flush: true });
+};
+
+/** Where everything is there: the public half may have stayed behind, but never be another's. */
+const keep = (dir: string): string => {
+  const { publicHalves } = readTicketKeys(join(dir, TICKET));
+  const file = join(dir, PUBLIC_TICKET);
+  if (!existsSync(file)) {
+    writeNew(file, publicHalves, 0o644);
+    return `keys: all there, kept; wrote the public half of the ticket key: ${file}`;
+  }
+  if (textOf(readTicketKeys(file).set) !== textOf(publicHalves))
+    throw new DeployError(
+      `${file} is not the public half of ${join(dir, TICKET)}`,
+      `delete it and run this again; the keyservices of a cluster that has it must get the right one (Secret keyservice-public-keys)`,
+    );
+  return 'keys: all there, kept';
+};
+
+/**
+ * Makes the keys of a new installation, each in a file that only its owner reads; says what it did. All or nothing, and
+ * nothing that is there is changed. Rejects with a DeployError where some are there and others are not.
+ */
+export const writeConsoleKeys = async (dir: string): Promise<string> => {
+  const there = [...CONSOLE_KEY_FILES, PUBLIC_TICKET].filter((file) => existsSync(join(dir, file)));
+  const missing = CONSOLE_KEY_FILES.filter((file) => !there.includes(file));
+  if (missing.length === 0) return keep(dir);
+  if (there.length > 0)
+    throw new DeployError(
+      `in ${dir} is ${there.join(', ')}, but not ${missing.join(', ')}: new keys beside these would not fit what is stored`,
+      'fetch the missing files from your vault; or, for a new installation, name an empty folder',
+    );
+  const keys = await makeConsoleKeys();
+  const written: string[] = [];
+  const write = (file: string, set: JwkSet, mode: number): void => {
+    writeNew(join(dir, file), set, mode);
+    written.push(file);
+  };
+  try {
+    for (const file of CONSOLE_KEY_FILES) write(file, keys[file], 0o600);
+    write(PUBLIC_TICKET, publicTicketKeys(keys[TICKET]), 0o644);
+  } catch (error) {
+    for (const file of written) rmSync(join(dir, file));
+    const { message } = error instanceof Error ? error : { message: String(error) };
+    throw new DeployError(
+      `the keys cannot be written: ${message}`,
+      'name a folder that you may write',
+      error,
+    );
+  }
+  return `keys: made ${written.join(', ')} in ${dir}`;
+};
+
+/** The public half that `make keys` wrote; reads no other file. Throws a DeployError for none, and for a private one. */
+export const readPublicTicketKeys = (dir: string): JwkSet => {
+  const file = join(dir, PUBLIC_TICKET);
+  if (!existsSync(file))
+    throw new DeployError(
+      `KEYS: there is no ${file}`,
+      'name the folder that make keys wrote, or a copy of it; of its files only this one is read',
+    );
+  const { set, publicHalves } = readTicketKeys(file);
+  if (set.keys.some((key) => 'd' in key))
+    throw new DeployError(
+      `${file} holds a private key, which has no place in a cluster`,
+      'delete it, and run make keys with the folder that it comes from: it writes the public half alone',
+    );
+  return publicHalves;
+};
