@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import knex from 'knex';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { byKid } from '#envelope/cipher.ts';
 import { deriveInnerKey } from '#envelope/derive.ts';
@@ -25,6 +25,9 @@ describe('stolen copies', function () {
   let etcd: readonly string[];
   const jwks = (file: string): Jwks =>
     JSON.parse(readFileSync(join(drill.stack.dir, 'keys', file), 'utf8')) as Jwks; // written by scripts/dev/keys.ts
+
+  const keyFiles = (zone: string): readonly string[] =>
+    readdirSync(join(drill.stack.dir, 'keys', zone)).filter((file) => file.endsWith('.json'));
 
   before(async () => {
     drill = await startDrill();
@@ -68,8 +71,11 @@ describe('stolen copies', function () {
 
   it('of the database and every key of the console: the outer layer stays', async () => {
     expect(await openKey(consolesAtRest())).to.have.length(32);
-    const files = ['at-rest', 'ticket-signing', 'envelope-public', 'grant-public'];
-    const all = files.flatMap((name) => jwks(`console/${name}.json`).keys);
+    const files = keyFiles('console');
+    expect(files).to.include.members(
+      ['at-rest', 'ticket-signing', 'cookie', 'record'].map((name) => `${name}.json`),
+    );
+    const all = files.flatMap((file) => jwks(`console/${file}`).keys);
     expect(all.some((jwk) => jwk['kty'] === 'RSA' && 'd' in jwk)).to.equal(false);
     expect((await failureOf(openOuter(nodeCipher, byKid([]), parseEnvelope(envelope)))).code).to.equal(
       'unknown_key',
@@ -79,8 +85,9 @@ describe('stolen copies', function () {
   it('of the database and every key of the keyservice: the inner layer stays', async () => {
     const token = await openOuter(nodeCipher, keyservicesRsa(), parseEnvelope(envelope));
     expect(token).to.match(/^gAAAA/);
-    const files = ['envelope-private', 'grant-signing', 'ticket-public'];
-    const secrets = files.flatMap((name) => jwks(`keyservice/${name}.json`).keys);
+    const files = keyFiles('keyservice');
+    expect(files).to.include.members(['envelope-private.json', 'grant-signing.json']);
+    const secrets = files.flatMap((file) => jwks(`keyservice/${file}`).keys);
     expect(secrets.some(({ kty }) => kty === 'oct')).to.equal(false);
     expect((await failureOf(openKey(byKid([])))).code).to.equal('unknown_key');
   });

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { V1PodDisruptionBudget, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { caBundle } from '../../certs/store.ts';
+import { writeConsoleKeys } from '../../scripts/deploy/console-keys.ts';
 import { createKubectl } from '../../scripts/deploy/kubectl.ts';
 import { eventually } from '../eventually.ts';
 import { connect } from './cluster.ts';
@@ -112,6 +113,15 @@ describe('make deploy', function () {
       expect(before).to.match(from);
       writeFileSync(settings, before.replace(from, to));
     };
+    /** As the overlays for production: without components/keys-in-cluster. */
+    const fromOutside = (): void => {
+      cpSync(overlay, other, { recursive: true });
+      const file = join(other, 'kustomization.yaml');
+      const before = readFileSync(file, 'utf8');
+      const without = before.replace(/^ *- .*keys-in-cluster\n/m, '');
+      expect(without).not.to.equal(before);
+      writeFileSync(file, without);
+    };
     afterEach(() => rmSync(other, { recursive: true, force: true }));
 
     for (const [what, from, to, says] of [
@@ -139,6 +149,35 @@ describe('make deploy', function () {
         expect(await standing()).to.deep.equal(before);
       });
     }
+
+    it('refuses keys that another installation’s vault has, and keys of its own where the overlay makes them', async () => {
+      const keys = join(dirname(overlay), 'keys-of-somebody');
+      try {
+        await writeConsoleKeys(keys);
+        const before = await standing();
+        const own = await deployment('up', '--overlay', overlay, '--keys', keys, '--env', 'off');
+        expect([own.code, own.printed.includes('leave KEYS away')], own.printed).to.deep.equal([1, true]);
+        fromOutside();
+        const others = await deployment('up', '--overlay', other, '--keys', keys, '--env', 'off');
+        expect(others.code, others.printed).to.equal(1);
+        expect(others.printed).to.include('by other keys than that of KEYS');
+        expect(await standing()).to.deep.equal(before);
+      } finally {
+        rmSync(keys, { recursive: true, force: true });
+      }
+    });
+
+    it('with the console’s keys from outside, names the Secret that stayed, and the class that is missing', async () => {
+      fromOutside();
+      const before = await standing();
+      const { code, printed } = await deployment('up', '--overlay', other, '--env', 'off');
+      expect(code).to.equal(1);
+      expect(printed).to.include('the Secret console-keys is still in twofold-console');
+      expect(printed).to.include(
+        'the SecretProviderClass twofold-console-keys in twofold-console cannot be found',
+      );
+      expect(await standing()).to.deep.equal(before);
+    });
 
     it('refuses another CA’s folder', async () => {
       const folder = join(dirname(overlay), 'certificates-of-somebody');
