@@ -87,7 +87,7 @@ const noteOf = ({ allKeysInCluster, consoleKeysInCluster }: Rendering): string |
   if (allKeysInCluster)
     return 'NOTE: all keys are in this cluster’s Secrets: whoever reads its etcd or a backup of it reads everything';
   return consoleKeysInCluster
-    ? 'NOTE: ticket, cookie and record key are in this cluster’s Secrets: whoever reads its etcd or a backup of it can forge tickets, logins and records'
+    ? 'NOTE: ticket, cookie and record key are in this cluster’s Secrets: whoever reads its etcd or a backup of it can forge tickets, cookies and records'
     : undefined;
 };
 

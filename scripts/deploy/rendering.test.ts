@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { render, renderOwn } from '../../manifests/kustomize.ts';
 import { CONSOLE_KEY_FILES } from './console-keys.ts';
@@ -77,5 +78,28 @@ spec:
       DeployError,
       /sets no TWOFOLD_NAMESPACES/,
     );
+  });
+});
+
+describe('manifests/README.md', function () {
+  this.timeout(120_000);
+  const page = readFileSync(new URL('../../manifests/README.md', import.meta.url), 'utf8');
+
+  it('has each Secret and class that the services mount, with its files, and no other', () => {
+    const withPage = renderOwn((manifests) => ({
+      'kustomization.yaml': `resources: [${manifests}/overlays/postgres]\ncomponents: [${manifests}/components/page]\n`,
+    }));
+    const { secrets, providerClasses } = readRendering(withPage);
+    const table = page.slice(page.indexOf('| Secret | Namespace'), page.indexOf('**Keys that confer'));
+    const rows = table.split('\n').slice(2).join('\n');
+    const first = [...rows.matchAll(/^\|([^|]*)\|/gm)].map(([, cell]) => cell ?? '').join();
+    const named = [...first.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name);
+    expect(named.filter((name) => name !== undefined && !name.includes('/'))).to.have.members(
+      [...secrets, ...providerClasses].map(({ name }) => name),
+    );
+    for (const file of providerClasses.flatMap(({ objects }) => objects)) {
+      expect(rows).to.include(`\`${file}\``);
+      expect(page, 'the example').to.include(`{ objectName: ${file}, `);
+    }
   });
 });
