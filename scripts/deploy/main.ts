@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DAY_MS } from '../../certs/issue.ts';
 import { renewCertificates } from './certificates.ts';
-import { readPublicTicketKeys, writeConsoleKeys } from './console-keys.ts';
+import { readPublicTicketKeys, writeConsoleKeys, type JwkSet } from './console-keys.ts';
 import { deploy } from './deployment.ts';
 import { DeployError } from './failure.ts';
 import { createKubectl, KubectlError } from './kubectl.ts';
@@ -73,6 +73,9 @@ const caFolder = ({ certs }: Values): string => {
   );
 };
 
+const ticketKeysIn = ({ keys }: Values): JwkSet | undefined =>
+  keys === undefined ? undefined : readPublicTicketKeys(folder('KEYS', keys));
+
 const deployLocally = async (values: Values): Promise<void> => {
   const kubectl = createKubectl();
   const database = oneOf('DATABASE', values.database, ['sqlite', 'postgres']) ?? 'sqlite';
@@ -84,7 +87,7 @@ const deployLocally = async (values: Values): Promise<void> => {
   const { envEnabled } = await deploy(kubectl, {
     overlay: ground.overlay,
     certificates: { dir },
-    ticketKeys: undefined,
+    ticketKeys: ticketKeysIn(values),
     env: oneOf('ENV', values.env, ['on', 'off']) ?? 'if-possible',
     login: { bearer: ground.bearers['alice'] ?? '', caFile: join(dir, 'console', 'ca.crt') },
     ...{ secrets: ground.secrets, say },
@@ -101,7 +104,7 @@ const deployOverlay = async (values: Values, overlay: string): Promise<void> => 
   await deploy(createKubectl(), {
     overlay: folder('OVERLAY', overlay),
     certificates: dir === undefined ? undefined : { dir },
-    ticketKeys: values.keys === undefined ? undefined : readPublicTicketKeys(folder('KEYS', values.keys)),
+    ticketKeys: ticketKeysIn(values),
     env: oneOf('ENV', values.env, ['on', 'off']),
     login: bearer === undefined ? undefined : { bearer, caFile: values['console-ca'] },
     ...{ secrets: [], say },
