@@ -174,11 +174,12 @@ describe('unwrap, as the webhook asks it', () => {
     expect(JSON.parse(String(calls[0]?.body))).to.deep.equal({ ticket, sid, place, envelopes: ['e', 'e'] });
   });
 
-  it('refuses an answer without the grant, or with another secret’s token', async () => {
+  it('refuses an answer without the grant, or with another secret’s token or name', async () => {
     for (const body of [
       { tokens },
       { tokens: [tokens[0], tokens[0]], grant: 'g' },
       { tokens: tokens.slice(1), grant: 'g' },
+      { tokens: tokens.map((token) => ({ ...token, name: 'other' })), grant: 'g' },
     ]) {
       const outcome = await createKeyserviceClient(answering(200, body).options).unwrap(
         resolved,

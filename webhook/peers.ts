@@ -135,8 +135,16 @@ const parseSecret = (item: Json): ResolvedSecret | undefined => {
     : undefined;
 };
 
-const parseToken = ({ id, token }: Json): { id: string; token: string } | undefined =>
-  typeof id === 'string' && typeof token === 'string' ? { id, token } : undefined;
+interface OpenedSecret {
+  readonly id: string;
+  readonly name: string;
+  readonly token: string;
+}
+
+const parseToken = ({ id, name, token }: Json): OpenedSecret | undefined =>
+  typeof id === 'string' && typeof name === 'string' && typeof token === 'string'
+    ? { id, name, token }
+    : undefined;
 
 /** All that was asked for, and nothing else. */
 const complete = <T extends { readonly name: string }>(
@@ -193,8 +201,10 @@ export const createKeyserviceClient = (options: PeerOptions) => ({
       if (!isObject(value)) return undefined;
       const tokens = listOf(value['tokens'], parseToken);
       const { grant } = value;
+      // The envelope's own name, which the keyservice has proven, against the console's word.
       const all =
-        tokens?.length === secrets.length && secrets.every(({ id }) => tokens.some((each) => each.id === id));
+        tokens?.length === secrets.length &&
+        secrets.every(({ id, name }) => tokens.some((each) => each.id === id && each.name === name));
       return tokens && all && typeof grant === 'string' ? { tokens, grant } : undefined;
     });
   },
