@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { sealInner } from '#envelope/inner/seal.ts';
 import { nodeCipher } from '#envelope/node-cipher.ts';
 import type { ClientTls } from '#platform/https-client.ts';
-import { createMaterial, sessionId } from '../keyservice/testing/material.ts';
+import { createMaterial, place, sessionId } from '../keyservice/testing/material.ts';
 import { install, startService, type Service } from '../keyservice/testing/service.ts';
 import { build, repository } from '../scripts/build.ts';
 import { percentile, type Bench, type Figure } from './figure.ts';
@@ -41,7 +41,7 @@ const prepare = async (): Promise<Prepared> => {
   };
   const envelopes = await Promise.all(names.map(seal));
   const ticket = await material.ticket(names);
-  const body = Buffer.from(JSON.stringify({ ticket, sid: sessionId(), envelopes }));
+  const body = Buffer.from(JSON.stringify({ ticket, sid: sessionId(), place, envelopes }));
   return { dir, env, body, tls: clientTls('webhook-unwrap') };
 };
 

@@ -116,6 +116,7 @@ const claiming = {
   token_not_pod_bound: kind(403, 'The service-account token is not bound to a pod.'),
   token_other_account: kind(403, 'The service-account token is of another account than the session’s.'),
   pod_not_in_ticket: kind(403, 'The ticket is for another pod.'),
+  pod_not_in_grant: kind(403, 'The grant is for another pod.'),
   pod_not_found: kind(403, 'The pod does not exist.'),
   pod_differs: kind(403, 'The pod is not the one that was admitted for this session.'),
   session_bound_to_another_pod: kind(403, 'Another pod has claimed this session.'),

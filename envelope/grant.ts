@@ -1,18 +1,20 @@
 /**
  * The grant: the keyservice's signed word that it opened these envelopes for one session. No zone; design §6 step 3.
- * JWS, `typ` "twofold-grant+jwt".
+ * JWS, `typ` "twofold-grant+jwt"; a vector is in test/vectors/grant.json.
  *
  * | claim | value |
  * |---|---|
  * | iss | the keyservice, "twofold-keyservice" |
- * | aud, jti, sub, ns, sa, pod? | the ticket's |
+ * | aud, jti, sub | the ticket's |
+ * | place | where the pod is created, as the webhook read it: place.ts |
+ * | pod? | the ticket's pattern |
  * | sid | session id |
- * | secrets | `{id, ver, nam}` of each opened envelope |
+ * | secrets | `{own, id, ver, nam}` of each opened envelope: 1 to 256, no id and no (own, nam) twice |
  * | exp | seconds since 1970: bounds the first claim only |
  */
 import type { Signer } from './cipher.ts';
-import { readJws, signJws, verifyJws, type Expected, type Format, type Verified } from './jws.ts';
-import { MAX_NAMES } from './limits.ts';
+import { jwsLength, readJws, signJws, verifyJws, type Expected, type Format, type Verified } from './jws.ts';
+import { MAX_JWS_BYTES, MAX_NAMES } from './limits.ts';
 import {
   parseOwnerId,
   parseSecretId,
@@ -23,12 +25,15 @@ import {
   type SecretName,
   type SessionId,
 } from './names.ts';
-import { isNamespace, isSubdomain, parsePodPattern, type PodPattern } from './pod.ts';
+import { parsePlace, placeMembers, type Place } from './place.ts';
+import { parsePodPattern, type PodPattern } from './pod.ts';
 import { isInstant } from './ticket.ts';
 
 export const GRANT_ISSUER = 'twofold-keyservice';
 
 export interface GrantedSecret {
+  /** Owner. */
+  readonly own: OwnerId;
   readonly id: SecretId;
   readonly ver: number;
   readonly nam: SecretName;
@@ -39,49 +44,74 @@ export interface Grant {
   readonly aud: string;
   readonly jti: string;
   readonly sub: OwnerId;
-  readonly ns: string;
-  readonly sa: string;
+  readonly place: Place;
   readonly pod?: PodPattern;
   readonly sid: SessionId;
   readonly secrets: readonly GrantedSecret[];
   readonly exp: number;
 }
 
+/** An owner and a name as one text: an id has no space in it. */
+export const ownedName = (own: OwnerId, nam: SecretName): string => `${own} ${nam}`;
+
 const parseGranted = (value: unknown): GrantedSecret[] | undefined => {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_NAMES) return undefined;
   const granted = value.flatMap((item: unknown) => {
     if (typeof item !== 'object' || item === null) return [];
     // Members are checked in the next lines.
-    const { id, ver, nam } = item as Record<string, unknown>;
+    const { own, id, ver, nam } = item as Record<string, unknown>;
+    const owner = parseOwnerId(own);
     const secretId = parseSecretId(id);
     const name = parseSecretName(nam);
-    return secretId && name && isInstant(ver) ? [{ id: secretId, ver, nam: name }] : [];
+    return owner && secretId && name && isInstant(ver) ? [{ own: owner, id: secretId, ver, nam: name }] : [];
   });
-  return granted.length === value.length ? granted : undefined;
+  const ids = new Set(granted.map(({ id }) => id));
+  const names = new Set(granted.map(({ own, nam }) => ownedName(own, nam)));
+  return ids.size === value.length && names.size === value.length ? granted : undefined;
 };
 
 const format: Format<Grant> = {
   typ: 'twofold-grant+jwt',
-  encode: ({ iss, aud, jti, sub, ns, sa, pod, sid, secrets, exp }) =>
-    JSON.stringify({
-      ...{ iss, aud, jti, sub, ns, sa, pod, sid },
-      ...{ secrets: secrets.map(({ id, ver, nam }) => ({ id, ver, nam })), exp },
-    }),
-  parse: ({ iss, aud, jti, sub, ns, sa, pod, sid, secrets, exp }) => {
+  encode: ({ iss, aud, jti, sub, place, pod, sid, secrets, exp }) => {
+    const granted = secrets.map(({ own, id, ver, nam }) => ({ own, id, ver, nam }));
+    return JSON.stringify({
+      iss,
+      aud,
+      jti,
+      sub,
+      place: placeMembers(place),
+      pod,
+      sid,
+      secrets: granted,
+      exp,
+    });
+  },
+  parse: ({ iss, aud, jti, sub, place, pod, sid, secrets, exp }) => {
     const owner = parseOwnerId(sub);
     const session = parseSessionId(sid);
     const granted = parseGranted(secrets);
+    const where = parsePlace(place);
     if (typeof iss !== 'string' || typeof aud !== 'string' || !parseSecretId(jti)) return undefined;
-    if (!owner || !session || !granted || !isNamespace(ns) || !isSubdomain(sa) || !isInstant(exp))
-      return undefined;
+    if (!owner || !session || !granted || !where || !isInstant(exp)) return undefined;
     const pattern = pod === undefined ? undefined : parsePodPattern(pod);
     if (pattern === undefined && pod !== undefined) return undefined;
     return {
-      ...{ iss, aud, jti: String(jti), sub: owner, ns, sa, sid: session, secrets: granted, exp },
+      iss,
+      aud,
+      jti: String(jti),
+      sub: owner,
+      place: where,
       ...(pattern === undefined ? {} : { pod: pattern }),
+      sid: session,
+      secrets: granted,
+      exp,
     };
   },
 };
+
+/** Whether verifiers take what `signGrant` makes of it: 256 of the longest names are too much. */
+export const isGrantTooLong = ({ kid }: Pick<Signer, 'kid'>, grant: Grant): boolean =>
+  jwsLength(format, kid, grant) > MAX_JWS_BYTES;
 
 export const signGrant = (signer: Signer, grant: Grant): Promise<string> => signJws(format, signer, grant);
 

@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import { compactVerify, importJWK, SignJWT } from 'jose';
 import { ed25519Pair } from '../test/keys.ts';
 import { byKid } from './cipher.ts';
-import { signGrant, verifyGrant, type Grant } from './grant.ts';
-import { parseOwnerId, parseSecretId, parseSecretName, parseSessionId } from './names.ts';
+import { parseOwnerId, parseSecretName } from './names.ts';
 import { ed25519Signer, ed25519Verifier } from './node-cipher.ts';
 import { parsePodPattern } from './pod.ts';
 import { signTicket, verifyTicket, type Ticket } from './ticket.ts';
@@ -122,34 +121,5 @@ describe('a ticket (JWS)', () => {
   it('is refused in bounded time when it is far too long', async () => {
     expect(await reasonOf(`${'a'.repeat(10_000_000)}.b.c`)).to.equal('malformed');
     expect(await reasonOf('.'.repeat(100_000))).to.equal('malformed');
-  });
-});
-
-describe('a grant (JWS)', () => {
-  const grant: Grant = {
-    iss: 'twofold-keyservice',
-    aud: 'cluster-1',
-    jti: ticket.jti,
-    sub: ticket.sub,
-    ns: 'sessions',
-    sa: 'default',
-    sid: parseSessionId('00112233445566778899aabbccddeeff')!,
-    secrets: [
-      { id: parseSecretId('7c1e2f3a-1b2c-4d5e-8f90-a1b2c3d4e5f6')!, ver: 1, nam: parseSecretName('a')! },
-    ],
-    exp: now + 60,
-  };
-
-  it('says what was signed, also after it expired: only the session row knows whether that matters', async () => {
-    expect(await verifyGrant(await signGrant(signer, grant), expected)).to.deep.equal({
-      ok: true,
-      claims: grant,
-    });
-  });
-
-  it('is no ticket, and a ticket no grant', async () => {
-    expect(await reasonOf(await signGrant(signer, grant))).to.equal('malformed');
-    const asGrant = await verifyGrant(await signTicket(signer, ticket), expected);
-    expect(asGrant).to.deep.equal({ ok: false, reason: 'malformed' });
   });
 });

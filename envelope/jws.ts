@@ -52,6 +52,15 @@ export const signJws = async <T>(format: Format<T>, signer: Signer, claims: T): 
   return `${input}.${encodeBase64url(await signer.sign(utf8(input)))}`;
 };
 
+const encodedLength = (bytes: number): number => Math.ceil((bytes * 4) / 3);
+
+/** Characters of what `signJws` makes; over MAX_JWS_BYTES nobody verifies it. */
+export const jwsLength = <T>(format: Format<T>, kid: Kid, claims: T): number =>
+  encodeHeader(kid, format.typ).length +
+  encodedLength(utf8(format.encode(claims)).length) +
+  encodedLength(SIGNATURE_BYTES) +
+  2;
+
 const refused = (reason: JwsRefusal): { ok: false; reason: JwsRefusal } => ({ ok: false, reason });
 
 const kidOfHeader = (encoded: string): string | undefined => {

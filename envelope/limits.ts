@@ -10,6 +10,8 @@ export const MAX_FILES = 512;
 export const MAX_TOKENS_BYTES = 900 * 1024;
 /** Any secret's name, and any segment of a file's path. */
 export const MAX_NAME_LENGTH = 253;
+/** A Kubernetes username, such as `system:serviceaccount:NAMESPACE:NAME`. */
+export const MAX_USERNAME_LENGTH = 1024;
 /** A file's path below the mount path. */
 export const MAX_FILE_PATH_LENGTH = 1024;
 /** Files or variables as one environment variable of the init container: Linux allows 128 KiB for one string. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { fitsPod, isNamespace, isSubdomain, parsePodPattern } from './pod.ts';
+import { fitsPod, isNamespace, mayBeNamed, isSubdomain, parsePodPattern } from './pod.ts';
 
 const fits = (pattern: string, pod: { name?: string; generateName?: string }): boolean =>
   fitsPod(parsePodPattern(pattern)!, pod);
@@ -33,5 +33,14 @@ describe('a ticket’s pod', () => {
     expect(isNamespace('a.b')).to.equal(false);
     expect(isSubdomain('a.b')).to.equal(true);
     expect(isNamespace('a'.repeat(64))).to.equal(false);
+  });
+
+  it('may be named what it was created as, or begin with its generateName as that is cut', () => {
+    expect(mayBeNamed({ name: 'a', generateName: 'b-' }, 'a')).to.equal(true);
+    expect(mayBeNamed({ name: 'a', generateName: 'b-' }, 'b-x7k2p')).to.equal(false);
+    expect(mayBeNamed({ generateName: 'b-' }, 'b-x7k2p')).to.equal(true);
+    expect(mayBeNamed({ generateName: 'b-' }, 'a-x7k2p')).to.equal(false);
+    expect(mayBeNamed({ generateName: 'a'.repeat(70) }, `${'a'.repeat(58)}x7k2p`)).to.equal(true);
+    expect(mayBeNamed({}, 'a')).to.equal(false);
   });
 });

@@ -30,6 +30,10 @@ export const parsePodPattern = (text: unknown): PodPattern | undefined =>
       (text as PodPattern)
     : undefined;
 
+/** What a pattern of a ticket can be made of. */
+export const isGenerateName = (text: unknown): text is string =>
+  typeof text === 'string' && parsePodPattern(`${text}*`) !== undefined;
+
 /**
  * Whether a pod is one that `pattern` means. A pod that still has no name fits only a prefix, since nobody can know
  * which name it will get.
@@ -40,3 +44,9 @@ export const fitsPod = (pattern: PodPattern, pod: PodIdentity): boolean => {
   const name = pod.name ?? pod.generateName?.slice(0, GENERATED_PREFIX_LENGTH);
   return name?.startsWith(prefix) ?? false;
 };
+
+/** Whether a pod created with this identity may be the one that now has this name. */
+export const mayBeNamed = (pod: PodIdentity, name: string): boolean =>
+  pod.name === undefined
+    ? pod.generateName !== undefined && name.startsWith(pod.generateName.slice(0, GENERATED_PREFIX_LENGTH))
+    : pod.name === name;

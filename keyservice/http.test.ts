@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { HttpReply, HttpRequest } from '#platform/https-server.ts';
 import { parseProblem } from '#platform/problem.ts';
 import { createCore, type CoreOptions } from './testing/core.ts';
-import { createMaterial, sessionId, tokenOf } from './testing/material.ts';
+import { createMaterial, place, sessionId, tokenOf } from './testing/material.ts';
 
 const material = createMaterial();
 const request = (changes: Partial<HttpRequest>): HttpRequest => ({
@@ -27,6 +27,7 @@ describe('the keyservice over HTTP', () => {
     const body = json({
       ticket: await material.ticket(['a']),
       sid: sessionId(),
+      place,
       envelopes: [await material.seal('a')],
     });
     const reply = await ask({ body, contentType: 'Application/JSON; charset=utf-8' });
@@ -58,7 +59,7 @@ describe('the keyservice over HTTP', () => {
   });
 
   it('refuses an unwrap body of any other form', async () => {
-    const good = { ticket: 't', sid: sessionId(), envelopes: ['e'] };
+    const good = { ticket: 't', sid: sessionId(), place, envelopes: ['e'] };
     const bodies: unknown[] = [
       ...[{}, [], null, 'x', 1, [good], { ...good, key: 'k' }, { ...good, ticket: 1 }, { ...good, sid: 'x' }],
       ...[
@@ -74,10 +75,38 @@ describe('the keyservice over HTTP', () => {
         { ...good, envelopes: Array(257).fill('e') },
         { ...good, envelopes: { length: 1 } },
       ],
-      ...[{ ticket: 't', sid: good.sid, toString: ['e'] }],
+      ...[{ ticket: 't', sid: good.sid, place, toString: ['e'] }],
     ];
     for (const body of bodies)
       expect(await refusalOf({ body: json(body) })).to.deep.equal([400, 'body_malformed']);
+  });
+
+  it('takes a place that has exactly its members, each in its own syntax, and says what it must be', async () => {
+    const ticket = await material.ticket(['a']);
+    const good = { ticket, sid: sessionId(), envelopes: [await material.seal('a')] };
+    expect((await ask({ body: json({ ...good, place }) })).status).to.equal(200);
+    const { by: _by, ...byNobody } = place;
+    const { name: _name, ...nameless } = place;
+    const places: unknown[] = [
+      ...[undefined, null, 'sessions', [], [place], {}, byNobody, nameless],
+      ...[
+        { ...place, uid: 'x' },
+        { ...place, ns: 'A' },
+        { ...place, sa: 'a b' },
+        { ...place, name: '' },
+      ],
+      ...[
+        { ...place, by: 'a\n' },
+        { ...place, by: 'a'.repeat(1025) },
+        { ...place, generateName: '*' },
+      ],
+    ];
+    for (const each of places) {
+      const { status, body } = await ask({ body: json({ ...good, place: each }) });
+      expect(status, JSON.stringify(each)).to.equal(400);
+      expect(parseProblem(Buffer.from(body))).to.include({ code: 'body_malformed' });
+      if (each !== undefined) expect(String(body)).to.contain('place must have ns, sa, by');
+    }
   });
 
   it('takes no key from a rewrap request', async () => {

@@ -1,6 +1,7 @@
 /** HTTP: bytes to a typed request and back, and who may ask for what. Zone 3; design §5 (keyservice). */
 import { MAX_NAMES } from '#envelope/limits.ts';
 import { parseSessionId, type SessionId } from '#envelope/names.ts';
+import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
 import type { HttpReply, HttpRequest } from '#platform/https-server.ts';
 import { problemReply } from '#platform/problem.ts';
 import type { AuditedOperation, Records } from './records.ts';
@@ -53,22 +54,27 @@ const isTexts = (value: unknown): value is string[] =>
 
 const envelopesForm = `envelopes must be a list of 1 to ${MAX_NAMES} texts; send fewer a call, and none that is empty`;
 
+const placeForm = `place must have ns, sa, by, name?, generateName? of the review and nothing else: ${PLACE_RULE}`;
+
 interface UnwrapBody {
   readonly ticket: string;
   readonly sid: SessionId;
+  readonly place: Place;
   readonly envelopes: readonly string[];
 }
 
 const parseUnwrapBody = (body: Buffer): Outcome<UnwrapBody> => {
-  const object = parseObject(body, ['ticket', 'sid', 'envelopes']);
+  const object = parseObject(body, ['ticket', 'sid', 'place', 'envelopes']);
   if (!object.ok) return object;
-  const { ticket, sid, envelopes } = object.value;
+  const { ticket, sid, place, envelopes } = object.value;
   const session = parseSessionId(sid);
+  const where = parsePlace(place);
   if (typeof ticket !== 'string') return refuse('body_malformed', 'ticket must be a text');
   if (!session)
     return refuse('body_malformed', 'sid must be 32 lower-case hex digits, as the console chose them');
+  if (!where) return refuse('body_malformed', placeForm);
   if (!isTexts(envelopes)) return refuse('body_malformed', envelopesForm);
-  return { ok: true, value: { ticket, sid: session, envelopes } };
+  return { ok: true, value: { ticket, sid: session, place: where, envelopes } };
 };
 
 /** There is no member for a key: the newest configured one is sealed to. */

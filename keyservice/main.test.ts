@@ -10,7 +10,7 @@ import { createHttpsClient, type ClientTls, type HttpsAnswer } from '#platform/h
 import { parseProblem } from '#platform/problem.ts';
 import { build } from '../scripts/build.ts';
 import { failureOf } from '../test/refusal.ts';
-import { CLUSTER, createMaterial, sessionId, tokenOf } from './testing/material.ts';
+import { CLUSTER, createMaterial, place, sessionId, tokenOf } from './testing/material.ts';
 import { healthStatus, install, startService, type Installation, type Service } from './testing/service.ts';
 
 const material = createMaterial();
@@ -64,6 +64,7 @@ const unwrapBody = async (names: readonly string[]): Promise<string> =>
   JSON.stringify({
     ticket: await material.ticket(names),
     sid: sessionId(),
+    place,
     envelopes: await Promise.all(names.map((name) => material.seal(name))),
   });
 

@@ -4,19 +4,21 @@
  */
 import type { GrantedSecret } from '#envelope/grant.ts';
 import type { Kid } from '#envelope/names.ts';
-import type { Ticket } from '#envelope/ticket.ts';
 import type { EnvelopeParts } from '#envelope/outer/layout.ts';
+import type { Place } from '#envelope/place.ts';
+import type { Ticket } from '#envelope/ticket.ts';
 import type { AuditTrail } from '#platform/audit.ts';
 import type { Clock } from '#platform/clock.ts';
 import { refuse, type Outcome, type Refusal, type RefusalCode } from './refusals.ts';
 
 export type AuditedOperation = 'unwrap' | 'rewrap';
 
-/** Who asks, and for `unwrap` in which session by whose consent. */
+/** Who asks, and for `unwrap` in which session, for which pod, by whose consent. */
 export interface Asking {
   readonly operation: AuditedOperation;
   readonly client: string;
   readonly sid?: string;
+  readonly place?: Place;
   /** Only once it has been verified. */
   readonly ticket?: Ticket;
 }
@@ -46,9 +48,19 @@ interface What {
   readonly secrets?: readonly GrantedSecret[];
 }
 
+/** What a grant and a record say of an envelope. */
+export const grantedOf = ({
+  header: { ownerId, secretId, version, name },
+}: EnvelopeParts): GrantedSecret => ({
+  own: ownerId,
+  id: secretId,
+  ver: version,
+  nam: name,
+});
+
 export const createRecords = ({ trail, clock }: RecordsPorts): Records => {
   const append = async (
-    { operation, client, sid, ticket }: Asking,
+    { operation, client, sid, place, ticket }: Asking,
     outcome: 'asked' | 'released' | RefusalCode,
     what: What,
   ): Promise<Outcome<undefined>> => {
@@ -61,9 +73,11 @@ export const createRecords = ({ trail, clock }: RecordsPorts): Records => {
         sid,
         jti: ticket?.jti,
         owner: ticket?.sub,
-        namespace: ticket?.ns,
-        serviceAccount: ticket?.sa,
-        pod: ticket?.pod,
+        namespace: place?.ns,
+        serviceAccount: place?.sa,
+        pod: place?.name ?? place?.generateName,
+        by: place?.by,
+        ticket: ticket && { ns: ticket.ns, sa: ticket.sa, pod: ticket.pod },
         count: what.count,
         kids: what.kids,
         secrets: what.secrets,
@@ -76,11 +90,7 @@ export const createRecords = ({ trail, clock }: RecordsPorts): Records => {
   return {
     asked: (asking, envelopes) =>
       append(asking, 'asked', {
-        secrets: envelopes.map(({ header: { secretId, version, name } }) => ({
-          id: secretId,
-          ver: version,
-          nam: name,
-        })),
+        secrets: envelopes.map(grantedOf),
         kids: [...new Set(envelopes.map(({ header }) => header.kid))],
       }),
     released: (asking, count) => append(asking, 'released', { count }),

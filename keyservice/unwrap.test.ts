@@ -5,12 +5,13 @@ import { byKid } from '#envelope/cipher.ts';
 import { verifyGrant } from '#envelope/grant.ts';
 import { ed25519Signer, ed25519Verifier } from '#envelope/node-cipher.ts';
 import { parseEnvelope } from '#envelope/outer/layout.ts';
-import { parsePodPattern } from '#envelope/pod.ts';
-import { signTicket } from '#envelope/ticket.ts';
+import type { Place } from '#envelope/place.ts';
+import { parsePodPattern, type PodPattern } from '#envelope/pod.ts';
+import { signTicket, type Ticket } from '#envelope/ticket.ts';
 import { ed25519Pair, rsaPair } from '../test/keys.ts';
 import { fc } from '../test/properties.ts';
 import { createCore, GRANT_LIFE_SECONDS, type Core, type CoreOptions } from './testing/core.ts';
-import { CLUSTER, createMaterial, ownerId, secretId, sessionId, tokenOf } from './testing/material.ts';
+import { CLUSTER, createMaterial, ownerId, place, secretId, sessionId, tokenOf } from './testing/material.ts';
 
 const material = createMaterial();
 const now = (): number => Math.floor(Date.now() / 1000);
@@ -20,12 +21,14 @@ const sealAll = (list: readonly string[]): Promise<string[]> =>
 
 interface Asked {
   readonly ticket?: string;
+  readonly where?: Place;
   readonly envelopes?: readonly string[];
   readonly options?: CoreOptions;
 }
 
 const ask = async ({
   ticket,
+  where,
   envelopes,
   options,
 }: Asked): Promise<{ core: Core; code: string; detail: string }> => {
@@ -34,6 +37,7 @@ const ask = async ({
     client: 'webhook',
     ticket: ticket ?? (await material.ticket(['a', 'b'])),
     sid: sessionId(),
+    place: where ?? place,
     envelopes: envelopes ?? (await sealAll(['a', 'b'])),
   });
   return outcome.ok
@@ -60,7 +64,7 @@ describe('unwrap', () => {
       await material.seal('b', { secretId: ids[0], version: 7 }),
       await material.seal('a', { secretId: ids[1], to: material.envelopeKeys[1] }),
     ];
-    const outcome = await core.unwrap({ client: 'webhook', ticket, sid, envelopes });
+    const outcome = await core.unwrap({ client: 'webhook', ticket, sid, place, envelopes });
     if (!outcome.ok) throw new Error(outcome.refusal.code);
     expect(outcome.value.tokens).to.deep.equal([
       { id: ids[0], name: 'b', token: tokenOf('b') },
@@ -71,14 +75,13 @@ describe('unwrap', () => {
     if (!grant.ok) throw new Error(grant.reason);
     expect(grant.claims).to.include({
       sub: material.owner,
-      ns: 'sessions',
-      sa: 'default',
       sid,
       pod: 'jupyter-*',
     });
+    expect(grant.claims.place).to.deep.equal(place);
     expect(grant.claims.secrets).to.deep.equal([
-      { id: ids[0], ver: 7, nam: 'b' },
-      { id: ids[1], ver: 1, nam: 'a' },
+      { own: material.owner, id: ids[0], ver: 7, nam: 'b' },
+      { own: material.owner, id: ids[1], ver: 1, nam: 'a' },
     ]);
     expect(grant.claims.exp - now() - GRANT_LIFE_SECONDS).to.be.within(-2, 0);
   });
@@ -98,8 +101,9 @@ describe('unwrap', () => {
       operation: 'unwrap',
       client: 'webhook',
       owner: material.owner,
-      namespace: 'sessions',
+      ...{ namespace: place.ns, serviceAccount: place.sa, pod: place.name, by: place.by },
     });
+    expect(asked?.['ticket']).to.deep.equal({ ns: place.ns, sa: place.sa });
     expect(asked?.['secrets']).to.have.length(2);
     expect(asked?.['kids']).to.have.length(1);
     expect(released).to.include({ count: 2 });
@@ -152,6 +156,68 @@ describe('unwrap refuses a ticket', () => {
   });
 });
 
+describe('unwrap refuses a place that is not the ticket’s, before anything is opened or asked,', () => {
+  const refusedFor = async (where: Place, changes: Partial<Ticket> = {}): Promise<string> => {
+    const ticket = await material.ticket(['a', 'b'], changes);
+    const { core, code, detail } = await ask({ ticket, where });
+    expect(core.runs()).to.equal(0);
+    expect(core.lines, 'one record, with the place').to.have.length(1);
+    expect(core.lines[0]).to.include({
+      ...{ outcome: code, namespace: where.ns, serviceAccount: where.sa, by: where.by },
+      pod: where.name ?? where.generateName,
+    });
+    expect(detail).to.match(/^The ticket’s (ns|sa|pod) is .*; create the pod again with a ticket/);
+    return code;
+  };
+  const pod = parsePodPattern('jupyter-alice')!;
+  const prefix = parsePodPattern('train-*')!;
+  const { name: _name, ...unnamed } = place;
+
+  it('in each member: namespace, service account, and pod where the ticket names one', async () => {
+    expect(await refusedFor({ ...place, ns: 'other' })).to.equal('place_other_namespace');
+    expect(await refusedFor({ ...place, sa: 'other' })).to.equal('place_other_service_account');
+    const pods: [PodPattern, Place][] = [
+      [pod, { ...place, name: 'jupyter-bob' }],
+      [pod, { ...unnamed, generateName: 'jupyter-' }],
+      [pod, { ...place, name: 'jupyter-bob', generateName: 'jupyter-alice' }],
+      [prefix, place],
+      [prefix, { ...unnamed, generateName: 'serve-' }],
+    ];
+    for (const [pattern, where] of pods)
+      expect(await refusedFor(where, { pod: pattern }), where.name).to.equal('place_other_pod');
+  });
+
+  it('whatever else fits: any one change, of the place or of the ticket', async () => {
+    const other = fc.stringMatching(/^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/);
+    const member = fc.constantFrom('ns', 'sa', 'pod');
+    await fc.assert(
+      fc.asyncProperty(other, member, fc.boolean(), async (text, claim, ofTicket) => {
+        const own = { ns: place.ns, sa: place.sa, pod };
+        fc.pre(text !== own[claim]);
+        const where = { ...place, [claim === 'pod' ? 'name' : claim]: text };
+        const code = ofTicket
+          ? await refusedFor(place, { pod, [claim]: text })
+          : await refusedFor(where, { pod });
+        expect(code).to.match(/^place_other_/);
+      }),
+    );
+  });
+
+  it('and opens where each fits, whoever creates the pod', async () => {
+    const fitting: [PodPattern | undefined, Place][] = [
+      [undefined, place],
+      [undefined, { ...unnamed, generateName: 'anything-' }],
+      [pod, { ...place, by: 'somebody else' }],
+      [prefix, { ...unnamed, generateName: 'train-' }],
+      [prefix, { ...place, name: 'train-x7k2p', generateName: 'train-' }],
+    ];
+    for (const [pattern, where] of fitting) {
+      const ticket = await material.ticket(['a', 'b'], pattern ? { pod: pattern } : {});
+      expect((await ask({ ticket, where })).code).to.equal('ok');
+    }
+  });
+});
+
 describe('unwrap refuses, before anything is opened,', () => {
   it('a secret that the ticket does not list', async () => {
     const envelopes = await sealAll(['a', 'c']);
@@ -174,6 +240,25 @@ describe('unwrap refuses, before anything is opened,', () => {
       await material.seal('b', { secretId: id }),
     ];
     expect(await refusedUnopened({ envelopes })).to.equal('name_twice');
+  });
+
+  it('any one envelope that is not a listed pair of owner and name, wherever it stands', async () => {
+    const list = names(4);
+    const ticket = await material.ticket(list);
+    const envelopes = await sealAll(list);
+    const strange = {
+      envelope_of_another_owner: await material.seal('secret-0', { ownerId: ownerId() }),
+      name_not_in_ticket: await material.seal('secret-9'),
+    };
+    for (const [code, envelope] of Object.entries(strange))
+      for (let at = 0; at < list.length; at += 1)
+        expect(await refusedUnopened({ ticket, envelopes: envelopes.with(at, envelope) })).to.equal(code);
+  });
+
+  it('names that are so many and so long that nobody could claim with the grant', async () => {
+    const long = Array.from({ length: 256 }, (_, at) => `${'n'.repeat(250)}${String(at).padStart(3, '0')}`);
+    const asked = { ticket: await material.ticket(long), envelopes: await sealAll(long) };
+    expect(await refusedUnopened(asked)).to.equal('grant_too_long');
   });
 
   it('takes a secret that is called like the id of another', async () => {

@@ -1,17 +1,20 @@
 /**
  * `unwrap`: the outer layer of the secrets that a ticket lists, and a grant for their session. Zone 3; design §6 step 3.
- * It believes the ticket and the envelopes' own headers, not the webhook that brings them.
+ * It believes the ticket and the envelopes' own headers, not the webhook that brings them, and the webhook's word of where
+ * the pod is created, not the console that answered the ticket.
  */
 import type { Signer, Verifier } from '#envelope/cipher.ts';
-import { GRANT_ISSUER, signGrant } from '#envelope/grant.ts';
+import { GRANT_ISSUER, isGrantTooLong, signGrant, type Grant } from '#envelope/grant.ts';
 import type { JwsRefusal } from '#envelope/jws.ts';
 import type { SecretId, SecretName, SessionId } from '#envelope/names.ts';
 import type { EnvelopeParts } from '#envelope/outer/layout.ts';
+import type { Place } from '#envelope/place.ts';
 import { verifyTicket, type Ticket } from '#envelope/ticket.ts';
 import { secondsOf, type Clock } from '#platform/clock.ts';
-import { checkKeys, nameOf, parseEnvelopes, type KeySizes } from './envelopes.ts';
+import { checkPlace, checkSelection } from './consent.ts';
+import { checkKeys, parseEnvelopes, type KeySizes } from './envelopes.ts';
 import { refusalOf, type OuterLayer } from './outer-layer.ts';
-import type { Asking, Records } from './records.ts';
+import { grantedOf, type Asking, type Records } from './records.ts';
 import { refuse, type Outcome } from './refusals.ts';
 
 export interface UnwrapRequest {
@@ -19,6 +22,8 @@ export interface UnwrapRequest {
   readonly client: string;
   readonly ticket: string;
   readonly sid: SessionId;
+  /** Of the pod, as the webhook read it in the review. */
+  readonly place: Place;
   /** 1 to 256. */
   readonly envelopes: readonly string[];
 }
@@ -63,87 +68,78 @@ const ticketDetails: Readonly<Record<JwsRefusal, string>> = {
   expired: `its exp has passed; ${NEW_TICKET}`,
 };
 
-/** That each envelope is the ticket's owner's and listed by it, and that none is there twice. */
-const checkSelection = (
-  envelopes: readonly EnvelopeParts[],
-  ticket: Ticket,
-): Outcome<readonly EnvelopeParts[]> => {
-  const listed = new Set<string>(ticket.secrets);
-  const seen = new Set<string>();
-  for (const [at, envelope] of envelopes.entries()) {
-    const { ownerId, secretId, name } = envelope.header;
-    const what = nameOf(at, envelope);
-    if (ownerId !== ticket.sub)
-      return refuse(
-        'envelope_of_another_owner',
-        `${what} is not of the ticket's owner; ask for that owner's own`,
-      );
-    if (!listed.has(name))
-      return refuse(
-        'name_not_in_ticket',
-        `${what} is not among the ticket's secrets; get a ticket that lists it`,
-      );
-    // No name is an id with a colon before it.
-    const keys = [name, `:${secretId}`];
-    if (keys.some((key) => seen.has(key)))
-      return refuse('name_twice', `${what} has the name or the id of an earlier one; send each secret once`);
-    for (const key of keys) seen.add(key);
-  }
-  return { ok: true, value: envelopes };
-};
-
 export interface Unwrap {
   (request: UnwrapRequest): Promise<Outcome<UnwrapAnswer>>;
 }
 
 /** Answers all tokens or none. Every check comes before the first private operation, and its record before that. */
 export const createUnwrap = ({ outerLayer, records, clock }: UnwrapPorts, config: UnwrapConfig): Unwrap => {
-  const check = (texts: readonly string[], ticket: Ticket): Outcome<readonly EnvelopeParts[]> => {
+  const checkEnvelopes = (texts: readonly string[], ticket: Ticket): Outcome<readonly EnvelopeParts[]> => {
     const parsed = parseEnvelopes(texts);
     if (!parsed.ok) return parsed;
     const selected = checkSelection(parsed.value, ticket);
     return selected.ok ? checkKeys(selected.value, config.keySizes) : selected;
   };
 
-  const grantFor = (ticket: Ticket, sid: SessionId, envelopes: readonly EnvelopeParts[]): Promise<string> => {
-    const { aud, jti, sub, ns, sa, pod } = ticket;
-    return signGrant(config.grantSigner, {
-      ...{ iss: GRANT_ISSUER, aud, jti, sub, ns, sa, sid },
-      ...(pod === undefined ? {} : { pod }),
-      secrets: envelopes.map(({ header: { secretId, version, name } }) => ({
-        id: secretId,
-        ver: version,
-        nam: name,
-      })),
-      exp: secondsOf(clock) + config.grantLifeSeconds,
-    });
+  const grantFor = (
+    { aud, jti, sub, pod }: Ticket,
+    { sid, place }: UnwrapRequest,
+    envelopes: readonly EnvelopeParts[],
+  ): Grant => ({
+    iss: GRANT_ISSUER,
+    aud,
+    jti,
+    sub,
+    place,
+    ...(pod === undefined ? {} : { pod }),
+    sid,
+    secrets: envelopes.map(grantedOf),
+    exp: secondsOf(clock) + config.grantLifeSeconds,
+  });
+
+  /** The envelopes and the grant for them, signed only once they are open. */
+  const check = (
+    ticket: Ticket,
+    request: UnwrapRequest,
+  ): Outcome<{ readonly envelopes: readonly EnvelopeParts[]; readonly grant: Grant }> => {
+    const placed = checkPlace(ticket, request.place);
+    if (!placed.ok) return placed;
+    const checked = checkEnvelopes(request.envelopes, ticket);
+    if (!checked.ok) return checked;
+    const grant = grantFor(ticket, request, checked.value);
+    return isGrantTooLong(config.grantSigner, grant)
+      ? refuse(
+          'grant_too_long',
+          'the grant would be too long to be claimed; select fewer secrets, or give them shorter names',
+        )
+      : { ok: true, value: { envelopes: checked.value, grant } };
   };
 
   const open = async (
     asking: Asking & { readonly ticket: Ticket },
-    sid: SessionId,
-    texts: readonly string[],
+    request: UnwrapRequest,
   ): Promise<Outcome<UnwrapAnswer>> => {
-    const checked = check(texts, asking.ticket);
+    const checked = check(asking.ticket, request);
     if (!checked.ok) return checked;
-    const envelopes = checked.value;
+    const { envelopes, grant } = checked.value;
     const asked = await records.asked(asking, envelopes);
     if (!asked.ok) return asked;
     const opened = await outerLayer.run('open', envelopes);
     if (!opened.ok) return { ok: false, refusal: refusalOf(opened, envelopes) };
-    const grant = await grantFor(asking.ticket, sid, envelopes);
     const tokens = envelopes.map(({ header }, at) => {
       const token = opened.texts[at];
       if (token === undefined) throw new Error('fewer tokens than envelopes were opened');
       return { id: header.secretId, name: header.name, token };
     });
+    const signed = await signGrant(config.grantSigner, grant);
     const released = await records.released(asking, tokens.length);
-    return released.ok ? { ok: true, value: { tokens, grant } } : released;
+    return released.ok ? { ok: true, value: { tokens, grant: signed } } : released;
   };
 
-  return async ({ client, ticket: text, sid, envelopes }) => {
-    const asking = { operation: 'unwrap', client, sid } as const;
-    const verified = await verifyTicket(text, {
+  return async (request) => {
+    const { client, sid, place } = request;
+    const asking = { operation: 'unwrap', client, sid, place } as const;
+    const verified = await verifyTicket(request.ticket, {
       verifiers: config.ticketKeys,
       issuer: config.ticketIssuer,
       audience: config.cluster,
@@ -157,7 +153,7 @@ export const createUnwrap = ({ outerLayer, records, clock }: UnwrapPorts, config
       return { ok: false, refusal: await records.refused(asking, refusal) };
     }
     const known = { ...asking, ticket: verified.claims };
-    const outcome = await open(known, sid, envelopes);
+    const outcome = await open(known, request);
     if (outcome.ok || outcome.refusal.code === 'audit_unavailable') return outcome;
     return { ok: false, refusal: await records.refused(known, outcome.refusal) };
   };

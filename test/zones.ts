@@ -31,6 +31,7 @@ const formats = [
   'limits',
   'mount-path',
   'names',
+  'place',
   'pod',
   'selection',
   'ticket',

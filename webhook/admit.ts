@@ -3,6 +3,7 @@
  * step 2. Pure but for its ports. Whatever fails, the pod is refused; what was created by then is the janitor's.
  */
 import { createHash } from 'node:crypto';
+import type { Place } from '#envelope/place.ts';
 import { additionsOf, payloadBytes, type RenderConfig, type Session } from './additions.ts';
 import { hasAnnotations } from './annotations.ts';
 import { patchOf } from './patch.ts';
@@ -48,7 +49,7 @@ export interface AdmitPorts {
   readonly resolve: (plan: Plan, deadline: number) => Promise<Outcome<Resolved>>;
   /** As `resolve`, but nothing is written, and only sizes come back. */
   readonly foresee: (plan: Plan, deadline: number) => Promise<Outcome<ReadonlyMap<string, number>>>;
-  readonly unwrap: (resolved: Resolved, deadline: number) => Promise<Outcome<Unwrapped>>;
+  readonly unwrap: (resolved: Resolved, place: Place, deadline: number) => Promise<Outcome<Unwrapped>>;
   readonly createSession: (session: SessionContent, deadline: number) => Promise<Outcome<undefined>>;
   /** PEM of the roots that the init container shall trust: two of them while one replaces the other. */
   readonly claimCa: () => string;
@@ -118,10 +119,10 @@ export const createAdmit = (ports: AdmitPorts, config: AdmitConfig) => {
     const sizes = new Map(secrets.map(({ name, size }) => [name, size]));
     const small = tooSmall(pod, plan, sizes);
     if (small) return refused([small], plan, sid);
-    const unwrapped = await ports.unwrap(resolved.value, deadline);
+    const unwrapped = await ports.unwrap(resolved.value, plan.place, deadline);
     if (!unwrapped.ok) return refused([unwrapped.refusal], plan, sid);
     const ca = ports.claimCa();
-    const content = { ...unwrapped.value, sid, namespace: plan.namespace, ca };
+    const content = { ...unwrapped.value, sid, namespace: plan.place.ns, ca };
     const created = await ports.createSession(content, deadline);
     if (!created.ok) return refused([created.refusal], plan, sid);
     const session = { sid, grantSha256: sha256(unwrapped.value.grant), caSha256: sha256(ca), sizes };
@@ -154,7 +155,7 @@ export const createAdmit = (ports: AdmitPorts, config: AdmitConfig) => {
     if (!planned.ok) return refused(planned.refusals);
     const { plan } = planned;
     const unable =
-      (await ports.accountRefusal(plan.namespace, plan.serviceAccount, deadline)) ??
+      (await ports.accountRefusal(plan.place.ns, plan.place.sa, deadline)) ??
       (plan.variables.length > 0 ? await ports.variablesRefusal(deadline) : undefined);
     if (unable) return refused([unable], plan);
     return await (request.dryRun ? dryRun : inject)(pod, plan, deadline);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Place } from '#envelope/place.ts';
 import { HttpsError, type HttpsCall } from '#platform/https-client.ts';
 import { admitWith, readReview, requestOf } from '../test/reviews.ts';
 import type { Resolved } from './admit.ts';
@@ -25,6 +26,7 @@ const answering = (status: number, body: unknown) => {
   };
   return { calls, options: { client, url: 'https://peer', clock: () => 1000 } };
 };
+const ticket = 'a.ticket.here';
 const secrets = ['db-password', 'aws-key'].map((name) => ({
   id: `id-${name}`,
   name,
@@ -34,9 +36,9 @@ const secrets = ['db-password', 'aws-key'].map((name) => ({
 
 describe('resolve, as the webhook asks it', () => {
   it('sends what the plan says, within the time that is left', async () => {
-    const { calls, options } = answering(200, { sid, ticket: 't', secrets });
+    const { calls, options } = answering(200, { sid, ticket, secrets });
     const outcome = await createConsoleClient(options).resolve(await planned(), 4000);
-    expect(outcome).to.deep.equal({ ok: true, value: { sid, ticket: 't', secrets } });
+    expect(outcome).to.deep.equal({ ok: true, value: { sid, ticket, secrets } });
     expect(calls[0]).to.include({ method: 'POST', url: 'https://peer/internal/v1/resolve', timeoutMs: 3000 });
     expect(JSON.parse(String(calls[0]?.body))).to.include({
       dryRun: false,
@@ -54,12 +56,13 @@ describe('resolve, as the webhook asks it', () => {
 
   const shapes: Record<string, unknown> = {
     'no JSON': 'nonsense',
-    'no session id': { ticket: 't', secrets },
-    'a secret less': { sid, ticket: 't', secrets: secrets.slice(1) },
-    'a secret more': { sid, ticket: 't', secrets: [...secrets, { ...secrets[0], name: 'other' }] },
-    'another secret': { sid, ticket: 't', secrets: [secrets[0], { ...secrets[1], name: 'other' }] },
-    'a size that is text': { sid, ticket: 't', secrets: secrets.map((secret) => ({ ...secret, size: '3' })) },
-    'a list that is none': { sid, ticket: 't', secrets: {} },
+    'no session id': { ticket, secrets },
+    'another ticket than the presented one': { sid, ticket: 'another.ticket.here', secrets },
+    'a secret less': { sid, ticket, secrets: secrets.slice(1) },
+    'a secret more': { sid, ticket, secrets: [...secrets, { ...secrets[0], name: 'other' }] },
+    'another secret': { sid, ticket, secrets: [secrets[0], { ...secrets[1], name: 'other' }] },
+    'a size that is text': { sid, ticket, secrets: secrets.map((secret) => ({ ...secret, size: '3' })) },
+    'a list that is none': { sid, ticket, secrets: {} },
   };
   for (const [what, body] of Object.entries(shapes)) {
     it(`refuses an answer with ${what}`, async () => {
@@ -125,7 +128,7 @@ describe('a peer that is away for a moment', () => {
     );
   /** Fails that often, then answers; `at` is the time, which goes on by a second with each call. */
   const backAfter = (failures: number, error: HttpsError) => {
-    const { calls, options } = answering(200, { sid, ticket: 't', secrets });
+    const { calls, options } = answering(200, { sid, ticket, secrets });
     let at = 1000;
     const call = (wish: HttpsCall) => {
       at += 1000;
@@ -160,23 +163,29 @@ describe('a peer that is away for a moment', () => {
 });
 
 describe('unwrap, as the webhook asks it', () => {
-  const resolved: Resolved = { sid, ticket: 't', secrets };
+  const resolved: Resolved = { sid, ticket, secrets };
+  const place: Place = { ns: 'fx-dev', sa: 'default', name: 'nb', by: 'alice@example.org' };
   const tokens = secrets.map(({ id, name }) => ({ id, name, token: 'gAAA' }));
 
-  it('sends ticket, session and envelopes, and takes a token for each secret', async () => {
+  it('sends ticket, session, place and envelopes, and takes a token for each secret', async () => {
     const { calls, options } = answering(200, { tokens, grant: 'g' });
-    const outcome = await createKeyserviceClient(options).unwrap(resolved, 4000);
+    const outcome = await createKeyserviceClient(options).unwrap(resolved, place, 4000);
     expect(outcome).to.have.nested.property('value.grant', 'g');
-    expect(JSON.parse(String(calls[0]?.body))).to.deep.equal({ ticket: 't', sid, envelopes: ['e', 'e'] });
+    expect(JSON.parse(String(calls[0]?.body))).to.deep.equal({ ticket, sid, place, envelopes: ['e', 'e'] });
   });
 
-  it('refuses an answer without the grant, or with another secret’s token', async () => {
+  it('refuses an answer without the grant, or with another secret’s token or name', async () => {
     for (const body of [
       { tokens },
       { tokens: [tokens[0], tokens[0]], grant: 'g' },
       { tokens: tokens.slice(1), grant: 'g' },
+      { tokens: tokens.map((token) => ({ ...token, name: 'other' })), grant: 'g' },
     ]) {
-      const outcome = await createKeyserviceClient(answering(200, body).options).unwrap(resolved, 4000);
+      const outcome = await createKeyserviceClient(answering(200, body).options).unwrap(
+        resolved,
+        place,
+        4000,
+      );
       expect(outcome).to.have.nested.property('refusal.code', 'keyservice_unavailable');
     }
   });

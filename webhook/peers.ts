@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { annotations } from '#envelope/annotations.ts';
 import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
+import type { Place } from '#envelope/place.ts';
 import type { Clock } from '#platform/clock.ts';
 import { HttpsError, type ApiAnswer, type ApiClient } from '#platform/https-client.ts';
 import { parseProblem } from '#platform/problem.ts';
@@ -51,7 +52,7 @@ const whenThere = async (
 /** Which annotation a peer's refusal is about, by the beginning of its code. */
 const annotationOf = (code: string): { annotation?: string } => {
   if (code === 'secret_not_env_safe') return { annotation: annotations.env };
-  if (/^(secret|name|tokens)_/.test(code)) return { annotation: annotations.secrets };
+  if (/^(secret|name|tokens|grant)_/.test(code)) return { annotation: annotations.secrets };
   return code.startsWith('ticket_') ? { annotation: annotations.ticket } : {};
 };
 
@@ -102,7 +103,7 @@ const callPeer = async <T>(
     if (answer.status !== 200) return { ok: false, refusal: refusalOf(peer, answer) };
     const value = parse(JSON.parse(answer.body.toString('utf8')));
     return value === undefined
-      ? { ok: false, refusal: unavailable(peer, 'its answer has another shape') }
+      ? { ok: false, refusal: unavailable(peer, 'its answer is not one to what was asked') }
       : { ok: true, value };
   } catch (error) {
     if (!(error instanceof HttpsError) && !(error instanceof SyntaxError)) throw error;
@@ -134,8 +135,16 @@ const parseSecret = (item: Json): ResolvedSecret | undefined => {
     : undefined;
 };
 
-const parseToken = ({ id, token }: Json): { id: string; token: string } | undefined =>
-  typeof id === 'string' && typeof token === 'string' ? { id, token } : undefined;
+interface OpenedSecret {
+  readonly id: string;
+  readonly name: string;
+  readonly token: string;
+}
+
+const parseToken = ({ id, name, token }: Json): OpenedSecret | undefined =>
+  typeof id === 'string' && typeof name === 'string' && typeof token === 'string'
+    ? { id, name, token }
+    : undefined;
 
 /** All that was asked for, and nothing else. */
 const complete = <T extends { readonly name: string }>(
@@ -148,14 +157,18 @@ const RESOLVE = '/internal/v1/resolve';
 
 const question = (plan: Plan, dryRun: boolean): object => ({
   dryRun,
-  namespace: plan.namespace,
-  serviceAccount: plan.serviceAccount,
-  pod: plan.pod,
+  namespace: plan.place.ns,
+  serviceAccount: plan.place.sa,
+  pod: { name: plan.place.name, generateName: plan.place.generateName },
   names: plan.names,
   variables: [...new Set(plan.variables.map(({ name }) => name))],
   ticket: plan.ticket,
   launcher: plan.launcher,
 });
+
+/** The presented one where there is one: another would be somebody else's consent. */
+const isTicketOf = ({ ticket: presented }: Plan, ticket: unknown): ticket is string =>
+  typeof ticket === 'string' && (presented === undefined || presented.trim() === ticket.trim());
 
 export const createConsoleClient = (options: PeerOptions) => ({
   /** Opens a session row. */
@@ -164,7 +177,7 @@ export const createConsoleClient = (options: PeerOptions) => ({
       if (!isObject(value)) return undefined;
       const { sid, ticket, secrets } = value;
       const all = complete(plan.names, listOf(secrets, parseSecret));
-      return typeof sid === 'string' && typeof ticket === 'string' && all
+      return typeof sid === 'string' && isTicketOf(plan, ticket) && all
         ? { sid, ticket, secrets: all }
         : undefined;
     }),
@@ -177,14 +190,21 @@ export const createConsoleClient = (options: PeerOptions) => ({
 });
 
 export const createKeyserviceClient = (options: PeerOptions) => ({
-  unwrap: ({ ticket, sid, secrets }: Resolved, deadline: number): Promise<Outcome<Unwrapped>> => {
-    const body = { ticket, sid, envelopes: secrets.map(({ envelope }) => envelope) };
+  /** `place` is the review's, whatever the console answered. */
+  unwrap: (
+    { ticket, sid, secrets }: Resolved,
+    place: Place,
+    deadline: number,
+  ): Promise<Outcome<Unwrapped>> => {
+    const body = { ticket, sid, place, envelopes: secrets.map(({ envelope }) => envelope) };
     return callPeer('keyservice', options, { path: '/v1/unwrap', body, deadline }, (value) => {
       if (!isObject(value)) return undefined;
       const tokens = listOf(value['tokens'], parseToken);
       const { grant } = value;
+      // The envelope's own name, which the keyservice has proven, against the console's word.
       const all =
-        tokens?.length === secrets.length && secrets.every(({ id }) => tokens.some((each) => each.id === id));
+        tokens?.length === secrets.length &&
+        secrets.every(({ id, name }) => tokens.some((each) => each.id === id && each.name === name));
       return tokens && all && typeof grant === 'string' ? { tokens, grant } : undefined;
     });
   },

@@ -327,6 +327,23 @@ describe('a plan', () => {
   });
 
   describe('of what can be no session', () => {
+    it('refuses a pod of which the review does not say what, where and whose it is', async () => {
+      const unsaid: Made[] = [
+        ...[{ metadata: { name: undefined } }, { metadata: { name: 'A' } }, { metadata: { name: 'a\n' } }],
+        ...[{ metadata: { generateName: '*' } }, { spec: { serviceAccountName: 'a b' } }],
+        ...[{ username: '' }, { username: 'a\nb' }, { username: 'a'.repeat(1025) }],
+      ];
+      for (const made of unsaid)
+        expect(await refusalOf(made), JSON.stringify(made))
+          .to.contain('does not say which pod this is')
+          .and.contain('(pod_unsupported)');
+      const { place } = await planOf({
+        ...{ metadata: { name: '', generateName: 'nb-' }, username: 'alice' },
+        ...{ spec: { containers: [{ name: 'main' }] } },
+      });
+      expect(place).to.deep.equal({ ns: 'sessions', sa: 'default', generateName: 'nb-', by: 'alice' });
+    });
+
     it('refuses a namespace that is not enabled', async () => {
       expect(await refusalOf({ namespace: 'other' }))
         .to.contain('"other"')

@@ -5,7 +5,7 @@
 import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';
 import { selectedNames, quote, type FileSelection, type VariableSelection } from '#envelope/selection.ts';
 import type { SecretName } from '#envelope/names.ts';
-import type { PodIdentity } from '#envelope/pod.ts';
+import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
 import { chooseContainers, readAnnotations, type Chosen, type Wishes } from './annotations.ts';
 import { mountConflict } from './mount-path.ts';
 import type { Container, Pod, Resources } from './pod.ts';
@@ -35,9 +35,8 @@ export interface Circumstances {
 }
 
 export interface Plan {
-  readonly namespace: string;
-  readonly serviceAccount: string;
-  readonly pod: PodIdentity;
+  /** As the review has it: keyservice and grant are told nothing else. */
+  readonly place: Place;
   /** Every selected secret, once. */
   readonly names: readonly SecretName[];
   readonly files: readonly FileSelection[];
@@ -77,6 +76,17 @@ const notASession = (pod: Pod, { namespace }: Circumstances, config: PlanConfig)
   }
   return undefined;
 };
+
+/** Undefined for what the API server will refuse after us: names that are none, or no name at all. */
+const placeOf = (pod: Pod, { namespace, username }: Circumstances): Place | undefined =>
+  parsePlace({
+    ns: namespace,
+    sa: pod.serviceAccount,
+    // Kubernetes takes an empty name for none.
+    name: pod.name || undefined,
+    generateName: pod.generateName || undefined,
+    by: username,
+  });
 
 /** Names of ours that the pod must not bring along: an injected pod, exported and created again, does. */
 const reservedNames = (pod: Pod): Refusal | undefined => {
@@ -172,6 +182,11 @@ const isRefusal = (value: object): value is Refusal => 'code' in value;
 export const planSession = (pod: Pod, circumstances: Circumstances, config: PlanConfig): Planned => {
   const first = notASession(pod, circumstances, config) ?? reservedNames(pod);
   if (first) return { ok: false, refusals: [first] };
+  const place = placeOf(pod, circumstances);
+  if (!place) {
+    const why = `the review does not say which pod this is, where and whose: ${PLACE_RULE}`;
+    return { ok: false, refusals: [refuse('pod_unsupported', `${why}; correct metadata and spec`)] };
+  }
   const read = readAnnotations(pod);
   const chosen = chooseContainers(pod);
   const identity = identify(pod, circumstances, config, pod.annotations[annotations.ticket]);
@@ -185,9 +200,7 @@ export const planSession = (pod: Pod, circumstances: Circumstances, config: Plan
   if (found.length > 0) return { ok: false, refusals: found };
   const { fileMode, runAsUser } = permissions(pod, consumers);
   const plan: Plan = {
-    namespace: circumstances.namespace,
-    serviceAccount: pod.serviceAccount,
-    pod: { name: pod.name, generateName: pod.generateName },
+    place,
     names: selectedNames(wishes.files, wishes.variables),
     ...{ files: wishes.files, variables: wishes.variables, mountPath: wishes.mountPath },
     ...{ fileMode: wishes.fileMode ?? fileMode, runAsUser, resources: initResources(pod), chosen },

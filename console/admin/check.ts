@@ -110,7 +110,7 @@ const examineSessions = async (inspection: Inspection, rows: readonly Row[]): Pr
     if (!ticket) return 'its ticket is gone';
     const same = ticket['owner_id'] === row.ownerId && ticket['ns'] === row.ns && ticket['sa'] === row.sa;
     if (!same) return 'its ticket is of another owner, namespace or service account';
-    const lacking = row.secrets.find(({ gen }) => !known.has(key(row.ownerId, gen)));
+    const lacking = row.secrets.find((secret) => !known.has(key(secret.ownerId, secret.gen)));
     return lacking && `its owner has no user key of generation ${lacking.gen}`;
   };
 };

@@ -7,7 +7,7 @@ import type { Verifier } from '#envelope/cipher.ts';
 import { verifyGrant, type Grant } from '#envelope/grant.ts';
 import type { JwsRefusal } from '#envelope/jws.ts';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
-import { fitsPod, type PodPattern } from '#envelope/pod.ts';
+import { fitsPod, mayBeNamed, type PodPattern } from '#envelope/pod.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { recordRefusal, type AuditSubject } from './audit.ts';
 import type { AdmittedPod, Cluster, TokenOwner } from './cluster.ts';
@@ -67,10 +67,12 @@ const compare = (grant: Grant, session: SessionRow): Outcome<readonly SessionSec
   const same =
     session.jti === grant.jti &&
     session.ownerId === grant.sub &&
-    session.ns === grant.ns &&
-    session.sa === grant.sa;
-  const secrets = grant.secrets.flatMap(({ id, ver, nam }) =>
-    session.secrets.filter((secret) => secret.id === id && secret.version === ver && secret.name === nam),
+    session.ns === grant.place.ns &&
+    session.sa === grant.place.sa;
+  const secrets = grant.secrets.flatMap(({ own, id, ver, nam }) =>
+    session.secrets.filter(
+      (secret) => secret.ownerId === own && secret.id === id && secret.version === ver && secret.name === nam,
+    ),
   );
   return same && secrets.length === grant.secrets.length
     ? done(secrets)
@@ -127,6 +129,15 @@ const checkTokenOwner = (
       );
 };
 
+/** That the grant was given for the pod that claims, as far as the webhook knew its name. */
+const checkGrantedPod = ({ place }: Grant, name: string): Outcome<void> =>
+  mayBeNamed(place, name)
+    ? done(undefined)
+    : refuse(
+        'pod_not_in_grant',
+        `The grant is for the pod ${place.name ?? `${place.generateName}…`}, which ${name} is not; ${again}.`,
+      );
+
 export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
   const { database, cluster, clock } = ports;
 
@@ -177,6 +188,8 @@ export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
     // The row is the console's own; the grant only copies it.
     const pod = checkTokenOwner(tokenOwner.value, session, [ticket.pod, grant.pod]);
     if (!pod.ok) return pod;
+    const granted = checkGrantedPod(grant, pod.value.name);
+    if (!granted.ok) return granted;
     trace.pod = pod.value.name;
     const admitted = await getPod(session.ns, pod.value.name);
     if (!admitted.ok) return admitted;
@@ -224,7 +237,7 @@ export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
     if (!claimant.ok) return claimant;
     const bound = await bind(claimant.value, trace);
     if (!bound.ok) return bound;
-    return await ports.sessionKeys.derive(claimant.value.session.ownerId, claimant.value.secrets);
+    return await ports.sessionKeys.derive(claimant.value.secrets);
   };
 
   return {
@@ -241,7 +254,7 @@ export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
 /** What the audit says of a claim; filled in as checks pass. */
 type Trace = { -readonly [K in keyof AuditSubject]: AuditSubject[K] };
 
-const traceOf = ({ sub, sid, jti, ns, secrets }: Grant): Partial<AuditSubject> => ({
+const traceOf = ({ sub, sid, jti, place: { ns }, secrets }: Grant): Partial<AuditSubject> => ({
   ...{ ownerId: sub, sid, jti, ns },
   names: secrets.map(({ nam }) => nam),
   secretIds: secrets.map(({ id }) => id),

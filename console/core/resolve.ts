@@ -10,7 +10,7 @@ import { recordRefusal, type AuditSubject } from './audit.ts';
 import type { Ids } from './ids.ts';
 import type { LauncherClaim, Launchers } from './launchers.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
-import type { Database, SecretRow, SessionRow, TicketRow } from './stores.ts';
+import type { Database, SecretRow, SessionRow, SessionSecret, TicketRow } from './stores.ts';
 import type { PodRequest, TicketCheck } from './ticket-check.ts';
 import { checkSelection, type Tickets } from './tickets.ts';
 
@@ -89,6 +89,16 @@ const checkSize = (rows: readonly SecretRow[]): Outcome<void> => {
       );
 };
 
+/** What the session keeps of a secret: all that its key is derived from. */
+const sessionSecretOf = ({ ownerId, id, name, version, gen, salt }: SecretRow): SessionSecret => ({
+  ownerId,
+  id,
+  name,
+  version,
+  gen,
+  salt,
+});
+
 export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
   const { database, ticketCheck, launchers, clock } = ports;
 
@@ -147,7 +157,7 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
     const now = clock();
     return {
       ...{ sid: ports.ids.session(), jti: row.jti, ownerId: row.ownerId, ns: namespace, sa: serviceAccount },
-      secrets: rows.map(({ id, name, version, gen, salt }) => ({ id, name, version, gen, salt })),
+      secrets: rows.map(sessionSecretOf),
       ticketHash: ticket === undefined ? undefined : ports.sha256Hex(ticket),
       launcher: launcher && launchers.wordOf(namespace, launcher),
       ...{ openedAt: now, exp: now + config.firstClaimSeconds * 1000, pod: pod.name, podUid: undefined },

@@ -13,8 +13,8 @@ export interface SessionKey {
 }
 
 export interface SessionKeys {
-  /** Of exactly the versions that the session was opened with, whatever has been written since. */
-  derive(ownerId: OwnerId, secrets: readonly SessionSecret[]): Promise<Outcome<readonly SessionKey[]>>;
+  /** Of exactly the versions that the session was opened with, whatever has been written since; each of its owner's. */
+  derive(secrets: readonly SessionSecret[]): Promise<Outcome<readonly SessionKey[]>>;
 }
 
 interface Ports {
@@ -22,31 +22,48 @@ interface Ports {
   readonly cipher: Pick<Cipher, 'hkdfSha256'>;
 }
 
+interface UserKeyGroup {
+  readonly ownerId: OwnerId;
+  readonly gen: number;
+  readonly secrets: SessionSecret[];
+}
+
+/** By the user key that their keys come from: each is opened once. */
+const byUserKey = (secrets: readonly SessionSecret[]): Iterable<UserKeyGroup> => {
+  const groups = new Map<string, UserKeyGroup>();
+  for (const secret of secrets) {
+    const { ownerId, gen } = secret;
+    const key = `${ownerId} ${gen}`;
+    const group = groups.get(key) ?? { ownerId, gen, secrets: [] };
+    group.secrets.push(secret);
+    groups.set(key, group);
+  }
+  return groups.values();
+};
+
 export const createSessionKeys = ({ userKeys, cipher }: Ports): SessionKeys => {
   const deriveWith = async (
     userKey: Uint8Array,
-    ownerId: OwnerId,
     secrets: readonly SessionSecret[],
   ): Promise<SessionKey[]> => {
     const keys: SessionKey[] = [];
-    for (const { id, version, gen, salt } of secrets) {
+    for (const { ownerId, id, version, gen, salt } of secrets) {
       const key = await deriveInnerKey(cipher, userKey, { ownerId, secretId: id, version, gen, salt });
       keys.push({ id, key });
     }
     return keys;
   };
   return {
-    derive: async (ownerId, secrets) => {
+    derive: async (secrets) => {
       const derived: SessionKey[] = [];
-      for (const gen of new Set(secrets.map((secret) => secret.gen))) {
+      for (const { ownerId, gen, secrets: ofKey } of byUserKey(secrets)) {
         const opened = await userKeys.open(ownerId, gen);
         if (!opened.ok) {
           for (const { key } of derived) key.fill(0);
           return opened;
         }
-        const ofGeneration = secrets.filter((secret) => secret.gen === gen);
         try {
-          derived.push(...(await deriveWith(opened.value.key, ownerId, ofGeneration)));
+          derived.push(...(await deriveWith(opened.value.key, ofKey)));
         } finally {
           opened.value.key.fill(0);
         }

@@ -130,6 +130,7 @@ export interface TicketStore {
 }
 
 export interface SessionSecret {
+  readonly ownerId: OwnerId;
   readonly id: SecretId;
   readonly name: SecretName;
   readonly version: number;

@@ -2,7 +2,8 @@
 import type { Verifier } from '#envelope/cipher.ts';
 import type { JwsRefusal } from '#envelope/jws.ts';
 import type { SecretName } from '#envelope/names.ts';
-import { fitsPod, type PodIdentity } from '#envelope/pod.ts';
+import { placeDifference, type PlaceDifference } from '#envelope/place.ts';
+import type { PodIdentity } from '#envelope/pod.ts';
 import { verifyTicket, type Ticket } from '#envelope/ticket.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
@@ -39,25 +40,18 @@ const reasons: Readonly<Record<JwsRefusal, readonly [RefusalCode, string]>> = {
   expired: ['ticket_expired', 'The ticket’s exp has passed; get a new ticket.'],
 };
 
+const placeCodes: Readonly<Record<PlaceDifference['claim'], RefusalCode>> = {
+  ns: 'ticket_other_namespace',
+  sa: 'ticket_other_service_account',
+  pod: 'ticket_other_pod',
+};
+
 const checkPlace = (ticket: Ticket, { namespace, serviceAccount, pod }: PodRequest): Outcome<void> => {
-  if (ticket.ns !== namespace) {
-    return refuse(
-      'ticket_other_namespace',
-      `The ticket’s ns is ${ticket.ns}, the pod’s namespace ${namespace}; get a ticket for it.`,
-    );
-  }
-  if (ticket.sa !== serviceAccount) {
-    return refuse(
-      'ticket_other_service_account',
-      `The ticket’s sa is ${ticket.sa}, the pod’s service account ${serviceAccount}; get a ticket for it.`,
-    );
-  }
-  return ticket.pod === undefined || fitsPod(ticket.pod, pod)
+  const { name, generateName } = pod;
+  const difference = placeDifference(ticket, { ns: namespace, sa: serviceAccount, name, generateName });
+  return difference === undefined
     ? done(undefined)
-    : refuse(
-        'ticket_other_pod',
-        `The ticket’s pod is ${ticket.pod}, which this pod is not; get a ticket for it.`,
-      );
+    : refuse(placeCodes[difference.claim], `${difference.words}; get a ticket for it.`);
 };
 
 export const createTicketCheck = (

@@ -110,7 +110,10 @@ onEachDatabase('claim', (running) => {
       refusal(await claim(running(), { grant: await grantFor(running(), session, changed), token }));
     expect(await refused({ sid: parseSessionId('0'.repeat(32))! })).to.deep.equal([403, 'session_unknown']);
     const { secrets } = grantClaims(session);
+    const other = parseOwnerId('00000000-0000-4000-8000-000000000001')!;
+    const { place } = session;
     const more = {
+      own: other,
       id: parseSecretId('00000000-0000-4000-8000-000000000000')!,
       ver: 1,
       nam: parseSecretName('c')!,
@@ -118,10 +121,12 @@ onEachDatabase('claim', (running) => {
     const bob = await openSession(running(), { ticket: await ticketFor(alice) });
     const differing: object[] = [
       { jti: grantClaims(bob).jti },
-      { sub: more.id },
-      { ns: 'other' },
-      { sa: 'other' },
+      { sub: other },
+      { place: { ...place, ns: 'other' } },
+      { place: { ...place, sa: 'other' } },
       { secrets: [...secrets, more] },
+      { secrets: [{ ...secrets[0]!, own: other }] },
+      { secrets: [{ ...secrets[0]!, id: more.id }] },
       { secrets: [{ ...secrets[0]!, ver: 2 }] },
       { secrets: [{ ...secrets[0]!, nam: parseSecretName('b')! }] },
     ];
@@ -175,9 +180,22 @@ onEachDatabase('claim', (running) => {
     expect((await admitAndClaim(running(), narrowed, { name: 'train-1' })).status).to.equal(200);
   });
 
+  it('refuses a pod of another name than the webhook read, whatever else fits', async () => {
+    const { ns, sa, by } = session.place;
+    const named = await openSession(running(), { ticket, names: ['a', 'b'], pod: { name: 'nb-7' } });
+    const other = await admitAndClaim(running(), named, { name: 'nb-8' });
+    expect(refusal(other)).to.deep.equal([403, 'pod_not_in_grant']);
+    expect(other.json.detail).to.contain('nb-7').and.contain('nb-8');
+    expect((await admitAndClaim(running(), named, { name: 'nb-7' })).status).to.equal(200);
+    const generated = { ...session, place: { ns, sa, by, generateName: 'train-' } };
+    const strange = await admitAndClaim(running(), generated, { name: 'nb-0' });
+    expect(refusal(strange)).to.deep.equal([403, 'pod_not_in_grant']);
+    expect((await admitAndClaim(running(), generated, { name: 'train-x7k2p' })).status).to.equal(200);
+  });
+
   it('refuses a pod that is not there, or not as it was admitted', async () => {
-    const { token } = admit(running(), session, { name: 'gone' });
-    running().kubernetes.pods.delete(podPath(NAMESPACE, 'gone'));
+    const { token } = admit(running(), session, { name: 'nb-gone' });
+    running().kubernetes.pods.delete(podPath(NAMESPACE, 'nb-gone'));
     const grant = await grantFor(running(), session);
     expect(refusal(await claim(running(), { grant, token }))).to.deep.equal([403, 'pod_not_found']);
     const secrets = { 'twofold.dev/secrets': 'a,b' };

@@ -67,7 +67,8 @@ for (const kind of databaseKinds) {
     };
 
     it('starts a session for the one who logged in with the name that it gives', async () => {
-      const session = await openSession(running, { launcher: { username: HUB, user: username } });
+      const pod = { name: 'nb-0' };
+      const session = await openSession(running, { launcher: { username: HUB, user: username }, pod });
       const claims = decodeJwt(session.ticket);
       expect(claims).to.include({ ns: NAMESPACE, sa: 'default', pod: 'nb-0', uses: 1 });
       expect(claims['secrets']).to.deep.equal(['a']);

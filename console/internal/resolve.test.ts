@@ -114,7 +114,7 @@ onEachDatabase('resolve', (running) => {
       403,
       'ticket_other_service_account',
     ]);
-    for (const pod of [{ name: 'nb-1' }, { generateName: 'nb-0' }, {}]) {
+    for (const pod of [{ name: 'nb-1' }, { generateName: 'nb-0' }]) {
       expect(refusal(await ask({ ticket: narrow, pod }))).to.deep.equal([403, 'ticket_other_pod']);
     }
     expect((await ask({ ticket: narrow, pod: { name: 'nb-0' } })).status).to.equal(200);
@@ -163,7 +163,7 @@ onEachDatabase('resolve', (running) => {
   });
 
   it('shows the owner each session and each refusal of a ticket', async () => {
-    const { sid } = await openSession(running(), { ticket });
+    const { sid } = await openSession(running(), { ticket, pod: { name: 'nb-0' } });
     await ask({ namespace: 'other' });
     const [refused, opened] = (await alice.call('get', '/audit?limit=2')).json.items;
     expect(opened).to.include({ action: 'resolve', outcome: 'done', sid, pod: 'nb-0', namespace: NAMESPACE });
@@ -178,7 +178,8 @@ onEachDatabase('resolve', (running) => {
       { names: ['a b'] },
       { variables: ['b'] },
       { namespace: 'A' },
-      { pod: 'nb-0' },
+      ...[{ pod: 'nb-0' }, { pod: {} }, { pod: { name: 'A' } }, { pod: { name: 'a\n' } }],
+      ...[{ pod: { generateName: '*' } }, { launcher: { username: 'a\n', user: 'alice' } }],
       { user: 'alice' },
       { ticket: 'x'.repeat(130_000) },
     ];

@@ -29,10 +29,14 @@ const writeSecret = ({ salt: bytes, ...rest }: SessionSecret): object => ({
 
 const readSecret = (item: unknown): SessionSecret => {
   // Written by `writeSecret` alone.
-  const { id, name, version, gen, salt: text } = item as Record<keyof SessionSecret, unknown>;
+  const { ownerId: owner, id, name, version, gen, salt: text } = item as Record<keyof SessionSecret, unknown>;
   return {
-    ...{ id: secretId(id), name: secretName(name) },
-    ...{ version: Number(version), gen: Number(gen), salt: salt.read(String(text)) },
+    ownerId: ownerId(owner),
+    id: secretId(id),
+    name: secretName(name),
+    version: Number(version),
+    gen: Number(gen),
+    salt: salt.read(String(text)),
   };
 };
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Grant } from '#envelope/grant.ts';
 import { GRANT_ISSUER, signGrant } from '#envelope/grant.ts';
 import { parseOwnerId, parseSecretId, parseSecretName, parseSessionId } from '#envelope/names.ts';
+import { parsePlace, type Place } from '#envelope/place.ts';
 import { ed25519Signer } from '#envelope/node-cipher.ts';
 import { parseEnvelope } from '#envelope/outer/layout.ts';
 import { sessionAudience } from '#envelope/annotations.ts';
@@ -23,13 +24,15 @@ export interface ResolvedSession {
   readonly sid: string;
   readonly ticket: string;
   readonly secrets: readonly ResolvedSecret[];
+  /** Of the pod that it was opened for. */
+  readonly place: Place;
 }
 
 export type ResolveBody = Readonly<Record<string, unknown>>;
 
 /** As the webhook would ask, with this and that changed. */
 export const resolveBody = (body: ResolveBody): ResolveBody => ({
-  ...{ dryRun: false, namespace: NAMESPACE, serviceAccount: 'default', pod: { name: 'nb-0' } },
+  ...{ dryRun: false, namespace: NAMESPACE, serviceAccount: 'default', pod: { generateName: 'nb-' } },
   ...{ names: ['a'], variables: [] },
   ...body,
 });
@@ -57,7 +60,10 @@ export const ticketFor = async (
 export const openSession = async (running: TestConsole, body: ResolveBody): Promise<ResolvedSession> => {
   const { status, json, text } = await resolve(running, body);
   if (status !== 200) throw new Error(text);
-  return json;
+  const { namespace, serviceAccount, pod, launcher } = resolveBody(body);
+  const by = (launcher as { username: string } | undefined)?.username ?? 'alice';
+  const place = parsePlace({ ns: namespace, sa: serviceAccount, by, ...(pod as object) });
+  return { ...json, place: must(place) };
 };
 
 /** The session of a user whom no other test has, for the secrets `a` and `b`. */
@@ -83,13 +89,15 @@ export const payloadOf = (jws: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8')) as Record<string, unknown>;
 
 /** The claims of the grant that the keyservice would sign for this session. */
-export const grantClaims = ({ sid, ticket, secrets }: ResolvedSession): Grant => {
-  const { aud, jti, ns, sa, pod, sub } = payloadOf(ticket);
+export const grantClaims = ({ sid, ticket, secrets, place }: ResolvedSession): Grant => {
+  const { aud, jti, pod, sub } = payloadOf(ticket);
   return {
     ...{ iss: GRANT_ISSUER, aud: String(aud), jti: String(jti), sub: must(parseOwnerId(sub)) },
-    ...{ ns: String(ns), sa: String(sa), ...(typeof pod === 'string' ? { pod: pod as never } : {}) },
+    place,
+    ...(typeof pod === 'string' ? { pod: pod as never } : {}),
     sid: must(parseSessionId(sid)),
     secrets: secrets.map(({ id, name, envelope }) => ({
+      own: parseEnvelope(envelope).header.ownerId,
       id: must(parseSecretId(id)),
       ver: parseEnvelope(envelope).header.version,
       nam: must(parseSecretName(name)),

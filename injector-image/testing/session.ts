@@ -54,12 +54,16 @@ export const createSession = async (options: SessionOptions): Promise<Session> =
     keys.push({ id, key: key.toString('base64url') });
     put(id, await sealInner(nodeCipher, { key, plaintext, nowSeconds: 1 }));
   }
+  const owner = present(parseOwnerId(randomUUID()));
   const grant = await signGrant(signer, {
-    ...{ iss: GRANT_ISSUER, aud: 'cluster.test', ns: 'sessions', sa: 'default', jti: randomUUID() },
-    sub: present(parseOwnerId(randomUUID())),
+    ...{ iss: GRANT_ISSUER, aud: 'cluster.test', jti: randomUUID(), sub: owner },
+    place: { ns: 'sessions', sa: 'default', name: 'nb-0', by: 'alice' },
     sid: present(parseSessionId(randomBytes(16).toString('hex'))),
     secrets: [...idOf].map(([nam, id]) => ({
-      ...{ id: present(parseSecretId(id)), ver: 1, nam: present(parseSecretName(nam)) },
+      own: owner,
+      id: present(parseSecretId(id)),
+      ver: 1,
+      nam: present(parseSecretName(nam)),
     })),
     exp: Math.floor(Date.now() / 1000) + 600,
   });

@@ -10,6 +10,7 @@ import {
   type SecretName,
   type SessionId,
 } from '#envelope/names.ts';
+import type { Place } from '#envelope/place.ts';
 import { ed25519Signer, nodeCipher, rsaRecipient } from '#envelope/node-cipher.ts';
 import type { EnvelopeHeader } from '#envelope/outer/layout.ts';
 import { sealOuter } from '#envelope/outer/seal.ts';
@@ -28,6 +29,14 @@ export const ownerId = (text: string = randomUUID()): OwnerId => present(parseOw
 export const secretId = (text: string = randomUUID()): SecretId => present(parseSecretId(text));
 const secretName = (text: string): SecretName => present(parseSecretName(text));
 export const sessionId = (): SessionId => present(parseSessionId(randomBytes(16).toString('hex')));
+
+/** Of a pod that the tickets of this material are for. */
+export const place: Place = {
+  ns: 'sessions',
+  sa: 'default',
+  name: 'jupyter-alice',
+  by: 'system:serviceaccount:hub:hub',
+};
 
 export interface Material {
   /** Newest first. */
@@ -68,7 +77,7 @@ export const createMaterial = (): Material => {
     ticket: (secrets, changes = {}) => {
       const now = Math.floor(Date.now() / 1000);
       return signTicket(ed25519Signer(ticketKey.privateJwk), {
-        ...{ iss: ISSUER, aud: CLUSTER, sub: owner, ns: 'sessions', sa: 'default' },
+        ...{ iss: ISSUER, aud: CLUSTER, sub: owner, ns: place.ns, sa: place.sa },
         ...{ secrets: secrets.map(secretName), jti: randomUUID(), iat: now, nbf: now, exp: now + 3600 },
         ...changes,
       });

@@ -1,0 +1,54 @@
+/** What a ticket consents to, held against place and envelopes of one `unwrap`. Zone 3, pure; design §6 step 3. */
+import { ownedName } from '#envelope/grant.ts';
+import type { EnvelopeParts } from '#envelope/outer/layout.ts';
+import { placeDifference, type Place, type PlaceDifference } from '#envelope/place.ts';
+import type { Ticket } from '#envelope/ticket.ts';
+import { nameOf } from './envelopes.ts';
+import { refuse, type Outcome, type RefusalCode } from './refusals.ts';
+
+const placeCodes: Readonly<Record<PlaceDifference['claim'], RefusalCode>> = {
+  ns: 'place_other_namespace',
+  sa: 'place_other_service_account',
+  pod: 'place_other_pod',
+};
+
+/** That the pod is one that the ticket is for: a console that answers another place's ticket gets nothing opened. */
+export const checkPlace = (ticket: Ticket, place: Place): Outcome<undefined> => {
+  const difference = placeDifference(ticket, place);
+  return difference === undefined
+    ? { ok: true, value: undefined }
+    : refuse(
+        placeCodes[difference.claim],
+        `${difference.words}, though the console answered it for this pod; create the pod again with a ticket for its place, and if this goes on tell the cluster’s operator`,
+      );
+};
+
+/** That each envelope's owner and name are a pair that the ticket lists, and that no pair and no id is there twice. */
+export const checkSelection = (
+  envelopes: readonly EnvelopeParts[],
+  { sub, secrets }: Ticket,
+): Outcome<readonly EnvelopeParts[]> => {
+  const listed = new Set(secrets.map((name) => ownedName(sub, name)));
+  const owners = new Set([sub]);
+  const seen = new Set<string>();
+  for (const [at, envelope] of envelopes.entries()) {
+    const { ownerId, secretId, name } = envelope.header;
+    const what = nameOf(at, envelope);
+    const pair = ownedName(ownerId, name);
+    if (!owners.has(ownerId))
+      return refuse(
+        'envelope_of_another_owner',
+        `${what} is not of the ticket's owner; ask for that owner's own`,
+      );
+    if (!listed.has(pair))
+      return refuse(
+        'name_not_in_ticket',
+        `${what} is not among the ticket's secrets; get a ticket that lists it`,
+      );
+    // An id has no space in it, and a pair has one.
+    if (seen.has(pair) || seen.has(secretId))
+      return refuse('name_twice', `${what} has the name or the id of an earlier one; send each secret once`);
+    seen.add(pair).add(secretId);
+  }
+  return { ok: true, value: envelopes };
+};
