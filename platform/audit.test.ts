@@ -32,6 +32,18 @@ describe('an audit trail', () => {
     expect(statSync(file).mode & 0o777).to.equal(0o600);
   });
 
+  it('has lines of bounded length, whatever a record holds, and no control character in them', async () => {
+    const file = join(testFolder('audit-bounds'), 'trail');
+    const trail = await openAuditTrail(file);
+    const text = '\u001b\u202e'.repeat(50_000);
+    await trail.append({ text, secrets: Array.from({ length: 5_000 }, () => ({ nam: text })) });
+    await trail.close();
+    const line = readFileSync(file, 'utf8');
+    expect(line.length).to.be.below(256 * 1024);
+    expect(line).to.match(/^[\x20-\x7e…]+\n$/);
+    expect((JSON.parse(line) as { secrets: unknown[] }).secrets).to.have.length(256);
+  });
+
   it('rejects when a record cannot be written', async () => {
     const trail = await openAuditTrail('/dev/full');
     const error: unknown = await trail.append({}).catch((reason: unknown) => reason);

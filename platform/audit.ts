@@ -3,6 +3,7 @@
  * A line is one synchronous write, as the log's are: 5 µs, where a turn through the thread pool costs ten times that.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { boundedText } from './bounded-text.ts';
 
 export interface AuditTrail {
   /** Resolves once the line is with the operating system. Rejects when it could not be written: then refuse. */
@@ -11,6 +12,26 @@ export interface AuditTrail {
 }
 
 const STDOUT = 1;
+
+/** What the longest name takes, and room. */
+const MAX_TEXT_LENGTH = 320;
+/** As many as one session has secrets. */
+const MAX_ITEMS = 256;
+/** The first of the names or codes of a refusal: who is refused must not choose how much is written. */
+const MAX_REFUSED_ITEMS = 4;
+const MAX_REFUSED_LENGTH = 64;
+
+/** Text that stands in a line: cut, its control characters shown; so a record of n members has a longest line. */
+const bounded = (value: unknown): unknown => {
+  if (typeof value === 'string') return boundedText(value, MAX_TEXT_LENGTH);
+  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map(bounded);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, bounded(member)]));
+};
+
+/** The first few texts of a list that a refusal tells of, each cut. */
+export const firstFew = (texts: readonly string[]): readonly string[] =>
+  texts.slice(0, MAX_REFUSED_ITEMS).map((text) => boundedText(text, MAX_REFUSED_LENGTH));
 
 /** How long a full pipe may block: its reader, the container runtime, empties it in passing. */
 const FULL_PIPE_MS = 500;
@@ -38,7 +59,7 @@ const writeAll = (fd: number, bytes: Buffer): void => {
 export const openAuditTrail = async (path: string): Promise<AuditTrail> => {
   const fd = path === '-' ? STDOUT : openSync(path, 'a', 0o600);
   return {
-    append: async (record) => writeAll(fd, Buffer.from(`${JSON.stringify(record)}\n`)),
+    append: async (record) => writeAll(fd, Buffer.from(`${JSON.stringify(bounded(record))}\n`)),
     close: async () => {
       if (fd !== STDOUT) closeSync(fd);
     },

@@ -20,6 +20,14 @@ describe('the log', () => {
     expect(Object.keys(line).sort()).to.deep.equal(['event', 'level', 'namespace', 'pod', 'service', 'time']);
   });
 
+  it('cuts what comes from outside, and shows its control characters', () => {
+    log.info('refused', { namespace: 'n', pod: `\u001b[2J\u2028${'x'.repeat(100_000)}`, reason: '\u202e' });
+    expect(lines[0]!.length).to.be.below(1024);
+    const { pod, reason } = JSON.parse(lines[0]!) as Record<string, string>;
+    expect(pod).to.match(/^\\u001b\[2J\\u2028x+…$/);
+    expect(reason).to.equal('\\u202e');
+  });
+
   it('writes nothing below its level', () => {
     log.debug('detail', { code: 'x' });
     expect(lines).to.deep.equal([]);

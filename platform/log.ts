@@ -3,6 +3,7 @@
  * pod, a request body or a header by handing in an object too many.
  */
 import { pino } from 'pino';
+import { boundedText } from './bounded-text.ts';
 
 export interface LogFields {
   readonly namespace?: string | undefined;
@@ -54,9 +55,17 @@ export interface LogOptions {
   readonly write?: (line: string) => void;
 }
 
+/** A line has at most so many characters of one field: who asks must not choose how long lines are. */
+const MAX_FIELD_LENGTH = 512;
+
 const kept = (fields: LogFields): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(fields).filter(([name, value]) => allowed.has(name) && value !== undefined),
+    Object.entries(fields)
+      .filter(([name, value]) => allowed.has(name) && value !== undefined)
+      .map(([name, value]: [string, unknown]) => [
+        name,
+        typeof value === 'string' ? boundedText(value, MAX_FIELD_LENGTH) : value,
+      ]),
   );
 
 export const createLog = ({ service, level, write }: LogOptions): Log => {

@@ -42,6 +42,7 @@ const formats = [
 
 const service = [
   'audit',
+  'bounded-text',
   'clock',
   'health-server',
   'https-server',

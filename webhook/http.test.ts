@@ -1,9 +1,12 @@
 import { expect } from 'chai';
+import { parseSecretName } from '#envelope/names.ts';
 import { createLog } from '#platform/log.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import type { HttpRequest } from '#platform/https-server.ts';
 import { admitWith, readReview } from '../test/reviews.ts';
+import type { Admit } from './admit.ts';
 import { createMutate, timeoutOf } from './http.ts';
+import { refuse } from './refusals.ts';
 
 interface Answer {
   readonly status: number;
@@ -18,10 +21,10 @@ interface Answer {
 
 const lines: string[] = [];
 const records: Record<string, unknown>[] = [];
-const mutate = (fails = false, apiserver?: string) =>
+const mutate = (fails = false, apiserver?: string, admit: Admit = admitWith()) =>
   createMutate(
     {
-      admit: admitWith(),
+      admit,
       audit: {
         append: (record) => {
           records.push(record);
@@ -130,6 +133,23 @@ describe('/mutate', () => {
     });
     expect(records[0]?.['secrets']).to.deep.equal(['db-password', 'aws-key']);
     expect(JSON.stringify([records, lines])).not.to.contain('a.ticket.here');
+  });
+
+  it('records and logs little of what is refused, however much it asks for', async () => {
+    records.length = 0;
+    lines.length = 0;
+    const names = Array.from({ length: 256 }, (_, at) => parseSecretName(String(at).padStart(253, 'x'))!);
+    const refusal = refuse('no_identity', `no identity \u001b[2J${'y'.repeat(100_000)}`);
+    const refused: Admit = async (request, deadline) => {
+      const { plan } = await admitWith()(request, deadline);
+      const verdict = { allowed: false as const, refusals: Array.from({ length: 99 }, () => refusal) };
+      return { verdict, outcome: 'refused', plan: plan && { ...plan, names }, sid: undefined };
+    };
+    await post(review(), {}, mutate(false, undefined, refused));
+    expect(records[0]).to.deep.include({ outcome: 'refused', secretCount: 256, codes: ['no_identity'] });
+    expect(JSON.stringify(records[0]).length).to.be.below(1024);
+    expect(lines).to.have.length(1);
+    expect(lines[0]!.length).to.be.below(1024);
   });
 
   it('keeps within the API server’s deadline', () => {

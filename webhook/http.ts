@@ -1,5 +1,5 @@
 /** `/mutate`: bytes to a review, the verdict to bytes, audit and metrics between. Zone 2; design §6 step 2. */
-import type { AuditTrail } from '#platform/audit.ts';
+import { firstFew, type AuditTrail } from '#platform/audit.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { HttpReply, HttpRequest } from '#platform/https-server.ts';
 import { describeError, type Log } from '#platform/log.ts';
@@ -44,19 +44,28 @@ export interface MutatePorts {
   readonly metrics: Metrics;
 }
 
-const auditRecord = (at: number, request: ReviewRequest, { verdict, outcome, plan, sid }: Admission) => ({
+/** All that an admitted pod gets; of a refused one how many, and the first few. */
+const secretsOf = ({ outcome, plan }: Admission) => ({
+  secretCount: plan?.names.length,
+  secrets: outcome === 'refused' ? plan && firstFew(plan.names) : plan?.names,
+});
+
+const codesOf = ({ verdict }: Admission): readonly string[] | undefined =>
+  verdict.allowed ? undefined : firstFew([...new Set(verdict.refusals.map(({ code }) => code))]);
+
+const auditRecord = (at: number, request: ReviewRequest, admission: Admission) => ({
   at: new Date(at).toISOString(),
   service: 'webhook',
   action: 'admission',
-  outcome,
-  codes: verdict.allowed ? undefined : verdict.refusals.map(({ code }) => code),
+  outcome: admission.outcome,
+  codes: codesOf(admission),
   uid: request.uid,
   username: request.username,
   namespace: request.namespace,
-  serviceAccount: plan?.place.sa,
-  pod: plan?.place.name ?? plan?.place.generateName,
-  secrets: plan?.names,
-  sid,
+  serviceAccount: admission.plan?.place.sa,
+  pod: admission.plan?.place.name ?? admission.plan?.place.generateName,
+  ...secretsOf(admission),
+  sid: admission.sid,
   dryRun: request.dryRun,
 });
 
@@ -113,7 +122,7 @@ export const createMutate = (ports: MutatePorts, apiserverName: string | undefin
     if (!verdict.allowed) {
       log.info('refused', {
         ...{ uid: request.uid, namespace: request.namespace, username: request.username },
-        reason: describeRefusals(verdict.refusals).slice(0, 500),
+        reason: describeRefusals(verdict.refusals),
       });
     }
     return { status: 200, body: encodeReview(request.uid, verdict) };
