@@ -108,6 +108,15 @@ const reasonOf = ({ message, cause }: HttpsError): string => {
     : message;
 };
 
+/** The time that a busy console asks for, RFC 9110 §10.2.3; 0 where it does not say. */
+const retryAfterMs = ({ headers }: HttpsAnswer): number => {
+  const said = headers['retry-after'];
+  return typeof said === 'string' && /^\d{1,5}$/.test(said) ? Number(said) * 1000 : 0;
+};
+
+/** Those who were too many at one time must not all come back at one time: each waits up to so much longer. */
+const SPREAD = 0.5;
+
 const askUntil = async (
   client: HttpsClient,
   config: Config,
@@ -115,11 +124,15 @@ const askUntil = async (
   end: number,
 ): Promise<HttpsAnswer> => {
   let why: string | undefined;
-  for (let pause = FIRST_WAIT_MS; ; pause = Math.min(pause * 2, LONGEST_WAIT_MS)) {
+  for (let backoff = FIRST_WAIT_MS; ; backoff = Math.min(backoff * 2, LONGEST_WAIT_MS)) {
+    let pause = backoff;
     try {
       const left = Math.max(end - performance.now(), 1);
       const answer = await attempt(client, config, session, Math.min(ATTEMPT_MS, left));
       if (!isPassing(answer.status)) return answer;
+      const asked = retryAfterMs(answer) * (1 + Math.random() * SPREAD);
+      // Whatever it asks for, there is time for one more try.
+      pause = Math.max(backoff, Math.min(asked, left - ATTEMPT_MS));
       why = `it answered with status ${answer.status}`;
     } catch (error) {
       if (!(error instanceof HttpsError)) throw error;

@@ -127,6 +127,23 @@ describe('the init container', function () {
     expect(stage.claims.asked()).to.have.length(3);
   });
 
+  it('waits as long as a busy console asks, and then gets its keys', async () => {
+    const of = await stage.session();
+    const busy = { ...problem(429, 'rate_limited'), headers: { 'retry-after': '2' } };
+    const times: number[] = [];
+    stage.claims.answerWith(() => (times.push(performance.now()) < 2 ? busy : reply(of.answer)));
+    expect(await stage.run(of, { env: { TWOFOLD_CLAIM_SECONDS: '30' } })).to.include({ code: 0 });
+    expect(times).to.have.length(2);
+    expect(times[1]! - times[0]!).to.be.above(2_000);
+  });
+
+  it('tries once more, however long a busy console asks it to wait', async () => {
+    const of = await stage.session();
+    const busy = { ...problem(429, 'rate_limited'), headers: { 'retry-after': '600' } };
+    stage.claims.answerWith(() => (stage.claims.asked().length < 2 ? busy : reply(of.answer)));
+    expect(await stage.run(of, { env: { TWOFOLD_CLAIM_SECONDS: '12' } })).to.include({ code: 0 });
+  });
+
   it('never says a value, key or token, whatever the console and the volume hold', async () => {
     const replies = ['keys', 'fewer', 'garbage', 'refusal'] as const;
     await fc.assert(

@@ -5,6 +5,7 @@ import { admitWith, readReview, requestOf } from '../test/reviews.ts';
 import type { Resolved } from './admit.ts';
 import { createConsoleClient, createKeyserviceClient } from './peers.ts';
 import type { Plan } from './plan.ts';
+import { encodeReview } from './review.ts';
 
 const sid = '0123456789abcdef0123456789abcdef';
 const planned = async (): Promise<Plan> => {
@@ -103,6 +104,22 @@ describe('resolve, as the webhook asks it', () => {
       expect(await messageOf(code)).to.equal('Get another: twofold annotate FILE | kubectl apply -f -');
     expect(await messageOf('secret_expired')).to.equal('Get another: twofold secrets replace NAME');
     expect(await messageOf('launcher_guard_missing')).to.equal('Get another');
+  });
+
+  it('passes on that a namespace must wait, as such', async () => {
+    const detail = 'Namespace hub has had pods admitted 1000 times within a minute; try again in 7 s.';
+    const { options } = answering(429, { code: 'rate_limited', detail });
+    const outcome = await createConsoleClient(options).resolve(await planned(), 4000);
+    expect(outcome.ok).to.equal(false);
+    if (outcome.ok) return;
+    const review = JSON.parse(encodeReview('u', { allowed: false, refusals: [outcome.refusal] })) as {
+      response: { status: object };
+    };
+    expect(review.response.status).to.deep.include({
+      code: 429,
+      reason: 'TooManyRequests',
+      message: `${detail.slice(0, -1)} (rate_limited)`,
+    });
   });
 
   it('says that the console did not answer, and how', async () => {

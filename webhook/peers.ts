@@ -73,7 +73,7 @@ const refusalOf = (peer: Peer, { status, body }: ApiAnswer): Refusal => {
   const command = commandOf(code);
   return {
     code,
-    status: status >= 500 ? 503 : 403,
+    status: status >= 500 ? 503 : status === 429 ? 429 : 403,
     message: detail.replace(/\.$/, '') + (command === undefined ? '' : `: ${command}`),
     ...annotationOf(code),
   };

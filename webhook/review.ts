@@ -69,12 +69,16 @@ export const describeRefusals = (refusals: readonly Refusal[]): string =>
     )
     .join('. ');
 
+/** Kubernetes' word for each; without `retryAfterSeconds`, for which a client would wait in silence. */
+const reasons = { 403: 'Forbidden', 429: 'TooManyRequests', 503: 'ServiceUnavailable' } as const;
+
 const statusOf = (refusals: readonly Refusal[]): Json => {
-  const code = refusals.some(({ status }) => status >= 500) ? 503 : 403;
+  const most = Math.max(...refusals.map(({ status }) => status));
+  const code = most >= 500 ? 503 : most === 429 ? 429 : 403;
   return {
     status: 'Failure',
     code,
-    reason: code === 403 ? 'Forbidden' : 'ServiceUnavailable',
+    reason: reasons[code],
     message: describeRefusals(refusals),
     details: {
       causes: refusals.map(({ code: reason, message, annotation }) => ({
