@@ -159,6 +159,70 @@ const limits = {
   }),
 };
 
+const MOST = 1_000_000;
+
+/** What one owner can make persistent: `core/quotas.ts`. */
+const quotas = {
+  quotaSecrets: integer('TWOFOLD_QUOTA_SECRETS', {
+    doc: 'Secrets of one owner.',
+    min: 1,
+    max: MOST,
+    fallback: '1000',
+  }),
+  quotaTickets: integer('TWOFOLD_QUOTA_TICKETS', {
+    doc: 'Tickets of one owner that live. Those minted for a trusted launcher’s pods do not count, so that no hub is locked out; their sessions do.',
+    min: 1,
+    max: MOST,
+    fallback: '1000',
+  }),
+  quotaSessions: integer('TWOFOLD_QUOTA_SESSIONS', {
+    doc: 'Sessions of one owner that no pod has claimed yet, and that one still may.',
+    min: 1,
+    max: MOST,
+    fallback: '1000',
+  }),
+  quotaVersions: integer('TWOFOLD_QUOTA_VERSIONS', {
+    doc: 'Versions of secrets in flight: those that the sessions above hold, of one owner.',
+    min: 1,
+    max: MOST,
+    fallback: '10000',
+  }),
+  quotaReservations: integer('TWOFOLD_QUOTA_RESERVATIONS', {
+    doc: 'Sealings that clients of one owner have begun; each lapses after ten minutes.',
+    min: 1,
+    max: 1_000,
+    fallback: '8',
+  }),
+  quotaWebSessions: integer('TWOFOLD_QUOTA_WEB_SESSIONS', {
+    doc: 'Logins of one owner on the page at a time: one more ends the oldest.',
+    min: 1,
+    max: 1_000,
+    fallback: '20',
+  }),
+};
+
+/** Starting sessions: `core/start-limits.ts`. */
+const startLimits = {
+  startsPerMinute: integer('TWOFOLD_STARTS_PER_MINUTE', {
+    doc: '`resolve`s, and as many `claim`s, of one namespace, in each replica: a namespace may be a whole JupyterHub. Ten times as many `claim`s of one address, before a grant has told the namespace.',
+    min: 1,
+    max: MOST,
+    fallback: '1000',
+  }),
+  refusalsPerMinute: integer('TWOFOLD_REFUSALS_PER_MINUTE', {
+    doc: 'Refused `resolve`s of one namespace that are answered with their reason and recorded, in each replica. Also how often the launchers of a namespace may ask for a user or a secret that is not there.',
+    min: 1,
+    max: MOST,
+    fallback: '300',
+  }),
+  unknownPerMinute: integer('TWOFOLD_UNKNOWN_PER_MINUTE', {
+    doc: 'How often secrets that one owner does not have may be asked for by `resolve`, in each replica; beyond, nothing says whether there is such a secret.',
+    min: 1,
+    max: MOST,
+    fallback: '20',
+  }),
+};
+
 const MAX_DAYS = 3_650;
 
 /** Rows that have done their duty: `core/retention.ts` has the rule. */
@@ -185,6 +249,8 @@ export const consoleSettings = {
   ...storageSettings,
   ...keys,
   ...limits,
+  ...startLimits,
+  ...quotas,
   ...retentionSettings,
   ...kubernetesSettings,
 } as const;

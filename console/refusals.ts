@@ -51,8 +51,9 @@ const secrets = {
     'The envelope does not belong to a reservation that still holds; seal it again.',
   ),
   envelope_size_differs: kind(422, 'The envelope does not hold a value of the declared size.'),
+  too_many_secrets: kind(409, 'You have as many secrets as the quota allows; delete one.'),
   too_many_reservations: kind(
-    429,
+    409,
     'Too many sealings have been begun; finish one, or wait until one lapses.',
   ),
 } as const;
@@ -61,6 +62,7 @@ const tickets = {
   annotations_malformed: kind(422, 'The choice for the session is not one that a pod can carry.'),
   env_disabled: kind(403, 'Environment variables are turned off on this cluster.'),
   ttl_too_long: kind(422, 'The ticket would live longer than the operator allows.'),
+  too_many_tickets: kind(409, 'You have as many living tickets as the quota allows; revoke one.'),
   ticket_unknown: kind(404, 'You have no ticket of this id.'),
   ticket_malformed: kind(403, 'The ticket is not in the format; get a new one.'),
   ticket_unknown_key: kind(
@@ -83,6 +85,14 @@ const tickets = {
 const resolving = {
   secret_not_env_safe: kind(403, 'A selected secret cannot be an environment variable; select it as a file.'),
   tokens_too_large: kind(403, 'The selected secrets are too large together; select fewer.'),
+  too_many_sessions: kind(
+    409,
+    'The owner has as many unclaimed sessions as the quota allows; start the pods that wait.',
+  ),
+  too_many_versions: kind(
+    409,
+    'The owner’s unclaimed sessions hold as many versions of secrets as the quota allows.',
+  ),
   no_identity: kind(403, 'Nothing says whose secrets are meant; put a ticket on the pod.'),
   launcher_not_trusted: kind(
     403,

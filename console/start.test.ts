@@ -21,7 +21,7 @@ const ask = (port: number | undefined, path: string): Promise<{ status: number; 
 describe('a running console', () => {
   let running: TestConsole;
   before(async () => {
-    running = await startTestConsole('SQLite', { TWOFOLD_RATE_LIMIT_PER_MINUTE: '20' });
+    running = await startTestConsole('SQLite', { TWOFOLD_STARTS_PER_MINUTE: '2' });
   });
   after(() => running.stop());
 

@@ -37,8 +37,13 @@ interface Context {
   readonly config: ConsoleConfig;
   readonly log: Log;
   readonly clock: Clock;
+  /** Milliseconds that run evenly, from anywhere: limits must not follow a clock that is set. */
+  readonly elapsed: () => number;
   readonly database: OpenDatabase;
 }
+
+/** Times a namespace's claims: all pods of a node, or of a cluster, may come from one address. */
+const CLAIMS_PER_ADDRESS = 10;
 
 /** Undone in reverse. */
 type Undo = () => void | Promise<void>;
@@ -55,12 +60,13 @@ const identityProvider = ({ config, log, clock }: Context, undo: Undo[]): Identi
   );
 };
 
-const useCases = ({ config, log, clock, database }: Context, undo: Undo[]): UseCases => {
+const useCases = ({ config, log, clock, elapsed, database }: Context, undo: Undo[]): UseCases => {
   const kubernetes = createKubernetesApi(config, createHttpsClient);
   undo.push(() => kubernetes.close());
   return createUseCases(
     {
       ...{ database, clock, cipher: nodeCipher, cluster: createCluster(kubernetes) },
+      elapsed,
       sha256Hex: (text) => createHash('sha256').update(text).digest('hex'),
       keys: {
         ...{ atRest: config.atRestKeys, envelope: config.envelopeKey },
@@ -69,6 +75,7 @@ const useCases = ({ config, log, clock, database }: Context, undo: Undo[]): UseC
       onUnavailable: (reason) => log.error('kubernetes unavailable', { reason }),
     },
     {
+      ...config,
       ...{ issuer: config.publicUrl, audience: config.cluster, launchers: config.launchers ?? [] },
       ...{ lifeSeconds: config.ticketLifeSeconds, maxLifeSeconds: config.ticketLifeMaxSeconds },
       ...{ firstClaimSeconds: config.grantLifeSeconds, envEnabled: config.envEnabled },
@@ -102,7 +109,9 @@ const serve = async (context: Context, undo: Undo[]): Promise<Record<string, num
     ...{ log, observer: createObserver(log, metrics, () => performance.now()) },
     limits: createRateLimits(config.rateLimitPerMinute),
   };
+  const claimLimits = createRateLimits(config.startsPerMinute * CLAIMS_PER_ADDRESS);
   undo.push(() => shared.limits.close());
+  undo.push(() => claimLimits.close());
   const cases = useCases(context, undo);
   const web = wireWeb({ ...context, ...shared, cases, metrics });
   undo.push(() => web.close());
@@ -118,7 +127,10 @@ const serve = async (context: Context, undo: Undo[]): Promise<Record<string, num
   const servers = {
     public: createAppServer(publicApp, { tls, mutual: false }),
     resolve: createAppServer(createResolveApp({ ...shared, resolve: cases.resolve }), { tls, mutual: true }),
-    claim: createAppServer(createClaimApp({ ...shared, claim: cases.claim }), { tls, mutual: false }),
+    claim: createAppServer(createClaimApp({ ...shared, limits: claimLimits, claim: cases.claim }), {
+      tls,
+      mutual: false,
+    }),
   };
   let ready = true;
   const health = createHealthServer({ check: () => database.check(), ready: () => ready }, metrics);
@@ -153,6 +165,7 @@ export const startConsole = async (
   config: ConsoleConfig,
   log: Log,
   clock: Clock = systemClock,
+  elapsed: () => number = () => performance.now(),
 ): Promise<Running> => {
   const undo: Undo[] = [];
   try {
@@ -165,8 +178,8 @@ export const startConsole = async (
       return done(undefined);
     });
     log.info('sealing', { kid });
-    const ports = await serve({ config, log, clock, database }, undo);
-    sweep({ config, log, clock, database }, undo);
+    const ports = await serve({ config, log, clock, elapsed, database }, undo);
+    sweep({ config, log, clock, elapsed, database }, undo);
     return { ports, stop: () => undoAll(undo) };
   } catch (error) {
     await undoAll(undo);

@@ -288,7 +288,14 @@ export interface components {
       outcome: 'done' | 'refused';
       /** @description Why it was refused. */
       code: string | null;
+      /** @description Whom a trusted launcher named as the user. */
+      asserted: string | null;
+      /** @description Only asked about: nothing was handed out. */
+      dryRun: boolean;
+      /** @description The first few, each cut, where nothing was handed out. */
       names: string[] | null;
+      /** @description How many there were, where not all are here. */
+      nameCount: number | null;
       secretIds: string[] | null;
       version: number | null;
       namespace: string | null;
@@ -652,7 +659,7 @@ export interface operations {
           };
         };
       };
-      /** @description `envelope_not_reserved`: The envelope does not belong to a reservation that still holds; seal it again. `name_taken`: There is already a secret of this name; replace it, or choose another name. */
+      /** @description `envelope_not_reserved`: The envelope does not belong to a reservation that still holds; seal it again. `name_taken`: There is already a secret of this name; replace it, or choose another name. `too_many_secrets`: You have as many secrets as the quota allows; delete one. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -660,7 +667,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'envelope_not_reserved' | 'name_taken';
+            code?: 'envelope_not_reserved' | 'name_taken' | 'too_many_secrets';
           };
         };
       };
@@ -1169,6 +1176,18 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_reservations`: Too many sealings have been begun; finish one, or wait until one lapses. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'too_many_reservations';
+          };
+        };
+      };
       /** @description `name_malformed`: Choose another name for the secret. */
       422: {
         headers: {
@@ -1181,7 +1200,7 @@ export interface operations {
           };
         };
       };
-      /** @description `rate_limited`: Too many requests; try again after the time in Retry-After. `too_many_reservations`: Too many sealings have been begun; finish one, or wait until one lapses. */
+      /** @description `rate_limited`: Too many requests; try again after the time in Retry-After. */
       429: {
         headers: {
           /** @description Seconds. */
@@ -1191,7 +1210,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'rate_limited' | 'too_many_reservations';
+            code?: 'rate_limited';
           };
         };
       };
@@ -1411,6 +1430,18 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
             code?: 'method_not_allowed';
+          };
+        };
+      };
+      /** @description `too_many_tickets`: You have as many living tickets as the quota allows; revoke one. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'too_many_tickets';
           };
         };
       };

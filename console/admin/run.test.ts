@@ -202,7 +202,7 @@ for (const kind of databaseKinds) {
       expect(new Set(records.map(({ action }) => action))).to.include('claim');
       expect(records[0]).to.have.all.keys(
         ...['id', 'at', 'owner', 'actor', 'action', 'outcome', 'code', 'names', 'secretIds', 'version'],
-        ...['namespace', 'pod', 'podUid', 'kid', 'sid', 'jti'],
+        ...['namespace', 'pod', 'podUid', 'kid', 'sid', 'jti', 'asserted', 'dryRun', 'nameCount'],
       );
       expect((await admin('audit export --since 2999-01-01')).out).to.equal('');
       const since = records[5]!.at;

@@ -1,18 +1,26 @@
 /** Audit records: who did what, to which names, and how it ended; never a value or a token. Zone 1; design §9. */
-import type { Kid, OwnerId, SecretId, SecretName, SessionId } from '#envelope/names.ts';
+import type { Kid, OwnerId, SecretId, SessionId } from '#envelope/names.ts';
+import { boundedText } from '#platform/bounded-text.ts';
 import type { RefusalCode } from '../refusals.ts';
 import type { Outcome } from './outcome.ts';
 
 export type AuditAction =
   'create' | 'replace' | 'delete' | 'seal' | 'ticket' | 'revoke' | 'resolve' | 'claim' | 'offboard';
 
-/** What an action was about; every member has been parsed, so that nothing pasted in a wrong place gets here. */
+/**
+ * What an action was about; every member but `asserted` has been parsed, so that nothing pasted in a wrong place gets
+ * here.
+ */
 export interface AuditSubject {
   /** Whose secrets; undefined where nothing showed it. */
   readonly ownerId?: OwnerId | undefined;
   /** Who acted: `owner`, or a Kubernetes username. */
   readonly actor: string;
-  readonly names?: readonly SecretName[] | undefined;
+  /** Whom the actor named as the user, in its own words. */
+  readonly asserted?: string | undefined;
+  /** Asked about, with nothing done: a dry run. */
+  readonly dryRun?: boolean | undefined;
+  readonly names?: readonly string[] | undefined;
   readonly secretIds?: readonly SecretId[] | undefined;
   readonly version?: number | undefined;
   readonly ns?: string | undefined;
@@ -31,6 +39,8 @@ export interface AuditRecord extends AuditSubject {
 }
 
 export interface AuditRow extends AuditRecord {
+  /** How many names there were, where not all are kept. */
+  readonly nameCount?: number | undefined;
   /** Rises with time. */
   readonly id: number;
 }
@@ -46,6 +56,52 @@ export interface AuditStore {
   /** Newest first, from behind `after`; of one secret alone where it is named. */
   list(ownerId: OwnerId, page: AuditPage): Promise<AuditRow[]>;
 }
+
+const MAX_TEXT_LENGTH = 256;
+/** Of all names of a record together; more than a hundred usual ones. */
+const MAX_NAMES_LENGTH = 8192;
+/** Of a record that handed nothing out. */
+const MAX_IDLE_ITEMS = 4;
+const MAX_IDLE_NAME_LENGTH = 56;
+const MAX_IDLE_TEXT_LENGTH = 80;
+
+/** All of them, or the first whose lengths sum up to no more. */
+const fitInto = (names: readonly string[], length: number): readonly string[] => {
+  let left = length;
+  const over = names.findIndex((name) => (left -= name.length) < 0);
+  return over < 0 ? names : names.slice(0, over);
+};
+
+/**
+ * A record as it is kept. Where nothing was handed out, by a refusal or in a dry run, it takes about 1 KiB at most, however
+ * much was asked for: the number of names, and the first few, each cut. Otherwise they are the owner's own, and whole:
+ * all of them, or the first that take 8 KiB and their number; ids tell of each.
+ */
+export const boundedRecord = (record: AuditRecord): Omit<AuditRow, 'id'> => {
+  const { names, secretIds, outcome, dryRun } = record;
+  const idle = outcome === 'refused' || dryRun === true;
+  const text = <T extends string | undefined>(value: T): T | string =>
+    value === undefined ? value : boundedText(value, idle ? MAX_IDLE_TEXT_LENGTH : MAX_TEXT_LENGTH);
+  const shown = {
+    ...record,
+    actor: text(record.actor),
+    asserted: text(record.asserted),
+    ns: text(record.ns),
+    pod: text(record.pod),
+    podUid: text(record.podUid),
+    jti: text(record.jti),
+  };
+  if (!idle) {
+    const fitting = names && fitInto(names, MAX_NAMES_LENGTH);
+    return { ...shown, names: fitting, nameCount: fitting === names ? undefined : names?.length };
+  }
+  return {
+    ...shown,
+    nameCount: names && names.length > MAX_IDLE_ITEMS ? names.length : undefined,
+    names: names?.slice(0, MAX_IDLE_ITEMS).map((name) => boundedText(name, MAX_IDLE_NAME_LENGTH)),
+    secretIds: secretIds?.slice(0, MAX_IDLE_ITEMS),
+  };
+};
 
 export interface RefusalRecorder {
   readonly audit: Pick<AuditStore, 'append'>;

@@ -14,6 +14,7 @@ import type { AdmittedPod, Cluster, TokenOwner } from './cluster.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
 import type { SessionKey, SessionKeys } from './session-keys.ts';
 import type { Database, SecretRow, SessionRow, SessionSecret, Stores } from './stores.ts';
+import { isRepeated, type StartLimits } from './start-limits.ts';
 
 export interface ClaimRequest {
   readonly grant: string;
@@ -34,6 +35,7 @@ interface Ports {
   readonly clock: () => number;
   readonly grantVerifiers: ReadonlyMap<string, Verifier>;
   readonly onUnavailable: (reason: string) => void;
+  readonly limits: Pick<StartLimits, 'claim'>;
 }
 
 export interface ClaimConfig {
@@ -172,6 +174,8 @@ export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
     if (!verified.ok) return refuse(reasons[verified.reason], grantDetail);
     const grant = verified.claims;
     Object.assign(trace, traceOf(grant));
+    const limited = ports.limits.claim({ ns: grant.place.ns, sid: grant.sid });
+    if (limited) return limited;
     const session = await database.sessions.find(grant.sid);
     if (!session) return refuse('session_unknown', `There is no session ${grant.sid}; ${again}.`);
     const secrets = compare(grant, session);
@@ -245,7 +249,7 @@ export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
       const trace: Trace = { actor: 'init container' };
       const outcome = await claim(request, trace);
       // Without an authentic grant nobody is known: that is for the log, not for an owner's records.
-      if (trace.ownerId === undefined) return outcome;
+      if (trace.ownerId === undefined || isRepeated(outcome)) return outcome;
       return await recordRefusal({ audit: database.audit, clock }, 'claim', trace, outcome);
     },
   };

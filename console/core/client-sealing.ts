@@ -10,6 +10,7 @@ import type { AuditSubject } from './audit.ts';
 import type { Ids } from './ids.ts';
 import type { EnvelopeKey, PublicKeyJwk } from './keys.ts';
 import { done, refuse, type Outcome, type Refused } from './outcome.ts';
+import type { Quotas } from './quotas.ts';
 import type { SealedWrite, WriteTarget } from './sealing.ts';
 import type { Content } from './secret-content.ts';
 import type { Database, Reservation } from './stores.ts';
@@ -34,9 +35,9 @@ interface Ports {
   readonly ids: Pick<Ids, 'secret'>;
   readonly clock: () => number;
   readonly envelopeKey: EnvelopeKey;
+  readonly quotas: Quotas;
 }
 
-const MAX_LIVE_RESERVATIONS = 8;
 const RESERVATION_MS = 10 * 60_000;
 
 export const createClientSealing = (ports: Ports): ClientSealing => {
@@ -44,18 +45,17 @@ export const createClientSealing = (ports: Ports): ClientSealing => {
   const { kid } = envelopeKey.recipient;
 
   const reserveWrite = (ownerId: OwnerId, name: SecretName, gen: number): Promise<Outcome<Reservation>> =>
-    database.write(async ({ owners, keys, secrets, reservations, audit }) => {
+    database.write(async (stores) => {
+      const { keys, secrets, reservations, audit } = stores;
       const now = clock();
-      await owners.lock(ownerId);
+      const room = await ports.quotas.reservation(stores, {
+        ownerId,
+        now,
+        lapseSeconds: RESERVATION_MS / 1000,
+      });
+      if (!room.ok) return room;
       if (!(await keys.lockActive(kid))) {
         return refuse('sealing_key_retired', `The sealing key ${kid} has just been retired; try again.`);
-      }
-      if ((await reservations.countLive(ownerId, now)) >= MAX_LIVE_RESERVATIONS) {
-        return refuse(
-          'too_many_reservations',
-          `You have begun ${MAX_LIVE_RESERVATIONS} sealings; finish one, or wait: each lapses after 10 minutes.`,
-          RESERVATION_MS / 1000,
-        );
       }
       const [current] = await secrets.find(ownerId, [name]);
       const reservation = {

@@ -1,6 +1,6 @@
 /**
  * Resolve: from a pod that asks for secrets to their envelopes and an open session. Zone 1; design §6 step 2. The
- * webhook asks; in a dry run nothing is written.
+ * webhook asks; in a dry run nothing is written but the audit record of whoever was named as the user.
  */
 import { MAX_TOKENS_BYTES } from '#envelope/limits.ts';
 import { tokenLength } from '#envelope/inner/layout.ts';
@@ -10,6 +10,8 @@ import { recordRefusal, type AuditSubject } from './audit.ts';
 import type { Ids } from './ids.ts';
 import type { LauncherClaim, Launchers } from './launchers.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
+import type { Quotas } from './quotas.ts';
+import { isRepeated, type StartLimits } from './start-limits.ts';
 import type { Database, SecretRow, SessionRow, SessionSecret, TicketRow } from './stores.ts';
 import type { PodRequest, TicketCheck } from './ticket-check.ts';
 import { checkSelection, type Tickets } from './tickets.ts';
@@ -44,6 +46,8 @@ interface Ports {
   readonly ids: Pick<Ids, 'session'>;
   readonly clock: () => number;
   readonly sha256Hex: (text: string) => string;
+  readonly limits: Omit<StartLimits, 'claim'>;
+  readonly quotas: Pick<Quotas, 'session'>;
 }
 
 export interface ResolveConfig {
@@ -100,7 +104,7 @@ const sessionSecretOf = ({ ownerId, id, name, version, gen, salt }: SecretRow): 
 });
 
 export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
-  const { database, ticketCheck, launchers, clock } = ports;
+  const { database, ticketCheck, launchers, clock, limits } = ports;
 
   const identifyByTicket = async (
     text: string,
@@ -127,8 +131,13 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
         'The pod has no twofold.dev/ticket, and no trusted launcher created it; put a ticket on it.',
       );
     }
+    const limited = limits.mayAskIn(namespace);
+    if (limited) return limited;
     const owner = await launchers.ownerOf(namespace, launcher);
-    if (!owner.ok) return owner;
+    if (!owner.ok) {
+      if (owner.refusal.code === 'launcher_user_unknown') limits.missedIn(namespace);
+      return owner;
+    }
     Object.assign(trace, { ownerId: owner.value });
     return done({ by: 'launcher', ownerId: owner.value, username: launcher.username });
   };
@@ -137,9 +146,17 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
     request: ResolveRequest,
     ownerId: OwnerId,
   ): Promise<Outcome<readonly SecretRow[]>> => {
-    const { names, variables } = request;
+    const { names, namespace, variables } = request;
+    const limited = limits.mayAskAbout(ownerId);
+    if (limited) return limited;
     const selection = checkSelection(names, await database.secrets.find(ownerId, names), clock());
-    if (!selection.ok) return selection;
+    if (!selection.ok) {
+      if (selection.refusal.code === 'secret_unknown') {
+        limits.missedAbout(ownerId);
+        if (request.ticket === undefined) limits.missedIn(namespace);
+      }
+      return selection;
+    }
     const safe = checkVariables(variables, selection.value);
     if (!safe.ok) return safe;
     const size = checkSize(selection.value);
@@ -172,7 +189,11 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
   ): Promise<Outcome<Resolved>> => {
     const { text, row } = identity.by === 'ticket' ? identity : await mint(request, identity);
     const session = sessionOf(request, row, rows);
-    return await database.write(async ({ tickets, sessions, audit }) => {
+    return await database.write(async (stores) => {
+      const { tickets, sessions, audit } = stores;
+      const asked = { ownerId: row.ownerId, now: session.openedAt, versions: rows.length };
+      const room = await ports.quotas.session(stores, asked);
+      if (!room.ok) return room;
       if (identity.by === 'launcher') await tickets.insert(row);
       await sessions.insert(session);
       const secretIds = rows.map(({ id }) => id);
@@ -201,18 +222,40 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
     return await open(request, identity.value, selection.value);
   };
 
+  /** As `resolve`; after too many refusals of this namespace without the reason. */
+  const limited = async (request: ResolveRequest, trace: Trace): Promise<Outcome<Resolved>> => {
+    const busy = limits.resolve(request.namespace);
+    if (busy) return busy;
+    const outcome = await resolve(request, trace);
+    if (outcome.ok || outcome.refusal.code === 'rate_limited') return outcome;
+    return limits.refused(request.namespace) ?? outcome;
+  };
+
+  /** A dry run is recorded where it names a user: who may ask about others must not do so unseen. */
+  const record = async (request: ResolveRequest, trace: Trace, outcome: Outcome<Resolved>): Promise<void> => {
+    const { dryRun, ticket, launcher } = request;
+    const subject = { ...subjectOf(request), ...trace, dryRun };
+    if (!outcome.ok) {
+      const names = ticket !== undefined || launcher !== undefined;
+      if (isRepeated(outcome) || (dryRun && !names)) return;
+      await recordRefusal({ audit: database.audit, clock }, 'resolve', subject, outcome);
+    } else if (dryRun) {
+      await database.audit.append({ ...subject, at: clock(), action: 'resolve', outcome: 'done' });
+    }
+  };
+
   return {
     resolve: async (request) => {
       const trace: Trace = {};
-      const outcome = await resolve(request, trace);
-      if (request.dryRun) return outcome;
-      const recorder = { audit: database.audit, clock };
-      return await recordRefusal(recorder, 'resolve', { ...subjectOf(request), ...trace }, outcome);
+      const outcome = await limited(request, trace);
+      await record(request, trace, outcome);
+      return outcome;
     },
   };
 };
 
 const subjectOf = ({ launcher, names, namespace, pod }: ResolveRequest): AuditSubject => ({
   actor: launcher?.username ?? 'webhook',
+  asserted: launcher?.user,
   ...{ names, ns: namespace, pod: pod.name ?? pod.generateName },
 });

@@ -4,6 +4,7 @@ import { nodeCipher, rsaRecipient } from '#envelope/node-cipher.ts';
 import { rsaPair } from '../../test/keys.ts';
 import { createIds } from './ids.ts';
 import { done, refuse } from './outcome.ts';
+import type { Quotas } from './quotas.ts';
 import { createSecretWriting } from './secret-writing.ts';
 import type { Database, SecretRow, Stores } from './stores.ts';
 
@@ -36,7 +37,8 @@ describe('a secret that others keep changing', () => {
         Promise.resolve(done({ gen: 1, salt: new Uint8Array(16), envelope: 'e', kid: recipient.kid })),
     };
     const envelopeKey = { recipient, wrappedBytes: 256, jwk: jwk as never }; // not looked at here
-    const writing = createSecretWriting({ database, sealing, ids, clock: () => 2, envelopeKey });
+    const quotas = {} as Quotas; // not asked by a replace
+    const writing = createSecretWriting({ database, sealing, ids, clock: () => 2, envelopeKey, quotas });
     const { ownerId, name } = current;
     const content = { kind: 'plain', bytes: Buffer.from('v'), size: 1, envSafe: true } as const;
     const outcome = await writing.replace({ ownerId, name, content, expiresAt: undefined });

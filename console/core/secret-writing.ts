@@ -8,6 +8,7 @@ import { acceptSealed, notReserved } from './client-sealing.ts';
 import type { Ids } from './ids.ts';
 import type { EnvelopeKey } from './keys.ts';
 import { done, refuse, type Outcome, type Refused } from './outcome.ts';
+import type { Quotas } from './quotas.ts';
 import type { Sealing, WriteTarget } from './sealing.ts';
 import type { Content } from './secret-content.ts';
 import type { Database, SecretRow, SecretVersion, Stores } from './stores.ts';
@@ -38,6 +39,7 @@ interface Ports {
   readonly ids: Pick<Ids, 'secret'>;
   readonly clock: () => number;
   readonly envelopeKey: EnvelopeKey;
+  readonly quotas: Quotas;
 }
 
 const ATTEMPTS = 5;
@@ -105,6 +107,8 @@ export const createSecretWriting = (ports: Ports): SecretWriting => {
     const now = sealed.value.modifiedAt;
     const row = { ...sealed.value, id, ownerId, name, createdAt: now, lastUsedAt: undefined };
     return await database.write(async (stores) => {
+      const room = await ports.quotas.secret(stores, ownerId);
+      if (!room.ok) return room;
       const admitted = await admit(stores, target, row, { content, now });
       if (!admitted.ok) return admitted;
       if (!(await stores.secrets.insert(row))) {

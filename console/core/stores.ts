@@ -123,6 +123,10 @@ export interface TicketStore {
   list(ownerId: OwnerId, page: { limit: number; after?: string | undefined }): Promise<TicketRow[]>;
   /** False where this owner has none of this id. Keeps the first time. */
   revoke(ownerId: OwnerId, jti: string, now: number): Promise<boolean>;
+  /** Neither over nor revoked, and not minted for a launcher. */
+  countLive(ownerId: OwnerId, now: number): Promise<number>;
+  /** Deletes the oldest that are over or revoked and have no session, but for the newest `keep` of them. */
+  deleteEnded(ownerId: OwnerId, now: number, keep: number): Promise<void>;
   /** Counts one use. False where it is revoked or none is left. */
   use(jti: string): Promise<boolean>;
   /** Whether it is not revoked; held until the transaction ends. */
@@ -173,6 +177,8 @@ export interface SessionStore {
   claimAgain(sid: SessionId, podUid: string, now: number): Promise<boolean>;
   /** The newest of each ticket, at most `limit` for each. */
   ofTickets(jtis: readonly string[], limit: number): Promise<SessionRow[]>;
+  /** Those that no pod has claimed and one still may, and how many versions of secrets they hold. */
+  countOpen(ownerId: OwnerId, now: number): Promise<{ sessions: number; versions: number }>;
 }
 
 export interface LoginClaim {

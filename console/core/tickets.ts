@@ -5,6 +5,7 @@ import { signTicket } from '#envelope/ticket.ts';
 import type { Ids } from './ids.ts';
 import type { TicketKeys } from './keys.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
+import type { Quotas } from './quotas.ts';
 import type { Database, SecretRow, SessionRow, TicketRow } from './stores.ts';
 
 export interface TicketConfig {
@@ -57,6 +58,7 @@ interface Ports {
   readonly ids: Pick<Ids, 'ticket'>;
   readonly clock: () => number;
   readonly keys: Pick<TicketKeys, 'signer'>;
+  readonly quotas: Quotas;
 }
 
 const MAX_LISTED_SESSIONS = 100;
@@ -88,7 +90,10 @@ export const checkSelection = (
   return done(selected);
 };
 
-export const createTickets = ({ database, ids, clock, keys }: Ports, config: TicketConfig): Tickets => {
+export const createTickets = (
+  { database, ids, clock, keys, quotas }: Ports,
+  config: TicketConfig,
+): Tickets => {
   const mint = async (request: TicketRequest): Promise<MintedTicket> => {
     const { ownerId, ns, sa, secrets, pod, uses, launcher } = request;
     const issuedAt = clock();
@@ -127,9 +132,13 @@ export const createTickets = ({ database, ids, clock, keys }: Ports, config: Tic
         );
       }
       const minted = await mint(request);
-      return await database.write(async ({ tickets, audit }) => {
+      return await database.write(async (stores) => {
+        const { tickets, audit } = stores;
+        const room = await quotas.ticket(stores, { ownerId, now: clock() });
+        if (!room.ok) return room;
         await tickets.insert(minted.row);
-        const subject = { ownerId, actor: 'owner', names, ns, pod, jti: minted.row.jti };
+        const secretIds = selection.value.map(({ id }) => id);
+        const subject = { ownerId, actor: 'owner', names, secretIds, ns, pod, jti: minted.row.jti };
         await audit.append({ ...subject, at: clock(), action: 'ticket', outcome: 'done' });
         return done(minted);
       });

@@ -11,9 +11,11 @@ import type { Keys } from './keys.ts';
 import { createLaunchers } from './launchers.ts';
 import { createOwners, type Owners } from './owners.ts';
 import { createResolve, type Resolve } from './resolve.ts';
+import { createQuotas, type QuotaConfig, type Quotas } from './quotas.ts';
 import { createSealing } from './sealing.ts';
 import { createSecretWriting, type SecretWriting } from './secret-writing.ts';
 import { createSessionKeys } from './session-keys.ts';
+import { createStartLimits, type StartLimitConfig } from './start-limits.ts';
 import type { Database } from './stores.ts';
 import { createTicketCheck } from './ticket-check.ts';
 import { createTickets, type TicketConfig, type Tickets } from './tickets.ts';
@@ -26,12 +28,15 @@ export interface UseCases {
   readonly tickets: Tickets;
   readonly resolve: Resolve;
   readonly claim: Claim;
+  readonly quotas: Quotas;
 }
 
 export interface UseCasePorts {
   readonly database: Database;
   readonly cipher: Cipher;
   readonly clock: () => number;
+  /** Milliseconds that run evenly, from anywhere. */
+  readonly elapsed: () => number;
   readonly sha256Hex: (text: string) => string;
   readonly keys: Keys;
   readonly cluster: Cluster & { readGuardPolicy(name: string): Promise<GuardPolicy | undefined> };
@@ -39,16 +44,21 @@ export interface UseCasePorts {
   readonly onUnavailable: (reason: string) => void;
 }
 
-export interface UseCaseConfig extends TicketConfig {
+export interface UseCaseConfig extends TicketConfig, QuotaConfig, StartLimitConfig {
   readonly launchers: readonly Launcher[];
   readonly firstClaimSeconds: number;
 }
 
 const createSessions = (
-  ports: UseCasePorts & { userKeys: ReturnType<typeof createUserKeys>; tickets: Tickets },
+  ports: UseCasePorts & {
+    userKeys: ReturnType<typeof createUserKeys>;
+    tickets: Tickets;
+    quotas: Quotas;
+  },
   config: UseCaseConfig,
 ): Pick<UseCases, 'resolve' | 'claim'> => {
-  const { database, clock, keys, cluster, sha256Hex } = ports;
+  const { database, clock, keys, cluster, sha256Hex, quotas } = ports;
+  const limits = createStartLimits(config, ports.elapsed);
   const guard = createGuard({ readGuardPolicy: (name) => cluster.readGuardPolicy(name), clock });
   const launchers = createLaunchers({ logins: database.logins, guard, clock }, config.launchers);
   const ticketCheck = createTicketCheck(
@@ -58,11 +68,12 @@ const createSessions = (
   const ids = createIds((bytes) => ports.cipher.random(bytes));
   return {
     resolve: createResolve(
-      { database, ticketCheck, tickets: ports.tickets, launchers, ids, clock, sha256Hex },
+      { database, ticketCheck, tickets: ports.tickets, launchers, ids, clock, sha256Hex, limits, quotas },
       config,
     ),
     claim: createClaim(
       {
+        limits,
         ...{ database, cluster, clock, grantVerifiers: keys.grants, onUnavailable: ports.onUnavailable },
         sessionKeys: createSessionKeys(ports),
         checkPod: createPodCheck({ sha256Hex }),
@@ -76,13 +87,15 @@ export const createUseCases = (ports: UseCasePorts, config: UseCaseConfig): UseC
   const { database, cipher, clock, keys } = ports;
   const ids = createIds((bytes) => cipher.random(bytes));
   const userKeys = createUserKeys({ userKeys: database.userKeys, cipher, clock, atRest: keys.atRest });
-  const sealingPorts = { database, userKeys, cipher, ids, clock, envelopeKey: keys.envelope };
-  const tickets = createTickets({ database, ids, clock, keys: keys.tickets }, config);
+  const quotas = createQuotas(config);
+  const sealingPorts = { database, userKeys, cipher, ids, clock, envelopeKey: keys.envelope, quotas };
+  const tickets = createTickets({ database, ids, clock, keys: keys.tickets, quotas }, config);
   return {
     owners: createOwners({ database, ids, clock }),
     writing: createSecretWriting({ ...sealingPorts, sealing: createSealing(sealingPorts) }),
     sealing: createClientSealing(sealingPorts),
     tickets,
-    ...createSessions({ ...ports, userKeys, tickets }, config),
+    quotas,
+    ...createSessions({ ...ports, userKeys, tickets, quotas }, config),
   };
 };

@@ -4,6 +4,7 @@
  */
 import type { OwnerId } from '#envelope/names.ts';
 import { done } from './outcome.ts';
+import type { Quotas } from './quotas.ts';
 import type { Database } from './stores.ts';
 
 export interface WebSessionRow {
@@ -19,6 +20,8 @@ export interface WebSessionStore {
   find(id: string): Promise<WebSessionRow | undefined>;
   touch(id: string, now: number): Promise<void>;
   delete(id: string): Promise<void>;
+  /** Deletes this owner's oldest, but for `keep`. */
+  keepNewest(ownerId: OwnerId, keep: number): Promise<void>;
   /** Deletes those that were opened or seen too long ago. */
   deleteEnded(before: { opened: number; seen: number }): Promise<void>;
 }
@@ -38,6 +41,7 @@ export interface WebSessionConfig {
 
 interface Ports {
   readonly database: Pick<Database, 'write' | 'webSessions'>;
+  readonly quotas: Pick<Quotas, 'webSession'>;
   readonly newId: () => string;
   readonly clock: () => number;
 }
@@ -54,8 +58,9 @@ export const createWebSessions = (ports: Ports, config: WebSessionConfig): WebSe
     open: async (ownerId, before) => {
       const id = ports.newId();
       const now = clock();
-      await database.write(async ({ webSessions }) => {
-        await webSessions.deleteEnded(limits(now));
+      await database.write(async (stores) => {
+        const { webSessions } = stores;
+        await ports.quotas.webSession(stores, { ownerId, ended: limits(now) });
         if (before !== undefined) await webSessions.delete(before);
         await webSessions.insert({ id, ownerId, openedAt: now, seenAt: now });
         return done(undefined);

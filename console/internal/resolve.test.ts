@@ -60,7 +60,7 @@ onEachDatabase('resolve', (running) => {
     expect(await sessionCount()).to.equal(1);
   });
 
-  it('answers sizes alone in a dry run, and writes nothing', async () => {
+  it('answers sizes alone in a dry run, and writes nothing but that it was asked', async () => {
     const { json, text } = await ask({ dryRun: true, names: ['a', 'b'], variables: ['b'] });
     expect(JSON.parse(text)).to.deep.equal({
       secrets: [
@@ -69,13 +69,18 @@ onEachDatabase('resolve', (running) => {
       ],
     });
     expect(json.ticket).to.equal(undefined);
-    const before = (await alice.call('get', '/audit')).json.items.length;
     expect(refusal(await ask({ dryRun: true, names: ['unknown'] }))).to.deep.equal([
       403,
       'name_not_in_ticket',
     ]);
-    expect((await alice.call('get', '/audit')).json.items).to.have.length(before);
+    const [refused, asked, ...before] = (await alice.call('get', '/audit')).json.items;
+    expect(asked).to.deep.include({ action: 'resolve', dryRun: true, outcome: 'done', names: ['a', 'b'] });
+    expect(refused).to.deep.include({ dryRun: true, outcome: 'refused', code: 'name_not_in_ticket' });
+    expect(before.map(({ action }) => action)).not.to.include('resolve');
     expect(await sessionCount()).to.equal(0);
+    expect(
+      (await alice.call('get', '/secrets')).json.items.map(({ lastUsedAt }) => lastUsedAt),
+    ).to.deep.equal([null, null, null]);
   });
 
   it('refuses a ticket that is not the console’s own, whole and in its time', async () => {

@@ -70,7 +70,7 @@ export const operations = {
     ...{ id: 'createSecret', method: 'post', path: '/secrets', summary: 'Store a new secret.' },
     body: schema.union([createForms.value, createForms.valueBase64, createForms.envelope]),
     success: { status: 201, schema: secretItem, etag: true },
-    refusals: [...writeRefusals, 'name_malformed', 'name_taken'],
+    refusals: [...writeRefusals, 'name_malformed', 'name_taken', 'too_many_secrets'],
   },
   replaceSecret: {
     ...{ id: 'replaceSecret', method: 'put', path: '/secrets/{name}', summary: 'Store a new version.' },
@@ -104,7 +104,7 @@ export const operations = {
         'env_disabled',
         'ttl_too_long',
       ] as const),
-      'annotations_malformed',
+      ...(['annotations_malformed', 'too_many_tickets'] as const),
     ],
   },
   listTickets: {

@@ -211,7 +211,13 @@ export const auditPage = z.strictObject({
         action: z.enum(['create', 'replace', 'delete', 'seal', 'ticket', 'revoke', 'resolve', 'claim']),
         outcome: z.enum(['done', 'refused']),
         code: nullableText.meta({ description: 'Why it was refused.' }),
-        names: z.array(nameText).nullable(),
+        asserted: nullableText.meta({ description: 'Whom a trusted launcher named as the user.' }),
+        dryRun: z.boolean().meta({ description: 'Only asked about: nothing was handed out.' }),
+        names: z
+          .array(z.string())
+          .nullable()
+          .meta({ description: 'The first few, each cut, where nothing was handed out.' }),
+        nameCount: z.int().nullable().meta({ description: 'How many there were, where not all are here.' }),
         secretIds: z.array(uuid).nullable(),
         version: z.int().nullable(),
         namespace: nullableText,

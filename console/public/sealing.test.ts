@@ -138,7 +138,7 @@ onEachDatabase('sealing on the client', (running) => {
     );
     const statuses = replies.map(({ status }) => status);
     expect(statuses.filter((status) => status === 200)).to.have.length(8);
-    const refused = replies.find(({ status }) => status === 429);
+    const refused = replies.find(({ status }) => status === 409);
     expect(refused?.json.code).to.equal('too_many_reservations');
     expect(refused?.headers['retry-after']).to.equal('600');
   });

@@ -1,7 +1,7 @@
 /** Audit records, in the order in which they were written. Zone 1; design §4 and §9. */
 import type { Knex } from 'knex';
-import type { AuditRecord, AuditRow, AuditStore } from '../core/audit.ts';
-import { kid, list, maybe, ownerId, same, secretId, secretName, sessionId } from './rows.ts';
+import { boundedRecord, type AuditRecord, type AuditRow, type AuditStore } from '../core/audit.ts';
+import { kid, list, maybe, ownerId, same, secretId, sessionId } from './rows.ts';
 
 export interface Audit {
   id: number;
@@ -11,7 +11,10 @@ export interface Audit {
   action: AuditRecord['action'];
   outcome: AuditRecord['outcome'];
   code: Exclude<AuditRecord['code'], undefined> | null;
+  asserted: string | null;
+  dry_run: boolean | number;
   names: string | null;
+  name_count: number | null;
   secret_ids: string | null;
   version: number | null;
   ns: string | null;
@@ -25,7 +28,10 @@ export interface Audit {
 export const readAudit = (row: Audit): AuditRow => ({
   ...{ id: row.id, at: row.at, ownerId: maybe(row.owner_id, ownerId), actor: row.actor },
   ...{ action: row.action, outcome: row.outcome, code: maybe(row.code, same) },
-  names: maybe(row.names, (json) => list.read(json, secretName)),
+  asserted: maybe(row.asserted, same),
+  dryRun: Boolean(row.dry_run),
+  names: maybe(row.names, (json) => list.read(json, String)),
+  nameCount: maybe(row.name_count, same),
   secretIds: maybe(row.secret_ids, (json) => list.read(json, secretId)),
   ...{ version: maybe(row.version, same), ns: maybe(row.ns, same), pod: maybe(row.pod, same) },
   ...{ podUid: maybe(row.pod_uid, same), kid: maybe(row.kid, kid), sid: maybe(row.sid, sessionId) },
@@ -35,11 +41,15 @@ export const readAudit = (row: Audit): AuditRow => ({
 export const createAuditStore = (db: Knex): AuditStore => {
   const audit = () => db<Audit>('audit');
   return {
-    append: async (record) => {
+    append: async (given) => {
+      const record = boundedRecord(given);
       await audit().insert({
         ...{ at: record.at, owner_id: record.ownerId ?? null, actor: record.actor, action: record.action },
         ...{ outcome: record.outcome, code: record.code ?? null },
+        asserted: record.asserted ?? null,
+        dry_run: record.dryRun ?? false,
         names: record.names ? list.write(record.names) : null,
+        name_count: record.nameCount ?? null,
         secret_ids: record.secretIds ? list.write(record.secretIds) : null,
         ...{ version: record.version ?? null, ns: record.ns ?? null, pod: record.pod ?? null },
         ...{ pod_uid: record.podUid ?? null, kid: record.kid ?? null },

@@ -110,6 +110,7 @@ const createSessions = async (knex: Knex): Promise<void> => {
     table.bigInteger('last_claim_at');
     table.bigInteger('claims').notNullable();
     table.index(['jti', 'opened_at']);
+    table.index(['owner_id', 'exp']);
   });
 };
 
@@ -123,7 +124,10 @@ const createAudit = async (knex: Knex): Promise<void> => {
     table.text('action').notNullable();
     table.text('outcome').notNullable();
     table.text('code');
+    table.text('asserted');
+    table.boolean('dry_run').notNullable();
     table.text('names');
+    table.integer('name_count');
     table.text('secret_ids');
     table.integer('version');
     table.text('ns');

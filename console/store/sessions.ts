@@ -81,6 +81,21 @@ export const createSessionStore = (db: Knex): SessionStore => {
       (await sessions()
         .where({ sid, pod_uid: podUid })
         .update({ last_claim_at: now, claims: db.raw('claims + 1') })) === 1,
+    countOpen: async (id, now) => {
+      // Names and salts hold no quotes: each secret of the list has this member once.
+      const member = '"salt":';
+      const versions = db.raw("coalesce(sum(length(secrets) - length(replace(secrets, ?, ''))), 0) as held", [
+        member,
+      ]);
+      const counted: unknown = await sessions()
+        .where({ owner_id: id })
+        .whereNull('pod_uid')
+        .where('exp', '>', now)
+        .count({ open: '*' })
+        .select(versions);
+      const [row] = counted as { open: number; held: number }[]; // as selected
+      return { sessions: Number(row?.open), versions: Number(row?.held) / member.length };
+    },
     ofTickets: async (jtis, limit) => {
       const place = db.raw('row_number() over (partition by jti order by opened_at desc, sid) as place');
       const rows = await db<Session & { place: number }>('numbered')

@@ -18,6 +18,9 @@ export interface Ticket {
   revoked_at: number | null;
 }
 
+/** At one time: each ticket that is issued makes room for more than itself. */
+const MAX_DELETED = 100;
+
 export const readTicket = (row: Ticket): TicketRow => ({
   ...{ jti: row.jti, ownerId: ownerId(row.owner_id), ns: row.ns, sa: row.sa },
   ...{ secrets: list.read(row.secrets, secretName), pod: maybe(row.pod, podPattern) },
@@ -51,6 +54,26 @@ export const createTicketStore = (db: Knex): TicketStore => {
       (await tickets()
         .where({ jti, owner_id: id })
         .update({ revoked_at: db.raw('coalesce(revoked_at, ?)', [now]) })) === 1,
+    countLive: async (id, now) => {
+      const [row] = await tickets()
+        .where({ owner_id: id })
+        .whereNull('launcher')
+        .whereNull('revoked_at')
+        .where('exp', '>', now)
+        .count({ live: '*' });
+      return Number(row?.['live']);
+    },
+    deleteEnded: async (id, now, keep) => {
+      const ended = tickets()
+        .where({ owner_id: id })
+        .where((ticket) => void ticket.where('exp', '<=', now).orWhereNotNull('revoked_at'))
+        .whereNotExists(db('sessions').select(db.raw('1')).whereRaw('sessions.jti = tickets.jti'))
+        .orderBy('issued_at', 'desc')
+        .orderBy('jti')
+        .select('jti');
+      const jtis = (await ended.limit(MAX_DELETED).offset(keep)).map(({ jti }) => jti);
+      if (jtis.length > 0) await tickets().whereIn('jti', jtis).delete();
+    },
     use: async (jti) =>
       (await tickets()
         .where({ jti })

@@ -30,6 +30,15 @@ export const createWebSessionStore = (db: Knex): WebSessionStore => {
     delete: async (id) => {
       await sessions().where({ id }).delete();
     },
+    keepNewest: async (id, keep) => {
+      const newest = sessions()
+        .where({ owner_id: id })
+        .orderBy('opened_at', 'desc')
+        .orderBy('id')
+        .limit(keep)
+        .select('id');
+      await sessions().where({ owner_id: id }).whereNotIn('id', newest).delete();
+    },
     deleteEnded: async ({ opened, seen }) => {
       await sessions().where('opened_at', '<=', opened).orWhere('seen_at', '<=', seen).delete();
     },

@@ -132,10 +132,11 @@ const baseEnv = (
 
 let check: AnswerCheck | undefined;
 
-/** Starts one with settings of its own; whoever started it stops it. */
+/** Starts one with settings of its own; whoever started it stops it. `elapsed` is what its limits count by. */
 export const startTestConsole = async (
   kind: DatabaseKind,
   env: Readonly<Record<string, string>> = {},
+  elapsed?: () => number,
 ): Promise<TestConsole> => {
   const dir = testFolder('console');
   const certificates = await testCertificates();
@@ -150,7 +151,7 @@ export const startTestConsole = async (
   const log = createLog({ service: 'console', level: 'debug', write: (line) => logs.push(line) });
   const clock = { offsetMs: 0 };
   const start = (more: Readonly<Record<string, string>>): Promise<Running> =>
-    startConsole(parse({ ...common, ...env, ...more }), log, () => Date.now() + clock.offsetMs);
+    startConsole(parse({ ...common, ...env, ...more }), log, () => Date.now() + clock.offsetMs, elapsed);
   const client = createHttpsClient({ ca: tls.ca });
   const webhook = createHttpsClient(certificates.leaf('webhook-resolve'));
   check ??= createAnswerCheck(openApiDocument(PUBLIC_URL));

@@ -1,5 +1,6 @@
 /** What happened to secrets, when, and in which session: the audit records of their owner. Zone 1; design §9. */
 import type { Request } from 'express';
+import { parseSecretName } from '#envelope/names.ts';
 import type { AuditRow, AuditStore } from '../core/audit.ts';
 import { refusals } from '../refusals.ts';
 import type { Page } from './frame.ts';
@@ -20,8 +21,9 @@ const MAX_SHOWN_NAMES = 5;
 /** A browser that seals asks first: only what came of it is worth a line. */
 const isNews = ({ action, outcome }: AuditRow): boolean => action !== 'seal' || outcome === 'refused';
 
-const what = ({ action, outcome, code, actor }: AuditRow): Html =>
-  html`<strong>${text.activity.actions[action] ?? action}</strong> ${
+const what = ({ action, outcome, code, actor, dryRun }: AuditRow): Html =>
+  html`<strong>${dryRun === true ? text.activity.asked : (text.activity.actions[action] ?? action)}</strong>
+    ${
       outcome === 'refused' &&
       html`<span class="tag warn">${text.activity.refused}</span>
         ${code !== undefined && refusals[code].title}`
@@ -37,11 +39,17 @@ const where = ({ ns, pod, sid }: AuditRow): Html | undefined =>
         }</span
       >`;
 
-const named = ({ names = [] }: AuditRow): Html =>
-  html`${names
-    .slice(0, MAX_SHOWN_NAMES)
-    .map((name, at) => html`${at > 0 && ', '}<a href="${secretPath(name)}">${name}</a>`)}
-  ${names.length > MAX_SHOWN_NAMES && ` +${names.length - MAX_SHOWN_NAMES}`}`;
+/** A name that was cut leads nowhere. */
+const nameOf = (name: string): Html => {
+  const whole = parseSecretName(name);
+  return whole === undefined ? html`${name}` : html`<a href="${secretPath(whole)}">${whole}</a>`;
+};
+
+const named = ({ names = [], nameCount = names.length }: AuditRow): Html => {
+  const shown = names.slice(0, MAX_SHOWN_NAMES);
+  return html`${shown.map((name, at) => html`${at > 0 && ', '}${nameOf(name)}`)}
+  ${nameCount > shown.length && ` +${nameCount - shown.length}`}`;
+};
 
 /** Records as a table; without the names where all are of one secret. */
 export const recordsTable = (rows: readonly AuditRow[], now: number, withNames: boolean): Html => {

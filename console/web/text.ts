@@ -188,6 +188,7 @@ export const text = {
       claim: 'Delivered to a session',
       rotate: 'Key rotated',
     } as Readonly<Record<string, string>>,
+    asked: 'Asked about for a session (dry run)',
     refused: 'refused',
     by: 'by',
   },

@@ -76,8 +76,11 @@ export const wireWeb = ({ config, log, clock, database, cases, limits, metrics }
     },
   );
   const { webIdleSeconds: idleSeconds, webLifeSeconds: lifeSeconds } = config;
-  const sessions = createWebSessions({ database, clock, newId: randomUUID }, { idleSeconds, lifeSeconds });
-  const { owners, writing, tickets } = cases;
+  const { owners, writing, tickets, quotas } = cases;
+  const sessions = createWebSessions(
+    { database, clock, quotas, newId: randomUUID },
+    { idleSeconds, lifeSeconds },
+  );
   const web = createWeb(
     {
       ...{ provider, sessions, owners, writing, tickets, secrets: database.secrets, audit: database.audit },

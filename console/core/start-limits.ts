@@ -1,0 +1,91 @@
+/**
+ * Limits on starting sessions, in this replica's memory: on `resolve` and `claim` of one namespace, on refusals, and on
+ * asking for what does not exist. Zone 1; design §9. A namespace may be a whole JupyterHub: one must not be able to keep
+ * the others from starting, nor to fill the audit, nor to find out names by asking.
+ */
+import type { OwnerId, SessionId } from '#envelope/names.ts';
+import type { Outcome, Refused } from './outcome.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
+
+/** A refusal for now; the first of its kind is worth a record. */
+export interface LimitedStart extends Refused {
+  readonly first: boolean;
+}
+
+type Check = LimitedStart | undefined;
+
+/** Whether it is a refusal for now behind another such: the first has been recorded. */
+export const isRepeated = (outcome: Outcome<unknown> | LimitedStart): boolean =>
+  !outcome.ok && 'first' in outcome && !outcome.first;
+
+export interface StartLimits {
+  /** A `resolve` begins. */
+  resolve(namespace: string): Check;
+  /** A `claim` whose grant is authentic begins. */
+  claim(of: { readonly ns: string; readonly sid: SessionId }): Check;
+  /** A `resolve` of this namespace was refused. */
+  refused(namespace: string): Check;
+  /** Whether so much was asked for in vain that nothing is looked up: by a launcher here, or about this owner. */
+  mayAskIn(namespace: string): Check;
+  mayAskAbout(ownerId: OwnerId): Check;
+  /** A launcher here asked for a user or a secret that does not exist. */
+  missedIn(namespace: string): void;
+  /** Somebody asked for a secret that this owner does not have. */
+  missedAbout(ownerId: OwnerId): void;
+}
+
+export interface StartLimitConfig {
+  readonly startsPerMinute: number;
+  readonly refusalsPerMinute: number;
+  readonly unknownPerMinute: number;
+}
+
+/** A pod claims once, and again after a node's reboot; a container that tries again waits longer each time. */
+const CLAIMS_OF_A_SESSION_PER_MINUTE = 30;
+
+export const createStartLimits = (config: StartLimitConfig, now: () => number): StartLimits => {
+  const { startsPerMinute, refusalsPerMinute, unknownPerMinute } = config;
+  const limiter = (perMinute: number): RateLimiter => createRateLimiter(perMinute, now);
+  const resolves = limiter(startsPerMinute);
+  const claims = limiter(startsPerMinute);
+  const sessions = limiter(CLAIMS_OF_A_SESSION_PER_MINUTE);
+  const refusals = limiter(refusalsPerMinute);
+  const misses = limiter(refusalsPerMinute);
+  const missesOfOwners = limiter(unknownPerMinute);
+
+  const check = (limited: ReturnType<RateLimiter['take']>, why: string): Check =>
+    limited && {
+      ok: false,
+      refusal: {
+        code: 'rate_limited',
+        detail: `${why}; try again in ${limited.retryAfterSeconds} s.`,
+        retryAfterSeconds: limited.retryAfterSeconds,
+      },
+      first: limited.first,
+    };
+  const most = (namespace: string, perMinute: number, what: string): string =>
+    `Namespace ${namespace} has had ${what} ${perMinute} times within a minute, which is the limit`;
+
+  return {
+    resolve: (ns) => check(resolves.take(ns), most(ns, startsPerMinute, 'pods admitted')),
+    claim: ({ ns, sid }) =>
+      check(
+        sessions.take(sid),
+        `Session ${sid} has claimed ${CLAIMS_OF_A_SESSION_PER_MINUTE} times within a minute, which is the limit`,
+      ) ?? check(claims.take(ns), most(ns, startsPerMinute, 'keys claimed')),
+    refused: (ns) =>
+      check(
+        refusals.take(ns),
+        `${most(ns, refusalsPerMinute, 'pods refused')}; the reasons of those before are in the audit`,
+      ),
+    mayAskIn: (ns) =>
+      check(misses.look(ns), most(ns, refusalsPerMinute, 'users or secrets asked for that are not there')),
+    mayAskAbout: (ownerId) =>
+      check(
+        missesOfOwners.look(ownerId),
+        `Secrets that are not there were asked for ${unknownPerMinute} times within a minute, which is the limit for one owner`,
+      ),
+    missedIn: (ns) => void misses.take(ns),
+    missedAbout: (ownerId) => void missesOfOwners.take(ownerId),
+  };
+};
