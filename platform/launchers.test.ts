@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { findLauncher, parseLaunchers } from './launchers.ts';
+import { findLauncher, parseLaunchers, sharedLauncher } from './launchers.ts';
 
 const hub = {
   username: 'system:serviceaccount:hub:hub',
-  namespaces: ['hub', 'users'],
+  namespaces: ['sessions', 'users'],
   annotation: 'hub.jupyter.org/username',
   claim: 'preferred_username',
   loginWithinDays: 30,
@@ -15,7 +15,7 @@ describe('a launchers file', () => {
     const launchers = parse(hub);
     expect(launchers).to.deep.equal([hub]);
     expect(findLauncher(launchers, { username: hub.username, namespace: 'users' })).to.deep.equal(hub);
-    expect(findLauncher(launchers, { username: `${hub.username}x`, namespace: 'hub' })).to.equal(undefined);
+    expect(findLauncher(launchers, { username: `${hub.username}x`, namespace: 'users' })).to.equal(undefined);
     expect(findLauncher(launchers, { username: hub.username, namespace: 'other' })).to.equal(undefined);
   });
 
@@ -44,6 +44,16 @@ describe('a launchers file', () => {
   for (const [what, wrong] of Object.entries({
     'a member less': { ...hub, claim: undefined },
     'a member more': { ...hub, trust: true },
+    'a pattern for its name': { ...hub, username: 'system:serviceaccount:hub:*' },
+    'a pattern for a name outside': { ...hub, username: '*@example.org' },
+    'a name in two words': { ...hub, username: 'the hub' },
+    'a shared namespace that is none': { ...hub, sharedNamespace: false },
+    'a shared namespace in other words': { ...hub, sharedNamespace: 'true' },
+    'a shared namespace of somebody outside the cluster': {
+      ...hub,
+      username: 'spawner@example.org',
+      sharedNamespace: true,
+    },
     'no object': 'hub',
     'an empty username': { ...hub, username: '' },
     'no namespaces': { ...hub, namespaces: [] },
@@ -58,6 +68,24 @@ describe('a launchers file', () => {
       expect(() => parse(hub, wrong)).to.throw('launcher 2');
     });
   }
+
+  it('says in words that an account lives where sessions run, or is refused with the entry and what to do', () => {
+    const shared = { ...hub, namespaces: ['users', 'hub'] };
+    expect(() => parse({ ...hub, username: 'spawner@example.org' }, shared)).to.throw(
+      /^launcher 2: sessions may run in hub, where .* lives, .*"sharedNamespace": true/,
+    );
+    expect(parse({ ...shared, sharedNamespace: true })).to.have.length(1);
+    const another = { ...hub, username: 'system:serviceaccount:users:robot', namespaces: ['robots'] };
+    expect(() => parse(hub, another), 'where another launcher’s sessions run').to.throw('launcher 2');
+  });
+
+  it('is held to all namespaces of sessions: every one needs the words where that is every namespace', () => {
+    const outside = { ...hub, username: 'spawner@example.org' };
+    expect(sharedLauncher(parse(hub), ['sessions', 'users'])).to.equal(undefined);
+    expect(sharedLauncher(parse(hub), ['sessions', 'hub'])).to.match(/^launcher 1: sessions may run in hub/);
+    expect(sharedLauncher(parse(outside, hub), ['*'])).to.match(/^launcher 2: .* in every namespace/);
+    expect(sharedLauncher(parse(outside, { ...hub, sharedNamespace: true }), ['*'])).to.equal(undefined);
+  });
 
   it('is refused where it is no list', () => {
     expect(() => parseLaunchers('{}')).to.throw('no list "launchers"');

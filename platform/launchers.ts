@@ -1,7 +1,7 @@
 /**
  * The operator's file of trusted launchers, which console and webhook both read. No zone; design §6 step 1.
  *
- *     {"launchers": [{"username": "system:serviceaccount:hub:hub", "namespaces": ["hub"],
+ *     {"launchers": [{"username": "system:serviceaccount:hub:hub", "namespaces": ["hub-sessions"],
  *                     "annotation": "hub.jupyter.org/username", "claim": "preferred_username", "loginWithinDays": 30}]}
  *
  * | member | meaning |
@@ -11,6 +11,10 @@
  * | annotation | the pod's annotation that names the user |
  * | claim | the login claim that this annotation holds |
  * | loginWithinDays | how recently the user must have logged in with it, 1 to 3650 |
+ * | sharedNamespace | `true` where sessions run in the namespace of the launcher's own account; left out otherwise |
+ *
+ * Whoever may create pods, workloads or tokens where a launcher's account lives, is that launcher. So an account in a
+ * namespace of sessions, whose users may often do that, has to be said in words.
  */
 
 export interface Launcher {
@@ -19,31 +23,41 @@ export interface Launcher {
   readonly annotation: string;
   readonly claim: string;
   readonly loginWithinDays: number;
+  readonly sharedNamespace?: true;
 }
 
 const MEMBERS = ['annotation', 'claim', 'loginWithinDays', 'namespaces', 'username'];
+const OPTIONAL_MEMBER = 'sharedNamespace';
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const ANNOTATION =
   /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const OURS = /^twofold\.dev\//;
-const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):[^:]+$/;
+const SERVICE_ACCOUNT =
+  /^system:serviceaccount:([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?):[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const MAX_TEXT_LENGTH = 253;
 
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value.length <= MAX_TEXT_LENGTH && value.trim() === value;
+
+/** Where the account of a launcher in the cluster lives; undefined for one outside (a certificate's or a login's name). */
+export const accountNamespace = (username: string): string | undefined => SERVICE_ACCOUNT.exec(username)?.[1];
 
 /**
  * Controllers and nodes create pods for whoever wrote the template, so what they create says nothing about a user:
  * of the names that Kubernetes reserves, only a service account outside kube-system can be a launcher.
  */
 const isController = (username: string): boolean =>
-  username.startsWith('system:') && (SERVICE_ACCOUNT.exec(username)?.[1] ?? 'kube-system') === 'kube-system';
+  username.startsWith('system:') && (accountNamespace(username) ?? 'kube-system') === 'kube-system';
 
 const problemOf = (entry: Readonly<Record<string, unknown>>): string | undefined => {
-  const { username, namespaces, annotation, claim, loginWithinDays } = entry;
-  if (Object.keys(entry).sort().join() !== MEMBERS.join()) return `must have exactly ${MEMBERS.join(', ')}`;
-  if (!isText(username)) return 'username must be a text';
+  const { username, namespaces, annotation, claim, loginWithinDays, sharedNamespace } = entry;
+  const members = Object.keys(entry).filter((name) => name !== OPTIONAL_MEMBER);
+  if (members.sort().join() !== MEMBERS.join())
+    return `must have exactly ${MEMBERS.join(', ')}, and ${OPTIONAL_MEMBER} where it is true`;
+  if (!isText(username) || /[\s*]/.test(username)) return 'username must be a name, without patterns';
   if (isController(username)) return 'username is a controller or a node, which can never be a launcher';
+  if (OPTIONAL_MEMBER in entry && (sharedNamespace !== true || accountNamespace(username) === undefined))
+    return `${OPTIONAL_MEMBER} is true, of a service account, or is left out`;
   if (!Array.isArray(namespaces) || namespaces.length === 0) return 'namespaces must be a list, not empty';
   if (!namespaces.every((name) => typeof name === 'string' && NAMESPACE.test(name)))
     return 'namespaces must hold names of namespaces, without patterns';
@@ -73,7 +87,36 @@ export const parseLaunchers = (json: string): readonly Launcher[] => {
   );
   const twice = places.find((place, index) => places.indexOf(place) !== index);
   if (twice !== undefined) throw new Error(`"${twice}" is configured twice`);
+  const shared = sharedLauncher(
+    parsed,
+    parsed.flatMap(({ namespaces }) => namespaces),
+  );
+  if (shared !== undefined) throw new Error(shared);
   return parsed;
+};
+
+/**
+ * Why a launcher's account may not live where it does, and what to do; undefined where all may. `sessionNamespaces` are
+ * those where sessions may be, and `*` is all of them.
+ */
+export const sharedLauncher = (
+  launchers: readonly Launcher[],
+  sessionNamespaces: readonly string[],
+): string | undefined => {
+  const index = launchers.findIndex(({ username, sharedNamespace }) => {
+    const home = accountNamespace(username);
+    if (home === undefined || sharedNamespace) return false;
+    return sessionNamespaces.includes('*') || sessionNamespaces.includes(home);
+  });
+  const launcher = launchers[index];
+  if (!launcher) return undefined;
+  const home = accountNamespace(launcher.username) ?? '';
+  const where = sessionNamespaces.includes(home) ? `in ${home}` : 'in every namespace';
+  return (
+    `launcher ${index + 1}: sessions may run ${where}, where the account ${launcher.username} lives, so whoever may ` +
+    'create pods or tokens there is this launcher; move it or its sessions to a namespace of their own, or say ' +
+    '"sharedNamespace": true (docs/launchers.md)'
+  );
 };
 
 /** The launcher that this username is in this namespace. */

@@ -1,6 +1,6 @@
 /** The webhook's settings, as data: the reference in the docs comes from here. Zone 2. */
 import { kubernetesSettings } from '#platform/kubernetes.ts';
-import { parseLaunchers } from '#platform/launchers.ts';
+import { parseLaunchers, sharedLauncher } from '#platform/launchers.ts';
 import { serviceSettings } from '#platform/service.ts';
 import {
   file,
@@ -13,6 +13,7 @@ import {
   path,
   port,
   text,
+  type Values,
 } from '#platform/settings.ts';
 
 export const webhookSettings = {
@@ -92,3 +93,12 @@ export const webhookSettings = {
     fallback: '-',
   }),
 } as const;
+
+/** What each setting alone cannot know: where launchers' accounts live, and where sessions may be. */
+export const contradictionsOf = ({
+  launchers,
+  namespaces,
+}: Pick<Values<typeof webhookSettings>, 'launchers' | 'namespaces'>): readonly string[] => {
+  const shared = sharedLauncher(launchers ?? [], namespaces);
+  return shared === undefined ? [] : [`TWOFOLD_LAUNCHERS_FILE and TWOFOLD_NAMESPACES: ${shared}`];
+};

@@ -16,7 +16,7 @@ import type { Values } from '#platform/settings.ts';
 import { watchTlsFiles } from '#platform/tls-files.ts';
 import { createAdmit } from './admit.ts';
 import { createApiClient } from './api-client.ts';
-import { webhookSettings } from './config.ts';
+import { contradictionsOf, webhookSettings } from './config.ts';
 import { createElection } from './election.ts';
 import { createMutate, onError, tooLarge } from './http.ts';
 import { createJanitor } from './janitor.ts';
@@ -104,4 +104,4 @@ const start = async (config: Config, log: Log): Promise<Running> => {
   };
 };
 
-await runService({ name: 'webhook', settings: webhookSettings, start });
+await runService({ name: 'webhook', settings: webhookSettings, contradictionsOf, start });

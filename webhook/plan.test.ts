@@ -11,15 +11,17 @@ interface Made {
   readonly spec?: Json;
   readonly namespace?: string;
   readonly username?: string;
+  readonly boundPodUid?: string;
 }
 
 const basic = { 'twofold.dev/secrets': 'db-password,aws-key', 'twofold.dev/ticket': 'a.b.c' };
-const request = ({ annotations = basic, metadata, spec, namespace, username }: Made): ReviewRequest => ({
+const request = ({ annotations = basic, metadata, spec, namespace, ...by }: Made): ReviewRequest => ({
   uid: 'u',
   createsPod: true,
   operation: 'CREATE',
   namespace: namespace ?? 'sessions',
-  username: username ?? 'alice',
+  username: by.username ?? 'alice',
+  boundPodUid: by.boundPodUid,
   dryRun: false,
   object: {
     metadata: { name: 'pod', annotations, ...metadata },
@@ -311,6 +313,18 @@ describe('a plan', () => {
       });
       for (const change of [{ username: 'alice' }, { username: 'hub2' }, { namespace: 'sessions' }]) {
         expect(await refusalOf({ ...spawned, ...change }, { launchers })).to.contain('(no_identity)');
+      }
+    });
+
+    it('is a launcher’s in the cluster with the token of its own pod alone, ticket or not', async () => {
+      const username = 'system:serviceaccount:hub-itself:hub';
+      const inCluster = { launchers: [{ username, namespaces: ['hub'], annotation: 'hub/user' }] };
+      const bound = { ...spawned, username, boundPodUid: 'a-pod' };
+      expect((await planOf(bound, inCluster)).launcher).to.deep.equal({ username, user: 'alice' });
+      for (const annotations of [spawned.annotations, { ...basic, 'hub/user': 'alice' }]) {
+        expect(await refusalOf({ ...spawned, annotations, username }, inCluster))
+          .to.contain('hub/user: "system:serviceaccount:hub-itself:hub" names a user')
+          .and.contain('the token that Kubernetes mounts in its own pod (launcher_not_pod_bound)');
       }
     });
 

@@ -6,6 +6,7 @@ import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';
 import { selectedNames, quote, type FileSelection, type VariableSelection } from '#envelope/selection.ts';
 import type { SecretName } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
+import { accountNamespace } from '#platform/launchers.ts';
 import { chooseContainers, readAnnotations, type Chosen, type Wishes } from './annotations.ts';
 import { mountConflict } from './mount-path.ts';
 import type { Container, Pod, Resources } from './pod.ts';
@@ -32,6 +33,8 @@ export interface Circumstances {
   readonly namespace: string;
   /** Who creates the pod. */
   readonly username: string;
+  /** Of whoever creates it: the pod that its token is bound to. */
+  readonly boundPodUid: string | undefined;
 }
 
 export interface Plan {
@@ -114,16 +117,26 @@ const reservedNames = (pod: Pod): Refusal | undefined => {
   );
 };
 
+/** A token that anyone minted for a launcher's account, or an editor's right to impersonate it, is not the launcher. */
+const unbound = ({ username, boundPodUid }: Circumstances): boolean =>
+  accountNamespace(username) !== undefined && boundPodUid === undefined;
+
 const identify = (
   pod: Pod,
-  { namespace, username }: Circumstances,
+  circumstances: Circumstances,
   { launchers }: PlanConfig,
   ticket: string | undefined,
 ): { launcher: Plan['launcher'] } | Refusal => {
+  const { namespace, username } = circumstances;
   const launcher = launchers.find(
     (each) => each.username === username && each.namespaces.includes(namespace),
   );
   const user = launcher && pod.annotations[launcher.annotation];
+  if (launcher && user && unbound(circumstances)) {
+    const why = `${quote(username)} names a user, but its token is not bound to a pod`;
+    const next = 'let the launcher use the token that Kubernetes mounts in its own pod';
+    return refuse('launcher_not_pod_bound', `${why}; ${next}`, launcher.annotation);
+  }
   if (launcher && user) return { launcher: { username, user } };
   if (ticket) return { launcher: undefined };
   if (launcher) {

@@ -15,6 +15,10 @@ export const refusals = {
     status: 403,
     title: 'The launcher did not say for which user it starts the pod.',
   },
+  launcher_not_pod_bound: {
+    status: 403,
+    title: 'The launcher’s token is not the one of its own pod.',
+  },
   memory_too_small: { status: 403, title: 'The pod has too little memory for its secrets.' },
   mount_path_forbidden: { status: 403, title: 'Files may not be mounted at this path.' },
   mount_path_taken: { status: 403, title: 'A container already mounts something at this path.' },

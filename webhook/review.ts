@@ -12,6 +12,8 @@ export interface ReviewRequest {
   readonly operation: string;
   readonly namespace: string;
   readonly username: string;
+  /** The pod that the requester's token is bound to, by its uid; undefined for other tokens and credentials. */
+  readonly boundPodUid: string | undefined;
   readonly dryRun: boolean;
   /** Still unchecked. */
   readonly object: unknown;
@@ -21,6 +23,16 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** What the API server says of a service-account token that ends with a pod. */
+const POD_UID = 'authentication.kubernetes.io/pod-uid';
+
+const boundPodUidOf = (user: unknown): string | undefined => {
+  const extra = isObject(user) ? user['extra'] : undefined;
+  const values: unknown = isObject(extra) ? extra[POD_UID] : undefined;
+  const uid: unknown = Array.isArray(values) ? values[0] : undefined;
+  return textOf(uid) || undefined;
+};
 
 const isPodResource = (resource: unknown): boolean =>
   isObject(resource) &&
@@ -51,6 +63,7 @@ export const parseReview = (body: Buffer): ReviewRequest | string => {
     operation: textOf(request['operation']),
     namespace: textOf(request['namespace']),
     username: isObject(user) ? textOf(user['username']) : '',
+    boundPodUid: boundPodUidOf(user),
     dryRun: request['dryRun'] === true,
     object: request['object'],
   };

@@ -1,0 +1,29 @@
+import { expect } from 'chai';
+import { parseLaunchers } from '#platform/launchers.ts';
+import { contradictionsOf } from './config.ts';
+
+describe('the webhook’s settings, taken together', () => {
+  const entry = {
+    username: 'system:serviceaccount:hub:hub',
+    namespaces: ['sessions'],
+    annotation: 'hub.jupyter.org/username',
+    claim: 'sub',
+    loginWithinDays: 30,
+  };
+  const launchers = parseLaunchers(JSON.stringify({ launchers: [entry] }));
+  const inWords = parseLaunchers(JSON.stringify({ launchers: [{ ...entry, sharedNamespace: true }] }));
+
+  it('refuse a launcher whose account lives where sessions may be, unless its entry says so', () => {
+    expect(contradictionsOf({ launchers, namespaces: ['sessions', 'hub'] }).join('\n')).to.match(
+      /^TWOFOLD_LAUNCHERS_FILE and TWOFOLD_NAMESPACES: launcher 1: sessions may run in hub/,
+    );
+    expect(contradictionsOf({ launchers, namespaces: ['*'] }).join()).to.contain('in every namespace');
+    for (const namespaces of [['sessions', 'hub'], ['*']])
+      expect(contradictionsOf({ launchers: inWords, namespaces })).to.deep.equal([]);
+  });
+
+  it('fit where it lives elsewhere, and where there is no launcher', () => {
+    expect(contradictionsOf({ launchers, namespaces: ['sessions'] })).to.deep.equal([]);
+    expect(contradictionsOf({ launchers: undefined, namespaces: ['*'] })).to.deep.equal([]);
+  });
+});
