@@ -30,8 +30,8 @@ async function renderingOf(name: string, { envEnabled, dryRun }: How): Promise<r
   const [object, patch] = structuredClone([request.object, verdict.patch] as const);
   // Reviews of new pods hold pods.
   const pod = jsonPatch.applyPatch(object, patch, true).newDocument as KubernetesObject;
-  const { username, namespace } = request;
-  const creation = { ...podCreation(pod, { username, namespace }), dryRun };
+  const { username, namespace, boundPodUid } = request;
+  const creation = { ...podCreation(pod, { username, namespace, boundPodUid }), dryRun };
   return [{ name, creation, patched: verdict.patch.length > 0 }];
 }
 

@@ -8,7 +8,7 @@ import type { AdmissionRequest, KubernetesObject } from '../scripts/dev/admissio
 import { createAdmissionPolicies, type AdmissionPolicies } from '../scripts/dev/admission-policy/policy.ts';
 import { parseManifests } from './kustomize.ts';
 
-/** The operator's values. Each is a literal in the variable of its name, in one of the policies. */
+/** The operator's values. Each is a literal in the variable of its name, in one of the policies or two. */
 export interface GuardParameters {
   readonly image: string;
   /** A second image, for the time of an upgrade; may be empty. */
@@ -21,7 +21,7 @@ export interface GuardParameters {
 
 interface Place {
   readonly name: keyof GuardParameters;
-  readonly policy: string;
+  readonly policies: readonly string[];
   readonly allows: (value: string) => boolean;
 }
 interface Policy extends KubernetesObject {
@@ -33,13 +33,13 @@ const isWord = (text: string): boolean => /^[^'"\\\s\p{Cc}]+$/u.test(text);
 const isLauncher = (line: string): boolean => line.split(' ').length === 3 && line.split(' ').every(isWord);
 
 const PLACES: readonly Place[] = [
-  { name: 'image', policy: 'twofold-shape', allows: isWord },
-  { name: 'otherImage', policy: 'twofold-shape', allows: (value) => value === '' || isWord(value) },
-  { name: 'claimUrl', policy: 'twofold-shape', allows: isWord },
-  { name: 'webhookUser', policy: 'twofold-writer', allows: isWord },
+  { name: 'image', policies: ['twofold-shape'], allows: isWord },
+  { name: 'otherImage', policies: ['twofold-shape'], allows: (value) => value === '' || isWord(value) },
+  { name: 'claimUrl', policies: ['twofold-shape'], allows: isWord },
+  { name: 'webhookUser', policies: ['twofold-writer'], allows: isWord },
   {
     name: 'launchers',
-    policy: 'twofold-launcher',
+    policies: ['twofold-launcher', 'twofold-launcher-account'],
     allows: (value) => value.split('\n').every((line) => line === '' || isLauncher(line)),
   },
 ];
@@ -55,7 +55,7 @@ export function guardDocuments(parameters: Partial<GuardParameters>): Kubernetes
     parseManifests(readFileSync(guardFolder + file, 'utf8')),
   );
   return documents.map((document) => {
-    const places = PLACES.filter(({ policy }) => isPolicy(document, policy));
+    const places = PLACES.filter(({ policies }) => policies.some((policy) => isPolicy(document, policy)));
     return places.reduce((changed, place) => withValue(changed, place, parameters[place.name]), document);
   });
 }
@@ -79,12 +79,16 @@ function withValue(
  * were not applied, or one of them became part of the expression.
  */
 export function guardParameters(documents: readonly KubernetesObject[]): GuardParameters {
-  const values = PLACES.map(({ name, policy, allows }) => {
-    const policies = documents.filter((document) => isPolicy(document, policy));
-    const found = policies.flatMap(variablesOf).find((variable) => variable.name === name);
-    const value = /^r'''(.*)'''$/su.exec(found?.expression ?? '')?.[1];
-    if (value === undefined || !allows(value))
-      throw new Error(`the policy ${policy} has no allowed value in its variable ${name}`);
+  const values = PLACES.map(({ name, policies, allows }) => {
+    const [value, ...others] = policies.map((policy) => {
+      const found = documents.filter((document) => isPolicy(document, policy)).flatMap(variablesOf);
+      const { expression = '' } = found.find((variable) => variable.name === name) ?? {};
+      const literal = /^r'''(.*)'''$/su.exec(expression)?.[1];
+      if (literal === undefined || !allows(literal))
+        throw new Error(`the policy ${policy} has no allowed value in its variable ${name}`);
+      return literal;
+    });
+    if (others.some((other) => other !== value)) throw new Error(`the guard has two values of ${name}`);
     return [name, value] as const;
   });
   // There is a place for each.
@@ -105,14 +109,19 @@ export function createGuard(parameters: Partial<GuardParameters>): AdmissionPoli
 /** The API server's question about creating this pod, to ask the guard: `guard.review(podCreation(pod)).denied` is empty. */
 export function podCreation(
   pod: KubernetesObject,
-  { username = 'alice', namespace = 'sessions' }: { username?: string; namespace?: string } = {},
+  {
+    username = 'alice',
+    namespace = 'sessions',
+    boundPodUid,
+  }: { username?: string; namespace?: string; boundPodUid?: string | undefined } = {},
 ): AdmissionRequest {
+  const bound = boundPodUid === undefined ? {} : { 'authentication.kubernetes.io/pod-uid': [boundPodUid] };
   return {
     operation: 'CREATE',
     resource: { group: '', version: 'v1', resource: 'pods' },
     namespace,
     name: pod.metadata?.name ?? '',
-    userInfo: { username, groups: ['system:authenticated'] },
+    userInfo: { username, groups: ['system:authenticated'], extra: bound },
     object: pod,
   };
 }

@@ -51,7 +51,9 @@ function rightsOf({ rules }: Role): string[] {
   );
 }
 
-const guardNames = ['shape', 'launcher', 'update', 'ephemeral', 'token', 'writer']
+const guardNames = [
+  ...['shape', 'reference', 'launcher', 'launcher-account', 'update', 'ephemeral', 'token', 'writer'],
+]
   .map((n) => `twofold-${n}`)
   .join(' ');
 const consoleRights = [

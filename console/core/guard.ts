@@ -8,7 +8,9 @@ import { kept } from './kept.ts';
 /** Names of the policies, and of their bindings. */
 export const GUARD_POLICIES = [
   'twofold-shape',
+  'twofold-reference',
   'twofold-launcher',
+  'twofold-launcher-account',
   'twofold-update',
   'twofold-ephemeral',
   'twofold-token',
@@ -33,7 +35,7 @@ interface Ports {
 }
 
 const CACHE_MS = 30_000;
-/** A guard that an operator has just installed is seen soon, and its absence does not cost twelve calls a pod. */
+/** A guard that an operator has just installed is seen soon, and its absence does not cost sixteen calls a pod. */
 const CACHE_MISSING_MS = 5_000;
 
 const isInForce = (name: string, policy: GuardPolicy | undefined): boolean =>

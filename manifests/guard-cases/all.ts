@@ -1,7 +1,9 @@
 /** Every case of the guard, by what it is about: for its tests, and for a real API server. No zone. */
 import type { GuardCase } from './case.ts';
 import { forgedPods, validPods, warningCases } from './pods.ts';
-import { launcherCases, secretCases, tokenCases } from './requests.ts';
+import { launcherAccountCases, launcherCases } from './launchers.ts';
+import { referenceCases } from './references.ts';
+import { secretCases, tokenCases } from './requests.ts';
 import { tamperedInit } from './tampered-init.ts';
 import { tamperedPods } from './tampered-pod.ts';
 import { ephemeralCases, updateCases } from './updates.ts';
@@ -11,7 +13,9 @@ export const guardCases: Readonly<Record<string, readonly GuardCase[]>> = {
   'rendered pods with our init container changed': tamperedInit,
   'rendered pods with anything else changed': tamperedPods,
   'pods that the webhook never saw': forgedPods,
+  'pods that name a session’s Secret': referenceCases,
   'the launcher’s annotation': launcherCases,
+  'the launcher’s account': launcherAccountCases,
   'changes to pods': updateCases,
   'ephemeral containers': ephemeralCases,
   tokens: tokenCases,

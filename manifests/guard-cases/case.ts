@@ -3,9 +3,13 @@ import type { AdmissionRequest } from '../../scripts/dev/admission-policy/reques
 import { podCreation } from '../guard.ts';
 import { sessionPod, type Container, type Pod, type Volume } from '../session-pod.ts';
 
-export const HUB = 'system:serviceaccount:sessions:hub';
+/** Lives apart from its sessions. */
+export const HUB_ACCOUNT = { namespace: 'hub', name: 'hub' } as const;
+export const HUB = 'system:serviceaccount:hub:hub';
+export const HUB_POD = 'ec2a2ddb-330e-4a78-9134-650a98ecc406';
+export const OUTSIDE = 'spawner@example.org';
 export const USER_KEY = 'hub.jupyter.org/username';
-export const LAUNCHERS = `${HUB} sessions ${USER_KEY}\nsystem:serviceaccount:other:hub other ${USER_KEY}\n`;
+export const LAUNCHERS = `${HUB} sessions ${USER_KEY}\n${OUTSIDE} sessions ${USER_KEY}\nsystem:serviceaccount:other-hub:hub other ${USER_KEY}\n`;
 export const WEBHOOK = 'system:serviceaccount:twofold-webhook:webhook';
 
 export interface GuardCase {

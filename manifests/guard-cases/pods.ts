@@ -78,18 +78,6 @@ export const forgedPods: readonly GuardCase[] = [
   ...['twofold-session', 'twofold-token', 'twofold-files', 'twofold-env'].map((name) =>
     forged(`a volume named ${name}`, (pod) => pod.spec.volumes.push({ name, emptyDir: {} })),
   ),
-  forged("a session's Secret", (pod) =>
-    pod.spec.volumes.push({ name: 'a', secret: { secretName: `twofold-${SID}` } }),
-  ),
-  forged("a session's Secret in a projected volume", (pod) => {
-    pod.spec.volumes.push({ name: 'a', projected: { sources: [{ secret: { name: `twofold-${SID}` } }] } });
-  }),
-  forged("a session's Secret given to a CSI driver", (pod) => {
-    pod.spec.volumes.push({
-      name: 'a',
-      csi: { driver: 'x.example.org', nodePublishSecretRef: { name: `twofold-${SID}` } },
-    });
-  }),
   forged('a token for our audience', (pod) =>
     pod.spec.volumes.push({ name: 'a', projected: { sources: [tokenSource(`twofold:${SID}`)] } }),
   ),
@@ -99,14 +87,4 @@ export const forgedPods: readonly GuardCase[] = [
       projected: { sources: [{ downwardAPI: {} }, tokenSource('twofold')] },
     });
   }),
-  forged("a variable from a session's Secret", (pod) => {
-    container(pod, 'notebook').env?.push({
-      name: 'A',
-      valueFrom: { secretKeyRef: { name: `twofold-${SID}`, key: 'grant' } },
-    });
-  }),
-  forged(
-    "all variables from a session's Secret",
-    (pod) => (container(pod, 'proxy').envFrom = [{ secretRef: { name: `twofold-${SID}` } }]),
-  ),
 ];

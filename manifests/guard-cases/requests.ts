@@ -1,71 +1,22 @@
-/** Who may speak for users, ask for tokens, and write sessions' Secrets. No zone. */
-import type { KubernetesObject } from '../../scripts/dev/admission-policy/request.ts';
-import { podCreation } from '../guard.ts';
-import { plainPod, sessionPod, SID, type Pod } from '../session-pod.ts';
-import { changed, HUB, USER_KEY, WEBHOOK, type GuardCase } from './case.ts';
-import { update } from './updates.ts';
+/** Who may ask for tokens for us, and write sessions' Secrets. No zone. */
+import type { AdmissionRequest, KubernetesObject } from '../../scripts/dev/admission-policy/request.ts';
+import { SID } from '../session-pod.ts';
+import { WEBHOOK, type GuardCase } from './case.ts';
 
-/** The same pod for the launcher's annotation: who creates it where. */
-function launched(
-  title: string,
-  username: string,
-  namespace: string,
-  denied?: 'twofold-launcher',
-): GuardCase {
-  const pod = changed(sessionPod(), (p) => {
-    p.metadata.annotations[USER_KEY] = 'alice';
-    p.metadata.namespace = namespace;
-  });
-  const request = podCreation(pod, { username, namespace });
-  return denied ? { title, denied, says: /trusted launcher/, request } : { title, request };
+/** A request for a token of this account. */
+export function tokenRequest(
+  account: { namespace: string; name: string },
+  userInfo: AdmissionRequest['userInfo'],
+  audiences: readonly string[],
+): AdmissionRequest {
+  const object = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { audiences, expirationSeconds: 600 },
+  };
+  const resource = { group: '', version: 'v1', resource: 'serviceaccounts' };
+  return { operation: 'CREATE', resource, subResource: 'token', ...account, userInfo, object };
 }
-
-const launchedPod = (): Pod => changed(sessionPod(), (pod) => (pod.metadata.annotations[USER_KEY] = 'alice'));
-
-export const launcherCases: readonly GuardCase[] = [
-  launched('the launcher starts a session for the user it names', HUB, 'sessions'),
-  launched("a user names another in the launcher's namespace", 'alice', 'sessions', 'twofold-launcher'),
-  launched('an administrator does', 'admin', 'sessions', 'twofold-launcher'),
-  launched(
-    'a controller does',
-    'system:serviceaccount:kube-system:replicaset-controller',
-    'sessions',
-    'twofold-launcher',
-  ),
-  launched("one launcher does in another's namespace", HUB, 'other', 'twofold-launcher'),
-  launched('a user writes that annotation where no launcher is trusted', 'alice', 'third'),
-  {
-    title: 'a user writes that annotation on a pod that is no session',
-    request: podCreation(changed(plainPod(), (pod) => (pod.metadata.annotations[USER_KEY] = 'bob'))),
-  },
-  update(
-    'the name of the user is changed afterwards',
-    launchedPod(),
-    (pod) => (pod.metadata.annotations[USER_KEY] = 'bob'),
-    'twofold-launcher',
-    /cannot be changed/,
-  ),
-  update(
-    'the name of a user is added afterwards',
-    sessionPod(),
-    (pod) => (pod.metadata.annotations[USER_KEY] = 'bob'),
-    'twofold-launcher',
-  ),
-  update(
-    'it is added through the status',
-    sessionPod(),
-    (pod) => (pod.metadata.annotations[USER_KEY] = 'bob'),
-    'twofold-launcher',
-    /cannot be changed/,
-    'status',
-  ),
-  update(
-    'it is taken away',
-    launchedPod(),
-    (pod) => Reflect.deleteProperty(pod.metadata.annotations, USER_KEY),
-    'twofold-launcher',
-  ),
-];
 
 function token(
   title: string,
@@ -74,21 +25,8 @@ function token(
   audiences: string[],
   denied?: 'twofold-token',
 ): GuardCase {
-  const object = {
-    apiVersion: 'authentication.k8s.io/v1',
-    kind: 'TokenRequest',
-    spec: { audiences, expirationSeconds: 600 },
-  };
-  const resource = { group: '', version: 'v1', resource: 'serviceaccounts' };
-  const request = {
-    operation: 'CREATE',
-    resource,
-    subResource: 'token',
-    namespace: 'sessions',
-    name: 'default',
-    userInfo: { username, groups },
-    object,
-  };
+  const account = { namespace: 'sessions', name: 'default' };
+  const request = tokenRequest(account, { username, groups }, audiences);
   return { title, request, ...(denied && { denied, says: /another audience/ }) };
 }
 

@@ -79,12 +79,6 @@ export const tamperedPods: readonly GuardCase[] = [
   tampered("a second volume with the session's token", /another volume/, (pod) =>
     pod.spec.volumes.push({ name: 'mine', projected: { sources: [tokenSource(`twofold:${SID}`)] } }),
   ),
-  tampered("a second volume with the session's Secret", /another volume/, (pod) =>
-    pod.spec.volumes.push({ name: 'mine', secret: { secretName: `twofold-${SID}` } }),
-  ),
-  tampered("the session's Secret inside a projected volume", /another volume/, (pod) => {
-    pod.spec.volumes.push({ name: 'mine', projected: { sources: [{ secret: { name: `twofold-${SID}` } }] } });
-  }),
   // The other containers.
   tampered("the Secret mounted by the user's container", /notebook mounts/, (pod) => {
     container(pod, 'notebook').volumeMounts?.push({
@@ -118,12 +112,5 @@ export const tamperedPods: readonly GuardCase[] = [
   tampered('a variable from the files', /otherwise than the webhook/, (pod) => {
     const fileKeyRef = { volumeName: 'twofold-files', path: 'db-password', key: 'A' };
     container(pod, 'notebook').env?.push({ name: 'A', valueFrom: { fileKeyRef } });
-  }),
-  tampered("a variable from the session's Secret", /into its environment/, (pod) => {
-    const secretKeyRef = { name: `twofold-${SID}`, key: 'grant' };
-    container(pod, 'notebook').env?.push({ name: 'GRANT', valueFrom: { secretKeyRef } });
-  }),
-  tampered("all variables from the session's Secret", /into its environment/, (pod) => {
-    container(pod, 'proxy').envFrom = [{ secretRef: { name: `twofold-${SID}` } }];
   }),
 ];

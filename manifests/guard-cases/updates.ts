@@ -188,21 +188,9 @@ export const ephemeralCases: readonly GuardCase[] = [
     'twofold-ephemeral',
   ),
   debugged(
-    "with a variable from a session's Secret",
-    (c) => {
-      c.env = [{ name: 'A', valueFrom: { secretKeyRef: { name: `twofold-${SID}`, key: 'grant' } } }];
-    },
-    'twofold-ephemeral',
-  ),
-  debugged(
     'in the processes of our init container',
     (c) => (c['targetContainerName'] = 'twofold-init'),
     'twofold-ephemeral',
   ),
   debugged("in the processes of the user's container", (c) => (c['targetContainerName'] = 'notebook')),
-  debugged(
-    "with all variables of a session's Secret",
-    (c) => (c.envFrom = [{ secretRef: { name: `twofold-${SID}` } }]),
-    'twofold-ephemeral',
-  ),
 ];

@@ -18,7 +18,11 @@ export interface AdmissionRequest {
   readonly subResource?: string;
   readonly name?: string;
   readonly namespace?: string;
-  readonly userInfo: { readonly username?: string; readonly groups?: readonly string[] };
+  readonly userInfo: {
+    readonly username?: string;
+    readonly groups?: readonly string[];
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
   readonly dryRun?: boolean;
   readonly object?: KubernetesObject | null;
   readonly oldObject?: KubernetesObject | null;

@@ -1,0 +1,35 @@
+/** The guard looks at every field of a pod that can name a Secret, as Kubernetes' own schema has them. */
+import { expect } from 'chai';
+import { referenceCases } from './guard-cases/references.ts';
+import { candidates, NO_SECRETS, secretFields, specNaming } from './guard-cases/secret-fields.ts';
+import { createManifestValidator } from './schemas/validate.ts';
+
+describe('fields of a pod that can name a Secret', () => {
+  it('are found in the schema: every kind of volume, every kind of container, pull secrets', () => {
+    expect(secretFields).to.include.members([
+      'imagePullSecrets.[].name',
+      'volumes.[].secret.secretName',
+      'volumes.[].projected.sources.[].secret.name',
+      'volumes.[].cinder.secretRef.name',
+      'volumes.[].csi.nodePublishSecretRef.name',
+      'volumes.[].csi.volumeAttributes.{}',
+      ...['containers', 'initContainers', 'ephemeralContainers'].flatMap((containers) => [
+        `${containers}.[].env.[].valueFrom.secretKeyRef.name`,
+        `${containers}.[].envFrom.[].secretRef.name`,
+      ]),
+    ]);
+    expect(new Set(secretFields).size).to.equal(20);
+  });
+
+  it('are all that looks like one, but what says why it is none', () => {
+    expect(candidates).to.have.members([...secretFields, ...Object.keys(NO_SECRETS)]);
+  });
+
+  it('are named each alone, in pods that an API server would take', () => {
+    const field = 'volumes.[].iscsi.secretRef.name';
+    expect(specNaming(field, 'x')).to.have.nested.property('volumes[0].iscsi.secretRef.name', 'x');
+    const validator = createManifestValidator();
+    for (const { title, request } of referenceCases)
+      expect(request.object && validator.problems(request.object), title).to.deep.equal([]);
+  });
+});
