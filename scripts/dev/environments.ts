@@ -2,8 +2,9 @@
  * The settings of each service in a development cluster, variable by variable: what an operator would configure.
  * Development tool, no zone; docs/configuration.md says what each means.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseLaunchers, type Launcher } from '#platform/launchers.ts';
 import { sqliteAddon } from '../sqlite-addon.ts';
 import type { ApiServer } from './api-server/server.ts';
 import { urlOf, type Ground } from './ground.ts';
@@ -44,6 +45,16 @@ const kubernetesEnv = (ground: Ground, kubernetes: ApiServer, tokenFile: string)
   TWOFOLD_KUBERNETES_CA_FILE: ground.caFile,
   TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile,
 });
+
+/** Whom this cluster trusts to speak for users. */
+export const launchersOf = ({ options }: Ground): readonly Launcher[] =>
+  options.launchersFile === undefined ? [] : parseLaunchers(readFileSync(options.launchersFile, 'utf8'));
+
+/** Every namespace, but where launchers are trusted: their accounts live apart from sessions. */
+const sessionNamespaces = (ground: Ground): string => {
+  const launched = launchersOf(ground).flatMap(({ namespaces }) => namespaces);
+  return launched.length === 0 ? '*' : [...new Set([development.namespace, ...launched])].join(',');
+};
 
 const launchersEnv = ({ options }: Ground): Record<string, string> =>
   options.launchersFile === undefined ? {} : { TWOFOLD_LAUNCHERS_FILE: options.launchersFile };
@@ -112,7 +123,7 @@ export const webhookEnv = async (ground: Ground, kubernetes: ApiServer): Promise
   TWOFOLD_CLIENT_TLS_DIR_KEYSERVICE: join(ground.certificates, 'webhook-unwrap'),
   TWOFOLD_CLAIM_URL: claimUrl(ground),
   TWOFOLD_INJECTOR_IMAGE: development.image,
-  TWOFOLD_NAMESPACES: '*',
+  TWOFOLD_NAMESPACES: sessionNamespaces(ground),
   TWOFOLD_ENV_ENABLED: 'true',
   TWOFOLD_SWEEP_SECONDS: '1',
   TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'webhook.audit'),

@@ -1,11 +1,10 @@
 /** The API server of a development cluster, and what of Twofold is applied to it. Development tool, no zone. */
 import { readFileSync } from 'node:fs';
-import { parseLaunchers } from '#platform/launchers.ts';
 import { caBundle } from '../../certs/store.ts';
 import { guardDocuments } from '../../manifests/guard.ts';
 import { parseManifests } from '../../manifests/kustomize.ts';
 import { startApiServer, type ApiServer } from './api-server/server.ts';
-import { claimUrl, development, mutateUrl } from './environments.ts';
+import { claimUrl, development, launchersOf, mutateUrl } from './environments.ts';
 import { leafOf, type Ground } from './ground.ts';
 
 const readManifests = (file: string) =>
@@ -30,9 +29,7 @@ export const startKubernetes = (ground: Ground, issuer: string): Promise<ApiServ
 
 /** The guard with this cluster's values, and the webhook configuration with its address instead of its Service. */
 export const register = async (ground: Ground, kubernetes: ApiServer): Promise<void> => {
-  const { launchersFile } = ground.options;
-  const launchers = launchersFile === undefined ? [] : parseLaunchers(readFileSync(launchersFile, 'utf8'));
-  const lines = launchers.flatMap(({ username, namespaces, annotation }) =>
+  const lines = launchersOf(ground).flatMap(({ username, namespaces, annotation }) =>
     namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
   );
   kubernetes.apply(

@@ -43,37 +43,55 @@ function certificateUser(certificate: ClientCertificate): UserInfo | undefined {
   return { username, groups: [...groups, 'system:authenticated'] };
 }
 
-/** `Impersonate-Group` may come several times; Node joins them by a comma. */
-function impersonated(headers: IncomingHttpHeaders): { username: string; groups: string[] } | undefined {
+type Impersonated = { username: string; groups: string[]; extra: Record<string, string[]> };
+
+const extraPrefix = 'impersonate-extra-';
+
+/** Headers that may come several times; Node joins them by a comma. */
+const valuesOf = (header: string | string[] | undefined): string[] =>
+  [header ?? []].flat().flatMap((value) => value.split(/, */));
+
+function impersonated(headers: IncomingHttpHeaders): Impersonated | undefined {
   const username = headers['impersonate-user'];
-  const groups = [headers['impersonate-group'] ?? []].flat().flatMap((value) => value.split(/, */));
-  if (typeof username === 'string' && username !== '') return { username, groups };
+  const groups = valuesOf(headers['impersonate-group']);
+  const extra = Object.entries(headers)
+    .filter(([name]) => name.startsWith(extraPrefix))
+    .map(([name, value]) => [decodeURIComponent(name.slice(extraPrefix.length)), valuesOf(value)] as const);
+  if (typeof username === 'string' && username !== '')
+    return { username, groups, extra: Object.fromEntries(extra) };
   if (groups.length > 0) {
     throw badRequest('requested [{Group}] without impersonating a user');
   }
+  if (extra.length > 0) throw badRequest('requested [{UserExtra}] without impersonating a user');
   return undefined;
 }
 
-function checkImpersonation(
-  authorizer: Authorizer,
-  user: UserInfo,
-  target: { username: string; groups: string[] },
-): void {
-  const account = parseServiceAccountUser(target.username);
-  const wanted = [
+type Target = { group?: string; resource: string; subresource?: string; namespace: string; name: string };
+
+function targetsOf({ username, groups, extra }: Impersonated): Target[] {
+  const account = parseServiceAccountUser(username);
+  const group = 'authentication.k8s.io';
+  return [
     account === undefined
-      ? { resource: 'users', namespace: '', name: target.username }
+      ? { resource: 'users', namespace: '', name: username }
       : { resource: 'serviceaccounts', ...account },
-    ...target.groups.map((name) => ({ resource: 'groups', namespace: '', name })),
+    ...groups.map((name) => ({ resource: 'groups', namespace: '', name })),
+    ...Object.entries(extra).flatMap(([subresource, values]) =>
+      values.map((name) => ({ group, resource: 'userextras', subresource, namespace: '', name })),
+    ),
   ];
-  for (const { resource, namespace, name } of wanted) {
-    const asked = { verb: 'impersonate', group: '', resource, subresource: '', namespace, name };
-    if (authorizer.allows(user, asked)) continue;
+}
+
+function checkImpersonation(authorizer: Authorizer, user: UserInfo, target: Impersonated): void {
+  for (const { group = '', resource, subresource = '', namespace, name } of targetsOf(target)) {
+    if (authorizer.allows(user, { verb: 'impersonate', group, resource, subresource, namespace, name }))
+      continue;
     const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+    const full = subresource === '' ? resource : `${resource}/${subresource}`;
     throw forbidden(
-      { group: '', plural: resource, kind: resource },
+      { group, plural: resource, kind: resource },
       name,
-      `User "${user.username}" cannot impersonate resource "${resource}" in API group "" ${where}`,
+      `User "${user.username}" cannot impersonate resource "${full}" in API group "${group}" ${where}`,
     );
   }
 }
@@ -103,7 +121,9 @@ export function createAuthentication(ports: {
       if (target === undefined) return user;
       checkImpersonation(ports.authorizer, user, target);
       const implied = target.groups.length === 0 ? impliedGroups(target.username) : ['system:authenticated'];
-      return { username: target.username, groups: [...new Set([...target.groups, ...implied])] };
+      const { username, extra } = target;
+      const known = Object.keys(extra).length > 0 ? { extra } : {};
+      return { username, groups: [...new Set([...target.groups, ...implied])], ...known };
     },
   };
 }

@@ -28,6 +28,7 @@ const rules: Readonly<Record<string, Rule[]>> = {
     { verbs: ['get'], apiGroups: [''], resources: ['pods/status', 'namespaces'] },
     { verbs: ['get', 'update', 'patch'], apiGroups: [''], resources: ['pods/ephemeralcontainers'] },
     { verbs: ['create'], apiGroups: [''], resources: ['serviceaccounts/token'] },
+    { verbs: ['impersonate'], apiGroups: [''], resources: ['serviceaccounts'] },
     { verbs: ['list'], apiGroups: [''], resources: ['namespaces'] },
   ],
   'system:node': [

@@ -114,6 +114,23 @@ describe('development API server: who may do what', () => {
     );
   });
 
+  it('lets an editor speak as a service account, as Kubernetes does, but not with a word about its pod', async () => {
+    const developer = as({ token: await server.token('alice', ['developers']) });
+    const asAccount = { 'impersonate-user': 'system:serviceaccount:team:default' };
+    const refused = await developer('GET', '/api/v1/namespaces/team/pods', undefined, asAccount);
+    expect(messageOf(refused)).contain('User "system:serviceaccount:team:default" cannot list');
+    const podUid = { 'impersonate-extra-authentication.kubernetes.io%2fpod-uid': 'x' };
+    const bound = await developer('GET', '/api/v1/namespaces/team/pods', undefined, {
+      ...asAccount,
+      ...podUid,
+    });
+    expect(messageOf(bound)).contain(
+      'User "alice" cannot impersonate resource "userextras/authentication.kubernetes.io/pod-uid" in API group "authentication.k8s.io"',
+    );
+    const nobody = await developer('GET', '/api/v1/namespaces/team/pods', undefined, podUid);
+    expect(nobody.status).equal(400);
+  });
+
   it('answers SelfSubjectAccessReviews from the same roles', async () => {
     const developer = as({ token: await server.token('alice', ['developers']) });
     const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
