@@ -16,6 +16,7 @@ import { DeployError } from './failure.ts';
 import { ensureKeys } from './keys.ts';
 import type { Kubectl } from './kubectl.ts';
 import { assertMounts } from './mounts.ts';
+import { assertLaunchers } from './launchers.ts';
 import { assertNodeVariables } from './node-variables.ts';
 import { exampleValues, readRendering, withEnv, type Rendering } from './rendering.ts';
 import { awaitRollouts } from './rollout.ts';
@@ -122,6 +123,7 @@ export const deploy = async (kubectl: Kubectl, deployment: Deployment): Promise<
       `settings.yaml still has the example’s ${examples.join(', ')}`,
       'set your own there',
     );
+  assertLaunchers(written);
   await assertNamespaces(kubectl, written);
   const envEnabled = await decideEnv(kubectl, written, deployment);
   const rendering = readRendering(withEnv(written.objects, envEnabled));

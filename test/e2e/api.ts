@@ -16,6 +16,8 @@ export interface ApiRequest {
   /** Impersonated; the groups count only with it. */
   readonly as?: string;
   readonly groups?: readonly string[];
+  /** As the API server has it of a user: which pod a token is bound to. */
+  readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 export interface ApiAnswer {
@@ -36,12 +38,19 @@ export interface Api {
 
 const TIMEOUT_MS = 60_000;
 
-const headersOf = ({ method, contentType, body, as, groups = [] }: ApiRequest): Record<string, string[]> => {
+const headersOf = (wish: ApiRequest): Record<string, string[]> => {
+  const { method, contentType, body, as, groups = [], extra = {} } = wish;
   const json = method === 'PATCH' ? 'application/json-patch+json' : 'application/json';
   return {
     accept: ['application/json'],
     ...(body === undefined ? {} : { 'content-type': [contentType ?? json] }),
     ...(as === undefined ? {} : { 'impersonate-user': [as], 'impersonate-group': [...groups] }),
+    ...Object.fromEntries(
+      Object.entries(extra).map(([key, values]) => [
+        `impersonate-extra-${encodeURIComponent(key)}`,
+        [...values],
+      ]),
+    ),
   };
 };
 

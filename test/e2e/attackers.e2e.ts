@@ -72,15 +72,19 @@ describe('attackers with the rights of a namespace’s editor', () => {
       const name = uniqueName('thief');
       expectStopped(
         await mallory.create(pod({ name, spec: { volumes } })),
-        'twofold-shape',
-        /remove it, or ask with the annotation/,
+        'twofold-reference',
+        /remove that volume/,
       );
       const variable = {
         name: 'GRANT',
         valueFrom: { secretKeyRef: { name: `twofold-${sid}`, key: 'grant' } },
       };
       const containers = [container({ name: 'main', env: [variable] })];
-      expectStopped(await mallory.create(pod({ name, containers })), 'twofold-shape');
+      expectStopped(
+        await mallory.create(pod({ name, containers })),
+        'twofold-reference',
+        /remove that variable/,
+      );
       expect(await cluster.readPod(name, NAMESPACE)).to.equal(undefined);
     });
 

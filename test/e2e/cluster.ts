@@ -35,7 +35,13 @@ interface Endpoints {
   readonly certificates: string;
   readonly overlay: string;
   /** Who speaks for users, where, in which annotation. */
-  readonly launcher: { readonly username: string; readonly namespace: string; readonly annotation: string };
+  readonly launcher: {
+    readonly username: string;
+    readonly namespace: string;
+    readonly annotation: string;
+    /** The service account that it is; lives where no session may be. */
+    readonly account: { readonly namespace: string; readonly name: string };
+  };
 }
 
 const readEndpoints = (): Endpoints => {

@@ -9,6 +9,8 @@ export interface Forgery {
   readonly namespace: string;
   /** Who it says creates the pod. */
   readonly username: string;
+  /** The pod that it says their token is bound to. */
+  readonly boundPodUid?: string;
 }
 
 export interface Forged {
@@ -28,11 +30,18 @@ interface Review {
   };
 }
 
-export const forgedReview = async (ca: string, { pod, namespace, username }: Forgery): Promise<Forged> => {
+const userInfoOf = ({ username, boundPodUid }: Forgery): object => ({
+  username,
+  ...(boundPodUid && { extra: { 'authentication.kubernetes.io/pod-uid': [boundPodUid] } }),
+});
+
+export const forgedReview = async (ca: string, forgery: Forgery): Promise<Forged> => {
+  const { pod, namespace } = forgery;
+  const userInfo = userInfoOf(forgery);
   const review = {
     ...{ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' },
     request: {
-      ...{ uid: uniqueName('forged'), operation: 'CREATE', namespace, userInfo: { username }, object: pod },
+      ...{ uid: uniqueName('forged'), operation: 'CREATE', namespace, userInfo, object: pod },
       resource: { group: '', version: 'v1', resource: 'pods' },
     },
   };

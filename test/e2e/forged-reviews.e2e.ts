@@ -83,7 +83,9 @@ describe('reviews that an editor of the namespace posts straight to the webhookâ
   it('in the launcherâ€™s name, for alice: a session that no pod can claim', async () => {
     const { username, namespace, annotation } = launcher;
     const annotations = { 'twofold.dev/secrets': secret, [annotation]: 'alice' };
-    const { allowed, admitted, message } = await post({ pod: pod({ annotations }), namespace, username });
+    const forgery = { pod: pod({ annotations }), namespace, username };
+    expect((await post(forgery)).message, 'without a pod').to.contain('(launcher_not_pod_bound)');
+    const { allowed, admitted, message } = await post({ ...forgery, boundPodUid: 'of-the-hub' });
     expect(allowed, message).to.equal(true);
     await isUseless(admitted, namespace);
   });
@@ -91,7 +93,8 @@ describe('reviews that an editor of the namespace posts straight to the webhookâ
   it('in the launcherâ€™s name, for somebody who never logged in, or in another namespace: stopped', async () => {
     const { username, namespace, annotation } = launcher;
     const annotations = { 'twofold.dev/secrets': secret, [annotation]: uniqueName('nobody') };
-    const unknown = await post({ pod: pod({ annotations }), namespace, username });
+    const boundPodUid = 'of-the-hub';
+    const unknown = await post({ pod: pod({ annotations }), namespace, username, boundPodUid });
     expect([unknown.allowed, /\(\w+\)$/.exec(unknown.message)?.[0]]).to.deep.equal([
       false,
       '(launcher_user_unknown)',
@@ -101,6 +104,7 @@ describe('reviews that an editor of the namespace posts straight to the webhookâ
         pod: pod({ annotations: { ...annotations, [annotation]: 'alice' } }),
         namespace: NAMESPACE,
         username,
+        boundPodUid,
       },
     });
     expect([elsewhere.allowed, /\(\w+\)$/.exec(elsewhere.message)?.[0]]).to.deep.equal([

@@ -6,7 +6,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import jsonPatch from 'fast-json-patch';
 import type { AdmissionRequest } from '../../scripts/dev/admission-policy/request.ts';
-import { HUB, USER_KEY } from '../../manifests/guard-cases/case.ts';
+import { HUB, HUB_ACCOUNT, HUB_POD, USER_KEY } from '../../manifests/guard-cases/case.ts';
 import { guardParameters } from '../../manifests/guard.ts';
 import { CLAIM_URL, IMAGE, plainPod, type Container, type Pod } from '../../manifests/session-pod.ts';
 import { eventually } from '../eventually.ts';
@@ -28,6 +28,7 @@ export interface Launcher {
   readonly username: string;
   readonly namespace: string;
   readonly annotation: string;
+  readonly account: { readonly namespace: string; readonly name: string };
 }
 
 const POLICIES = '/apis/admissionregistration.k8s.io/v1';
@@ -80,7 +81,12 @@ const pathOf = ({
   return subResource === undefined ? path : `${path}/${subResource}`;
 };
 
-/** In a namespace of its own, and in the launcher's. */
+/** Impersonated, with the rights to do everything. */
+const speaker = ({ username = '', groups = [], extra }: AdmissionRequest['userInfo']) => ({
+  ...{ as: username, groups: [...groups, EVERYTHING], extra },
+});
+
+/** In a namespace of its own, and in those of the launcher and its sessions. */
 export const createGuardRequests = async (api: Api, launcher: Launcher): Promise<GuardRequests> => {
   const namespace = uniqueName('guard');
   const label = `${namespace}.example.org/case`;
@@ -112,9 +118,9 @@ export const createGuardRequests = async (api: Api, launcher: Launcher): Promise
     disguised.set(id, restricted(request.object as Pod)); // the cases' pods
     const { spec } = restricted(plainPod());
     const body = { metadata: { name: id, labels: { [label]: id } }, spec };
-    const { username = '', groups = [] } = request.userInfo;
-    const path = pathOf(request) + query;
-    return await api.call({ method: 'POST', path, body, as: username, groups: [...groups, EVERYTHING] });
+    return await api.call({
+      ...{ method: 'POST', path: pathOf(request) + query, body, ...speaker(request.userInfo) },
+    });
   };
 
   const stored = new Map<string, Promise<{ namespace: string; name: string }>>();
@@ -128,7 +134,9 @@ export const createGuardRequests = async (api: Api, launcher: Launcher): Promise
   };
   const createStored = async (request: AdmissionRequest): Promise<{ namespace: string; name: string }> => {
     const launched = request.namespace === launcher.namespace;
-    const userInfo = { ...request.userInfo, ...(launched ? { username: launcher.username } : {}) };
+    const extra = { 'authentication.kubernetes.io/pod-uid': [HUB_POD] };
+    const hub = { username: launcher.username, extra };
+    const userInfo = { ...request.userInfo, ...(launched ? hub : {}) };
     const { subResource: _, ...creation } = request;
     const { status, body, message } = await createPod({ ...creation, userInfo }, '');
     if (status !== 201) throw new Error(`a pod to be changed was refused: ${message}`);
@@ -139,9 +147,8 @@ export const createGuardRequests = async (api: Api, launcher: Launcher): Promise
   const changePod = async (request: AdmissionRequest): Promise<ApiAnswer> => {
     const bound = request.subResource === 'binding';
     const { name } = await store(bound ? { ...request, object: plainPod() } : request);
-    const { username = '', groups = [] } = request.userInfo;
     const path = `${pathOf({ ...request, name })}?dryRun=All`;
-    const who = { as: username, groups: [...groups, EVERYTHING] };
+    const who = speaker(request.userInfo);
     if (request.operation === 'DELETE') return await api.call({ method: 'DELETE', path, ...who });
     if (bound) {
       const metadata = { ...request.object?.metadata, name, namespace: request.namespace };
@@ -149,6 +156,24 @@ export const createGuardRequests = async (api: Api, launcher: Launcher): Promise
     }
     const body = jsonPatch.compare(request.oldObject ?? {}, request.object ?? {});
     return await api.call({ method: 'PATCH', path, body, ...who });
+  };
+
+  /** Of a Secret that is there for as long as that takes. */
+  const changeSecret = async (request: AdmissionRequest): Promise<ApiAnswer> => {
+    const path = pathOf(request);
+    const collection = path.slice(0, path.lastIndexOf('/'));
+    await api.must({ method: 'POST', path: collection, body: request.oldObject });
+    try {
+      const body = request.object;
+      return await api.call({
+        method: 'PUT',
+        path: `${path}?dryRun=All`,
+        body,
+        ...speaker(request.userInfo),
+      });
+    } finally {
+      await api.must({ method: 'DELETE', path });
+    }
   };
 
   return {
@@ -160,6 +185,8 @@ export const createGuardRequests = async (api: Api, launcher: Launcher): Promise
         .replaceAll(HUB, launcher.username)
         .replaceAll(USER_KEY, launcher.annotation);
       const local = JSON.parse(text) as AdmissionRequest; // as it was
+      if (local.namespace === HUB_ACCOUNT.namespace)
+        return { ...local, namespace: launcher.account.namespace };
       const launched = local.namespace === 'sessions' && text.includes(launcher.annotation);
       return { ...local, namespace: launched ? launcher.namespace : namespace };
     },
@@ -169,10 +196,10 @@ export const createGuardRequests = async (api: Api, launcher: Launcher): Promise
         const creates = operation === 'CREATE' && subResource === undefined;
         return creates ? await createPod(request, '?dryRun=All') : await changePod(request);
       }
-      const { username = '', groups = [] } = userInfo;
+      if (operation === 'UPDATE') return await changeSecret(request);
       const body = { ...object, metadata: { ...object?.metadata, namespace: request.namespace } };
       const path = `${pathOf(request)}?dryRun=All`;
-      return await api.call({ method: 'POST', path, body, as: username, groups: [...groups, EVERYTHING] });
+      return await api.call({ method: 'POST', path, body, ...speaker(userInfo) });
     },
     close: async () => {
       for (const made of stored.values()) {

@@ -9,11 +9,11 @@ import { connect, sidOf } from './cluster.ts';
 import { startJupyterHub, type RunningHub } from './jupyterhub/hub.ts';
 import { ensureSingleUser } from './jupyterhub/single-user.ts';
 import { kubectl } from './kubectl.ts';
-import { ensureHubAccount, HUB_NAMESPACE } from './kubespawner/spawner.ts';
+import { ensureHubAccount, SERVERS_NAMESPACE } from './kubespawner/spawner.ts';
 import { marker } from './marker.ts';
 
 const artifacts = fileURLToPath(new URL('../artifacts/jupyterhub/', import.meta.url));
-const namespace = HUB_NAMESPACE;
+const namespace = SERVERS_NAMESPACE;
 const PERSON = 'grace';
 
 describe('the page and a real JupyterHub with the package, in one browser', function () {

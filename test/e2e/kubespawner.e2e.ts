@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
 import { connect, sidOf } from './cluster.ts';
-import { ensureHubAccount, HUB_NAMESPACE, startHub, type Hub } from './kubespawner/spawner.ts';
+import { ensureHubAccount, SERVERS_NAMESPACE, startHub, type Hub } from './kubespawner/spawner.ts';
+import { kubectl } from './kubectl.ts';
 import { marker } from './marker.ts';
 import { pod } from './pods.ts';
 
-const namespace = HUB_NAMESPACE;
+const namespace = SERVERS_NAMESPACE;
 const SECRET = 'of-the-hub';
 
 describe('the real KubeSpawner', () => {
@@ -87,6 +88,26 @@ describe('the real KubeSpawner', () => {
       await other.close();
     }
     expect(await cluster.readPod('jupyter-dave', namespace)).to.equal(undefined);
+  });
+
+  it('is nobody who asks for a token of its account, with whatever rights: the guard refuses', async () => {
+    const { name, namespace: home } = cluster.endpoints.launcher.account;
+    const bound = ['--bound-object-kind', 'Pod', '--bound-object-name', name];
+    for (const more of [[], bound]) {
+      const { code, stdout, stderr } = await kubectl(['create', 'token', name, '--namespace', home, ...more]);
+      expect([code, stdout]).to.deep.equal([1, '']);
+      expect(stderr).to.contain('twofold-launcher-account');
+    }
+  });
+
+  it('is nobody who impersonates its account: no pod is behind it', async () => {
+    const { annotation, username } = cluster.endpoints.launcher;
+    const annotations = { 'twofold.dev/secrets': SECRET, [annotation]: 'dave' };
+    const { code, stderr } = await cluster.tryCreate(pod({ annotations, namespace }), {
+      ...{ namespace, as: username },
+    });
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('(launcher_not_pod_bound)');
   });
 
   it('is the only one whose annotation counts: with it, a pod of anyone else is refused', async () => {

@@ -35,6 +35,8 @@ export interface Endpoints {
     readonly namespace: string;
     readonly annotation: string;
     readonly claim: string;
+    /** The service account that it is. */
+    readonly account: { readonly namespace: string; readonly name: string };
   };
   readonly images: Readonly<Record<'console' | 'webhook' | 'keyservice' | 'injector', string>>;
   /** Whether variables from secrets are on. */

@@ -16,7 +16,7 @@ import {
   issuer,
   stopIdentityProvider,
 } from './outside.ts';
-import { launcher, localOverlay, PAGE, PUBLIC_URL, type LocalOverlay } from './overlay.ts';
+import { launcher, launcherAccount, localOverlay, PAGE, PUBLIC_URL, type LocalOverlay } from './overlay.ts';
 import { ensurePostgres, removePostgres, type Database } from './postgres.ts';
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'mallory'];
@@ -74,6 +74,12 @@ const loadedImages = (state: string): Images => {
   };
 };
 
+/** Of the launcher itself: no namespace for sessions. */
+const launcherHome = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: launcherAccount.namespace } },
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...launcherAccount } },
+];
+
 const sessionNamespace = (name: string) => ({
   apiVersion: 'v1',
   kind: 'Namespace',
@@ -127,7 +133,7 @@ export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promis
     }),
   );
   // The operator's own: not taken away with what an overlay has.
-  await kubectl.apply(sessionNamespaces.map(sessionNamespace), 'operator');
+  await kubectl.apply([...sessionNamespaces.map(sessionNamespace), ...launcherHome], 'operator');
   const postgres =
     options.database === 'postgres'
       ? await ensurePostgres({ tlsDir: join(outside, 'postgres'), caFile: outsideCa })
@@ -150,7 +156,10 @@ export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promis
           certificates,
           overlay,
         },
-        ...{ namespaces: { sessions: sessionNamespaces, ...ZONES }, launcher },
+        ...{
+          namespaces: { sessions: sessionNamespaces, ...ZONES },
+          launcher: { ...launcher, account: launcherAccount },
+        },
         database: postgres ? { kind: 'postgres', url: postgres.url } : await sqliteOnNode(kubectl),
       });
     },

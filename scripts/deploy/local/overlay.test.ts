@@ -4,8 +4,9 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { render } from '../../../manifests/kustomize.ts';
 import type { KubernetesObject } from '../../dev/admission-policy/request.ts';
+import { assertLaunchers } from '../launchers.ts';
 import { exampleValues, readRendering } from '../rendering.ts';
-import { launcher, localOverlay, NODE_ADDRESS, type LocalOverlay } from './overlay.ts';
+import { launcher, launcherAccount, localOverlay, NODE_ADDRESS, type LocalOverlay } from './overlay.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -16,7 +17,7 @@ const overlay = (database: 'sqlite' | 'postgres', manifests: string): LocalOverl
     ...{ keyservice: 'localhost/twofold-keyservice:9', injector: 'localhost/twofold-injector:9' },
   },
   imageIds: { console: 'id-c', webhook: 'id-w', keyservice: 'id-k' },
-  namespaces: ['sessions', 'hub', 'more'],
+  namespaces: ['sessions', 'hub-sessions', 'more'],
   issuer: `https://${NODE_ADDRESS}:8444`,
   publicUrl: 'https://console.twofold-console.svc:8443',
   outsideCa: 'PEM',
@@ -53,7 +54,9 @@ describe('overlay of the local cluster', function () {
 
       it('carries its values to the services', () => {
         const rendering = readRendering(objects);
-        expect(rendering.sessionNamespaces).to.deep.equal(['sessions', 'hub', 'more']);
+        expect(rendering.sessionNamespaces).to.deep.equal(['sessions', 'hub-sessions', 'more']);
+        expect(rendering.sessionNamespaces).not.to.include(launcherAccount.namespace);
+        assertLaunchers(rendering);
         expect(rendering.injectorImage).to.equal('localhost/twofold-injector:9');
         expect(rendering.injectorPullPolicy).to.equal('Never');
         expect(rendering.envEnabled).to.equal(true);
@@ -81,7 +84,7 @@ describe('overlay of the local cluster', function () {
       it('enables each namespace for the webhook, and none twice', () => {
         const bindings = named(objects, 'RoleBinding', 'twofold-webhook-sessions');
         expect(bindings.map(({ metadata }) => metadata?.namespace)).to.have.members([
-          ...['sessions', 'hub', 'more'],
+          ...['sessions', 'hub-sessions', 'more'],
         ]);
       });
 

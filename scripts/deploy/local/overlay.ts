@@ -17,10 +17,12 @@ export const PUBLIC_URL = 'https://console.twofold-console.svc:8443';
 /** The page's ConfigMap and Secret (manifests/components/page), and its client at the identity provider. */
 export const PAGE = 'twofold-page';
 
-/** Who starts pods for others in `hub`, and how it says for whom: KubeSpawner's way. */
+/** The launcher's account, which lives where no session may be: whoever creates pods there is the launcher. */
+export const launcherAccount = { namespace: 'hub', name: 'hub' } as const;
+/** Who starts pods for others in `hub-sessions`, and how it says for whom: KubeSpawner's way. */
 export const launcher = {
-  username: 'system:serviceaccount:hub:hub',
-  namespace: 'hub',
+  username: `system:serviceaccount:${launcherAccount.namespace}:${launcherAccount.name}`,
+  namespace: 'hub-sessions',
   annotation: 'hub.jupyter.org/username',
   claim: 'preferred_username',
 } as const;

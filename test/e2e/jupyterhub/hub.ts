@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Cluster } from '../cluster.ts';
-import { hubKubeconfig, HUB_NAMESPACE, pythonVenv } from '../kubespawner/spawner.ts';
+import { hubKubeconfig, SERVERS_NAMESPACE, pythonVenv } from '../kubespawner/spawner.ts';
 import { restrictedContainer } from '../pods.ts';
 import type { SingleUser } from './single-user.ts';
 
@@ -32,7 +32,7 @@ const settingsOf = (cluster: Cluster, { image, command }: SingleUser, dir: strin
   const settings = {
     ...{ dir, console, consoleCa: ca, issuer, issuerCa, client, image, singleuser: command },
     ...{ url: new URL(client.redirect_uris[0]).origin, hubUrl: HUB_API, proxyApi: PROXY_API },
-    ...{ namespace: HUB_NAMESPACE, securityContext: restrictedContainer },
+    ...{ namespace: SERVERS_NAMESPACE, securityContext: restrictedContainer },
     package: join(repository, 'launchers/jupyterhub/src'),
     proxy: [process.execPath, join(repository, 'node_modules/.bin/configurable-http-proxy')],
   };

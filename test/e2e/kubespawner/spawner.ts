@@ -8,9 +8,13 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Cluster } from '../cluster.ts';
 import { kubectlOutput, manifest } from '../kubectl.ts';
-import { restrictedContainer, SHELL_IMAGE, STAY } from '../pods.ts';
+import { pod, restrictedContainer, SHELL_IMAGE, STAY } from '../pods.ts';
 
-export const HUB_NAMESPACE = 'hub';
+/** Where hubs' accounts and pods are. No session may be there: whoever creates pods in it is the hub. */
+const HUB_NAMESPACE = 'hub';
+/** Where their servers run. */
+export const SERVERS_NAMESPACE = 'hub-sessions';
+const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface Hub {
@@ -20,13 +24,17 @@ export interface Hub {
   close(): Promise<void>;
 }
 
-/** A service account with what the hub's own chart grants. */
+/**
+ * A service account with what the hub's own chart grants, where its servers run, and a pod of that account, whose token
+ * the hub of a scenario has: no other token of a launcher's is one.
+ */
 export const ensureHubAccount = async (name: string): Promise<void> => {
-  const metadata = { name, namespace: HUB_NAMESPACE };
+  const account = { name, namespace: HUB_NAMESPACE };
+  const metadata = { name, namespace: SERVERS_NAMESPACE };
   const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
   await kubectlOutput(['apply', '--filename', '-'], {
     input: manifest(
-      { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: account },
       {
         ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata },
         rules: [
@@ -40,30 +48,32 @@ export const ensureHubAccount = async (name: string): Promise<void> => {
       },
       {
         ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata, roleRef: role },
-        subjects: [{ kind: 'ServiceAccount', ...metadata }],
+        subjects: [{ kind: 'ServiceAccount', ...account }],
       },
+      pod({ ...account, spec: { serviceAccountName: name } }),
     ),
   });
+  const ready = ['wait', '--for=condition=Ready', '--timeout=60s', `pod/${name}`];
+  await kubectlOutput([...ready, '--namespace', HUB_NAMESPACE]);
 };
 
 /** What an administrator would write into `jupyterhub_config.py`, but for the annotations. */
 const spawnerSettings = {
-  ...{ namespace: HUB_NAMESPACE, image: SHELL_IMAGE, image_pull_policy: 'IfNotPresent', cmd: STAY },
+  ...{ namespace: SERVERS_NAMESPACE, image: SHELL_IMAGE, image_pull_policy: 'IfNotPresent', cmd: STAY },
   ...{ uid: 1000, fs_gid: 1000, allow_privilege_escalation: false },
   container_security_context: restrictedContainer,
   ...{ start_timeout: 60, k8s_api_request_retry_timeout: 2, delete_grace_period: 1 },
 };
 
-/** A kubeconfig with a token of the account. */
+/** A kubeconfig with the token of the account's pod. */
 export const hubKubeconfig = async (dir: string, { config }: Cluster, account: string): Promise<string> => {
-  const token = (
-    await kubectlOutput(['create', 'token', account, '--namespace', HUB_NAMESPACE, '--duration', '1h'])
-  ).trim();
+  const inPod = ['exec', account, '--namespace', HUB_NAMESPACE, '--', 'cat'];
+  const token = (await kubectlOutput([...inPod, TOKEN_FILE])).trim();
   const cluster = config.getCurrentCluster();
   const file = join(dir, 'kubeconfig');
   const document = {
     ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'hub' },
-    contexts: [{ name: 'hub', context: { cluster: 'hub', user: 'hub', namespace: HUB_NAMESPACE } }],
+    contexts: [{ name: 'hub', context: { cluster: 'hub', user: 'hub', namespace: SERVERS_NAMESPACE } }],
     clusters: [
       {
         name: 'hub',

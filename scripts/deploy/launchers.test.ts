@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import { guardDocuments } from '../../manifests/guard.ts';
+import type { KubernetesObject } from '../dev/admission-policy/request.ts';
+import { assertLaunchers } from './launchers.ts';
+
+const hub = {
+  username: 'system:serviceaccount:hub:hub',
+  namespaces: ['servers', 'more'],
+  annotation: 'hub.jupyter.org/username',
+  claim: 'sub',
+  loginWithinDays: 30,
+};
+const LINES = `${hub.username} more ${hub.annotation}\n${hub.username} servers ${hub.annotation}\n`;
+
+const check = (
+  launchers: readonly object[],
+  { lines = LINES, others = launchers, namespaces = ['servers', 'more'] } = {},
+): void => {
+  const file = (entries: readonly object[]): KubernetesObject => {
+    const data = { 'launchers.json': JSON.stringify({ launchers: entries }) };
+    return { kind: 'ConfigMap', metadata: { name: 'twofold-launchers' }, data } as KubernetesObject; // with its data
+  };
+  const guard = guardDocuments({
+    ...{ image: 'injector:1', claimUrl: 'https://console/claim', launchers: lines },
+  });
+  assertLaunchers({ objects: [...guard, file(launchers), file(others)], sessionNamespaces: namespaces });
+};
+
+describe('launchers of an overlay, before it is applied', () => {
+  it('are the same for console, webhook and guard, in whatever order', () => {
+    expect(() => check([hub])).not.to.throw();
+    expect(() => check([hub], { lines: '' })).to.throw('are not those of launchers.json');
+    expect(() => check([hub], { others: [{ ...hub, claim: 'email' }] })).to.throw('different launchers.json');
+    expect(() => check([{ ...hub, trust: true }])).to.throw('launchers.json cannot be used: launcher 1');
+  });
+
+  it('live apart from sessions, or say that they do not', () => {
+    const shared = { ...hub, sharedNamespace: true };
+    for (const namespaces of [['servers', 'more', 'hub'], ['*']]) {
+      expect(() => check([hub], { namespaces })).to.throw(/launcher 1: .*"sharedNamespace": true/);
+      expect(() => check([shared], { namespaces })).not.to.throw();
+    }
+  });
+
+  it('are the operator’s own affair where the overlay does not have the file', () => {
+    expect(() => assertLaunchers({ objects: [], sessionNamespaces: ['*'] })).not.to.throw();
+  });
+});

@@ -1,0 +1,59 @@
+/** What a rendered overlay says of trusted launchers, in three places: before anything is applied. No zone; design §6, §8. */
+import { parseLaunchers, sharedLauncher, type Launcher } from '#platform/launchers.ts';
+import { guardParameters } from '../../manifests/guard.ts';
+import type { KubernetesObject } from '../dev/admission-policy/request.ts';
+import { DeployError } from './failure.ts';
+import type { Rendering } from './rendering.ts';
+
+const NEXT = 'docs/launchers.md, “Trusted launchers”, says what each entry means';
+
+const filesIn = (objects: readonly KubernetesObject[]): string[] =>
+  objects
+    .filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata?.name === 'twofold-launchers')
+    // Of a ConfigMap, as Kubernetes' schema has it.
+    .flatMap((object) => (object as { data?: Record<string, string> }).data?.['launchers.json'] ?? []);
+
+const parsed = (file: string): readonly Launcher[] => {
+  try {
+    return parseLaunchers(file);
+  } catch (error) {
+    const why = error instanceof SyntaxError ? 'it is not JSON' : String(error);
+    throw new DeployError(`launchers.json cannot be used: ${why.replace(/^Error: /, '')}`, NEXT, error);
+  }
+};
+
+const linesOf = (launchers: readonly Launcher[]): string[] =>
+  launchers.flatMap(({ username, namespaces, annotation }) =>
+    namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
+  );
+
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+  JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+
+/**
+ * Throws a DeployError where an account lives among sessions without a word about it, or console, webhook and guard would
+ * trust others. Files that are not part of the overlay are the services' to refuse.
+ */
+export const assertLaunchers = ({
+  objects,
+  sessionNamespaces,
+}: Pick<Rendering, 'objects' | 'sessionNamespaces'>): void => {
+  const [file, ...others] = filesIn(objects);
+  if (file === undefined) return;
+  const launchers = parsed(file);
+  const shared = sharedLauncher(launchers, sessionNamespaces);
+  if (shared !== undefined) throw new DeployError(`launchers.json cannot be used: ${shared}`, NEXT);
+  if (others.some((other) => JSON.stringify(parsed(other)) !== JSON.stringify(launchers)))
+    throw new DeployError('console and webhook have different launchers.json', 'give both the same file');
+  const guard = guardParameters(objects).launchers.split('\n');
+  if (
+    !same(
+      guard.filter((line) => line !== ''),
+      linesOf(launchers),
+    )
+  )
+    throw new DeployError(
+      'launchers in settings.yaml are not those of launchers.json',
+      `write there:\n${linesOf(launchers).join('\n')}`,
+    );
+};
