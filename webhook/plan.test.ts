@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { secretFields, specNaming } from '../manifests/guard-cases/secret-fields.ts';
 import { admitWith } from '../test/reviews.ts';
 import type { Plan } from './plan.ts';
 import type { AdmitConfig } from './admit.ts';
@@ -387,10 +388,6 @@ describe('a plan', () => {
       'our init container': { spec: { initContainers: [{ name: 'twofold-init' }] } },
       'a container of that name': { spec: { containers: [{ name: 'twofold-init' }] } },
       'a volume of ours': { spec: { volumes: [{ name: 'twofold-files', emptyDir: {} }] } },
-      'a session’s Secret': { spec: { volumes: [{ name: 'v', secret: { secretName: `twofold-${sid}` } }] } },
-      'a session’s Secret, projected': {
-        spec: { volumes: [{ name: 'v', projected: { sources: [{ secret: { name: `twofold-${sid}` } }] } }] },
-      },
       'our audience': {
         spec: {
           volumes: [
@@ -406,6 +403,30 @@ describe('a plan', () => {
           .and.contain('(reserved_names)');
       });
     }
+
+    for (const field of secretFields.filter((path) => !path.startsWith('ephemeral'))) {
+      it(`refuses a session’s Secret in ${field}, and no other`, async () => {
+        const naming = (name: string): Made => {
+          const part = specNaming(field, name);
+          const containers = [{ name: 'main' }, ...(part['containers'] ?? [])];
+          return {
+            annotations: { ...basic, 'twofold.dev/containers': 'main' },
+            spec: { ...part, containers },
+          };
+        };
+        expect(await refusalOf(naming(`twofold-${sid}`)))
+          .to.contain(`Secret twofold-${sid}`)
+          .and.contain('(reserved_names)');
+        expect((await planOf(naming('twofold-notes'))).names).to.have.length(2);
+      });
+    }
+
+    it('warns of what undoes the choice of containers, and goes on', async () => {
+      const spec = { shareProcessNamespace: true };
+      const said = (await planOf({ spec })).warnings;
+      expect(said).to.have.length(1);
+      expect(said[0]).to.match(/^shareProcessNamespace: every container of this pod/);
+    });
 
     it('says everything that is wrong at once, each by its annotation', async () => {
       const said = await refusalOf({

@@ -8,6 +8,7 @@ import type { SecretName } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
 import { accountNamespace } from '#platform/launchers.ts';
 import { chooseContainers, readAnnotations, type Chosen, type Wishes } from './annotations.ts';
+import { exposures } from './exposures.ts';
 import { mountConflict } from './mount-path.ts';
 import type { Container, Pod, Resources } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
@@ -98,11 +99,9 @@ const reservedNames = (pod: Pod): Refusal | undefined => {
     ...[...pod.containers, ...(pod.initContainers ?? [])].flatMap(({ name }) =>
       name === INIT_CONTAINER ? [`container ${name}`] : [],
     ),
-    ...(pod.volumes ?? []).flatMap(({ name, secretNames, audiences }) => [
+    ...pod.sessionSecrets.map((secret) => `Secret ${secret}`),
+    ...(pod.volumes ?? []).flatMap(({ name, audiences }) => [
       ...(name.startsWith(VOLUME_PREFIX) ? [`volume ${name}`] : []),
-      ...secretNames
-        .filter((secret) => /^twofold-[0-9a-f]{32}$/.test(secret))
-        .map((secret) => `Secret ${secret}`),
       ...audiences
         .filter((audience) => audience.startsWith('twofold'))
         .map((audience) => `audience ${audience}`),
@@ -218,7 +217,7 @@ export const planSession = (pod: Pod, circumstances: Circumstances, config: Plan
     ...{ files: wishes.files, variables: wishes.variables, mountPath: wishes.mountPath },
     ...{ fileMode: wishes.fileMode ?? fileMode, runAsUser, resources: initResources(pod), chosen },
     ...{ ticket: wishes.ticket, launcher: identity.launcher },
-    warnings: unreadable(wishes.fileMode, consumers, pod),
+    warnings: [...unreadable(wishes.fileMode, consumers, pod), ...exposures(pod)],
   };
   return { ok: true, plan };
 };

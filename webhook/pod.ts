@@ -23,12 +23,13 @@ export interface Container {
   readonly restartable: boolean;
   readonly hasMounts: boolean;
   readonly hasEnv: boolean;
+  readonly privileged: boolean;
 }
 
 export interface Volume {
   readonly name: string;
-  /** Names of Secrets that it shows, projected ones included. */
-  readonly secretNames: readonly string[];
+  /** The path on the node that it shows. */
+  readonly hostPath: string | undefined;
   /** Audiences of projected service-account tokens. */
   readonly audiences: readonly string[];
 }
@@ -49,7 +50,13 @@ export interface Pod {
   /** Undefined where the pod has no such list: a patch must then add it. */
   readonly initContainers: readonly Container[] | undefined;
   readonly volumes: readonly Volume[] | undefined;
+  /** Of sessions' Secrets, wherever volumes, variables or pull secrets name them. */
+  readonly sessionSecrets: readonly string[];
+  readonly shareProcessNamespace: boolean;
+  readonly hostPID: boolean;
 }
+
+const SESSION_SECRET = /^twofold-[0-9a-f]{32}$/;
 
 /** Says where a pod's JSON is not what the Kubernetes API would have sent. */
 export class PodShapeError extends Error {}
@@ -127,19 +134,16 @@ const parseContainer = (container: Json, where: string): Container => ({
   restartable: textAt(container, 'restartPolicy', where) === 'Always',
   hasMounts: Array.isArray(container['volumeMounts']),
   hasEnv: Array.isArray(container['env']),
+  privileged: objectAt(container, 'securityContext', where)?.['privileged'] === true,
 });
 
 const parseVolume = (volume: Json, where: string): Volume => {
   const projected = objectAt(volume, 'projected', where);
   const sources = (projected && listAt(projected, 'sources', where)) ?? [];
-  const secret = objectAt(volume, 'secret', where);
-  const projectedNames = sources.flatMap((source) => {
-    const part = objectAt(source, 'secret', where);
-    return (part && textAt(part, 'name', where)) ?? [];
-  });
+  const hostPath = objectAt(volume, 'hostPath', where);
   return {
     name: textAt(volume, 'name', where) ?? wrong(`${where}.name`, 'set'),
-    secretNames: [...((secret && [textAt(secret, 'secretName', where) ?? '']) ?? []), ...projectedNames],
+    hostPath: hostPath && textAt(hostPath, 'path', where),
     audiences: sources.flatMap((source) => {
       const token = objectAt(source, 'serviceAccountToken', where);
       return (token && textAt(token, 'audience', where)) ?? [];
@@ -149,6 +153,29 @@ const parseVolume = (volume: Json, where: string): Volume => {
 
 const parseContainers = (spec: Json, key: string): readonly Container[] | undefined =>
   listAt(spec, key, 'spec')?.map((container, at) => parseContainer(container, `spec.${key}[${at}]`));
+
+/** Those texts in a JSON value, at whatever depth, that are names of sessions' Secrets. */
+const sessionSecretsIn = (root: unknown): readonly string[] => {
+  const found = new Set<string>();
+  for (const waiting = [root]; waiting.length > 0;) {
+    const value = waiting.pop();
+    if (typeof value === 'string' && SESSION_SECRET.test(value)) found.add(value);
+    else if (typeof value === 'object' && value !== null)
+      for (const item of Object.values(value)) waiting.push(item);
+  }
+  return [...found];
+};
+
+/** All of a spec that can name a Secret; a variable's plain value does not. */
+const namingParts = (spec: Json): unknown => [
+  ...[spec['volumes'], spec['imagePullSecrets']],
+  ...['containers', 'initContainers'].flatMap((key) =>
+    (listAt(spec, key, 'spec') ?? []).map((container) => [
+      container['envFrom'],
+      listAt(container, 'env', `spec.${key}`)?.map(({ valueFrom }) => valueFrom),
+    ]),
+  ),
+];
 
 /** Throws a PodShapeError for anything that is not a v1 Pod as far as it is read. */
 export const parsePod = (value: unknown): Pod => {
@@ -174,6 +201,9 @@ export const parsePod = (value: unknown): Pod => {
     resources: resources && parseResources(resources, 'spec.resources'),
     containers: containers.length > 0 ? containers : wrong('spec.containers', 'a list of at least one'),
     initContainers: parseContainers(spec, 'initContainers'),
+    sessionSecrets: sessionSecretsIn(namingParts(spec)),
+    shareProcessNamespace: spec['shareProcessNamespace'] === true,
+    hostPID: spec['hostPID'] === true,
     volumes: listAt(spec, 'volumes', 'spec')?.map((volume, at) => parseVolume(volume, `spec.volumes[${at}]`)),
   };
 };
