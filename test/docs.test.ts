@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { annotations } from '#envelope/annotations.ts';
+import { parseLaunchers } from '#platform/launchers.ts';
 import { withCliReference } from '../scripts/cli-docs.ts';
 import { configurationReference } from '../scripts/docs.ts';
 
@@ -40,6 +41,14 @@ describe('the documentation', () => {
 
   it('has the commands, options and exit codes of the command line (make docs)', () => {
     expect(read('docs/cli.md')).to.equal(withCliReference(read('docs/cli.md')));
+  });
+
+  it('shows launchers files that console and webhook take', () => {
+    const shown = ['docs/launchers.md', 'docs/jupyterhub.md'].flatMap((page) =>
+      Array.from(read(page).matchAll(/^ *\{\s*"launchers": [^]*?\}\s*\]\s*\}$/gm), ([text]) => text),
+    );
+    expect(shown).to.have.length(2);
+    for (const text of shown) expect(parseLaunchers(text)).to.have.length(1);
   });
 
   it('has every annotation in the README', () => {

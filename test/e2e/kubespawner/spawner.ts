@@ -1,7 +1,7 @@
 /** The driver of the real KubeSpawner, as a hub: its account, and a process of Python that obeys line by line. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -24,35 +24,26 @@ export interface Hub {
   close(): Promise<void>;
 }
 
+/** What docs/jupyterhub.md has an administrator type, so that servers run apart from the hub. */
+const separation = (): readonly string[] =>
+  readFileSync(join(repository, 'docs/jupyterhub.md'), 'utf8').match(
+    /(?<=^ {4}kubectl ).*hub-sessions.*$/gm,
+  ) ?? [];
+
 /**
- * A service account with what the hub's own chart grants, where its servers run, and a pod of that account, whose token
- * the hub of a scenario has: no other token of a launcher's is one.
+ * A service account with these rights where its servers run, and a pod of it, whose token the hub of a scenario has: no
+ * other token of a launcher's is one.
  */
 export const ensureHubAccount = async (name: string): Promise<void> => {
+  const apply = (input: string): Promise<string> => kubectlOutput(['apply', '--filename', '-'], { input });
   const account = { name, namespace: HUB_NAMESPACE };
-  const metadata = { name, namespace: SERVERS_NAMESPACE };
-  const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
-  await kubectlOutput(['apply', '--filename', '-'], {
-    input: manifest(
-      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: account },
-      {
-        ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata },
-        rules: [
-          {
-            apiGroups: [''],
-            resources: ['pods', 'persistentvolumeclaims', 'secrets', 'services'],
-            verbs: ['get', 'watch', 'list', 'create', 'delete'],
-          },
-          { apiGroups: [''], resources: ['events'], verbs: ['get', 'watch', 'list'] },
-        ],
-      },
-      {
-        ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata, roleRef: role },
-        subjects: [{ kind: 'ServiceAccount', ...account }],
-      },
-      pod({ ...account, spec: { serviceAccountName: name } }),
-    ),
-  });
+  await apply(manifest({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account }));
+  for (const line of separation()) {
+    const own = line.replace('rolebinding hub', `rolebinding ${name}`).replace('hub:hub', `hub:${name}`);
+    // Again and again on the same cluster.
+    await apply(await kubectlOutput([...own.split(' '), '--dry-run=client', '--output=json']));
+  }
+  await apply(manifest(pod({ ...account, spec: { serviceAccountName: name } })));
   const ready = ['wait', '--for=condition=Ready', '--timeout=60s', `pod/${name}`];
   await kubectlOutput([...ready, '--namespace', HUB_NAMESPACE]);
 };
