@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { growthOf, MOST_RATIO } from '../test/growth/harness.ts';
+import { fc } from '../test/properties.ts';
 import { parseDotenv } from './dotenv.ts';
 
 const values = (text: string): Record<string, string> =>
@@ -48,5 +50,26 @@ describe('dotenv files', () => {
 
   it('never expand anything', () => {
     expect(values('A=$HOME\nB="${A}"\nC=`id`')).to.deep.equal({ A: '$HOME', B: '${A}', C: 'id' });
+  });
+
+  it('take as long as they are, however often a comment could begin', async () => {
+    const build = (n: number): string => `A=x${' #'.repeat(n)}\rz`;
+    expect((await growthOf(build, parseDotenv)).ratio).to.be.below(MOST_RATIO);
+  });
+
+  it('end an unquoted value at the first “#” behind a blank, and at no other', () => {
+    const piece = fc.constantFrom('a', '#', ' ', '\t', ' #', '=', '"', 'é');
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        const value = `x${pieces.join('')}`;
+        expect(values(`A=${value}\nB=`)['A']).to.equal(value.replace(/[ \t]#.*$/, '').trim());
+      }),
+    );
+  });
+
+  it('are not read on after a thousand lines that cannot be', () => {
+    const { entries, problems } = parseDotenv(`${'x\n'.repeat(100_000)}A=1`);
+    expect([entries, problems.length]).to.deep.equal([[], 1001]);
+    expect(problems.at(-1)).to.deep.include({ line: 1001 });
   });
 });

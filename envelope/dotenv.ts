@@ -32,6 +32,8 @@ export interface Dotenv {
   readonly problems: readonly DotenvProblem[];
 }
 
+/** What is no dotenv file at all has as many as lines: each costs much more than its line. */
+const MAX_PROBLEMS = 1000;
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([^=\s#"'`]+)[ \t]*=[ \t]*/;
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', $: '$' };
 
@@ -47,25 +49,33 @@ const closing = (text: string, mark: string, from: number): number => {
   return -1;
 };
 
+const isBlank = (symbol: string | undefined): boolean => symbol === ' ' || symbol === '\t';
+
+/** Up to a `#` at the beginning or behind a blank. A search for each `#`, and never again for what follows it. */
+const uncommented = (text: string): string => {
+  for (let at = text.indexOf('#'); at >= 0; at = text.indexOf('#', at + 1)) {
+    if (at === 0 || isBlank(text[at - 1])) return text.slice(0, at);
+  }
+  return text;
+};
+
 type Read = { readonly value: string; readonly end: number } | { readonly problem: string };
+
+const lineEnd = (text: string, from: number): number => {
+  const at = text.indexOf('\n', from);
+  return at < 0 ? text.length : at;
+};
 
 /** The value that begins at `from`, and where its line ends. */
 const readValue = (text: string, from: number): Read => {
-  const lineEnd = (at: number): number => (text.indexOf('\n', at) < 0 ? text.length : text.indexOf('\n', at));
   const mark = text[from] ?? '';
   if (mark === '' || !'"\'`'.includes(mark)) {
-    const end = lineEnd(from);
-    return {
-      value: text
-        .slice(from, end)
-        .replace(/(^|[ \t])#.*$/, '')
-        .trim(),
-      end,
-    };
+    const end = lineEnd(text, from);
+    return { value: uncommented(text.slice(from, end)).trim(), end };
   }
   const close = closing(text, mark, from + 1);
   if (close < 0) return { problem: `the quote ${mark} is not closed` };
-  const end = lineEnd(close);
+  const end = lineEnd(text, close);
   if (!/^[ \t]*(#.*)?$/.test(text.slice(close + 1, end))) {
     return { problem: `something stands behind the closing ${mark}` };
   }
@@ -73,8 +83,9 @@ const readValue = (text: string, from: number): Read => {
   return { value: mark === '"' ? unescape(inner) : inner, end };
 };
 
-export const parseDotenv = (source: string): Dotenv => {
-  const text = source.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+/** Linear in the file's length, whatever it holds. */
+export const parseDotenv = (file: string): Dotenv => {
+  const text = file.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
   const entries: DotenvEntry[] = [];
   const problems: DotenvProblem[] = [];
   const seen = new Map<string, number>();
@@ -90,10 +101,13 @@ export const parseDotenv = (source: string): Dotenv => {
   };
   let [at, line] = [0, 1];
   while (at < text.length) {
-    const rest = text.slice(at);
-    const lineEnd = rest.indexOf('\n') < 0 ? text.length : at + rest.indexOf('\n');
-    let end = lineEnd;
-    const assignment = ASSIGNMENT.exec(text.slice(at, lineEnd));
+    if (problems.length === MAX_PROBLEMS) {
+      problems.push({ line, problem: 'from here on nothing was read: too much before it cannot be' });
+      break;
+    }
+    let end = lineEnd(text, at);
+    const source = text.slice(at, end);
+    const assignment = ASSIGNMENT.exec(source);
     if (assignment) {
       const read = readValue(text, at + assignment[0].length);
       if ('problem' in read) problems.push({ line, problem: read.problem });
@@ -101,7 +115,7 @@ export const parseDotenv = (source: string): Dotenv => {
         take(assignment[1] ?? '', read.value, line);
         end = read.end;
       }
-    } else if (!/^[ \t]*(#.*)?$/.test(text.slice(at, lineEnd))) {
+    } else if (!/^[ \t]*(#.*)?$/.test(source)) {
       problems.push({ line, problem: 'it is not NAME=value' });
     }
     line += text.slice(at, end).split('\n').length;

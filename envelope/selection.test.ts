@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import { fc } from '../test/properties.ts';
-import { encodeFiles, encodeVariables, parseFiles, parseVariables, selectedNames } from './selection.ts';
+import {
+  countFolders,
+  encodeFiles,
+  encodeVariables,
+  parseFiles,
+  parseVariables,
+  selectedNames,
+} from './selection.ts';
 
 const problemOf = (selected: ReturnType<typeof parseFiles | typeof parseVariables>): string =>
   selected.ok ? 'accepted' : selected.problem;
@@ -91,5 +98,27 @@ describe('the selection of secrets', () => {
     const variables = parseVariables('A=a,B=a');
     if (!variables.ok) throw new Error(variables.problem);
     expect(parseVariables(encodeVariables(variables.items))).to.deep.equal(variables);
+  });
+
+  it('counts the folders of its paths, and finds a file where another needs one, as comparing all of them would', () => {
+    const segment = fc.constantFrom('a', 'b', 'a-', 'a.b');
+    const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => segments.join('/'));
+    fc.assert(
+      fc.property(fc.array(path, { minLength: 1, maxLength: 8 }), (paths) => {
+        const folders = new Set(
+          paths.flatMap((each) =>
+            each
+              .split('/')
+              .slice(0, -1)
+              .map((_, at, all) => all.slice(0, at + 1).join('/')),
+          ),
+        );
+        const apart = new Set(paths).size === paths.length && !paths.some((each) => folders.has(each));
+        const files = parseFiles(paths.map((each) => `s=${each}`).join(','));
+        expect(files.ok).to.equal(apart);
+        if (files.ok) expect(countFolders(files.items.map(({ path: each }) => each))).to.equal(folders.size);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

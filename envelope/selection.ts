@@ -64,20 +64,38 @@ const parseFile = (entry: string): FileSelection | string => {
     : `${quote(second ?? first)} is not a file name; use segments of letters, digits, ".", "_", "-" joined by "/", none starting with ".."`;
 };
 
-/** The first two paths that cannot exist side by side: the same file twice, or a file where the other needs a folder. */
+/**
+ * The paths so that each folder's stand together, and a file right before those that need it to be a folder: with the
+ * separator below every letter. Neighbours tell then what pairs, or the folders of each, would cost far more to find.
+ */
+const inOrder = (paths: readonly string[]): readonly string[] =>
+  paths.map((path) => path.replaceAll('/', '\0')).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
+const shown = (ordered: string): string => quote(ordered.replaceAll('\0', '/'));
+
+/** Two paths that cannot exist side by side: the same file twice, or a file where the other needs a folder. */
 const clash = (paths: readonly FilePath[]): string | undefined => {
-  const files = new Set<string>();
-  for (const path of paths) {
-    if (files.has(path)) return `the file ${quote(path)} is named twice; give each its own file name`;
-    files.add(path);
-  }
-  for (const path of paths) {
-    for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
-      const folder = path.slice(0, at);
-      if (files.has(folder)) return `${quote(folder)} cannot be both a file and the folder of ${quote(path)}`;
-    }
+  let before: string | undefined;
+  for (const path of inOrder(paths)) {
+    if (before === path) return `the file ${shown(path)} is named twice; give each its own file name`;
+    if (before !== undefined && path.startsWith(`${before}\0`))
+      return `${shown(before)} cannot be both a file and the folder of ${shown(path)}`;
+    before = path;
   }
   return undefined;
+};
+
+/** How many folders these paths need below the one that all are in. */
+export const countFolders = (paths: readonly FilePath[]): number => {
+  let count = 0;
+  let before = '';
+  for (const path of inOrder(paths)) {
+    let same = 0;
+    while (same < path.length && path[same] === before[same]) same += 1;
+    for (let at = path.indexOf('\0', same); at >= 0; at = path.indexOf('\0', at + 1)) count += 1;
+    before = path;
+  }
+  return count;
 };
 
 const tooMany = (items: readonly { readonly name: SecretName }[]): string | undefined =>

@@ -3,7 +3,7 @@
  * patches into its audit log.
  */
 import { sessionAudience, sessionObjectName } from '#envelope/annotations.ts';
-import { encodeFiles, encodeVariables } from '#envelope/selection.ts';
+import { countFolders, encodeFiles, encodeVariables } from '#envelope/selection.ts';
 import type { Plan } from './plan.ts';
 import { ENV_FILE, INIT_CONTAINER, initMounts, volumes } from './session-objects.ts';
 
@@ -47,12 +47,9 @@ const pages = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BY
 
 /** Each file rounded up to 4 KiB, a page per folder. */
 export const filesBytes = ({ files }: Plan, sizes: Session['sizes']): number => {
-  const folders = new Set(['']);
-  for (const { path } of files) {
-    for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) folders.add(path.slice(0, at));
-  }
+  const folders = 1 + countFolders(files.map(({ path }) => path));
   const content = files.reduce((sum, { name }) => sum + pages(sizes.get(name) ?? 0), 0);
-  return content + folders.size * PAGE_BYTES;
+  return content + folders * PAGE_BYTES;
 };
 
 /** One file with a line `VARIABLE='value'` for each variable, and its folder. */

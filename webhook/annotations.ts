@@ -17,6 +17,8 @@ import type { Container, Pod } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
 
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
+/** Of a list that a pod brings: more would make the answer longer, and not clearer. */
+export const MAX_SHOWN = 20;
 const known: readonly string[] = Object.values(annotations);
 
 export interface Wishes {
@@ -44,9 +46,10 @@ const tooLong = (what: string, annotation: string): Refusal =>
 /** Everything that the annotations say, or all that is wrong with them. */
 export const readAnnotations = (pod: Pod): { wishes: Wishes } | { refusals: readonly Refusal[] } => {
   const refusals: Refusal[] = [];
-  for (const key of Object.keys(pod.annotations).filter(
+  const unknown = Object.keys(pod.annotations).filter(
     (name) => name.startsWith(PREFIX) && !known.includes(name),
-  )) {
+  );
+  for (const key of unknown.slice(0, MAX_SHOWN)) {
     refusals.push(refuse('annotation_unknown', `remove it, or use one of ${known.join(', ')}`, key));
   }
   const select = <T>(
@@ -88,13 +91,23 @@ export interface Chosen {
   readonly initContainers: readonly number[];
 }
 
-const indexOf = (containers: readonly Container[], name: string): number =>
-  containers.findIndex((container) => container.name === name);
+/** The first of each name. */
+const indicesOf = (containers: readonly Container[] = []): ReadonlyMap<string, number> => {
+  const indices = new Map<string, number>();
+  for (const [at, { name }] of containers.entries()) if (!indices.has(name)) indices.set(name, at);
+  return indices;
+};
+
+/** The first names, and how many there are besides. */
+export const shortList = (names: readonly string[]): string => {
+  const more = names.length - MAX_SHOWN;
+  return names.slice(0, MAX_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
+};
 
 const byDefault = (pod: Pod): Chosen | Refusal => {
   const name = pod.annotations[DEFAULT_CONTAINER];
   if (name === undefined) return { containers: [0], initContainers: [] };
-  const at = indexOf(pod.containers, name);
+  const at = pod.containers.findIndex((container) => container.name === name);
   if (at >= 0) return { containers: [at], initContainers: [] };
   const next = `correct it, or name containers in ${annotations.containers}`;
   return refuse('container_unknown', `the pod has no container ${quote(name)}; ${next}`, DEFAULT_CONTAINER);
@@ -108,15 +121,14 @@ export const chooseContainers = (pod: Pod): Chosen | Refusal => {
   const text = pod.annotations[annotations.containers];
   if (text === undefined) return byDefault(pod);
   if (text === '*') return { containers: pod.containers.map((_, at) => at), initContainers: [] };
+  const [regular, init] = [indicesOf(pod.containers), indicesOf(pod.initContainers)];
   const containers: number[] = [];
   const initContainers: number[] = [];
-  for (const name of text.split(',', 1000)) {
-    const at = indexOf(pod.containers, name);
-    const initAt = indexOf(pod.initContainers ?? [], name);
-    if (at < 0 && initAt < 0) {
-      const names = [...pod.containers, ...(pod.initContainers ?? [])]
-        .map((container) => container.name)
-        .join(', ');
+  for (const name of text.split(',')) {
+    const at = regular.get(name);
+    const initAt = init.get(name);
+    if (at === undefined && initAt === undefined) {
+      const names = shortList([...regular.keys(), ...init.keys()]);
       const next = `the pod has ${names}; name some of these, or "*" for every regular one`;
       return refuse(
         'container_unknown',
@@ -124,7 +136,8 @@ export const chooseContainers = (pod: Pod): Chosen | Refusal => {
         annotations.containers,
       );
     }
-    (at >= 0 ? containers : initContainers).push(at >= 0 ? at : initAt);
+    if (at !== undefined) containers.push(at);
+    else if (initAt !== undefined) initContainers.push(initAt);
   }
   const unique = (list: number[]): number[] => [...new Set(list)].sort((a, b) => a - b);
   return { containers: unique(containers), initContainers: unique(initContainers) };

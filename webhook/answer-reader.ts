@@ -61,11 +61,44 @@ const chunkSize = (line: string): number => {
 };
 
 /**
+ * Bytes that have come and are not taken yet. What is added to them is copied at most twice in all, in however many
+ * pieces it comes: the store grows by doubling.
+ */
+const createHeld = () => {
+  let bytes: Buffer = NOTHING;
+  /** Behind `bytes` in the same store; empty where that is not ours to write to. */
+  let room: Buffer = NOTHING;
+  return {
+    add: (more: Buffer): void => {
+      if (bytes.length === 0) [bytes, room] = [more, NOTHING];
+      else {
+        if (room.length < more.length) {
+          const store = Buffer.allocUnsafe(2 * (bytes.length + more.length));
+          store.set(bytes);
+          [bytes, room] = [store.subarray(0, bytes.length), store.subarray(bytes.length)];
+        }
+        room.set(more);
+        bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length + more.length);
+        room = room.subarray(more.length);
+      }
+    },
+    view: (): Buffer => bytes,
+    take: (length: number): Buffer => {
+      const taken = bytes.subarray(0, length);
+      bytes = bytes.subarray(length);
+      return taken;
+    },
+  };
+};
+
+/**
  * A function that takes the bytes as they come, and returns the answer once it is whole. Throws a MalformedAnswer, also
  * for bytes after the end, and an HttpsError `too_large` for a body over the limit as soon as that is known.
  */
 export const createAnswerReader = (limit: number): ((bytes: Buffer) => ReadAnswer | undefined) => {
-  let held: Buffer = NOTHING;
+  const held = createHeld();
+  /** Bytes of `held` in which the mark that is waited for does not begin. */
+  let searched = 0;
   let head: Head | undefined;
   let left = 0;
   let size = 0;
@@ -81,13 +114,12 @@ export const createAnswerReader = (limit: number): ((bytes: Buffer) => ReadAnswe
 
   /** Up to the mark, which is taken too; undefined until it is there, within `most` bytes. */
   const upTo = (mark: string, most: number): string | undefined => {
-    const end = held.indexOf(mark);
-    if (end > most || (end < 0 && held.length > most + mark.length))
+    const bytes = held.view();
+    const end = bytes.indexOf(mark, searched);
+    if (end > most || (end < 0 && bytes.length > most + mark.length))
       throw new MalformedAnswer('a part of it that has a limit has no end');
-    if (end < 0) return undefined;
-    const text = held.toString('latin1', 0, end);
-    held = held.subarray(end + mark.length);
-    return text;
+    searched = end < 0 ? Math.max(bytes.length - mark.length + 1, 0) : 0;
+    return end < 0 ? undefined : held.take(end + mark.length).toString('latin1', 0, end);
   };
 
   const begin = (text: string): Head => {
@@ -105,11 +137,10 @@ export const createAnswerReader = (limit: number): ((bytes: Buffer) => ReadAnswe
       return text !== undefined;
     }
     if (left > 0) {
-      const part = held.subarray(0, left);
+      const part = held.take(left);
       if (part.length > 0 && parts.push(part) > MAX_PARTS)
         throw new MalformedAnswer('it comes in too many parts');
       left -= part.length;
-      held = held.subarray(part.length);
       return left === 0;
     }
     if (next === 'chunk') {
@@ -127,9 +158,9 @@ export const createAnswerReader = (limit: number): ((bytes: Buffer) => ReadAnswe
   };
 
   return (bytes) => {
-    held = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+    held.add(bytes);
     while (!head || left > 0 || next !== 'end') if (!step()) return undefined;
-    if (held.length > 0) throw new MalformedAnswer('more bytes follow than it has');
+    if (held.view().length > 0) throw new MalformedAnswer('more bytes follow than it has');
     const body = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
     return { status: head.status, keepAlive: head.keepAlive, body };
   };

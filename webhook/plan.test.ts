@@ -478,4 +478,51 @@ describe('a plan', () => {
       'untouched',
     );
   });
+
+  describe('of a pod that brings very many', () => {
+    const many = (count: number, of: (at: number) => Json): Json[] =>
+      Array.from({ length: count }, (_, at) => of(at));
+    const twelveThousand = 12_000;
+
+    it('containers is refused where the additions would be more than a pod can hold', async () => {
+      const variables = many(256, (at) => ({ at })).map(({ at }) => `V${String(at)}=a`);
+      const annotations = { ...basic, 'twofold.dev/env': variables.join(), 'twofold.dev/containers': '*' };
+      const containers = many(6000, (at) => ({ name: `c${at}` }));
+      expect(await refusalOf({ annotations, spec: { containers } }))
+        .to.contain('6000 containers take more than 10000 entries')
+        .and.contain('(selection_too_long)');
+    });
+
+    it('of anything gets an answer that names the first of them', async () => {
+      const taken = {
+        name: 'V',
+        env: many(1, () => ({ name: 'HOME' })),
+        volumeMounts: [{ mountPath: '/secrets' }],
+      };
+      const containers = many(twelveThousand, (at) => ({ ...taken, name: `c${at}` }));
+      const volumes = many(twelveThousand, (at) => ({ name: `twofold-${at}` }));
+      const unknown = Object.fromEntries(
+        many(twelveThousand, () => ({})).map((_, at) => [`twofold.dev/x${at}`, '']),
+      );
+      const chosen = { ...basic, 'twofold.dev/containers': '*', 'twofold.dev/env': 'HOME=aws-key' };
+      const answers = [
+        await refusalOf({ annotations: chosen, spec: { containers } }),
+        await refusalOf({ annotations: { ...basic, 'twofold.dev/containers': 'x' }, spec: { containers } }),
+        await refusalOf({ spec: { volumes } }),
+        await refusalOf({ annotations: { ...basic, ...unknown } }),
+      ];
+      for (const answer of answers) expect(answer.length).to.be.within(100, 10_000);
+      expect(answers[1]).to.contain('c19 and 11980 more');
+    });
+
+    it('names of containers is not cut', async () => {
+      const containers = many(2000, (at) => ({ name: `c${at}` }));
+      const names = containers.map(({ name }) => String(name));
+      const plan = await planOf({
+        annotations: { ...basic, 'twofold.dev/containers': names.join() },
+        spec: { containers },
+      });
+      expect(plan.chosen.containers).to.have.length(2000);
+    });
+  });
 });

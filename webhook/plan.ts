@@ -7,7 +7,14 @@ import { selectedNames, quote, type FileSelection, type VariableSelection } from
 import type { SecretName } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
 import { accountNamespace } from '#platform/launchers.ts';
-import { chooseContainers, readAnnotations, type Chosen, type Wishes } from './annotations.ts';
+import {
+  chooseContainers,
+  MAX_SHOWN,
+  readAnnotations,
+  shortList,
+  type Chosen,
+  type Wishes,
+} from './annotations.ts';
 import { exposures } from './exposures.ts';
 import { mountConflict } from './mount-path.ts';
 import type { Container, Pod, Resources } from './pod.ts';
@@ -112,7 +119,7 @@ const reservedNames = (pod: Pod): Refusal | undefined => {
     'if this pod was exported from a running one, strip these, and the mounts and variables that use them, and create it again with a fresh ticket';
   return refuse(
     'reserved_names',
-    `the pod already carries ${found.join(', ')}, which only Twofold may add; ${next}`,
+    `the pod already carries ${shortList(found)}, which only Twofold may add; ${next}`,
   );
 };
 
@@ -164,10 +171,11 @@ const permissions = (pod: Pod, consumers: readonly Container[]): { fileMode: num
 };
 
 const conflicts = (
-  { files, variables, mountPath }: Wishes,
+  wishes: Wishes,
   consumers: readonly Container[],
   config: PlanConfig,
 ): readonly Refusal[] => {
+  const { files, variables, mountPath } = wishes;
   const mounts =
     files.length === 0 ? [] : consumers.flatMap((container) => mountConflict(mountPath, container) ?? []);
   if (variables.length > 0 && !config.envEnabled) {
@@ -177,20 +185,44 @@ const conflicts = (
       refuse('env_disabled', `variables are turned off on this cluster; ${next}`, annotations.env),
     ];
   }
-  const taken = consumers.flatMap((container) =>
-    variables
-      .filter(({ variable }) => container.variables.includes(variable))
-      .map(({ variable }) => {
-        const where = `container ${quote(container.name)} already sets ${variable}`;
-        return refuse('variable_taken', `${where}; remove it there, or choose another name`, annotations.env);
-      }),
-  );
-  return [...mounts, ...taken];
+  return [...mounts, ...variablesTaken(variables, consumers), ...tooMany(wishes, consumers)];
+};
+
+/** One look at each variable of a container, whatever is selected. */
+const variablesTaken = (
+  variables: Wishes['variables'],
+  consumers: readonly Container[],
+): readonly Refusal[] => {
+  const wanted = new Set<string>(variables.map(({ variable }) => variable));
+  const taken: Refusal[] = [];
+  for (const container of consumers) {
+    for (const variable of new Set(container.variables)) {
+      if (!wanted.has(variable)) continue;
+      const where = `container ${quote(container.name)} already sets ${variable}`;
+      taken.push(
+        refuse('variable_taken', `${where}; remove it there, or choose another name`, annotations.env),
+      );
+      if (taken.length > MAX_SHOWN) return taken;
+    }
+  }
+  return taken;
+};
+
+/** More than etcd takes in one pod: a product of two lists of the sender's must not become an answer. */
+const MAX_ADDED = 10_000;
+
+const tooMany = ({ files, variables }: Wishes, consumers: readonly Container[]): readonly Refusal[] => {
+  const added = consumers.length * (variables.length + (files.length > 0 ? 1 : 0));
+  if (added <= MAX_ADDED) return [];
+  const why = `mounts and variables of ${consumers.length} containers take more than ${MAX_ADDED} entries`;
+  return [
+    refuse('selection_too_long', `${why}; select fewer, or name fewer containers`, annotations.containers),
+  ];
 };
 
 const isRefusal = (value: object): value is Refusal => 'code' in value;
 
-/** All refusals are reported at once, except that nothing more is said of a pod that can be no session at all. */
+/** Refusals are reported together, the first of them where a pod brings very many, except that nothing more is said of a pod that can be no session at all. */
 export const planSession = (pod: Pod, circumstances: Circumstances, config: PlanConfig): Planned => {
   const first = notASession(pod, circumstances, config) ?? reservedNames(pod);
   if (first) return { ok: false, refusals: [first] };
@@ -209,7 +241,7 @@ export const planSession = (pod: Pod, circumstances: Circumstances, config: Plan
   const { wishes } = read;
   const consumers = chosenContainers(pod, chosen);
   const found = conflicts(wishes, consumers, config);
-  if (found.length > 0) return { ok: false, refusals: found };
+  if (found.length > 0) return { ok: false, refusals: found.slice(0, MAX_SHOWN) };
   const { fileMode, runAsUser } = permissions(pod, consumers);
   const plan: Plan = {
     place,
@@ -234,7 +266,7 @@ const unreadable = (
     const owner = (container.runAsUser ?? pod.runAsUser) === runAsUser && (mode & 0o400) !== 0;
     return !owner && !(pod.fsGroup !== undefined && (mode & 0o040) !== 0);
   });
-  return blind.map(
-    ({ name }) => `${annotations.fileMode}: container ${quote(name)} may be unable to read its files`,
-  );
+  return blind
+    .slice(0, MAX_SHOWN)
+    .map(({ name }) => `${annotations.fileMode}: container ${quote(name)} may be unable to read its files`);
 };

@@ -26,7 +26,7 @@ export const refusals = {
   no_identity: { status: 403, title: 'Nothing says whose secrets these are.' },
   pod_unsupported: { status: 403, title: 'Pods of this kind cannot have secrets of Twofold’s.' },
   reserved_names: { status: 403, title: 'The pod already carries names that are Twofold’s own.' },
-  selection_too_long: { status: 403, title: 'The selection is too long for one environment variable.' },
+  selection_too_long: { status: 403, title: 'The selection is too long for one pod.' },
   service_account_restricted: { status: 403, title: 'The service account allows only listed Secrets.' },
   variable_taken: { status: 403, title: 'A container already sets this variable.' },
   audit_unavailable: { status: 503, title: 'The admission could not be recorded, so it was refused.' },

@@ -18,11 +18,16 @@ const renderContainer = (container: unknown, { mounts, env }: ContainerAddition)
   };
 };
 
-const renderContainers = (containers: unknown, additions: readonly ContainerAddition[]): readonly unknown[] =>
-  listOf(containers).map((container, index) => {
-    const addition = additions.find(({ at }) => at === index);
+const renderContainers = (
+  containers: unknown,
+  additions: readonly ContainerAddition[],
+): readonly unknown[] => {
+  const byIndex = new Map(additions.map((addition) => [addition.at, addition]));
+  return listOf(containers).map((container, index) => {
+    const addition = byIndex.get(index);
     return addition ? renderContainer(container, addition) : container;
   });
+};
 
 /** `pod` is a v1 Pod as JSON, as `parsePod` has accepted it. */
 export const renderPod = (pod: unknown, additions: Additions): Json => {

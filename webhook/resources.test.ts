@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { growthOf, MOST_RATIO } from '../test/growth/harness.ts';
 import { fc } from '../test/properties.ts';
 import { parsePod, type Pod } from './pod.ts';
+import { parseQuantity } from './quantity.ts';
 import { effectiveRequest, initResources, missingMemory, qosClass } from './resources.ts';
 
 type Json = Record<string, unknown>;
@@ -88,5 +90,48 @@ describe('the init container’s resources', () => {
     expect(missingMemory(level, initResources(level), 0)).to.be.greaterThan(0);
     const burstable = podOf({ containers: [{ name: 'a', resources: { limits: { memory: '16Mi' } } }] });
     expect(missingMemory(burstable, initResources(burstable), 4096)).to.equal(0);
+  });
+
+  it('are computed in as much time as the pod has init containers', async () => {
+    const build = (n: number): Pod =>
+      podOf({
+        containers: [{ name: 'a', resources: same('1', '1Gi') }],
+        initContainers: Array.from({ length: n }, () => ({
+          ...{ name: 'i', restartPolicy: 'Always', resources: { limits: { cpu: 1, memory: 1 } } },
+        })),
+      });
+    expect((await growthOf(build, initResources)).ratio).to.be.below(MOST_RATIO);
+  });
+
+  it('count for the pod what KEP-753 says: the largest of what runs, and of each init container beside the sidecars before it', () => {
+    const amount = fc.constantFrom('0', '1', '250m', '3', '1e2', '1Ki');
+    const init = fc.record({ cpu: amount, sidecar: fc.boolean() });
+    const container = fc.record({ cpu: amount });
+    const requestOf = ({ cpu }: { cpu: string }): bigint => parseQuantity(cpu)!;
+    const sum = (amounts: bigint[]): bigint => amounts.reduce((total, each) => total + each, 0n);
+    fc.assert(
+      fc.property(
+        fc.array(container, { minLength: 1, maxLength: 4 }),
+        fc.array(init),
+        (containers, inits) => {
+          const before = (end: number): bigint =>
+            sum(inits.slice(0, end).map((each) => (each.sidecar ? requestOf(each) : 0n)));
+          const candidates = [
+            sum(containers.map(requestOf)) + before(inits.length),
+            ...inits.map((each, at) => requestOf(each) + before(at)),
+          ];
+          const expected = candidates.reduce((most, each) => (each > most ? each : most), 0n);
+          const of = ({ cpu }: { cpu: string }): Json => ({ name: 'c', resources: { requests: { cpu } } });
+          const pod = podOf({
+            containers: containers.map(of),
+            initContainers: inits.map((each) =>
+              each.sidecar ? { ...of(each), restartPolicy: 'Always' } : of(each),
+            ),
+          });
+          expect(effectiveRequest(pod, 'cpu')).to.equal(expected);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });

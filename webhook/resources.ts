@@ -46,8 +46,7 @@ export const qosClass = (pod: Pick<Pod, 'containers' | 'initContainers' | 'resou
 };
 
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, each) => total + each, 0n);
-const largest = (amounts: readonly bigint[]): bigint =>
-  amounts.reduce((most, each) => (each > most ? each : most), 0n);
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 /** What the scheduler reserves (KEP-753): sidecars count beside the containers and beside later init containers. */
 export const effectiveRequest = (
@@ -57,14 +56,14 @@ export const effectiveRequest = (
   },
   resource: string,
 ): bigint => {
-  const inits = pod.initContainers ?? [];
-  const sidecarsBefore = (end: number): bigint =>
-    sum(inits.slice(0, end).map((init) => (init.restartable ? requestOf(init.resources, resource) : 0n)));
-  const running = sum(pod.containers.map(({ resources }) => requestOf(resources, resource)));
-  return largest([
-    running + sidecarsBefore(inits.length),
-    ...inits.map((init, at) => requestOf(init.resources, resource) + sidecarsBefore(at)),
-  ]);
+  let sidecars = 0n;
+  let most = 0n;
+  for (const { resources, restartable } of pod.initContainers ?? []) {
+    const request = requestOf(resources, resource);
+    most = larger(most, sidecars + request);
+    if (restartable) sidecars += request;
+  }
+  return larger(most, sidecars + sum(pod.containers.map(({ resources }) => requestOf(resources, resource))));
 };
 
 const least = (amounts: readonly bigint[]): bigint | undefined =>

@@ -1,0 +1,200 @@
+/** What a review's sender and the webhook's peers can send. */
+import { annotations } from '#envelope/annotations.ts';
+import { parseProblem } from '#platform/problem.ts';
+import { additionsOf, payloadBytes } from '../../webhook/additions.ts';
+import { createAnswerReader } from '../../webhook/answer-reader.ts';
+import { timeoutOf } from '../../webhook/http.ts';
+import { patchOf } from '../../webhook/patch.ts';
+import { createConsoleClient, createKeyserviceClient } from '../../webhook/peers.ts';
+import { planSession, type Plan } from '../../webhook/plan.ts';
+import { parsePod } from '../../webhook/pod.ts';
+import { parseQuantity } from '../../webhook/quantity.ts';
+import { renderPod } from '../../webhook/render.ts';
+import { effectiveRequest, missingMemory, qosClass } from '../../webhook/resources.ts';
+import { encodeReview, parseReview } from '../../webhook/review.ts';
+import { json } from './envelope.ts';
+import type { Subject } from './harness.ts';
+import { pieces, steps, text, type Step } from './subject.ts';
+
+type Json = Record<string, unknown>;
+
+interface DraftContainer {
+  readonly name: string;
+  readonly restartPolicy?: string;
+  readonly resources?: Json;
+  readonly env?: Json[];
+  readonly volumeMounts?: Json[];
+}
+
+interface Draft {
+  readonly annotations: Record<string, string>;
+  readonly labels: Record<string, string>;
+  readonly containers: DraftContainer[];
+  readonly initContainers: DraftContainer[];
+  readonly volumes: Json[];
+}
+
+const draft = (): Draft => ({
+  annotations: { [annotations.ticket]: 'x' },
+  labels: {},
+  containers: [{ name: 'm', resources: { limits: { cpu: '1', memory: '1Gi' } }, env: [], volumeMounts: [] }],
+  ...{ initContainers: [], volumes: [] },
+});
+
+const resources = { limits: { cpu: 1, memory: 1 } };
+const append = (draftOf: Draft, key: string, entry: string): void => {
+  const before = draftOf.annotations[key];
+  draftOf.annotations[key] = before === undefined ? entry : `${before},${entry}`;
+};
+const lastOf = ({ containers }: Draft): DraftContainer | undefined => containers.at(-1);
+
+const podSteps: Readonly<Record<string, Step<Draft>>> = {
+  container: ({ containers }, at) =>
+    containers.push({ name: `c${at}`, resources, env: [], volumeMounts: [] }),
+  plainContainer: ({ containers }, at) => containers.push({ name: `c${at}` }),
+  burstable: ({ containers }, at) =>
+    containers.push({ name: `c${at}`, resources: { requests: { cpu: '1e9' } } }),
+  init: ({ initContainers }, at) => initContainers.push({ name: `i${at}`, resources }),
+  sidecar: ({ initContainers }, at) =>
+    initContainers.push({ name: `i${at}`, restartPolicy: 'Always', resources }),
+  variable: (pod, at) => lastOf(pod)?.env?.push({ name: `V${at}`, value: '' }),
+  mount: (pod, at) => lastOf(pod)?.volumeMounts?.push({ name: 'v', mountPath: `/mnt/${at}` }),
+  volume: ({ volumes }, at) => volumes.push({ name: `v${at}`, secret: { secretName: `s${at}` } }),
+  reservedVolume: ({ volumes }, at) => volumes.push({ name: `twofold-${at}` }),
+  source: ({ volumes }, at) =>
+    volumes.push({
+      name: `p${at}`,
+      projected: { sources: [{ serviceAccountToken: { audience: `twofold${at}` } }] },
+    }),
+  label: ({ labels }, at) => (labels[`l${at}`] = 'x'),
+  annotation: (pod, at) => (pod.annotations[`a${at}`] = 'x'),
+  unknownAnnotation: (pod, at) => (pod.annotations[`twofold.dev/a${at}`] = 'x'),
+  file: (pod, at) => append(pod, annotations.secrets, `s${at}`),
+  deepFile: (pod, at) => append(pod, annotations.secrets, `s=${'a/'.repeat(300)}${at}`),
+  selectVariable: (pod, at) => append(pod, annotations.env, `V${at}=s`),
+  selectTakenVariable: (pod, at) => {
+    append(pod, annotations.env, `V${at}=s`);
+    lastOf(pod)?.env?.push({ name: `V${at}`, value: '' });
+  },
+  chooseLast: (pod) => append(pod, annotations.containers, lastOf(pod)?.name ?? ''),
+  chooseInit: (pod) => append(pod, annotations.containers, pod.initContainers.at(-1)?.name ?? 'm'),
+  chooseUnknown: (pod, at) => append(pod, annotations.containers, `u${at}`),
+  chooseAll: (pod) => (pod.annotations[annotations.containers] = '*'),
+  mountPath: (pod, at) => (pod.annotations[annotations.mountPath] = `/mnt/${at}`),
+  mode: (pod) => (pod.annotations[annotations.fileMode] = '0400'),
+};
+const step = (name: keyof typeof podSteps): Step<Draft> => podSteps[name]!;
+
+const podOf = ({ annotations: texts, labels, ...spec }: Draft): Json => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'p', annotations: texts, labels },
+  spec,
+});
+
+const config = { namespaces: ['*'], envEnabled: true, launchers: [] };
+const rendering = { image: 'i', pullPolicy: 'Always', claimUrl: 'https://claim.example' };
+const zeros = { sid: '0'.repeat(32), grantSha256: '', caSha256: '' };
+
+const admit = (object: unknown): unknown => {
+  const pod = parsePod(object);
+  for (const resource of ['cpu', 'memory']) effectiveRequest(pod, resource);
+  qosClass(pod);
+  const planned = planSession(pod, { namespace: 'n', username: 'u' }, config);
+  if (!planned.ok) return encodeReview('u', { allowed: false, refusals: planned.refusals });
+  const { plan } = planned;
+  const sizes = new Map(plan.names.map((name) => [name as string, 10]));
+  missingMemory(pod, plan.resources, payloadBytes(plan, sizes));
+  const additions = additionsOf(plan, { ...zeros, sizes }, rendering);
+  const patch = patchOf(pod, additions);
+  renderPod(object, additions);
+  return encodeReview('u', { allowed: true, patch, warnings: plan.warnings });
+};
+
+const clientOf = (body: string) => ({
+  call: () => Promise.resolve({ status: 200, body: Buffer.from(body) }),
+  close: () => undefined,
+});
+const optionsOf = (body: string) => ({ client: clientOf(body), url: 'https://peer.example', clock: () => 0 });
+const names = Array.from({ length: 256 }, (_, at) => `s${at}`);
+// Of a plan, the question takes these alone.
+const plan = { namespace: 'n', serviceAccount: 's', pod: {}, names, variables: [] } as unknown as Plan;
+const resolved = {
+  ...{ sid: '', ticket: '' },
+  secrets: names.map((name) => ({ id: name, name, size: 1, envelope: '' })),
+};
+
+export const webhookSubjects: readonly Subject[] = [
+  steps({
+    covers: [
+      'webhook/pod.ts parsePod',
+      'webhook/plan.ts planSession',
+      'webhook/annotations.ts readAnnotations',
+      'webhook/annotations.ts chooseContainers',
+      'webhook/mount-path.ts readMountPath',
+    ],
+    tokens: Object.values(podSteps),
+    starts: [[step('file')], [step('file'), step('chooseAll')], [step('selectVariable'), step('chooseAll')]],
+    ...{ most: 16_384, draft, run: (pod: Draft) => admit(podOf(pod)) },
+  }),
+  text({
+    covers: ['webhook/review.ts parseReview'],
+    tokens: json,
+    starts: [['{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u","object":']],
+    run: (body) => parseReview(Buffer.from(body)),
+  }),
+  text({
+    covers: ['webhook/quantity.ts parseQuantity'],
+    tokens: ['0', '1', '9', '.', '-', '+', 'e', 'E', 'Ki', 'm', ' '],
+    starts: [
+      ['1', '.'],
+      ['1', 'e'],
+    ],
+    run: parseQuantity,
+  }),
+  ...[
+    (parts: readonly Buffer[]) => {
+      const read = createAnswerReader(1_000_000);
+      for (const part of parts) read(part);
+    },
+    (parts: readonly Buffer[]) => createAnswerReader(1_000_000)(Buffer.concat(parts)),
+  ].map((run) =>
+    pieces({
+      covers: ['webhook/answer-reader.ts createAnswerReader'],
+      tokens: [
+        'a',
+        ':',
+        ' ',
+        '\r\n',
+        '\r',
+        '1',
+        '0',
+        '1\r\na\r\n',
+        '0\r\n\r\n',
+        'connection: close,',
+        'a: b\r\n',
+      ],
+      starts: [
+        ['HTTP/1.1 200 OK\r\n'],
+        ['HTTP/1.1 200 OK\r\n', 'transfer-encoding: chunked\r\n', '\r\n'],
+        ['HTTP/1.1 200 OK\r\n', 'content-length: 900000\r\n', '\r\n'],
+      ],
+      run,
+    }),
+  ),
+  text({
+    covers: ['platform/problem.ts parseProblem'],
+    tokens: [...json, '{"name":"s0","size":1,"id":"s0","envelope":"","token":""},'],
+    starts: [['{"sid":"","ticket":"","grant":"","secrets":['], ['{"grant":"","tokens":['], ['{"code":"']],
+    run: async (body) => {
+      parseProblem(Buffer.from(body));
+      await createConsoleClient(optionsOf(body)).resolve(plan, 1e6);
+      await createKeyserviceClient(optionsOf(body)).unwrap(resolved, 1e6);
+    },
+  }),
+  text({
+    covers: [],
+    tokens: ['timeout', '=', '&', '10s', '%', '%25', '+', 'é'],
+    run: (query) => timeoutOf(new URLSearchParams(query)),
+  }),
+];
