@@ -122,6 +122,13 @@ const gather = (flags: Readonly<Record<string, unknown>>, env: Env, file: RawSet
     }),
   );
 
+/** Without those at the end. */
+const withoutSlashes = (url: string): string => {
+  let end = url.length;
+  while (url[end - 1] === '/') end -= 1;
+  return url.slice(0, end);
+};
+
 export const parseSettings = (
   flags: Readonly<Record<string, unknown>>,
   env: Env,
@@ -138,7 +145,7 @@ export const parseSettings = (
   if (kidText && !kid)
     problems.push(`${kidText.where} is not a key id, which has 43 letters, digits, - and _`);
   const settings = {
-    console: console?.replace(/\/+$/, ''),
+    console: console && withoutSlashes(console),
     // An issuer is compared, so it stays exactly as it is written.
     ...{ issuer, kid, caFile: given.get('caFile')?.text, clientId: given.get('clientId')?.text },
     tokenFile: given.get('tokenFile')?.text,

@@ -85,7 +85,12 @@ export const parseLaunchers = (json: string): readonly Launcher[] => {
   const places = parsed.flatMap(({ username, namespaces }) =>
     namespaces.map((name) => `${username} ${name}`),
   );
-  const twice = places.find((place, index) => places.indexOf(place) !== index);
+  const seen = new Set<string>();
+  const twice = places.find((place) => {
+    const known = seen.has(place);
+    seen.add(place);
+    return known;
+  });
   if (twice !== undefined) throw new Error(`"${twice}" is configured twice`);
   const shared = sharedLauncher(
     parsed,

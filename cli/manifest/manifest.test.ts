@@ -60,6 +60,7 @@ describe('a manifest', () => {
       'kind: Job\nspec: {}',
       '',
       'kind: Pod\nspec: []',
+      'kind: Pod\nspec: {a: b}\nmetadata: {annotations: {x: a, x: b}}',
     ]) {
       expect(() => parseManifest(text), text)
         .to.throw()

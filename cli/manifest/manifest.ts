@@ -2,7 +2,8 @@
  * A Kubernetes manifest as text whose annotations can be set, everything else kept: comments, order, and the scalars as
  * they are written. Zone 0. Scalars are read as plain text (YAML's failsafe schema), so 0400, on and 1.10 stay so.
  */
-import { isMap, isScalar, parseAllDocuments, Scalar, type Document } from 'yaml';
+import { isMap, isScalar, parseAllDocuments, Scalar, visit, type Document } from 'yaml';
+import { quote } from '#envelope/selection.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
 import { failure, type Failure } from '../failure.ts';
 import { kindOf, kinds, type Kind } from './templates.ts';
@@ -102,15 +103,30 @@ const templateOf = (document: Document): PodTemplate | undefined => {
 /** Sequences stand below their key as they did: with or without indentation. */
 const indentsSequences = (text: string): boolean => !/^( *)[^\s#-][^\n]*:[ \t]*\n\1- /m.test(text);
 
+/** Each map's keys once. The parser would compare every key with every other. */
+const demandUniqueKeys = (document: Document): void => {
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) throw malformed(`A map in it has ${quote(String(key.value))} twice`);
+        seen.add(key.value);
+      }
+    },
+  });
+};
+
 /** Throws a Failure for what is no YAML, or holds no pod. */
 export const parseManifest = (text: string): Manifest => {
-  const parsed = parseAllDocuments(text, { schema: 'failsafe', keepSourceTokens: true });
+  const parsed = parseAllDocuments(text, { schema: 'failsafe', keepSourceTokens: true, uniqueKeys: false });
   const documents: readonly Document[] = [parsed].flat();
   const problem = documents.flatMap(({ errors }) => errors)[0];
   if (problem) {
     const line = problem.linePos?.[0].line;
     throw malformed(`It is not YAML${line === undefined ? '' : `, at line ${line} of a document`}`);
   }
+  documents.forEach(demandUniqueKeys);
   const templates = documents.flatMap((document) => templateOf(document) ?? []);
   if (templates.length === 0) throw malformed('There is no pod, and nothing that makes pods, in it');
   const options = { lineWidth: 0, indentSeq: indentsSequences(text), flowCollectionPadding: true };
@@ -120,7 +136,9 @@ export const parseManifest = (text: string): Manifest => {
     toYaml,
     toJson: () => {
       // As Kubernetes reads YAML: 0400 is octal, on is true.
-      const again: readonly Document[] = [parseAllDocuments(toYaml(), { version: '1.1' })].flat();
+      const again: readonly Document[] = [
+        parseAllDocuments(toYaml(), { version: '1.1', uniqueKeys: false }),
+      ].flat();
       const items = again.map((document): unknown => document.toJS()).filter(Boolean);
       const [only] = items;
       if (items.length === 1 && typeof only === 'object' && only !== null) return only;

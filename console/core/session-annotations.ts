@@ -39,7 +39,8 @@ const bad = (where: string, problem: string): Outcome<never> =>
 
 const filesOf = ({ secrets, files = [], env = [] }: SessionChoice): Outcome<readonly FileSelection[]> => {
   const elsewhere = new Set([...files, ...env].map(({ name }) => name));
-  const stray = [...files, ...env].find(({ name }) => !secrets.includes(name));
+  const listed = new Set(secrets);
+  const stray = [...files, ...env].find(({ name }) => !listed.has(name));
   if (stray) return bad('secrets', `${stray.name} is named elsewhere, but is not one of them; add it`);
   const selected: FileSelection[] = [];
   for (const { name, path: text } of [

@@ -29,6 +29,8 @@ export interface ImportPlan {
 
 export const MAX_IMPORT_BYTES = 1024 * 1024;
 const MAX_SECRETS = 1000;
+/** Each becomes a row of the preview, which is far longer than the line it is about. */
+const MAX_LEFT_OUT = 2000;
 
 /** Each value is known by its line alone: no problem shows one. */
 export const planImport = (
@@ -41,8 +43,12 @@ export const planImport = (
   const leftOut: LeftOut[] = [...problems];
   for (const { name, value, line } of entries) {
     const size = utf8(value).length;
-    const full = secrets.length === MAX_SECRETS ? text.import.problems.tooMany : undefined;
-    const problem = full ?? (size === 0 ? text.import.problems.empty : valueProblem(size, maxBytes));
+    const full = secrets.length === MAX_SECRETS || leftOut.length >= MAX_LEFT_OUT;
+    if (full) {
+      leftOut.push({ line, problem: `${name}: ${text.import.problems.tooMany}` });
+      break;
+    }
+    const problem = size === 0 ? text.import.problems.empty : valueProblem(size, maxBytes);
     if (problem === undefined) secrets.push({ line, name, value, size, replaces: versions.get(name) });
     else leftOut.push({ line, problem: `${name}: ${problem}` });
   }

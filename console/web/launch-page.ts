@@ -50,8 +50,9 @@ const choiceOf = ({
 }: Picks): Outcome<{ chosen: SessionAnnotations; wish: Wish }> => {
   const secrets = [...picked].flatMap((name) => parseSecretName(name) ?? []);
   if (secrets.length === 0) return refuse('annotations_malformed', text.launch.nothing);
-  const variables = secrets.filter((name) => kinds.get(name) === 'variable');
-  const renamed = secrets.filter((name) => !variables.includes(name) && (names.get(name) ?? name) !== name);
+  const isVariable = (name: string): boolean => kinds.get(name) === 'variable';
+  const variables = secrets.filter(isVariable);
+  const renamed = secrets.filter((name) => !isVariable(name) && (names.get(name) ?? name) !== name);
   const chosen = sessionAnnotations({
     ...{ secrets, mountPath: path },
     files: renamed.map((name) => ({ name, path: names.get(name) ?? '' })),

@@ -205,7 +205,7 @@ export const text = {
     states: { new: 'new', replace: 'replaces', invalid: 'left out' },
     problems: {
       empty: 'There is no value.',
-      tooMany: 'One import has at most 1,000 secrets; import this one next.',
+      tooMany: 'One import has at most 1,000 secrets; import this one and those below it next.',
     },
     run: (count: number): string => `Import ${counted(count, 'secret')}`,
     unreadable: 'This is not text, or more than 1 MiB. Choose another file, or split it.',
