@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test growth test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
 
 NODE := node --import=tsx
 # A change of dependencies or of Node's ABI installs again.
@@ -25,6 +25,9 @@ test: setup-test ## All tests: no cluster and no network needed after installati
 
 test-jupyterhub: setup-test build ## The JupyterHub package alone, in an environment of its own
 	@scripts/test-jupyterhub
+
+growth: setup ## Search long for the worst input of every parser, SECONDS=10 for each
+	@TWOFOLD_GROWTH_SECONDS=$(or $(SECONDS),10) npx --no-install mocha --reporter spec test/growth/*.test.ts
 
 e2e: setup-test ## Every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
 	@scripts/e2e

@@ -28,7 +28,7 @@ export interface Shape {
 export interface Growth {
   readonly shape: Shape;
   readonly tokens: number;
-  readonly costs: readonly [number, number, number];
+  readonly costs: readonly number[];
   readonly ratio: number;
 }
 
@@ -53,7 +53,7 @@ const FOUND_AT_ONCE_MICROS = 5_000;
 const SMALL = 64;
 const LARGE = 512;
 const KEPT = 12;
-const MEASURED = 3;
+const MEASURED = 2;
 
 /** Random numbers below 1 from a seed (mulberry32). */
 export const createRandom = (seed: number): (() => number) => {
@@ -131,8 +131,10 @@ const steepnessOf = async (subject: Subject, shape: Shape, runs: number): Promis
   return (await costAt(subject, shape, Math.min(LARGE, subject.most), runs)) / Math.max(small, 2);
 };
 
+type Found = { readonly explodes: Shape } | { readonly steepest: readonly Shape[] };
+
 /** The steepest shapes, one for each set of repeated tokens: variants of one would hide the others. */
-const search = async (subject: Subject, { searchMs, random }: Effort): Promise<Shape[]> => {
+const search = async (subject: Subject, { searchMs, random }: Effort): Promise<Found> => {
   const breed = createBreeder(subject, random);
   let best = new Map<string, Candidate>();
   const consider = (candidate: Candidate): void => {
@@ -152,7 +154,7 @@ const search = async (subject: Subject, { searchMs, random }: Effort): Promise<S
     if (spent < searchMs * SMALLEST_SHARE) {
       const explodes = async (runs: number): Promise<boolean> =>
         (await costAt(subject, shape, SMALLEST, runs)) > FOUND_AT_ONCE_MICROS;
-      if ((await explodes(1)) && (await explodes(3))) return [shape];
+      if ((await explodes(1)) && (await explodes(3))) return { explodes: shape };
       continue;
     }
     const bar = best.size < KEPT ? 0 : ([...best.values()].at(-1)?.steepness ?? 0);
@@ -160,7 +162,7 @@ const search = async (subject: Subject, { searchMs, random }: Effort): Promise<S
     if ((await steepnessOf(subject, shape, 1)) > bar)
       consider({ shape, steepness: await steepnessOf(subject, shape, 2) });
   }
-  return [...best.values()].slice(0, MEASURED).map(({ shape }) => shape);
+  return { steepest: [...best.values()].slice(0, MEASURED).map(({ shape }) => shape) };
 };
 
 const measureOnce = async (
@@ -219,8 +221,15 @@ export const growthOf = async <T>(build: (n: number) => T, run: (input: T) => un
 
 /** The worst growth that the search finds; undefined where no input of the subject's costs as much as the floor. */
 export const worstGrowth = async (subject: Subject, effort: Effort): Promise<Growth | undefined> => {
+  const found = await search(subject, effort);
+  if ('explodes' in found) {
+    const shape = found.explodes;
+    const costs: number[] = [];
+    for (const parts of [4, 2, 1]) costs.push(await costAt(subject, shape, SMALLEST / parts, 1));
+    return { shape, tokens: SMALLEST, costs, ratio: Infinity };
+  }
   let worst: Growth | undefined;
-  for (const shape of await search(subject, effort)) {
+  for (const shape of found.steepest) {
     const growth = await measure(subject, shape, effort);
     if (growth && growth.ratio > (worst?.ratio ?? 0)) worst = growth;
     if (worst && worst.ratio >= MOST_RATIO) break;

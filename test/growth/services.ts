@@ -1,0 +1,152 @@
+/** What keyservice, init container, command line and configuration read. */
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { columns } from '#platform/columns.ts';
+import { parseLaunchers } from '#platform/launchers.ts';
+import { list, parseSettings } from '#platform/settings.ts';
+import { readWholeBody } from '#platform/whole-body.ts';
+import { parseManifest } from '../../cli/manifest/manifest.ts';
+import { parseConfigFile, parseSettings as parseCliSettings } from '../../cli/settings.ts';
+import { parseInstant } from '../../cli/time.ts';
+import { parseConfig } from '../../injector-image/config.ts';
+import { Failure, terminationMessage } from '../../injector-image/outcome.ts';
+import { checkKeys, parseEnvelopes } from '../../keyservice/envelopes.ts';
+import { createHttp } from '../../keyservice/http.ts';
+import { json } from './envelope.ts';
+import type { Subject } from './harness.ts';
+import { pieces, text } from './subject.ts';
+
+const http = createHttp(
+  {
+    unwrap: () => Promise.resolve({ ok: true, value: { tokens: [], grant: '' } }),
+    rewrap: ({ envelopes }: { envelopes: readonly string[] }) => {
+      const parsed = parseEnvelopes(envelopes);
+      if (parsed.ok) checkKeys(parsed.value, new Map());
+      return Promise.resolve({ ok: true, value: { envelopes: [] } });
+    },
+    records: { refused: (_asking: unknown, refusal: unknown) => Promise.resolve(refusal) },
+    onAnswer: () => undefined,
+  } as unknown as Parameters<typeof createHttp>[0],
+  { unwrap: ['webhook'], rewrap: ['webhook'] },
+);
+
+const ask = (path: string, body: Buffer, contentType = 'application/json') =>
+  http({ method: 'POST', path, query: new URLSearchParams(), contentType, client: 'webhook', body });
+
+export const serviceSubjects: readonly Subject[] = [
+  text({
+    covers: ['parseEnvelopes', 'checkKeys'].map((name) => `keyservice/envelopes.ts ${name}`),
+    tokens: [...json, '"a",', '"a.b.c.d.e",', '"ticket":"",'],
+    starts: [['{"envelopes":['], ['{"ticket":"","sid":"00000000000000000000000000000000","envelopes":[']],
+    run: async (body) => {
+      await ask('/v1/unwrap', Buffer.from(body));
+      await ask('/v1/rewrap', Buffer.from(body));
+    },
+  }),
+  text({
+    covers: ['keyservice/http.ts content-type'],
+    tokens: ['application/json', ' ', ';', '\t', 'x'],
+    starts: [['application/json']],
+    most: 16_384,
+    run: (contentType) => ask('/v1/rewrap', Buffer.from('{}'), contentType),
+  }),
+  text({
+    covers: ['injector-image/config.ts parseConfig', 'injector-image/outcome.ts terminationMessage'],
+    tokens: ['a', 'A', ',', '=', '/', '0', '4', ' ', '\u0085', 'https://', ':', '[', '.'],
+    starts: [['a', '=']],
+    run: (value) => {
+      const url = { TWOFOLD_CLAIM_URL: `https://${value}`, TWOFOLD_FILE_MODE: value };
+      terminationMessage(new Failure('refused', value));
+      try {
+        parseConfig({ TWOFOLD_FILES: value, TWOFOLD_ENV: '', ...url });
+      } catch {
+        parseConfig({ TWOFOLD_FILES: 'a', TWOFOLD_ENV: value, ...url });
+      }
+    },
+  }),
+  text({
+    covers: ['platform/launchers.ts parseLaunchers', 'cli/settings.ts parseConfigFile'],
+    tokens: [
+      ...json,
+      '"n",',
+      '{"username":"a","namespaces":["n"],"annotation":"a.b/c","claim":"sub","loginWithinDays":1},',
+    ],
+    starts: [['{"launchers":['], ['{"launchers":[{"username":"a","namespaces":[']],
+    run: (file) => {
+      try {
+        parseLaunchers(file);
+      } catch {
+        parseConfigFile(file, 'f');
+      }
+    },
+  }),
+  text({
+    covers: [
+      'platform/settings.ts parseSettings',
+      'cli/settings.ts parseSettings',
+      'cli/time.ts parseInstant',
+    ],
+    tokens: ['a', ',', '-', '/', 'https://', '.', ':', '?', '1', 'd', ' '],
+    starts: [['https://'], ['https://', 'a', '/']],
+    run: (value) => {
+      const settings = {
+        some: list('TWOFOLD_SOME', { doc: '', pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/ }),
+      };
+      parseSettings(settings, { TWOFOLD_SOME: value }, () => '');
+      for (const read of [() => parseInstant(value, 0), () => parseCliSettings({ console: value }, {}, {})]) {
+        try {
+          read();
+        } catch {
+          // The other is run too.
+        }
+      }
+    },
+  }),
+  text({
+    covers: ['cli/manifest/manifest.ts parseManifest'],
+    tokens: [
+      'a',
+      ': ',
+      '\n',
+      '  ',
+      '- ',
+      '#',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      '"',
+      "'",
+      '|',
+      '&a ',
+      '*a',
+      '---\n',
+      '? ',
+      'b: c\n',
+    ],
+    starts: [['kind: Pod\nspec: {a: b}\n'], ['kind: Pod\nspec: {a: b}\n', 'metadata:\n']],
+    most: 16_384,
+    run: (manifest) => {
+      const parsed = parseManifest(manifest);
+      parsed.toYaml();
+      parsed.toJson();
+    },
+  }),
+  text({
+    covers: ['platform/columns.ts columns'],
+    tokens: ['a', ' ', '\n', 'é'],
+    run: (rows) => columns(rows.split('\n').map((row) => row.split(' '))),
+  }),
+  pieces({
+    covers: ['platform/whole-body.ts readWholeBody'],
+    tokens: ['a', 'aaaaaaaaaaaaaaaa', ''],
+    run: async (chunks) => {
+      const message = Object.assign(new EventEmitter(), { headers: {}, readableEnded: true });
+      const whole = readWholeBody(message as unknown as IncomingMessage, 1_000_000);
+      for (const chunk of chunks) message.emit('data', chunk);
+      message.emit('end');
+      await whole;
+    },
+  }),
+];
