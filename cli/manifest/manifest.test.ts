@@ -61,6 +61,7 @@ describe('a manifest', () => {
       '',
       'kind: Pod\nspec: []',
       'kind: Pod\nspec: {a: b}\nmetadata: {annotations: {x: a, x: b}}',
+      'kind: Pod\nspec: {a: b}\nmetadata:\n  ? [name]\n  : a',
     ]) {
       expect(() => parseManifest(text), text)
         .to.throw()

@@ -103,13 +103,13 @@ const templateOf = (document: Document): PodTemplate | undefined => {
 /** Sequences stand below their key as they did: with or without indentation. */
 const indentsSequences = (text: string): boolean => !/^( *)[^\s#-][^\n]*:[ \t]*\n\1- /m.test(text);
 
-/** Each map's keys once. The parser would compare every key with every other. */
-const demandUniqueKeys = (document: Document): void => {
+/** Each map's keys texts, and once. The parser would compare every key with every other. */
+const demandPlainKeys = (document: Document): void => {
   visit(document, {
     Map: (_, { items }) => {
       const seen = new Set<unknown>();
       for (const { key } of items) {
-        if (!isScalar(key)) continue;
+        if (!isScalar(key)) throw malformed('A map in it has a key that is no text');
         if (seen.has(key.value)) throw malformed(`A map in it has ${quote(String(key.value))} twice`);
         seen.add(key.value);
       }
@@ -126,7 +126,7 @@ export const parseManifest = (text: string): Manifest => {
     const line = problem.linePos?.[0].line;
     throw malformed(`It is not YAML${line === undefined ? '' : `, at line ${line} of a document`}`);
   }
-  documents.forEach(demandUniqueKeys);
+  documents.forEach(demandPlainKeys);
   const templates = documents.flatMap((document) => templateOf(document) ?? []);
   if (templates.length === 0) throw malformed('There is no pod, and nothing that makes pods, in it');
   const options = { lineWidth: 0, indentSeq: indentsSequences(text), flowCollectionPadding: true };

@@ -165,6 +165,17 @@ const search = async (subject: Subject, { searchMs, random }: Effort): Promise<F
   return { steepest: [...best.values()].slice(0, MEASURED).map(({ shape }) => shape) };
 };
 
+const growthAt = async (subject: Subject, shape: Shape, tokens: number): Promise<Growth> => {
+  const runs = [tokens / 4, tokens / 2, tokens].map((size) => subject.prepare(sequenceOf(shape, size)));
+  const costs: [number, number, number] = [Infinity, Infinity, Infinity];
+  for (let each = 0; each < RUNS; each += 1)
+    for (const [at, run] of runs.entries()) costs[at] = Math.min(costs[at] ?? Infinity, await once(run));
+  const [quarter, half, whole] = costs;
+  // Both steps must be steep: one alone is an input that is refused early, as one of an impossible length.
+  const ratio = Math.min(half / Math.max(quarter, 1), whole / Math.max(half, 1)) ** 2;
+  return { shape, tokens, costs, ratio };
+};
+
 const measureOnce = async (
   subject: Subject,
   shape: Shape,
@@ -175,14 +186,11 @@ const measureOnce = async (
     if (tokens >= subject.most || shape.pump.length === 0) return undefined;
     tokens = Math.min(Math.ceil(tokens * 1.5), subject.most);
   }
-  const runs = [tokens / 4, tokens / 2, tokens].map((size) => subject.prepare(sequenceOf(shape, size)));
-  const costs: [number, number, number] = [Infinity, Infinity, Infinity];
-  for (let each = 0; each < RUNS; each += 1)
-    for (const [at, run] of runs.entries()) costs[at] = Math.min(costs[at] ?? Infinity, await once(run));
-  const [quarter, half, whole] = costs;
-  // Both steps must be steep: one alone is an input that is refused early, as one of an impossible length.
-  const ratio = Math.min(half / Math.max(quarter, 1), whole / Math.max(half, 1)) ** 2;
-  return { shape, tokens, costs, ratio };
+  const growth = await growthAt(subject, shape, tokens);
+  const [, half = 0, whole = 0] = growth.costs;
+  // Where only the last step is steep, the next one tells.
+  const undecided = whole >= half * Math.sqrt(MOST_RATIO) && growth.ratio < MOST_RATIO;
+  return undecided ? await growthAt(subject, shape, Math.min(tokens * 2, subject.most)) : growth;
 };
 
 /**
