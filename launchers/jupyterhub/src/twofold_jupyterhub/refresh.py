@@ -32,7 +32,7 @@ def ends_soon(token: str) -> bool:
         payload = token.split(".")[1]
         ends = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]
         return float(ends) - time.time() < SOON_SECONDS
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, RecursionError, TypeError, ValueError):
         return True
 
 

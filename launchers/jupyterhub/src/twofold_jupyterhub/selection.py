@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 DEFAULT_MOUNT_PATH = "/secrets"
@@ -124,12 +125,12 @@ def _check_targets(choices: tuple[Choice, ...]) -> None:
                 f"Two secrets go to the {choice.kind} {_quote(choice.target)}. Give each its own name."
             )
         seen.add((choice.kind, choice.target))
-    for choice in choices:
-        parts = choice.target.split("/")
-        for end in range(1, len(parts)):
-            folder = "/".join(parts[:end])
-            if ("file", folder) in seen:
-                raise SelectionError(f"{_quote(folder)} cannot be both a file and a folder. Rename one of them.")
+    # With the separator below every letter, a file comes right before the paths that need it to be a folder.
+    files = sorted(choice.target.replace("/", "\0") for choice in choices if choice.kind == "file")
+    for before, path in pairwise(files):
+        if path.startswith(f"{before}\0"):
+            folder = before.replace("\0", "/")
+            raise SelectionError(f"{_quote(folder)} cannot be both a file and a folder. Rename one of them.")
 
 
 def checked(choices: tuple[Choice, ...], mount_path: str) -> Selection:
