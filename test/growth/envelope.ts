@@ -18,7 +18,8 @@ import {
   parseVariableName,
 } from '#envelope/names.ts';
 import { encodeHeader, parseEnvelope } from '#envelope/outer/layout.ts';
-import { fitsPod, isNamespace, isSubdomain, parsePodPattern } from '#envelope/pod.ts';
+import { parsePlace } from '#envelope/place.ts';
+import { fitsPod, isGenerateName, isNamespace, isSubdomain, parsePodPattern } from '#envelope/pod.ts';
 import { parseFiles, parseVariables } from '#envelope/selection.ts';
 import { verifyTicket } from '#envelope/ticket.ts';
 import { parseUserKey } from '#envelope/user-key.ts';
@@ -84,14 +85,20 @@ export const envelopeSubjects: readonly Subject[] = [
       ...['SecretName', 'VariableName', 'OwnerId', 'SecretId', 'SessionId', 'Kid', 'FilePath'].map(
         (name) => `envelope/names.ts parse${name}`,
       ),
-      ...['isNamespace', 'isSubdomain', 'parsePodPattern'].map((name) => `envelope/pod.ts ${name}`),
+      ...['isNamespace', 'isSubdomain', 'isGenerateName', 'parsePodPattern'].map(
+        (name) => `envelope/pod.ts ${name}`,
+      ),
       'envelope/file-mode.ts parseFileMode',
+      'envelope/place.ts parsePlace',
+      'envelope/place.ts isUsername',
     ],
     tokens: ['a', 'A', '0', '-', '.', '..', '_', '/', '*', '!', '\n'],
     run: (name) => {
       for (const parse of [parseSecretName, parseVariableName, parseOwnerId, parseSecretId, parseSessionId])
         parse(name);
-      for (const parse of [parseKid, parseFilePath, isNamespace, isSubdomain, parseFileMode]) parse(name);
+      for (const parse of [parseKid, parseFilePath, isNamespace, isSubdomain, isGenerateName, parseFileMode])
+        parse(name);
+      parsePlace({ ns: 'n', sa: 's', name: 'p', by: name });
       const pattern = parsePodPattern(name);
       return pattern && fitsPod(pattern, { name });
     },

@@ -24,6 +24,8 @@ const exempt: Readonly<Record<string, string>> = {
   'envelope/inner/open.ts openInner': 'parseToken, then ciphers',
   'envelope/outer/open.ts openOuter': 'ciphers',
   'envelope/user-key.ts openUserKey': 'parseUserKey, then ciphers',
+  'envelope/grant.ts isGrantTooLong': 'what the keyservice itself is about to sign',
+  'keyservice/consent.ts': 'at most 256 envelopes, looked up in sets',
   'keyservice/key-sets.ts': 'the operator’s keys',
   'console/key-files.ts': 'the operator’s keys',
   'console/admin/': 'the operator’s command line',

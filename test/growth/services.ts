@@ -37,7 +37,10 @@ export const serviceSubjects: readonly Subject[] = [
   text({
     covers: ['parseEnvelopes', 'checkKeys'].map((name) => `keyservice/envelopes.ts ${name}`),
     tokens: [...json, '"a",', '"a.b.c.d.e",', '"ticket":"",'],
-    starts: [['{"envelopes":['], ['{"ticket":"","sid":"00000000000000000000000000000000","envelopes":[']],
+    starts: [
+      ['{"envelopes":['],
+      ['{"ticket":"","sid":"00000000000000000000000000000000","place":{},"envelopes":['],
+    ],
     run: async (body) => {
       await ask('/v1/unwrap', Buffer.from(body));
       await ask('/v1/rewrap', Buffer.from(body));

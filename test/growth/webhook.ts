@@ -118,7 +118,8 @@ const clientOf = (body: string) => ({
 const optionsOf = (body: string) => ({ client: clientOf(body), url: 'https://peer.example', clock: () => 0 });
 const names = Array.from({ length: 256 }, (_, at) => `s${at}`);
 // Of a plan, the question takes these alone.
-const plan = { namespace: 'n', serviceAccount: 's', pod: {}, names, variables: [] } as unknown as Plan;
+const place = { ns: 'n', sa: 's', name: 'p', by: 'u' };
+const plan = { place, names, variables: [] } as unknown as Plan;
 const resolved = {
   ...{ sid: '', ticket: '' },
   secrets: names.map((name) => ({ id: name, name, size: 1, envelope: '' })),
@@ -189,7 +190,7 @@ export const webhookSubjects: readonly Subject[] = [
     run: async (body) => {
       parseProblem(Buffer.from(body));
       await createConsoleClient(optionsOf(body)).resolve(plan, 1e6);
-      await createKeyserviceClient(optionsOf(body)).unwrap(resolved, 1e6);
+      await createKeyserviceClient(optionsOf(body)).unwrap(resolved, place, 1e6);
     },
   }),
   text({
