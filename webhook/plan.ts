@@ -7,16 +7,9 @@ import { selectedNames, quote, type FileSelection, type VariableSelection } from
 import type { SecretName } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
 import { accountNamespace } from '#platform/launchers.ts';
-import {
-  chooseContainers,
-  MAX_SHOWN,
-  readAnnotations,
-  shortList,
-  type Chosen,
-  type Wishes,
-} from './annotations.ts';
+import { chooseContainers, MAX_SHOWN, readAnnotations, shortList, type Chosen } from './annotations.ts';
+import { conflicts } from './conflicts.ts';
 import { exposures } from './exposures.ts';
-import { mountConflict } from './mount-path.ts';
 import type { Container, Pod, Resources } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
 import { initResources } from './resources.ts';
@@ -168,56 +161,6 @@ const permissions = (pod: Pod, consumers: readonly Container[]): { fileMode: num
   const [uid] = uids;
   if (uids.size === 1 && uid) return { fileMode: 0o400, runAsUser: uid };
   return { fileMode: pod.fsGroup === undefined ? 0o444 : 0o440, runAsUser: pod.runAsUser || IMAGE_UID };
-};
-
-const conflicts = (
-  wishes: Wishes,
-  consumers: readonly Container[],
-  config: PlanConfig,
-): readonly Refusal[] => {
-  const { files, variables, mountPath } = wishes;
-  const mounts =
-    files.length === 0 ? [] : consumers.flatMap((container) => mountConflict(mountPath, container) ?? []);
-  if (variables.length > 0 && !config.envEnabled) {
-    const next = `use files instead (${annotations.secrets}), or ask the operator to turn variables on`;
-    return [
-      ...mounts,
-      refuse('env_disabled', `variables are turned off on this cluster; ${next}`, annotations.env),
-    ];
-  }
-  return [...mounts, ...variablesTaken(variables, consumers), ...tooMany(wishes, consumers)];
-};
-
-/** One look at each variable of a container, whatever is selected. */
-const variablesTaken = (
-  variables: Wishes['variables'],
-  consumers: readonly Container[],
-): readonly Refusal[] => {
-  const wanted = new Set<string>(variables.map(({ variable }) => variable));
-  const taken: Refusal[] = [];
-  for (const container of consumers) {
-    for (const variable of new Set(container.variables)) {
-      if (!wanted.has(variable)) continue;
-      const where = `container ${quote(container.name)} already sets ${variable}`;
-      taken.push(
-        refuse('variable_taken', `${where}; remove it there, or choose another name`, annotations.env),
-      );
-      if (taken.length > MAX_SHOWN) return taken;
-    }
-  }
-  return taken;
-};
-
-/** More than etcd takes in one pod: a product of two lists of the sender's must not become an answer. */
-const MAX_ADDED = 10_000;
-
-const tooMany = ({ files, variables }: Wishes, consumers: readonly Container[]): readonly Refusal[] => {
-  const added = consumers.length * (variables.length + (files.length > 0 ? 1 : 0));
-  if (added <= MAX_ADDED) return [];
-  const why = `mounts and variables of ${consumers.length} containers take more than ${MAX_ADDED} entries`;
-  return [
-    refuse('selection_too_long', `${why}; select fewer, or name fewer containers`, annotations.containers),
-  ];
 };
 
 const isRefusal = (value: object): value is Refusal => 'code' in value;

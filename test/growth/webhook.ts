@@ -100,7 +100,7 @@ const admit = (object: unknown): unknown => {
   const pod = parsePod(object);
   for (const resource of ['cpu', 'memory']) effectiveRequest(pod, resource);
   qosClass(pod);
-  const planned = planSession(pod, { namespace: 'n', username: 'u' }, config);
+  const planned = planSession(pod, { namespace: 'n', username: 'u', boundPodUid: undefined }, config);
   if (!planned.ok) return encodeReview('u', { allowed: false, refusals: planned.refusals });
   const { plan } = planned;
   const sizes = new Map(plan.names.map((name) => [name as string, 10]));
