@@ -5,19 +5,22 @@ import { createCore, type CoreOptions } from './testing/core.ts';
 import { createMaterial, place, sessionId, tokenOf } from './testing/material.ts';
 
 const material = createMaterial();
-const request = (changes: Partial<HttpRequest>): HttpRequest => ({
+interface Changes extends Partial<Omit<HttpRequest, 'body'>> {
+  readonly body?: Buffer;
+}
+const request = ({ body = Buffer.from('{}'), ...changes }: Changes): HttpRequest => ({
   method: 'POST',
   path: '/v1/unwrap',
   query: new URLSearchParams(),
   contentType: 'application/json',
   client: 'webhook',
-  body: Buffer.from('{}'),
+  body: () => Promise.resolve(body),
   ...changes,
 });
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-const ask = (changes: Partial<HttpRequest>, options?: CoreOptions): Promise<HttpReply> =>
+const ask = (changes: Changes, options?: CoreOptions): Promise<HttpReply> =>
   createCore(material, options).http(request(changes));
-const refusalOf = async (changes: Partial<HttpRequest>): Promise<[number, string | undefined]> => {
+const refusalOf = async (changes: Changes): Promise<[number, string | undefined]> => {
   const { status, body } = await ask(changes);
   return [status, parseProblem(Buffer.from(body))?.code];
 };

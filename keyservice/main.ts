@@ -16,7 +16,7 @@ import { createMetrics, type Metrics } from '#platform/metrics.ts';
 import { runService, type Running } from '#platform/service.ts';
 import { watchTlsFiles } from '#platform/tls-files.ts';
 import { contradictionsOf, keyserviceSettings, type KeyserviceConfig } from './config.ts';
-import { createHttp, refusalReply, type HttpPorts } from './http.ts';
+import { createHttp, refusalReply, refuseBody, type HttpPorts } from './http.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createRecords, type Records } from './records.ts';
 import { refuse } from './refusals.ts';
@@ -24,6 +24,9 @@ import { createRewrap } from './rewrap.ts';
 import { createRoundTrip } from './round-trip.ts';
 import { createUnwrap } from './unwrap.ts';
 import { runWorker, type WorkerKeys } from './worker.ts';
+
+/** Of all calls at once: a body is text twice while it is opened, and the container has 256 MiB. */
+const MAX_BODIES_BYTES = 24 * 1024 * 1024;
 
 const startPool = (config: KeyserviceConfig, log: Log): Pool => {
   const keys: WorkerKeys = {
@@ -95,13 +98,14 @@ const start = async (config: KeyserviceConfig, log: Log): Promise<Running> => {
     tls: tls.current(),
     clientCa: tls.current().ca,
     maxBodyBytes: MAX_INTERNAL_BODY_BYTES,
+    maxBodiesBytes: MAX_BODIES_BYTES,
+    log,
     answer: createApi(config, pool, records, observe(log, metrics)),
     onError: (error) => {
       log.error('a request failed', { error: describeError(error) });
       return refusalReply(refuse('internal', 'nothing was released; the keyservice’s log says more').refusal);
     },
-    tooLarge: (limit) =>
-      refusalReply(refuse('body_too_large', `at most ${limit} bytes; ask for fewer secrets a call`).refusal),
+    refuseBody,
   });
   tls.onChange((material) => server.setTls(material, material.ca));
   let draining = false;
@@ -118,6 +122,7 @@ const start = async (config: KeyserviceConfig, log: Log): Promise<Running> => {
   };
   return {
     ports,
+    fail: (error) => server.fail(error),
     stop: async () => {
       draining = true;
       await server.close();

@@ -51,7 +51,7 @@ const post = async (
     contentType: 'application/json',
     client: undefined,
   };
-  const reply = await handler({ ...request, body: Buffer.from(body), ...change });
+  const reply = await handler({ ...request, body: () => Promise.resolve(Buffer.from(body)), ...change });
   // Either a problem document or an AdmissionReview: each test says which.
   return { status: reply.status, ...(JSON.parse(String(reply.body)) as object) };
 };

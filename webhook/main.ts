@@ -18,7 +18,7 @@ import { createAdmit } from './admit.ts';
 import { createApiClient } from './api-client.ts';
 import { contradictionsOf, webhookSettings } from './config.ts';
 import { createElection } from './election.ts';
-import { createMutate, onError, tooLarge } from './http.ts';
+import { createMutate, onError, refuseBody } from './http.ts';
 import { createJanitor } from './janitor.ts';
 import { createConsoleClient, createKeyserviceClient } from './peers.ts';
 import { createSessions } from './sessions.ts';
@@ -28,6 +28,8 @@ const clock = systemClock;
 /** With the pod's five seconds before them they fit into its time for ending. */
 const LINGER_MS = 10_000;
 const DRAIN_MS = 20_000;
+/** Of all reviews at once: parsed, JSON takes up to 13 times its length, and the container has 256 MiB. */
+const MAX_REVIEWS_BYTES = 12 * 1024 * 1024;
 
 const clientFor = (dir: string, log: Log): ApiClient => {
   const files = watchTlsFiles(dir, log);
@@ -67,9 +69,11 @@ const start = async (config: Config, log: Log): Promise<Running> => {
     tls: files.current(),
     clientCa: clientCa(),
     maxBodyBytes: MAX_REVIEW_BYTES,
+    maxBodiesBytes: MAX_REVIEWS_BYTES,
+    log,
     answer: createMutate({ admit, audit, clock, log, metrics }, apiserverCaFile && config.apiserverName),
     onError: onError(log),
-    tooLarge,
+    refuseBody,
   });
   files.onChange((material) => server.setTls(material, clientCa()));
 
@@ -95,6 +99,7 @@ const start = async (config: Config, log: Log): Promise<Running> => {
   };
   return {
     ports,
+    fail: (error) => server.fail(error),
     stop: async () => {
       draining = true;
       clearInterval(sweeping);
