@@ -6,10 +6,19 @@ import {
   headOf,
   openRaw,
   sendRaw,
+  wholeAnswerOf,
+  type RawAnswer,
   type RawRequest,
   type RawTarget,
 } from '../test/raw-https.ts';
-import { databaseKinds, newUser, PUBLIC_URL, startTestConsole, type TestConsole } from './testing/console.ts';
+import {
+  databaseKinds,
+  later,
+  newUser,
+  PUBLIC_URL,
+  startTestConsole,
+  type TestConsole,
+} from './testing/console.ts';
 import { CLIENT_ID } from './testing/login-provider.ts';
 import { multipart, pagePerson, type PagePerson } from './testing/page-person.ts';
 import { resolveBody } from './testing/session.ts';
@@ -107,6 +116,25 @@ for (const kind of databaseKinds) {
         socket.write(request, () => socket.destroy());
         await closed;
       }
+      await servesOn();
+    });
+
+    it('come back to whoever’s login has ended, for a day; afterwards they are a stranger’s', async () => {
+      const { type, body } = multipart({ csrf: person.csrf, name: 'late', value: 'still here' }, '');
+      const length = { 'content-type': type, 'content-length': String(body.length) };
+      const last = { ...person.headers, ...length, connection: 'close' };
+      const head = headOf({ path: '/new', headers: last });
+      const sent = (hours: number, bytes: string): Promise<RawAnswer> =>
+        later(running, hours * 3_600_000, async () => {
+          const socket = await openRaw(targetOf('public'));
+          socket.write(bytes);
+          return await wholeAnswerOf(socket);
+        });
+      // A login lasts 12 hours at most.
+      const ended = await sent(35, head + body.toString());
+      expect([ended.status, ended.text.includes('still here')]).to.deep.equal([401, true]);
+      const stranger = await sent(37, head);
+      expect([stranger.status, stranger.text.includes('There is no login')]).to.deep.equal([401, true]);
       await servesOn();
     });
 

@@ -30,6 +30,9 @@ export const refusalReply = (refusal: Refusal): HttpReply => {
   return kind.status === 503 ? { ...reply, headers: { 'retry-after': RETRY_SECONDS } } : reply;
 };
 
+/** Of all calls that are under way: twelve of the largest. */
+export const MAX_BODIES_BYTES = 24 * 1024 * 1024;
+
 /** What is said of a body that was not read, or not to its end. */
 export const refuseBody = (what: BodyProblem, limitBytes: number): HttpReply => {
   if (what === 'too_large')

@@ -16,7 +16,7 @@ import { createMetrics, type Metrics } from '#platform/metrics.ts';
 import { runService, type Running } from '#platform/service.ts';
 import { watchTlsFiles } from '#platform/tls-files.ts';
 import { contradictionsOf, keyserviceSettings, type KeyserviceConfig } from './config.ts';
-import { createHttp, refusalReply, refuseBody, type HttpPorts } from './http.ts';
+import { createHttp, MAX_BODIES_BYTES, refusalReply, refuseBody, type HttpPorts } from './http.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createRecords, type Records } from './records.ts';
 import { refuse } from './refusals.ts';
@@ -24,9 +24,6 @@ import { createRewrap } from './rewrap.ts';
 import { createRoundTrip } from './round-trip.ts';
 import { createUnwrap } from './unwrap.ts';
 import { runWorker, type WorkerKeys } from './worker.ts';
-
-/** Of all calls at once: a body is text twice while it is opened, and the container has 256 MiB. */
-const MAX_BODIES_BYTES = 24 * 1024 * 1024;
 
 const startPool = (config: KeyserviceConfig, log: Log): Pool => {
   const keys: WorkerKeys = {

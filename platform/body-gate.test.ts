@@ -4,7 +4,12 @@ import type { TLSSocket } from 'node:tls';
 import { testCertificates } from '../test/certificates.ts';
 import { answerOf, cutRequests, headOf, openRaw, sendRaw, type RawTarget } from '../test/raw-https.ts';
 import { serverOptions } from '../test/server-options.ts';
-import { createHttpsServer, type HttpsServer, type HttpsServerOptions } from './https-server.ts';
+import {
+  createHttpsServer,
+  type HttpReply,
+  type HttpsServer,
+  type HttpsServerOptions,
+} from './https-server.ts';
 
 const LIMIT = serverOptions.maxBodyBytes;
 
@@ -137,6 +142,19 @@ describe('the gate before bodies', () => {
         expect(expected, `${how}, ${length}`).to.include(status);
       }
     expect(await statusOf(0)).to.equal(200);
+  });
+
+  it('holds no answer for ever that its client does not read', async () => {
+    const large = Buffer.alloc(64 * 1024 * 1024);
+    const answer = (): Promise<HttpReply> => Promise.resolve({ status: 200, body: large });
+    await start({ answer, requestMs: 300, maxConnections: 1 });
+    const holder = await openRaw(target);
+    sockets.push(holder);
+    holder.pause().write(headOf({ method: 'GET', path: '/' }));
+    // There is room for one connection only: the next one has it once the first was ended.
+    let opened: TLSSocket | undefined;
+    while (!opened) opened = await openRaw(target).catch(() => undefined);
+    sockets.push(opened);
   });
 
   it('takes so many connections and no more', async () => {

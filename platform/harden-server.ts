@@ -45,10 +45,15 @@ const isDiscarded = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= DISCARDED_BYTES;
 
 /** To be called once, before the server listens. */
-export const hardenServer = (server: Server, { maxConnections, log, requestMs = REQUEST_MS }: HardenOptions): Hardened => {
+export const hardenServer = (
+  server: Server,
+  { maxConnections, log, requestMs = REQUEST_MS }: HardenOptions,
+): Hardened => {
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = Math.min(HEADERS_MS, requestMs);
   server.requestTimeout = requestMs;
+  // No byte either way for so long: whoever does not read an answer holds it. (Idle, the time above is for.)
+  server.timeout = 2 * requestMs;
   server.maxRequestsPerSocket = 0;
   server.maxConnections = maxConnections;
   const open = new Set<ServerResponse>();

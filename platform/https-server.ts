@@ -47,7 +47,7 @@ export interface HttpsServerOptions {
   readonly refuseBody: (problem: BodyProblem, limitBytes: number) => HttpReply;
 }
 
-const MAX_CONNECTIONS = 500;
+export const MAX_CONNECTIONS = 500;
 
 export interface HttpsServer {
   listen(host: string, port: number): Promise<number>;

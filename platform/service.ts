@@ -37,8 +37,11 @@ const levelOf = (config: object): (typeof logLevels)[number] =>
   logLevels.find((level) => 'logLevel' in config && config.logLevel === level) ?? 'info';
 
 /** Function, file and line that threw: what a stack says without its message, which may quote what was sent. */
-const originOf = (error: unknown): string | undefined =>
-  error instanceof Error ? /^\s+at (.{1,200})/m.exec(error.stack ?? '')?.[1] : undefined;
+const originOf = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  const frames = (error.stack ?? '').replace(error.message, '');
+  return /^\s+at (.{1,200})/m.exec(frames)?.[1];
+};
 
 const classOf = (error: unknown): string => {
   if (!(error instanceof Error)) return typeof error;

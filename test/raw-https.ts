@@ -45,6 +45,14 @@ export const answerOf = (socket: TLSSocket): Promise<RawAnswer> =>
     socket.once('close', () => resolve(parse(text)));
   });
 
+/** All that comes until the connection ends. */
+export const wholeAnswerOf = (socket: TLSSocket): Promise<RawAnswer> =>
+  new Promise((resolve) => {
+    let text = '';
+    socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')));
+    socket.once('close', () => resolve(parse(text)));
+  });
+
 export const sendRaw = async (
   target: RawTarget,
   bytes: string | Buffer,

@@ -24,6 +24,9 @@ const problems = {
 const problem = (code: keyof typeof problems, detail: string): HttpReply =>
   problemReply(problems[code], { code, detail });
 
+/** Of all reviews that are under way: hundreds of usual ones, four of the largest. */
+export const MAX_REVIEWS_BYTES = 12 * 1024 * 1024;
+
 /** What is said of a body that was not read, or not to its end. */
 export const refuseBody = (what: BodyProblem, limitBytes: number): HttpReply => {
   if (what === 'too_large')

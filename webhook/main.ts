@@ -18,7 +18,7 @@ import { createAdmit } from './admit.ts';
 import { createApiClient } from './api-client.ts';
 import { contradictionsOf, webhookSettings } from './config.ts';
 import { createElection } from './election.ts';
-import { createMutate, onError, refuseBody } from './http.ts';
+import { createMutate, MAX_REVIEWS_BYTES, onError, refuseBody } from './http.ts';
 import { createJanitor } from './janitor.ts';
 import { createConsoleClient, createKeyserviceClient } from './peers.ts';
 import { createSessions } from './sessions.ts';
@@ -28,8 +28,6 @@ const clock = systemClock;
 /** With the pod's five seconds before them they fit into its time for ending. */
 const LINGER_MS = 10_000;
 const DRAIN_MS = 20_000;
-/** Of all reviews at once: parsed, JSON takes up to 13 times its length, and the container has 256 MiB. */
-const MAX_REVIEWS_BYTES = 12 * 1024 * 1024;
 
 const clientFor = (dir: string, log: Log): ApiClient => {
   const files = watchTlsFiles(dir, log);
