@@ -14,6 +14,8 @@ interface InternalOperation {
   readonly operation: string;
   /** Who may ask, and how often. */
   readonly before: readonly RequestHandler[];
+  /** What the operation itself demands before its body is read. */
+  readonly demands: readonly RequestHandler[];
   readonly gate: BodyGate;
   readonly body: BodyRoute;
   readonly route: Route;
@@ -26,7 +28,7 @@ export const createInternalApp = (options: InternalOperation): Express => {
   const app = createApp();
   app.use(options.observer.watch(() => operation));
   app.use(...options.before);
-  app.post(path, ...readJson(options.gate, options.body), answering(route));
+  app.post(path, ...options.demands, ...readJson(options.gate, options.body), answering(route));
   app.all(path, (_request, response) => {
     response.set('allow', 'POST');
     sendProblem(response, { code: 'method_not_allowed', detail: 'Use POST here.' });

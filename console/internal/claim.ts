@@ -51,7 +51,8 @@ export const createClaimApp = ({ claim, limits, gate, observer, log }: Ports): E
   createInternalApp({
     path: '/internal/v1/claim',
     operation: 'claim',
-    before: [limits.limit(() => undefined), demandToken],
+    before: [limits.limit(() => undefined)],
+    demands: [demandToken],
     body: { limitBytes: MAX_CLAIM_BODY_BYTES, who: (request) => request.socket.remoteAddress },
     route: (request) => answer(claim, request),
     ...{ gate, observer, log },

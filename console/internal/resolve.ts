@@ -50,6 +50,7 @@ export const createResolveApp = ({ resolve, gate, observer, log }: Ports): Expre
     path: '/internal/v1/resolve',
     operation: 'resolve',
     before: [webhookOnly],
+    demands: [],
     body: { limitBytes: MAX_INTERNAL_BODY_BYTES, who: () => undefined },
     route: (request) => answer(resolve, request),
     ...{ gate, observer, log },
