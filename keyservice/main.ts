@@ -119,7 +119,7 @@ const start = async (config: KeyserviceConfig, log: Log): Promise<Running> => {
   };
   return {
     ports,
-    fail: (error) => server.fail(error),
+    fail: () => server.fail(),
     stop: async () => {
       draining = true;
       await server.close();

@@ -55,7 +55,7 @@ export interface HttpsServer {
   /** Lingers, then takes no new connection, lets requests under way end for up to `graceMs`, and closes what is left. */
   close(graceMs?: number, lingerMs?: number): Promise<void>;
   /** Answers what is under way by `onError`, and takes nothing more; resolves within a second. */
-  fail(error: unknown): Promise<void>;
+  fail(): Promise<void>;
 }
 
 const clientOf = new WeakMap<Socket, string>();
@@ -145,6 +145,6 @@ export const createHttpsServer = (options: HttpsServerOptions): HttpsServer => {
     listen: (host, port) => listenOn(server, host, port),
     setTls: (material, clientCa) => server.setSecureContext(contextOf(material, clientCa)),
     close: (graceMs = 20_000, lingerMs = 0) => closeServer(server, graceMs, lingerMs),
-    fail: (error) => hardened.fail((response) => send(response, options.onError(error))),
+    fail: () => hardened.fail((response) => send(response, options.onError(new Error('the service ends')))),
   };
 };

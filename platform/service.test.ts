@@ -9,6 +9,7 @@ import { headOf, sendRaw, type RawTarget } from '../test/raw-https.ts';
 const program = (dir: string): string => `
   import { runService, serviceSettings } from '#platform/service.ts';
   import { createHttpsServer } from '#platform/https-server.ts';
+  import { describeError } from '#platform/log.ts';
   import { watchTlsFiles } from '#platform/tls-files.ts';
   await runService({
     name: 'failing',
@@ -17,7 +18,10 @@ const program = (dir: string): string => `
       const server = createHttpsServer({
         tls: watchTlsFiles(${JSON.stringify(dir)}, log).current(),
         maxBodyBytes: 10, maxBodiesBytes: 10, log,
-        onError: () => ({ status: 500, body: 'this service failed' }),
+        onError: (error) => {
+          log.error('a request failed', { error: describeError(error) });
+          return { status: 500, body: 'this service failed' };
+        },
         refuseBody: () => ({ status: 400, body: '' }),
         answer: async ({ path }) => {
           if (path === '/throw') setImmediate(() => { throw new RangeError('of a secret'); });
@@ -27,7 +31,7 @@ const program = (dir: string): string => `
         },
       });
       const ports = { api: await server.listen('127.0.0.1', 0) };
-      return { ports, fail: (error) => server.fail(error), stop: () => server.close() };
+      return { ports, fail: () => server.fail(), stop: () => server.close() };
     },
   });`;
 

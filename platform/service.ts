@@ -22,7 +22,7 @@ export interface Running {
   /** Stops taking work, ends what is under way, closes. */
   readonly stop: () => Promise<void>;
   /** Answers what is under way as a failure, within a second: the process is about to end. */
-  readonly fail: (error: unknown) => Promise<void>;
+  readonly fail: () => Promise<void>;
 }
 
 interface Service<S extends Settings> {
@@ -61,7 +61,7 @@ const endOnEscape = (log: Log, running: () => Running | undefined): void => {
     if (ending) process.exit(1);
     ending = true;
     const end = (): never => process.exit(1);
-    void (running()?.fail(error) ?? Promise.resolve()).then(end, end);
+    void (running()?.fail() ?? Promise.resolve()).then(end, end);
   });
 };
 

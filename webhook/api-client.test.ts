@@ -17,7 +17,8 @@ describe('the admission path’s own client', () => {
     const tls = certificates.leaf('webhook');
     const server = createHttpsServer({
       ...serverOptions,
-      ...{ tls, clientCa: tls.ca },
+      tls,
+      clientCa: tls.ca,
       answer: async ({ client: name }) => {
         await wait(50);
         return { status: 200, body: name ?? '' };

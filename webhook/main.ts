@@ -97,7 +97,7 @@ const start = async (config: Config, log: Log): Promise<Running> => {
   };
   return {
     ports,
-    fail: (error) => server.fail(error),
+    fail: () => server.fail(),
     stop: async () => {
       draining = true;
       clearInterval(sweeping);
