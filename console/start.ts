@@ -1,8 +1,8 @@
 /** Wiring: from settings to four listening ports, and back to none. Zone 1; design §1 and §9. */
 import { createHash } from 'node:crypto';
-import type { Request } from 'express';
+import type { Express, Request } from 'express';
 import { nodeCipher } from '#envelope/node-cipher.ts';
-import { createBodyGate } from '#platform/body-gate.ts';
+import { createBodyGate, type BodyGate } from '#platform/body-gate.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { createHealthServer } from '#platform/health-server.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
@@ -10,7 +10,7 @@ import { createKubernetesApi } from '#platform/kubernetes.ts';
 import type { Log } from '#platform/log.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import type { Running } from '#platform/service.ts';
-import { watchTlsFiles } from '#platform/tls-files.ts';
+import { watchTlsFiles, type TlsFiles } from '#platform/tls-files.ts';
 import { createCluster } from './cluster.ts';
 import { databaseUrlOf, type ConsoleConfig } from './config.ts';
 import { done } from './core/outcome.ts';
@@ -19,7 +19,7 @@ import { createUseCases, type UseCases } from './core/use-cases.ts';
 import { createObserver } from './http/observe.ts';
 import { createRateLimits } from './http/rate-limit.ts';
 import { portLimits } from './http/port-limits.ts';
-import { createAppServer } from './http/server.ts';
+import { createAppServer, type AppServer } from './http/server.ts';
 import { createIdentityProvider, type IdentityProvider } from './identity-provider.ts';
 import { createClaimApp } from './internal/claim.ts';
 import { createResolveApp } from './internal/resolve.ts';
@@ -103,6 +103,22 @@ const routesOf = ({ config, clock, database }: Context, cases: UseCases, callers
   };
 };
 
+type Apps = Readonly<Record<keyof typeof portLimits, Express>>;
+type Servers = Readonly<Record<keyof typeof portLimits, AppServer>>;
+
+const createServers = (apps: Apps, { tls, log }: { readonly tls: TlsFiles; readonly log: Log }): Servers => ({
+  public: createAppServer(apps.public, { tls, log, mutual: false, ...portLimits.public }),
+  resolve: createAppServer(apps.resolve, { tls, log, mutual: true, ...portLimits.resolve }),
+  claim: createAppServer(apps.claim, { tls, log, mutual: false, ...portLimits.claim }),
+});
+
+/** Each port with a gate of its own: who fills one keeps no other from answering. */
+const createGates = (): Readonly<Record<keyof typeof portLimits, BodyGate>> => ({
+  public: createBodyGate(portLimits.public),
+  resolve: createBodyGate(portLimits.resolve),
+  claim: createBodyGate(portLimits.claim),
+});
+
 /** Listens on every port; each server is closed by what it adds to `undo`. */
 const serve = async (context: Context, undo: Undo[]): Promise<Omit<Running, 'stop'>> => {
   const { config, log, database } = context;
@@ -114,11 +130,7 @@ const serve = async (context: Context, undo: Undo[]): Promise<Omit<Running, 'sto
   const claimLimits = createRateLimits(config.startsPerMinute * CLAIMS_PER_ADDRESS);
   undo.push(() => shared.limits.close());
   undo.push(() => claimLimits.close());
-  const gates = {
-    public: createBodyGate(portLimits.public),
-    resolve: createBodyGate(portLimits.resolve),
-    claim: createBodyGate(portLimits.claim),
-  };
+  const gates = createGates();
   const cases = useCases(context, undo);
   const web = wireWeb({ ...context, ...shared, gate: gates.public, cases, metrics });
   undo.push(() => web.close());
@@ -130,23 +142,12 @@ const serve = async (context: Context, undo: Undo[]): Promise<Omit<Running, 'sto
   const routes = routesOf(context, cases, callers);
   const tls = watchTlsFiles(config.tlsDir, log);
   undo.push(() => tls.close());
-  const publicApp = createPublicApp(
-    { ...shared, gate: gates.public, callers, routes, web },
-    config.publicUrl,
-  );
-  const servers = {
-    public: createAppServer(publicApp, { tls, log, mutual: false, ...portLimits.public }),
-    resolve: createAppServer(createResolveApp({ ...shared, gate: gates.resolve, resolve: cases.resolve }), {
-      tls,
-      log,
-      mutual: true,
-      ...portLimits.resolve,
-    }),
-    claim: createAppServer(
-      createClaimApp({ ...shared, limits: claimLimits, gate: gates.claim, claim: cases.claim }),
-      { tls, log, mutual: false, ...portLimits.claim },
-    ),
+  const apps = {
+    public: createPublicApp({ ...shared, gate: gates.public, callers, routes, web }, config.publicUrl),
+    resolve: createResolveApp({ ...shared, gate: gates.resolve, resolve: cases.resolve }),
+    claim: createClaimApp({ ...shared, limits: claimLimits, gate: gates.claim, claim: cases.claim }),
   };
+  const servers = createServers(apps, { tls, log });
   let ready = true;
   const health = createHealthServer({ check: () => database.check(), ready: () => ready }, metrics);
   undo.push(() => health.close());
