@@ -1,41 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { spawn } from 'node:child_process';
 import { expect } from 'chai';
-import { build, repository } from '../scripts/build.ts';
-import { databaseKinds, startTestConsole, type TestConsole } from './testing/console.ts';
 import { callJson, type Reply } from './testing/api-client.ts';
-
-interface Program {
-  readonly process: ChildProcess;
-  readonly publicUrl: string;
-}
-
-/** Beside `dist/`, so that nobody else’s build is touched and the native driver is found. */
-const outdir = join(repository, 'dist', 'test', 'console');
-const bundle = join(outdir, 'console.js');
-
-/** The console as a process of its own, with the settings of a test console that has been stopped. */
-const launch = async (env: Readonly<Record<string, string>>): Promise<Program> => {
-  const child = spawn(process.execPath, [bundle], {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { event, ports } = JSON.parse(line) as { event: string; ports?: { public: number } }; // our own log
-    if (event === 'listening' && ports)
-      return { process: child, publicUrl: `https://127.0.0.1:${ports.public}` };
-  }
-  throw new Error('the console ended before it listened');
-};
-
-const ended = async (child: ChildProcess): Promise<number | string | null> => {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  return child.exitCode ?? child.signalCode;
-};
-
-const buildBundle = (): Promise<unknown> => build({ names: ['console'], outdir });
+import { databaseKinds, startTestConsole, type TestConsole } from './testing/console.ts';
+import { buildBundle, bundle, ended, launch, type Program } from './testing/program.ts';
 
 for (const kind of databaseKinds) {
   describe(`the console’s process (${kind})`, function () {

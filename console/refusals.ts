@@ -16,6 +16,7 @@ const http = {
   body_too_large: kind(413, 'The request’s body is too large.'),
   content_type: kind(415, 'Send application/json, without content encoding.'),
   rate_limited: kind(429, 'Too many requests; try again after the time in Retry-After.'),
+  overloaded: kind(503, 'The console is receiving as much as it can hold; try again.'),
   internal_error: kind(500, 'The console made a mistake; its log says more.'),
   database_unavailable: kind(503, 'The console’s database does not answer; nothing was changed; try again.'),
   identity_provider_unavailable: kind(503, 'The identity provider does not answer; try again.'),

@@ -38,7 +38,11 @@ describe('a running console', () => {
   it('limits how often one address may claim, and says when to come back', async () => {
     const url = `${running.urlOf('claim')}/internal/v1/claim`;
     const post = (): Promise<Reply> =>
-      callJson(running.client, { method: 'POST', url }, { body: { grant: 'x' } });
+      callJson(
+        running.client,
+        { method: 'POST', url },
+        { headers: { authorization: 'Bearer x' }, body: { grant: 'x' } },
+      );
     const replies: Reply[] = [];
     for (let n = 0; n < 21; n += 1) replies.push(await post());
     expect(replies[19]?.json.code).to.equal('grant_malformed');

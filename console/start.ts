@@ -1,7 +1,8 @@
 /** Wiring: from settings to four listening ports, and back to none. Zone 1; design §1 and §9. */
 import { createHash } from 'node:crypto';
-import type { Request } from 'express';
+import type { Express, Request } from 'express';
 import { nodeCipher } from '#envelope/node-cipher.ts';
+import { createBodyGate, type BodyGate } from '#platform/body-gate.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { createHealthServer } from '#platform/health-server.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
@@ -9,7 +10,7 @@ import { createKubernetesApi } from '#platform/kubernetes.ts';
 import type { Log } from '#platform/log.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import type { Running } from '#platform/service.ts';
-import { watchTlsFiles } from '#platform/tls-files.ts';
+import { watchTlsFiles, type TlsFiles } from '#platform/tls-files.ts';
 import { createCluster } from './cluster.ts';
 import { databaseUrlOf, type ConsoleConfig } from './config.ts';
 import { done } from './core/outcome.ts';
@@ -17,7 +18,8 @@ import { createRetention } from './core/retention.ts';
 import { createUseCases, type UseCases } from './core/use-cases.ts';
 import { createObserver } from './http/observe.ts';
 import { createRateLimits } from './http/rate-limit.ts';
-import { createAppServer } from './http/server.ts';
+import { portLimits } from './http/port-limits.ts';
+import { createAppServer, type AppServer } from './http/server.ts';
 import { createIdentityProvider, type IdentityProvider } from './identity-provider.ts';
 import { createClaimApp } from './internal/claim.ts';
 import { createResolveApp } from './internal/resolve.ts';
@@ -101,8 +103,24 @@ const routesOf = ({ config, clock, database }: Context, cases: UseCases, callers
   };
 };
 
+type Apps = Readonly<Record<keyof typeof portLimits, Express>>;
+type Servers = Readonly<Record<keyof typeof portLimits, AppServer>>;
+
+const createServers = (apps: Apps, { tls, log }: { readonly tls: TlsFiles; readonly log: Log }): Servers => ({
+  public: createAppServer(apps.public, { tls, log, mutual: false, ...portLimits.public }),
+  resolve: createAppServer(apps.resolve, { tls, log, mutual: true, ...portLimits.resolve }),
+  claim: createAppServer(apps.claim, { tls, log, mutual: false, ...portLimits.claim }),
+});
+
+/** Each port with a gate of its own: who fills one keeps no other from answering. */
+const createGates = (): Readonly<Record<keyof typeof portLimits, BodyGate>> => ({
+  public: createBodyGate(portLimits.public),
+  resolve: createBodyGate(portLimits.resolve),
+  claim: createBodyGate(portLimits.claim),
+});
+
 /** Listens on every port; each server is closed by what it adds to `undo`. */
-const serve = async (context: Context, undo: Undo[]): Promise<Record<string, number>> => {
+const serve = async (context: Context, undo: Undo[]): Promise<Omit<Running, 'stop'>> => {
   const { config, log, database } = context;
   const metrics = createMetrics();
   const shared = {
@@ -112,8 +130,9 @@ const serve = async (context: Context, undo: Undo[]): Promise<Record<string, num
   const claimLimits = createRateLimits(config.startsPerMinute * CLAIMS_PER_ADDRESS);
   undo.push(() => shared.limits.close());
   undo.push(() => claimLimits.close());
+  const gates = createGates();
   const cases = useCases(context, undo);
-  const web = wireWeb({ ...context, ...shared, cases, metrics });
+  const web = wireWeb({ ...context, ...shared, gate: gates.public, cases, metrics });
   undo.push(() => web.close());
   const bearers = createCallers({ provider: identityProvider(context, undo), owners: cases.owners });
   const callers = {
@@ -123,15 +142,12 @@ const serve = async (context: Context, undo: Undo[]): Promise<Record<string, num
   const routes = routesOf(context, cases, callers);
   const tls = watchTlsFiles(config.tlsDir, log);
   undo.push(() => tls.close());
-  const publicApp = createPublicApp({ ...shared, callers, routes, web }, config.publicUrl);
-  const servers = {
-    public: createAppServer(publicApp, { tls, mutual: false }),
-    resolve: createAppServer(createResolveApp({ ...shared, resolve: cases.resolve }), { tls, mutual: true }),
-    claim: createAppServer(createClaimApp({ ...shared, limits: claimLimits, claim: cases.claim }), {
-      tls,
-      mutual: false,
-    }),
+  const apps = {
+    public: createPublicApp({ ...shared, gate: gates.public, callers, routes, web }, config.publicUrl),
+    resolve: createResolveApp({ ...shared, gate: gates.resolve, resolve: cases.resolve }),
+    claim: createClaimApp({ ...shared, limits: claimLimits, gate: gates.claim, claim: cases.claim }),
   };
+  const servers = createServers(apps, { tls, log });
   let ready = true;
   const health = createHealthServer({ check: () => database.check(), ready: () => ready }, metrics);
   undo.push(() => health.close());
@@ -139,12 +155,16 @@ const serve = async (context: Context, undo: Undo[]): Promise<Record<string, num
     ready = false;
     await Promise.all(Object.values(servers).map((server) => server.close()));
   });
-  return {
+  const ports = {
     public: await servers.public.listen(config.host, config.publicPort),
     resolve: await servers.resolve.listen(config.host, config.resolvePort),
     claim: await servers.claim.listen(config.host, config.claimPort),
     health: await health.listen(config.host, config.healthPort),
   };
+  const fail = async (): Promise<void> => {
+    await Promise.all(Object.values(servers).map((server) => server.fail()));
+  };
+  return { ports, fail };
 };
 
 /** Has connections of its own: it may wait for them as long as it likes. */
@@ -178,9 +198,9 @@ export const startConsole = async (
       return done(undefined);
     });
     log.info('sealing', { kid });
-    const ports = await serve({ config, log, clock, elapsed, database }, undo);
+    const serving = await serve({ config, log, clock, elapsed, database }, undo);
     sweep({ config, log, clock, elapsed, database }, undo);
-    return { ports, stop: () => undoAll(undo) };
+    return { ...serving, stop: () => undoAll(undo) };
   } catch (error) {
     await undoAll(undo);
     throw error;

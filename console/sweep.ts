@@ -1,7 +1,6 @@
 /** Runs the retention at start and every hour, until it is closed. Zone 1; design §9. */
 import { describeError, type Log } from '#platform/log.ts';
 import { prunables, type Retention } from './core/retention.ts';
-import { toDatabaseError } from './store/failure.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -21,7 +20,7 @@ export const startSweeper = (retention: Retention, log: Log): Sweeper => {
         log.info('pruned', { operation, count: counts[operation] });
       }
     } catch (error) {
-      log.error('the retention sweep failed', { error: describeError(toDatabaseError(error)) });
+      log.error('the retention sweep failed', { error: describeError(error) });
     }
     if (open) timer = setTimeout(begin, HOUR_MS);
   };

@@ -1,23 +1,27 @@
 import { expect } from 'chai';
 import type { HttpReply, HttpRequest } from '#platform/https-server.ts';
 import { parseProblem } from '#platform/problem.ts';
+import { refuseBody } from './http.ts';
 import { createCore, type CoreOptions } from './testing/core.ts';
 import { createMaterial, place, sessionId, tokenOf } from './testing/material.ts';
 
 const material = createMaterial();
-const request = (changes: Partial<HttpRequest>): HttpRequest => ({
+interface Changes extends Partial<Omit<HttpRequest, 'body'>> {
+  readonly body?: Buffer;
+}
+const request = ({ body = Buffer.from('{}'), ...changes }: Changes): HttpRequest => ({
   method: 'POST',
   path: '/v1/unwrap',
   query: new URLSearchParams(),
   contentType: 'application/json',
   client: 'webhook',
-  body: Buffer.from('{}'),
+  body: () => Promise.resolve(body),
   ...changes,
 });
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-const ask = (changes: Partial<HttpRequest>, options?: CoreOptions): Promise<HttpReply> =>
+const ask = (changes: Changes, options?: CoreOptions): Promise<HttpReply> =>
   createCore(material, options).http(request(changes));
-const refusalOf = async (changes: Partial<HttpRequest>): Promise<[number, string | undefined]> => {
+const refusalOf = async (changes: Changes): Promise<[number, string | undefined]> => {
   const { status, body } = await ask(changes);
   return [status, parseProblem(Buffer.from(body))?.code];
 };
@@ -50,6 +54,28 @@ describe('the keyservice over HTTP', () => {
   it('asks for JSON by its content type', async () => {
     for (const contentType of ['', 'text/plain', 'application/json-patch+json', 'application/jsonx'])
       expect(await refusalOf({ contentType })).to.deep.equal([415, 'content_type']);
+  });
+
+  it('asks for no body before path, method, client and type have been looked at', async () => {
+    const read = (): Promise<Buffer> => Promise.reject(new Error('it was read'));
+    const { http } = createCore(material);
+    const wrong = [{ path: '/' }, { method: 'PUT' }, { client: 'console' }, { contentType: 'text/plain' }];
+    for (const change of wrong)
+      expect((await http({ ...request({}), body: read, ...change })).status).to.be.at.least(400);
+    const asked = await http({ ...request({}), body: read }).catch((error: unknown) => String(error));
+    expect(asked).to.contain('it was read');
+  });
+
+  it('says of a body that it did not read what is wrong, and when to come back', () => {
+    const said = (['too_large', 'broken_off', 'overloaded'] as const).map((what) => {
+      const { status, headers, body } = refuseBody(what, 10);
+      return [status, parseProblem(Buffer.from(body))?.code, headers?.['retry-after']];
+    });
+    expect(said).to.deep.equal([
+      [413, 'body_too_large', undefined],
+      [400, 'body_malformed', undefined],
+      [503, 'overloaded', '1'],
+    ]);
   });
 
   it('allows each operation to its own clients, by whole name', async () => {

@@ -2,6 +2,7 @@
 import { MAX_NAMES } from '#envelope/limits.ts';
 import { parseSessionId, type SessionId } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
+import type { BodyProblem } from '#platform/body-gate.ts';
 import type { HttpReply, HttpRequest } from '#platform/https-server.ts';
 import { problemReply } from '#platform/problem.ts';
 import type { AuditedOperation, Records } from './records.ts';
@@ -27,6 +28,21 @@ export const refusalReply = (refusal: Refusal): HttpReply => {
   const kind = refusals[refusal.code];
   const reply = problemReply(kind, refusal);
   return kind.status === 503 ? { ...reply, headers: { 'retry-after': RETRY_SECONDS } } : reply;
+};
+
+/** Of all calls that are under way: twelve of the largest. */
+export const MAX_BODIES_BYTES = 24 * 1024 * 1024;
+
+/** What is said of a body that was not read, or not to its end. */
+export const refuseBody = (what: BodyProblem, limitBytes: number): HttpReply => {
+  if (what === 'too_large')
+    return refusalReply(
+      refuse('body_too_large', `at most ${limitBytes} bytes; ask for fewer secrets a call`).refusal,
+    );
+  if (what === 'broken_off')
+    return refusalReply(refuse('body_malformed', 'the body ended too early; send it again').refusal);
+  const detail = 'other calls take all the memory that there is for them; try again';
+  return refusalReply(refuse('overloaded', detail).refusal);
 };
 
 const parseObject = (body: Buffer, members: readonly string[]): Outcome<Record<string, unknown>> => {
@@ -92,7 +108,7 @@ const operations: Readonly<Record<string, AuditedOperation>> = {
 
 const isJson = (contentType: string): boolean => /^application\/json\s*(;|$)/i.test(contentType);
 
-/** Answers every request that arrived whole. */
+/** Answers every request; its body is read once path, method, client and type have been looked at. */
 export const createHttp = (
   { unwrap, rewrap, records, onAnswer }: HttpPorts,
   allowed: AllowedClients,
@@ -121,10 +137,10 @@ export const createHttp = (
     });
     if (notAdmitted) return refused(notAdmitted);
     if (operation === 'unwrap') {
-      const body = parseUnwrapBody(request.body);
+      const body = parseUnwrapBody(await request.body());
       return body.ok ? unwrap({ client, ...body.value }) : refused(body.refusal);
     }
-    const body = parseRewrapBody(request.body);
+    const body = parseRewrapBody(await request.body());
     return body.ok ? rewrap({ client, ...body.value }) : refused(body.refusal);
   };
 

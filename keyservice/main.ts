@@ -16,7 +16,7 @@ import { createMetrics, type Metrics } from '#platform/metrics.ts';
 import { runService, type Running } from '#platform/service.ts';
 import { watchTlsFiles } from '#platform/tls-files.ts';
 import { contradictionsOf, keyserviceSettings, type KeyserviceConfig } from './config.ts';
-import { createHttp, refusalReply, type HttpPorts } from './http.ts';
+import { createHttp, MAX_BODIES_BYTES, refusalReply, refuseBody, type HttpPorts } from './http.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createRecords, type Records } from './records.ts';
 import { refuse } from './refusals.ts';
@@ -95,13 +95,14 @@ const start = async (config: KeyserviceConfig, log: Log): Promise<Running> => {
     tls: tls.current(),
     clientCa: tls.current().ca,
     maxBodyBytes: MAX_INTERNAL_BODY_BYTES,
+    maxBodiesBytes: MAX_BODIES_BYTES,
+    log,
     answer: createApi(config, pool, records, observe(log, metrics)),
     onError: (error) => {
       log.error('a request failed', { error: describeError(error) });
       return refusalReply(refuse('internal', 'nothing was released; the keyservice’s log says more').refusal);
     },
-    tooLarge: (limit) =>
-      refusalReply(refuse('body_too_large', `at most ${limit} bytes; ask for fewer secrets a call`).refusal),
+    refuseBody,
   });
   tls.onChange((material) => server.setTls(material, material.ca));
   let draining = false;
@@ -118,6 +119,7 @@ const start = async (config: KeyserviceConfig, log: Log): Promise<Running> => {
   };
   return {
     ports,
+    fail: () => server.fail(),
     stop: async () => {
       draining = true;
       await server.close();

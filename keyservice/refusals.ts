@@ -29,6 +29,7 @@ export const refusals = {
   envelope_unknown_key: { status: 409, title: 'An envelope is sealed to a key that is not configured here.' },
   envelope_not_authentic: { status: 422, title: 'An envelope cannot be opened.' },
   audit_unavailable: { status: 503, title: 'The audit trail cannot be written, so nothing is released.' },
+  overloaded: { status: 503, title: 'The keyservice is receiving as much as it can hold.' },
   busy: { status: 503, title: 'Too much is waiting to be opened.' },
   worker_lost: { status: 503, title: 'A worker ended while it opened these envelopes.' },
   internal: { status: 500, title: 'The keyservice made a mistake.' },

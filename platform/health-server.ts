@@ -14,6 +14,8 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
+/** For the kubelet and Prometheus. */
+const MAX_CONNECTIONS = 64;
 const CHECK_EVERY_MS = 5_000;
 
 /** Shares one answer among all who ask within 5 s, so that probes cannot be used to make work. */
@@ -50,10 +52,13 @@ export const createHealthServer = (health: Health, metrics: Metrics): HealthServ
     );
   });
   server.requestTimeout = 5_000;
+  server.headersTimeout = 5_000;
+  server.maxConnections = MAX_CONNECTIONS;
   return {
     listen: (host, port) =>
       new Promise((resolve, reject) => {
-        server.once('error', reject);
+        // It stays: an error after that is nobody's, and must not end the service.
+        server.on('error', reject);
         server.listen(port, host, () => {
           const address = server.address();
           resolve(typeof address === 'object' && address ? address.port : port);

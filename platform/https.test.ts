@@ -3,11 +3,12 @@ import { EventEmitter, once } from 'node:events';
 import { request } from 'node:https';
 import { connect, type SecureContextOptions as ClientTls } from 'node:tls';
 import { testCertificates, type Certificates } from '../test/certificates.ts';
+import { serverOptions } from '../test/server-options.ts';
 import { failureOf } from '../test/refusal.ts';
 import { createHttpsClient, type HttpsClient, type HttpsCall } from './https-client.ts';
 import { createHttpsServer, type HttpRequest, type HttpsServer } from './https-server.ts';
 
-const LIMIT = 1000;
+const LIMIT = serverOptions.maxBodyBytes;
 
 /** A body whose length is not announced. */
 const chunkedStatus = (url: string, tls: ClientTls, body: string): Promise<number | undefined> =>
@@ -34,20 +35,18 @@ describe('HTTPS between services', () => {
     certificates = await testCertificates();
     const tls = certificates.leaf('webhook');
     server = createHttpsServer({
+      ...serverOptions,
       tls,
       clientCa: tls.ca,
-      maxBodyBytes: LIMIT,
       answer: (request) => answer(request),
-      onError: () => ({ status: 500, body: 'failed' }),
-      tooLarge: () => ({ status: 413, body: 'too large' }),
     });
     url = `https://127.0.0.1:${await server.listen('127.0.0.1', 0)}/path?timeout=10s`;
     client = createHttpsClient(certificates.leaf('apiserver-webhook'));
   });
   beforeEach(() => {
-    answer = ({ body, client: name, method, path, query }) => {
-      const seen = [method, path, query.get('timeout'), name, body.length];
-      return Promise.resolve({ status: 200, body: JSON.stringify(seen) });
+    answer = async ({ body, client: name, method, path, query }) => {
+      const seen = [method, path, query.get('timeout'), name, (await body()).length];
+      return { status: 200, body: JSON.stringify(seen) };
     };
   });
   after(async () => {
@@ -86,11 +85,9 @@ describe('HTTPS between services', () => {
   it('lingers on wish: a kept connection carries one more call, which is told to be the last', async () => {
     const tls = certificates.leaf('webhook');
     const lingering = createHttpsServer({
+      ...serverOptions,
       tls,
-      maxBodyBytes: LIMIT,
       answer: () => Promise.resolve({ status: 200, body: 'served' }),
-      onError: () => ({ status: 500, body: '' }),
-      tooLarge: () => ({ status: 413, body: '' }),
     });
     const target = { url: `https://127.0.0.1:${await lingering.listen('127.0.0.1', 0)}/` };
     const own = createHttpsClient({ ca: tls.ca });
@@ -111,16 +108,14 @@ describe('HTTPS between services', () => {
     const gate = new EventEmitter();
     const arrived = once(gate, 'arrived');
     const draining = createHttpsServer({
+      ...serverOptions,
       tls,
       clientCa: tls.ca,
-      maxBodyBytes: LIMIT,
       answer: async () => {
         gate.emit('arrived');
         await once(gate, 'release');
         return { status: 200, body: 'late' };
       },
-      onError: () => ({ status: 500, body: '' }),
-      tooLarge: () => ({ status: 413, body: '' }),
     });
     const port = await draining.listen('127.0.0.1', 0);
     const own = createHttpsClient({ ca, cert, key });

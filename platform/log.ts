@@ -68,6 +68,13 @@ const kept = (fields: LogFields): Record<string, unknown> =>
       ]),
   );
 
+const standardOutput = () => {
+  const destination = pino.destination({ fd: 1, sync: true });
+  // A line that cannot be written is lost; without a listener the service would be too.
+  destination.on('error', () => undefined);
+  return destination;
+};
+
 export const createLog = ({ service, level, write }: LogOptions): Log => {
   const options = {
     level,
@@ -76,7 +83,7 @@ export const createLog = ({ service, level, write }: LogOptions): Log => {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const logger = write ? pino(options, { write }) : pino(options, pino.destination({ fd: 1, sync: true }));
+  const logger = write ? pino(options, { write }) : pino(options, standardOutput());
   const at =
     (name: Exclude<LogLevel, 'silent'>) =>
     (event: string, fields: LogFields = {}): void => {

@@ -21,6 +21,8 @@ export interface Running {
   readonly ports: Readonly<Record<string, number>>;
   /** Stops taking work, ends what is under way, closes. */
   readonly stop: () => Promise<void>;
+  /** Answers what is under way as a failure, within a second: the process is about to end. */
+  readonly fail: () => Promise<void>;
 }
 
 interface Service<S extends Settings> {
@@ -34,7 +36,36 @@ interface Service<S extends Settings> {
 const levelOf = (config: object): (typeof logLevels)[number] =>
   logLevels.find((level) => 'logLevel' in config && config.logLevel === level) ?? 'info';
 
-/** Runs until SIGTERM or SIGINT. Ends with 78 (EX_CONFIG) on bad configuration, 1 when it cannot start. */
+/** Function, file and line that threw: what a stack says without its message, which may quote what was sent. */
+const originOf = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  const frames = (error.stack ?? '').replace(error.message, '');
+  return /^\s+at (.{1,200})/m.exec(frames)?.[1];
+};
+
+const classOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return typeof error;
+  return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name;
+};
+
+/**
+ * An error that nobody caught leaves unknown what it interrupted: a transaction, a half-written answer, somebody's key
+ * not yet wiped. Going on would be guessing, so the process ends and is started again; but whoever waits is answered
+ * first, with a failure that says so. A second error on the way ends it at once.
+ */
+const endOnEscape = (log: Log, running: () => Running | undefined): void => {
+  let ending = false;
+  // Node hands a rejection that nobody handles to this event too.
+  process.on('uncaughtException', (error: unknown) => {
+    log.error('an error escaped', { error: classOf(error), reason: originOf(error) });
+    if (ending) process.exit(1);
+    ending = true;
+    const end = (): never => process.exit(1);
+    void (running()?.fail() ?? Promise.resolve()).then(end, end);
+  });
+};
+
+/** Runs until SIGTERM or SIGINT. Ends with 78 (EX_CONFIG) on bad configuration, 1 when it cannot start, or an error escapes. */
 export const runService = async <S extends Settings>({
   name,
   settings,
@@ -50,12 +81,15 @@ export const runService = async <S extends Settings>({
   const contradictions = contradictionsOf?.(parsed.value) ?? [];
   if (contradictions.length > 0) return refuse(contradictions);
   const log = createLog({ service: name, level: levelOf(parsed.value) });
+  let running: Running | undefined;
+  endOnEscape(log, () => running);
   try {
-    const running = await start(parsed.value, log);
-    log.info('listening', { ports: running.ports });
+    const started = await start(parsed.value, log);
+    running = started;
+    log.info('listening', { ports: started.ports });
     const stop = (): void => {
       log.info('draining');
-      void running.stop().then(
+      void started.stop().then(
         () => process.exit(0),
         () => process.exit(1),
       );

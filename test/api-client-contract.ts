@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import type { ApiAnswer, ApiCall, ApiClient, ClientTls } from '#platform/https-client.ts';
-import { listenOn } from '#platform/https-server.ts';
+import { listenOn } from '#platform/harden-server.ts';
 import { testCertificates, type Certificates } from './certificates.ts';
 import { eventually } from './eventually.ts';
 import { failureOf } from './refusal.ts';

@@ -43,7 +43,9 @@ const formats = [
 const service = [
   'audit',
   'bounded-text',
+  'body-gate',
   'clock',
+  'harden-server',
   'health-server',
   'https-server',
   'log',

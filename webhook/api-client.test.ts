@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createHttpsServer } from '#platform/https-server.ts';
 import { describeApiClient } from '../test/api-client-contract.ts';
 import { testCertificates } from '../test/certificates.ts';
+import { serverOptions } from '../test/server-options.ts';
 import { failureOf } from '../test/refusal.ts';
 import { createApiClient, type RenewableClient } from './api-client.ts';
 
@@ -15,13 +16,13 @@ describe('the admission path’s own client', () => {
     const certificates = await testCertificates();
     const tls = certificates.leaf('webhook');
     const server = createHttpsServer({
-      ...{ tls, clientCa: tls.ca, maxBodyBytes: 10 },
+      ...serverOptions,
+      tls,
+      clientCa: tls.ca,
       answer: async ({ client: name }) => {
         await wait(50);
         return { status: 200, body: name ?? '' };
       },
-      onError: () => ({ status: 500, body: '' }),
-      tooLarge: () => ({ status: 413, body: '' }),
     });
     const url = `https://127.0.0.1:${await server.listen('127.0.0.1', 0)}/`;
     const client = createApiClient(certificates.leaf('webhook-unwrap'));

@@ -5,7 +5,7 @@ import { createMetrics } from '#platform/metrics.ts';
 import type { HttpRequest } from '#platform/https-server.ts';
 import { admitWith, readReview } from '../test/reviews.ts';
 import type { Admit } from './admit.ts';
-import { createMutate, timeoutOf } from './http.ts';
+import { createMutate, refuseBody, timeoutOf } from './http.ts';
 import { refuse } from './refusals.ts';
 
 interface Answer {
@@ -51,7 +51,7 @@ const post = async (
     contentType: 'application/json',
     client: undefined,
   };
-  const reply = await handler({ ...request, body: Buffer.from(body), ...change });
+  const reply = await handler({ ...request, body: () => Promise.resolve(Buffer.from(body)), ...change });
   // Either a problem document or an AdmissionReview: each test says which.
   return { status: reply.status, ...(JSON.parse(String(reply.body)) as object) };
 };
@@ -106,6 +106,38 @@ describe('/mutate', () => {
       status: 415,
       code: 'content_type',
     });
+  });
+
+  it('asks for no body before path, method, client and type have been looked at', async () => {
+    let asked = 0;
+    const body = (): Promise<Buffer> => {
+      asked += 1;
+      return Promise.resolve(Buffer.from(review()));
+    };
+    const handler = mutate(false, 'apiserver');
+    const client = 'apiserver';
+    for (const change of [
+      { path: '/' },
+      { method: 'PUT' },
+      { client: 'webhook' },
+      { contentType: 'text/plain' },
+    ])
+      expect((await post('', { client, body, ...change }, handler)).status).to.be.at.least(400);
+    expect(asked).to.equal(0);
+    expect((await post('', { client, body }, handler)).status).to.equal(200);
+    expect(asked).to.equal(1);
+  });
+
+  it('says of a body that it did not read what is wrong, and when to come back', () => {
+    const said = (['too_large', 'broken_off', 'overloaded'] as const).map((what) => {
+      const { status, headers, body } = refuseBody(what, 10);
+      return [status, (JSON.parse(String(body)) as { code: string }).code, headers?.['retry-after']];
+    });
+    expect(said).to.deep.equal([
+      [413, 'body_too_large', undefined],
+      [400, 'body_malformed', undefined],
+      [503, 'overloaded', '1'],
+    ]);
   });
 
   it('wants the API server’s certificate where the operator configured one', async () => {

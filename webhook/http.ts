@@ -1,6 +1,7 @@
 /** `/mutate`: bytes to a review, the verdict to bytes, audit and metrics between. Zone 2; design §6 step 2. */
 import { firstFew, type AuditTrail } from '#platform/audit.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { BodyProblem } from '#platform/body-gate.ts';
 import type { HttpReply, HttpRequest } from '#platform/https-server.ts';
 import { describeError, type Log } from '#platform/log.ts';
 import type { Metrics } from '#platform/metrics.ts';
@@ -16,14 +17,24 @@ const problems = {
   client_not_allowed: { status: 403, title: 'Only the API server may ask for a review.' },
   method_not_allowed: { status: 405, title: 'A review is sent with POST.' },
   not_found: { status: 404, title: 'There is nothing at this path.' },
+  overloaded: { status: 503, title: 'The webhook is receiving as much as it can hold; try again.' },
   internal: { status: 500, title: 'Twofold’s webhook failed.' },
 } as const;
 
 const problem = (code: keyof typeof problems, detail: string): HttpReply =>
   problemReply(problems[code], { code, detail });
 
-export const tooLarge = (limit: number): HttpReply =>
-  problem('body_too_large', `the limit is ${limit} bytes; make the pod smaller`);
+/** Of all reviews that are under way: hundreds of usual ones, four of the largest. */
+export const MAX_REVIEWS_BYTES = 12 * 1024 * 1024;
+
+/** What is said of a body that was not read, or not to its end. */
+export const refuseBody = (what: BodyProblem, limitBytes: number): HttpReply => {
+  if (what === 'too_large')
+    return problem('body_too_large', `the limit is ${limitBytes} bytes; make the pod smaller`);
+  if (what === 'broken_off') return problem('body_malformed', 'the review ended too early; send it again');
+  const reply = problem('overloaded', 'other reviews take all the memory that there is for them; try again');
+  return { ...reply, headers: { 'retry-after': '1' } };
+};
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** Kept for the answer to travel and for the API server to read it. */
@@ -113,7 +124,7 @@ export const createMutate = (ports: MutatePorts, apiserverName: string | undefin
 
   const review = async (http: HttpRequest): Promise<HttpReply> => {
     const started = clock();
-    const request = parseReview(http.body);
+    const request = parseReview(await http.body());
     if (typeof request === 'string') return problem('body_malformed', request);
     const admission = await recorded(request, await judge(request, started + timeoutOf(http.query)));
     const { verdict, outcome } = admission;

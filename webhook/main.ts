@@ -18,7 +18,7 @@ import { createAdmit } from './admit.ts';
 import { createApiClient } from './api-client.ts';
 import { contradictionsOf, webhookSettings } from './config.ts';
 import { createElection } from './election.ts';
-import { createMutate, onError, tooLarge } from './http.ts';
+import { createMutate, MAX_REVIEWS_BYTES, onError, refuseBody } from './http.ts';
 import { createJanitor } from './janitor.ts';
 import { createConsoleClient, createKeyserviceClient } from './peers.ts';
 import { createSessions } from './sessions.ts';
@@ -67,9 +67,11 @@ const start = async (config: Config, log: Log): Promise<Running> => {
     tls: files.current(),
     clientCa: clientCa(),
     maxBodyBytes: MAX_REVIEW_BYTES,
+    maxBodiesBytes: MAX_REVIEWS_BYTES,
+    log,
     answer: createMutate({ admit, audit, clock, log, metrics }, apiserverCaFile && config.apiserverName),
     onError: onError(log),
-    tooLarge,
+    refuseBody,
   });
   files.onChange((material) => server.setTls(material, clientCa()));
 
@@ -95,6 +97,7 @@ const start = async (config: Config, log: Log): Promise<Running> => {
   };
   return {
     ports,
+    fail: () => server.fail(),
     stop: async () => {
       draining = true;
       clearInterval(sweeping);

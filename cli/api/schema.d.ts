@@ -744,7 +744,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must look at the at-rest keys. */
+      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must look at the at-rest keys. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -757,6 +757,7 @@ export interface operations {
             code?:
               | 'database_unavailable'
               | 'identity_provider_unavailable'
+              | 'overloaded'
               | 'sealing_key_retired'
               | 'user_key_unavailable';
           };
@@ -961,7 +962,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must look at the at-rest keys. */
+      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must look at the at-rest keys. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -974,6 +975,7 @@ export interface operations {
             code?:
               | 'database_unavailable'
               | 'identity_provider_unavailable'
+              | 'overloaded'
               | 'sealing_key_retired'
               | 'user_key_unavailable';
           };
@@ -1507,7 +1509,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
+      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -1517,7 +1519,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'database_unavailable' | 'identity_provider_unavailable';
+            code?: 'database_unavailable' | 'identity_provider_unavailable' | 'overloaded';
           };
         };
       };

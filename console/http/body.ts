@@ -1,16 +1,55 @@
-/** JSON bodies: whole, strict, within a limit, typed by a zod schema; and what went wrong in words. Zone 1; design §5. */
-import express, { type Request, type RequestHandler } from 'express';
+/**
+ * Bodies: whole, within their route's limit, through the gate of their port; JSON strict and typed by a zod schema; and
+ * what went wrong in words. Zone 1; design §5.
+ */
+import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import { fromUtf8 } from '#envelope/bytes.ts';
 import { quote } from '#envelope/selection.ts';
+import type { BodyGate } from '#platform/body-gate.ts';
 import { done, refuse, type Outcome } from '../core/outcome.ts';
 import type { RefusalCode } from '../refusals.ts';
-
-/** Reads the body as bytes; JSON alone, so that nothing else is ever looked at. */
-export const readBody = (limitBytes: number): RequestHandler =>
-  express.raw({ type: () => true, limit: limitBytes, inflate: false });
+import { sendProblem } from './answer.ts';
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset=utf-8\s*)?$/i;
+
+/** Who sends, for the share of the gate's total that is theirs. */
+export type Sender = (request: Request) => string | undefined;
+
+export interface BodyRoute {
+  readonly limitBytes: number;
+  readonly who: Sender;
+}
+
+/** Whether a body is sent as it is: nothing here unpacks one. */
+export const isPlain = ({ headers }: Request): boolean =>
+  (headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity';
+
+/** Puts the body's bytes into `request.body`. To stand behind all that can be known without it. */
+export const readBody =
+  (gate: BodyGate, { limitBytes, who }: BodyRoute): RequestHandler =>
+  async (request, response, next) => {
+    request.body = await gate.read(request, response, { limitBytes, who: who(request) });
+    next();
+  };
+
+const demandJson: RequestHandler = (request, response, next) => {
+  if (!isPlain(request)) {
+    sendProblem(response, {
+      code: 'content_type',
+      detail: 'Content-Encoding is not taken; send plain JSON.',
+    });
+  } else if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
+    const detail = 'The body is not application/json in UTF-8; set Content-Type.';
+    sendProblem(response, { code: 'content_type', detail });
+  } else next();
+};
+
+/** JSON alone: nothing else is read. */
+export const readJson = (gate: BodyGate, route: BodyRoute): RequestHandler[] => [
+  demandJson,
+  readBody(gate, route),
+];
 
 /** What an issue says: where, and what is expected there; never what was found. */
 const describe = (issue: z.core.$ZodIssue): string => {
@@ -36,10 +75,7 @@ export const parseWith = <S extends z.ZodType>(
  * JavaScript cannot shorten; who must not have this seals on the client.
  */
 export const parseJson = (request: Request): Outcome<unknown> => {
-  const bytes: unknown = request.body; // a Buffer where there was a body, undefined else
-  if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
-    return refuse('content_type', 'The body is not application/json in UTF-8; set Content-Type.');
-  }
+  const bytes: unknown = request.body; // as readBody left it
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) {
     return refuse('body_malformed', 'There is no body; send a JSON object.');
   }

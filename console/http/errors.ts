@@ -1,47 +1,57 @@
 /** What a thrown error becomes: a problem document that shows nothing of its cause. Zone 1; design §5. */
 import type { ErrorRequestHandler } from 'express';
+import { BodyError, type BodyProblem } from '#platform/body-gate.ts';
 import { describeError, type Log } from '#platform/log.ts';
 import type { Refusal } from '../core/outcome.ts';
-import { DatabaseError, toDatabaseError } from '../store/failure.ts';
+import { DatabaseError } from '../store/failure.ts';
 import { sendProblem } from './answer.ts';
 
-/** body-parser's own words for what it refuses. */
-const bodyRefusals: Readonly<Record<string, Refusal>> = {
-  'entity.too.large': {
-    code: 'body_too_large',
-    detail: 'The body is over this operation’s limit; send less.',
+/** Why a body was not read. One that broke off is nobody's failure: mostly its sender hung up, and hears nothing. */
+const bodyRefusals: Readonly<Record<BodyProblem, Refusal>> = {
+  too_large: { code: 'body_too_large', detail: 'The body is over this operation’s limit; send less.' },
+  overloaded: {
+    code: 'overloaded',
+    detail: 'Others send all that fits at once; nothing was read; try again.',
   },
-  'encoding.unsupported': { code: 'content_type', detail: 'Content-Encoding is not taken; send plain JSON.' },
-  'request.size.invalid': { code: 'body_malformed', detail: 'Content-Length is not the body’s length.' },
-  'request.aborted': { code: 'body_malformed', detail: 'The body ended too early.' },
+  broken_off: { code: 'body_malformed', detail: 'The body ended too early.' },
 };
 
-/** What a thrown error says to whoever asked; undefined where it is a defect. */
+/**
+ * What a thrown error says to whoever asked; undefined where it is a defect. By its class alone: a code such as
+ * ECONNRESET is the same for a database, another service, and a client that hung up.
+ */
 export const refusalOf = (thrown: unknown): Refusal | undefined => {
-  const error = toDatabaseError(thrown);
-  if (error instanceof URIError) {
+  if (thrown instanceof URIError) {
     return { code: 'not_found', detail: 'The address holds an escape that is not UTF-8.' };
   }
-  if (error instanceof DatabaseError && error.code === 'unavailable') {
+  if (thrown instanceof BodyError) return bodyRefusals[thrown.code];
+  if (thrown instanceof DatabaseError && thrown.code === 'unavailable') {
     return { code: 'database_unavailable', detail: 'Nothing was changed; try again in a moment.' };
   }
-  const type = error instanceof Error && 'type' in error ? String(error.type) : '';
-  return bodyRefusals[type];
+  return undefined;
+};
+
+/** Logs what an operator should know of. */
+export const logFailure = (log: Log, thrown: unknown): void => {
+  const refusal = refusalOf(thrown);
+  if (!refusal) log.error('request failed', { error: describeError(thrown) });
+  else if (refusal.code === 'database_unavailable')
+    log.error('database unavailable', { error: describeError(thrown) });
 };
 
 /** The last handler of every app. */
 export const onError =
   (log: Log): ErrorRequestHandler =>
-  (thrown, _request, response, next) => {
-    const error = toDatabaseError(thrown);
-    const refusal = refusalOf(error);
-    if (refusal?.code === 'database_unavailable')
-      log.error('database unavailable', { error: describeError(error) });
-    if (!refusal) log.error('request failed', { error: describeError(error) });
-    if (response.headersSent) next(error);
+  (thrown, _request, response, _next) => {
+    logFailure(log, thrown);
+    // Half an answer cannot become another one.
+    if (response.headersSent) response.destroy();
     else
       sendProblem(
         response,
-        refusal ?? { code: 'internal_error', detail: 'Nothing more can be said here; try again later.' },
+        refusalOf(thrown) ?? {
+          code: 'internal_error',
+          detail: 'Nothing more can be said here; try again later.',
+        },
       );
   };

@@ -19,6 +19,11 @@ export const createObserver = (log: Log, metrics: Metrics, now: () => number): O
     'code',
   ]);
   const took = metrics.duration('twofold_console_request_seconds', 'Time to answer.', ['operation']);
+  /** A client that hung up while its answer was being made got none, whatever it would have been. */
+  const hungUp = (operation: string, durationMs: number): void => {
+    count({ operation, status: 'hung_up' });
+    log.info('client hung up', { operation, durationMs: Math.round(durationMs) });
+  };
   const finish = (operation: string, response: Response, durationMs: number): void => {
     const status = response.statusCode;
     const code = refusalSent(response)?.code;
@@ -31,7 +36,11 @@ export const createObserver = (log: Log, metrics: Metrics, now: () => number): O
   return {
     watch: (operationOf) => (request, response, next) => {
       const from = now();
-      response.once('finish', () => finish(operationOf(request), response, now() - from));
+      response.once('close', () => {
+        const operation = operationOf(request);
+        if (response.writableFinished) finish(operation, response, now() - from);
+        else hungUp(operation, now() - from);
+      });
       next();
     },
   };

@@ -1,38 +1,58 @@
 /** An HTTPS server for an express app, with platform's limits, certificates that may change, and drain. Zone 1; design §9. */
 import { createServer, type Server } from 'node:https';
 import express, { type Express } from 'express';
-import { closeServer, hardenServer, listenOn } from '#platform/https-server.ts';
+import type { ServerResponse } from 'node:http';
+import { closeServer, hardenedOptions, hardenServer, listenOn } from '#platform/harden-server.ts';
+import type { Log } from '#platform/log.ts';
+import { problemBody, PROBLEM_TYPE } from '#platform/problem.ts';
 import type { TlsFiles, TlsMaterial } from '#platform/tls-files.ts';
+import { refusals } from '../refusals.ts';
 
 export interface AppServer {
   listen(host: string, port: number): Promise<number>;
   close(): Promise<void>;
+  /** Answers what is under way as a failure, and takes nothing more; resolves within a second. */
+  fail(): Promise<void>;
 }
 
 interface ServerOptions {
   readonly tls: TlsFiles;
   /** Asks for a client certificate below the roots, and hangs up without one. */
   readonly mutual: boolean;
+  readonly maxConnections: number;
+  readonly log: Log;
 }
 
 const DRAIN_MS = 20_000;
 
 const contextOf = ({ cert, key, ca }: TlsMaterial, mutual: boolean) => ({
-  ...{ cert, key, minVersion: 'TLSv1.2' as const },
+  ...{ cert, key, minVersion: hardenedOptions.minVersion },
   ...(mutual ? { ca } : {}),
 });
 
-export const createAppServer = (app: Express, { tls, mutual }: ServerOptions): AppServer => {
-  const options = { requestCert: mutual, rejectUnauthorized: mutual };
+/** To whoever waits while the process ends. */
+const answerFailed = (response: ServerResponse): void => {
+  const detail = 'The console ends and is started again; try again in a moment.';
+  response.writeHead(refusals.internal_error.status, { 'content-type': PROBLEM_TYPE });
+  response.end(JSON.stringify(problemBody(refusals.internal_error, { code: 'internal_error', detail })));
+};
+
+export const createAppServer = (app: Express, options: ServerOptions): AppServer => {
+  const { tls, mutual } = options;
   let draining = false;
   const server: Server = createServer(
-    { ...contextOf(tls.current(), mutual), ...options },
+    {
+      ...hardenedOptions,
+      ...contextOf(tls.current(), mutual),
+      requestCert: mutual,
+      rejectUnauthorized: mutual,
+    },
     (request, response) => {
       if (draining) response.shouldKeepAlive = false;
       app(request, response);
     },
   );
-  hardenServer(server);
+  const hardened = hardenServer(server, options);
   tls.onChange((material) => server.setSecureContext(contextOf(material, mutual)));
   return {
     listen: (host, port) => listenOn(server, host, port),
@@ -40,6 +60,7 @@ export const createAppServer = (app: Express, { tls, mutual }: ServerOptions): A
       draining = true;
       return closeServer(server, DRAIN_MS);
     },
+    fail: () => hardened.fail(answerFailed),
   };
 };
 

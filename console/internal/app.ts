@@ -1,8 +1,9 @@
 /** An internal port: one operation, and a problem for everything else. Zone 1; design §5. */
 import type { Express, RequestHandler } from 'express';
+import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
 import { answering, sendProblem, type Route } from '../http/answer.ts';
-import { readBody } from '../http/body.ts';
+import { readJson, type BodyRoute } from '../http/body.ts';
 import { onError } from '../http/errors.ts';
 import type { Observer } from '../http/observe.ts';
 import { createApp } from '../http/server.ts';
@@ -13,18 +14,21 @@ interface InternalOperation {
   readonly operation: string;
   /** Who may ask, and how often. */
   readonly before: readonly RequestHandler[];
-  readonly maxBodyBytes: number;
+  /** What the operation itself demands before its body is read. */
+  readonly demands: readonly RequestHandler[];
+  readonly gate: BodyGate;
+  readonly body: BodyRoute;
   readonly route: Route;
   readonly observer: Observer;
   readonly log: Log;
 }
 
 export const createInternalApp = (options: InternalOperation): Express => {
-  const { path, operation, route, maxBodyBytes } = options;
+  const { path, operation, route } = options;
   const app = createApp();
   app.use(options.observer.watch(() => operation));
   app.use(...options.before);
-  app.post(path, readBody(maxBodyBytes), answering(route));
+  app.post(path, ...options.demands, ...readJson(options.gate, options.body), answering(route));
   app.all(path, (_request, response) => {
     response.set('allow', 'POST');
     sendProblem(response, { code: 'method_not_allowed', detail: 'Use POST here.' });

@@ -252,8 +252,12 @@ onEachDatabase('claim', (running) => {
     const url = `${running().urlOf('claim')}/internal/v1/claim`;
     const post = (options: object): Promise<Reply> =>
       callJson(running().client, { method: 'POST', url }, options);
-    expect(refusal(await post({ body: { grant: 'x', user: 'y' } }))).to.deep.equal([400, 'body_malformed']);
-    expect(refusal(await post({ raw: 'x'.repeat(140_000) }))).to.deep.equal([413, 'body_too_large']);
+    const headers = { authorization: 'Bearer x' };
+    expect(refusal(await post({ headers, body: { grant: 'x', user: 'y' } }))).to.deep.equal([
+      400,
+      'body_malformed',
+    ]);
+    expect(refusal(await post({ headers, raw: 'x'.repeat(140_000) }))).to.deep.equal([413, 'body_too_large']);
     expect(refusal(await callJson(running().client, { method: 'GET', url }))).to.deep.equal([
       405,
       'method_not_allowed',

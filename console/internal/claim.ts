@@ -1,11 +1,12 @@
 /** `POST /internal/v1/claim`, for init containers with the token of their session. Zone 1; design §5 and §6 step 5. */
-import type { Express, Request } from 'express';
+import type { Express, Request, RequestHandler } from 'express';
 import { encodeBase64url } from '#envelope/base64url.ts';
 import { MAX_CLAIM_BODY_BYTES } from '#envelope/limits.ts';
+import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
 import type { Claim } from '../core/claim.ts';
 import { done, type Outcome } from '../core/outcome.ts';
-import type { Answer } from '../http/answer.ts';
+import { sendProblem, type Answer } from '../http/answer.ts';
 import { parseBody } from '../http/body.ts';
 import type { Observer } from '../http/observe.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
@@ -15,17 +16,28 @@ import { claimBody } from './schemas.ts';
 interface Ports {
   readonly claim: Claim;
   readonly limits: RateLimits;
+  readonly gate: BodyGate;
   readonly observer: Observer;
   readonly log: Log;
 }
 
 const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
 
+const tokenOf = ({ headers }: Request): string | undefined => BEARER.exec(headers.authorization ?? '')?.[1];
+
+/** Who brings none is told so before the body is read. */
+const demandToken: RequestHandler = (request, response, next) => {
+  if (tokenOf(request) !== undefined) next();
+  else {
+    const detail = 'There is no service-account token; send it as Authorization: Bearer.';
+    sendProblem(response, { code: 'token_rejected', detail });
+  }
+};
+
 const answer = async (claim: Claim, request: Request): Promise<Outcome<Answer>> => {
   const body = parseBody(claimBody, request);
   if (!body.ok) return body;
-  const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
-  const claimed = await claim.claim({ grant: body.value.grant, token });
+  const claimed = await claim.claim({ grant: body.value.grant, token: tokenOf(request) });
   if (!claimed.ok) return claimed;
   try {
     const keys = claimed.value.map(({ id, key }) => ({ id, key: encodeBase64url(key) }));
@@ -35,12 +47,13 @@ const answer = async (claim: Claim, request: Request): Promise<Outcome<Answer>> 
   }
 };
 
-export const createClaimApp = ({ claim, limits, observer, log }: Ports): Express =>
+export const createClaimApp = ({ claim, limits, gate, observer, log }: Ports): Express =>
   createInternalApp({
     path: '/internal/v1/claim',
     operation: 'claim',
     before: [limits.limit(() => undefined)],
-    maxBodyBytes: MAX_CLAIM_BODY_BYTES,
+    demands: [demandToken],
+    body: { limitBytes: MAX_CLAIM_BODY_BYTES, who: (request) => request.socket.remoteAddress },
     route: (request) => answer(claim, request),
-    ...{ observer, log },
+    ...{ gate, observer, log },
   });

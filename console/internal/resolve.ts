@@ -2,6 +2,7 @@
 import type { Express, Request, RequestHandler } from 'express';
 import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
 import { parseNames } from '#envelope/ticket.ts';
+import type { BodyGate } from '#platform/body-gate.ts';
 import { clientName } from '#platform/https-server.ts';
 import type { Log } from '#platform/log.ts';
 import { done, type Outcome } from '../core/outcome.ts';
@@ -14,6 +15,7 @@ import { resolveBody } from './schemas.ts';
 
 interface Ports {
   readonly resolve: Resolve;
+  readonly gate: BodyGate;
   readonly observer: Observer;
   readonly log: Log;
 }
@@ -43,12 +45,13 @@ const answer = async (resolve: Resolve, request: Request): Promise<Outcome<Answe
   return done({ status: 200, body: answered });
 };
 
-export const createResolveApp = ({ resolve, observer, log }: Ports): Express =>
+export const createResolveApp = ({ resolve, gate, observer, log }: Ports): Express =>
   createInternalApp({
     path: '/internal/v1/resolve',
     operation: 'resolve',
     before: [webhookOnly],
-    maxBodyBytes: MAX_INTERNAL_BODY_BYTES,
+    demands: [],
+    body: { limitBytes: MAX_INTERNAL_BODY_BYTES, who: () => undefined },
     route: (request) => answer(resolve, request),
-    ...{ observer, log },
+    ...{ gate, observer, log },
   });

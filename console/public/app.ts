@@ -1,9 +1,10 @@
 /** The public port: who calls, how often, then one route per operation. Zone 1; design §5. */
 import { createHash } from 'node:crypto';
 import { Router, type Express, type Request, type RequestHandler } from 'express';
+import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
 import { answering, sendProblem } from '../http/answer.ts';
-import { readBody } from '../http/body.ts';
+import { readJson, type Sender } from '../http/body.ts';
 import { onError } from '../http/errors.ts';
 import type { Observer } from '../http/observe.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
@@ -17,6 +18,7 @@ interface Ports {
   readonly callers: Callers;
   readonly routes: Routes;
   readonly limits: RateLimits;
+  readonly gate: BodyGate;
   readonly observer: Observer;
   readonly log: Log;
   readonly web: PublicWeb;
@@ -33,9 +35,6 @@ export interface PublicWeb {
 
 /** The operations for the page's own script: not part of the documented API. */
 export const PAGE_API_PATH = '/page/v1';
-
-/** The largest value as JSON escapes of six characters a byte, and some room. */
-const MAX_BODY_BYTES = 512 * 1024;
 
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
@@ -75,17 +74,24 @@ const pageOperations: ReadonlySet<string> = new Set([
   ...['listSecrets', 'reserveSealing', 'createSecret', 'replaceSecret'],
 ]);
 
+interface Mounted {
+  readonly serves: Serves;
+  readonly first: readonly RequestHandler[];
+  readonly who: Sender;
+}
+
 const mount = (
   router: Router,
-  routes: Routes,
-  { serves, first }: { readonly serves: Serves; readonly first: readonly RequestHandler[] },
+  { routes, gate }: Pick<Ports, 'routes' | 'gate'>,
+  { serves, first, who }: Mounted,
 ): void => {
   // Object.entries forgets which keys there are.
   const all = Object.entries(operations) as [OperationId, Operation][];
   const mounted = all.filter(([, operation]) => serves(operation));
   for (const [id, operation] of mounted) {
     const path = expressPath(operation.path);
-    const body = operation.body ? [readBody(MAX_BODY_BYTES)] : [];
+    const { maxBodyBytes: limitBytes } = operation;
+    const body = limitBytes === undefined ? [] : readJson(gate, { limitBytes, who });
     router[operation.method](path, ...first, ...body, answering(routes[id]));
   }
   for (const path of new Set(mounted.map(([, operation]) => operation.path))) {
@@ -101,16 +107,16 @@ const mount = (
 
 const routerFor = (
   callers: Pick<Callers, 'identify' | 'demand' | 'of'>,
-  { limits, routes }: Pick<Ports, 'limits' | 'routes'>,
+  ports: Pick<Ports, 'limits' | 'routes' | 'gate'>,
   serves: Serves,
 ): Router => {
   const router = Router({ caseSensitive: true, strict: true });
   router.use(
     callers.identify,
-    limits.limit((request) => callers.of(request)),
+    ports.limits.limit((request) => callers.of(request)),
     callers.demand,
   );
-  mount(router, routes, { serves, first: [] });
+  mount(router, ports, { serves, first: [], who: (request) => callers.of(request) });
   return router;
 };
 
@@ -120,7 +126,8 @@ export const createPublicApp = (ports: Ports, publicUrl: string): Express => {
   app.use(observer.watch((request) => web.nameOf(request) ?? operationOf(request)));
   serveDocument(app, publicUrl, limits);
   const forAnybody = Router({ caseSensitive: true, strict: true });
-  mount(forAnybody, ports.routes, { serves: isForAnybody, first: [limits.limit(() => undefined)] });
+  const first = [limits.limit(() => undefined)];
+  mount(forAnybody, ports, { serves: isForAnybody, first, who: ({ socket }) => socket.remoteAddress });
   app.use(
     API_PATH,
     forAnybody,

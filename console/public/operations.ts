@@ -29,6 +29,8 @@ export interface Operation {
   readonly anybody?: true;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** With a body: the largest that is read. */
+  readonly maxBodyBytes?: number;
   /** Takes If-Match. */
   readonly ifMatch?: boolean;
   readonly success: {
@@ -40,6 +42,11 @@ export interface Operation {
   /** Those that any operation may answer are left out. */
   readonly refusals: readonly RefusalCode[];
 }
+
+/** The largest value as JSON escapes of six characters a byte, and some room. */
+const MAX_WRITE_BYTES = 512 * 1024;
+/** As many names, files and variables as one pod may choose, and some room. */
+const MAX_TICKET_BYTES = 384 * 1024;
 
 const writeRefusals = [
   ...(['value_empty', 'value_too_large', 'value_not_text', 'value_not_base64', 'expiry_past'] as const),
@@ -68,12 +75,14 @@ export const operations = {
   },
   createSecret: {
     ...{ id: 'createSecret', method: 'post', path: '/secrets', summary: 'Store a new secret.' },
+    maxBodyBytes: MAX_WRITE_BYTES,
     body: schema.union([createForms.value, createForms.valueBase64, createForms.envelope]),
     success: { status: 201, schema: secretItem, etag: true },
     refusals: [...writeRefusals, 'name_malformed', 'name_taken', 'too_many_secrets'],
   },
   replaceSecret: {
     ...{ id: 'replaceSecret', method: 'put', path: '/secrets/{name}', summary: 'Store a new version.' },
+    maxBodyBytes: MAX_WRITE_BYTES,
     body: schema.union([replaceForms.value, replaceForms.valueBase64, replaceForms.envelope]),
     ifMatch: true,
     success: { status: 200, schema: secretItem, etag: true },
@@ -95,6 +104,7 @@ export const operations = {
   issueTicket: {
     ...{ id: 'issueTicket', method: 'post', path: '/tickets', summary: 'Get a ticket for session pods.' },
     body: ticketRequest,
+    maxBodyBytes: MAX_TICKET_BYTES,
     success: { status: 201, schema: issuedTicket },
     refusals: [
       ...([
@@ -142,7 +152,7 @@ export type OperationId = keyof typeof operations;
 export const refusalsOf = ({ path, refusals, body, query, anybody }: Operation): readonly RefusalCode[] => [
   ...(['rate_limited', 'internal_error', 'method_not_allowed'] as const),
   ...(anybody ? [] : (['bearer_rejected', 'database_unavailable', 'identity_provider_unavailable'] as const)),
-  ...(body ? (['body_malformed', 'body_too_large', 'content_type'] as const) : []),
+  ...(body ? (['body_malformed', 'body_too_large', 'content_type', 'overloaded'] as const) : []),
   ...(query ? (['query_malformed'] as const) : []),
   // An address whose escapes are not UTF-8.
   ...(path.includes('{') ? (['not_found'] as const) : []),

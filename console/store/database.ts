@@ -25,17 +25,36 @@ export interface OpenDatabase extends Database {
   close(): Promise<void>;
 }
 
+/**
+ * The same store, whose driver's errors come out as ours. Here and nowhere later: a driver's ECONNRESET looks like that
+ * of a client that hung up, once it has left the store.
+ */
+const withOwnErrors = <S extends object>(store: S): S =>
+  Object.fromEntries(
+    // A store has functions that return promises, and nothing else.
+    Object.entries(store).map(([name, call]: [string, (...given: unknown[]) => Promise<unknown>]) => [
+      name,
+      async (...given: unknown[]): Promise<unknown> => {
+        try {
+          return await call(...given);
+        } catch (error) {
+          throw toDatabaseError(error);
+        }
+      },
+    ]),
+  ) as S;
+
 const storesOf = (db: Knex): Stores => ({
-  owners: createOwnerStore(db),
-  userKeys: createUserKeyStore(db),
-  secrets: createSecretStore(db),
-  reservations: createReservationStore(db),
-  tickets: createTicketStore(db),
-  sessions: createSessionStore(db),
-  logins: createLoginStore(db),
-  keys: createKeyStore(db),
-  audit: createAuditStore(db),
-  webSessions: createWebSessionStore(db),
+  owners: withOwnErrors(createOwnerStore(db)),
+  userKeys: withOwnErrors(createUserKeyStore(db)),
+  secrets: withOwnErrors(createSecretStore(db)),
+  reservations: withOwnErrors(createReservationStore(db)),
+  tickets: withOwnErrors(createTicketStore(db)),
+  sessions: withOwnErrors(createSessionStore(db)),
+  logins: withOwnErrors(createLoginStore(db)),
+  keys: withOwnErrors(createKeyStore(db)),
+  audit: withOwnErrors(createAuditStore(db)),
+  webSessions: withOwnErrors(createWebSessionStore(db)),
 });
 
 /** Carries a refusal out of the transaction that it rolls back. */
@@ -58,7 +77,7 @@ const write = async <T>(db: Knex, work: (stores: Stores) => Promise<Outcome<T>>)
   } catch (error) {
     // A full disk ends the transaction by itself: the rollback then fails too, and says nothing of the reason.
     if (refused) return refused;
-    throw failure ?? error;
+    throw failure ?? toDatabaseError(error);
   }
 };
 
@@ -73,7 +92,7 @@ export const openDatabase = async (options: DatabaseOptions): Promise<OpenDataba
   }
   return {
     ...storesOf(db),
-    retention: createRetentionStore(db),
+    retention: withOwnErrors(createRetentionStore(db)),
     write: (work) => write(db, work),
     check: async () => {
       await db.raw('select 1');

@@ -1,5 +1,6 @@
 /** The page: every address of it. Zone 1; design §5. */
 import type { Request, Router } from 'express';
+import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
 import type { Metrics } from '#platform/metrics.ts';
 import type { AuditStore } from '../core/audit.ts';
@@ -8,7 +9,6 @@ import type { SecretWriting } from '../core/secret-writing.ts';
 import type { SecretStore } from '../core/stores.ts';
 import type { Tickets } from '../core/tickets.ts';
 import type { WebSessions } from '../core/web-sessions.ts';
-import { readBody } from '../http/body.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import type { OctKey } from '../key-files.ts';
 import { createActivityPage } from './activity-page.ts';
@@ -40,6 +40,7 @@ export interface WebPorts {
   readonly random: (bytes: number) => Uint8Array;
   readonly clock: () => number;
   readonly limits: RateLimits;
+  readonly gate: BodyGate;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -61,14 +62,12 @@ export interface Web {
   nameOf(request: Request): string | undefined;
 }
 
-const MAX_REPORT_BYTES = 16 * 1024;
-
 const mountReports = (router: Router, { limits, metrics }: WebPorts): void => {
   const count = metrics.counter('twofold_console_csp_reports_total', 'Violations that browsers reported.');
   router.post(
     '/csp-report',
     limits.limit(() => undefined),
-    readBody(MAX_REPORT_BYTES),
+    // Counted, never read: anybody can send anything here.
     (_request, response) => {
       count();
       response.status(204).end();
@@ -95,7 +94,7 @@ export const createWeb = (ports: WebPorts, config: WebConfig): Web => {
         visitors.of(request),
       ),
   );
-  const routes = createPageRoutes({ visitors, frame, origin, limit, log });
+  const routes = createPageRoutes({ visitors, frame, origin, limit, log, gate: ports.gate });
   const sayings = createSayings(cookies);
   routes.router.use(assets.router);
   mountReports(routes.router, ports);

@@ -16,7 +16,8 @@ const sentenceOf = ({ code, detail, retryAfterSeconds = 60 }: Failure): string =
   if (code === 'rate_limited') return text.failed.tooMany(retryAfterSeconds);
   if (code === 'internal_error') return text.failed.internal;
   if (code === 'body_too_large') return text.failed.tooLarge;
-  if (code === 'database_unavailable' || code === 'user_key_unavailable') return text.failed.down;
+  if (code === 'database_unavailable' || code === 'user_key_unavailable' || code === 'overloaded')
+    return text.failed.down;
   return detail;
 };
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Request } from 'express';
+import { fc } from '../../test/properties.ts';
 import { readForm, typedLines } from './forms.ts';
 
 /** As express.raw leaves it. */
@@ -64,6 +65,25 @@ describe('submitted forms', () => {
       const form = await readForm(request);
       expect(form.ok ? 'read' : form.refusal.code).to.equal('body_malformed');
     }
+  });
+
+  it('come to an end, whatever they are made of and wherever they are cut', async () => {
+    const bits = [
+      ...['\r\n', '--x', '--x--', '--', '\r\n--x\r\n', '\r\n--x--', '\r\n\r\n', 'text', '\r', '\0'],
+      ...[
+        'Content-Disposition: form-data; name="a"',
+        'Content-Disposition: form-data; name="f"; filename="q"',
+      ],
+      ...['content-type: application/octet-stream', 'content-type: text/plain; charset=nonsense'],
+    ];
+    // A promise that never settles is what mocha's own time ends.
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...bits), { maxLength: 16 }), async (made) => {
+        const form = await readForm(await sent(made.join(''), 'multipart/form-data; boundary=x'));
+        return form.ok || form.refusal.code === 'body_malformed';
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('leave nothing of themselves in the body', async () => {

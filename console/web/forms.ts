@@ -5,6 +5,7 @@
 import { Busboy } from '@fastify/busboy';
 import type { Request } from 'express';
 import { done, refuse, type Outcome } from '../core/outcome.ts';
+import { isPlain } from '../http/body.ts';
 
 export interface Form {
   /** Empty where there is no such field. Line breaks as they were sent: CR LF, as browsers write them. */
@@ -42,6 +43,9 @@ const parse = (bytes: Buffer, type: string): Promise<Parsed> =>
     });
     parser.on('file', (name, stream, fileName) => {
       const chunks: Buffer[] = [];
+      // Its own emitter, which fails when the form breaks off within the file.
+      stream.on('error', reject);
+      stream.once('limit', tooMuch);
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.once('end', () => {
         const content = Buffer.concat(chunks);
@@ -50,7 +54,8 @@ const parse = (bytes: Buffer, type: string): Promise<Parsed> =>
       });
     });
     for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) parser.once(limit, tooMuch);
-    parser.once('error', reject);
+    // Not once: it may fail by the parts, and again by the whole.
+    parser.on('error', reject);
     parser.once('finish', () => resolve(parsed));
     parser.end(bytes);
   });
@@ -61,10 +66,14 @@ const formOf = ({ texts, files }: Parsed): Form => ({
   file: (name) => files.get(name),
 });
 
+/** Whether a body that is announced so may be a form; looked at before it is read. */
+export const isForm = (request: Request): boolean =>
+  isPlain(request) && FORM_TYPE.test(request.headers['content-type'] ?? '');
+
 export const readForm = async (request: Request): Promise<Outcome<Form>> => {
-  const bytes: unknown = request.body; // a Buffer where there was a body, undefined else
+  const bytes: unknown = request.body; // as readBody left it
   const type = request.headers['content-type'] ?? '';
-  if (!Buffer.isBuffer(bytes) || !FORM_TYPE.test(type)) {
+  if (!Buffer.isBuffer(bytes) || !isForm(request)) {
     return refuse('body_malformed', 'There is no form in the body.');
   }
   try {

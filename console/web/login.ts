@@ -120,6 +120,7 @@ export const mountLogin = (routes: PageRoutes, ports: Ports): void => {
   routes.form('/logout', 'logout', {
     maxBytes: MAX_LOGOUT_BYTES,
     submit: leave,
+    stranger: { to: '/?out' },
     again: (_request, _form, why) => Promise.resolve({ to: why === 'login_ended' ? '/?out' : '/secrets' }),
   });
 };

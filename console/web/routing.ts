@@ -3,12 +3,13 @@
  * its frame. Zone 1; design §5. What goes wrong becomes a page too.
  */
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
-import { describeError, type Log } from '#platform/log.ts';
+import type { BodyGate } from '#platform/body-gate.ts';
+import type { Log } from '#platform/log.ts';
 import { readBody } from '../http/body.ts';
 import { noteRefusal } from '../http/answer.ts';
-import { refusalOf } from '../http/errors.ts';
+import { logFailure, refusalOf } from '../http/errors.ts';
 import { refusals, type RefusalCode } from '../refusals.ts';
-import { readForm, type Form } from './forms.ts';
+import { isForm, readForm, type Form } from './forms.ts';
 import type { Frame, Page, PageAnswer } from './frame.ts';
 import { failurePage } from './failure-page.ts';
 import { text } from './text.ts';
@@ -27,6 +28,8 @@ export interface Submission {
 
 export interface FormRoute {
   readonly maxBytes: number;
+  /** For whoever has no login here, not even one that has ended: nothing of the form is read. A 401 where absent. */
+  readonly stranger?: PageAnswer;
   readonly submit: (submission: Submission) => Promise<PageAnswer>;
   /** The form with everything that was typed, to be sent once more. */
   readonly again: (
@@ -65,6 +68,7 @@ interface Ports {
   readonly origin: string;
   readonly limit: RequestHandler;
   readonly log: Log;
+  readonly gate: BodyGate;
 }
 
 export const refusedPage = (
@@ -93,9 +97,26 @@ export const createPageRoutes = (ports: Ports): PageRoutes => {
       names.set(request, name);
       next();
     };
-  const submit = async (request: Request, response: Response, route: FormRoute): Promise<PageAnswer> => {
+  /** All that can be said of a form before it is read. */
+  const refuseUnread = (
+    request: Request,
+    response: Response,
+    { stranger }: FormRoute,
+  ): PageAnswer | undefined => {
     if (!isOwnOrigin(request, ports.origin))
       return refusedPage(response, 'cross_site', text.failed.crossSite);
+    if (visitors.lately(request) === undefined)
+      return stranger ?? refusedPage(response, 'login_ended', text.expired.unread);
+    return isForm(request) ? undefined : refusedPage(response, 'body_malformed', text.failed.malformed);
+  };
+  const demandForm =
+    (route: FormRoute): RequestHandler =>
+    (request, response, next) => {
+      const answer = refuseUnread(request, response, route);
+      if (answer) send(request, response, answer);
+      else next();
+    };
+  const submit = async (request: Request, response: Response, route: FormRoute): Promise<PageAnswer> => {
     const form = await readForm(request);
     if (!form.ok) return refusedPage(response, form.refusal.code, text.failed.malformed);
     const visitor = visitors.of(request);
@@ -105,14 +126,12 @@ export const createPageRoutes = (ports: Ports): PageRoutes => {
     noteRefusal(response, { code: 'login_ended', detail: '' });
     return await route.again(request, form.value, visitor ? 'other_login' : 'login_ended', visitor);
   };
-  const onError: ErrorRequestHandler = (thrown, request, response, next) => {
-    const refusal = refusalOf(thrown);
-    if (!refusal || refusal.code === 'database_unavailable') {
-      log.error('page failed', { error: describeError(thrown) });
-    }
-    if (response.headersSent) next(thrown);
+  const onError: ErrorRequestHandler = (thrown, request, response, _next) => {
+    logFailure(log, thrown);
+    // Half an answer cannot become another one.
+    if (response.headersSent) response.destroy();
     else {
-      const { code, detail } = refusal ?? { code: 'internal_error' as const, detail: '' };
+      const { code, detail } = refusalOf(thrown) ?? { code: 'internal_error' as const, detail: '' };
       send(request, response, refusedPage(response, code, detail));
     }
   };
@@ -137,7 +156,8 @@ export const createPageRoutes = (ports: Ports): PageRoutes => {
     form: (path, name, route) => {
       router.post(
         path,
-        ...[named(name), visitors.identify, ports.limit, readBody(route.maxBytes)],
+        ...[named(name), visitors.identify, ports.limit, demandForm(route)],
+        readBody(ports.gate, { limitBytes: route.maxBytes, who: (request) => visitors.lately(request) }),
         async (request: Request, response: Response) => {
           send(request, response, await submit(request, response, route));
         },

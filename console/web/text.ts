@@ -276,6 +276,8 @@ export const text = {
     lead: 'Your login has ended in the meantime. Nothing is lost: what you typed is still in the form below, and nothing was stored.',
     step: 'Log in in another tab',
     then: 'and come back to this one to send the form again.',
+    unread:
+      'There is no login in this browser, so nothing of the form was read. Log in in another tab, come back with your browser’s back button, and send it once more.',
     unsafe: 'Please send the form once more: it was opened under another login.',
     otherPerson:
       'You have logged in as somebody else. Log in as before to store this, or copy it and load the page again.',

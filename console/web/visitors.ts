@@ -20,6 +20,8 @@ export interface Visitors {
   /** Finds out who looks; refuses nobody. */
   readonly identify: RequestHandler;
   of(request: Request): Visitor | undefined;
+  /** Who has, or lately had, a login in this browser: their form may come back to them. */
+  lately(request: Request): OwnerId | undefined;
   /** Opens a session under a new id, and ends the one that there was. */
   enter(request: Request, response: Response, who: { ownerId: OwnerId; shownName: string }): Promise<void>;
   leave(request: Request, response: Response): Promise<void>;
@@ -33,20 +35,25 @@ interface Ports {
 }
 
 const CSRF_BYTES = 24;
+/** A cookie outlives its session so that a form of an ended login is not one of a stranger: it opens nothing. */
+const LATELY_SECONDS = 86_400;
 
 export const createVisitors = ({ cookies, sessions, random, lifeSeconds }: Ports): Visitors => {
-  const kind: CookieKind = { name: 'twofold', lifeSeconds };
+  const kind: CookieKind = { name: 'twofold', lifeSeconds: lifeSeconds + LATELY_SECONDS };
   const known = new WeakMap<Request, Visitor>();
+  const lately = new WeakMap<Request, OwnerId>();
   const read = async (request: Request): Promise<Visitor | undefined> => {
     const { sid, own, nam, csrf } = (await cookies.read(request, kind)) ?? {};
     const ownerId = parseOwnerId(own);
     if (!ownerId || typeof sid !== 'string' || typeof nam !== 'string' || typeof csrf !== 'string')
       return undefined;
+    lately.set(request, ownerId);
     if ((await sessions.enter(sid)) !== ownerId) return undefined;
     return { ownerId, sessionId: sid, shownName: nam, csrf };
   };
   return {
     of: (request) => known.get(request),
+    lately: (request) => lately.get(request),
     identify: async (request, _response, next) => {
       const visitor = await read(request);
       if (visitor) known.set(request, visitor);

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Router, type Request } from 'express';
 import type { OwnerId } from '#envelope/names.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
+import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
 import type { Metrics } from '#platform/metrics.ts';
 import type { ConsoleConfig } from '../config.ts';
@@ -27,6 +28,7 @@ interface Context {
   readonly cases: UseCases;
   readonly limits: RateLimits;
   readonly metrics: Metrics;
+  readonly gate: BodyGate;
 }
 
 export interface WiredWeb extends PublicWeb {
@@ -50,7 +52,8 @@ const apiOnly = (limits: RateLimits): Router => {
 };
 
 /** Throws where the public URL leaves the page no host of its own. */
-export const wireWeb = ({ config, log, clock, database, cases, limits, metrics }: Context): WiredWeb => {
+export const wireWeb = (context: Context): WiredWeb => {
+  const { config, log, clock, database, cases, limits, metrics, gate } = context;
   const { oidcClientId: clientId, publicUrl } = config;
   if (clientId === undefined) {
     const nobody = (): undefined => undefined;
@@ -84,7 +87,7 @@ export const wireWeb = ({ config, log, clock, database, cases, limits, metrics }
   const web = createWeb(
     {
       ...{ provider, sessions, owners, writing, tickets, secrets: database.secrets, audit: database.audit },
-      ...{ cookieKeys: config.cookieKeys, random: randomBytes, clock, limits, metrics, log },
+      ...{ cookieKeys: config.cookieKeys, random: randomBytes, clock, limits, metrics, log, gate },
     },
     {
       ...{ publicUrl, lifeSeconds, maxValueBytes: config.maxValueBytes, envEnabled: config.envEnabled },

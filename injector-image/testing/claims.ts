@@ -1,9 +1,15 @@
 /** A console's claim port for the injector's tests: real HTTPS, answers as each test wants them. */
 import { createHttpsServer, type HttpReply, type HttpRequest } from '#platform/https-server.ts';
 import { testCertificates } from '../../test/certificates.ts';
+import { serverOptions } from '../../test/server-options.ts';
 import type { Session } from './session.ts';
 
-export type Answer = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
+/** A claim with its body. */
+export interface Asked extends Omit<HttpRequest, 'body'> {
+  readonly body: Buffer;
+}
+
+export type Answer = (request: Asked) => HttpReply | Promise<HttpReply>;
 
 export interface Claims {
   readonly url: string;
@@ -11,7 +17,7 @@ export interface Claims {
   readonly unnamedUrl: string;
   readonly ca: string;
   /** Requests since the last `answerWith`. */
-  readonly asked: () => readonly HttpRequest[];
+  readonly asked: () => readonly Asked[];
   answerWith(answer: Answer): void;
   close(): Promise<void>;
 }
@@ -30,18 +36,18 @@ export const honest =
 
 export const startClaims = async (): Promise<Claims> => {
   const tls = (await testCertificates()).leaf('console');
-  let asked: HttpRequest[] = [];
+  let asked: Asked[] = [];
   let answer: Answer = () => problem(500, 'internal');
   const create = () =>
     createHttpsServer({
+      ...serverOptions,
       tls,
       maxBodyBytes: 128 * 1024,
       answer: async (request) => {
-        asked.push(request);
-        return await answer(request);
+        const whole = { ...request, body: await request.body() };
+        asked.push(whole);
+        return await answer(whole);
       },
-      onError: () => problem(500, 'internal'),
-      tooLarge: () => problem(413, 'body_too_large'),
     });
   const servers = [create(), create()] as const;
   // The certificate names 127.0.0.1, and all of 127/8 is this machine.

@@ -2,9 +2,10 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHttpsClient, type HttpsAnswer } from '#platform/https-client.ts';
-import { createHttpsServer, type HttpReply, type HttpsServer } from '#platform/https-server.ts';
+import { createHttpsServer, type HttpsServer } from '#platform/https-server.ts';
 import type { Pod } from '../../scripts/dev/api-server/objects/object.ts';
 import { testCertificates } from '../certificates.ts';
+import { serverOptions } from '../server-options.ts';
 import { messageOf, nameOf, sessions, startDrill, type Drill } from './cluster.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -27,19 +28,18 @@ const post = async (leaf: string, url: string, body: unknown): Promise<HttpsAnsw
  */
 const startLiar = async () => {
   const state = { resolveUrl: '', lie: (question: Json): Json => question };
-  const failed = (): HttpReply => ({ status: 500, body: '' });
   const tls = (await testCertificates()).leaf('console');
   const server: HttpsServer = createHttpsServer({
+    ...serverOptions,
     tls,
     clientCa: tls.ca,
     maxBodyBytes: 4e6,
+    maxBodiesBytes: 4e7,
     answer: async ({ path, body }) => {
-      const question = JSON.parse(body.toString()) as Json; // the webhook's own
+      const question = JSON.parse((await body()).toString()) as Json; // the webhook's own
       const answer = await post('webhook-resolve', `${state.resolveUrl}${path}`, state.lie(question));
       return { status: answer.status, body: answer.body };
     },
-    onError: failed,
-    tooLarge: failed,
   });
   const port = await server.listen('127.0.0.1', 0);
   return { state, url: `https://127.0.0.1:${port}`, close: () => server.close(0) };

@@ -7,6 +7,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { createRoot, issueLeaf } from '../../certs/issue.ts';
 import { NODE_ADDRESS } from '../../scripts/deploy/local/overlay.ts';
 import { eventually } from '../eventually.ts';
+import { serverOptions } from '../server-options.ts';
 import type { Api } from './api.ts';
 import { pod } from './pods.ts';
 
@@ -82,16 +83,18 @@ export const startMutatingWebhook = async (api: Api, wish: WebhookWish): Promise
   const problem = (error: unknown) => ({ status: 500, body: JSON.stringify({ error: String(error) }) });
   const server = createHttpsServer({
     tls: { cert: leaf.certificatePem, key: leaf.keyPem, ca: root.certificatePem },
+    ...serverOptions,
     maxBodyBytes: MAX_REVIEW_BYTES,
-    answer: ({ body }) => {
-      const { request } = JSON.parse(body.toString()) as Review; // the API server's
+    maxBodiesBytes: 16 * MAX_REVIEW_BYTES,
+    answer: async ({ body }) => {
+      const { request } = JSON.parse((await body()).toString()) as Review; // the API server's
       seen += 1;
       const response = review(request.uid, () => wish.mutate(request.object));
       const answer = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response };
-      return Promise.resolve({ status: 200, body: JSON.stringify(answer) });
+      return { status: 200, body: JSON.stringify(answer) };
     },
     onError: problem,
-    tooLarge: problem,
+    refuseBody: problem,
   });
   const port = await server.listen(NODE_ADDRESS, 0);
   const body = registration(wish, `https://${NODE_ADDRESS}:${port}/`, root.certificatePem);

@@ -1,0 +1,42 @@
+/** The console as its bundle in a process of its own, with the settings of a test console that has been stopped. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build, repository } from '../../scripts/build.ts';
+
+export interface Program {
+  readonly process: ChildProcess;
+  readonly publicUrl: string;
+  /** Every line of its log so far. */
+  readonly lines: readonly string[];
+}
+
+/** Beside `dist/`, so that nobody else’s build is touched and the native driver is found. */
+const outdir = join(repository, 'dist', 'test', 'console');
+export const bundle = join(outdir, 'console.js');
+
+export const buildBundle = (): Promise<unknown> => build({ names: ['console'], outdir });
+
+export const ended = async (child: ChildProcess): Promise<number | string | null> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode ?? child.signalCode;
+};
+
+/** Resolves once it listens. */
+export const launch = (env: Readonly<Record<string, string>>): Promise<Program> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bundle], {
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines: string[] = [];
+    // Read to its end: a pipe that nobody reads stops the process that writes to it.
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
+      const { event, ports } = JSON.parse(line) as { event: string; ports?: { public: number } }; // our own log
+      if (event === 'listening' && ports)
+        resolve({ process: child, publicUrl: `https://127.0.0.1:${ports.public}`, lines });
+    });
+    child.once('exit', () => reject(new Error('the console ended before it listened')));
+  });

@@ -1,0 +1,110 @@
+/** Requests as bytes on a connection of their own, which may stop anywhere: what no HTTP client would send. */
+import { connect, type TLSSocket } from 'node:tls';
+
+/** What is done once all bytes are sent: wait for an answer, say that there is no more, or hang up. */
+export type Then = 'wait' | 'end' | 'hang up';
+
+export interface RawAnswer {
+  /** Undefined where the connection ended without an answer. */
+  readonly status: number | undefined;
+  readonly text: string;
+}
+
+export interface RawTarget {
+  readonly url: string;
+  readonly ca: string;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+export const openRaw = ({ url, ...tls }: RawTarget): Promise<TLSSocket> =>
+  new Promise((resolve, reject) => {
+    const { hostname: host, port } = new URL(url);
+    const socket = connect({ host, port: Number(port), ...tls }, () => {
+      socket.off('error', reject);
+      // Who is cut off in the middle of sending may be told so by an error.
+      socket.on('error', () => undefined);
+      resolve(socket);
+    });
+    socket.once('error', reject);
+  });
+
+const parse = (text: string): RawAnswer => {
+  const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1];
+  return { status: status === undefined ? undefined : Number(status), text };
+};
+
+/** What comes back until the head of a final answer is there, or the connection has ended. */
+export const answerOf = (socket: TLSSocket): Promise<RawAnswer> =>
+  new Promise((resolve) => {
+    let text = '';
+    socket.on('data', (bytes: Buffer) => {
+      text += bytes.toString('latin1');
+      if (text.includes('\r\n\r\n')) resolve(parse(text));
+    });
+    socket.once('close', () => resolve(parse(text)));
+  });
+
+/** All that comes until the connection ends. */
+export const wholeAnswerOf = (socket: TLSSocket): Promise<RawAnswer> =>
+  new Promise((resolve) => {
+    let text = '';
+    socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')));
+    socket.once('close', () => resolve(parse(text)));
+  });
+
+export const sendRaw = async (
+  target: RawTarget,
+  bytes: string | Buffer,
+  then: Then = 'wait',
+): Promise<RawAnswer> => {
+  const socket = await openRaw(target);
+  const answer = answerOf(socket);
+  socket.write(bytes, () => {
+    if (then === 'end') socket.end();
+    if (then === 'hang up') socket.destroy();
+  });
+  const answered = await answer;
+  socket.destroy();
+  return answered;
+};
+
+export interface RawRequest {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The head of a request, up to its empty line. */
+export const headOf = ({ method = 'POST', path, headers = {} }: RawRequest): string => {
+  const lines = Object.entries({ host: 'x', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+};
+
+/** The same body cut after `length` bytes, in every way in which one can be cut. */
+export const cutRequests = (
+  request: RawRequest,
+  body: Buffer,
+  length: number,
+): readonly { readonly how: string; readonly bytes: Buffer; readonly then: Then }[] => {
+  const cut = body.subarray(0, length);
+  const headers = (more: Record<string, string>): string =>
+    headOf({ ...request, headers: { ...request.headers, ...more } });
+  const whole = { 'content-length': String(body.length) };
+  const chunked = headers({ 'transfer-encoding': 'chunked' });
+  const size = `${length.toString(16)}\r\n`;
+  const chunk = length === 0 ? '' : Buffer.concat([Buffer.from(size), cut, Buffer.from('\r\n')]);
+  const join = (...parts: (string | Buffer)[]): Buffer =>
+    Buffer.concat(parts.map((part) => Buffer.from(part)));
+  return [
+    {
+      how: 'a shorter length',
+      bytes: join(headers({ 'content-length': String(length) }), cut),
+      then: 'wait',
+    },
+    { how: 'closed early', bytes: join(headers(whole), cut), then: 'end' },
+    { how: 'hung up', bytes: join(headers(whole), cut), then: 'hang up' },
+    { how: 'fewer chunks', bytes: join(chunked, chunk, '0\r\n\r\n'), then: 'wait' },
+    { how: 'half a chunk', bytes: join(chunked, `${body.length.toString(16)}\r\n`, cut), then: 'end' },
+  ];
+};
