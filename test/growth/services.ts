@@ -31,7 +31,14 @@ const http = createHttp(
 );
 
 const ask = (path: string, body: Buffer, contentType = 'application/json') =>
-  http({ method: 'POST', path, query: new URLSearchParams(), contentType, client: 'webhook', body });
+  http({
+    method: 'POST',
+    path,
+    query: new URLSearchParams(),
+    contentType,
+    client: 'webhook',
+    body: () => Promise.resolve(body),
+  });
 
 export const serviceSubjects: readonly Subject[] = [
   text({
