@@ -21,6 +21,7 @@ describe('stolen copies', function () {
   this.timeout(60_000);
   let drill: Drill;
   let envelope: string;
+  let neverStarted: string;
   let userKey: { ownerId: OwnerId; gen: number; kid: string; key: string };
   let etcd: readonly string[];
   const jwks = (file: string): Jwks =>
@@ -33,6 +34,7 @@ describe('stolen copies', function () {
     drill = await startDrill();
     const alice = drill.person('alice');
     await alice.store('db-password', 'the value');
+    await alice.store('never-started', 'another value');
     const { annotations } = await alice.ticket({ namespace: sessions, secrets: ['db-password'] });
     const pod = await drill.admitPod(annotations);
     const secret = await drill.admin.must<{ data: Record<string, string> }>('GET', secretPath(pod));
@@ -42,12 +44,12 @@ describe('stolen copies', function () {
       connection: { filename: drill.stack.databaseFile },
       useNullAsDefault: true,
     });
-    const [row] = await database<{ envelope: string }>('secrets').select('envelope');
+    const rows = await database<{ envelope: string }>('secrets').orderBy('name').select('envelope');
     const [key] = await database<{ owner_id: string; gen: number; kid: string; key: string }>(
       'user_keys',
     ).select();
     await database.destroy();
-    envelope = row!.envelope;
+    [envelope, neverStarted] = rows.map((row) => row.envelope) as [string, string]; // of the two above
     userKey = { ownerId: parseOwnerId(key!.owner_id)!, gen: key!.gen, kid: key!.kid, key: key!.key };
   });
   after(() => drill.stack.stop());
@@ -95,6 +97,19 @@ describe('stolen copies', function () {
   it('of etcd and every key of the keyservice: the inner layer stays', () => {
     expect(etcd.filter((text) => text.startsWith('gAAAA'))).to.have.length(1);
     expect(etcd.some((text) => text.includes('the value'))).to.equal(false);
+  });
+
+  it('of etcd, the database and the at-rest key, without any RSA key: what a running session was given is read', async () => {
+    const token = etcd.find((text) => text.startsWith('gAAAA'))!;
+    const { header } = parseEnvelope(envelope);
+    const key = await deriveInnerKey(nodeCipher, await openKey(consolesAtRest()), header);
+    expect(Buffer.from(await openInner(nodeCipher, key, token)).toString()).to.equal('the value');
+    const { header: stored } = parseEnvelope(neverStarted);
+    expect(stored.secretId, 'of what is only stored there is no token in etcd').to.not.equal(header.secretId);
+    expect(etcd.filter((text) => text.startsWith('gAAAA'))).to.have.length(1);
+    expect((await failureOf(openOuter(nodeCipher, byKid([]), parseEnvelope(neverStarted)))).code).to.equal(
+      'unknown_key',
+    );
   });
 
   it('of all of it together opens the secret: so this drill can fail', async () => {
