@@ -15,7 +15,7 @@ import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import type { HttpsClient } from '#platform/https-client.ts';
 import { kept } from './core/kept.ts';
 import { done, refuse, type Outcome } from './core/outcome.ts';
-import { loginClaims, type VerifiedLogin } from './core/owners.ts';
+import { isUsableSub, loginClaims, type VerifiedLogin } from './core/owners.ts';
 
 export interface IdentityProvider {
   /** The login that an access token stands for. */
@@ -43,7 +43,6 @@ const DISCOVERY_FOR_MS = 3_600_000;
 const AGAIN_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
-const MAX_SUB_LENGTH = 255;
 const MAX_BEARER_LENGTH = 16 * 1024;
 
 const discoverySchema = z.object({
@@ -123,7 +122,7 @@ const loginOf = (
   { issuer, launcherClaims }: IdentityProviderConfig,
 ): Outcome<VerifiedLogin> => {
   const { sub } = payload;
-  if (!sub || sub.length > MAX_SUB_LENGTH) return rejected('The access token has no usable sub');
+  if (!isUsableSub(sub)) return rejected('The access token has no usable sub');
   if ('nonce' in payload) return rejected('This is an ID token, not an access token');
   return done({ issuer, sub, claims: loginClaims(payload, launcherClaims) });
 };

@@ -37,7 +37,7 @@ for (const kind of databaseKinds) {
 
     before(async () => {
       running = await startTestConsole(kind);
-      database = await openDatabase({ url: running.databaseUrl });
+      database = await openDatabase({ url: running.databaseUrl }, running.records);
       kubernetes = createKubernetesApi(
         {
           kubernetesUrl: running.env['TWOFOLD_KUBERNETES_URL']!,

@@ -1,5 +1,4 @@
 /** Wiring: from settings to four listening ports, and back to none. Zone 1; design §1 and §9. */
-import { createHash } from 'node:crypto';
 import type { Express, Request } from 'express';
 import { nodeCipher } from '#envelope/node-cipher.ts';
 import { createBodyGate, type BodyGate } from '#platform/body-gate.ts';
@@ -8,9 +7,10 @@ import { createHealthServer } from '#platform/health-server.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
 import { createKubernetesApi } from '#platform/kubernetes.ts';
 import type { Log } from '#platform/log.ts';
-import { createMetrics } from '#platform/metrics.ts';
+import { createMetrics, type Metrics } from '#platform/metrics.ts';
 import type { Running } from '#platform/service.ts';
 import { watchTlsFiles, type TlsFiles } from '#platform/tls-files.ts';
+import { createBrokenRecords } from './broken-records.ts';
 import { createCluster } from './cluster.ts';
 import { databaseUrlOf, type ConsoleConfig } from './config.ts';
 import { done } from './core/outcome.ts';
@@ -32,6 +32,8 @@ import { createSealingRoutes } from './public/sealing.ts';
 import { createSecretsRoutes } from './public/secrets.ts';
 import { createTicketsRoutes } from './public/tickets.ts';
 import { openDatabase, type OpenDatabase } from './store/database.ts';
+import { createRecords } from './store/records.ts';
+import { sha256Hex } from './sha256.ts';
 import { wireWeb } from './web/wiring.ts';
 import { startSweeper } from './sweep.ts';
 
@@ -42,6 +44,7 @@ interface Context {
   /** Milliseconds that run evenly, from anywhere: limits must not follow a clock that is set. */
   readonly elapsed: () => number;
   readonly database: OpenDatabase;
+  readonly metrics: Metrics;
 }
 
 /** Times a namespace's claims: all pods of a node, or of a cluster, may come from one address. */
@@ -69,7 +72,7 @@ const useCases = ({ config, log, clock, elapsed, database }: Context, undo: Undo
     {
       ...{ database, clock, cipher: nodeCipher, cluster: createCluster(kubernetes) },
       elapsed,
-      sha256Hex: (text) => createHash('sha256').update(text).digest('hex'),
+      sha256Hex,
       keys: {
         ...{ atRest: config.atRestKeys, envelope: config.envelopeKey },
         ...{ tickets: config.ticketKeys, grants: config.grantKeys },
@@ -80,6 +83,7 @@ const useCases = ({ config, log, clock, elapsed, database }: Context, undo: Undo
       ...config,
       ...{ issuer: config.publicUrl, audience: config.cluster, launchers: config.launchers ?? [] },
       ...{ lifeSeconds: config.ticketLifeSeconds, maxLifeSeconds: config.ticketLifeMaxSeconds },
+      loginIssuer: config.oidcIssuer,
       ...{ firstClaimSeconds: config.grantLifeSeconds, envEnabled: config.envEnabled },
     },
   );
@@ -121,8 +125,7 @@ const createGates = (): Readonly<Record<keyof typeof portLimits, BodyGate>> => (
 
 /** Listens on every port; each server is closed by what it adds to `undo`. */
 const serve = async (context: Context, undo: Undo[]): Promise<Omit<Running, 'stop'>> => {
-  const { config, log, database } = context;
-  const metrics = createMetrics();
+  const { config, log, database, metrics } = context;
   const shared = {
     ...{ log, observer: createObserver(log, metrics, () => performance.now()) },
     limits: createRateLimits(config.rateLimitPerMinute),
@@ -132,7 +135,7 @@ const serve = async (context: Context, undo: Undo[]): Promise<Omit<Running, 'sto
   undo.push(() => claimLimits.close());
   const gates = createGates();
   const cases = useCases(context, undo);
-  const web = wireWeb({ ...context, ...shared, gate: gates.public, cases, metrics });
+  const web = wireWeb({ ...context, ...shared, gate: gates.public, cases });
   undo.push(() => web.close());
   const bearers = createCallers({ provider: identityProvider(context, undo), owners: cases.owners });
   const callers = {
@@ -190,16 +193,22 @@ export const startConsole = async (
   const undo: Undo[] = [];
   try {
     const url = databaseUrlOf(config);
-    const database = await openDatabase({ url, sqliteAddon: config.sqliteAddon });
+    const metrics = createMetrics();
+    const broken = createBrokenRecords({ log, metrics, clock });
+    const records = createRecords(config.recordKeys, (record) => broken.report(record));
+    const database = await openDatabase({ url, sqliteAddon: config.sqliteAddon }, records);
     undo.push(() => database.close());
+    broken.auditTo(database.audit);
+    undo.push(() => broken.close());
     const { kid } = config.envelopeKey.recipient;
     await database.write(async ({ keys }) => {
       await keys.activate(kid, clock());
       return done(undefined);
     });
     log.info('sealing', { kid });
-    const serving = await serve({ config, log, clock, elapsed, database }, undo);
-    sweep({ config, log, clock, elapsed, database }, undo);
+    const context = { config, log, clock, elapsed, database, metrics };
+    const serving = await serve(context, undo);
+    sweep(context, undo);
     return { ...serving, stop: () => undoAll(undo) };
   } catch (error) {
     await undoAll(undo);

@@ -16,6 +16,9 @@ export const annotations = {
   env: 'twofold.dev/env',
 } as const;
 
+/** The ticket in that annotation: white space around it is no part of it, since a file read whole ends in a line feed. */
+export const ticketText = (annotation: string): string => annotation.trim();
+
 /** Set by the webhook on pod, Lease and Secret. */
 export const SESSION_LABEL = 'twofold.dev/session';
 

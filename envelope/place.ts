@@ -70,7 +70,7 @@ export const placeMembers = ({ ns, sa, name, generateName, by }: Place): object 
 export interface PlaceConsent {
   readonly ns: string;
   readonly sa: string;
-  readonly pod?: PodPattern;
+  readonly pod?: PodPattern | undefined;
 }
 
 /** Which claim of a ticket a place does not fit, and both in words. */

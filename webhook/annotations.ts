@@ -1,5 +1,5 @@
 /** Reads the annotations of a session pod. Zone 2; design §6 step 1. Pure: text to values, or refusals. */
-import { annotations, PREFIX } from '#envelope/annotations.ts';
+import { annotations, PREFIX, ticketText } from '#envelope/annotations.ts';
 import { FILE_MODE_RULE, parseFileMode } from '#envelope/file-mode.ts';
 import { MAX_SELECTION_BYTES } from '#envelope/limits.ts';
 import { DEFAULT_MOUNT_PATH } from '#envelope/mount-path.ts';
@@ -43,6 +43,10 @@ const tooLong = (what: string, annotation: string): Refusal =>
     annotation,
   );
 
+/** Without the white space around it; the same text goes to console and keyservice. */
+export const ticketOf = ({ annotations: { [annotations.ticket]: ticket } }: Pod): string | undefined =>
+  ticket === undefined ? undefined : ticketText(ticket);
+
 /** Everything that the annotations say, or all that is wrong with them. */
 export const readAnnotations = (pod: Pod): { wishes: Wishes } | { refusals: readonly Refusal[] } => {
   const refusals: Refusal[] = [];
@@ -80,7 +84,7 @@ export const readAnnotations = (pod: Pod): { wishes: Wishes } | { refusals: read
   const fileMode = modeText === undefined ? undefined : readFileMode(modeText);
   if (typeof fileMode === 'object') refusals.push(fileMode);
   if (refusals.length > 0 || 'refusal' in mountPath || typeof fileMode === 'object') return { refusals };
-  const ticket = pod.annotations[annotations.ticket];
+  const ticket = ticketOf(pod);
   return { wishes: { files, variables, mountPath: mountPath.path, fileMode, ticket } };
 };
 

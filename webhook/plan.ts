@@ -7,7 +7,14 @@ import { selectedNames, quote, type FileSelection, type VariableSelection } from
 import type { SecretName } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
 import { accountNamespace } from '#platform/launchers.ts';
-import { chooseContainers, MAX_SHOWN, readAnnotations, shortList, type Chosen } from './annotations.ts';
+import {
+  chooseContainers,
+  MAX_SHOWN,
+  readAnnotations,
+  shortList,
+  ticketOf,
+  type Chosen,
+} from './annotations.ts';
 import { conflicts } from './conflicts.ts';
 import { exposures } from './exposures.ts';
 import type { Container, Pod, Resources } from './pod.ts';
@@ -176,7 +183,7 @@ export const planSession = (pod: Pod, circumstances: Circumstances, config: Plan
   }
   const read = readAnnotations(pod);
   const chosen = chooseContainers(pod);
-  const identity = identify(pod, circumstances, config, pod.annotations[annotations.ticket]);
+  const identity = identify(pod, circumstances, config, ticketOf(pod));
   if ('refusals' in read || isRefusal(chosen) || isRefusal(identity)) {
     const others = [chosen, identity].filter(isRefusal);
     return { ok: false, refusals: ['refusals' in read ? read.refusals : [], others].flat() };

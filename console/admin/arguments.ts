@@ -19,7 +19,8 @@ options
   --help            show this
 
 Settings are the console's, from the environment: TWOFOLD_DATABASE_URL or TWOFOLD_DATABASE_URL_FILE,
-TWOFOLD_SQLITE_ADDON, TWOFOLD_AT_REST_KEYS_FILE (optional), TWOFOLD_RETENTION_*.
+TWOFOLD_SQLITE_ADDON, TWOFOLD_AT_REST_KEYS_FILE (optional), TWOFOLD_RECORD_KEYS_FILE (optional; for check and
+offboard), TWOFOLD_RETENTION_*.
 
 exit codes: 0 done, 1 could not be done, 2 wrong usage, 3 broken rows found, 78 wrong settings
 `;

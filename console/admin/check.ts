@@ -9,8 +9,10 @@ import { openUserKey, parseUserKey } from '#envelope/user-key.ts';
 import type { AtRestKeys } from '../core/keys.ts';
 import type { SecretRow } from '../core/stores.ts';
 import { readAudit, type Audit } from '../store/audit.ts';
-import { keyColumns, tableNames, type Inspection, type Row, type TableName } from '../store/inspection.ts';
+import { rowName, tableNames, type Inspection, type Row, type TableName } from '../store/inspection.ts';
+import { readLogin, type Login } from '../store/logins.ts';
 import { readUserKey, type UserKey } from '../store/owners.ts';
+import { isRecordTable, type Records } from '../store/records.ts';
 import { kid, ownerId, salt, secretId, secretName } from '../store/rows.ts';
 import { readSecret, type Secret } from '../store/secrets.ts';
 import { readSession, type Session } from '../store/sessions.ts';
@@ -33,6 +35,7 @@ export interface TableResult {
 interface Ports {
   readonly inspection: Inspection;
   readonly atRest: AtRestKeys | undefined;
+  readonly records: Records | undefined;
   readonly onBroken: (broken: BrokenRow) => void;
 }
 
@@ -67,14 +70,6 @@ const problemOf = (error: unknown): string => {
   if (error instanceof EnvelopeError) return error.message;
   if (error instanceof Error && error.message.startsWith('the database holds')) return error.message;
   throw error;
-};
-
-const id = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|\d{1,15})$/;
-
-/** Ids alone: anything else that lies in a key column stays there. */
-const nameOf = (table: TableName, row: Row): string => {
-  const ids = keyColumns[table].map((column) => String(row[column])).filter((value) => id.test(value));
-  return ids.length > 0 ? ids.join(' ') : 'a row without a readable id';
 };
 
 const key = (owner: unknown, gen: unknown): string => `${String(owner)} ${String(gen)}`;
@@ -139,12 +134,17 @@ const readers: Readonly<
     salt.read(String(row['salt'])),
   ],
   tickets: (row) => readTicket(row as unknown as Ticket), // the reader checks every column
-  logins: (row) => ownerId(row['owner_id']),
+  logins: (row) => readLogin(row as unknown as Login), // the reader checks the carriers
   keys: (row) => kid(row['kid']),
   audit: (row) => readAudit(row as unknown as Audit), // the reader checks every column
 };
 
-export const createCheck = ({ inspection, atRest, onBroken }: Ports) => {
+export const createCheck = ({ inspection, atRest, records, onBroken }: Ports) => {
+  const notAuthentic = (table: TableName, row: Row): string | undefined =>
+    records && isRecordTable(table) && !records.fits(table, row)
+      ? 'it is not as the console wrote it: its MAC does not fit'
+      : undefined;
+
   const examinerFor = async (
     table: TableName,
     page: readonly Row[],
@@ -167,8 +167,9 @@ export const createCheck = ({ inspection, atRest, onBroken }: Ports) => {
     } catch (error) {
       problem = problemOf(error);
     }
-    if (problem === undefined) return 0;
-    onBroken({ table, row: nameOf(table, row), problem });
+    const problems = [problem, notAuthentic(table, row)].filter((each) => each !== undefined);
+    if (problems.length === 0) return 0;
+    onBroken({ table, row: rowName(table, row), problem: problems.join('; ') });
     return 1;
   };
 

@@ -2,7 +2,7 @@
 import { auditItem } from '../public/audit.ts';
 import type { LoginClaim } from '../core/stores.ts';
 import { createRetention, prunables, type Counts, type Retention } from '../core/retention.ts';
-import { ownedTables, type KnownOwner, type OwnedCounts } from '../store/offboarding.ts';
+import { ownedTables, type KnownOwner, type Offboarding, type OwnedCounts } from '../store/offboarding.ts';
 import type { OwnerId } from '#envelope/names.ts';
 import { columns } from '#platform/columns.ts';
 import type { Output } from './arguments.ts';
@@ -47,13 +47,15 @@ export const keys = async (context: Context, output: Output): Promise<number> =>
 export const check = async (context: Context, output: Output): Promise<number> => {
   const { database, config, terminal } = context;
   const broken: BrokenRow[] = [];
+  const { inspection, records } = database;
   const run = createCheck({
-    ...{ inspection: database.inspection, atRest: config.atRestKeys },
+    ...{ inspection, records, atRest: config.atRestKeys },
     onBroken: (row) => broken.push(row),
   });
   const tables = await run();
   const userKeysOpened = config.atRestKeys !== undefined;
-  if (output === 'json') await printJson(context, { tables, broken, userKeysOpened });
+  const recordsVerified = records !== undefined;
+  if (output === 'json') await printJson(context, { tables, broken, userKeysOpened, recordsVerified });
   else {
     const cells = tables.map(({ table, rows, broken: count }) => [table, String(rows), String(count)]);
     await terminal.out(`${columns([['TABLE', 'ROWS', 'BROKEN'], ...cells])}\n`);
@@ -61,12 +63,18 @@ export const check = async (context: Context, output: Output): Promise<number> =
     if (!userKeysOpened) {
       await terminal.out('user keys were only compared: set TWOFOLD_AT_REST_KEYS_FILE to have them opened\n');
     }
+    if (!recordsVerified) {
+      await terminal.out('no row was verified: set TWOFOLD_RECORD_KEYS_FILE to have their MACs looked at\n');
+    }
   }
   return broken.length > 0 ? exits.broken : exits.done;
 };
 
+const needsRecordKey = (why: string): CommandError =>
+  new CommandError(`${why}: set TWOFOLD_RECORD_KEYS_FILE`);
+
 const findOwner = async (
-  { offboarding }: AdminDatabase,
+  offboarding: Offboarding,
   wanted: OwnerId | LoginClaim,
 ): Promise<KnownOwner | undefined> => {
   if (typeof wanted === 'string') return await offboarding.find(wanted);
@@ -89,7 +97,8 @@ const alreadyGone = async (
   wanted: OwnerId | LoginClaim,
   output: Output,
 ): Promise<number> => {
-  const at = typeof wanted === 'string' ? await context.database.offboarding.doneAt(wanted) : undefined;
+  const { offboarding } = context.database;
+  const at = typeof wanted === 'string' ? await offboarding?.doneAt(wanted) : undefined;
   if (at === undefined)
     throw new CommandError('there is no such owner: look at the id, or at the claim and its value');
   if (output === 'json')
@@ -105,12 +114,13 @@ export const offboard = async (
   context: Context,
   { owner: wanted, yes, output }: { owner: OwnerId | LoginClaim; yes: boolean; output: Output },
 ): Promise<number> => {
-  const { database, terminal } = context;
-  const owner = await findOwner(database, wanted);
+  const { terminal } = context;
+  const { offboarding } = context.database;
+  if (!offboarding)
+    throw needsRecordKey('an owner is found by rows that must be authentic, and leaves others');
+  const owner = await findOwner(offboarding, wanted);
   if (!owner) return await alreadyGone(context, wanted, output);
-  const counts = yes
-    ? await database.offboarding.delete(owner.id, terminal.now())
-    : await database.offboarding.count(owner.id);
+  const counts = yes ? await offboarding.delete(owner.id, terminal.now()) : await offboarding.count(owner.id);
   if (!counts) return await alreadyGone(context, owner.id, output);
   if (output === 'json') await printJson(context, { owner, [yes ? 'deleted' : 'wouldDelete']: counts });
   else {
@@ -150,6 +160,9 @@ export const prune = async (
   { yes, output }: { yes: boolean; output: Output },
 ): Promise<number> => {
   const { database, config, terminal } = context;
+  if (yes && config.loginDays !== 0 && !database.records) {
+    throw needsRecordKey('logins leave rows that must stay authentic');
+  }
   const retention = createRetention({ store: database.retention, clock: terminal.now }, config);
   const { counts: there, bound } = await retention.preview();
   const counts = yes ? await retention.sweep() : there;

@@ -6,6 +6,7 @@ import type { DatabaseOptions } from '../store/connection.ts';
 export const adminSettings = {
   ...storageSettings,
   atRestKeys: optional(consoleSettings.atRestKeys),
+  recordKeys: optional(consoleSettings.recordKeys),
   ...retentionSettings,
 } as const;
 

@@ -7,16 +7,23 @@ import { createInspection, type Inspection } from '../store/inspection.ts';
 import { expectSchema } from '../store/migrate.ts';
 import { createOffboarding, type Offboarding } from '../store/offboarding.ts';
 import { createRetentionStore } from '../store/retention.ts';
+import type { Records } from '../store/records.ts';
 
 export interface AdminDatabase {
   readonly inspection: Inspection;
-  readonly offboarding: Offboarding;
+  /** Undefined without the record key: it reads and writes rows that carry a MAC. */
+  readonly offboarding: Offboarding | undefined;
+  /** Undefined without the record key. */
+  readonly records: Records | undefined;
   readonly retention: RetentionStore;
   close(): Promise<void>;
 }
 
 /** Changes nothing. Rejects where there is no console's database, or one of another version. */
-export const openAdminDatabase = async (options: DatabaseOptions): Promise<AdminDatabase> => {
+export const openAdminDatabase = async (
+  options: DatabaseOptions,
+  records: Records | undefined,
+): Promise<AdminDatabase> => {
   const file = sqliteFile(options);
   // SQLite would make an empty one.
   if (file !== undefined && !existsSync(file)) throw new Error(`there is no file ${file}`);
@@ -29,8 +36,9 @@ export const openAdminDatabase = async (options: DatabaseOptions): Promise<Admin
   }
   return {
     inspection: createInspection(db),
-    offboarding: createOffboarding(db),
-    retention: createRetentionStore(db),
+    offboarding: records && createOffboarding(db, records),
+    records,
+    retention: createRetentionStore(db, records),
     close: () => db.destroy(),
   };
 };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { startTestConsole, databaseKinds, type DatabaseKind, type TestConsole } from '../testing/console.ts';
 import type { ApiClient } from '../testing/api-client.ts';
@@ -99,13 +99,18 @@ for (const kind of databaseKinds) {
       }
     };
 
+    const loggedIn = async (sub: string): Promise<void> => {
+      const id_hash = createHash('sha256').update(randomUUID()).digest('hex');
+      const row = { id_hash, owner_id: await ownerIdOf(sub), opened_at: 1, seen_at: 2 };
+      await db('web_sessions').insert({ ...row, mac: running.records.seal('web_sessions', row) });
+    };
+
     before(async () => {
       running = await startTestConsole(kind);
       db = connect(running, kind);
       alice = await settle('alice');
       await settle('bob');
-      const owner_id = await ownerIdOf('alice');
-      await db('web_sessions').insert({ id: randomUUID(), owner_id, opened_at: 1, seen_at: 2 });
+      await loggedIn('alice');
     });
     after(async () => {
       await db.destroy();
@@ -166,7 +171,7 @@ for (const kind of databaseKinds) {
       ['user_keys', { key: 'm4rk..a.b.c' }, /user key is not one of this owner/],
       ['sessions', { secrets: '{"m4rk"' }, /it holds something that is no JSON/],
       ['sessions', { ns: 'elsewhere' }, /its ticket is of another owner, namespace or service account/],
-      ['web_sessions', { opened_at: 3 }, /web_sessions [0-9a-f-]{36}: it was last used before it was opened/],
+      ['web_sessions', { opened_at: 3 }, /web_sessions [0-9a-f]{64}: it was last used before it was opened/],
     ];
     for (const [table, change, problem] of damages) {
       it(`names a row of ${table} with another ${Object.keys(change).join()}`, async () => {
@@ -231,16 +236,10 @@ for (const kind of databaseKinds) {
 
     it('shows what there is of an owner, and deletes it all with --yes; the records remain', async () => {
       const id = await ownerIdOf('bob');
-      const tables = [
-        'sessions',
-        'tickets',
-        'reservations',
-        'secrets',
-        'user_keys',
-        'logins',
-        'web_sessions',
-      ];
-      await db('web_sessions').insert({ id: 'of-bob', owner_id: id, opened_at: 1, seen_at: 1 });
+      const tables = ['sessions', 'tickets', 'reservations', 'secrets', 'user_keys', 'web_sessions'];
+      const carried = (): Promise<{ claim: string; value: string; carriers: string; count: number }[]> =>
+        db('logins').where('value', 'like', '%bob%').select();
+      await loggedIn('bob');
       const left = async (): Promise<number> => {
         const rows = await Promise.all(
           tables.map((table) => db(table).where({ owner_id: id }).select('owner_id')),
@@ -255,15 +254,23 @@ for (const kind of databaseKinds) {
         .and.to.match(/^secrets +2$/m)
         .and.to.contain('run it again with --yes');
       expect(await left(), 'nothing has gone').to.equal(there);
-      const [known] = await db<{ owner_id: string; claim: string; value: string }>('logins')
-        .where({ owner_id: id })
-        .select('claim', 'value');
+      const [known] = await carried();
       const byLogin = await admin(`offboard ${known!.claim}=${known!.value}`);
       expect(byLogin.out, 'by a login').to.contain(id);
 
+      const unkeyed = await admin(`offboard ${id} --yes`, { TWOFOLD_RECORD_KEYS_FILE: undefined });
+      expect([unkeyed.code, unkeyed.out]).to.deep.equal([1, '']);
+      expect(unkeyed.err).to.contain('set TWOFOLD_RECORD_KEYS_FILE');
       const gone = json(await admin(`offboard ${id} --yes --output json`));
       expect(gone).to.have.nested.property('deleted.secrets', 2);
       expect(await left()).to.equal(0);
+      for (const { carriers, count } of await carried()) {
+        expect(JSON.parse(carriers), 'its place among the carriers stays').to.have.nested.property(
+          '[0].owner',
+          null,
+        );
+        expect(String(count), 'PostgreSQL gives text').to.equal('1');
+      }
       expect(await db('owners').where({ id }).select('id')).to.deep.equal([]);
       const records = await db<{ owner_id: string; action: string; actor: string }>('audit').where({
         owner_id: id,

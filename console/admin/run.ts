@@ -1,6 +1,7 @@
 /** `twofold-admin` as a function: arguments and environment in, text and an exit code out. Zone 1; design §9. */
 import type { ReadFile } from '#platform/settings.ts';
 import { DatabaseError, toDatabaseError } from '../store/failure.ts';
+import { createRecords } from '../store/records.ts';
 import { parseArguments, USAGE, UsageError, type Command } from './arguments.ts';
 import {
   check,
@@ -54,7 +55,8 @@ const onDatabase = async (program: Program, command: Exclude<Command, { name: 'h
     for (const problem of parsed.problems) terminal.err(`twofold-admin: ${problem}\n`);
     return exits.settings;
   }
-  const database = await openAdminDatabase(parsed.value.database);
+  const { recordKeys } = parsed.value;
+  const database = await openAdminDatabase(parsed.value.database, recordKeys && createRecords(recordKeys));
   try {
     return await dispatch({ database, config: parsed.value, terminal }, command);
   } finally {

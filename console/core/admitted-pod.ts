@@ -4,9 +4,10 @@ import { parseFiles, parseVariables, selectedNames } from '#envelope/selection.t
 import type { AdmittedPod } from './cluster.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
 import type { SessionRow } from './stores.ts';
+import type { TicketHash } from './ticket-hash.ts';
 
 interface Ports {
-  readonly sha256Hex: (text: string) => string;
+  readonly ticketHash: TicketHash;
 }
 
 /** Names that the pod's annotations select; undefined where they cannot be read. */
@@ -23,7 +24,7 @@ const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
 
 /** The first thing that differs, in words. */
 const difference = (
-  { sha256Hex }: Ports,
+  { ticketHash }: Ports,
   pod: AdmittedPod,
   { session, podUid }: { readonly session: SessionRow; readonly podUid: string },
 ): string | undefined => {
@@ -33,7 +34,8 @@ const difference = (
   const names = session.secrets.map(({ name }) => name);
   if (!selected || !sameNames(selected, names)) return 'its annotations do not select this session’s secrets';
   const { [keys.ticket]: ticket } = pod.annotations;
-  if ((ticket === undefined ? undefined : sha256Hex(ticket)) !== session.ticketHash) {
+  const expected = session.ticketOnPod ? session.ticketHash : undefined;
+  if ((ticket === undefined ? undefined : ticketHash.of(ticket)) !== expected) {
     return `its annotation ${keys.ticket} is not the ticket that it was admitted with`;
   }
   const { launcher } = session;

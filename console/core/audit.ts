@@ -5,7 +5,17 @@ import type { RefusalCode } from '../refusals.ts';
 import type { Outcome } from './outcome.ts';
 
 export type AuditAction =
-  'create' | 'replace' | 'delete' | 'seal' | 'ticket' | 'revoke' | 'resolve' | 'claim' | 'offboard';
+  | 'create'
+  | 'replace'
+  | 'delete'
+  | 'seal'
+  | 'ticket'
+  | 'revoke'
+  | 'resolve'
+  | 'claim'
+  | 'offboard'
+  /** A row that confers authority is not authentic. */
+  | 'verify';
 
 /**
  * What an action was about; every member but `asserted` has been parsed, so that nothing pasted in a wrong place gets

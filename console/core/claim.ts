@@ -12,7 +12,9 @@ import type { RefusalCode } from '../refusals.ts';
 import { recordRefusal, type AuditSubject } from './audit.ts';
 import type { AdmittedPod, Cluster, TokenOwner } from './cluster.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
+import { refusingBrokenRecords } from './record-error.ts';
 import type { SessionKey, SessionKeys } from './session-keys.ts';
+import { checkTicketOf } from './session-ticket.ts';
 import type { Database, SecretRow, SessionRow, SessionSecret, Stores } from './stores.ts';
 import { isRepeated, type StartLimits } from './start-limits.ts';
 
@@ -182,6 +184,8 @@ export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
     if (!secrets.ok) return secrets;
     const ticket = await database.tickets.find(session.jti);
     if (!ticket || ticket.revokedAt !== undefined) return revoked(session.jti);
+    const issued = checkTicketOf(session, ticket);
+    if (!issued.ok) return issued;
     const names = secrets.value.map(({ name }) => name);
     const stored = await database.secrets.find(session.ownerId, names);
     const present = checkSecrets(secrets.value, stored, clock());
@@ -247,7 +251,7 @@ export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
   return {
     claim: async (request) => {
       const trace: Trace = { actor: 'init container' };
-      const outcome = await claim(request, trace);
+      const outcome = await refusingBrokenRecords(() => claim(request, trace));
       // Without an authentic grant nobody is known: that is for the log, not for an owner's records.
       if (trace.ownerId === undefined || isRepeated(outcome)) return outcome;
       return await recordRefusal({ audit: database.audit, clock }, 'claim', trace, outcome);

@@ -6,7 +6,8 @@ import type { OwnerId } from '#envelope/names.ts';
 import { findLauncher, type Launcher } from '#platform/launchers.ts';
 import type { Guard } from './guard.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
-import type { LauncherWord, LoginStore } from './stores.ts';
+import { isStorable } from './owners.ts';
+import type { LauncherWord, LoginCarrier, LoginStore } from './stores.ts';
 
 /** As the webhook found it on a pod. */
 export interface LauncherClaim {
@@ -27,6 +28,8 @@ export interface Launchers {
 
 interface Ports {
   readonly logins: Pick<LoginStore, 'carriers'>;
+  /** The identity provider: others' logins say nothing here. */
+  readonly issuer: string;
   readonly guard: Guard;
   readonly clock: () => number;
 }
@@ -40,11 +43,14 @@ const notTrusted = (namespace: string, username: string): Outcome<never> =>
   );
 
 export const createLaunchers = (
-  { logins, guard, clock }: Ports,
+  { logins, issuer, guard, clock }: Ports,
   configured: readonly Launcher[],
 ): Launchers => {
   const launcherFor = (namespace: string, { username }: LauncherClaim): Launcher | undefined =>
     findLauncher(configured, { username, namespace });
+  /** A name that no login can have been recorded with is not even asked for. */
+  const carriersOf = async (claim: string, user: string): Promise<readonly LoginCarrier[]> =>
+    isStorable(user) ? await logins.carriers(issuer, { claim, value: user }) : [];
   return {
     ownerOf: async (namespace, claimed) => {
       const launcher = launcherFor(namespace, claimed);
@@ -56,7 +62,7 @@ export const createLaunchers = (
         );
       }
       const { annotation, claim, loginWithinDays } = launcher;
-      const carriers = await logins.carriers({ claim, value: claimed.user });
+      const carriers = await carriersOf(claim, claimed.user);
       if (carriers.length > 1) {
         return refuse(
           'launcher_user_ambiguous',
@@ -64,7 +70,7 @@ export const createLaunchers = (
         );
       }
       const [carrier] = carriers;
-      if (!carrier || carrier.lastAt < clock() - loginWithinDays * DAY_MS) {
+      if (carrier?.ownerId === undefined || carrier.lastAt < clock() - loginWithinDays * DAY_MS) {
         return refuse(
           'launcher_user_unknown',
           `Nobody has logged in to the console within ${loginWithinDays} days with the ${claim} in annotation ${annotation}; log in there once, or use a ticket.`,
@@ -75,7 +81,7 @@ export const createLaunchers = (
     mayMean: async (namespace, claimed, ownerId) => {
       const launcher = launcherFor(namespace, claimed);
       if (!launcher) return notTrusted(namespace, claimed.username);
-      const carriers = await logins.carriers({ claim: launcher.claim, value: claimed.user });
+      const carriers = await carriersOf(launcher.claim, claimed.user);
       return carriers.some((carrier) => carrier.ownerId === ownerId)
         ? done(undefined)
         : refuse(

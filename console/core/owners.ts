@@ -29,6 +29,15 @@ const RECORD_EVERY_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 const MAX_CLAIM_LENGTH = 512;
 
+/** Whether every database gives this text back as it was: none keeps half a character, and PostgreSQL no NUL. */
+export const isStorable = (text: string): boolean => !/[\0\p{Surrogate}]/u.test(text);
+
+const MAX_SUB_LENGTH = 255;
+
+/** Whether a login with this `sub` can have an owner. */
+export const isUsableSub = (sub: unknown): sub is string =>
+  typeof sub === 'string' && sub !== '' && sub.length <= MAX_SUB_LENGTH && isStorable(sub);
+
 /**
  * The claims to record: `sub`, `preferred_username`, `email` where the provider has verified it, and those that a
  * launcher's configuration names. `email` is never taken unverified, whoever names it.
@@ -41,6 +50,7 @@ export const loginClaims = (
   return [...wanted].flatMap((claim) => {
     const value = Object.hasOwn(payload, claim) ? payload[claim] : undefined;
     if (typeof value !== 'string' || value === '' || value.length > MAX_CLAIM_LENGTH) return [];
+    if (!isStorable(value)) return [];
     return claim === 'email' && payload['email_verified'] !== true ? [] : [{ claim, value }];
   });
 };
@@ -51,7 +61,7 @@ export const createOwners = ({ database, ids, clock }: Ports): Owners => {
   const record = async ({ issuer, sub, claims }: VerifiedLogin, now: number): Promise<OwnerId> => {
     const outcome = await database.write(async ({ owners, logins }) => {
       const ownerId = await owners.findOrCreate({ issuer, sub }, { id: ids.owner(), now });
-      await logins.record(ownerId, claims, now);
+      await logins.record(issuer, ownerId, claims, now);
       return done(ownerId);
     });
     if (!outcome.ok) throw new Error('recording a login is never refused');

@@ -2,6 +2,7 @@
  * Resolve: from a pod that asks for secrets to their envelopes and an open session. Zone 1; design §6 step 2. The
  * webhook asks; in a dry run nothing is written but the audit record of whoever was named as the user.
  */
+import { ticketText } from '#envelope/annotations.ts';
 import { MAX_TOKENS_BYTES } from '#envelope/limits.ts';
 import { tokenLength } from '#envelope/inner/layout.ts';
 import type { OwnerId, SecretId, SecretName, SessionId } from '#envelope/names.ts';
@@ -11,6 +12,7 @@ import type { Ids } from './ids.ts';
 import type { LauncherClaim, Launchers } from './launchers.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
+import { refusingBrokenRecords } from './record-error.ts';
 import { isRepeated, type StartLimits } from './start-limits.ts';
 import type { Database, SecretRow, SessionRow, SessionSecret, TicketRow } from './stores.ts';
 import type { PodRequest, TicketCheck } from './ticket-check.ts';
@@ -45,7 +47,6 @@ interface Ports {
   readonly launchers: Launchers;
   readonly ids: Pick<Ids, 'session'>;
   readonly clock: () => number;
-  readonly sha256Hex: (text: string) => string;
   readonly limits: Omit<StartLimits, 'claim'>;
   readonly quotas: Pick<Quotas, 'session'>;
 }
@@ -107,14 +108,16 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
   const { database, ticketCheck, launchers, clock, limits } = ports;
 
   const identifyByTicket = async (
-    text: string,
+    annotation: string,
     request: ResolveRequest,
     trace: Trace,
   ): Promise<Outcome<Identity>> => {
+    const text = ticketText(annotation);
     const ticket = await ticketCheck.verify(text);
     if (!ticket.ok) return ticket;
-    Object.assign(trace, { ownerId: ticket.value.sub, jti: ticket.value.jti });
-    const row = await ticketCheck.check(ticket.value, request);
+    const { jti, sub } = ticket.value;
+    Object.assign(trace, { ownerId: sub, jti });
+    const row = await ticketCheck.check({ jti, text }, request);
     if (!row.ok) return row;
     const { namespace, launcher } = request;
     const { ownerId } = row.value;
@@ -175,7 +178,7 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
     return {
       ...{ sid: ports.ids.session(), jti: row.jti, ownerId: row.ownerId, ns: namespace, sa: serviceAccount },
       secrets: rows.map(sessionSecretOf),
-      ticketHash: ticket === undefined ? undefined : ports.sha256Hex(ticket),
+      ...{ ticketHash: row.hash, ticketOnPod: ticket !== undefined },
       launcher: launcher && launchers.wordOf(namespace, launcher),
       ...{ openedAt: now, exp: now + config.firstClaimSeconds * 1000, pod: pod.name, podUid: undefined },
       ...{ firstClaimAt: undefined, lastClaimAt: undefined, claims: 0 },
@@ -226,7 +229,7 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
   const limited = async (request: ResolveRequest, trace: Trace): Promise<Outcome<Resolved>> => {
     const busy = limits.resolve(request.namespace);
     if (busy) return busy;
-    const outcome = await resolve(request, trace);
+    const outcome = await refusingBrokenRecords(() => resolve(request, trace));
     if (outcome.ok || outcome.refusal.code === 'rate_limited') return outcome;
     return limits.refused(request.namespace) ?? outcome;
   };

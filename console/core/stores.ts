@@ -1,6 +1,7 @@
 /**
  * What the use cases need of the database: rows by noun, as ports. Zone 1; design §4. Times are milliseconds since
- * 1970. Every store of one `Stores` sees the same transaction.
+ * 1970. Every store of one `Stores` sees the same transaction. Owners, logins, tickets, sessions, web sessions and keys
+ * are authentic, or are not given: reading or changing one that is not throws a RecordError.
  */
 import type { Kid, OwnerId, SecretId, SecretName, SessionId } from '#envelope/names.ts';
 import type { PodPattern } from '#envelope/pod.ts';
@@ -9,7 +10,7 @@ import type { Outcome } from './outcome.ts';
 import type { WebSessionStore } from './web-sessions.ts';
 
 export interface OwnerStore {
-  /** The owner of this identity, made where it is new. */
+  /** The owner of this identity, made where it is new. Throws a RecordError where the one that there was is gone. */
   findOrCreate(
     identity: { issuer: string; sub: string },
     fresh: { id: OwnerId; now: number },
@@ -102,6 +103,8 @@ export interface ReservationStore {
 export interface TicketRow {
   readonly jti: string;
   readonly ownerId: OwnerId;
+  /** SHA-256 of its whole text: no other text with the same id is this ticket. */
+  readonly hash: string;
   readonly ns: string;
   readonly sa: string;
   readonly secrets: readonly SecretName[];
@@ -109,7 +112,7 @@ export interface TicketRow {
   /** Most sessions that may claim. */
   readonly uses: number | undefined;
   readonly used: number;
-  /** Username of the trusted launcher that it was minted for. */
+  /** Username of the trusted launcher that it was minted for: it never stands on a pod. */
   readonly launcher: string | undefined;
   readonly issuedAt: number;
   readonly exp: number;
@@ -155,8 +158,10 @@ export interface SessionRow {
   readonly ns: string;
   readonly sa: string;
   readonly secrets: readonly SessionSecret[];
-  /** SHA-256 of the ticket on the pod; undefined where the pod came without one. */
-  readonly ticketHash: string | undefined;
+  /** SHA-256 of the ticket that it was opened with: presented, or minted. */
+  readonly ticketHash: string;
+  /** Whether the pod carries that ticket. */
+  readonly ticketOnPod: boolean;
   readonly launcher: LauncherWord | undefined;
   readonly openedAt: number;
   /** End of the first claim. */
@@ -186,10 +191,16 @@ export interface LoginClaim {
   readonly value: string;
 }
 
+export interface LoginCarrier {
+  /** Undefined where it was offboarded. */
+  readonly ownerId: OwnerId | undefined;
+  readonly lastAt: number;
+}
+
 export interface LoginStore {
-  record(ownerId: OwnerId, claims: readonly LoginClaim[], now: number): Promise<void>;
-  /** Every owner that ever carried it, with the last time. */
-  carriers(claim: LoginClaim): Promise<{ ownerId: OwnerId; lastAt: number }[]>;
+  record(issuer: string, ownerId: OwnerId, claims: readonly LoginClaim[], now: number): Promise<void>;
+  /** Every owner of this issuer that ever carried it, with the last time. */
+  carriers(issuer: string, claim: LoginClaim): Promise<readonly LoginCarrier[]>;
 }
 
 export interface KeyStore {

@@ -2,12 +2,14 @@
 import type { Verifier } from '#envelope/cipher.ts';
 import type { JwsRefusal } from '#envelope/jws.ts';
 import type { SecretName } from '#envelope/names.ts';
+import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import { placeDifference, type PlaceDifference } from '#envelope/place.ts';
 import type { PodIdentity } from '#envelope/pod.ts';
 import { verifyTicket, type Ticket } from '#envelope/ticket.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
 import type { TicketRow, TicketStore } from './stores.ts';
+import type { TicketHash } from './ticket-hash.ts';
 import type { TicketConfig } from './tickets.ts';
 
 export interface PodRequest {
@@ -17,15 +19,21 @@ export interface PodRequest {
   readonly names: readonly SecretName[];
 }
 
+export interface Presented {
+  readonly jti: string;
+  readonly text: string;
+}
+
 export interface TicketCheck {
   /** The claims of a ticket that only its signature and times vouch for so far. */
   verify(text: string): Promise<Outcome<Ticket>>;
-  /** Its row, where it holds for this pod and these names and has a use left. */
-  check(ticket: Ticket, request: PodRequest): Promise<Outcome<TicketRow>>;
+  /** Its row, where the text is what was issued, and the row holds for this pod and these names and has a use left. */
+  check(ticket: Presented, request: PodRequest): Promise<Outcome<TicketRow>>;
 }
 
 interface Ports {
   readonly tickets: Pick<TicketStore, 'find'>;
+  readonly ticketHash: TicketHash;
   readonly clock: () => number;
   readonly verifiers: ReadonlyMap<string, Verifier>;
 }
@@ -46,7 +54,7 @@ const placeCodes: Readonly<Record<PlaceDifference['claim'], RefusalCode>> = {
   pod: 'ticket_other_pod',
 };
 
-const checkPlace = (ticket: Ticket, { namespace, serviceAccount, pod }: PodRequest): Outcome<void> => {
+const checkPlace = (ticket: TicketRow, { namespace, serviceAccount, pod }: PodRequest): Outcome<void> => {
   const { name, generateName } = pod;
   const difference = placeDifference(ticket, { ns: namespace, sa: serviceAccount, name, generateName });
   return difference === undefined
@@ -54,8 +62,44 @@ const checkPlace = (ticket: Ticket, { namespace, serviceAccount, pod }: PodReque
     : refuse(placeCodes[difference.claim], `${difference.words}; get a ticket for it.`);
 };
 
+const revoked = (jti: string): Outcome<never> =>
+  refuse('ticket_revoked', `The ticket with jti ${jti} is revoked; get a new one.`);
+
+/** A signature says that a key of this console's was used; only the row says that the console issued this text. */
+const checkIssued = (row: TicketRow, isIts: boolean): Outcome<void> => {
+  if (!isIts) {
+    return refuse(
+      'ticket_not_issued',
+      `The ticket is not the one that was issued with jti ${row.jti}; get a new one.`,
+    );
+  }
+  return row.launcher === undefined
+    ? done(undefined)
+    : refuse(
+        'ticket_of_launcher',
+        'The ticket was made for a trusted launcher’s session and is good for that one alone; get one of your own.',
+      );
+};
+
+const checkUse = (row: TicketRow, now: number): Outcome<void> => {
+  if (row.exp <= now - CLOCK_LEEWAY_SECONDS * 1000) return refuse(...reasons.expired);
+  return row.uses !== undefined && row.used >= row.uses
+    ? refuse('ticket_uses_exceeded', `The ticket’s ${row.uses} uses are spent; get a new one.`)
+    : done(undefined);
+};
+
+const checkNames = (row: TicketRow, names: readonly SecretName[]): Outcome<void> => {
+  const foreign = names.find((name) => !row.secrets.includes(name));
+  return foreign === undefined
+    ? done(undefined)
+    : refuse(
+        'name_not_in_ticket',
+        `The ticket does not name the secret ${foreign}; get one that does, or leave it out.`,
+      );
+};
+
 export const createTicketCheck = (
-  { tickets, clock, verifiers }: Ports,
+  { tickets, ticketHash, clock, verifiers }: Ports,
   { issuer, audience }: Pick<TicketConfig, 'issuer' | 'audience'>,
 ): TicketCheck => ({
   verify: async (text) => {
@@ -63,22 +107,21 @@ export const createTicketCheck = (
     const verified = await verifyTicket(text, expected);
     return verified.ok ? done(verified.claims) : refuse(...reasons[verified.reason]);
   },
-  check: async (ticket, request) => {
-    const row = await tickets.find(ticket.jti);
-    if (row?.ownerId !== ticket.sub || row.revokedAt !== undefined) {
-      return refuse('ticket_revoked', `The ticket with jti ${ticket.jti} is revoked; get a new one.`);
+  check: async ({ jti, text }, request) => {
+    const row = await tickets.find(jti);
+    // One without a row is as good as revoked: rows outlive what they allow.
+    if (!row) return revoked(jti);
+    const issued = checkIssued(row, ticketHash.isOf(text, row.hash));
+    if (!issued.ok) return issued;
+    if (row.revokedAt !== undefined) return revoked(jti);
+    // From here on by the row alone.
+    for (const checked of [
+      checkPlace(row, request),
+      checkUse(row, clock()),
+      checkNames(row, request.names),
+    ]) {
+      if (!checked.ok) return checked;
     }
-    const place = checkPlace(ticket, request);
-    if (!place.ok) return place;
-    if (row.uses !== undefined && row.used >= row.uses) {
-      return refuse('ticket_uses_exceeded', `The ticket’s ${row.uses} uses are spent; get a new one.`);
-    }
-    const foreign = request.names.find((name) => !ticket.secrets.includes(name));
-    return foreign === undefined
-      ? done(row)
-      : refuse(
-          'name_not_in_ticket',
-          `The ticket does not name the secret ${foreign}; get one that does, or leave it out.`,
-        );
+    return done(row);
   },
 });

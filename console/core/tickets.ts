@@ -7,6 +7,7 @@ import type { TicketKeys } from './keys.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import type { Database, SecretRow, SessionRow, TicketRow } from './stores.ts';
+import type { TicketHash } from './ticket-hash.ts';
 
 export interface TicketConfig {
   /** The console's public URL. */
@@ -59,6 +60,7 @@ interface Ports {
   readonly clock: () => number;
   readonly keys: Pick<TicketKeys, 'signer'>;
   readonly quotas: Quotas;
+  readonly ticketHash: TicketHash;
 }
 
 const MAX_LISTED_SESSIONS = 100;
@@ -90,10 +92,8 @@ export const checkSelection = (
   return done(selected);
 };
 
-export const createTickets = (
-  { database, ids, clock, keys, quotas }: Ports,
-  config: TicketConfig,
-): Tickets => {
+export const createTickets = (ports: Ports, config: TicketConfig): Tickets => {
+  const { database, ids, clock, keys, quotas } = ports;
   const mint = async (request: TicketRequest): Promise<MintedTicket> => {
     const { ownerId, ns, sa, secrets, pod, uses, launcher } = request;
     const issuedAt = clock();
@@ -106,8 +106,9 @@ export const createTickets = (
       ...(uses === undefined ? {} : { uses }),
       ...{ jti, iat: issuedAtSeconds, nbf: issuedAtSeconds, exp: expSeconds },
     });
+    const hash = ports.ticketHash.of(text);
     const times = { issuedAt, exp: expSeconds * 1000, revokedAt: undefined };
-    return { text, row: { jti, ownerId, ns, sa, secrets, pod, uses, used: 0, launcher, ...times } };
+    return { text, row: { jti, ownerId, hash, ns, sa, secrets, pod, uses, used: 0, launcher, ...times } };
   };
   return {
     mint,

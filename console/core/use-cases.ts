@@ -18,6 +18,7 @@ import { createSessionKeys } from './session-keys.ts';
 import { createStartLimits, type StartLimitConfig } from './start-limits.ts';
 import type { Database } from './stores.ts';
 import { createTicketCheck } from './ticket-check.ts';
+import { createTicketHash, type TicketHash } from './ticket-hash.ts';
 import { createTickets, type TicketConfig, type Tickets } from './tickets.ts';
 import { createUserKeys } from './user-keys.ts';
 
@@ -46,6 +47,8 @@ export interface UseCasePorts {
 
 export interface UseCaseConfig extends TicketConfig, QuotaConfig, StartLimitConfig {
   readonly launchers: readonly Launcher[];
+  /** The identity provider. */
+  readonly loginIssuer: string;
   readonly firstClaimSeconds: number;
 }
 
@@ -54,21 +57,25 @@ const createSessions = (
     userKeys: ReturnType<typeof createUserKeys>;
     tickets: Tickets;
     quotas: Quotas;
+    ticketHash: TicketHash;
   },
   config: UseCaseConfig,
 ): Pick<UseCases, 'resolve' | 'claim'> => {
-  const { database, clock, keys, cluster, sha256Hex, quotas } = ports;
+  const { database, clock, keys, cluster, ticketHash, quotas } = ports;
   const limits = createStartLimits(config, ports.elapsed);
   const guard = createGuard({ readGuardPolicy: (name) => cluster.readGuardPolicy(name), clock });
-  const launchers = createLaunchers({ logins: database.logins, guard, clock }, config.launchers);
+  const launchers = createLaunchers(
+    { logins: database.logins, issuer: config.loginIssuer, guard, clock },
+    config.launchers,
+  );
   const ticketCheck = createTicketCheck(
-    { tickets: database.tickets, clock, verifiers: keys.tickets.verifiers },
+    { tickets: database.tickets, ticketHash, clock, verifiers: keys.tickets.verifiers },
     config,
   );
   const ids = createIds((bytes) => ports.cipher.random(bytes));
   return {
     resolve: createResolve(
-      { database, ticketCheck, tickets: ports.tickets, launchers, ids, clock, sha256Hex, limits, quotas },
+      { database, ticketCheck, tickets: ports.tickets, launchers, ids, clock, limits, quotas },
       config,
     ),
     claim: createClaim(
@@ -76,7 +83,7 @@ const createSessions = (
         limits,
         ...{ database, cluster, clock, grantVerifiers: keys.grants, onUnavailable: ports.onUnavailable },
         sessionKeys: createSessionKeys(ports),
-        checkPod: createPodCheck({ sha256Hex }),
+        checkPod: createPodCheck({ ticketHash }),
       },
       config,
     ),
@@ -89,13 +96,14 @@ export const createUseCases = (ports: UseCasePorts, config: UseCaseConfig): UseC
   const userKeys = createUserKeys({ userKeys: database.userKeys, cipher, clock, atRest: keys.atRest });
   const quotas = createQuotas(config);
   const sealingPorts = { database, userKeys, cipher, ids, clock, envelopeKey: keys.envelope, quotas };
-  const tickets = createTickets({ database, ids, clock, keys: keys.tickets, quotas }, config);
+  const ticketHash = createTicketHash(ports);
+  const tickets = createTickets({ database, ids, clock, keys: keys.tickets, quotas, ticketHash }, config);
   return {
     owners: createOwners({ database, ids, clock }),
     writing: createSecretWriting({ ...sealingPorts, sealing: createSealing(sealingPorts) }),
     sealing: createClientSealing(sealingPorts),
     tickets,
     quotas,
-    ...createSessions({ ...ports, userKeys, tickets, quotas }, config),
+    ...createSessions({ ...ports, userKeys, tickets, quotas, ticketHash }, config),
   };
 };

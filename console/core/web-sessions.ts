@@ -8,7 +8,8 @@ import type { Quotas } from './quotas.ts';
 import type { Database } from './stores.ts';
 
 export interface WebSessionRow {
-  readonly id: string;
+  /** SHA-256 of the id: the id itself is in the cookie alone, and a copy of the database opens no session. */
+  readonly idHash: string;
   readonly ownerId: OwnerId;
   readonly openedAt: number;
   /** Exact to a minute. */
@@ -17,9 +18,9 @@ export interface WebSessionRow {
 
 export interface WebSessionStore {
   insert(row: WebSessionRow): Promise<void>;
-  find(id: string): Promise<WebSessionRow | undefined>;
-  touch(id: string, now: number): Promise<void>;
-  delete(id: string): Promise<void>;
+  find(idHash: string): Promise<WebSessionRow | undefined>;
+  touch(idHash: string, now: number): Promise<void>;
+  delete(idHash: string): Promise<void>;
   /** Deletes this owner's oldest, but for `keep`. */
   keepNewest(ownerId: OwnerId, keep: number): Promise<void>;
   /** Deletes those that were opened or seen too long ago. */
@@ -43,13 +44,14 @@ interface Ports {
   readonly database: Pick<Database, 'write' | 'webSessions'>;
   readonly quotas: Pick<Quotas, 'webSession'>;
   readonly newId: () => string;
+  readonly sha256Hex: (text: string) => string;
   readonly clock: () => number;
 }
 
 const TOUCH_EVERY_MS = 60_000;
 
 export const createWebSessions = (ports: Ports, config: WebSessionConfig): WebSessions => {
-  const { database, clock } = ports;
+  const { database, clock, sha256Hex } = ports;
   const limits = (now: number): { opened: number; seen: number } => ({
     opened: now - config.lifeSeconds * 1000,
     seen: now - config.idleSeconds * 1000,
@@ -61,20 +63,21 @@ export const createWebSessions = (ports: Ports, config: WebSessionConfig): WebSe
       await database.write(async (stores) => {
         const { webSessions } = stores;
         await ports.quotas.webSession(stores, { ownerId, ended: limits(now) });
-        if (before !== undefined) await webSessions.delete(before);
-        await webSessions.insert({ id, ownerId, openedAt: now, seenAt: now });
+        if (before !== undefined) await webSessions.delete(sha256Hex(before));
+        await webSessions.insert({ idHash: sha256Hex(id), ownerId, openedAt: now, seenAt: now });
         return done(undefined);
       });
       return id;
     },
     enter: async (id) => {
-      const row = await database.webSessions.find(id);
+      const idHash = sha256Hex(id);
+      const row = await database.webSessions.find(idHash);
       const now = clock();
       const { opened, seen } = limits(now);
       if (!row || row.openedAt <= opened || row.seenAt <= seen) return undefined;
-      if (now - row.seenAt >= TOUCH_EVERY_MS) await database.webSessions.touch(id, now);
+      if (now - row.seenAt >= TOUCH_EVERY_MS) await database.webSessions.touch(idHash, now);
       return row.ownerId;
     },
-    end: (id) => database.webSessions.delete(id),
+    end: (id) => database.webSessions.delete(sha256Hex(id)),
   };
 };

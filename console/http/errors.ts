@@ -3,6 +3,7 @@ import type { ErrorRequestHandler } from 'express';
 import { BodyError, type BodyProblem } from '#platform/body-gate.ts';
 import { describeError, type Log } from '#platform/log.ts';
 import type { Refusal } from '../core/outcome.ts';
+import { brokenRecord, RecordError } from '../core/record-error.ts';
 import { DatabaseError } from '../store/failure.ts';
 import { sendProblem } from './answer.ts';
 
@@ -28,7 +29,7 @@ export const refusalOf = (thrown: unknown): Refusal | undefined => {
   if (thrown instanceof DatabaseError && thrown.code === 'unavailable') {
     return { code: 'database_unavailable', detail: 'Nothing was changed; try again in a moment.' };
   }
-  return undefined;
+  return thrown instanceof RecordError ? brokenRecord.refusal : undefined;
 };
 
 /** Logs what an operator should know of. */

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
+import { openAdminDatabase } from '../admin/database.ts';
 import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
 import { databaseKinds, later, newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
 import { wholeGuard } from '../testing/kubernetes.ts';
@@ -38,6 +39,13 @@ for (const kind of databaseKinds) {
       return client;
     };
 
+    const offboard = async (sub: string): Promise<void> => {
+      const database = await openAdminDatabase({ url: running.databaseUrl }, running.records);
+      const [owner] = await database.offboarding!.carriers({ claim: 'sub', value: sub });
+      await database.offboarding!.delete(owner!.id, Date.now());
+      await database.close();
+    };
+
     before(async function () {
       this.timeout(60_000);
       const file = join(dir, 'launchers.json');
@@ -48,7 +56,8 @@ for (const kind of databaseKinds) {
         loginWithinDays: 30,
       };
       const byEmail = { ...launcher, username: 'mail-hub', claim: 'email' };
-      const launchers = [{ ...launcher, claim: 'preferred_username' }, byEmail];
+      const bySub = { ...launcher, username: 'sub-hub', claim: 'sub' };
+      const launchers = [{ ...launcher, claim: 'preferred_username' }, byEmail, bySub];
       writeFileSync(file, JSON.stringify({ launchers }));
       running = await startTestConsole(kind, { TWOFOLD_LAUNCHERS_FILE: file });
     });
@@ -76,6 +85,20 @@ for (const kind of databaseKinds) {
       expect((await admitAndClaim(running, session, { annotations: annotations() })).status).to.equal(200);
       const [ticket] = (await alice.call('get', '/tickets')).json.items;
       expect(ticket).to.include({ launcher: HUB, used: 1, pod: 'nb-0' });
+    });
+
+    it('gets a ticket that nobody can present, not even unchanged, and its use is recorded', async () => {
+      const { ticket } = await openSession(running, { launcher: { username: HUB, user: username } });
+      for (const launcher of [undefined, { username: HUB, user: username }]) {
+        const reply = await ask({ ticket, launcher });
+        expect(refusal(reply)).to.deep.equal([403, 'ticket_of_launcher']);
+        expect(reply.json.detail).to.contain('get one of your own');
+      }
+      const { items } = (await alice.call('get', '/audit')).json;
+      expect(items.slice(0, 2).map(({ action, code }) => [action, code])).to.deep.equal([
+        ['resolve', 'ticket_of_launcher'],
+        ['resolve', 'ticket_of_launcher'],
+      ]);
     });
 
     it('gets a ticket for the prefix of a pod that has no name yet', async () => {
@@ -154,6 +177,25 @@ for (const kind of databaseKinds) {
       const reply = await ask();
       expect(refusal(reply)).to.deep.equal([403, 'launcher_user_ambiguous']);
       expect(reply.json.detail).to.contain('use a ticket');
+    });
+
+    it('is refused for a name whose other owner has been offboarded, but not for a sub that came back', async () => {
+      const byName = newUser();
+      await loggedIn(byName, { preferred_username: username });
+      await offboard(byName);
+      expect(refusal(await ask())).to.deep.equal([403, 'launcher_user_ambiguous']);
+
+      const sub = newUser();
+      await loggedIn(sub, {});
+      await offboard(sub);
+      const launcher = { username: 'sub-hub', user: sub };
+      expect(refusal(await ask({ launcher })), 'nobody is there').to.deep.equal([
+        403,
+        'launcher_user_unknown',
+      ]);
+      running.clock.offsetMs += 61_000;
+      await (await loggedIn(sub, {})).call('post', '/secrets', { body: { name: 'a', value: 'v' } });
+      expect((await ask({ launcher })).status).to.equal(200);
     });
 
     it('knows an address of e-mail only where the provider has verified it', async () => {

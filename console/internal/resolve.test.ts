@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { signTicket, type Ticket } from '#envelope/ticket.ts';
 import { parseNames } from '#envelope/ticket.ts';
-import { parseOwnerId } from '#envelope/names.ts';
+import { parseOwnerId, parseSecretName } from '#envelope/names.ts';
+import { parsePodPattern } from '#envelope/pod.ts';
 import { ed25519Signer } from '#envelope/node-cipher.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
 import { ed25519Pair } from '../../test/keys.ts';
@@ -100,7 +101,43 @@ onEachDatabase('resolve', (running) => {
     for (const [code, text] of cases) {
       expect(refusal(await ask({ ticket: text })), code).to.deep.equal([403, code]);
     }
-    expect((await ask({ ticket: await forged({ exp: now - 30 }) })).status, 'clocks differ').to.equal(200);
+    const short = await ticketFor(alice, { ttlSeconds: 60 });
+    const inSeconds = (seconds: number): Promise<Reply> =>
+      later(running(), seconds * 1000, () => ask({ ticket: short }));
+    expect((await inSeconds(90)).status, 'clocks differ').to.equal(200);
+    expect(refusal(await inSeconds(125))).to.deep.equal([403, 'ticket_expired']);
+  });
+
+  it('refuses a text that was not issued under its id, whatever of it differs, though its signature fits', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const cases: Partial<Ticket>[] = [
+      {},
+      { ns: 'elsewhere' },
+      { sa: 'another' },
+      { secrets: [parseSecretName('unticketed')!] },
+      { exp: now + 29 * 86_400 },
+      { uses: 1 },
+      { pod: parsePodPattern('nb-*')! },
+    ];
+    await alice.call('post', '/secrets', { body: { name: 'unticketed', value: 'v' } });
+    for (const changed of cases) {
+      const names = changed.secrets ?? ['a'];
+      const { ns: namespace = NAMESPACE, sa: serviceAccount = 'default' } = changed;
+      const reply = await ask({
+        ...{ ticket: await forged({ iat: now - 1, ...changed }), namespace, serviceAccount, names },
+      });
+      expect(refusal(reply), Object.keys(changed).join()).to.deep.equal([403, 'ticket_not_issued']);
+    }
+    const { items } = (await alice.call('get', '/audit')).json;
+    expect(items[0], 'and tells the owner').to.include({ action: 'resolve', code: 'ticket_not_issued' });
+    expect(await sessionCount()).to.equal(0);
+  });
+
+  it('takes a ticket with white space around it, and answers it without', async () => {
+    const session = await openSession(running(), { ticket: `\n ${ticket}\r\n` });
+    expect(session.ticket).to.equal(ticket);
+    const pod = { 'twofold.dev/secrets': 'a', 'twofold.dev/ticket': `${ticket}\n` };
+    expect((await admitAndClaim(running(), session, { annotations: pod })).status).to.equal(200);
   });
 
   it('refuses a ticket that is revoked, or that no row tells of', async () => {

@@ -13,10 +13,14 @@ import { databaseKinds, startTestConsole, type TestConsole } from '../testing/co
 import { claim, admit, grantFor, openSession, resolve, ticketFor } from '../testing/session.ts';
 import { openDatabase } from './database.ts';
 import { DatabaseError, toDatabaseError } from './failure.ts';
+import { createRecords } from './records.ts';
+import { parseRecordKeys } from '../key-files.ts';
+import { octJwk } from '../../test/keys.ts';
 import { testFolder } from '../../test/folder.ts';
 
 const unavailable = [503, 'database_unavailable'];
 const ids = createIds((bytes) => nodeCipher.random(bytes));
+const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
 const fileOf = ({ databaseUrl }: TestConsole): string => databaseUrl.replace('sqlite:', '');
 
 /** Whatever makes a database refuse to write, and lets it again. */
@@ -121,7 +125,10 @@ for (const kind of databaseKinds) {
 describe('a full SQLite database', () => {
   it('is told apart, and keeps what it has', async () => {
     const dir = testFolder('database');
-    const database = await openDatabase({ url: `sqlite:${join(dir, 'full.db')}`, sqliteMaxPages: 60 });
+    const database = await openDatabase(
+      { url: `sqlite:${join(dir, 'full.db')}`, sqliteMaxPages: 60 },
+      records,
+    );
     const ownerId = ids.owner();
     const add = (): Promise<Outcome<void>> =>
       database.write(async ({ owners, audit }) => {
@@ -154,7 +161,7 @@ describe('migrations', () => {
     it(`of consoles that start at once run once (${kind})`, async () => {
       const url =
         kind === 'SQLite' ? `sqlite:${join(dir, 'once.db')}` : await (await testPostgres()).createDatabase();
-      const opened = await Promise.all([1, 2, 3].map(() => openDatabase({ url })));
+      const opened = await Promise.all([1, 2, 3].map(() => openDatabase({ url }, records)));
       for (const database of opened) {
         await database.check();
         await database.close();
@@ -163,7 +170,7 @@ describe('migrations', () => {
   }
 
   it('fail where the file is no database', async () => {
-    const error = await failureOf(openDatabase({ url: `sqlite:${dir}` }));
+    const error = await failureOf(openDatabase({ url: `sqlite:${dir}` }, records));
     expect(error.code).to.equal('unavailable');
   });
 });
@@ -174,7 +181,7 @@ for (const kind of databaseKinds) {
       const dir = testFolder('database');
       const url =
         kind === 'SQLite' ? `sqlite:${join(dir, 'x.db')}` : await (await testPostgres()).createDatabase();
-      const database = await openDatabase({ url });
+      const database = await openDatabase({ url }, records);
       const identity = { issuer: 'i', sub: 's' };
       const fresh = { id: ids.owner(), now: 1 };
       const refused = await database.write(async ({ owners }) => {
@@ -199,7 +206,7 @@ for (const kind of databaseKinds) {
 
     it('is refused for an envelope key that is no longer active', async () => {
       const running = await startTestConsole(kind);
-      const other = await openDatabase({ url: running.databaseUrl });
+      const other = await openDatabase({ url: running.databaseUrl }, running.records);
       try {
         const alice = await running.as('alice');
         const kid = 'A'.repeat(43) as never; // another replica's key

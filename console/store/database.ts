@@ -11,7 +11,9 @@ import { connect, type DatabaseOptions } from './connection.ts';
 import { toDatabaseError } from './failure.ts';
 import { createKeyStore } from './keys.ts';
 import { migrate } from './migrate.ts';
-import { createLoginStore, createOwnerStore, createUserKeyStore } from './owners.ts';
+import { createLoginStore } from './logins.ts';
+import { createOwnerStore, createUserKeyStore } from './owners.ts';
+import type { Records } from './records.ts';
 import { createRetentionStore } from './retention.ts';
 import { createReservationStore, createSecretStore } from './secrets.ts';
 import { createSessionStore } from './sessions.ts';
@@ -44,29 +46,33 @@ const withOwnErrors = <S extends object>(store: S): S =>
     ]),
   ) as S;
 
-const storesOf = (db: Knex): Stores => ({
-  owners: withOwnErrors(createOwnerStore(db)),
+const storesOf = (db: Knex, records: Records): Stores => ({
+  owners: withOwnErrors(createOwnerStore(db, records)),
   userKeys: withOwnErrors(createUserKeyStore(db)),
   secrets: withOwnErrors(createSecretStore(db)),
   reservations: withOwnErrors(createReservationStore(db)),
-  tickets: withOwnErrors(createTicketStore(db)),
-  sessions: withOwnErrors(createSessionStore(db)),
-  logins: withOwnErrors(createLoginStore(db)),
-  keys: withOwnErrors(createKeyStore(db)),
+  tickets: withOwnErrors(createTicketStore(db, records)),
+  sessions: withOwnErrors(createSessionStore(db, records)),
+  logins: withOwnErrors(createLoginStore(db, records)),
+  keys: withOwnErrors(createKeyStore(db, records)),
   audit: withOwnErrors(createAuditStore(db)),
-  webSessions: withOwnErrors(createWebSessionStore(db)),
+  webSessions: withOwnErrors(createWebSessionStore(db, records)),
 });
 
 /** Carries a refusal out of the transaction that it rolls back. */
 class RolledBack extends Error {}
 
-const write = async <T>(db: Knex, work: (stores: Stores) => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+const write = async <T>(
+  db: Knex,
+  records: Records,
+  work: (stores: Stores) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> => {
   let refused: Refused | undefined;
   let failure: unknown;
   try {
     return await db.transaction(async (transaction) => {
       try {
-        const outcome = await work(storesOf(transaction));
+        const outcome = await work(storesOf(transaction, records));
         if (outcome.ok) return outcome;
         refused = outcome;
       } catch (error) {
@@ -82,7 +88,7 @@ const write = async <T>(db: Knex, work: (stores: Stores) => Promise<Outcome<T>>)
 };
 
 /** Opens and migrates. Rejects when the database cannot be reached, or holds what is no database of ours. */
-export const openDatabase = async (options: DatabaseOptions): Promise<OpenDatabase> => {
+export const openDatabase = async (options: DatabaseOptions, records: Records): Promise<OpenDatabase> => {
   const { db, dialect } = connect(options);
   try {
     await migrate(db, dialect);
@@ -91,9 +97,9 @@ export const openDatabase = async (options: DatabaseOptions): Promise<OpenDataba
     throw toDatabaseError(error);
   }
   return {
-    ...storesOf(db),
-    retention: withOwnErrors(createRetentionStore(db)),
-    write: (work) => write(db, work),
+    ...storesOf(db, records),
+    retention: withOwnErrors(createRetentionStore(db, records)),
+    write: (work) => write(db, records, work),
     check: async () => {
       await db.raw('select 1');
     },

@@ -1,5 +1,6 @@
 /** Every row as it lies there, page by page, for the operator's commands. Zone 1; design §9. Reads only. */
 import type { Knex } from 'knex';
+import { parseKid } from '#envelope/names.ts';
 import type { AuditRow } from '../core/audit.ts';
 import { readAudit, type Audit } from './audit.ts';
 
@@ -12,8 +13,8 @@ export const keyColumns = {
   reservations: ['secret_id', 'salt'],
   tickets: ['jti'],
   sessions: ['sid'],
-  logins: ['owner_id', 'claim', 'value'],
-  web_sessions: ['id'],
+  logins: ['id'],
+  web_sessions: ['id_hash'],
   audit: ['id'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
@@ -22,6 +23,21 @@ export type TableName = keyof typeof keyColumns;
 export const tableNames = Object.keys(keyColumns) as readonly TableName[]; // it forgets which keys there are
 
 export type Row = Readonly<Record<string, unknown>>;
+
+/** UUIDs, session ids, hashes, numbers. */
+const id =
+  /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64}|\d{1,15})$/;
+const isId = (table: TableName, value: string): boolean =>
+  table === 'keys' ? parseKid(value) !== undefined : id.test(value);
+
+/** The row's key, as far as it is ids: anything else that lies in a key column stays there. */
+export const rowName = (table: TableName, row: object): string => {
+  const columns = row as Row; // each is looked at
+  const ids = keyColumns[table]
+    .map((column) => String(columns[column]))
+    .filter((value) => isId(table, value));
+  return ids.length > 0 ? ids.join(' ') : 'without a readable id';
+};
 
 export interface Inspection {
   /** All rows, in the order of their keys; a page at a time is in memory. */

@@ -1,6 +1,8 @@
 /** Which envelope key is the active one, agreed on by all replicas. Zone 1; design §4. */
 import type { Knex } from 'knex';
 import type { KeyStore } from '../core/stores.ts';
+import { createRecordTable } from './record-table.ts';
+import type { Records } from './records.ts';
 
 interface Key {
   kid: string;
@@ -11,18 +13,22 @@ interface Key {
 
 const USE = 'envelope';
 
-export const createKeyStore = (db: Knex): KeyStore => {
-  const keys = () => db<Key>('keys');
+export const createKeyStore = (db: Knex, records: Records): KeyStore => {
+  const keys = createRecordTable<Key>(db, records, 'keys');
   return {
     activate: async (kid, now) => {
-      await keys()
-        .where({ use: USE, state: 'active' })
-        .whereNot({ kid })
-        .update({ state: 'retired', since: now });
-      await keys().insert({ kid, use: USE, state: 'retired', since: now }).onConflict('kid').ignore();
-      await keys().where({ kid, state: 'retired' }).update({ state: 'active', since: now });
+      const all = keys.read(await db<Key>('keys').where({ use: USE }).orderBy('kid').forUpdate());
+      for (const other of all.filter((key) => key.kid !== kid && key.state === 'active')) {
+        await keys.amend({ kid: other.kid }, () => ({ state: 'retired', since: now }));
+      }
+      await keys.insertIfNew({ kid, use: USE, state: 'active', since: now }, ['kid']);
+      await keys.amend({ kid, use: USE }, ({ state }) =>
+        state === 'retired' ? { state: 'active', since: now } : undefined,
+      );
     },
-    lockActive: async (kid) =>
-      (await keys().where({ kid, use: USE, state: 'active' }).forShare().first('kid')) !== undefined,
+    lockActive: async (kid) => {
+      const key = await keys.lock({ kid }, 'share');
+      return key?.use === USE && key.state === 'active';
+    },
   };
 };

@@ -19,6 +19,7 @@ const createOwners = async (knex: Knex): Promise<void> => {
     table.text('sub').notNullable();
     table.text('kind').notNullable();
     table.bigInteger('created_at').notNullable();
+    table.text('mac').notNullable();
     table.unique(['issuer', 'sub']);
   });
   await knex.schema.createTable('user_keys', (table) => {
@@ -29,14 +30,18 @@ const createOwners = async (knex: Knex): Promise<void> => {
     table.bigInteger('created_at').notNullable();
     table.primary(['owner_id', 'gen']);
   });
+  // No foreign key: whoever was offboarded stays counted among the carriers.
   await knex.schema.createTable('logins', (table) => {
-    table.uuid('owner_id').notNullable().references('owners.id');
+    table.uuid('id').primary();
+    table.text('issuer').notNullable();
     table.text('claim').notNullable();
     table.text('value').notNullable();
-    table.bigInteger('first_at').notNullable();
+    table.text('carriers').notNullable();
+    table.bigInteger('count').notNullable();
+    table.bigInteger('oldest_at').notNullable().index();
     table.bigInteger('last_at').notNullable();
-    table.primary(['owner_id', 'claim', 'value']);
-    table.index(['claim', 'value']);
+    table.text('mac').notNullable();
+    table.unique(['claim', 'value', 'issuer']);
   });
 };
 
@@ -73,6 +78,7 @@ const createSecrets = async (knex: Knex, name: string): Promise<void> => {
     table.text('use').notNullable();
     table.text('state').notNullable();
     table.bigInteger('since').notNullable();
+    table.text('mac').notNullable();
   });
 };
 
@@ -80,6 +86,7 @@ const createSessions = async (knex: Knex): Promise<void> => {
   await knex.schema.createTable('tickets', (table) => {
     table.uuid('jti').primary();
     table.uuid('owner_id').notNullable().references('owners.id');
+    table.text('hash').notNullable();
     table.text('ns').notNullable();
     table.text('sa').notNullable();
     table.text('secrets').notNullable();
@@ -90,6 +97,7 @@ const createSessions = async (knex: Knex): Promise<void> => {
     table.bigInteger('issued_at').notNullable();
     table.bigInteger('exp').notNullable();
     table.bigInteger('revoked_at');
+    table.text('mac').notNullable();
     table.index(['owner_id', 'issued_at', 'jti']);
   });
   await knex.schema.createTable('sessions', (table) => {
@@ -99,7 +107,8 @@ const createSessions = async (knex: Knex): Promise<void> => {
     table.text('ns').notNullable();
     table.text('sa').notNullable();
     table.text('secrets').notNullable();
-    table.text('ticket_hash');
+    table.text('ticket_hash').notNullable();
+    table.boolean('ticket_on_pod').notNullable();
     table.text('launcher_annotation');
     table.text('launcher_user');
     table.bigInteger('opened_at').notNullable();
@@ -109,6 +118,7 @@ const createSessions = async (knex: Knex): Promise<void> => {
     table.bigInteger('first_claim_at');
     table.bigInteger('last_claim_at');
     table.bigInteger('claims').notNullable();
+    table.text('mac').notNullable();
     table.index(['jti', 'opened_at']);
     table.index(['owner_id', 'exp']);
   });
@@ -150,10 +160,11 @@ const indexTimes = async (knex: Knex): Promise<void> => {
 /** Sessions of the page go with their owner. */
 const createWebSessions = async (knex: Knex): Promise<void> => {
   await knex.schema.createTable('web_sessions', (table) => {
-    table.text('id').primary();
+    table.text('id_hash').primary();
     table.uuid('owner_id').notNullable().references('owners.id').onDelete('CASCADE').index();
     table.bigInteger('opened_at').notNullable();
     table.bigInteger('seen_at').notNullable();
+    table.text('mac').notNullable();
   });
 };
 

@@ -3,12 +3,16 @@ import type { Knex } from 'knex';
 import type { OwnerId } from '#envelope/names.ts';
 import type { LoginClaim } from '../core/stores.ts';
 import { createAuditStore } from './audit.ts';
+import { countLoginsOf, forgetLoginsOf, ownersThatCarried } from './logins.ts';
+import type { Owner } from './owners.ts';
+import { createRecordTable } from './record-table.ts';
+import type { Records } from './records.ts';
 import { ownerId, secretId, secretName } from './rows.ts';
 
-/** In the order in which they must go: each refers to those behind it. */
-export const ownedTables = [
-  ...(['sessions', 'tickets', 'reservations', 'secrets', 'user_keys', 'logins'] as const),
-] as const;
+/** Rows that go, in this order: each table refers to those behind it. */
+const deletedTables = ['sessions', 'tickets', 'reservations', 'secrets', 'user_keys'] as const;
+/** In a row of `logins` the owner's place stays, without its id. */
+export const ownedTables = [...deletedTables, 'logins'] as const;
 export type OwnedTable = (typeof ownedTables)[number];
 export type OwnedCounts = Readonly<Record<OwnedTable, number>>;
 
@@ -29,15 +33,13 @@ export interface Offboarding {
   delete(id: OwnerId, now: number): Promise<OwnedCounts | undefined>;
 }
 
-interface Owner {
-  id: string;
-  issuer: string;
-  sub: string;
-}
-
 const readOwner = ({ id, issuer, sub }: Owner): KnownOwner => ({ id: ownerId(id), issuer, sub });
 
-const deleteAll = async (db: Knex, id: OwnerId, now: number): Promise<OwnedCounts | undefined> => {
+const deleteAll = async (
+  db: Knex,
+  records: Records,
+  { id, now }: { id: OwnerId; now: number },
+): Promise<OwnedCounts | undefined> => {
   // A write first: SQLite lets nobody else write from here on.
   if ((await db<Owner>('owners').where({ id }).update({ id })) === 0) return undefined;
   // PostgreSQL: nobody adds a row of this owner until the end.
@@ -46,7 +48,8 @@ const deleteAll = async (db: Knex, id: OwnerId, now: number): Promise<OwnedCount
     .where({ owner_id: id })
     .select('id', 'name');
   const counts = { sessions: 0, tickets: 0, reservations: 0, secrets: 0, user_keys: 0, logins: 0 };
-  for (const table of ownedTables) counts[table] = await db(table).where({ owner_id: id }).delete();
+  for (const table of deletedTables) counts[table] = await db(table).where({ owner_id: id }).delete();
+  counts.logins = await forgetLoginsOf(db, records, id);
   await db<Owner>('owners').where({ id }).delete();
   await createAuditStore(db).append({
     ...{ at: now, ownerId: id, actor: 'operator', action: 'offboard', outcome: 'done' },
@@ -56,24 +59,23 @@ const deleteAll = async (db: Knex, id: OwnerId, now: number): Promise<OwnedCount
   return counts;
 };
 
-export const createOffboarding = (db: Knex): Offboarding => ({
+export const createOffboarding = (db: Knex, records: Records): Offboarding => ({
   find: async (id) => {
-    const row = await db<Owner>('owners').where({ id }).first('id', 'issuer', 'sub');
+    const row = await createRecordTable<Owner>(db, records, 'owners').find({ id });
     return row && readOwner(row);
   },
-  carriers: async ({ claim, value }) => {
-    const ids = db<{ owner_id: string; claim: string; value: string }>('logins')
-      .where({ claim, value })
-      .select('owner_id');
-    const rows = await db<Owner>('owners').whereIn('id', ids).orderBy('id').select('id', 'issuer', 'sub');
-    return rows.map(readOwner);
+  carriers: async (claim) => {
+    const ids = await ownersThatCarried(db, records, claim);
+    const rows = await db<Owner>('owners').whereIn('id', ids).orderBy('id').select();
+    return createRecordTable<Owner>(db, records, 'owners').read(rows).map(readOwner);
   },
   count: async (id) => {
     const counts = { sessions: 0, tickets: 0, reservations: 0, secrets: 0, user_keys: 0, logins: 0 };
-    for (const table of ownedTables) {
+    for (const table of deletedTables) {
       const [row] = await db<{ owner_id: string }>(table).where({ owner_id: id }).count({ rows: '*' });
       counts[table] = Number(row?.['rows']);
     }
+    counts.logins = await countLoginsOf(db, id);
     return counts;
   },
   doneAt: async (id) => {
@@ -83,5 +85,5 @@ export const createOffboarding = (db: Knex): Offboarding => ({
       .first('at');
     return row?.at;
   },
-  delete: (id, now) => db.transaction((transaction) => deleteAll(transaction, id, now)),
+  delete: (id, now) => db.transaction((transaction) => deleteAll(transaction, records, { id, now })),
 });

@@ -1,9 +1,13 @@
-/** Owners, their user keys and their logins. Zone 1; design §4. */
+/** Owners and their user keys. Zone 1; design §4. */
 import type { Knex } from 'knex';
-import type { LoginStore, OwnerStore, UserKeyRow, UserKeyStore } from '../core/stores.ts';
+import type { OwnerId } from '#envelope/names.ts';
+import type { OwnerStore, UserKeyRow, UserKeyStore } from '../core/stores.ts';
+import { createLoginStore } from './logins.ts';
+import { createRecordTable } from './record-table.ts';
+import type { Records } from './records.ts';
 import { kid, ownerId } from './rows.ts';
 
-interface Owner {
+export interface Owner {
   id: string;
   issuer: string;
   sub: string;
@@ -19,29 +23,38 @@ export interface UserKey {
   created_at: number;
 }
 
-interface Login {
-  owner_id: string;
-  claim: string;
-  value: string;
-  first_at: number;
-  last_at: number;
+interface Identity {
+  readonly issuer: string;
+  readonly sub: string;
 }
 
-export const createOwnerStore = (db: Knex): OwnerStore => {
-  const find = ({ issuer, sub }: { issuer: string; sub: string }) =>
-    db<Owner>('owners').where({ issuer, sub }).first('id');
+export const createOwnerStore = (db: Knex, records: Records): OwnerStore => {
+  const owners = createRecordTable<Owner>(db, records, 'owners');
+  const logins = createLoginStore(db, records);
+  const find = async (identity: Identity): Promise<OwnerId | undefined> => {
+    const row = await owners.find(identity);
+    return row && ownerId(row.id);
+  };
+  /** Throws where this identity had an owner whose row says so no more: another one must not take its place. */
+  const demandNew = async ({ issuer, sub }: Identity): Promise<OwnerId | undefined> => {
+    const carriers = await logins.carriers(issuer, { claim: 'sub', value: sub });
+    const before = carriers.find((carrier) => carrier.ownerId !== undefined);
+    if (!before) return undefined;
+    // A login at the same time has made it meanwhile.
+    const known = await find({ issuer, sub });
+    if (!known) throw records.broken('owners', { id: before.ownerId });
+    return known;
+  };
   return {
-    findOrCreate: async (identity, { id, now }) => {
-      const known = await find(identity);
-      if (known) return ownerId(known.id);
-      await db<Owner>('owners')
-        .insert({ ...identity, id, kind: 'user', created_at: now })
-        .onConflict(['issuer', 'sub'])
-        .ignore();
-      return ownerId((await find(identity))?.id);
+    findOrCreate: async ({ issuer, sub }, { id, now }) => {
+      const identity = { issuer, sub };
+      const known = (await find(identity)) ?? (await demandNew(identity));
+      if (known) return known;
+      await owners.insertIfNew({ ...identity, id, kind: 'user', created_at: now }, ['issuer', 'sub']);
+      return ownerId(await find(identity));
     },
     lock: async (id) => {
-      await db<Owner>('owners').where({ id }).forUpdate().first('id');
+      await owners.lock({ id });
     },
   };
 };
@@ -64,23 +77,5 @@ export const createUserKeyStore = (db: Knex): UserKeyStore => ({
   find: async (id, gen) => {
     const row = await db<UserKey>('user_keys').where({ owner_id: id, gen }).first();
     return row && readUserKey(row);
-  },
-});
-
-export const createLoginStore = (db: Knex): LoginStore => ({
-  record: async (id, claims, now) => {
-    if (claims.length === 0) return;
-    const rows = claims.map(({ claim, value }) => ({
-      owner_id: id,
-      claim,
-      value,
-      first_at: now,
-      last_at: now,
-    }));
-    await db<Login>('logins').insert(rows).onConflict(['owner_id', 'claim', 'value']).merge({ last_at: now });
-  },
-  carriers: async ({ claim, value }) => {
-    const rows = await db<Login>('logins').where({ claim, value }).select('owner_id', 'last_at');
-    return rows.map((row) => ({ ownerId: ownerId(row.owner_id), lastAt: row.last_at }));
   },
 });

@@ -6,7 +6,7 @@ import { openDatabase, type OpenDatabase } from './database.ts';
 onEachDatabase('what the page reads', (running) => {
   let database: OpenDatabase;
   before(async () => {
-    database = await openDatabase({ url: running().databaseUrl });
+    database = await openDatabase({ url: running().databaseUrl }, running().records);
   });
   after(() => database.close());
 
@@ -47,20 +47,20 @@ onEachDatabase('what the page reads', (running) => {
   it('keeps a login until it ends, is too old or unused, and lets it go with its owner', async () => {
     const { id } = await owner();
     const { webSessions } = database;
-    const row = { id: `session-of-${id}`, ownerId: id, openedAt: 1_000, seenAt: 1_000 };
+    const row = { idHash: `session-of-${id}`, ownerId: id, openedAt: 1_000, seenAt: 1_000 };
     const insert = () => webSessions.insert(row);
     await insert();
-    await webSessions.touch(row.id, 5_000);
-    expect(await webSessions.find(row.id)).to.deep.equal({ ...row, seenAt: 5_000 });
+    await webSessions.touch(row.idHash, 5_000);
+    expect(await webSessions.find(row.idHash)).to.deep.equal({ ...row, seenAt: 5_000 });
     await webSessions.deleteEnded({ opened: 999, seen: 4_999 });
-    expect(await webSessions.find(row.id)).to.not.equal(undefined);
+    expect(await webSessions.find(row.idHash)).to.not.equal(undefined);
     await webSessions.deleteEnded({ opened: 1_000, seen: 0 });
-    expect(await webSessions.find(row.id)).to.equal(undefined);
+    expect(await webSessions.find(row.idHash)).to.equal(undefined);
     await insert();
     await webSessions.deleteEnded({ opened: 0, seen: 1_000 });
-    expect(await webSessions.find(row.id)).to.equal(undefined);
+    expect(await webSessions.find(row.idHash)).to.equal(undefined);
     await insert();
-    await webSessions.delete(row.id);
-    expect(await webSessions.find(row.id)).to.equal(undefined);
+    await webSessions.delete(row.idHash);
+    expect(await webSessions.find(row.idHash)).to.equal(undefined);
   });
 });

@@ -6,6 +6,7 @@ import { createWebSessions } from '../core/web-sessions.ts';
 import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
 import { databaseKinds, later, newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
 import { admitAndClaim, openSession, payloadOf, resolve, ticketFor } from '../testing/session.ts';
+import { sha256Hex } from '../sha256.ts';
 import { openDatabase, type OpenDatabase } from './database.ts';
 
 const MOST = 3;
@@ -128,7 +129,7 @@ for (const kind of databaseKinds) {
 
     before(async () => {
       running = await startTestConsole(kind);
-      database = await openDatabase({ url: running.databaseUrl });
+      database = await openDatabase({ url: running.databaseUrl }, running.records);
       db =
         kind === 'SQLite'
           ? knex({
@@ -161,6 +162,7 @@ for (const kind of databaseKinds) {
             quotaReservations: 1,
             quotaWebSessions,
           }),
+          sha256Hex,
           newId: () => `${ownerId} ${(opened += 1)}`,
           clock: () => now,
         },

@@ -1,6 +1,8 @@
 /** Rows whose time is over: counted, and deleted in small steps. Zone 1; design §9. The rule is in core/retention.ts. */
 import type { Knex } from 'knex';
 import type { BoundSession, Horizons, Prunable, RetentionStore } from '../core/retention.ts';
+import { pruneLogins } from './logins.ts';
+import type { Records } from './records.ts';
 import { sessionId } from './rows.ts';
 
 interface Bound {
@@ -14,9 +16,8 @@ const keyOf = {
   sessions: ['sid'],
   tickets: ['jti'],
   reservations: ['secret_id', 'salt'],
-  logins: ['owner_id', 'claim', 'value'],
   audit: ['id'],
-} as const satisfies Record<Prunable, readonly string[]>;
+} as const satisfies Record<Exclude<Prunable, 'logins'>, readonly string[]>;
 
 /** One condition of several, in brackets. */
 const either =
@@ -25,7 +26,8 @@ const either =
     for (const condition of conditions) void builder.or.where((inner) => void condition(inner));
   };
 
-export const createRetentionStore = (db: Knex): RetentionStore => {
+/** Without the record key no login can be taken out of its row: pruning them then throws. */
+export const createRetentionStore = (db: Knex, records: Records | undefined): RetentionStore => {
   const ended = (query: Knex.QueryBuilder, { sessions }: Horizons): Knex.QueryBuilder =>
     query.where(
       either(
@@ -74,7 +76,7 @@ export const createRetentionStore = (db: Knex): RetentionStore => {
       case 'reservations':
         return db('reservations').where('until', '<=', at.now);
       case 'logins':
-        return older('logins', 'last_at', at.logins);
+        return older('logins', 'oldest_at', at.logins);
       case 'audit':
         return older('audit', 'at', at.audit);
     }
@@ -86,9 +88,16 @@ export const createRetentionStore = (db: Knex): RetentionStore => {
     return Number(row?.rows);
   };
 
+  const forget = async ({ logins: before }: Horizons, limit: number): Promise<number> => {
+    if (before === undefined) return 0;
+    if (!records) throw new Error('without the record key no login can be pruned');
+    return await pruneLogins(db, records, { before, limit });
+  };
+
   return {
     count: (what, at) => countOf(matching(what, at, true)),
     prune: async (what, at, limit) => {
+      if (what === 'logins') return await forget(at, limit);
       const columns = keyOf[what];
       const some = matching(what, at, false)
         .select(columns.map((column) => `${what}.${column}`))

@@ -1,6 +1,8 @@
 /** Sessions: opened by `resolve`, bound to one pod by its first `claim`. Zone 1; design §4 and §6. */
 import type { Knex } from 'knex';
 import type { SessionRow, SessionSecret, SessionStore } from '../core/stores.ts';
+import { createRecordTable } from './record-table.ts';
+import type { Records } from './records.ts';
 import { list, maybe, ownerId, salt, same, secretId, secretName, sessionId } from './rows.ts';
 
 export interface Session {
@@ -10,7 +12,9 @@ export interface Session {
   ns: string;
   sa: string;
   secrets: string;
-  ticket_hash: string | null;
+  ticket_hash: string;
+  /** SQLite has no booleans. */
+  ticket_on_pod: boolean | 0 | 1;
   launcher_annotation: string | null;
   launcher_user: string | null;
   opened_at: number;
@@ -44,7 +48,8 @@ export const readSession = (row: Session): SessionRow => {
   const { launcher_annotation: annotation, launcher_user: user } = row;
   return {
     ...{ sid: sessionId(row.sid), jti: row.jti, ownerId: ownerId(row.owner_id), ns: row.ns, sa: row.sa },
-    ...{ secrets: list.read(row.secrets, readSecret), ticketHash: maybe(row.ticket_hash, same) },
+    ...{ secrets: list.read(row.secrets, readSecret), ticketHash: row.ticket_hash },
+    ticketOnPod: Boolean(row.ticket_on_pod),
     launcher: annotation === null || user === null ? undefined : { annotation, user },
     ...{ openedAt: row.opened_at, exp: row.exp },
     ...{ pod: maybe(row.pod, same), podUid: maybe(row.pod_uid, same), claims: row.claims },
@@ -53,41 +58,42 @@ export const readSession = (row: Session): SessionRow => {
   };
 };
 
-export const createSessionStore = (db: Knex): SessionStore => {
-  const sessions = () => db<Session>('sessions');
+export const createSessionStore = (db: Knex, records: Records): SessionStore => {
+  const sessions = createRecordTable<Session>(db, records, 'sessions');
   return {
-    insert: async (row) => {
-      await sessions().insert({
+    insert: (row) =>
+      sessions.insert({
         ...{ sid: row.sid, jti: row.jti, owner_id: row.ownerId, ns: row.ns, sa: row.sa },
-        ...{ secrets: list.write(row.secrets.map(writeSecret)), ticket_hash: row.ticketHash ?? null },
+        secrets: list.write(row.secrets.map(writeSecret)),
+        ...{ ticket_hash: row.ticketHash, ticket_on_pod: row.ticketOnPod },
         launcher_annotation: row.launcher?.annotation ?? null,
         launcher_user: row.launcher?.user ?? null,
         ...{ opened_at: row.openedAt, exp: row.exp, pod: row.pod ?? null, pod_uid: row.podUid ?? null },
         first_claim_at: row.firstClaimAt ?? null,
         last_claim_at: row.lastClaimAt ?? null,
         claims: row.claims,
-      });
-    },
+      }),
     find: async (sid) => {
-      const row = await sessions().where({ sid }).first();
+      const row = await sessions.find({ sid });
       return row && readSession(row);
     },
-    bind: async (sid, { name, uid }, now) =>
-      (await sessions()
-        .where({ sid })
-        .whereNull('pod_uid')
-        .update({ pod: name, pod_uid: uid, first_claim_at: now, last_claim_at: now, claims: 1 })) === 1,
-    claimAgain: async (sid, podUid, now) =>
-      (await sessions()
-        .where({ sid, pod_uid: podUid })
-        .update({ last_claim_at: now, claims: db.raw('claims + 1') })) === 1,
+    bind: (sid, { name, uid }, now) =>
+      sessions.amend({ sid }, ({ pod_uid }) =>
+        pod_uid === null
+          ? { pod: name, pod_uid: uid, first_claim_at: now, last_claim_at: now, claims: 1 }
+          : undefined,
+      ),
+    claimAgain: (sid, podUid, now) =>
+      sessions.amend({ sid }, ({ pod_uid, claims }) =>
+        pod_uid === podUid ? { last_claim_at: now, claims: claims + 1 } : undefined,
+      ),
     countOpen: async (id, now) => {
       // Names and salts hold no quotes: each secret of the list has this member once.
       const member = '"salt":';
       const versions = db.raw("coalesce(sum(length(secrets) - length(replace(secrets, ?, ''))), 0) as held", [
         member,
       ]);
-      const counted: unknown = await sessions()
+      const counted: unknown = await db<Session>('sessions')
         .where({ owner_id: id })
         .whereNull('pod_uid')
         .where('exp', '>', now)
@@ -99,11 +105,11 @@ export const createSessionStore = (db: Knex): SessionStore => {
     ofTickets: async (jtis, limit) => {
       const place = db.raw('row_number() over (partition by jti order by opened_at desc, sid) as place');
       const rows = await db<Session & { place: number }>('numbered')
-        .with('numbered', sessions().whereIn('jti', jtis).select('*', place))
+        .with('numbered', db<Session>('sessions').whereIn('jti', jtis).select('*', place))
         .where('place', '<=', limit)
         .orderBy('opened_at', 'desc')
         .orderBy('sid');
-      return rows.map((row) => readSession(row));
+      return sessions.read(rows).map(readSession);
     },
   };
 };

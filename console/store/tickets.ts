@@ -1,11 +1,14 @@
 /** Tickets, and how often they were used. Zone 1; design §4. */
 import type { Knex } from 'knex';
 import type { TicketRow, TicketStore } from '../core/stores.ts';
+import { createRecordTable } from './record-table.ts';
+import type { Records } from './records.ts';
 import { list, maybe, ownerId, podPattern, same, secretName } from './rows.ts';
 
 export interface Ticket {
   jti: string;
   owner_id: string;
+  hash: string;
   ns: string;
   sa: string;
   secrets: string;
@@ -22,40 +25,42 @@ export interface Ticket {
 const MAX_DELETED = 100;
 
 export const readTicket = (row: Ticket): TicketRow => ({
-  ...{ jti: row.jti, ownerId: ownerId(row.owner_id), ns: row.ns, sa: row.sa },
+  ...{ jti: row.jti, ownerId: ownerId(row.owner_id), hash: row.hash, ns: row.ns, sa: row.sa },
   ...{ secrets: list.read(row.secrets, secretName), pod: maybe(row.pod, podPattern) },
   ...{ uses: maybe(row.uses, same), used: row.used, launcher: maybe(row.launcher, same) },
   ...{ issuedAt: row.issued_at, exp: row.exp, revokedAt: maybe(row.revoked_at, same) },
 });
 
-export const createTicketStore = (db: Knex): TicketStore => {
-  const tickets = () => db<Ticket>('tickets');
+export const createTicketStore = (db: Knex, records: Records): TicketStore => {
+  const tickets = createRecordTable<Ticket>(db, records, 'tickets');
+  const rows = () => db<Ticket>('tickets');
   return {
-    insert: async (row) => {
-      await tickets().insert({
-        ...{ jti: row.jti, owner_id: row.ownerId, ns: row.ns, sa: row.sa, secrets: list.write(row.secrets) },
-        ...{ pod: row.pod ?? null, uses: row.uses ?? null, used: row.used, launcher: row.launcher ?? null },
-        ...{ issued_at: row.issuedAt, exp: row.exp, revoked_at: row.revokedAt ?? null },
-      });
-    },
+    insert: (row) =>
+      tickets.insert({
+        ...{ jti: row.jti, owner_id: row.ownerId, hash: row.hash, ns: row.ns, sa: row.sa },
+        ...{ secrets: list.write(row.secrets), pod: row.pod ?? null, uses: row.uses ?? null, used: row.used },
+        ...{ launcher: row.launcher ?? null, issued_at: row.issuedAt, exp: row.exp },
+        revoked_at: row.revokedAt ?? null,
+      }),
     find: async (jti) => {
-      const row = await tickets().where({ jti }).first();
+      const row = await tickets.find({ jti });
       return row && readTicket(row);
     },
     list: async (id, { limit, after }) => {
-      const mark =
-        after === undefined ? undefined : await tickets().where({ owner_id: id, jti: after }).first();
-      const query = tickets().where({ owner_id: id }).orderBy('issued_at', 'desc').orderBy('jti', 'desc');
-      const behind = mark && query.whereRaw('(issued_at, jti) < (?, ?)', [mark.issued_at, mark.jti]);
-      const rows = await (behind ?? query).limit(limit);
-      return rows.map(readTicket);
+      const mark = after === undefined ? undefined : await tickets.find({ jti: after });
+      const query = rows().where({ owner_id: id }).orderBy('issued_at', 'desc').orderBy('jti', 'desc');
+      const behind =
+        mark?.owner_id === id && query.whereRaw('(issued_at, jti) < (?, ?)', [mark.issued_at, mark.jti]);
+      const found = tickets.read(await (behind || query).limit(limit));
+      return found.map(readTicket);
     },
-    revoke: async (id, jti, now) =>
-      (await tickets()
-        .where({ jti, owner_id: id })
-        .update({ revoked_at: db.raw('coalesce(revoked_at, ?)', [now]) })) === 1,
+    revoke: async (id, jti, now) => {
+      const row = await tickets.lock({ jti });
+      if (row?.owner_id !== id) return false;
+      return await tickets.amend({ jti }, ({ revoked_at }) => ({ revoked_at: revoked_at ?? now }));
+    },
     countLive: async (id, now) => {
-      const [row] = await tickets()
+      const [row] = await rows()
         .where({ owner_id: id })
         .whereNull('launcher')
         .whereNull('revoked_at')
@@ -64,7 +69,7 @@ export const createTicketStore = (db: Knex): TicketStore => {
       return Number(row?.['live']);
     },
     deleteEnded: async (id, now, keep) => {
-      const ended = tickets()
+      const ended = rows()
         .where({ owner_id: id })
         .where((ticket) => void ticket.where('exp', '<=', now).orWhereNotNull('revoked_at'))
         .whereNotExists(db('sessions').select(db.raw('1')).whereRaw('sessions.jti = tickets.jti'))
@@ -72,15 +77,12 @@ export const createTicketStore = (db: Knex): TicketStore => {
         .orderBy('jti')
         .select('jti');
       const jtis = (await ended.limit(MAX_DELETED).offset(keep)).map(({ jti }) => jti);
-      if (jtis.length > 0) await tickets().whereIn('jti', jtis).delete();
+      if (jtis.length > 0) await rows().whereIn('jti', jtis).delete();
     },
-    use: async (jti) =>
-      (await tickets()
-        .where({ jti })
-        .whereNull('revoked_at')
-        .whereRaw('(uses is null or used < uses)')
-        .increment('used', 1)) === 1,
-    lockLive: async (jti) =>
-      (await tickets().where({ jti }).whereNull('revoked_at').forUpdate().first('jti')) !== undefined,
+    use: (jti) =>
+      tickets.amend({ jti }, ({ revoked_at, uses, used }) =>
+        revoked_at === null && (uses === null || used < uses) ? { used: used + 1 } : undefined,
+      ),
+    lockLive: async (jti) => (await tickets.lock({ jti }))?.revoked_at === null,
   };
 };

@@ -15,6 +15,7 @@ import { testPostgres } from '../../test/postgres.ts';
 import { consoleSettings, type ConsoleConfig } from '../config.ts';
 import { openApiDocument } from '../public/openapi.ts';
 import { startConsole } from '../start.ts';
+import { createRecords, type Records } from '../store/records.ts';
 import { createAnswerCheck, createApiClient, type AnswerCheck, type ApiClient } from './api-client.ts';
 import {
   AUDIENCE,
@@ -43,6 +44,8 @@ export interface TestKeys {
 
 export interface TestConsole {
   readonly databaseUrl: string;
+  /** Under the console's record key. */
+  readonly records: Records;
   readonly keys: TestKeys;
   readonly provider: TestIdentityProvider;
   readonly kubernetes: TestKubernetes;
@@ -164,6 +167,7 @@ export const startTestConsole = async (
       ),
   });
   return {
+    records: createRecords(parse({ ...common, ...env }).recordKeys),
     ...{ databaseUrl, keys, provider, kubernetes, certificates, logs, clock },
     ...{ client, webhook, urlOf, withBearer },
     get ports() {

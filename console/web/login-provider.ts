@@ -6,7 +6,7 @@ import * as openid from 'openid-client';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import type { HttpsClient } from '#platform/https-client.ts';
 import { kept } from '../core/kept.ts';
-import { loginClaims, type VerifiedLogin } from '../core/owners.ts';
+import { isUsableSub, loginClaims, type VerifiedLogin } from '../core/owners.ts';
 
 /** What a login needs to be finished by the browser that began it. */
 export interface LoginChecks {
@@ -51,7 +51,6 @@ const DISCOVERY_FOR_MS = 10_000;
 const DISCOVERY_AGAIN_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
-const MAX_SUB_LENGTH = 255;
 
 /** Node's fetch takes no private roots. */
 const fetchWith =
@@ -104,9 +103,7 @@ const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value.slice(0, 100) : undefined;
 
 const endOf = (claims: openid.IDToken | undefined, config: LoginProviderConfig): LoginEnd => {
-  if (!claims?.sub || claims.sub.length > MAX_SUB_LENGTH || claims.iss !== config.issuer) {
-    return { kind: 'refused' };
-  }
+  if (!claims || !isUsableSub(claims.sub) || claims.iss !== config.issuer) return { kind: 'refused' };
   const { sub } = claims;
   const login = { issuer: config.issuer, sub, claims: loginClaims(claims, config.launcherClaims) };
   const shownName =

@@ -10,6 +10,7 @@ import type { ConsoleConfig } from '../config.ts';
 import type { UseCases } from '../core/use-cases.ts';
 import { createWebSessions } from '../core/web-sessions.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
+import { sha256Hex } from '../sha256.ts';
 import type { OpenDatabase } from '../store/database.ts';
 import type { PublicWeb } from '../public/app.ts';
 import { createWeb } from './app.ts';
@@ -81,7 +82,7 @@ export const wireWeb = (context: Context): WiredWeb => {
   const { webIdleSeconds: idleSeconds, webLifeSeconds: lifeSeconds } = config;
   const { owners, writing, tickets, quotas } = cases;
   const sessions = createWebSessions(
-    { database, clock, quotas, newId: randomUUID },
+    { database, clock, quotas, newId: randomUUID, sha256Hex },
     { idleSeconds, lifeSeconds },
   );
   const web = createWeb(

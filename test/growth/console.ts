@@ -1,14 +1,16 @@
 /** What browsers, launchers, clients, the webhook, init containers and the identity provider can send to the console. */
-import { createHash, createSecretKey } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';
 import { parseKid, parseOwnerId } from '#envelope/names.ts';
+import { nodeCipher } from '#envelope/node-cipher.ts';
 import { createCluster } from '../../console/cluster.ts';
 import { createPodCheck } from '../../console/core/admitted-pod.ts';
 import { loginClaims } from '../../console/core/owners.ts';
 import { contentOf, parseContent } from '../../console/core/secret-content.ts';
 import { sessionAnnotations } from '../../console/core/session-annotations.ts';
 import type { SessionRow } from '../../console/core/stores.ts';
+import { createTicketHash } from '../../console/core/ticket-hash.ts';
 import { parseJson, parseWith } from '../../console/http/body.ts';
 import { createIdentityProvider } from '../../console/identity-provider.ts';
 import { claimBody, resolveBody } from '../../console/internal/schemas.ts';
@@ -23,6 +25,7 @@ import {
   ticketRequest,
 } from '../../console/public/schemas.ts';
 import { createSecretsRoutes } from '../../console/public/secrets.ts';
+import { sha256Hex } from '../../console/sha256.ts';
 import { createCookies } from '../../console/web/cookies.ts';
 import { readForm, typedLines, type Form } from '../../console/web/forms.ts';
 import { documentText, html } from '../../console/web/html.ts';
@@ -42,7 +45,7 @@ const MAX_VALUE_BYTES = 64 * 1024;
 /** Node takes no longer headers. */
 const MAX_HEADER = 16_384;
 const origin = 'https://console.example';
-const sha256Hex = (value: string): string => createHash('sha256').update(value).digest('hex');
+const ticketHash = createTicketHash({ sha256Hex, cipher: nodeCipher });
 // Each stands for what the function in question reads of it.
 const requestOf = (parts: object): Request =>
   ({ query: {}, params: {}, headers: {}, ...parts }) as unknown as Request;
@@ -111,7 +114,8 @@ const session = {
     secrets: Array.from({ length: 256 }, (_, at) => ({ name: `s${at}` })),
     launcher: undefined,
   },
-  ticketHash: sha256Hex(''),
+  ticketHash: ticketHash.of(''),
+  ticketOnPod: true,
 } as unknown as SessionRow;
 
 const secretsRoutes = createSecretsRoutes({
@@ -297,7 +301,7 @@ export const consoleSubjects: readonly Subject[] = [
         [annotations.env]: selection,
         [annotations.ticket]: selection,
       };
-      return createPodCheck({ sha256Hex })({ uid: 'u', labels, annotations: texts }, session, 'u');
+      return createPodCheck({ ticketHash })({ uid: 'u', labels, annotations: texts }, session, 'u');
     },
   }),
   text({

@@ -1,0 +1,35 @@
+/** A row that confers authority and is not as the console wrote it. Zone 1; design §4. */
+import { refuse, type Outcome } from './outcome.ts';
+
+export interface BrokenRecord {
+  readonly table: string;
+  /** Its key, where it is an id. */
+  readonly row: string;
+}
+
+/** Thrown where such a row is read, so that nothing can go on with it, or take it for one that is not there. */
+export class RecordError extends Error {
+  readonly record: BrokenRecord;
+
+  constructor(record: BrokenRecord) {
+    super(`the row ${record.table} ${record.row} is not authentic; look at it with twofold-admin check`);
+    this.name = 'RecordError';
+    this.record = record;
+  }
+}
+
+/** What whoever asked may know of it: which row it is stands in the log. */
+export const brokenRecord = refuse(
+  'record_not_authentic',
+  'A record that this depends on is not as the console wrote it, so nothing was done; tell the operator, who finds it with twofold-admin check.',
+);
+
+/** A use case whose refusals are recorded: a broken row is one of them. */
+export const refusingBrokenRecords = async <T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RecordError) return brokenRecord;
+    throw error;
+  }
+};

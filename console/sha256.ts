@@ -1,0 +1,4 @@
+/** SHA-256 in hexadecimal, of text as UTF-8. Zone 1. */
+import { createHash } from 'node:crypto';
+
+export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,0 +1,158 @@
+/**
+ * What logins said of themselves: one row for each value, with every owner that ever carried it. Zone 1; design §4. A
+ * row of its own for each owner could be deleted, and the value would then mean the other one.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import type { OwnerId } from '#envelope/names.ts';
+import type { LoginCarrier, LoginClaim, LoginStore } from '../core/stores.ts';
+import { createRecordTable, type RecordTable } from './record-table.ts';
+import type { Records } from './records.ts';
+import { list, ownerId } from './rows.ts';
+
+export interface Login {
+  id: string;
+  issuer: string;
+  claim: string;
+  value: string;
+  /** JSON list of `Carrier`. */
+  carriers: string;
+  /** How many there ever were. */
+  count: number;
+  /** Of the carrier that has not logged in for the longest time. */
+  oldest_at: number;
+  /** Of the carrier that has logged in last. */
+  last_at: number;
+}
+
+interface Carrier {
+  /** From 1, and never given twice. */
+  readonly number: number;
+  /** Null once the owner was offboarded. */
+  readonly owner: string | null;
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+const readCarriers = ({ carriers }: Login): Carrier[] => list.read(carriers, (item) => item as Carrier); // sealed
+
+const writeCarriers = (carriers: readonly Carrier[]): Pick<Login, 'carriers' | 'oldest_at' | 'last_at'> => {
+  const times = carriers.map(({ lastAt }) => lastAt);
+  return { carriers: list.write(carriers), oldest_at: Math.min(...times), last_at: Math.max(...times) };
+};
+
+const carry = (row: Login, owner: OwnerId, now: number): Partial<Login> => {
+  const carriers = readCarriers(row);
+  if (carriers.some((carrier) => carrier.owner === owner)) {
+    const seen = carriers.map((carrier) => (carrier.owner === owner ? { ...carrier, lastAt: now } : carrier));
+    return writeCarriers(seen);
+  }
+  const count = row.count + 1;
+  return {
+    count,
+    ...writeCarriers([...carriers, { number: count, owner, firstAt: now, lastAt: now }]),
+  };
+};
+
+/** A provider never gives a `sub` to somebody else: of those that were offboarded none can be meant. */
+const meant = ({ claim }: Login, { owner }: Carrier): boolean => owner !== null || claim !== 'sub';
+
+const toCarrier = ({ owner, lastAt }: Carrier): LoginCarrier => ({
+  ownerId: owner === null ? undefined : ownerId(owner),
+  lastAt,
+});
+
+export const readLogin = (row: Login): readonly LoginCarrier[] =>
+  readCarriers(row)
+    .filter((carrier) => meant(row, carrier))
+    .map(toCarrier);
+
+const loginTable = (db: Knex, records: Records): RecordTable<Login> =>
+  createRecordTable(db, records, 'logins');
+
+export const createLoginStore = (db: Knex, records: Records): LoginStore => {
+  const logins = loginTable(db, records);
+  return {
+    record: async (issuer, id, claims, now) => {
+      // Always in the same order: two logins at once wait for each other, and not both for ever.
+      const sorted = claims.toSorted((a, b) => (a.claim + a.value < b.claim + b.value ? -1 : 1));
+      for (const { claim, value } of sorted) {
+        const key = { issuer, claim, value };
+        const add = (row: Login): Partial<Login> => carry(row, id, now);
+        if (await logins.amend(key, add)) continue;
+        const empty = { carriers: list.write([]), count: 0, oldest_at: now, last_at: now };
+        await logins.insertIfNew({ id: randomUUID(), ...key, ...empty }, ['issuer', 'claim', 'value']);
+        if (!(await logins.amend(key, add))) throw new Error('a login that was just stored is not there');
+      }
+    },
+    carriers: async (issuer, { claim, value }) => {
+      const row = await logins.find({ issuer, claim, value });
+      return row ? readLogin(row) : [];
+    },
+  };
+};
+
+/** Whoever ever carried it, of whatever issuer, and still has something here. */
+export const ownersThatCarried = async (
+  db: Knex,
+  records: Records,
+  { claim, value }: LoginClaim,
+): Promise<OwnerId[]> => {
+  const rows: object[] = await db<Login>('logins').where({ claim, value }).select();
+  const carriers = loginTable(db, records).read(rows).flatMap(readLogin);
+  return [...new Set(carriers.flatMap(({ ownerId: id }) => id ?? []))];
+};
+
+/** An id is hexadecimal digits and hyphens: nothing in it is a pattern. */
+const carriedBy = (db: Knex, id: OwnerId): Knex.QueryBuilder =>
+  db('logins').where('carriers', 'like', `%"${id}"%`);
+
+export const countLoginsOf = async (db: Knex, id: OwnerId): Promise<number> => {
+  const counted: unknown = await carriedBy(db, id).count({ rows: '*' });
+  const [row] = counted as { rows: number }[]; // what count answers
+  return Number(row?.rows);
+};
+
+/** Takes the owner out of every row, and leaves its number: the value goes on meaning nobody else. */
+export const forgetLoginsOf = async (db: Knex, records: Records, id: OwnerId): Promise<number> => {
+  const logins = loginTable(db, records);
+  const found: unknown = await carriedBy(db, id).orderBy('id').select('id');
+  const rows = found as { id: string }[]; // as selected
+  for (const row of rows) {
+    await logins.amend({ id: row.id }, (login) => ({
+      carriers: list.write(
+        readCarriers(login).map((carrier) => (carrier.owner === id ? { ...carrier, owner: null } : carrier)),
+      ),
+    }));
+  }
+  return rows.length;
+};
+
+/**
+ * Takes out carriers that have not logged in since, and rows in which none is left; at most `limit` rows. A row that is
+ * not authentic stays for the operator to look at.
+ */
+export const pruneLogins = (
+  db: Knex,
+  records: Records,
+  { before, limit }: { before: number; limit: number },
+): Promise<number> =>
+  db.transaction(async (transaction) => {
+    const logins = loginTable(transaction, records);
+    const old: unknown = await transaction('logins')
+      .where('oldest_at', '<', before)
+      .orderBy('id')
+      .limit(limit)
+      .forUpdate()
+      .select();
+    let count = 0;
+    // A row as the database gave it; what it holds is used only once its MAC fits.
+    for (const row of old as Login[]) {
+      if (!records.fits('logins', row)) continue;
+      const left = readCarriers(row).filter(({ lastAt }) => lastAt >= before);
+      if (left.length > 0) await logins.amend({ id: row.id }, () => writeCarriers(left));
+      else await transaction('logins').where({ id: row.id }).delete();
+      count += 1;
+    }
+    return count;
+  });

@@ -1,0 +1,121 @@
+/**
+ * Rows that confer authority are authentic: each carries a MAC under the record key, which no database holds. Zone 1;
+ * design §4. The column `mac` is `<kid>.<tag>`; the key is the one that `kid` names, never found by trial.
+ *
+ * tag = base64url(HMAC-SHA256(record key, fields)), where the fields are, in this order
+ *
+ * | field | value |
+ * |---|---|
+ * | label | `twofold/record/v1` |
+ * | table | its name |
+ * | for each column of `recordColumns`: name, value | numbers in decimal, true as 1, false as 0 |
+ *
+ * and each is one byte, 0 for null and 1 for text, then for text its length in bytes (32 bits, big-endian) and itself.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { byKid } from '#envelope/cipher.ts';
+import { RecordError, type BrokenRecord } from '../core/record-error.ts';
+import type { OctKey } from '../key-files.ts';
+import { rowName } from './inspection.ts';
+
+/** Every column but `mac`, of every table that has one. A test compares them with the database's own. */
+export const recordColumns = {
+  owners: ['id', 'issuer', 'sub', 'kind', 'created_at'],
+  logins: ['id', 'issuer', 'claim', 'value', 'carriers', 'count', 'oldest_at', 'last_at'],
+  tickets: [
+    ...(['jti', 'owner_id', 'hash', 'ns', 'sa', 'secrets', 'pod', 'uses', 'used'] as const),
+    ...(['launcher', 'issued_at', 'exp', 'revoked_at'] as const),
+  ],
+  sessions: [
+    ...(['sid', 'jti', 'owner_id', 'ns', 'sa', 'secrets', 'ticket_hash', 'ticket_on_pod'] as const),
+    ...(['launcher_annotation', 'launcher_user', 'opened_at', 'exp', 'pod', 'pod_uid'] as const),
+    ...(['first_claim_at', 'last_claim_at', 'claims'] as const),
+  ],
+  web_sessions: ['id_hash', 'owner_id', 'opened_at', 'seen_at'],
+  keys: ['kid', 'use', 'state', 'since'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type RecordTableName = keyof typeof recordColumns;
+
+export const isRecordTable = (table: string): table is RecordTableName => Object.hasOwn(recordColumns, table);
+
+export interface Records {
+  /** The `mac` of a row with these columns, under the newest key. */
+  seal(table: RecordTableName, row: object): string;
+  /** Whether the row is as it was sealed. */
+  fits(table: RecordTableName, row: object): boolean;
+  /** Throws a RecordError, and has it reported, where the row does not fit. */
+  demand(table: RecordTableName, row: object): void;
+  /** For a row that cannot be the right one whatever its MAC: reports it, and gives what to throw. */
+  broken(table: RecordTableName, row: object): RecordError;
+}
+
+const LABEL = 'twofold/record/v1';
+
+const field = (text: string | null): readonly Uint8Array[] => {
+  if (text === null) return [Uint8Array.of(0)];
+  const bytes = Buffer.from(text, 'utf8');
+  const head = Buffer.alloc(5);
+  head.writeUInt8(1, 0);
+  head.writeUInt32BE(bytes.length, 1);
+  return [head, bytes];
+};
+
+/** SQLite gives 1 for true. Undefined: neither database would give this for a column that we wrote. */
+const textOf = (value: unknown): string | null | undefined => {
+  if (value === null || typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
+};
+
+/** Undefined where a column is missing, or holds something that none of ours does. */
+const encode = (table: RecordTableName, row: object): Uint8Array | undefined => {
+  const columns = row as Readonly<Record<string, unknown>>; // each is looked at
+  const parts = [...field(LABEL), ...field(table)];
+  for (const name of recordColumns[table]) {
+    const text = textOf(columns[name]);
+    if (text === undefined) return undefined;
+    parts.push(...field(name), ...field(text));
+  }
+  return Buffer.concat(parts);
+};
+
+const macOf = ({ kid, key }: OctKey, fields: Uint8Array): string =>
+  `${kid}.${createHmac('sha256', key).update(fields).digest('base64url')}`;
+
+const isSame = (a: string, b: string): boolean => {
+  const [x, y] = [Buffer.from(a), Buffer.from(b)];
+  return x.length === y.length && timingSafeEqual(x, y);
+};
+
+/** `keys`: newest first. */
+export const createRecords = (
+  keys: readonly [OctKey, ...OctKey[]],
+  onBroken: (record: BrokenRecord) => void = () => undefined,
+): Records => {
+  const [newest] = keys;
+  const known = byKid(keys);
+  const fits = (table: RecordTableName, row: object): boolean => {
+    const mac = 'mac' in row && typeof row.mac === 'string' ? row.mac : '';
+    const key = known.get(mac.split('.', 1)[0] ?? '');
+    const fields = encode(table, row);
+    return key !== undefined && fields !== undefined && isSame(macOf(key, fields), mac);
+  };
+  const broken = (table: RecordTableName, row: object): RecordError => {
+    const record = { table, row: rowName(table, row) };
+    onBroken(record);
+    return new RecordError(record);
+  };
+  return {
+    seal: (table, row) => {
+      const fields = encode(table, row);
+      if (!fields) throw new Error(`a row of ${table} is written with a column that cannot be sealed`);
+      return macOf(newest, fields);
+    },
+    fits,
+    demand: (table, row) => {
+      if (!fits(table, row)) throw broken(table, row);
+    },
+    broken,
+  };
+};
