@@ -22,7 +22,7 @@ export const createKeyStore = (db: Knex, records: Records): KeyStore => {
         await keys.amend({ kid: other.kid }, () => ({ state: 'retired', since: now }));
       }
       await keys.insertIfNew({ kid, use: USE, state: 'active', since: now }, ['kid']);
-      await keys.amend({ kid, use: USE }, ({ state }) =>
+      await keys.amend({ kid }, ({ state }) =>
         state === 'retired' ? { state: 'active', since: now } : undefined,
       );
     },

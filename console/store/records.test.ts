@@ -1,0 +1,94 @@
+import { createHmac } from 'node:crypto';
+import { expect } from 'chai';
+import { octJwk } from '../../test/keys.ts';
+import { parseRecordKeys } from '../key-files.ts';
+import { createRecords, recordColumns } from './records.ts';
+
+const keySet = (...jwks: readonly object[]) => parseRecordKeys(JSON.stringify({ keys: jwks }));
+
+describe('a record’s MAC', () => {
+  const [older, newer] = [octJwk(), octJwk()];
+  const records = createRecords(keySet(newer, older));
+  const row = { kid: 'k', use: 'envelope', state: 'active', since: 1 };
+  const sealed = (with_ = records) => ({ ...row, mac: with_.seal('keys', row) });
+
+  it('is HMAC-SHA256 over the table’s name and every column, each with its length', () => {
+    const jwk = { kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url') };
+    const field = (text: string): Buffer => {
+      const head = Buffer.alloc(5, 1);
+      head.writeUInt32BE(Buffer.byteLength(text), 1);
+      return Buffer.concat([head, Buffer.from(text)]);
+    };
+    const texts = [
+      'twofold/record/v1',
+      'keys',
+      'kid',
+      'k',
+      'use',
+      'envelope',
+      'state',
+      'active',
+      'since',
+      '1',
+    ];
+    const tag = createHmac('sha256', Buffer.alloc(32, 7)).update(Buffer.concat(texts.map(field)));
+    const mac = createRecords(keySet(jwk)).seal('keys', row);
+    expect(mac.split('.')[1]).to.equal(tag.digest('base64url'));
+    expect(mac, 'a vector').to.equal(
+      'X7ZeXWu3bq09ofncmqKiVAjOnOY7Pqoi80PIsv-egCI.F5XjzS8-wWfiZ73koBjpZFJkTNwrGKQDkGfRViJdRGo',
+    );
+  });
+
+  it('is made by the newest key, and looked at with the one that it names', () => {
+    expect(records.fits('keys', sealed())).to.equal(true);
+    expect(records.fits('keys', sealed(createRecords(keySet(older)))), 'an older key').to.equal(true);
+    expect(createRecords(keySet(older)).fits('keys', sealed()), 'a key that is not there').to.equal(false);
+    const mine = sealed().mac.split('.')[1] ?? '';
+    const theirs = sealed(createRecords(keySet(older))).mac.split('.')[0] ?? '';
+    expect(records.fits('keys', { ...row, mac: `${theirs}.${mine}` }), 'never by trial').to.equal(false);
+  });
+
+  it('tells null from empty, columns from each other, and fits one table alone', () => {
+    const web = { id_hash: 'ab', owner_id: 'c', opened_at: 1, seen_at: 2 };
+    const mac = records.seal('web_sessions', web);
+    for (const changed of [
+      { id_hash: 'a', owner_id: 'bc' },
+      { opened_at: 2, seen_at: 1 },
+      { id_hash: '' },
+      { id_hash: null },
+      { opened_at: 1.5 },
+      { opened_at: Buffer.from('1') },
+      { opened_at: undefined },
+    ]) {
+      expect(records.fits('web_sessions', { ...web, ...changed, mac }), JSON.stringify(changed)).to.equal(
+        false,
+      );
+    }
+    const launched = {
+      ...Object.fromEntries(recordColumns.tickets.map((name) => [name, 'x'])),
+      launcher: null,
+    };
+    const empty = { ...launched, launcher: '' };
+    expect(records.seal('tickets', launched)).to.not.equal(records.seal('tickets', empty));
+    const owner = { id: 'x', issuer: 'x', sub: 'x', kind: 'x', created_at: 1 };
+    expect(records.fits('keys', { ...row, mac: records.seal('owners', owner) })).to.equal(false);
+  });
+
+  it('is missed where there is none, or something else in its place', () => {
+    for (const mac of ['', '.', sealed().mac.slice(0, -1), `${sealed().mac}A`, null, 5, undefined]) {
+      expect(records.fits('keys', { ...row, mac }), String(mac)).to.equal(false);
+    }
+    expect(records.fits('keys', row)).to.equal(false);
+  });
+
+  it('reads the same of what either database gives', () => {
+    const session = Object.fromEntries(recordColumns.sessions.map((name) => [name, 'x']));
+    const seal = (ticket_on_pod: unknown): string => records.seal('sessions', { ...session, ticket_on_pod });
+    expect(seal(true)).to.equal(seal(1));
+    expect(seal(false)).to.equal(seal(0));
+  });
+
+  it('is not made of what a database cannot hold', () => {
+    expect(() => records.seal('keys', { ...row, since: undefined })).to.throw('cannot be sealed');
+  });
+});
