@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import type { Knex } from 'knex';
 import { refusal, type ApiClient } from '../testing/api-client.ts';
 import { later, onEachDatabase } from '../testing/console.ts';
+import { connectRaw } from '../testing/record-rows.ts';
 import {
   admit,
   admitAndClaim,
@@ -9,11 +11,17 @@ import {
   grantFor,
   openNewSession,
   openSession,
+  resolve,
   ticketFor,
   type ResolvedSession,
 } from '../testing/session.ts';
 
 const DAY_MS = 86_400_000;
+
+const hashOf = async (db: Knex, jti: string): Promise<string> => {
+  const row = await db<{ jti: string; hash: string }>('tickets').where({ jti }).first('hash');
+  return row!.hash;
+};
 
 onEachDatabase('a session', (running) => {
   let alice: ApiClient;
@@ -64,6 +72,46 @@ onEachDatabase('a session', (running) => {
     const refused = replies.filter(({ status }) => status !== 200).map(refusal);
     expect(refused).to.deep.equal(Array.from({ length: 7 }, () => [403, 'uses_exceeded']));
     expect((await alice.call('get', '/tickets')).json.items[0]!.used).to.equal(3);
+  });
+
+  it('is compared with its ticket’s own row, and the ticket with its row alone, where both are authentic', async () => {
+    const db = connectRaw(running().databaseUrl);
+    const change = async (table: 'sessions' | 'tickets', where: object, to: object): Promise<void> => {
+      const row: unknown = await db(table).where(where).first();
+      const changed = { ...(row as object), ...to };
+      await db(table)
+        .where(where)
+        .update({ ...to, mac: running().records.seal(table, changed) });
+    };
+    const { jti } = grantClaims(session);
+    const ends = async (): Promise<unknown[]> => [
+      refusal(await admitAndClaim(running(), session)),
+      refusal(await resolve(running(), { ticket, names: ['a', 'b'] })),
+    ];
+    try {
+      await change('sessions', { sid: session.sid }, { ticket_hash: '0'.repeat(64) });
+      expect((await ends())[0]).to.deep.equal([403, 'session_differs']);
+      await change('sessions', { sid: session.sid }, { ticket_hash: await hashOf(db, jti) });
+      for (const [to, code] of [
+        [{ ns: 'elsewhere' }, 'ticket_other_namespace'],
+        [{ sa: 'elsewhere' }, 'ticket_other_service_account'],
+        [{ secrets: '["a"]' }, 'name_not_in_ticket'],
+      ] as const) {
+        const before: unknown = await db('tickets').where({ jti }).first();
+        await change('tickets', { jti }, to);
+        expect(await ends()).to.deep.equal([
+          [403, 'session_differs'],
+          [403, code],
+        ]);
+        await db('tickets')
+          .where({ jti })
+          .update(before as object);
+      }
+      await change('tickets', { jti }, { exp: Date.now() - 61_000 });
+      expect((await ends())[1]).to.deep.equal([403, 'ticket_expired']);
+    } finally {
+      await db.destroy();
+    }
   });
 
   it('lets the bound pod claim again after the grant’s end, but nobody for the first time', async () => {

@@ -22,7 +22,7 @@ const tables = Object.keys(recordColumns) as readonly RecordTableName[]; // its 
 
 /** A value of the same kind that is not this one; what refers to another table refers to the other row's. */
 const another = (column: string, value: unknown, other: unknown): unknown => {
-  const text = String(value as string | number); // as either database gives them
+  const text = String(value); // as either database gives them
   if (/^(owner_id|jti)$/.test(column) && other !== undefined) return other;
   if (typeof value === 'boolean') return !value;
   if (column === 'ticket_on_pod') return value === 1 ? 0 : 1;
