@@ -70,13 +70,14 @@ export const readLogin = (row: Login): readonly LoginCarrier[] =>
 const loginTable = (db: Knex, records: Records): RecordTable<Login> =>
   createRecordTable(db, records, 'logins');
 
+/** Rows are always held in this order: two that change the same ones wait, and not both for ever. */
+const byClaim = (a: LoginClaim, b: LoginClaim): number => (a.claim + a.value < b.claim + b.value ? -1 : 1);
+
 export const createLoginStore = (db: Knex, records: Records): LoginStore => {
   const logins = loginTable(db, records);
   return {
     record: async (issuer, id, claims, now) => {
-      // Always in the same order: two logins at once wait for each other, and not both for ever.
-      const sorted = claims.toSorted((a, b) => (a.claim + a.value < b.claim + b.value ? -1 : 1));
-      for (const { claim, value } of sorted) {
+      for (const { claim, value } of claims.toSorted(byClaim)) {
         const key = { issuer, claim, value };
         const add = (row: Login): Partial<Login> => carry(row, id, now);
         if (await logins.amend(key, add)) continue;
@@ -116,9 +117,9 @@ export const countLoginsOf = async (db: Knex, id: OwnerId): Promise<number> => {
 /** Takes the owner out of every row, and leaves its number: the value goes on meaning nobody else. */
 export const forgetLoginsOf = async (db: Knex, records: Records, id: OwnerId): Promise<number> => {
   const logins = loginTable(db, records);
-  const found: unknown = await carriedBy(db, id).orderBy('id').select('id');
-  const rows = found as { id: string }[]; // as selected
-  for (const row of rows) {
+  const found: unknown = await carriedBy(db, id).select('id', 'claim', 'value');
+  const rows = found as Pick<Login, 'id' | 'claim' | 'value'>[]; // as selected
+  for (const row of rows.toSorted(byClaim)) {
     await logins.amend({ id: row.id }, (login) => ({
       carriers: list.write(
         readCarriers(login).map((carrier) => (carrier.owner === id ? { ...carrier, owner: null } : carrier)),

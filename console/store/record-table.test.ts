@@ -39,8 +39,10 @@ const READABLE =
   /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64}|[\w-]{43})$/;
 
 describe('a row of ours that is not the one that was asked for', () => {
+  const db = knex({ client: 'better-sqlite3', connection: ':memory:', useNullAsDefault: true });
+  after(() => db.destroy());
+
   it('is not believed, whatever its MAC: a database may answer with any', async () => {
-    const db = knex({ client: 'better-sqlite3', connection: ':memory:', useNullAsDefault: true });
     const records = createRecords(newKey());
     await db.raw('create table keys (kid text collate nocase, use text, state text, since bigint, mac text)');
     const keys = createRecordTable<{ kid: string; use: string; state: string; since: number }>(
@@ -52,7 +54,6 @@ describe('a row of ours that is not the one that was asked for', () => {
     expect(await keys.find({ kid: 'Alice' })).to.include({ kid: 'Alice' });
     expect(await failureOf(keys.find({ kid: 'ALICE' }))).to.be.instanceOf(RecordError);
     expect(await failureOf(keys.amend({ kid: 'ALICE' }, () => ({ since: 2 })))).to.be.instanceOf(RecordError);
-    await db.destroy();
   });
 });
 

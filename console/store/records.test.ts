@@ -89,6 +89,13 @@ describe('a record’s MAC', () => {
   });
 
   it('is not made of what a database cannot hold', () => {
-    expect(() => records.seal('keys', { ...row, since: undefined })).to.throw('cannot be sealed');
+    for (const change of [
+      { since: undefined },
+      { since: 2 ** 60 },
+      { kid: 'half \ud83d' },
+      { kid: 'a\0b' },
+    ]) {
+      expect(() => records.seal('keys', { ...row, ...change })).to.throw('cannot be sealed');
+    }
   });
 });

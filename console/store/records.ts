@@ -14,6 +14,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { byKid } from '#envelope/cipher.ts';
+import { isStorable } from '../core/owners.ts';
 import { RecordError, type BrokenRecord } from '../core/record-error.ts';
 import type { OctKey } from '../key-files.ts';
 import { rowName } from './inspection.ts';
@@ -61,9 +62,10 @@ const field = (text: string | null): readonly Uint8Array[] => {
   return [head, bytes];
 };
 
-/** SQLite gives 1 for true. Undefined: neither database would give this for a column that we wrote. */
+/** SQLite gives 1 for true. Undefined: no database would give this back for a column that we wrote. */
 const textOf = (value: unknown): string | null | undefined => {
-  if (value === null || typeof value === 'string') return value;
+  if (typeof value === 'string') return isStorable(value) ? value : undefined;
+  if (value === null) return value;
   if (typeof value === 'boolean') return value ? '1' : '0';
   return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
 };
