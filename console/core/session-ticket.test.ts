@@ -10,7 +10,7 @@ const ticket: TicketRow = {
   ...{ jti: 'j', ownerId, hash: 'h', ns: 'sessions', sa: 'default', secrets: [name], pod: undefined },
   ...{ uses: undefined, used: 0, launcher: undefined, issuedAt: 1, exp: 2, revokedAt: undefined },
 };
-const secret = { name, version: 1, gen: 1, salt: new Uint8Array(16) };
+const secret = { ownerId, name, version: 1, gen: 1, salt: new Uint8Array(16) };
 const session: SessionRow = {
   ...{ sid: parseSessionId('0'.repeat(32))!, jti: 'j', ownerId, ns: 'sessions', sa: 'default' },
   secrets: [{ id: parseSecretId('00000000-0000-4000-8000-000000000002')!, ...secret }],
@@ -24,6 +24,14 @@ describe('a session and its ticket’s row', () => {
     expect(checkTicketOf({ ...session, ticketOnPod: false }, { ...ticket, launcher: 'hub' })).to.include({
       ok: true,
     });
+  });
+
+  it('differ by a secret of another owner than the ticket’s', () => {
+    const foreign = {
+      ...session.secrets[0]!,
+      ownerId: parseOwnerId('00000000-0000-4000-8000-000000000009')!,
+    };
+    expect(checkTicketOf({ ...session, secrets: [foreign] }, ticket)).to.include({ ok: false });
   });
 
   const differing: readonly [string, Partial<TicketRow>][] = [

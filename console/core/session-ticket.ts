@@ -10,7 +10,11 @@ const difference = (session: SessionRow, ticket: TicketRow): string | undefined 
   if (ticket.sa !== session.sa) return 'another service account';
   // A minted ticket never stands on a pod, and any other was presented on one.
   if ((ticket.launcher === undefined) !== session.ticketOnPod) return 'another way to start it';
-  return session.secrets.every(({ name }) => ticket.secrets.includes(name)) ? undefined : 'other secrets';
+  return session.secrets.every(
+    ({ ownerId, name }) => ownerId === ticket.ownerId && ticket.secrets.includes(name),
+  )
+    ? undefined
+    : 'other secrets';
 };
 
 export const checkTicketOf = (session: SessionRow, ticket: TicketRow): Outcome<void> => {

@@ -59,7 +59,7 @@ export const storeRows = async (database: OpenDatabase, name: string): Promise<K
     },
     revokedAt: undefined,
   };
-  const version = { version: 1, gen: 1, salt: new Uint8Array(16) };
+  const version = { ownerId: owner, version: 1, gen: 1, salt: new Uint8Array(16) };
   const session = {
     ...{ sid: must(parseSessionId(sid)), jti, ownerId: owner, ns: 'sessions', sa: 'default' },
     secrets: [{ id: must(parseSecretId(randomUUID())), name: secret, ...version }],
