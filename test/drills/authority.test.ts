@@ -111,12 +111,12 @@ describe('authority, over real processes', function () {
   });
 
   it('the webhook’s certificate: the ticket that it has minted for anybody starts no pod', async () => {
-    const place = { dryRun: false, namespace: 'hub', serviceAccount: 'default', pod: {} };
+    const place = { dryRun: false, namespace: 'hub', serviceAccount: 'default', pod: { name: 'minted' } };
     const launcher = { username: hub, user: 'alice' };
     const minted = await resolveAsWebhook({ ...place, names: ['db-password'], variables: [], launcher });
     expect(claimsOf(minted.ticket), 'it is for alice').to.include({ ns: 'hub' });
     const asked = { 'twofold.dev/secrets': 'db-password', 'twofold.dev/ticket': minted.ticket };
-    const answer = await drill.createPod(asked, { namespace: 'hub' });
+    const answer = await drill.createPod(asked, { namespace: 'hub', metadata: { name: 'minted' } });
     expect(answer.status).to.equal(403);
     expect(messageOf(answer)).to.contain('(ticket_of_launcher)');
     const records = await alice.must<{ items: { code: string | null }[] }>('GET', '/api/v1/audit');
