@@ -7,9 +7,9 @@ import type { Verifier } from '#envelope/cipher.ts';
 import { verifyGrant, type Grant } from '#envelope/grant.ts';
 import type { JwsRefusal } from '#envelope/jws.ts';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
-import { fitsPod, mayBeNamed, type PodPattern } from '#envelope/pod.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { recordRefusal, type AuditSubject } from './audit.ts';
+import { checkGrantedPod, checkTokenOwner } from './claiming-pod.ts';
 import type { AdmittedPod, Cluster, TokenOwner } from './cluster.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
 import { refusingBrokenRecords } from './record-error.ts';
@@ -105,42 +105,6 @@ const checkSecrets = (
 
 const revoked = (jti: string): Outcome<never> =>
   refuse('ticket_revoked', `The ticket with jti ${jti} is revoked; get a new one and ${again}.`);
-
-/** The pod that the token is bound to, where it is of the session's account and one that the ticket means. */
-const checkTokenOwner = (
-  { username, podName, podUid }: TokenOwner,
-  { ns, sa }: SessionRow,
-  patterns: readonly (PodPattern | undefined)[],
-): Outcome<{ name: string; uid: string }> => {
-  if (podName === undefined || podUid === undefined) {
-    return refuse(
-      'token_not_pod_bound',
-      'The token is not bound to a pod; use the projected token of the init container.',
-    );
-  }
-  if (username !== `system:serviceaccount:${ns}:${sa}`) {
-    return refuse(
-      'token_other_account',
-      `The token is of ${username}, the session of ${ns}:${sa}; ${again}.`,
-    );
-  }
-  const unfit = patterns.find((pattern) => pattern !== undefined && !fitsPod(pattern, { name: podName }));
-  return unfit === undefined
-    ? done({ name: podName, uid: podUid })
-    : refuse(
-        'pod_not_in_ticket',
-        `The ticket’s pod is ${unfit}, which ${podName} is not; get a ticket for it.`,
-      );
-};
-
-/** That the grant was given for the pod that claims, as far as the webhook knew its name. */
-const checkGrantedPod = ({ place }: Grant, name: string): Outcome<void> =>
-  mayBeNamed(place, name)
-    ? done(undefined)
-    : refuse(
-        'pod_not_in_grant',
-        `The grant is for the pod ${place.name ?? `${place.generateName}…`}, which ${name} is not; ${again}.`,
-      );
 
 export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
   const { database, cluster, clock } = ports;
