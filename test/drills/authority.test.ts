@@ -15,6 +15,7 @@ import { testFolder } from '../folder.ts';
 import { messageOf, sessions, startDrill, type Drill } from './cluster.ts';
 
 const hub = 'system:serviceaccount:hub:hub';
+const servers = 'hub-sessions';
 const names = (...texts: readonly string[]) => texts.map((text) => parseSecretName(text)!);
 
 interface Claims {
@@ -32,7 +33,7 @@ describe('authority, over real processes', function () {
 
   before(async () => {
     const launchersFile = join(testFolder('launchers'), 'launchers.json');
-    const launcher = { username: hub, namespaces: ['hub'], annotation: 'hub.example/user' };
+    const launcher = { username: hub, namespaces: [servers], annotation: 'hub.example/user' };
     const how = { claim: 'preferred_username', loginWithinDays: 30 };
     writeFileSync(launchersFile, JSON.stringify({ launchers: [{ ...launcher, ...how }] }));
     drill = await startDrill({ launchersFile });
@@ -101,7 +102,7 @@ describe('authority, over real processes', function () {
     const victim = await drill.admitPod(annotations);
     const seen = claimsOf(victim.metadata.annotations!['twofold.dev/ticket']!);
     const { iss, aud, sub, jti } = seen;
-    for (const namespace of [sessions, 'mallory']) {
+    for (const namespace of [sessions, servers]) {
       const forged = await forge({ iss, aud, sub, jti, ns: namespace });
       const asked = { 'twofold.dev/secrets': 'never-ticketed', 'twofold.dev/ticket': forged };
       const answer = await drill.createPod(asked, { namespace });
@@ -111,20 +112,23 @@ describe('authority, over real processes', function () {
   });
 
   it('the webhook’s certificate: the ticket that it has minted for anybody starts no pod', async () => {
-    const place = { dryRun: false, namespace: 'hub', serviceAccount: 'default', pod: { name: 'minted' } };
+    const place = { dryRun: false, namespace: servers, serviceAccount: 'default', pod: { name: 'minted' } };
     const launcher = { username: hub, user: 'alice' };
     const minted = await resolveAsWebhook({ ...place, names: ['db-password'], variables: [], launcher });
-    expect(claimsOf(minted.ticket), 'it is for alice').to.include({ ns: 'hub' });
+    expect(claimsOf(minted.ticket), 'it is for alice').to.include({ ns: servers });
     const asked = { 'twofold.dev/secrets': 'db-password', 'twofold.dev/ticket': minted.ticket };
-    const answer = await drill.createPod(asked, { namespace: 'hub', metadata: { name: 'minted' } });
+    const answer = await drill.createPod(asked, { namespace: servers, metadata: { name: 'minted' } });
     expect(answer.status).to.equal(403);
     expect(messageOf(answer)).to.contain('(ticket_of_launcher)');
     const records = await alice.must<{ items: { code: string | null }[] }>('GET', '/api/v1/audit');
     expect(records.items[0]).to.include({ code: 'ticket_of_launcher' });
-    const headers = { 'impersonate-user': hub, 'impersonate-group': 'developers' };
+    const headers = {
+      ...{ 'impersonate-user': hub, 'impersonate-group': 'developers' },
+      [`impersonate-extra-${encodeURIComponent('authentication.kubernetes.io/pod-uid')}`]: 'of-the-hub',
+    };
     const launched = await drill.createPod(
       { 'twofold.dev/secrets': 'db-password', 'hub.example/user': 'alice' },
-      { namespace: 'hub', by: drill.admin, headers },
+      { namespace: servers, by: drill.admin, headers },
     );
     expect(launched.status, 'while the launcher’s own pod does start').to.equal(201);
     const ended = await drill.runPod(launched.body as Pod);
