@@ -21,7 +21,12 @@ const LIMITED = [429, 'rate_limited'];
 
 const launchersFile = (): string => {
   const file = join(testFolder('start-limits'), 'launchers.json');
-  const launcher = { username: HUB, namespaces: ['hub', 'hub-2'], annotation: 'hub.example/user' };
+  const launcher = {
+    username: HUB,
+    namespaces: ['hub', 'hub-2'],
+    annotation: 'hub.example/user',
+    sharedNamespace: true,
+  };
   writeFileSync(
     file,
     JSON.stringify({ launchers: [{ ...launcher, claim: 'preferred_username', loginWithinDays: 30 }] }),
