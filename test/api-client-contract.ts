@@ -81,7 +81,7 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
         418,
         {
           ...{ method: 'POST', path: '/path?query=1', host: `127.0.0.1:${port}`, authorization: 'Bearer x' },
-          ...{ peer: 'webhook', body: 'größer 鍵 🔑' },
+          ...{ peer: 'webhook-unwrap', body: 'größer 鍵 🔑' },
         },
       ]);
     });

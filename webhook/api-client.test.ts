@@ -28,12 +28,13 @@ describe('the admission path’s own client', () => {
     const client = createApiClient(certificates.leaf('webhook-unwrap'));
     const nameOf = async (): Promise<string> =>
       (await client.call({ method: 'GET', url, timeoutMs: 2_000, maxResponseBytes: 100 })).body.toString();
-    expect(await nameOf()).to.equal('webhook');
+    expect(await nameOf()).to.equal('webhook-unwrap');
     const [idle, before] = [nameOf(), nameOf()];
     await idle;
     const under = nameOf();
     client.setTls(certificates.leaf('apiserver-webhook'));
-    expect([await before, await under, await nameOf()]).to.deep.equal(['webhook', 'webhook', 'apiserver']);
+    const names = [await before, await under, await nameOf()];
+    expect(names).to.deep.equal(['webhook-unwrap', 'webhook-unwrap', 'apiserver-webhook']);
     client.close();
     await server.close(0);
   });

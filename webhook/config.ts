@@ -31,7 +31,7 @@ export const webhookSettings = {
   ),
   apiserverName: text('TWOFOLD_APISERVER_CLIENT_NAME', {
     doc: 'Common name in that certificate.',
-    fallback: 'apiserver',
+    fallback: 'apiserver-webhook',
   }),
   resolveUrl: httpsUrl('TWOFOLD_RESOLVE_URL', {
     doc: 'The console’s `resolve` port.',

@@ -141,10 +141,10 @@ describe('/mutate', () => {
   });
 
   it('wants the API server’s certificate where the operator configured one', async () => {
-    const handler = mutate(false, 'apiserver');
+    const handler = mutate(false, 'apiserver-webhook');
     expect(await post(review(), {}, handler)).to.include({ status: 403, code: 'client_not_allowed' });
     expect(await post(review(), { client: 'webhook' }, handler)).to.include({ status: 403 });
-    expect((await post(review(), { client: 'apiserver' }, handler)).response?.allowed).to.equal(true);
+    expect((await post(review(), { client: 'apiserver-webhook' }, handler)).response?.allowed).to.equal(true);
   });
 
   it('refuses what it cannot record', async () => {
