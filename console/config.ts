@@ -65,11 +65,9 @@ const identity = {
     doc: 'Scopes that the command line asks for, so that its access tokens are for the audience above.',
     fallback: 'openid profile offline_access',
   }),
-  oidcCa: optional(
-    file('TWOFOLD_OIDC_CA_FILE', {
-      doc: 'Roots of the identity provider; the system’s where absent.',
-      kind: 'certificates in PEM',
-      parse: (content) => content,
+  oidcCaFile: optional(
+    path('TWOFOLD_OIDC_CA_FILE', {
+      doc: 'Roots of the identity provider; the system’s where absent. Read again when the file changes.',
     }),
   ),
   launchers: optional(

@@ -56,7 +56,7 @@ const service = [
   'tls-files',
   'whole-body',
 ].map((name) => `platform/${name}.ts`);
-const client = ['platform/https-client.ts', 'platform/whole-body.ts'];
+const client = ['platform/https-client.ts', 'platform/url-path.ts', 'platform/whole-body.ts'];
 const logging = ['pino', 'prom-client'];
 
 export const zones = {
@@ -78,8 +78,9 @@ export const zones = {
       ...client,
       'platform/columns.ts',
       'platform/key-uses.ts',
-      'platform/kubernetes.ts',
+      'platform/kubernetes',
       'platform/launchers.ts',
+      'platform/rooted-client.ts',
       'envelope/derive.ts',
       'envelope/dotenv.ts',
       'envelope/node-cipher.ts',
@@ -102,7 +103,15 @@ export const zones = {
     node: { 'console/core/': [] },
   },
   webhook: {
-    may: ['webhook/', ...formats, ...service, ...client, 'platform/kubernetes.ts', 'platform/launchers.ts'],
+    may: [
+      'webhook/',
+      ...formats,
+      ...service,
+      ...client,
+      'platform/kubernetes',
+      'platform/launchers.ts',
+      'platform/rooted-client.ts',
+    ],
     packages: logging,
   },
   keyservice: {

@@ -7,7 +7,8 @@ import { describeApiClient } from '../test/api-client-contract.ts';
 import { testCertificates } from '../test/certificates.ts';
 import { serverOptions } from '../test/server-options.ts';
 import { failureOf } from '../test/refusal.ts';
-import { createApiClient, type RenewableClient } from './api-client.ts';
+import type { RenewableClient } from '#platform/https-client.ts';
+import { createApiClient } from './api-client.ts';
 
 describeApiClient('the admission path’s own', createApiClient);
 

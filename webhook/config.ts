@@ -26,7 +26,7 @@ export const webhookSettings = {
   }),
   apiserverCaFile: optional(
     path('TWOFOLD_APISERVER_CLIENT_CA_FILE', {
-      doc: 'Roots of the API server’s client certificate; set, every review must come with one.',
+      doc: 'Roots of the API server’s client certificate; set, every review must come with one. Read again when the file changes.',
     }),
   ),
   apiserverName: text('TWOFOLD_APISERVER_CLIENT_NAME', {
