@@ -35,6 +35,7 @@ const formats = [
   'pod',
   'selection',
   'ticket',
+  'url-path',
   'inner/layout',
   'outer/layout',
   'write',
@@ -56,7 +57,7 @@ const service = [
   'tls-files',
   'whole-body',
 ].map((name) => `platform/${name}.ts`);
-const client = ['platform/https-client.ts', 'platform/url-path.ts', 'platform/whole-body.ts'];
+const client = ['platform/https-client.ts', 'platform/whole-body.ts'];
 const logging = ['pino', 'prom-client'];
 
 export const zones = {
@@ -149,6 +150,7 @@ export const zones = {
     may: [
       'page/',
       ...formats,
+      'console/web/addresses.ts',
       'console/web/text.ts',
       'console/web/rules.ts',
       'console/web/import-rules.ts',

@@ -3,9 +3,9 @@
  * client-go's leaderelection, clocks of different nodes are never compared: another's record has expired when this
  * replica has *seen* it unchanged for the Lease's duration, by its own clock.
  */
+import { urlPath } from '#envelope/url-path.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { KubernetesApi } from '#platform/kubernetes.ts';
-import { urlPath } from '#platform/url-path.ts';
 
 export interface ElectionConfig {
   readonly namespace: string;

@@ -3,11 +3,11 @@
  * no pod has appeared in time or the pod has ended. Garbage collection does the rest. Zone 2; design §6 step 6.
  */
 import { SESSION_LABEL, sessionObjectName } from '#envelope/annotations.ts';
+import { urlPath } from '#envelope/url-path.ts';
 import type { Clock } from '#platform/clock.ts';
 import { listAll, type Listed, type ListQuery, type PartialObject } from '#platform/kubernetes-list.ts';
 import { MAX_OBJECT_BYTES, type KubernetesAnswer, type KubernetesApi } from '#platform/kubernetes.ts';
 import { describeError, type Log } from '#platform/log.ts';
-import { urlPath } from '#platform/url-path.ts';
 import { HOLDER } from './session-objects.ts';
 
 export interface Lease {

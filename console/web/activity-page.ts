@@ -3,9 +3,9 @@ import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import type { AuditRow, AuditStore } from '../core/audit.ts';
 import { refusals } from '../refusals.ts';
+import { secretPath, withQuery } from './addresses.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
-import { secretPath } from './list-page.ts';
 import { shownTime } from './shown.ts';
 import { text } from './text.ts';
 import type { Visitor } from './visitors.ts';
@@ -94,7 +94,7 @@ export const createActivityPage =
         ${shown.some(isNews) ? recordsTable(shown, clock(), true) : html`<p class="card pad">${text.activity.none}</p>`}
         <p class="pager">
           ${after !== undefined && html`<a class="button" href="/activity">${text.activity.newest}</a>`}
-          ${rows.length > PAGE_SIZE && html`<a class="button" href="/activity?after=${last?.id}">${text.activity.older}</a>`}
+          ${rows.length > PAGE_SIZE && html`<a class="button" href="${withQuery('/activity', { after: last?.id.toString() })}">${text.activity.older}</a>`}
         </p>`,
     };
   };

@@ -4,7 +4,7 @@
 const NO_SEGMENT = new Set(['', '.', '..']);
 
 /** A lone surrogate has no UTF-8. */
-const isWellFormed = (value: string): boolean => Buffer.from(value).toString() === value;
+const isWellFormed = (value: string): boolean => !/\p{Surrogate}/u.test(value);
 
 const encoded = (value: string): string => {
   if (NO_SEGMENT.has(value) || !isWellFormed(value))
