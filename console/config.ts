@@ -81,7 +81,9 @@ const identity = {
 
 export const storageSettings = {
   databaseUrl: optional(
-    text('TWOFOLD_DATABASE_URL', { doc: '`sqlite:/path/file.db`. Either this or the next.' }),
+    text('TWOFOLD_DATABASE_URL', {
+      doc: '`sqlite:/path/file.db`, kept with mode 0600, in a folder that nobody else may write; one that is missing is made with 0700. Either this or the next.',
+    }),
   ),
   databaseUrlFromFile: optional(
     file('TWOFOLD_DATABASE_URL_FILE', {
