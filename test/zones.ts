@@ -54,10 +54,11 @@ const service = [
   'problem',
   'service',
   'settings',
+  'shown',
   'tls-files',
   'whole-body',
 ].map((name) => `platform/${name}.ts`);
-const client = ['platform/https-client.ts', 'platform/whole-body.ts'];
+const client = ['platform/https-client.ts', 'platform/shown.ts', 'platform/whole-body.ts'];
 const logging = ['pino', 'prom-client'];
 
 export const zones = {
