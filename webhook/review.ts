@@ -2,6 +2,7 @@
  * AdmissionReview v1: bytes to a typed request, and the answer back. Zone 2; admission.k8s.io/v1. What the request
  * holds is somebody's word: API servers rarely present a certificate to webhooks.
  */
+import { isNamespace } from '#envelope/pod.ts';
 import { shown } from '#platform/shown.ts';
 import type { Operation } from './patch.ts';
 import type { Refusal } from './refusals.ts';
@@ -56,13 +57,15 @@ export const parseReview = (body: Buffer): ReviewRequest | string => {
   const request = review['request'];
   if (!isObject(request) || textOf(request['uid']) === '')
     return 'the AdmissionReview has no request with a uid';
+  const namespace = textOf(request['namespace']);
+  if (namespace !== '' && !isNamespace(namespace)) return 'the request’s namespace is no name of a namespace';
   const user = request['userInfo'];
   return {
     uid: textOf(request['uid']),
     createsPod:
       request['operation'] === 'CREATE' && isPodResource(request['resource']) && !request['subResource'],
     operation: textOf(request['operation']),
-    namespace: textOf(request['namespace']),
+    namespace,
     username: isObject(user) ? textOf(user['username']) : '',
     boundPodUid: boundPodUidOf(user),
     dryRun: request['dryRun'] === true,
@@ -97,7 +100,7 @@ const statusOf = (refusals: readonly Refusal[]): Json => {
       causes: refusals.map(({ code: reason, message, annotation }) => ({
         reason,
         message: shown(message),
-        ...(annotation === undefined ? {} : { field: `metadata.annotations[${annotation}]` }),
+        ...(annotation === undefined ? {} : { field: shown(`metadata.annotations[${annotation}]`) }),
       })),
     },
   };
