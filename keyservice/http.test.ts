@@ -59,7 +59,12 @@ describe('the keyservice over HTTP', () => {
   it('asks for no body before path, method, client and type have been looked at', async () => {
     const read = (): Promise<Buffer> => Promise.reject(new Error('it was read'));
     const { http } = createCore(material);
-    const wrong = [{ path: '/' }, { method: 'PUT' }, { client: 'console-rewrap' }, { contentType: 'text/plain' }];
+    const wrong = [
+      { path: '/' },
+      { method: 'PUT' },
+      { client: 'console-rewrap' },
+      { contentType: 'text/plain' },
+    ];
     for (const change of wrong)
       expect((await http({ ...request({}), body: read, ...change })).status).to.be.at.least(400);
     const asked = await http({ ...request({}), body: read }).catch((error: unknown) => String(error));

@@ -4,7 +4,6 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { boundedText } from './bounded-text.ts';
-import { shownLines } from './shown.ts';
 
 export interface AuditTrail {
   /** Resolves once the line is with the operating system. Rejects when it could not be written: then refuse. */
@@ -60,7 +59,7 @@ const writeAll = (fd: number, bytes: Buffer): void => {
 export const openAuditTrail = async (path: string): Promise<AuditTrail> => {
   const fd = path === '-' ? STDOUT : openSync(path, 'a', 0o600);
   return {
-    append: async (record) => writeAll(fd, Buffer.from(`${shownLines(JSON.stringify(bounded(record)))}\n`)),
+    append: async (record) => writeAll(fd, Buffer.from(`${JSON.stringify(bounded(record))}\n`)),
     close: async () => {
       if (fd !== STDOUT) closeSync(fd);
     },

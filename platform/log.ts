@@ -4,7 +4,6 @@
  */
 import { pino } from 'pino';
 import { boundedText } from './bounded-text.ts';
-import { shownLines } from './shown.ts';
 
 export interface LogFields {
   readonly namespace?: string | undefined;
@@ -84,8 +83,7 @@ export const createLog = ({ service, level, write }: LogOptions): Log => {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const output = write ? { write } : standardOutput();
-  const logger = pino(options, { write: (line: string) => void output.write(shownLines(line)) });
+  const logger = write ? pino(options, { write }) : pino(options, standardOutput());
   const at =
     (name: Exclude<LogLevel, 'silent'>) =>
     (event: string, fields: LogFields = {}): void => {

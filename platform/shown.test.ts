@@ -47,7 +47,7 @@ describe('text from outside', () => {
     for (const [, text, expected] of samples) {
       log.info('refused', { pod: text });
       expect(lines.at(-1)).to.match(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*\n$/u);
-      expect((JSON.parse(lines.at(-1) ?? '') as { pod: string }).pod).to.equal(text);
+      expect((JSON.parse(lines.at(-1) ?? '') as { pod: string }).pod).to.equal(expected);
       expect(problemBody({ status: 403, title: 't' }, { code: 'c', detail: text })).to.include({
         detail: expected,
       });

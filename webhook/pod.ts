@@ -2,7 +2,6 @@
  * The parts of a pod that the webhook reads, checked at the edge: a review's body is somebody's word. Zone 2.
  * The whole pod stays JSON: what is not read here is neither judged nor changed.
  */
-import { isNamespace, isSubdomain } from '#envelope/pod.ts';
 
 export interface ResourceList {
   readonly [resource: string]: string | number;
@@ -89,23 +88,6 @@ const textAt = (parent: Json, key: string, where: string): string | undefined =>
   const value = parent[key] ?? undefined;
   return value === undefined || typeof value === 'string' ? value : wrong(`${where}.${key}`, 'text');
 };
-
-/** A name, as Kubernetes has it where it names a thing: it stands in paths, refusals and records. */
-const nameAt = (
-  parent: Json,
-  key: string,
-  where: string,
-  isName: (text: unknown) => boolean,
-): string | undefined => {
-  const value = textAt(parent, key, where);
-  return value === undefined || value === '' || isName(value)
-    ? value
-    : wrong(`${where}.${key}`, 'a name that Kubernetes takes');
-};
-
-/** A name's beginning: longer ones are cut by the API server. */
-const isGenerateName = (text: unknown): boolean =>
-  typeof text === 'string' && text.length <= 253 && /^[a-z0-9][-a-z0-9.]*$/.test(text);
 
 const numberAt = (parent: Json | undefined, key: string, where: string): number | undefined => {
   const value = parent?.[key] ?? undefined;
@@ -205,12 +187,12 @@ export const parsePod = (value: unknown): Pod => {
   const os = objectAt(spec, 'os', 'spec');
   const containers = parseContainers(spec, 'containers') ?? [];
   return {
-    name: nameAt(metadata, 'name', 'metadata', isSubdomain),
-    generateName: nameAt(metadata, 'generateName', 'metadata', isGenerateName),
-    namespace: nameAt(metadata, 'namespace', 'metadata', isNamespace),
+    name: textAt(metadata, 'name', 'metadata'),
+    generateName: textAt(metadata, 'generateName', 'metadata'),
+    namespace: textAt(metadata, 'namespace', 'metadata'),
     annotations: mapAt(metadata, 'annotations', 'metadata') ?? {},
     labels: mapAt(metadata, 'labels', 'metadata'),
-    serviceAccount: nameAt(spec, 'serviceAccountName', 'spec', isSubdomain) || 'default',
+    serviceAccount: textAt(spec, 'serviceAccountName', 'spec') || 'default',
     windows:
       (os && textAt(os, 'name', 'spec.os')) === 'windows' ||
       mapAt(spec, 'nodeSelector', 'spec')?.['kubernetes.io/os'] === 'windows',

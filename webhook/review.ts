@@ -2,7 +2,6 @@
  * AdmissionReview v1: bytes to a typed request, and the answer back. Zone 2; admission.k8s.io/v1. What the request
  * holds is somebody's word: API servers rarely present a certificate to webhooks.
  */
-import { isNamespace } from '#envelope/pod.ts';
 import { shown } from '#platform/shown.ts';
 import type { Operation } from './patch.ts';
 import type { Refusal } from './refusals.ts';
@@ -57,15 +56,13 @@ export const parseReview = (body: Buffer): ReviewRequest | string => {
   const request = review['request'];
   if (!isObject(request) || textOf(request['uid']) === '')
     return 'the AdmissionReview has no request with a uid';
-  const namespace = textOf(request['namespace']);
-  if (namespace !== '' && !isNamespace(namespace)) return 'the request’s namespace is no name of a namespace';
   const user = request['userInfo'];
   return {
     uid: textOf(request['uid']),
     createsPod:
       request['operation'] === 'CREATE' && isPodResource(request['resource']) && !request['subResource'],
     operation: textOf(request['operation']),
-    namespace,
+    namespace: textOf(request['namespace']),
     username: isObject(user) ? textOf(user['username']) : '',
     boundPodUid: boundPodUidOf(user),
     dryRun: request['dryRun'] === true,
