@@ -4,12 +4,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo dev inject test growth test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
 
-NODE := node --import=tsx
-# A change of dependencies or of Node's ABI installs again.
-INSTALLED := node_modules/.installed-$(shell node -p process.versions.modules 2>/dev/null)
+# With Node 24 or later, which it fetches where the machine has an older one.
+RUN := scripts/node
+NODE := $(RUN) node
+# A change of dependencies installs again.
+INSTALLED := node_modules/.installed
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup ## The main job: two secrets, one session pod, the files in it
 	@$(NODE) scripts/demo.ts
@@ -21,25 +23,25 @@ inject: setup ## Run the init container of a pod that `make dev` holds: make inj
 	@$(NODE) scripts/dev/kubelet/main.ts $(subst /, ,$(POD))
 
 test: setup-test ## All tests: no cluster and no network needed after installation
-	@scripts/test
+	@$(RUN) scripts/test
 
 test-jupyterhub: setup-test build ## The JupyterHub package alone, in an environment of its own
-	@scripts/test-jupyterhub
+	@$(RUN) scripts/test-jupyterhub
 
 growth: setup ## Search long for the worst input of every parser, SECONDS=10 for each
 	@TWOFOLD_GROWTH_SECONDS=$(or $(SECONDS),10) npx --no-install mocha --reporter spec test/growth/*.test.ts
 
 e2e: setup-test ## Every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
-	@scripts/e2e
+	@$(RUN) scripts/e2e
 
 check: setup ## Format, lint, types: under a minute
-	@npx --no-install prettier --check --log-level warn --cache --cache-location .cache/prettier .
-	@npx --no-install tsc -p .
-	@npx --no-install tsc -p page
-	@npx --no-install eslint --cache --cache-location .cache/eslint .
+	@$(RUN) npx --no-install prettier --check --log-level warn --cache --cache-location .cache/prettier .
+	@$(RUN) npx --no-install tsc -p .
+	@$(RUN) npx --no-install tsc -p page
+	@$(RUN) npx --no-install eslint --cache --cache-location .cache/eslint .
 
 format: setup ## Write the format
-	@npx --no-install prettier --write --log-level warn .
+	@$(RUN) npx --no-install prettier --write --log-level warn .
 
 fixtures: setup ## Rewrite the golden outcomes of the captured reviews; then read git diff
 	@$(NODE) scripts/fixtures.ts
@@ -63,27 +65,26 @@ cluster-down: ## End it and remove all that it made
 	@scripts/cluster down
 
 bench-cluster: setup ## Measure on the deployed cluster; draws where the time goes (docs/create-to-first-file.svg)
-	@scripts/cluster in $(NODE) bench/cluster/main.ts
+	@$(RUN) scripts/cluster in node bench/cluster/main.ts
 
 build: setup ## Bundle the services and the injector into dist/
 	@$(NODE) scripts/build.ts
 
 deploy: setup ## Twofold in the cluster: DATABASE=sqlite|postgres, NAMESPACES=; a cluster of yours: OVERLAY=, CERTS=, KEYS=, ENV=, BEARER=, CONSOLE_CA=
-	@scripts/deploy/run up --overlay "$(OVERLAY)" --certs "$(CERTS)" --keys "$(KEYS)" --env "$(ENV)" --bearer "$(BEARER)" --console-ca "$(CONSOLE_CA)" \
+	@$(RUN) scripts/deploy/run up --overlay "$(OVERLAY)" --certs "$(CERTS)" --keys "$(KEYS)" --env "$(ENV)" --bearer "$(BEARER)" --console-ca "$(CONSOLE_CA)" \
 	  --database "$(DATABASE)" --namespaces "$(NAMESPACES)"
 
 undeploy: setup ## Take it away, with keys and database (a cluster of yours: CONFIRM=yes)
-	@scripts/deploy/run down --confirm "$(CONFIRM)"
+	@$(RUN) scripts/deploy/run down --confirm "$(CONFIRM)"
 
 certs-renew: setup ## Renew certificates that are due and hand them out; daily (CERTS=, ROTATE=yes, OVERLAP_DAYS=)
-	@scripts/deploy/run certificates --certs "$(CERTS)" --rotate "$(ROTATE)" --overlap-days "$(OVERLAP_DAYS)"
+	@$(RUN) scripts/deploy/run certificates --certs "$(CERTS)" --rotate "$(ROTATE)" --overlap-days "$(OVERLAP_DAYS)"
 
 keys: setup ## Make the console's keys for your vault, in a folder: DIR= (docs/install.md, step 4)
 	@$(NODE) scripts/deploy/main.ts keys --dir "$(DIR)"
 
 bundles: setup ## Build what goes into the images: dist/
 	@scripts/setup --for-images
-	@scripts/node24 $(MAKE) --no-print-directory setup
 	@$(NODE) scripts/images/bundles.ts
 
 images: bundles ## Images as archives in .images/, with bills of materials (BASE=, IMAGE_PREFIX=, IMAGE_TAG=)
@@ -92,10 +93,10 @@ images: bundles ## Images as archives in .images/, with bills of materials (BASE
 images-check: bundles ## Build the images twice: both must be equal
 	@$(NODE) scripts/images/main.ts --twice
 
-setup: $(INSTALLED) ## Install dependencies and build the native addon
+setup: $(INSTALLED) ## Install dependencies
 
-$(INSTALLED): package-lock.json scripts/setup
-	@scripts/setup
+$(INSTALLED): package-lock.json scripts/setup scripts/node
+	@$(RUN) scripts/setup
 	@touch $@
 
 setup-test: setup ## Install what only the tests need: PostgreSQL, Go

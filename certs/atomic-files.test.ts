@@ -82,7 +82,7 @@ describe('atomic files', () => {
         if (n === 0) process.stdout.write('ready');
       }`;
     for (const delayMs of [5, 9, 14, 22]) {
-      const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', script], {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout, 'data');

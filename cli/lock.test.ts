@@ -64,7 +64,7 @@ describe('a lock', () => {
       const lock = join(dir, `several-${round}`);
       mkdirSync(lock);
       writeFileSync(join(lock, '1'), endedPid());
-      const args = ['--import=tsx', '--input-type=module', '-e', worker, lock, `${lock}.inside`, '20'];
+      const args = ['--input-type=module', '-e', worker, lock, `${lock}.inside`, '20'];
       const all = await Promise.all([1, 2, 3, 4].map(() => run(process.execPath, args)));
       expect(all.map(({ stdout }) => stdout)).to.deep.equal(Array(4).fill('done\n'));
     }

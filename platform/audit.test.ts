@@ -15,7 +15,7 @@ const writer = (lines: number) => {
     void process.stdout;
     const trail = await openAuditTrail('-');
     for (let at = 0; at < ${lines}; at += 1) await trail.append({ at, filler: 'x'.repeat(1000) });`;
-  return spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', source], {
+  return spawn(process.execPath, ['--input-type=module', '-e', source], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 };

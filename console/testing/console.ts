@@ -90,7 +90,7 @@ const writeFiles = (dir: string, keys: TestKeys, databaseUrl: string): Record<st
   const set = (name: string, key: object): string => write(name, JSON.stringify({ keys: [key] }));
   return {
     TWOFOLD_DATABASE_URL_FILE: write('database-url', databaseUrl),
-    TWOFOLD_SQLITE_ADDON: sqliteAddon(),
+    TWOFOLD_SQLITE_ADDON: sqliteAddon,
     TWOFOLD_AT_REST_KEYS_FILE: set('at-rest.json', keys.atRest),
     TWOFOLD_TICKET_KEYS_FILE: set('ticket.json', keys.ticket.privateJwk),
     TWOFOLD_COOKIE_KEYS_FILE: set('cookie.json', keys.cookie),

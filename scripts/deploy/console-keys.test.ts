@@ -40,7 +40,7 @@ const main = fileURLToPath(new URL('main.ts', import.meta.url));
 /** As `make keys DIR=…` calls it. */
 const makeKeys = (dir: string): Promise<{ code: unknown; printed: string }> =>
   new Promise((resolve) => {
-    execFile(process.execPath, ['--import=tsx', main, 'keys', '--dir', dir], (error, out, err) =>
+    execFile(process.execPath, [main, 'keys', '--dir', dir], (error, out, err) =>
       resolve({ code: error?.code ?? 0, printed: out + err }),
     );
   });

@@ -90,7 +90,7 @@ export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: 
     TWOFOLD_PUBLIC_URL: urlOf(ground, 'console'),
     TWOFOLD_CLUSTER: development.cluster,
     TWOFOLD_DATABASE_URL_FILE: databaseUrlFile,
-    TWOFOLD_SQLITE_ADDON: sqliteAddon(),
+    TWOFOLD_SQLITE_ADDON: sqliteAddon,
     TWOFOLD_AT_REST_KEYS_FILE: ground.keys.console.atRest,
     TWOFOLD_COOKIE_KEYS_FILE: ground.keys.console.cookie,
     TWOFOLD_RECORD_KEYS_FILE: ground.keys.console.record,

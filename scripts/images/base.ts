@@ -7,7 +7,6 @@ import { chmodSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { repository } from '../build.ts';
 import { libraries } from './elf.ts';
-import { imageAbi } from './services.ts';
 
 /** A package of Debian's that the image has files of. */
 export interface SystemPackage {
@@ -61,9 +60,8 @@ const unique = (packages: readonly SystemPackage[]): readonly SystemPackage[] =>
 
 /** Gathers the base in `folder/rootfs`; `folder` must not be there. Modes are set one by one: a umask must not change the image. */
 export const gatherBase = (folder: string): Base => {
-  const node = join(run('scripts/node24').trim(), 'bin/node');
+  const node = join(run('scripts/node', '--pinned').trim(), 'bin/node');
   const versions = JSON.parse(run(node, '-p', 'JSON.stringify(process.versions)')) as Record<string, string>; // Node's own
-  if (versions['modules'] !== imageAbi) throw new Error(`${node} has another ABI than ${imageAbi}`);
   const rootfs = join(folder, 'rootfs');
   const makeFolder = (path: string, mode = 0o755): void => {
     if (path !== rootfs) makeFolder(dirname(path));

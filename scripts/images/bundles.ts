@@ -1,6 +1,6 @@
 /**
  * `make bundles`: everything that goes into an image and has to be built, built outside it. The bundles, and the SQLite
- * addon for the Node of the images. Development tool, no zone.
+ * addon. Development tool, no zone.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, renameSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { build, repository } from '../build.ts';
 import { sqliteAddon } from '../sqlite-addon.ts';
 import { unsatisfied } from './elf.ts';
-import { imageAbi, imageAddon } from './services.ts';
+import { imageAddon } from './services.ts';
 
 /** Throws where Debian 12, which the bases are, could not load it. */
 const checkLoadable = (file: string): void => {
@@ -22,9 +22,8 @@ const checkLoadable = (file: string): void => {
 for (const { name, bytes } of await build()) {
   console.log(`dist/${name}.js  ${(bytes / 1024).toFixed(0)} KiB`);
 }
-// scripts/setup, run by Node 24, has built it with that Node's own headers.
 const addon = join(repository, imageAddon);
-copyFileSync(sqliteAddon(imageAbi), `${addon}.new`);
+copyFileSync(sqliteAddon, `${addon}.new`);
 chmodSync(`${addon}.new`, 0o644);
 checkLoadable(`${addon}.new`);
 renameSync(`${addon}.new`, addon);

@@ -48,8 +48,8 @@ describe('what a native file asks of its system', () => {
   });
 
   it('is read of real files: the addon asks for a C library, and none of the year 2000 would do', () => {
-    expect(versionReferences(objdump(sqliteAddon()))).to.include('GLIBC_2.2.5');
-    expect(unsatisfied(objdump(sqliteAddon()), { GLIBC: '2.1' })).to.include('GLIBC_2.2.5');
+    expect(versionReferences(objdump(sqliteAddon))).to.include('GLIBC_2.2.5');
+    expect(unsatisfied(objdump(sqliteAddon), { GLIBC: '2.1' })).to.include('GLIBC_2.2.5');
   });
 });
 

@@ -3,11 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository, type BundleName } from '../build.ts';
 
-/** Node's ABI in every image. */
-export const imageAbi = '137';
-
 /** In dist/, beside the bundles; the console's Containerfile names it. */
-export const imageAddon = `dist/better_sqlite3-${imageAbi}.node`;
+export const imageAddon = 'dist/better_sqlite3.node';
 
 export const containerfiles: Readonly<Record<BundleName, string>> = {
   console: 'console/Containerfile',

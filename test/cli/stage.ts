@@ -1,4 +1,5 @@
 /** One development cluster for every script of the command line, and a home for each person in it. */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,8 +43,8 @@ const writePrograms = async (bin: string, bundle: string): Promise<void> => {
     writeFileSync(join(bin, name), `#!/bin/sh\nexec ${command} "$@"\n`);
     chmodSync(join(bin, name), 0o755);
   };
-  // The same node for all, whichever the shell would find.
-  write('twofold', `'${process.execPath}' '${bundle}'`);
+  const oldest = execFileSync(join(repository, 'scripts/node'), ['--oldest'], { encoding: 'utf8' }).trim();
+  write('twofold', `'${oldest}/bin/node' '${bundle}'`);
   for (const name of ['browser', 'session']) write(name, `'${process.execPath}' '${join(bin, name)}.mjs'`);
   write('at-terminal', `python3 '${join(programs, 'at-terminal')}'`);
 };

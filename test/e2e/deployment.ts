@@ -9,7 +9,7 @@ const main = fileURLToPath(new URL('../../scripts/deploy/main.ts', import.meta.u
 export const deployment = async (
   ...args: readonly string[]
 ): Promise<{ readonly code: number; readonly printed: string }> => {
-  const child = spawn(process.execPath, ['--import=tsx', main, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number>((resolve, reject) => {

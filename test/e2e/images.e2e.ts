@@ -134,7 +134,7 @@ for (const service of bundleNames) {
 describe('the images', () => {
   it('are the same when they are built twice', async () => {
     const script = join(repository, 'scripts/images/main.ts');
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import=tsx', script, '--twice'], {
+    const { stdout } = await promisify(execFile)(process.execPath, [script, '--twice'], {
       cwd: repository,
     });
     const same = stdout.split('\n').filter((line) => line.endsWith('  the same twice'));

@@ -32,7 +32,7 @@ export const rootIds = (): readonly string[] => state().roots.map(({ id }) => id
 
 /** `make certs-renew`; its output. */
 const certsRenew = async (...options: readonly string[]): Promise<string> => {
-  const args = ['--import=tsx', 'scripts/deploy/main.ts', 'certificates', ...options];
+  const args = ['scripts/deploy/main.ts', 'certificates', ...options];
   const { stdout } = await run(process.execPath, args, { cwd: repository });
   return stdout;
 };

@@ -67,7 +67,7 @@ def kubeconfig(cluster: Cluster) -> str:
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     process = subprocess.Popen(
-        ["node", "--import=tsx", "scripts/dev/serve-stack.ts"],
+        ["node", "scripts/dev/serve-stack.ts"],
         cwd=REPOSITORY,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -76,7 +76,7 @@ const providerProgram = (dir: string, bearerFiles: ReadonlyMap<string, string>):
     marker: PROVIDER,
     command: [
       process.execPath,
-      ...[`--import=${import.meta.resolve('tsx')}`, join(repository, PROVIDER)],
+      join(repository, PROVIDER),
       ...['--host', NODE_ADDRESS, '--port', String(ISSUER_PORT), '--audience', AUDIENCE],
       ...['--tls-dir', own, '--key-file', join(own, 'signing.key'), '--client', hubClientFile(dir)],
       ...['--web-client', PAGE, '--web-client-secret-file', pageSecretFile(dir)],

@@ -30,7 +30,7 @@ const start = async (
   const program = await startProgram<string>({
     name: 'identity provider',
     args: [
-      ...['--import=tsx', main],
+      main,
       ...['--tls-dir', join(ground.certificates, 'console'), '--audience', development.audience],
       ...['--port', String(ground.ports.identityProvider)],
       ...keys.flatMap((key) => ['--key-file', join(ground.dir, 'keys', `${key}.pem`)]),

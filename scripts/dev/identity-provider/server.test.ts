@@ -220,17 +220,7 @@ describe('development identity provider', () => {
     writeFileSync(join(folder, 'tls.key'), tls.key, { mode: 0o600 });
     const file = join(folder, 'alice');
     const entry = new URL('./main.ts', import.meta.url).pathname;
-    const args = [
-      '--import',
-      'tsx',
-      entry,
-      '--tls-dir',
-      folder,
-      '--audience',
-      audience,
-      '--bearer',
-      `alice=${file}`,
-    ];
+    const args = [entry, '--tls-dir', folder, '--audience', audience, '--bearer', `alice=${file}`];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const line = await new Promise<string>((resolve, reject) => {

@@ -12,7 +12,7 @@ import { objectAt, isJsonObject, stringAt, type JsonObject } from '../api-server
 import { runInitContainer, type Outcome } from './init-container.ts';
 import { createNodeApi, type Kubernetes } from './node-api.ts';
 
-const usage = `Usage: node --import tsx scripts/dev/kubelet/main.ts NAMESPACE POD [options]
+const usage = `Usage: node scripts/dev/kubelet/main.ts NAMESPACE POD [options]
   --endpoints FILE   .dev/endpoints.json, written by make dev
   --injector FILE    the bundled injector; default: kubelet.injector of the endpoints
   --keep             leave the volumes in place and print where they are`;
