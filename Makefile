@@ -29,7 +29,7 @@ test-jupyterhub: setup-test build ## The JupyterHub package alone, in an environ
 	@$(RUN) scripts/test-jupyterhub
 
 growth: setup ## Search long for the worst input of every parser, SECONDS=10 for each
-	@TWOFOLD_GROWTH_SECONDS=$(or $(SECONDS),10) npx --no-install mocha --reporter spec test/growth/*.test.ts
+	@TWOFOLD_GROWTH_SECONDS=$(or $(SECONDS),10) $(RUN) npx --no-install mocha --reporter spec test/growth/*.test.ts
 
 e2e: setup-test ## Every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
 	@$(RUN) scripts/e2e

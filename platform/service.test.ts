@@ -48,7 +48,7 @@ describe('an error that nobody caught', function () {
     it(`ends the service only when all who wait have been answered, its cause too (${how})`, async () => {
       const certificates = await testCertificates();
       const source = program(certificates.leafDir('webhook'));
-      const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', source], {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const exited = once(child, 'exit');

@@ -13,7 +13,7 @@ describe('the file of a SQLite database', () => {
   before(() => (umask = process.umask(0)));
   after(() => process.umask(umask));
 
-  const open = (file: string) => openDatabase({ url: `sqlite:${file}`, sqliteAddon: sqliteAddon() });
+  const open = (file: string) => openDatabase({ url: `sqlite:${file}`, sqliteAddon });
   const modesIn = (folder: string): string[] =>
     readdirSync(folder)
       .sort()

@@ -170,7 +170,7 @@ describe('authority, over real processes', function () {
     const keys = join(drill.stack.dir, 'keys', 'console');
     const env = {
       ...{ PATH: process.env['PATH'], TWOFOLD_DATABASE_URL: `sqlite:${drill.stack.databaseFile}` },
-      ...{ TWOFOLD_SQLITE_ADDON: sqliteAddon(), TWOFOLD_AT_REST_KEYS_FILE: join(keys, 'at-rest.json') },
+      ...{ TWOFOLD_SQLITE_ADDON: sqliteAddon, TWOFOLD_AT_REST_KEYS_FILE: join(keys, 'at-rest.json') },
       TWOFOLD_RECORD_KEYS_FILE: join(keys, 'record.json'),
     };
     return new Promise((resolve) => {
