@@ -17,7 +17,6 @@ import {
   sign,
   timingSafeEqual,
   verify,
-  type JsonWebKey,
   type KeyObject,
 } from 'node:crypto';
 import type { Cipher, KeyEncryptionKey, Recipient, Sealed, Signer, Verifier } from './cipher.ts';
@@ -69,8 +68,7 @@ export const nodeCipher: Cipher = {
 export const kidOf = (jwk: Jwk): Kid =>
   kidOfDigest(createHash('sha256').update(thumbprintInput(jwk)).digest());
 
-// JsonWebKey is Node's name for the same record.
-const publicKeyOf = (jwk: Jwk): KeyObject => createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+const publicKeyOf = (jwk: Jwk): KeyObject => createPublicKey({ key: jwk, format: 'jwk' });
 
 /** From an RSA public JWK of at least 2048 bits. Throws on any other key. */
 export const rsaRecipient = (jwk: Jwk): Recipient => {
@@ -98,7 +96,7 @@ export const keyEncryptionKey = (jwk: Jwk): KeyEncryptionKey => {
 
 /** From an Ed25519 private JWK. Throws on any other key. */
 export const ed25519Signer = (jwk: Jwk): Signer => {
-  const key = createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' });
+  const key = createPrivateKey({ key: jwk, format: 'jwk' });
   if (key.asymmetricKeyType !== 'ed25519') throw new RangeError('a signing key is an Ed25519 JWK');
   return { kid: kidOf(jwk), sign: async (data) => sign(null, data, key) };
 };

@@ -1,5 +1,5 @@
 /** The RSA private operation on node:crypto. Zone 3 only: no other bundle may contain this file; design §3. */
-import { constants, createPrivateKey, privateDecrypt, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { constants, createPrivateKey, privateDecrypt, type KeyObject } from 'node:crypto';
 import type { Identity } from './cipher.ts';
 import type { Jwk } from './kid.ts';
 import type { Kid } from './names.ts';
@@ -13,7 +13,7 @@ export interface PrivateKey {
 
 /** From an RSA private JWK of at least 2048 bits. Throws on any other key. */
 export const rsaPrivateKey = (jwk: Jwk): PrivateKey => {
-  const key = createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' });
+  const key = createPrivateKey({ key: jwk, format: 'jwk' });
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (key.asymmetricKeyType !== 'rsa' || bits < 2048)
     throw new RangeError('an RSA key has at least 2048 bits');

@@ -135,7 +135,7 @@ export const createPool = ({ spawn, onLost }: PoolPorts, { workers, queueLimit }
         if (result) finish(share, result);
       });
     });
-    worker.on('error', (error) => (reason = error));
+    worker.on('error', (error: unknown) => (reason = error));
     worker.on('exit', () => {
       threads.delete(thread);
       for (const batch of thread.jobs.values()) batch.forEach(lose);

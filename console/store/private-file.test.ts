@@ -3,7 +3,10 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { testFolder } from '../../test/folder.ts';
 import { sqliteAddon } from '../../scripts/sqlite-addon.ts';
+import { octJwk } from '../../test/keys.ts';
+import { parseRecordKeys } from '../key-files.ts';
 import { openDatabase } from './database.ts';
+import { createRecords } from './records.ts';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
@@ -13,7 +16,8 @@ describe('the file of a SQLite database', () => {
   before(() => (umask = process.umask(0)));
   after(() => process.umask(umask));
 
-  const open = (file: string) => openDatabase({ url: `sqlite:${file}`, sqliteAddon });
+  const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
+  const open = (file: string) => openDatabase({ url: `sqlite:${file}`, sqliteAddon }, records);
   const modesIn = (folder: string): string[] =>
     readdirSync(folder)
       .sort()
