@@ -1,6 +1,13 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+/** A template that builds the path of a call: `urlPath` encodes what it is given. */
+const bareUrlPath = {
+  selector:
+    ':not(TaggedTemplateExpression) > TemplateLiteral[expressions.length>0]:has(TemplateElement[value.raw=/\\u002f(v1|namespaces|secrets|secret|tickets|leases|pods)\\u002f/])',
+  message: 'Build the path of a URL with urlPath`…`: it encodes each value.',
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -38,6 +45,11 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-spread': 'off',
       'no-console': 'off',
     },
+  },
+  {
+    files: ['**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*.e2e.ts', 'test/**', 'bench/**', '**/testing/**', 'envelope/**'],
+    rules: { 'no-restricted-syntax': ['error', bareUrlPath] },
   },
   { files: ['scripts/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
 );

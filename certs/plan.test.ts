@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { keyserviceSettings } from '../keyservice/config.ts';
+import { webhookSettings } from '../webhook/config.ts';
 import { isExtraName, leafNames, leafPlans } from './plan.ts';
 
 describe('the plan of leaves', () => {
@@ -9,11 +11,19 @@ describe('the plan of leaves', () => {
       ['console', 'server', 'console.twofold-console.svc', 'console'],
       ['webhook', 'server', 'webhook.twofold-webhook.svc', 'webhook'],
       ['keyservice', 'server', 'keyservice.twofold-keyservice.svc', 'keyservice'],
-      ['webhook-resolve', 'client', 'webhook', 'webhook'],
-      ['webhook-unwrap', 'client', 'webhook', 'webhook'],
-      ['console-rewrap', 'client', 'console', 'console'],
-      ['apiserver-webhook', 'client', 'apiserver', 'cluster'],
+      ['webhook-resolve', 'client', 'webhook-resolve', 'webhook'],
+      ['webhook-unwrap', 'client', 'webhook-unwrap', 'webhook'],
+      ['console-rewrap', 'client', 'console-rewrap', 'console'],
+      ['apiserver-webhook', 'client', 'apiserver-webhook', 'cluster'],
     ]);
+  });
+
+  it('names each client as the one port that it is for allows it', () => {
+    const names = leafPlans.filter(({ usage }) => usage === 'client').map(({ commonName }) => commonName);
+    expect(new Set(names).size, 'no two clients of one name').to.equal(names.length);
+    const { unwrapClients, rewrapClients } = keyserviceSettings;
+    const allowed = [unwrapClients, rewrapClients, webhookSettings.apiserverName];
+    expect(['webhook-resolve', ...allowed.map(({ fallback }) => fallback)]).to.have.members(names);
   });
 
   it('names servers by their service, and clients by their common name alone', () => {

@@ -19,15 +19,18 @@ export interface LeafNames {
   readonly ipAddresses: readonly string[];
 }
 
-/** Servers are named by their service, clients by who calls: the other end allows by common name. */
+/**
+ * Servers are named by their service, clients by their arrow: the other end allows that one common name, so that no
+ * leaf opens two ports.
+ */
 export const leafPlans: readonly LeafPlan[] = [
   server('console'),
   server('webhook'),
   server('keyservice'),
-  client('webhook-resolve', 'webhook', 'webhook'),
-  client('webhook-unwrap', 'webhook', 'webhook'),
-  client('console-rewrap', 'console', 'console'),
-  client('apiserver-webhook', 'apiserver', 'cluster'),
+  client('webhook-resolve', 'webhook'),
+  client('webhook-unwrap', 'webhook'),
+  client('console-rewrap', 'console'),
+  client('apiserver-webhook', 'cluster'),
 ];
 
 /** Whether a caller may add this name to the server leaves. */
@@ -55,6 +58,6 @@ function server(service: Exclude<Holder, 'cluster'>): LeafPlan {
   };
 }
 
-function client(folder: string, commonName: string, zone: Holder): LeafPlan {
-  return { folder, commonName, usage: 'client', dnsNames: [], zone };
+function client(arrow: string, zone: Holder): LeafPlan {
+  return { folder: arrow, commonName: arrow, usage: 'client', dnsNames: [], zone };
 }

@@ -1,4 +1,5 @@
 /** What can go wrong at the command line: stable codes, and the exit code of each. Zone 0; docs/cli.md has the table. */
+import { shown } from '#platform/shown.ts';
 
 /** Scripts rely on these: a number is never given another meaning. */
 export const exitCodes = {
@@ -94,5 +95,5 @@ export const refusedByConsole = (
   const kind = kindOfStatus(status);
   if (kind === 'login')
     return failure('login_expired', 'The console does not accept your login any more.', 'twofold login');
-  return new Failure({ code, kind, message: title, next: detail });
+  return new Failure({ code, kind, message: shown(title), next: shown(detail) });
 };

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line `twofold`: process, streams and signals. Zone 0; docs/cli.md. */
 import { constants } from 'node:os';
+import { shownLines } from '#platform/shown.ts';
 import { commands } from './commands.ts';
 import manifest from './npm/package.json' with { type: 'json' };
 import { run } from './run.ts';
@@ -21,8 +22,9 @@ stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code ===
 process.exitCode = await run(
   {
     ...{ commands, terminal, stdin, env: process.env, version: manifest.version },
-    print: (text) => stdout.write(`${text}\n`),
-    note: (line) => stderr.write(`${line}\n`),
+    // A file that is printed for another program stays what it is.
+    print: (text) => stdout.write(`${stdout.isTTY ? shownLines(text) : text}\n`),
+    note: (line) => stderr.write(`${shownLines(line)}\n`),
   },
   process.argv.slice(2),
 );

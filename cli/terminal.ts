@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { ReadStream } from 'node:tty';
 import { failure } from './failure.ts';
 import { createHiddenLine } from './hidden-line.ts';
+import { shown } from '#platform/shown.ts';
 
 const PASTE_ON = '\x1b[?2004h';
 const PASTE_OFF = '\x1b[?2004l';
@@ -61,7 +62,7 @@ export const createTerminal = ({ stdin, stderr }: Streams): Terminal => {
   return {
     interactive: stdin.isTTY,
     askHidden: async (question) => {
-      stderr.write(`${question} (not shown): `);
+      stderr.write(`${shown(question)} (not shown): `);
       stdin.setRawMode(true);
       raw = true;
       stderr.write(PASTE_ON);
@@ -75,7 +76,7 @@ export const createTerminal = ({ stdin, stderr }: Streams): Terminal => {
       // Not a terminal of readline's own: Ctrl-C stays a signal.
       const lines = createInterface({ input: stdin, output: stderr, terminal: false });
       try {
-        stderr.write(`${question} [y/N] `);
+        stderr.write(`${shown(question)} [y/N] `);
         for await (const line of lines) return /^\s*y(es)?\s*$/i.test(line);
         return false;
       } finally {

@@ -1,5 +1,6 @@
 /** The Kubernetes API as the use cases see it: TokenReview, one pod, the guard. Zone 1; design §6 step 5 and §8. */
 import { z } from 'zod';
+import { urlPath } from '#envelope/url-path.ts';
 import type { KubernetesAnswer, KubernetesApi, KubernetesRefusal } from '#platform/kubernetes.ts';
 import type { Asked, Cluster } from './core/cluster.ts';
 import type { GuardPolicy } from './core/guard.ts';
@@ -76,18 +77,15 @@ export const createCluster = (api: Pick<KubernetesApi, 'get' | 'create'>): Clust
       return { answer: { username, podName: extra[POD_NAME]?.[0], podUid: extra[POD_UID]?.[0] } };
     },
     getPod: async (namespace, name) => {
-      const answer = await get(
-        `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`,
-      );
+      const answer = await get(urlPath`/api/v1/namespaces/${namespace}/pods/${name}`);
       if (!answer.ok && answer.status === 404) return { answer: undefined };
       const asked = read(podSchema, answer);
       return 'unavailable' in asked ? asked : { answer: asked.answer.metadata };
     },
     readGuardPolicy: async (name) => {
-      const group = '/apis/admissionregistration.k8s.io/v1';
       const [policy, binding] = await Promise.all([
-        get(`${group}/validatingadmissionpolicies/${name}`),
-        get(`${group}/validatingadmissionpolicybindings/${name}`),
+        get(urlPath`/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${name}`),
+        get(urlPath`/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/${name}`),
       ]);
       const found = read(policySchema, policy);
       const bound = read(bindingSchema, binding);

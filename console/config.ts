@@ -65,11 +65,9 @@ const identity = {
     doc: 'Scopes that the command line asks for, so that its access tokens are for the audience above.',
     fallback: 'openid profile offline_access',
   }),
-  oidcCa: optional(
-    file('TWOFOLD_OIDC_CA_FILE', {
-      doc: 'Roots of the identity provider; the system’s where absent.',
-      kind: 'certificates in PEM',
-      parse: (content) => content,
+  oidcCaFile: optional(
+    path('TWOFOLD_OIDC_CA_FILE', {
+      doc: 'Roots of the identity provider; the system’s where absent. Read again when the file changes.',
     }),
   ),
   launchers: optional(
@@ -83,7 +81,9 @@ const identity = {
 
 export const storageSettings = {
   databaseUrl: optional(
-    text('TWOFOLD_DATABASE_URL', { doc: '`sqlite:/path/file.db`. Either this or the next.' }),
+    text('TWOFOLD_DATABASE_URL', {
+      doc: '`sqlite:/path/file.db`, kept with mode 0600, in a folder that nobody else may write; one that is missing is made with 0700. Either this or the next.',
+    }),
   ),
   databaseUrlFromFile: optional(
     file('TWOFOLD_DATABASE_URL_FILE', {

@@ -6,6 +6,7 @@ const kind = (status: number, title: string): ProblemKind => ({ status, title })
 const http = {
   body_malformed: kind(400, 'The request’s body is not what this operation takes.'),
   query_malformed: kind(400, 'A query parameter is not what this operation takes.'),
+  return_to_not_allowed: kind(400, 'The launcher’s address is not one that the operator allows.'),
   if_match_malformed: kind(400, 'If-Match is not a list of quoted versions.'),
   bearer_rejected: kind(401, 'Log in and send an access token for this service.'),
   login_ended: kind(401, 'Log in again; nothing was changed.'),

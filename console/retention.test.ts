@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { parseSessionId } from '#envelope/names.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
 import { createKubernetesApi, type KubernetesApi } from '#platform/kubernetes.ts';
+import { createLog } from '#platform/log.ts';
 import { eventually } from '../test/eventually.ts';
 import { createCluster } from './cluster.ts';
 import { createRetention, type Counts, type Retention } from './core/retention.ts';
@@ -44,7 +45,7 @@ for (const kind of databaseKinds) {
           kubernetesTokenFile: running.env['TWOFOLD_KUBERNETES_TOKEN_FILE']!,
           kubernetesCaFile: running.env['TWOFOLD_KUBERNETES_CA_FILE']!,
         },
-        createHttpsClient,
+        { createClient: createHttpsClient, log: createLog({ service: 'console', level: 'silent' }) },
       );
     });
     after(async () => {

@@ -9,6 +9,7 @@ import { createKubernetesApi } from '#platform/kubernetes.ts';
 import type { Log } from '#platform/log.ts';
 import { createMetrics, type Metrics } from '#platform/metrics.ts';
 import type { Running } from '#platform/service.ts';
+import { createRootedClient } from '#platform/rooted-client.ts';
 import { watchTlsFiles, type TlsFiles } from '#platform/tls-files.ts';
 import { createBrokenRecords } from './broken-records.ts';
 import { createCluster } from './cluster.ts';
@@ -54,7 +55,7 @@ const CLAIMS_PER_ADDRESS = 10;
 type Undo = () => void | Promise<void>;
 
 const identityProvider = ({ config, log, clock }: Context, undo: Undo[]): IdentityProvider => {
-  const client = createHttpsClient({ ca: config.oidcCa });
+  const client = createRootedClient(createHttpsClient, { file: config.oidcCaFile, log });
   undo.push(() => client.close());
   return createIdentityProvider(
     { client, clock, onUnavailable: (reason) => log.error('identity provider unavailable', { reason }) },
@@ -66,7 +67,7 @@ const identityProvider = ({ config, log, clock }: Context, undo: Undo[]): Identi
 };
 
 const useCases = ({ config, log, clock, elapsed, database }: Context, undo: Undo[]): UseCases => {
-  const kubernetes = createKubernetesApi(config, createHttpsClient);
+  const kubernetes = createKubernetesApi(config, { createClient: createHttpsClient, log });
   undo.push(() => kubernetes.close());
   return createUseCases(
     {
@@ -172,7 +173,7 @@ const serve = async (context: Context, undo: Undo[]): Promise<Omit<Running, 'sto
 
 /** Has connections of its own: it may wait for them as long as it likes. */
 const sweep = ({ config, log, clock, database }: Context, undo: Undo[]): void => {
-  const kubernetes = createKubernetesApi(config, createHttpsClient);
+  const kubernetes = createKubernetesApi(config, { createClient: createHttpsClient, log });
   undo.push(() => kubernetes.close());
   const ports = { store: database.retention, cluster: createCluster(kubernetes), clock };
   const sweeper = startSweeper(createRetention(ports, config), log);

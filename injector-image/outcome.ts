@@ -1,4 +1,5 @@
 /** How the init container ends: an exit code for each class of failure, and one line that says what to do. Zone 4. */
+import { shown } from '#platform/shown.ts';
 
 export const exitCodes = {
   /** A defect of ours. */
@@ -50,4 +51,4 @@ export const asFailure = (error: unknown): Failure => {
 
 /** The termination message: one line, at most 4,096 bytes as Kubernetes keeps. */
 export const terminationMessage = ({ kind, message }: Failure): string =>
-  `twofold: ${message.replaceAll(/[\s\p{Cc}]+/gu, ' ')} (${kind})`.slice(0, 1000);
+  `twofold: ${shown(message.replaceAll(/\s+/gu, ' '))} (${kind})`.slice(0, 1000);

@@ -17,12 +17,12 @@ export const keyserviceSettings = {
   unwrapClients: list('TWOFOLD_UNWRAP_CLIENTS', {
     doc: 'Common names of client certificates that may `unwrap`.',
     pattern: clientName,
-    fallback: 'webhook',
+    fallback: 'webhook-unwrap',
   }),
   rewrapClients: list('TWOFOLD_REWRAP_CLIENTS', {
     doc: 'Common names of client certificates that may `rewrap`.',
     pattern: clientName,
-    fallback: 'console',
+    fallback: 'console-rewrap',
   }),
   envelopeKeys: file('TWOFOLD_ENVELOPE_PRIVATE_KEYS_FILE', {
     doc: 'Keys that open envelopes, newest first: `rewrap` seals to the first.',

@@ -14,7 +14,7 @@ const request = ({ body = Buffer.from('{}'), ...changes }: Changes): HttpRequest
   path: '/v1/unwrap',
   query: new URLSearchParams(),
   contentType: 'application/json',
-  client: 'webhook',
+  client: 'webhook-unwrap',
   body: () => Promise.resolve(body),
   ...changes,
 });
@@ -59,7 +59,12 @@ describe('the keyservice over HTTP', () => {
   it('asks for no body before path, method, client and type have been looked at', async () => {
     const read = (): Promise<Buffer> => Promise.reject(new Error('it was read'));
     const { http } = createCore(material);
-    const wrong = [{ path: '/' }, { method: 'PUT' }, { client: 'console' }, { contentType: 'text/plain' }];
+    const wrong = [
+      { path: '/' },
+      { method: 'PUT' },
+      { client: 'console-rewrap' },
+      { contentType: 'text/plain' },
+    ];
     for (const change of wrong)
       expect((await http({ ...request({}), body: read, ...change })).status).to.be.at.least(400);
     const asked = await http({ ...request({}), body: read }).catch((error: unknown) => String(error));
@@ -79,7 +84,15 @@ describe('the keyservice over HTTP', () => {
   });
 
   it('allows each operation to its own clients, by whole name', async () => {
-    for (const client of [undefined, '', 'console', 'Webhook', 'webhook2', 'webhook.evil'])
+    for (const client of [
+      undefined,
+      '',
+      'console',
+      'webhook',
+      'webhook-resolve',
+      'Webhook-unwrap',
+      'webhook-unwrap2',
+    ])
       expect(await refusalOf({ client })).to.deep.equal([403, 'client_not_allowed']);
     expect(await refusalOf({ path: '/v1/rewrap' })).to.deep.equal([403, 'client_not_allowed']);
   });
@@ -137,7 +150,7 @@ describe('the keyservice over HTTP', () => {
 
   it('takes no key from a rewrap request', async () => {
     const envelopes = [await material.seal('a')];
-    const rewrap = { path: '/v1/rewrap', client: 'console' };
+    const rewrap = { path: '/v1/rewrap', client: 'console-rewrap' };
     expect((await ask({ ...rewrap, body: json({ envelopes }) })).status).to.equal(200);
     for (const member of ['key', 'kid', 'publicKey', 'recipient']) {
       const body = json({ envelopes, [member]: material.envelopeKeys[1].publicJwk });

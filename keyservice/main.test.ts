@@ -24,7 +24,7 @@ const start = async (env: Record<string, string> = {}): Promise<Service> => {
   return service;
 };
 
-type Caller = 'webhook-unwrap' | 'console-rewrap' | 'apiserver-webhook';
+type Caller = Parameters<Installation['clientTls']>[0];
 interface Call {
   readonly service: Service;
   readonly path?: string;
@@ -124,9 +124,9 @@ describe('the keyservice', function () {
 
   it('lets each client do only what it is for', async () => {
     const body = await unwrapBody(['a']);
-    for (const as of ['console-rewrap', 'apiserver-webhook'] as const)
+    for (const as of ['webhook-resolve', 'console-rewrap', 'apiserver-webhook'] as const)
       expect(await codeOf({ service, body, as })).to.equal('client_not_allowed');
-    for (const as of ['webhook-unwrap', 'apiserver-webhook'] as const)
+    for (const as of ['webhook-resolve', 'webhook-unwrap', 'apiserver-webhook'] as const)
       expect(await codeOf({ service, path: '/v1/rewrap', body: '{}', as })).to.equal('client_not_allowed');
   });
 
@@ -135,7 +135,17 @@ describe('the keyservice', function () {
     const { ca } = installation.clientTls('webhook-unwrap');
     expect(await failureOf(call({ service, body, tls: { ca } }))).to.include({ code: 'unreachable' });
     const [cert, key] = ['cert', 'key'].map((name) => join(installation.dir, `stranger.${name}`));
-    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=webhook', '-days', '1'];
+    const request = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-subj',
+      '/CN=webhook-unwrap',
+      '-days',
+      '1',
+    ];
     execFileSync('openssl', [...request, '-keyout', key ?? '', '-out', cert ?? ''], { stdio: 'ignore' });
     const stranger = { ca, cert: readFileSync(cert ?? '', 'utf8'), key: readFileSync(key ?? '', 'utf8') };
     expect(await failureOf(call({ service, body, tls: stranger }))).to.include({ code: 'unreachable' });

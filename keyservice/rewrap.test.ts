@@ -14,7 +14,7 @@ const open = (key: typeof newest, envelope: string): Promise<string> =>
   openOuter(nodeCipher, byKid([rsaIdentity(rsaPrivateKey(key.privateJwk))]), parseEnvelope(envelope));
 
 const refusal = async (envelopes: readonly string[], options?: CoreOptions): Promise<string> => {
-  const outcome = await createCore(material, options).rewrap({ client: 'console', envelopes });
+  const outcome = await createCore(material, options).rewrap({ client: 'console-rewrap', envelopes });
   return outcome.ok ? 'ok' : outcome.refusal.code;
 };
 
@@ -25,7 +25,7 @@ describe('rewrap', () => {
       await material.seal('b', { to: newest, ownerId: ownerId() }),
     ];
     const core = createCore(material);
-    const outcome = await core.rewrap({ client: 'console', envelopes: before });
+    const outcome = await core.rewrap({ client: 'console-rewrap', envelopes: before });
     if (!outcome.ok) throw new Error(outcome.refusal.code);
     const { kid } = rsaRecipient(newest.publicJwk);
     for (const [at, { id, kid: answered, envelope }] of outcome.value.envelopes.entries()) {

@@ -34,7 +34,7 @@ const ask = async ({
 }: Asked): Promise<{ core: Core; code: string; detail: string }> => {
   const core = createCore(material, options);
   const outcome = await core.unwrap({
-    client: 'webhook',
+    client: 'webhook-unwrap',
     ticket: ticket ?? (await material.ticket(['a', 'b'])),
     sid: sessionId(),
     place: where ?? place,
@@ -64,7 +64,7 @@ describe('unwrap', () => {
       await material.seal('b', { secretId: ids[0], version: 7 }),
       await material.seal('a', { secretId: ids[1], to: material.envelopeKeys[1] }),
     ];
-    const outcome = await core.unwrap({ client: 'webhook', ticket, sid, place, envelopes });
+    const outcome = await core.unwrap({ client: 'webhook-unwrap', ticket, sid, place, envelopes });
     if (!outcome.ok) throw new Error(outcome.refusal.code);
     expect(outcome.value.tokens).to.deep.equal([
       { id: ids[0], name: 'b', token: tokenOf('b') },
@@ -99,7 +99,7 @@ describe('unwrap', () => {
     const [asked, released] = core.lines;
     expect(asked).to.include({
       operation: 'unwrap',
-      client: 'webhook',
+      client: 'webhook-unwrap',
       owner: material.owner,
       ...{ namespace: place.ns, serviceAccount: place.sa, pod: place.name, by: place.by },
     });

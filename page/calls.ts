@@ -39,7 +39,7 @@ export const call = async <T>({ method, path, body, ifMatch }: Call): Promise<Ca
       cache: 'no-store' as const,
       ...(body ? { body: JSON.stringify(body) } : {}),
     };
-    const response = await fetch(`/page/v1${path}`, init);
+    const response = await fetch('/page/v1' + path, init);
     const answer: unknown = await response.json();
     return response.ok ? { ok: true, value: answer as T } : problemOf(answer);
   } catch {

@@ -1,4 +1,5 @@
 /** Stores one value: asks what to seal to, seals here, sends the envelope. Zone 0; design §5. */
+import { urlPath } from '#envelope/url-path.ts';
 import { call, type Called } from './calls.ts';
 import { withLogin } from './login-again.ts';
 import { seal, type SealingOffer } from './seal.ts';
@@ -23,8 +24,9 @@ const refused = ({ problem }: Extract<Called<never>, { ok: false }>): Stored => 
 });
 
 export const store = async ({ name, value, expiresAt, seen }: Wish): Promise<Stored> => {
-  const address = `/secrets/${encodeURIComponent(name)}`;
-  const offered = await withLogin(() => call<SealingOffer>({ method: 'POST', path: `${address}/sealing` }));
+  const offered = await withLogin(() =>
+    call<SealingOffer>({ method: 'POST', path: urlPath`/secrets/${name}/sealing` }),
+  );
   if (!offered.ok) return refused(offered);
   const { version } = offered.value;
   // The next version says what is there, before anything is sealed or sent.
@@ -37,7 +39,7 @@ export const store = async ({ name, value, expiresAt, seen }: Wish): Promise<Sto
   const stored = await withLogin(() =>
     seen === undefined
       ? call({ method: 'POST', path: '/secrets', body: { name, ...body } })
-      : call({ method: 'PUT', path: address, body, ifMatch: seen }),
+      : call({ method: 'PUT', path: urlPath`/secrets/${name}`, body, ifMatch: seen }),
   );
   return stored.ok ? { kind: 'stored' } : refused(stored);
 };

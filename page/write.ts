@@ -1,4 +1,5 @@
 /** The form that adds or replaces a secret, with the value sealed in this browser. Zone 0; design §5. */
+import { secretPath } from '../console/web/addresses.ts';
 import { endOfDay, nameProblem } from '../console/web/rules.ts';
 import { text } from '../console/web/text.ts';
 import { find, make, part, showError } from './elements.ts';
@@ -22,7 +23,7 @@ const notice = (sentence: string): void => {
 };
 
 const showTaken = (state: State, name: string): void => {
-  const link = make('a', { href: `/secret/${name}/replace` }, text.write.replaceThat(name));
+  const link = make('a', { href: secretPath(name, 'replace') }, text.write.replaceThat(name));
   if (state.nameInput) {
     showError(state.nameInput, 'name-error', text.write.taken(name), link);
     state.nameInput.focus();

@@ -5,4 +5,7 @@ export type Clock = () => number;
 
 export const systemClock: Clock = () => Date.now();
 
+/** Milliseconds since this process began: for durations, since nobody sets it. */
+export const monotonicClock: Clock = () => performance.now();
+
 export const secondsOf = (clock: Clock): number => Math.floor(clock() / 1000);

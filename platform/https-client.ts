@@ -36,6 +36,12 @@ export interface ApiClient {
   close(): void;
 }
 
+/** A client whose certificates and roots change while it runs. */
+export interface RenewableClient extends ApiClient {
+  /** Calls under way keep their connection; the next get one with the new certificates. */
+  setTls(tls: ClientTls): void;
+}
+
 export interface HttpsCall extends Omit<ApiCall, 'body'> {
   readonly body?: string | Buffer | undefined;
 }
@@ -55,7 +61,7 @@ export class HttpsError extends Error {
   }
 }
 
-export interface HttpsClient extends ApiClient {
+export interface HttpsClient extends RenewableClient {
   call(call: HttpsCall): Promise<HttpsAnswer>;
 }
 
@@ -152,18 +158,33 @@ const send = (agent: Agent, target: URL, call: HttpsCall, heard: Heard<HttpsAnsw
   return () => request.destroy();
 };
 
-export const createHttpsClient = ({ ca, cert, key }: ClientTls, maxSockets = 64): HttpsClient => {
-  const agent = new Agent({
+const agentOf = ({ ca, cert, key }: ClientTls, maxSockets: number): Agent =>
+  new Agent({
     keepAlive: true,
     maxSockets,
     scheduling: 'lifo',
     // Made once: an agent given certificates compares their text for every request.
     secureContext: createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' }),
   });
+
+/** Ends what is idle now, and the others with their answer. */
+const retire = (agent: Agent): void => {
+  agent.maxFreeSockets = 0;
+  for (const sockets of Object.values(agent.freeSockets))
+    for (const socket of sockets ?? []) socket.destroy();
+};
+
+export const createHttpsClient = (tls: ClientTls, maxSockets = 64): HttpsClient => {
+  let agent = agentOf(tls, maxSockets);
   return {
     call: (call) => {
       const target = new URL(call.url);
       return tried(target, call, (heard) => send(agent, target, call, heard));
+    },
+    setTls: (next) => {
+      const old = agent;
+      agent = agentOf(next, maxSockets);
+      retire(old);
     },
     close: () => agent.destroy(),
   };

@@ -58,7 +58,7 @@ describe('HTTPS between services', () => {
     const { status, body } = await call({ body: 'x'.repeat(LIMIT) });
     expect([status, JSON.parse(body.toString())]).to.deep.equal([
       200,
-      ['POST', '/path', '10s', 'apiserver', LIMIT],
+      ['POST', '/path', '10s', 'apiserver-webhook', LIMIT],
     ]);
   });
 

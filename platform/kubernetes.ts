@@ -3,7 +3,9 @@
  * three times the processor time and 16 MiB more (docs/adr/0004).
  */
 import { readFileSync } from 'node:fs';
-import type { ApiAnswer, ApiClient, ClientTls } from './https-client.ts';
+import { HttpsError, type ApiAnswer, type ClientTls, type RenewableClient } from './https-client.ts';
+import type { Log } from './log.ts';
+import { createRootedClient } from './rooted-client.ts';
 import { httpsUrl, path, type Setting } from './settings.ts';
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -18,7 +20,7 @@ export const kubernetesSettings = {
     fallback: `${ACCOUNT}/token`,
   }),
   kubernetesCaFile: path('TWOFOLD_KUBERNETES_CA_FILE', {
-    doc: 'Roots of the API server.',
+    doc: 'Roots of the API server. Read again when the file changes.',
     fallback: `${ACCOUNT}/ca.crt`,
   }),
 } as const satisfies Record<string, Setting<string>>;
@@ -28,16 +30,33 @@ export interface KubernetesRefusal {
   readonly ok: false;
   /** HTTP status; 0 when there was no answer at all. */
   readonly status: number;
-  /** `AlreadyExists`, `Forbidden`, `NotFound`, …; `Unreachable` without an answer. */
+  /** `AlreadyExists`, `Forbidden`, `NotFound`, …; `Unreachable` without an answer, `TooLarge` where it is too long. */
   readonly reason: string;
   readonly message: string;
 }
 
 export type KubernetesAnswer<T> = { readonly ok: true; readonly object: T } | KubernetesRefusal;
 
+/** One page of a collection: kubernetes-list.ts asks for all of them. */
+export interface PageQuery {
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  readonly limit: number;
+  readonly continue?: string | undefined;
+  /** Objects without spec, status and data (`PartialObjectMetadata`). */
+  readonly metadataOnly?: boolean | undefined;
+  readonly maxBytes: number;
+}
+
+export interface Page<T> {
+  readonly metadata?: { readonly continue?: string };
+  readonly items: readonly T[];
+}
+
 export interface KubernetesApi {
   /** The type is the caller's word: the API server validates what it stores. `timeoutMs` where somebody waits. */
   get<T>(path: string, timeoutMs?: number): Promise<KubernetesAnswer<T>>;
+  page<T>(collection: string, page: PageQuery): Promise<KubernetesAnswer<Page<T>>>;
   create<T>(path: string, object: object, timeoutMs?: number): Promise<KubernetesAnswer<T>>;
   /** Fails with 409 when `object`'s resourceVersion is not the stored one. */
   update<T>(path: string, object: object): Promise<KubernetesAnswer<T>>;
@@ -55,7 +74,10 @@ export interface KubernetesOptions {
 
 const TIMEOUT_MS = 5_000;
 const TOKEN_FOR_MS = 60_000;
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** A stored object has at most 1.5 MiB, and six times that where JSON escapes each of its bytes. */
+export const MAX_OBJECT_BYTES = 16 * 1024 * 1024;
+const JSON_TYPE = 'application/json';
+const METADATA_TYPE = `${JSON_TYPE};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`;
 
 const tokenFrom = (file: string): (() => string) => {
   let token = '';
@@ -97,37 +119,77 @@ const parseAnswer = <T>(answer: ApiAnswer): KubernetesAnswer<T> => {
   };
 };
 
+const noAnswer = (error: unknown): KubernetesRefusal => {
+  const reason = error instanceof HttpsError && error.code === 'too_large' ? 'TooLarge' : 'Unreachable';
+  return { ok: false, status: 0, reason, message: error instanceof Error ? error.message : 'no answer' };
+};
+
+const queryOf = ({ labelSelector, fieldSelector, limit, continue: token }: PageQuery): string => {
+  const query = new URLSearchParams({ limit: String(limit) });
+  if (labelSelector !== undefined) query.set('labelSelector', labelSelector);
+  if (fieldSelector !== undefined) query.set('fieldSelector', fieldSelector);
+  if (token !== undefined) query.set('continue', token);
+  return query.toString();
+};
+
+interface CallOptions {
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly timeoutMs?: number | undefined;
+  readonly maxResponseBytes?: number;
+}
+
+interface KubernetesPorts {
+  readonly createClient: (tls: ClientTls) => RenewableClient;
+  readonly log: Log;
+  /** How often the file of roots is looked at. */
+  readonly everyMs?: number;
+}
+
 /** Expected refusals and an unreachable API server are values; only a broken token file throws. */
 export const createKubernetesApi = (
   options: KubernetesOptions,
-  createClient: (tls: ClientTls) => ApiClient,
+  { createClient, log, everyMs }: KubernetesPorts,
 ): KubernetesApi => {
-  const client = createClient({ ca: readFileSync(options.kubernetesCaFile, 'utf8') });
+  const client = createRootedClient(createClient, { file: options.kubernetesCaFile, log, everyMs });
   const token = tokenFrom(options.kubernetesTokenFile);
   const call = async <T>(
     method: string,
     target: string,
     body?: object,
-    { contentType = 'application/json', timeoutMs = TIMEOUT_MS } = {},
+    {
+      contentType = JSON_TYPE,
+      accept = JSON_TYPE,
+      timeoutMs = TIMEOUT_MS,
+      maxResponseBytes = MAX_OBJECT_BYTES,
+    }: CallOptions = {},
   ): Promise<KubernetesAnswer<T>> => {
     const headers = {
       authorization: `Bearer ${token()}`,
-      accept: 'application/json',
+      accept,
       ...(body ? { 'content-type': contentType } : {}),
     };
     try {
       const answer = await client.call({
-        ...{ method, headers, url: options.kubernetesUrl + target, maxResponseBytes: MAX_ANSWER_BYTES },
-        ...{ timeoutMs, body: body && JSON.stringify(body) },
+        method,
+        url: options.kubernetesUrl + target,
+        headers,
+        body: body && JSON.stringify(body),
+        timeoutMs,
+        maxResponseBytes,
       });
       return parseAnswer<T>(answer);
     } catch (error) {
-      const message = error instanceof Error ? error.message : 'no answer';
-      return { ok: false, status: 0, reason: 'Unreachable', message };
+      return noAnswer(error);
     }
   };
   return {
     get: (target, timeoutMs) => call('GET', target, undefined, { timeoutMs }),
+    page: (collection, page) =>
+      call('GET', `${collection}?${queryOf(page)}`, undefined, {
+        accept: page.metadataOnly ? METADATA_TYPE : JSON_TYPE,
+        maxResponseBytes: page.maxBytes,
+      }),
     create: (target, object, timeoutMs) => call('POST', target, object, { timeoutMs }),
     update: (target, object) => call('PUT', target, object),
     patch: (target, patch) => call('PATCH', target, patch, { contentType: 'application/merge-patch+json' }),

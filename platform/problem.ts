@@ -1,5 +1,6 @@
 /** Problem documents (RFC 9457) with a stable `code`: the only form of an error on any HTTP port of ours. No zone. */
 import type { HttpReply } from './https-server.ts';
+import { shown } from './shown.ts';
 
 /** One row of a service's table of refusals. */
 export interface ProblemKind {
@@ -21,7 +22,7 @@ export const problemBody = ({ status, title }: ProblemKind, { code, detail }: Pr
   title,
   status,
   code,
-  detail,
+  detail: shown(detail),
 });
 
 export const problemReply = (kind: ProblemKind, problem: Problem): HttpReply => ({

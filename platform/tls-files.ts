@@ -1,10 +1,11 @@
 /**
- * A TLS folder in the kubernetes.io/tls layout, read again when it changes. No zone; design §9. `tls.crt` and
- * `tls.key` are the leaf, `ca.crt` the roots to trust: two of them while one replaces the other.
+ * Certificates in files, read again when they change. No zone; design §9. A TLS folder has the kubernetes.io/tls layout:
+ * `tls.crt` and `tls.key` are the leaf, `ca.crt` the roots to trust, two of them while one replaces the other.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describeError, type Log } from './log.ts';
 
 export interface TlsMaterial {
@@ -13,17 +14,31 @@ export interface TlsMaterial {
   readonly ca: string;
 }
 
-export interface TlsFiles {
-  current(): TlsMaterial;
-  onChange(listener: (material: TlsMaterial) => void): void;
+/** What a file or a folder holds. */
+export interface Watched<T> {
+  current(): T;
+  onChange(listener: (content: T) => void): void;
   close(): void;
 }
 
-const read = (dir: string): TlsMaterial => {
+export type TlsFiles = Watched<TlsMaterial>;
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** The text, when it holds certificates and no broken one. */
+const readRoots = (file: string): string => {
+  const text = readFileSync(file, 'utf8');
+  const certificates = text.match(CERTIFICATE) ?? [];
+  if (certificates.length === 0) throw new Error('there is no certificate in it');
+  for (const certificate of certificates) new X509Certificate(certificate);
+  return text;
+};
+
+const readFolder = (dir: string): TlsMaterial => {
   const material = {
     cert: readFileSync(join(dir, 'tls.crt'), 'utf8'),
     key: readFileSync(join(dir, 'tls.key'), 'utf8'),
-    ca: readFileSync(join(dir, 'ca.crt'), 'utf8'),
+    ca: readRoots(join(dir, 'ca.crt')),
   };
   // The files of a mounted Secret change at once, but not under one reader's hands: the next look takes the whole set.
   if (!new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key))) {
@@ -32,29 +47,35 @@ const read = (dir: string): TlsMaterial => {
   return material;
 };
 
-const same = (a: TlsMaterial, b: TlsMaterial): boolean =>
-  a.cert === b.cert && a.key === b.key && a.ca === b.ca;
+const EVERY_MS = 10_000;
 
-/** Throws when the folder cannot be read at first; later failures are logged, and what was read before stays in use. */
-export const watchTlsFiles = (dir: string, log: Log, everyMs = 10_000): TlsFiles => {
-  let material = read(dir);
-  const listeners: ((material: TlsMaterial) => void)[] = [];
+const watch = <T>(path: string, read: (path: string) => T, log: Log, everyMs: number): Watched<T> => {
+  let content = read(path);
+  const listeners: ((content: T) => void)[] = [];
   const look = (): void => {
     try {
-      const found = read(dir);
-      if (same(found, material)) return;
-      material = found;
+      const found = read(path);
+      if (isDeepStrictEqual(found, content)) return;
+      content = found;
       for (const listener of listeners) listener(found);
-      log.info('certificates reloaded');
+      log.info('certificates reloaded', { reason: path });
     } catch (error) {
-      log.warn('certificates could not be reloaded', { error: describeError(error) });
+      log.warn('certificates could not be reloaded', { reason: path, error: describeError(error) });
     }
   };
   // Polling, since a Secret volume changes by swapping links, which file watching misses.
   const timer = setInterval(look, everyMs).unref();
   return {
-    current: () => material,
+    current: () => content,
     onChange: (listener) => listeners.push(listener),
     close: () => clearInterval(timer),
   };
 };
+
+/** Throws when the folder cannot be read at first; later failures are logged, and what was read before stays in use. */
+export const watchTlsFiles = (dir: string, log: Log, everyMs = EVERY_MS): TlsFiles =>
+  watch(dir, readFolder, log, everyMs);
+
+/** As `watchTlsFiles`, for one file of certificates in PEM. */
+export const watchRoots = (file: string, log: Log, everyMs: number = EVERY_MS): Watched<string> =>
+  watch(file, readRoots, log, everyMs);

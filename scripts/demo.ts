@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import knex from 'knex';
+import { sessionObjectName } from '#envelope/annotations.ts';
+import { urlPath } from '#envelope/url-path.ts';
 import { build } from './build.ts';
 import type { Pod } from './dev/api-server/objects/object.ts';
 import { runInitContainer } from './dev/kubelet/init-container.ts';
@@ -47,7 +49,7 @@ const startSession = async (alice: Person, kubernetes: Person): Promise<Pod> => 
   say(`ticket for namespace ${development.namespace}: ${cut(annotations['twofold.dev/ticket'] ?? '', 48)}`);
   const pod = await kubernetes.must<Pod>(
     'POST',
-    `/api/v1/namespaces/${development.namespace}/pods`,
+    urlPath`/api/v1/namespaces/${development.namespace}/pods`,
     sessionPod({ ...annotations, 'twofold.dev/mount-path': '/secrets' }),
   );
   say(
@@ -105,7 +107,7 @@ const showAtRest = async (stack: Stack, admin: Person, pod: Pod): Promise<void> 
   const sid = pod.metadata.labels?.['twofold.dev/session'] ?? '';
   const secret = await admin.must<{ type: string; data: Record<string, string> }>(
     'GET',
-    `/api/v1/namespaces/${development.namespace}/secrets/twofold-${sid}`,
+    urlPath`/api/v1/namespaces/${development.namespace}/secrets/${sessionObjectName(sid)}`,
   );
   console.log(`  Secret twofold-${sid}, type ${secret.type}`);
   for (const [key, value] of Object.entries(secret.data)) {

@@ -43,6 +43,7 @@ const writeEndpoints = (stack: Stack): void => {
 };
 
 const explain = (stack: Stack): void => {
+  // eslint-disable-next-line no-restricted-syntax -- a text for people
   console.log(`
   page        ${stack.urls.console}   (log in under any name; the certificate is the cluster's own)
   console     ${stack.urls.console}/api/v1   (people: alice, bob; bearers in .dev/endpoints.json)

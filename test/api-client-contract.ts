@@ -6,21 +6,22 @@ import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
-import type { ApiAnswer, ApiCall, ApiClient, ClientTls } from '#platform/https-client.ts';
+import type { ApiAnswer, ApiCall, ClientTls, RenewableClient } from '#platform/https-client.ts';
 import { listenOn } from '#platform/harden-server.ts';
+import { createRoot } from '../certs/issue.ts';
 import { testCertificates, type Certificates } from './certificates.ts';
 import { eventually } from './eventually.ts';
 import { failureOf } from './refusal.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-export const describeApiClient = (name: string, createClient: (tls: ClientTls) => ApiClient): void => {
+export const describeApiClient = (name: string, createClient: (tls: ClientTls) => RenewableClient): void => {
   describe(`${name}, as a client`, () => {
     let certificates: Certificates;
     let server: Server;
     let port: number;
     let url: string;
-    let client: ApiClient;
+    let client: RenewableClient;
     let answer: Answer;
     /** Every connection that the server has had. */
     let connections: Socket[];
@@ -81,7 +82,7 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
         418,
         {
           ...{ method: 'POST', path: '/path?query=1', host: `127.0.0.1:${port}`, authorization: 'Bearer x' },
-          ...{ peer: 'webhook', body: 'größer 鍵 🔑' },
+          ...{ peer: 'webhook-unwrap', body: 'größer 鍵 🔑' },
         },
       ]);
     });
@@ -138,6 +139,17 @@ export const describeApiClient = (name: string, createClient: (tls: ClientTls) =
       expect(await failureOf(call({ url: named }))).to.include({ code: 'unreachable' });
       elsewhere.close();
       expect(heard).to.equal(0);
+    });
+
+    it('trusts other roots from the next call on, and ends what is idle of before', async () => {
+      const { ca } = certificates.leaf('console');
+      const strange = await createRoot({ commonName: 'stranger', now: new Date(), validDays: 1 });
+      await call();
+      client.setTls({ ca: strange.certificate.toString() });
+      await ended(connections[0]);
+      expect(await failureOf(call())).to.include({ code: 'unreachable' });
+      client.setTls({ ca });
+      expect(await textOf(call())).to.equal('at once');
     });
 
     it('sends no header with a line break in it', async () => {

@@ -35,6 +35,7 @@ const formats = [
   'pod',
   'selection',
   'ticket',
+  'url-path',
   'inner/layout',
   'outer/layout',
   'write',
@@ -53,10 +54,11 @@ const service = [
   'problem',
   'service',
   'settings',
+  'shown',
   'tls-files',
   'whole-body',
 ].map((name) => `platform/${name}.ts`);
-const client = ['platform/https-client.ts', 'platform/whole-body.ts'];
+const client = ['platform/https-client.ts', 'platform/shown.ts', 'platform/whole-body.ts'];
 const logging = ['pino', 'prom-client'];
 
 export const zones = {
@@ -80,6 +82,7 @@ export const zones = {
       'platform/key-uses.ts',
       'platform/kubernetes.ts',
       'platform/launchers.ts',
+      'platform/rooted-client.ts',
       'envelope/derive.ts',
       'envelope/dotenv.ts',
       'envelope/node-cipher.ts',
@@ -102,7 +105,16 @@ export const zones = {
     node: { 'console/core/': [] },
   },
   webhook: {
-    may: ['webhook/', ...formats, ...service, ...client, 'platform/kubernetes.ts', 'platform/launchers.ts'],
+    may: [
+      'webhook/',
+      ...formats,
+      ...service,
+      ...client,
+      'platform/kubernetes.ts',
+      'platform/kubernetes-list.ts',
+      'platform/launchers.ts',
+      'platform/rooted-client.ts',
+    ],
     packages: logging,
   },
   keyservice: {
@@ -140,6 +152,7 @@ export const zones = {
     may: [
       'page/',
       ...formats,
+      'console/web/addresses.ts',
       'console/web/text.ts',
       'console/web/rules.ts',
       'console/web/import-rules.ts',

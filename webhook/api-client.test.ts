@@ -7,7 +7,8 @@ import { describeApiClient } from '../test/api-client-contract.ts';
 import { testCertificates } from '../test/certificates.ts';
 import { serverOptions } from '../test/server-options.ts';
 import { failureOf } from '../test/refusal.ts';
-import { createApiClient, type RenewableClient } from './api-client.ts';
+import type { RenewableClient } from '#platform/https-client.ts';
+import { createApiClient } from './api-client.ts';
 
 describeApiClient('the admission path’s own', createApiClient);
 
@@ -28,12 +29,13 @@ describe('the admission path’s own client', () => {
     const client = createApiClient(certificates.leaf('webhook-unwrap'));
     const nameOf = async (): Promise<string> =>
       (await client.call({ method: 'GET', url, timeoutMs: 2_000, maxResponseBytes: 100 })).body.toString();
-    expect(await nameOf()).to.equal('webhook');
+    expect(await nameOf()).to.equal('webhook-unwrap');
     const [idle, before] = [nameOf(), nameOf()];
     await idle;
     const under = nameOf();
     client.setTls(certificates.leaf('apiserver-webhook'));
-    expect([await before, await under, await nameOf()]).to.deep.equal(['webhook', 'webhook', 'apiserver']);
+    const names = [await before, await under, await nameOf()];
+    expect(names).to.deep.equal(['webhook-unwrap', 'webhook-unwrap', 'apiserver-webhook']);
     client.close();
     await server.close(0);
   });

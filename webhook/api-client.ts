@@ -9,8 +9,8 @@ import {
   unreachable,
   type ApiAnswer,
   type ApiCall,
-  type ApiClient,
   type ClientTls,
+  type RenewableClient,
 } from '#platform/https-client.ts';
 import { createAnswerReader, MalformedAnswer } from './answer-reader.ts';
 import { createConnections, HungUp, type Connections } from './connections.ts';
@@ -48,11 +48,6 @@ const exchange = async (connections: Connections, target: URL, call: ApiCall): P
     throw errorOf(target, error);
   }
 };
-
-export interface RenewableClient extends ApiClient {
-  /** Calls under way keep their connection; the next get one with the new certificates. */
-  setTls(tls: ClientTls): void;
-}
 
 export const createApiClient = (tls: ClientTls): RenewableClient => {
   const contextOf = ({ ca, cert, key }: ClientTls): SecureContext =>

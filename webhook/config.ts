@@ -26,12 +26,12 @@ export const webhookSettings = {
   }),
   apiserverCaFile: optional(
     path('TWOFOLD_APISERVER_CLIENT_CA_FILE', {
-      doc: 'Roots of the API server’s client certificate; set, every review must come with one.',
+      doc: 'Roots of the API server’s client certificate; set, every review must come with one. Read again when the file changes.',
     }),
   ),
   apiserverName: text('TWOFOLD_APISERVER_CLIENT_NAME', {
     doc: 'Common name in that certificate.',
-    fallback: 'apiserver',
+    fallback: 'apiserver-webhook',
   }),
   resolveUrl: httpsUrl('TWOFOLD_RESOLVE_URL', {
     doc: 'The console’s `resolve` port.',

@@ -1,4 +1,9 @@
-/** One janitor at a time: a Lease held by the replica that renews it (coordination.k8s.io/v1). Zone 2; design §6.6. */
+/**
+ * One janitor at a time: a Lease held by the replica that renews it (coordination.k8s.io/v1). Zone 2; design §6.6. As in
+ * client-go's leaderelection, clocks of different nodes are never compared: another's record has expired when this
+ * replica has *seen* it unchanged for the Lease's duration, by its own clock.
+ */
+import { urlPath } from '#envelope/url-path.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { KubernetesApi } from '#platform/kubernetes.ts';
 
@@ -10,39 +15,90 @@ export interface ElectionConfig {
   readonly durationSeconds: number;
 }
 
+export interface ElectionPorts {
+  readonly api: Pick<KubernetesApi, 'get' | 'create' | 'update'>;
+  /** For people who read the Lease. */
+  readonly clock: Clock;
+  /** What durations are measured by: a clock that nobody sets. */
+  readonly monotonic: Clock;
+}
+
 interface ElectionLease {
-  readonly metadata: object;
+  readonly metadata: { readonly uid?: string };
   readonly spec?: { readonly holderIdentity?: string; readonly renewTime?: string };
 }
 
+export interface Election {
+  /** Takes or renews the Lease where that is this replica's turn. An update that another's came before fails. */
+  lead(): Promise<boolean>;
+  /** Whether this replica still leads: no longer than others are sure to wait for it. */
+  leads(): boolean;
+  /** Gives the Lease up, so that nobody has to wait. */
+  resign(): Promise<void>;
+}
+
+/** Any renewal changes it, and so does a Lease made anew. */
+const recordOf = ({ metadata, spec }: ElectionLease): string => JSON.stringify([metadata.uid, spec]);
+
 export const createElection = (
-  { api, clock }: { readonly api: KubernetesApi; readonly clock: Clock },
+  { api, clock, monotonic }: ElectionPorts,
   { namespace, name, identity, durationSeconds }: ElectionConfig,
-) => {
-  const leases = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
-  const specNow = () => ({
-    holderIdentity: identity,
+): Election => {
+  const leases = urlPath`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+  const path = leases + urlPath`/${name}`;
+  const durationMs = durationSeconds * 1000;
+  // Clocks may run at different speeds, too, and what was begun has to end.
+  const leadMs = (durationMs * 2) / 3;
+  /** When this replica sent its last renewal that was taken. */
+  let renewedAt = -Infinity;
+  let observed: { readonly record: string; readonly at: number } | undefined;
+
+  const specFor = (holder: string | undefined): object => ({
+    ...(holder === undefined ? {} : { holderIdentity: holder }),
     leaseDurationSeconds: durationSeconds,
     renewTime: new Date(clock()).toISOString().replace('Z', '000Z'),
   });
-  const isLive = ({ spec }: ElectionLease): boolean =>
-    Date.parse(spec?.renewTime ?? '') + durationSeconds * 1000 > clock();
+
+  const hasExpired = (lease: ElectionLease): boolean => {
+    const record = recordOf(lease);
+    if (observed?.record !== record) observed = { record, at: monotonic() };
+    return monotonic() - observed.at >= durationMs;
+  };
+
+  /** Counted from before the call: others cannot have seen the renewal earlier. */
+  const write = async (call: () => Promise<{ readonly ok: boolean }>): Promise<boolean> => {
+    const sentAt = monotonic();
+    if (!(await call()).ok) return false;
+    renewedAt = sentAt;
+    return true;
+  };
 
   return {
-    /** True while this replica leads. An update that somebody else's came before fails, and so does the attempt. */
-    lead: async (): Promise<boolean> => {
-      const found = await api.get<ElectionLease>(`${leases}/${name}`);
-      if (found.ok) {
-        const lease = found.object;
-        if (lease.spec?.holderIdentity !== identity && isLive(lease)) return false;
-        return (await api.update(`${leases}/${name}`, { ...lease, spec: specNow() })).ok;
+    lead: async () => {
+      const found = await api.get<ElectionLease>(path);
+      if (!found.ok && found.status !== 404) return false;
+      if (!found.ok) {
+        const lease = {
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          metadata: { name, namespace },
+          spec: specFor(identity),
+        };
+        return await write(() => api.create(leases, lease));
       }
-      if (found.status !== 404) return false;
-      const lease = {
-        ...{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' },
-        ...{ metadata: { name, namespace }, spec: specNow() },
-      };
-      return (await api.create(leases, lease)).ok;
+      const lease = found.object;
+      const holder = lease.spec?.holderIdentity ?? '';
+      const free = holder === '' || holder === identity;
+      if (!hasExpired(lease) && !free) return false;
+      return await write(() => api.update(path, { ...lease, spec: specFor(identity) }));
+    },
+    leads: () => monotonic() - renewedAt < leadMs,
+    resign: async () => {
+      if (monotonic() - renewedAt >= leadMs) return;
+      renewedAt = -Infinity;
+      const found = await api.get<ElectionLease>(path);
+      if (!found.ok || found.object.spec?.holderIdentity !== identity) return;
+      await api.update(path, { ...found.object, spec: specFor(undefined) });
     },
   };
 };

@@ -70,6 +70,53 @@ describe('/mutate', () => {
       .with.length(6);
   });
 
+  /** The review of a pod of alice's, changed. */
+  const changed = (change: (request: ReviewedPod) => void): string => {
+    const value = JSON.parse(review()) as { request: ReviewedPod };
+    change(value.request);
+    return JSON.stringify(value);
+  };
+  interface ReviewedPod {
+    namespace: string;
+    object: {
+      metadata: { name?: string; generateName?: string; annotations: Record<string, string> };
+      spec: { serviceAccountName?: string };
+    };
+  }
+
+  it('shows what a refusal repeats of the pod with controls and bidi overrides escaped', async () => {
+    for (const hidden of ['\u001b[2J', '\u009b2J', '\u202etxt', '\u2066', '\u2028', '\u007f', 'a\nb']) {
+      lines.length = 0;
+      const body = changed(({ object }) => {
+        object.metadata.annotations[`twofold.dev/${hidden}`] = hidden;
+        object.metadata.annotations['twofold.dev/containers'] = hidden;
+        object.metadata.annotations['twofold.dev/mount-path'] = `/${hidden}`;
+      });
+      const { response } = await post(body);
+      expect(response?.allowed).to.equal(false);
+      const said = JSON.stringify(response);
+      for (const text of [said, ...lines.map((line) => line.trimEnd())])
+        expect(text, JSON.stringify(hidden)).to.not.match(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      expect(response?.status?.message).to.not.contain(hidden);
+    }
+  });
+
+  it('takes names that Kubernetes takes, and no others', async () => {
+    const changes: ((request: ReviewedPod) => void)[] = [
+      (request) => (request.namespace = '../x'),
+      ...['..', 'a/b', 'a?b', 'A', 'a\u202e', 'a\u001b'].flatMap((name) => [
+        ({ object }: ReviewedPod) => (object.metadata.name = name),
+        ({ object }: ReviewedPod) => (object.metadata.generateName = name),
+        ({ object }: ReviewedPod) => (object.spec.serviceAccountName = name),
+      ]),
+    ];
+    for (const change of changes) {
+      const { status, response } = await post(changed(change));
+      const said = response?.status?.message ?? String(status);
+      expect(said, change.toString()).to.match(/pod_unsupported|^400$/);
+    }
+  });
+
   const bad: Record<string, [body: string, says: string]> = {
     'is not JSON': ['{"kind": "Admission', 'not JSON'],
     'is empty': ['', 'not JSON'],
@@ -141,10 +188,10 @@ describe('/mutate', () => {
   });
 
   it('wants the API server’s certificate where the operator configured one', async () => {
-    const handler = mutate(false, 'apiserver');
+    const handler = mutate(false, 'apiserver-webhook');
     expect(await post(review(), {}, handler)).to.include({ status: 403, code: 'client_not_allowed' });
     expect(await post(review(), { client: 'webhook' }, handler)).to.include({ status: 403 });
-    expect((await post(review(), { client: 'apiserver' }, handler)).response?.allowed).to.equal(true);
+    expect((await post(review(), { client: 'apiserver-webhook' }, handler)).response?.allowed).to.equal(true);
   });
 
   it('refuses what it cannot record', async () => {

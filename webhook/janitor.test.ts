@@ -1,55 +1,243 @@
 import { expect } from 'chai';
-import { decide, type Lease, type SessionPod } from './janitor.ts';
+import type { KubernetesApi } from '#platform/kubernetes.ts';
+import { createLog } from '#platform/log.ts';
+import { createJanitor, decide, type Lease, type SessionPod } from './janitor.ts';
+import { sessionLease, sessionSecret } from './session-objects.ts';
+import { startKubernetes, type TestKubernetes } from './testing/kubernetes.ts';
 
 const sid = '0123456789abcdef0123456789abcdef';
-const now = Date.parse('2026-11-21T12:00:00Z');
-const lease = (secondsAgo: number, ownerKind?: string): Lease => ({
+const leaseOwnedBy = (ownerKind?: string): Lease => ({
   metadata: {
-    ...{
-      name: `twofold-${sid}`,
-      namespace: 'sessions',
-      uid: 'lease-uid',
-      labels: { 'twofold.dev/session': sid },
-    },
+    name: `twofold-${sid}`,
+    namespace: 'sessions',
+    uid: 'lease-uid',
+    labels: { 'twofold.dev/session': sid },
     ...(ownerKind === undefined ? {} : { ownerReferences: [{ kind: ownerKind, uid: 'pod-uid' }] }),
   },
-  spec: {
-    holderIdentity: 'twofold-webhook',
-    leaseDurationSeconds: 120,
-    renewTime: new Date(now - secondsAgo * 1000).toISOString(),
-  },
+  spec: { holderIdentity: 'twofold-webhook' },
 });
-const pod = (phase: string): SessionPod => ({
+const podIn = (phase: string): SessionPod => ({
   metadata: { name: 'p', namespace: 'sessions', uid: 'pod-uid' },
   status: { phase },
 });
 
-describe('the janitor', () => {
+describe('what the janitor decides', () => {
   it('waits for the pod within the grace period, and no longer', () => {
-    expect(decide(lease(119), undefined, now)).to.equal('keep');
-    expect(decide(lease(121), undefined, now)).to.equal('delete');
+    expect(decide(leaseOwnedBy(), undefined, false)).to.equal('keep');
+    expect(decide(leaseOwnedBy(), undefined, true)).to.equal('delete');
   });
 
   it('makes the pod the Lease’s owner, once', () => {
-    expect(decide(lease(1), pod('Pending'), now)).to.equal('adopt');
-    expect(decide(lease(9999), pod('Running'), now)).to.equal('adopt');
-    expect(decide(lease(9999, 'Pod'), pod('Running'), now)).to.equal('keep');
+    expect(decide(leaseOwnedBy(), podIn('Pending'), false)).to.equal('adopt');
+    expect(decide(leaseOwnedBy(), podIn('Running'), true)).to.equal('adopt');
+    expect(decide(leaseOwnedBy('Pod'), podIn('Running'), true)).to.equal('keep');
   });
 
   it('ends the session of a pod that has ended', () => {
     for (const phase of ['Succeeded', 'Failed']) {
-      expect(decide(lease(1), pod(phase), now)).to.equal('delete');
-      expect(decide(lease(1, 'Pod'), pod(phase), now)).to.equal('delete');
+      expect(decide(leaseOwnedBy(), podIn(phase), false)).to.equal('delete');
+      expect(decide(leaseOwnedBy('Pod'), podIn(phase), false)).to.equal('delete');
     }
   });
 
   it('leaves a Lease whose pod is gone to the garbage collector', () => {
-    expect(decide(lease(9999, 'Pod'), undefined, now)).to.equal('keep');
+    expect(decide(leaseOwnedBy('Pod'), undefined, true)).to.equal('keep');
+  });
+});
+
+describe('the janitor, with the shipped roles', function () {
+  this.timeout(20_000);
+  const GRACE_SECONDS = 60;
+  const leasesIn = (namespace: string): string =>
+    `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+  const podsIn = (namespace: string): string => `/api/v1/namespaces/${namespace}/pods`;
+
+  let kubernetes: TestKubernetes;
+  let api: KubernetesApi;
+  let admin: KubernetesApi;
+  /** What the janitor measures by; it has nothing to do with the API server's, or with that of who wrote the Lease. */
+  let now = 0;
+  let lines: string[];
+  let last = 0;
+  const log = createLog({ service: 'webhook', level: 'warn', write: (line) => lines.push(line) });
+  const janitorOf = (namespaces: readonly string[], by: Partial<KubernetesApi> = {}) =>
+    createJanitor(
+      { api: { ...api, ...by }, monotonic: () => now, log },
+      { namespaces, graceSeconds: GRACE_SECONDS },
+    );
+  const nextSid = (): string => (last += 1).toString(16).padStart(32, '0');
+  const go = (): boolean => true;
+
+  const must = async (answer: ReturnType<KubernetesApi['get']>): Promise<void> => {
+    const found = await answer;
+    if (!found.ok) throw new Error(found.message);
+  };
+  const createLease = async (namespace: string, id = nextSid(), writtenAt = Date.now()): Promise<string> => {
+    const lease = sessionLease({ sid: id, namespace, nowMs: writtenAt, graceSeconds: GRACE_SECONDS });
+    await must(admin.create(leasesIn(namespace), lease));
+    return id;
+  };
+  const createPod = (namespace: string, id: string, more: { pad?: number; secret?: string } = {}) => {
+    const { pad = 0, secret = `twofold-${id}` } = more;
+    const env = Array.from({ length: Math.ceil(pad / 100_000) }, (_, at) => ({
+      name: `F${at}`,
+      value: 'x'.repeat(100_000),
+    }));
+    return must(
+      admin.create(podsIn(namespace), {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: `pod-${id}`, labels: { 'twofold.dev/session': id } },
+        spec: {
+          containers: [{ name: 'main', image: 'example/app:1.0', env }],
+          volumes: [{ name: 'session', secret: { secretName: secret } }],
+        },
+      }),
+    );
+  };
+  const endPod = (namespace: string, id: string, phase: string) =>
+    must(admin.patch(`${podsIn(namespace)}/pod-${id}/status`, { status: { phase } }));
+  /** `gone`, or the kinds of its owners. */
+  const stateOf = async (namespace: string, id: string): Promise<string> => {
+    const found = await admin.get<Lease>(`${leasesIn(namespace)}/twofold-${id}`);
+    if (!found.ok) return found.status === 404 ? 'gone' : found.reason;
+    return (found.object.metadata.ownerReferences ?? []).map(({ kind }) => kind).join();
+  };
+
+  beforeEach(async () => {
+    lines = [];
+    kubernetes = await startKubernetes();
+    ({ api, admin } = kubernetes);
+  });
+  afterEach(() => kubernetes.close());
+
+  it('sweeps the Lease of a pod that never came, and its Secret goes with it', async () => {
+    const id = await createLease('sessions');
+    const lease = await admin.get<Lease>(`${leasesIn('sessions')}/twofold-${id}`);
+    const leaseUid = lease.ok ? lease.object.metadata.uid : '';
+    const secrets = '/api/v1/namespaces/sessions/secrets';
+    const content = { sid: id, namespace: 'sessions', leaseUid, tokens: [], grant: 'g', ca: 'c' };
+    await must(admin.create(secrets, sessionSecret(content)));
+    const janitor = janitorOf(['sessions']);
+    await janitor.sweep(go);
+    now += GRACE_SECONDS * 1000;
+    await janitor.sweep(go);
+    expect(await stateOf('sessions', id), 'within the grace period').to.equal('');
+    now += 1;
+    await janitor.sweep(go);
+    expect(await stateOf('sessions', id)).to.equal('gone');
+    while ((await admin.get(`${secrets}/twofold-${id}`)).ok)
+      await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
-  it('deletes a Lease whose time cannot be read: nothing else ever would', () => {
-    const broken = lease(1);
-    expect(decide({ ...broken, spec: { renewTime: 'soon' } }, undefined, now)).to.equal('delete');
-    expect(decide({ metadata: broken.metadata }, undefined, now)).to.equal('delete');
+  it('waits the whole grace period by its own clock, whatever the clock says of who wrote the Lease', async () => {
+    const hour = 3_600_000;
+    const slow = await createLease('sessions', nextSid(), Date.now() - hour);
+    const fast = await createLease('sessions', nextSid(), Date.now() + hour);
+    const janitor = janitorOf(['sessions']);
+    await janitor.sweep(go);
+    now += GRACE_SECONDS * 1000;
+    await janitor.sweep(go);
+    expect([await stateOf('sessions', slow), await stateOf('sessions', fast)]).to.deep.equal(['', '']);
+    now += 1;
+    await janitor.sweep(go);
+    expect([await stateOf('sessions', slow), await stateOf('sessions', fast)]).to.deep.equal([
+      'gone',
+      'gone',
+    ]);
+  });
+
+  it('leaves foreign Leases alone, whatever their label', async () => {
+    await must(
+      admin.create(leasesIn('sessions'), {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: `twofold-${sid}`, labels: { 'twofold.dev/session': sid } },
+        spec: { holderIdentity: 'somebody' },
+      }),
+    );
+    const janitor = janitorOf(['*']);
+    await janitor.sweep(go);
+    now += 1e9;
+    await janitor.sweep(go);
+    expect(await stateOf('sessions', sid)).to.equal('');
+  });
+
+  it('takes no pod for the session’s that has its label alone', async () => {
+    const id = await createLease('sessions');
+    await createPod('sessions', id, { secret: 'another' });
+    const janitor = janitorOf(['sessions']);
+    await janitor.sweep(go);
+    expect(await stateOf('sessions', id)).to.equal('');
+    now += GRACE_SECONDS * 1000 + 1;
+    await janitor.sweep(go);
+    expect(await stateOf('sessions', id)).to.equal('gone');
+  });
+
+  it('sweeps beside 27 session pods of 1.3 MB each, which fit into no answer together', async () => {
+    const fat = [];
+    for (let at = 0; at < 27; at += 1) {
+      const id = await createLease('sessions');
+      await createPod('sessions', id, { pad: 1_300_000 });
+      fat.push(id);
+    }
+    const [never, ended] = [await createLease('sessions'), await createLease('sessions')];
+    await createPod('sessions', ended);
+    const janitor = janitorOf(['sessions']);
+    await janitor.sweep(go);
+    for (const id of [...fat, ended]) expect(await stateOf('sessions', id)).to.equal('Pod');
+    await endPod('sessions', ended, 'Succeeded');
+    await endPod('sessions', fat[0] ?? '', 'Failed');
+    now += GRACE_SECONDS * 1000 + 1;
+    await janitor.sweep(go);
+    for (const id of [never, ended, fat[0] ?? '']) expect(await stateOf('sessions', id)).to.equal('gone');
+    expect(lines).to.deep.equal([]);
+  });
+
+  it('sweeps beside an editor’s own Leases of 1 MB each', async () => {
+    for (let at = 0; at < 27; at += 1)
+      await must(
+        admin.create(leasesIn('sessions'), {
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          metadata: { name: `fat-${at}`, labels: { 'twofold.dev/session': sid } },
+          spec: { holderIdentity: 'x'.repeat(1_300_000) },
+        }),
+      );
+    const id = await createLease('sessions');
+    await createPod('sessions', id);
+    await janitorOf(['*']).sweep(go);
+    expect(await stateOf('sessions', id)).to.equal('Pod');
+  });
+
+  it('goes on with the other namespaces where one fails, and with the other pods where one cannot be read', async () => {
+    const [first, second, other] = [
+      await createLease('second'),
+      await createLease('second'),
+      await createLease('third'),
+    ];
+    for (const id of [first, second]) await createPod('second', id);
+    await createPod('third', other);
+    const page: KubernetesApi['page'] = (collection, query) => {
+      if (collection.includes('/namespaces/first/')) throw new Error('the token cannot be read');
+      const refusal = { ok: false as const, status: 500, reason: 'InternalError', message: '' };
+      if (query.fieldSelector?.endsWith(`pod-${first}`)) return Promise.resolve(refusal);
+      return api.page(collection, query);
+    };
+    await janitorOf(['first', 'second', 'third'], { page }).sweep(go);
+    expect([await stateOf('second', second), await stateOf('third', other)]).to.deep.equal(['Pod', 'Pod']);
+    expect(await stateOf('second', first), 'not known to be without a pod').to.equal('');
+    const events = lines.map((line) => (JSON.parse(line) as { event: string }).event);
+    expect(events).to.deep.equal(['sweep failed', 'pod could not be read']);
+  });
+
+  it('stops where its replica leads no longer', async () => {
+    const ids = [await createLease('sessions'), await createLease('sessions'), await createLease('sessions')];
+    for (const id of ids) await createPod('sessions', id);
+    let turns = 2;
+    await janitorOf(['sessions']).sweep(() => (turns -= 1) >= 0);
+    const states = [];
+    for (const id of ids) states.push(await stateOf('sessions', id));
+    expect(states.sort()).to.deep.equal(['', 'Pod', 'Pod']);
   });
 });

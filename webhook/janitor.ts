@@ -3,9 +3,11 @@
  * no pod has appeared in time or the pod has ended. Garbage collection does the rest. Zone 2; design §6 step 6.
  */
 import { SESSION_LABEL, sessionObjectName } from '#envelope/annotations.ts';
+import { urlPath } from '#envelope/url-path.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { KubernetesApi } from '#platform/kubernetes.ts';
-import type { Log } from '#platform/log.ts';
+import { listAll, type Listed, type ListQuery, type PartialObject } from '#platform/kubernetes-list.ts';
+import { MAX_OBJECT_BYTES, type KubernetesAnswer, type KubernetesApi } from '#platform/kubernetes.ts';
+import { describeError, type Log } from '#platform/log.ts';
 import { HOLDER } from './session-objects.ts';
 
 export interface Lease {
@@ -16,11 +18,7 @@ export interface Lease {
     readonly labels?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly { readonly kind: string; readonly uid: string }[];
   };
-  readonly spec?: {
-    readonly holderIdentity?: string;
-    readonly renewTime?: string;
-    readonly leaseDurationSeconds?: number;
-  };
+  readonly spec?: { readonly holderIdentity?: string };
 }
 
 export interface SessionPod {
@@ -45,77 +43,179 @@ const isPodOf = (lease: Lease, pod: SessionPod): boolean => {
   return pod.metadata.labels?.[SESSION_LABEL] === sid && mounts;
 };
 
+const isOwned = ({ metadata }: Lease): boolean =>
+  metadata.ownerReferences?.some(({ kind }) => kind === 'Pod') ?? false;
+
 /** What to do with one Lease; `pod` is the one that is its session's, if there is any. Pure. */
-export const decide = (lease: Lease, pod: SessionPod | undefined, nowMs: number): Decision => {
-  const owned = lease.metadata.ownerReferences?.some(({ kind }) => kind === 'Pod') ?? false;
-  if (pod) {
-    if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return 'delete';
-    return owned ? 'keep' : 'adopt';
-  }
-  if (owned) return 'keep'; // its pod is gone, so it is the garbage collector's
-  const until = Date.parse(lease.spec?.renewTime ?? '') + (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
-  // A Lease without a readable time is not one of ours in good order: nothing would ever end it.
-  return Number.isNaN(until) || until < nowMs ? 'delete' : 'keep';
+export const decide = (lease: Lease, pod: SessionPod | undefined, isOverdue: boolean): Decision => {
+  if (pod?.status?.phase === 'Succeeded' || pod?.status?.phase === 'Failed') return 'delete';
+  if (isOwned(lease)) return 'keep'; // where its pod is gone, it is the garbage collector's
+  if (pod) return 'adopt';
+  return isOverdue ? 'delete' : 'keep';
 };
 
 export interface JanitorConfig {
   /** `*` stands for every namespace. */
   readonly namespaces: readonly string[];
+  readonly graceSeconds: number;
 }
 
-interface List<T> {
-  readonly items: readonly T[];
+export interface JanitorPorts {
+  readonly api: Pick<KubernetesApi, 'page' | 'patch' | 'delete'>;
+  /** A Lease's age is what this janitor has seen of it: the time in it is of another node's clock. */
+  readonly monotonic: Clock;
+  readonly log: Log;
 }
 
 const LEASES = '/apis/coordination.k8s.io/v1';
-const selector = `labelSelector=${encodeURIComponent(SESSION_LABEL)}`;
-const under = (api: string, namespace: string, kind: string): string =>
-  namespace === '*' ? `${api}/${kind}?${selector}` : `${api}/namespaces/${namespace}/${kind}?${selector}`;
+const PODS = '/api/v1';
+const OURS = { labelSelector: SESSION_LABEL } as const satisfies ListQuery;
+const ENDED = 'status.phase!=Pending,status.phase!=Running,status.phase!=Unknown';
 
-export const createJanitor = (
-  { api, clock, log }: { readonly api: KubernetesApi; readonly clock: Clock; readonly log: Log },
-  config: JanitorConfig,
-) => {
-  const carryOut = async (decision: Decision, lease: Lease, pod: SessionPod | undefined): Promise<void> => {
-    const { namespace, name, uid } = lease.metadata;
-    const path = `${LEASES}/namespaces/${namespace}/leases/${name}`;
-    if (decision === 'adopt' && pod) {
-      const owner = { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid };
-      await api.patch(path, { metadata: { uid, ownerReferences: [owner] } });
-    }
-    if (decision === 'delete') await api.delete(path, { uid });
-    if (decision !== 'keep') {
-      log.info('session lease swept', {
-        namespace,
-        operation: decision,
-        sid: lease.metadata.labels?.[SESSION_LABEL],
-      });
-    }
+const under = (api: string, namespace: string, kind: string): string =>
+  namespace === '*' ? `${api}/${kind}` : api + urlPath`/namespaces/${namespace}/${kind}`;
+
+/** What is remembered of one Lease. */
+const leaseOf = ({ metadata, spec }: Lease): Lease | undefined => {
+  if (spec?.holderIdentity !== HOLDER) return undefined;
+  const { name, namespace, uid, labels, ownerReferences } = metadata;
+  const sid = labels?.[SESSION_LABEL] ?? '';
+  const owners = ownerReferences?.map(({ kind, uid: owner }) => ({ kind, uid: owner }));
+  return {
+    metadata: {
+      name,
+      namespace,
+      uid,
+      labels: { [SESSION_LABEL]: sid },
+      ...(owners && { ownerReferences: owners }),
+    },
+  };
+};
+
+const sessionKey = (namespace = '', sid = ''): string => `${namespace}/${sid}`;
+const keyOf = ({ metadata: { namespace, labels } }: Lease | PartialObject): string =>
+  sessionKey(namespace, labels?.[SESSION_LABEL]);
+
+/** Names of pods by session: a label may be anybody's, so there may be several. */
+type PodNames = ReadonlyMap<string, readonly string[]>;
+
+const byName = ({ metadata: { name, namespace, uid, labels } }: PartialObject): PartialObject => ({
+  metadata: { name, uid, ...(namespace !== undefined && { namespace }), ...(labels && { labels }) },
+});
+
+const grouped = (pods: readonly PartialObject[]): PodNames => {
+  const names = new Map<string, string[]>();
+  for (const pod of pods) {
+    const known = names.get(keyOf(pod));
+    if (known) known.push(pod.metadata.name);
+    else names.set(keyOf(pod), [pod.metadata.name]);
+  }
+  return names;
+};
+
+const createReader = (api: JanitorPorts['api']) => ({
+  /** Leases of ours; the others that carry the label are somebody's. */
+  leases: (namespace: string): Promise<Listed<Lease>> =>
+    listAll(api, under(LEASES, namespace, 'leases'), OURS, leaseOf),
+  /** By their metadata alone: what a pod is made of may be large, and matters twice in a session. */
+  pods: async (namespace: string, fieldSelector?: string): Promise<KubernetesAnswer<PodNames>> => {
+    const query = { ...OURS, metadataOnly: true, fieldSelector };
+    const pods = await listAll(api, under(PODS, namespace, 'pods'), query, byName);
+    return pods.ok ? { ok: true, object: grouped(pods.items) } : pods;
+  },
+  /** By a list of one: the webhook may list pods, and not get them. */
+  pod: async (namespace: string, name: string): Promise<KubernetesAnswer<SessionPod | undefined>> => {
+    const query = { fieldSelector: `metadata.name=${name}`, limit: 1, maxBytes: MAX_OBJECT_BYTES };
+    const page = await api.page<SessionPod>(under(PODS, namespace, 'pods'), query);
+    return page.ok ? { ok: true, object: page.object.items[0] } : page;
+  },
+});
+
+export const createJanitor = ({ api, monotonic, log }: JanitorPorts, config: JanitorConfig) => {
+  const read = createReader(api);
+  /** When each Lease was first seen, by namespace and uid. */
+  const seen = new Map<string, ReadonlyMap<string, number>>();
+  let sweeping = false;
+
+  const lookAt = (namespace: string, leases: readonly Lease[]): ReadonlyMap<string, number> => {
+    const before = seen.get(namespace);
+    const now = monotonic();
+    const times = new Map(leases.map(({ metadata: { uid } }) => [uid, before?.get(uid) ?? now]));
+    seen.set(namespace, times);
+    return times;
   };
 
-  const sweepNamespace = async (namespace: string): Promise<void> => {
-    // Leases first: a pod that appears between the two lists is seen by the second.
-    const leases = await api.get<List<Lease>>(under(LEASES, namespace, 'leases'));
-    if (!leases.ok || leases.object.items.length === 0) {
-      if (!leases.ok) log.warn('leases could not be listed', { namespace, reason: leases.reason });
+  const carryOut = async (decision: Decision, lease: Lease, pod: SessionPod | undefined): Promise<void> => {
+    const { namespace, name, uid, labels } = lease.metadata;
+    const path = LEASES + urlPath`/namespaces/${namespace}/leases/${name}`;
+    const owner = pod && { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid };
+    if (decision === 'keep') return;
+    const answer =
+      decision === 'adopt'
+        ? await api.patch(path, { metadata: { uid, ownerReferences: [owner] } })
+        : await api.delete(path, { uid });
+    const fields = { namespace, operation: decision, sid: labels?.[SESSION_LABEL] };
+    if (answer.ok) log.info('session lease swept', fields);
+    else log.warn('session lease could not be swept', { ...fields, reason: answer.reason });
+  };
+
+  const sweepLease = async (lease: Lease, names: readonly string[], isOverdue: boolean): Promise<void> => {
+    const { namespace } = lease.metadata;
+    for (const name of names) {
+      const found = await read.pod(namespace, name);
+      if (!found.ok) {
+        log.warn('pod could not be read', { namespace, pod: name, reason: found.reason });
+        return;
+      }
+      const pod = found.object;
+      if (pod && isPodOf(lease, pod)) {
+        await carryOut(decide(lease, pod, isOverdue), lease, pod);
+        return;
+      }
+    }
+    await carryOut(decide(lease, undefined, isOverdue), lease, undefined);
+  };
+
+  const sweepNamespace = async (namespace: string, mayGoOn: () => boolean): Promise<void> => {
+    // Leases first: a pod that appears between the lists is seen by those that follow.
+    const leases = await read.leases(namespace);
+    if (!leases.ok) {
+      log.warn('leases could not be listed', { namespace, reason: leases.reason });
       return;
     }
-    const pods = await api.get<List<SessionPod>>(under('/api/v1', namespace, 'pods'));
-    if (!pods.ok) {
-      log.warn('pods could not be listed', { namespace, reason: pods.reason });
+    const times = lookAt(namespace, leases.items);
+    if (leases.items.length === 0) return;
+    const present = await read.pods(namespace);
+    const ended = present.ok ? await read.pods(namespace, ENDED) : present;
+    if (!present.ok || !ended.ok) {
+      log.warn('pods could not be listed', { namespace, reason: ended.ok ? undefined : ended.reason });
       return;
     }
-    const ours = leases.object.items.filter(({ spec }) => spec?.holderIdentity === HOLDER);
-    for (const lease of ours) {
-      const pod = pods.object.items.find((each) => isPodOf(lease, each));
-      await carryOut(decide(lease, pod, clock()), lease, pod);
+    for (const lease of leases.items) {
+      if (!mayGoOn()) return;
+      const key = keyOf(lease);
+      // Whose pod runs is settled, and there is nothing to read.
+      if (isOwned(lease) && !ended.object.has(key)) continue;
+      const age = monotonic() - (times.get(lease.metadata.uid) ?? monotonic());
+      await sweepLease(lease, present.object.get(key) ?? [], age > config.graceSeconds * 1000);
     }
   };
 
   return {
-    sweep: async (): Promise<void> => {
+    /** Looks at every Lease, as long as `mayGoOn`. One that is still under way goes on instead. */
+    sweep: async (mayGoOn: () => boolean): Promise<void> => {
+      if (sweeping) return;
+      sweeping = true;
       const everywhere = config.namespaces.includes('*');
-      for (const namespace of everywhere ? ['*'] : config.namespaces) await sweepNamespace(namespace);
+      try {
+        for (const namespace of everywhere ? ['*'] : config.namespaces) {
+          await sweepNamespace(namespace, mayGoOn).catch((error: unknown) => {
+            log.error('sweep failed', { namespace, error: describeError(error) });
+          });
+        }
+      } finally {
+        sweeping = false;
+      }
     },
   };
 };

@@ -1,10 +1,9 @@
 /** Wiring of the webhook: sockets, certificates, janitor, signals. Zone 2. */
-import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { MAX_REVIEW_BYTES } from '#envelope/limits.ts';
 import { openAuditTrail } from '#platform/audit.ts';
-import { systemClock } from '#platform/clock.ts';
+import { monotonicClock, systemClock } from '#platform/clock.ts';
 import { createHealthServer } from '#platform/health-server.ts';
 import type { ApiClient } from '#platform/https-client.ts';
 import { createHttpsServer } from '#platform/https-server.ts';
@@ -13,7 +12,7 @@ import { describeError, type Log } from '#platform/log.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import { runService, type Running } from '#platform/service.ts';
 import type { Values } from '#platform/settings.ts';
-import { watchTlsFiles } from '#platform/tls-files.ts';
+import { watchRoots, watchTlsFiles } from '#platform/tls-files.ts';
 import { createAdmit } from './admit.ts';
 import { createApiClient } from './api-client.ts';
 import { contradictionsOf, webhookSettings } from './config.ts';
@@ -42,7 +41,7 @@ const every = (seconds: number, log: Log, work: () => Promise<void>): NodeJS.Tim
   }, seconds * 1000).unref();
 
 const start = async (config: Config, log: Log): Promise<Running> => {
-  const api = createKubernetesApi(config, createApiClient);
+  const api = createKubernetesApi(config, { createClient: createApiClient, log });
   const audit = await openAuditTrail(config.auditFile);
   const metrics = createMetrics();
   const sessions = createSessions({ api, clock }, config);
@@ -62,10 +61,10 @@ const start = async (config: Config, log: Log): Promise<Running> => {
   );
 
   const { apiserverCaFile } = config;
-  const clientCa = (): string | undefined => apiserverCaFile && readFileSync(apiserverCaFile, 'utf8');
+  const apiserverRoots = apiserverCaFile === undefined ? undefined : watchRoots(apiserverCaFile, log);
   const server = createHttpsServer({
     tls: files.current(),
-    clientCa: clientCa(),
+    clientCa: apiserverRoots?.current(),
     maxBodyBytes: MAX_REVIEW_BYTES,
     maxBodiesBytes: MAX_REVIEWS_BYTES,
     log,
@@ -73,11 +72,13 @@ const start = async (config: Config, log: Log): Promise<Running> => {
     onError: onError(log),
     refuseBody,
   });
-  files.onChange((material) => server.setTls(material, clientCa()));
+  const renew = (): void => server.setTls(files.current(), apiserverRoots?.current());
+  files.onChange(renew);
+  apiserverRoots?.onChange(renew);
 
-  const janitor = createJanitor({ api, clock, log }, config);
+  const janitor = createJanitor({ api, monotonic: monotonicClock, log }, config);
   const election = createElection(
-    { api, clock },
+    { api, clock, monotonic: monotonicClock },
     {
       namespace: config.leaseNamespace,
       name: 'twofold-janitor',
@@ -86,7 +87,7 @@ const start = async (config: Config, log: Log): Promise<Running> => {
     },
   );
   const sweeping = every(config.sweepSeconds, log, async () => {
-    if (await election.lead()) await janitor.sweep();
+    if (await election.lead()) await janitor.sweep(() => election.leads());
   });
 
   let draining = false;
@@ -101,8 +102,10 @@ const start = async (config: Config, log: Log): Promise<Running> => {
     stop: async () => {
       draining = true;
       clearInterval(sweeping);
+      const resigned = election.resign().catch(() => undefined);
       await server.close(DRAIN_MS, LINGER_MS);
-      await Promise.all([health.close(), audit.close()]);
+      await Promise.all([resigned, health.close(), audit.close()]);
+      api.close();
     },
   };
 };

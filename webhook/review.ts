@@ -2,6 +2,7 @@
  * AdmissionReview v1: bytes to a typed request, and the answer back. Zone 2; admission.k8s.io/v1. What the request
  * holds is somebody's word: API servers rarely present a certificate to webhooks.
  */
+import { shown } from '#platform/shown.ts';
 import type { Operation } from './patch.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -76,9 +77,8 @@ export type Verdict =
 /** One sentence for each refusal: the annotation, what is wrong, the next step, the code. */
 export const describeRefusals = (refusals: readonly Refusal[]): string =>
   refusals
-    .map(
-      ({ annotation, message, code }) =>
-        `${annotation === undefined ? '' : `${annotation}: `}${message} (${code})`,
+    .map(({ annotation, message, code }) =>
+      shown(`${annotation === undefined ? '' : `${annotation}: `}${message} (${code})`),
     )
     .join('. ');
 
@@ -96,8 +96,8 @@ const statusOf = (refusals: readonly Refusal[]): Json => {
     details: {
       causes: refusals.map(({ code: reason, message, annotation }) => ({
         reason,
-        message,
-        ...(annotation === undefined ? {} : { field: `metadata.annotations[${annotation}]` }),
+        message: shown(message),
+        ...(annotation === undefined ? {} : { field: shown(`metadata.annotations[${annotation}]`) }),
       })),
     },
   };
@@ -108,7 +108,7 @@ const responseOf = (uid: string, verdict: Verdict): Json => {
   return {
     uid,
     allowed: true,
-    ...(verdict.warnings.length > 0 ? { warnings: verdict.warnings } : {}),
+    ...(verdict.warnings.length > 0 ? { warnings: verdict.warnings.map(shown) } : {}),
     ...(verdict.patch.length > 0
       ? { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(verdict.patch)).toString('base64') }
       : {}),

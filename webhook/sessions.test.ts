@@ -1,58 +1,25 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { createKubernetesApi, type KubernetesApi } from '#platform/kubernetes.ts';
-import { createLog } from '#platform/log.ts';
-import { parseManifests } from '../manifests/kustomize.ts';
-import { startApiServer, type ApiServer } from '../scripts/dev/api-server/server.ts';
-import { testCertificates } from '../test/certificates.ts';
-import { createApiClient } from './api-client.ts';
-import { createElection } from './election.ts';
-import { createJanitor } from './janitor.ts';
+import type { KubernetesApi } from '#platform/kubernetes.ts';
 import { createSessions } from './sessions.ts';
-import { testFolder } from '../test/folder.ts';
+import { startKubernetes, type TestKubernetes } from './testing/kubernetes.ts';
 
 const sid = '0123456789abcdef0123456789abcdef';
-const manifest = (path: string) =>
-  parseManifests(readFileSync(new URL(`../manifests/${path}`, import.meta.url), 'utf8'));
 
-/** As the webhook's service account, with the shipped roles and nothing else. */
 describe('what the webhook does at the Kubernetes API', () => {
-  let server: ApiServer;
-  let apiAt: (url: string, tokenFile?: string) => KubernetesApi;
+  let kubernetes: TestKubernetes;
   let api: KubernetesApi;
   let admin: KubernetesApi;
   let now = Date.parse('2026-11-21T12:00:00Z');
   const clock = () => now;
-  const log = createLog({ service: 'webhook', level: 'silent' });
-  const leases = '/apis/coordination.k8s.io/v1/namespaces/sessions/leases';
   const secrets = '/api/v1/namespaces/sessions/secrets';
 
   before(async () => {
-    const certificates = await testCertificates();
-    const tls = certificates.leaf('console');
-    server = await startApiServer({
-      ...{ host: '127.0.0.1', port: 0, tls, clientCa: tls.ca },
-      manifests: [...manifest('base/rbac.yaml'), ...manifest('components/all-namespaces/role-binding.yaml')],
-    });
-    const kubernetesCaFile = join(certificates.leafDir('console'), 'ca.crt');
-    apiAt = (kubernetesUrl, kubernetesTokenFile = '/dev/null') =>
-      createKubernetesApi({ kubernetesUrl, kubernetesTokenFile, kubernetesCaFile }, createApiClient);
-    const apiFor = async (user: string, groups: string[]): Promise<KubernetesApi> => {
-      const file = join(testFolder('token'), 'token');
-      writeFileSync(file, await server.token(user, groups));
-      return apiAt(server.url, file);
-    };
-    api = await apiFor('system:serviceaccount:twofold-webhook:webhook', []);
-    admin = await apiFor('admin', ['system:masters']);
+    kubernetes = await startKubernetes();
+    ({ api, admin } = kubernetes);
   });
-  after(async () => {
-    api.close();
-    admin.close();
-    await server.close();
-  });
+  after(() => kubernetes.close());
 
   const content = {
     sid,
@@ -143,7 +110,7 @@ describe('what the webhook does at the Kubernetes API', () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo; // a TCP server's
-    const mute = apiAt(`https://127.0.0.1:${port}`);
+    const mute = kubernetes.apiAt(`https://127.0.0.1:${port}`);
     const waiting = createSessions({ api: mute, clock }, { graceSeconds: 60 });
     const started = performance.now();
     const outcome = await waiting.createSession(content, now + 100);
@@ -153,44 +120,8 @@ describe('what the webhook does at the Kubernetes API', () => {
     silent.close();
   });
 
-  it('sweeps the Lease of a pod that never came, and its Secret goes with it', async () => {
-    const janitor = createJanitor({ api, clock, log }, { namespaces: ['sessions'] });
-    await janitor.sweep();
-    expect((await admin.get(`${leases}/twofold-${sid}`)).ok, 'within the grace period').to.equal(true);
-    now += 61_000;
-    await janitor.sweep();
-    expect(await admin.get(`${leases}/twofold-${sid}`)).to.include({ status: 404 });
-    while ((await admin.get(`${secrets}/twofold-${sid}`)).ok)
-      await new Promise((resolve) => setTimeout(resolve, 5));
-  });
-
-  it('leaves foreign Leases alone, whatever their label', async () => {
-    const foreign = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name: 'theirs', labels: { 'twofold.dev/session': sid } },
-      spec: { holderIdentity: 'somebody' },
-    };
-    await admin.create(leases, foreign);
-    await createJanitor({ api, clock, log }, { namespaces: ['*'] }).sweep();
-    expect((await admin.get(`${leases}/theirs`)).ok).to.equal(true);
-  });
-
-  it('elects one janitor, and another when that one is silent', async () => {
-    const settings = { namespace: 'twofold-webhook', name: 'twofold-janitor', durationSeconds: 30 };
-    const one = createElection({ api, clock }, { ...settings, identity: 'one' });
-    const two = createElection({ api, clock }, { ...settings, identity: 'two' });
-    const first = await Promise.all([one.lead(), two.lead()]);
-    expect(first.filter(Boolean), 'exactly one of two at once').to.have.length(1);
-    const [leader, other] = first[0] ? [one, two] : [two, one];
-    now += 29_000;
-    expect([await other.lead(), await leader.lead()]).to.deep.equal([false, true]);
-    now += 31_000;
-    expect([await other.lead(), await leader.lead()]).to.deep.equal([true, false]);
-  });
-
   it('reports an API server that does not answer as a refusal', async () => {
-    const dead = apiAt('https://127.0.0.1:1');
+    const dead = kubernetes.apiAt('https://127.0.0.1:1');
     const lost = await createSessions({ api: dead, clock }, { graceSeconds: 60 }).createSession(
       content,
       now + 9_000,

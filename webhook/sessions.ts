@@ -1,5 +1,6 @@
 /** What the webhook writes to the Kubernetes API for one session: a Lease, then the Secret it owns. Zone 2; §6. */
 import { annotations } from '#envelope/annotations.ts';
+import { urlPath } from '#envelope/url-path.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { KubernetesApi, KubernetesRefusal } from '#platform/kubernetes.ts';
 import type { AdmitPorts } from './admit.ts';
@@ -46,14 +47,14 @@ export const createSessions = (
   const createSession: AdmitPorts['createSession'] = async (content, deadline) => {
     const { sid, namespace } = content;
     const lease = await api.create<{ metadata: { uid: string } }>(
-      `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`,
+      urlPath`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`,
       sessionLease({ sid, namespace, nowMs: clock(), graceSeconds: config.graceSeconds }),
       timeLeft(deadline),
     );
     if (!lease.ok) return { ok: false, refusal: refusalOf('Lease', lease) };
     const leaseUid = lease.object.metadata.uid;
     const secret = await api.create(
-      `/api/v1/namespaces/${namespace}/secrets`,
+      urlPath`/api/v1/namespaces/${namespace}/secrets`,
       sessionSecret({ ...content, leaseUid }),
       timeLeft(deadline),
     );
@@ -65,7 +66,7 @@ export const createSessions = (
     const key = `${namespace}/${name}`;
     const known = accounts.get(key);
     if (known && known.until > clock()) return known.refusal;
-    const account = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`;
+    const account = urlPath`/api/v1/namespaces/${namespace}/serviceaccounts/${name}`;
     const found = await api.get<Account>(account, timeLeft(deadline));
     if (!found.ok && found.status !== 404) {
       const why = `service account ${name} could not be read (${found.reason})`;

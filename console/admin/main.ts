@@ -1,6 +1,7 @@
 /** The entry of `twofold-admin`, which is in the console's image. Zone 1; design §9. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { shownLines } from '#platform/shown.ts';
 import { runAdmin } from './run.ts';
 
 // Whoever reads only the first lines of an export has what they wanted.
@@ -12,9 +13,9 @@ process.exitCode = await runAdmin({
   readFile: (path) => readFileSync(path, 'utf8'),
   terminal: {
     out: async (text) => {
-      if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+      if (!process.stdout.write(shownLines(text))) await once(process.stdout, 'drain');
     },
-    err: (text) => process.stderr.write(text),
+    err: (text) => process.stderr.write(shownLines(text)),
     now: () => Date.now(),
   },
 });

@@ -67,7 +67,7 @@ export const parseWith = <S extends z.ZodType>(
   const parsed = schema.safeParse(value);
   if (parsed.success) return done(parsed.data);
   const issues = parsed.error.issues.slice(0, 3).map(describe).join('; ');
-  return refuse(code, `${issues}. Compare with /api/v1/openapi.json.`);
+  return refuse(code, issues + '. Compare with /api/v1/openapi.json.');
 };
 
 /**

@@ -1,4 +1,4 @@
-/** `POST /internal/v1/resolve`, for the webhook's client certificate alone. Zone 1; design §5 and §6 step 2. */
+/** `POST /internal/v1/resolve`, for the client certificate of this arrow alone. Zone 1; design §5 and §6 step 2. */
 import type { Express, Request, RequestHandler } from 'express';
 import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
 import { parseNames } from '#envelope/ticket.ts';
@@ -20,7 +20,8 @@ interface Ports {
   readonly log: Log;
 }
 
-const CLIENT = 'webhook';
+/** The arrow’s own leaf (certs/plan.ts): the webhook’s other one does not open this port. */
+const CLIENT = 'webhook-resolve';
 
 const webhookOnly: RequestHandler = (request, response, next) => {
   if (clientName(request.socket) === CLIENT) next();

@@ -5,6 +5,7 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Dialect } from './migrations.ts';
+import { makePrivate } from './private-file.ts';
 
 export interface DatabaseOptions {
   /** `sqlite:/path/file.db` or `postgres://…`. */
@@ -94,12 +95,14 @@ export interface Connection {
   readonly dialect: Dialect;
 }
 
-/** Connects at the first statement. */
-export const connect = (options: DatabaseOptions): Connection => {
-  const dialect = options.url.startsWith(SQLITE) ? 'sqlite' : 'postgresql';
-  return { dialect, db: knex(dialect === 'sqlite' ? sqliteConfig(options) : postgresConfig(options)) };
-};
-
 /** Path of the file; undefined for PostgreSQL. */
 export const sqliteFile = ({ url }: DatabaseOptions): string | undefined =>
   url.startsWith(SQLITE) ? url.slice(SQLITE.length) : undefined;
+
+/** Connects at the first statement. Throws where a file is not, and cannot be made, this user's alone. */
+export const connect = (options: DatabaseOptions): Connection => {
+  const file = sqliteFile(options);
+  const dialect = file === undefined ? 'postgresql' : 'sqlite';
+  if (file !== undefined) makePrivate(file);
+  return { dialect, db: knex(dialect === 'sqlite' ? sqliteConfig(options) : postgresConfig(options)) };
+};

@@ -1,11 +1,12 @@
 /** What happened to secrets, when, and in which session: the audit records of their owner. Zone 1; design §9. */
 import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
+import { shown } from '#platform/shown.ts';
 import type { AuditRow, AuditStore } from '../core/audit.ts';
 import { refusals } from '../refusals.ts';
+import { secretPath, withQuery } from './addresses.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
-import { secretPath } from './list-page.ts';
 import { shownTime } from './shown.ts';
 import { text } from './text.ts';
 import type { Visitor } from './visitors.ts';
@@ -34,7 +35,7 @@ const where = ({ ns, pod, sid }: AuditRow): Html | undefined =>
   ns === undefined && pod === undefined
     ? undefined
     : html`<span class="where"
-        >${ns}${pod !== undefined && html`/${pod}`}${
+        >${ns !== undefined && shown(ns)}${pod !== undefined && html`/${shown(pod)}`}${
           sid !== undefined && html` <span class="hint" title="${sid}">${sid.slice(0, 8)}</span>`
         }</span
       >`;
@@ -42,13 +43,13 @@ const where = ({ ns, pod, sid }: AuditRow): Html | undefined =>
 /** A name that was cut leads nowhere. */
 const nameOf = (name: string): Html => {
   const whole = parseSecretName(name);
-  return whole === undefined ? html`${name}` : html`<a href="${secretPath(whole)}">${whole}</a>`;
+  return whole === undefined ? html`${shown(name)}` : html`<a href="${secretPath(whole)}">${whole}</a>`;
 };
 
 const named = ({ names = [], nameCount = names.length }: AuditRow): Html => {
-  const shown = names.slice(0, MAX_SHOWN_NAMES);
-  return html`${shown.map((name, at) => html`${at > 0 && ', '}${nameOf(name)}`)}
-  ${nameCount > shown.length && ` +${nameCount - shown.length}`}`;
+  const first = names.slice(0, MAX_SHOWN_NAMES);
+  return html`${first.map((name, at) => html`${at > 0 && ', '}${nameOf(name)}`)}
+  ${nameCount > first.length && ` +${nameCount - first.length}`}`;
 };
 
 /** Records as a table; without the names where all are of one secret. */
@@ -94,7 +95,7 @@ export const createActivityPage =
         ${shown.some(isNews) ? recordsTable(shown, clock(), true) : html`<p class="card pad">${text.activity.none}</p>`}
         <p class="pager">
           ${after !== undefined && html`<a class="button" href="/activity">${text.activity.newest}</a>`}
-          ${rows.length > PAGE_SIZE && html`<a class="button" href="/activity?after=${last?.id}">${text.activity.older}</a>`}
+          ${rows.length > PAGE_SIZE && html`<a class="button" href="${withQuery('/activity', { after: last?.id.toString() })}">${text.activity.older}</a>`}
         </p>`,
     };
   };

@@ -28,7 +28,7 @@ export const failurePage = (failure: Failure): Page => {
   return {
     ...{ status, title },
     ...(waits === undefined ? {} : { retryAfterSeconds: waits }),
-    body: html`<section class="notice">
+    body: html`<section class="notice" data-code="${code}">
       <h1>${title}</h1>
       <p>${sentenceOf(failure)}</p>
       <p><a href="/">${text.back}</a></p>

@@ -11,7 +11,7 @@ import { sessionAnnotations, type SessionAnnotations } from '../core/session-ann
 import type { SecretStore } from '../core/stores.ts';
 import type { MintedTicket, Tickets } from '../core/tickets.ts';
 import { noteRefusal } from '../http/answer.ts';
-import { refusals } from '../refusals.ts';
+import { refusals, type RefusalCode } from '../refusals.ts';
 import { failurePage } from './failure-page.ts';
 import type { Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
@@ -87,17 +87,20 @@ const createViews = ({ secrets, clock, origins, envEnabled }: Ports) => {
   };
 };
 
-const badRequest = (problem: string): Page => ({
-  ...failurePage({ status: 400, code: 'query_malformed', detail: problem }),
+const badRequest = (code: RefusalCode, problem: string): Page => ({
+  ...failurePage({ status: 400, code, detail: problem }),
   title: text.launch.badRequest,
 });
 
 export const mountLaunch = (routes: PageRoutes, ports: Ports): void => {
   const views = createViews(ports);
   const parse = (request: Request) => parseLaunch({ ...request.query }, ports.origins);
-  routes.open('/launch', 'launch', async (request) => {
+  routes.open('/launch', 'launch', async (request, response) => {
     const parsed = parse(request);
-    if (!parsed.ok) return badRequest(parsed.problem);
+    if (!parsed.ok) {
+      noteRefusal(response, { code: parsed.code, detail: parsed.problem });
+      return badRequest(parsed.code, parsed.problem);
+    }
     const { launch } = parsed;
     const { originalUrl: action } = request;
     const visitor = ports.visitors.of(request);
@@ -122,7 +125,7 @@ export const mountLaunch = (routes: PageRoutes, ports: Ports): void => {
   const submit = async (submission: Submission): Promise<PageAnswer> => {
     const { request, response, form, visitor } = submission;
     const parsed = parse(request);
-    if (!parsed.ok) return badRequest(parsed.problem);
+    if (!parsed.ok) return badRequest(parsed.code, parsed.problem);
     const { launch } = parsed;
     const picks = picksIn(form);
     const again = { launch, action: request.originalUrl, picks, visitor };
@@ -147,7 +150,7 @@ export const mountLaunch = (routes: PageRoutes, ports: Ports): void => {
     ...{ maxBytes: MAX_FORM_BYTES, submit },
     again: async (request, form, _why, visitor) => {
       const parsed = parse(request);
-      if (!parsed.ok) return badRequest(parsed.problem);
+      if (!parsed.ok) return badRequest(parsed.code, parsed.problem);
       const { launch } = parsed;
       const { originalUrl: action } = request;
       const picks = picksIn(form);

@@ -1,5 +1,6 @@
 /** What a launcher asks `/launch` for, in its address: never anything secret. Zone 1; design §6 step 1. */
 import { isNamespace, isSubdomain, parsePodPattern, type PodPattern } from '#envelope/pod.ts';
+import type { RefusalCode } from '../refusals.ts';
 import { text } from './text.ts';
 
 export interface LaunchRequest {
@@ -12,23 +13,36 @@ export interface LaunchRequest {
 }
 
 export type ParsedLaunch =
-  { readonly ok: true; readonly launch: LaunchRequest } | { readonly ok: false; readonly problem: string };
+  | { readonly ok: true; readonly launch: LaunchRequest }
+  | { readonly ok: false; readonly code: RefusalCode; readonly problem: string };
 
 type Query = Readonly<Record<string, unknown>>;
 
-const no = (problem: string): ParsedLaunch => ({ ok: false, problem });
+const no = (problem: string, code: RefusalCode = 'query_malformed'): ParsedLaunch => ({
+  ok: false,
+  code,
+  problem,
+});
+
+/** `https://host[:port]` as a browser writes an origin, or a loopback address of a development machine. */
+export const LAUNCHER_ORIGIN =
+  /^(https:\/\/[a-z0-9.-]+|http:\/\/(localhost|127\.0\.0\.1|\[::1\]))(:[1-9][0-9]{0,4})?$/;
+/** Printable ASCII without a backslash, which parsers take for a slash. */
+const ADDRESS = /^https?:\/\/[!-[\]-~]+$/;
 
 const returnAddress = (value: unknown, origins: readonly string[]): URL | undefined => {
-  if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
+  // What a parser would mend is refused instead: a launcher writes what it means.
+  if (typeof value !== 'string' || !ADDRESS.test(value) || !URL.canParse(value)) return undefined;
   const url = new URL(value);
-  // Compared whole, as a browser writes it: no prefix, no pattern, no user in front of the host.
-  return origins.includes(url.origin) && url.username === '' && url.password === '' ? url : undefined;
+  // The origin is compared whole: no prefix, no pattern, no user in front of the host. `blob:` has somebody's too.
+  const plain = /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+  return plain && origins.includes(url.origin) ? url : undefined;
 };
 
 export const parseLaunch = (query: Query, origins: readonly string[]): ParsedLaunch => {
   const { namespace, service_account: serviceAccount = 'default', pod: podText, mode = 'message' } = query;
   const returnTo = returnAddress(query['return_to'], origins);
-  if (!returnTo) return no(text.launch.badOrigin);
+  if (!returnTo) return no(text.launch.badOrigin, 'return_to_not_allowed');
   if (typeof namespace !== 'string' || !isNamespace(namespace))
     return no(text.launch.badParameter('namespace'));
   if (typeof serviceAccount !== 'string' || !isSubdomain(serviceAccount)) {

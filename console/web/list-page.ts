@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import type { SecretStore, SecretSummary } from '../core/stores.ts';
+import { secretPath, withQuery } from './addresses.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { shownExpiry, shownTime } from './shown.ts';
@@ -16,9 +17,6 @@ interface Ports {
 const PAGE_SIZE = 100;
 const MAX_FILTER_LENGTH = 253;
 const FILTER_FROM = 10;
-
-export const secretPath = (name: string, action?: 'replace' | 'delete'): string =>
-  `/secret/${name}${action === undefined ? '' : `/${action}`}`;
 
 const row = (secret: SecretSummary, now: number): Html => {
   const { name } = secret;
@@ -91,12 +89,11 @@ interface Listed {
 }
 
 const pager = ({ secrets, filter, paged, more }: Listed): Html | undefined => {
-  const query = filter === '' ? '' : `filter=${encodeURIComponent(filter)}&`;
-  const last = secrets.at(-1)?.name ?? '';
+  const last = secrets.at(-1)?.name;
   if (!paged && !more) return undefined;
   return html`<p class="pager">
-    ${paged && html`<a class="button" href="/secrets?${query}">${text.list.first}</a>`}
-    ${more && html`<a class="button" href="/secrets?${query}after=${last}">${text.list.more}</a>`}
+    ${paged && html`<a class="button" href="${withQuery('/secrets', { filter })}">${text.list.first}</a>`}
+    ${more && html`<a class="button" href="${withQuery('/secrets', { filter, after: last })}">${text.list.more}</a>`}
   </p>`;
 };
 

@@ -1,10 +1,8 @@
 /** Settings of the page. Zone 1; design §9. */
 import { file, integer, list, optional, text } from '#platform/settings.ts';
+import { LAUNCHER_ORIGIN } from './launch-request.ts';
 
 const DAY_SECONDS = 86_400;
-
-/** `https://host[:port]`, as a browser writes an origin. */
-const ORIGIN = /^https:\/\/[a-z0-9.-]+(:[1-9][0-9]{0,4})?$/;
 
 export const webSettings = {
   oidcClientId: optional(
@@ -32,8 +30,8 @@ export const webSettings = {
     ...{ min: 60, max: 30 * DAY_SECONDS, fallback: '43200' },
   }),
   launcherOrigins: list('TWOFOLD_LAUNCHER_ORIGINS', {
-    doc: 'Origins (`https://hub.example.org`) that may embed `/launch` and that it returns to.',
-    pattern: ORIGIN,
+    doc: 'Origins (`https://hub.example.org`) that may embed `/launch` and that it returns to; `http://localhost`, `http://127.0.0.1` and `http://[::1]` for development.',
+    pattern: LAUNCHER_ORIGIN,
     fallback: '',
   }),
 } as const;

@@ -147,7 +147,8 @@ export const text = {
     variableYes: 'possible',
     variableNo: 'not possible: files only',
     inSession: 'In a session',
-    fileAt: (name: string): string => `/secrets/${name}`,
+    // A path in the pod, not of a URL.
+    fileAt: (name: string): string => '/secrets/' + name,
   },
 
   remove: {

@@ -6,6 +6,7 @@ import { createHttpsClient } from '#platform/https-client.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
 import type { Metrics } from '#platform/metrics.ts';
+import { createRootedClient } from '#platform/rooted-client.ts';
 import type { ConsoleConfig } from '../config.ts';
 import type { UseCases } from '../core/use-cases.ts';
 import { createWebSessions } from '../core/web-sessions.ts';
@@ -65,7 +66,7 @@ export const wireWeb = (context: Context): WiredWeb => {
       'TWOFOLD_PUBLIC_URL must have no path where the page is on: its cookies are for a whole host',
     );
   }
-  const client = createHttpsClient({ ca: config.oidcCa });
+  const client = createRootedClient(createHttpsClient, { file: config.oidcCaFile, log });
   const provider = createLoginProvider(
     { client, clock, onUnavailable: (reason) => log.error('identity provider unavailable', { reason }) },
     {

@@ -1,4 +1,5 @@
 /** The form that adds or replaces a secret, in whatever state it is in. Zone 1; design §5. */
+import { secretPath } from './addresses.ts';
 import { csrfField } from './frame.ts';
 import { html, type Html, type Part } from './html.ts';
 import { nameRule, text } from './text.ts';
@@ -106,7 +107,7 @@ const expiresField = ({ typed, errors }: WriteForm): Html =>
 export const writeForm = (form: WriteForm): Html => {
   const { replaces, typed, visitor } = form;
   const title = replaces === undefined ? text.write.addTitle : text.write.replaceTitle(typed.name);
-  const action = replaces === undefined ? '/new' : `/secret/${typed.name}/replace`;
+  const action = replaces === undefined ? '/new' : secretPath(typed.name, 'replace');
   return html`<p class="crumb"><a href="/secrets">${text.list.title}</a></p>
     <h1 class="name">${title}</h1>
     <div class="alert" role="alert" data-part="notice">${form.notice}</div>

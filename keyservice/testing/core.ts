@@ -79,7 +79,7 @@ export const createCore = (material: Material, options: CoreOptions = {}): Core 
   const rewrap = createRewrap({ outerLayer, records }, { keySizes, newestKid });
   const http = createHttp(
     { unwrap, rewrap, records, onAnswer: () => undefined },
-    { unwrap: ['webhook'], rewrap: ['console'] },
+    { unwrap: ['webhook-unwrap'], rewrap: ['console-rewrap'] },
   );
   return { unwrap, rewrap, http, lines, runs: () => runs };
 };

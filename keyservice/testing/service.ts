@@ -16,7 +16,7 @@ export interface Installation {
   readonly env: Readonly<Record<string, string>>;
   /** A client's certificate by its folder, as `certs` issues them. */
   readonly clientTls: (
-    folder: 'webhook-unwrap' | 'console-rewrap' | 'apiserver-webhook',
+    folder: 'webhook-resolve' | 'webhook-unwrap' | 'console-rewrap' | 'apiserver-webhook',
   ) => Required<ClientTls>;
 }
 

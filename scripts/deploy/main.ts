@@ -11,6 +11,7 @@ import { DeployError } from './failure.ts';
 import { createKubectl, KubectlError } from './kubectl.ts';
 import { clearGround, layGround } from './local/ground.ts';
 import { undeploy } from './removal.ts';
+import { shownLines } from '#platform/shown.ts';
 
 const USAGE = `usage: main.ts up | down | certificates | keys [options]; empty options are as if they were not there
   up             --overlay FOLDER  --certs FOLDER  --keys FOLDER  --env on|off  --bearer FILE  --console-ca FILE
@@ -24,7 +25,9 @@ const state = join(repository, '.cluster');
 const localConfig = join(state, 'admin.kubeconfig');
 const started = performance.now();
 const say = (line: string): void =>
-  console.log(`\x1b[2m${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s\x1b[0m  ${line}`);
+  console.log(
+    `\x1b[2m${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s\x1b[0m  ${shownLines(line)}`,
+  );
 
 const options = {
   overlay: { type: 'string' },
@@ -187,7 +190,7 @@ const main = async (args: readonly string[]): Promise<number> => {
   } catch (error) {
     if (!(error instanceof DeployError || error instanceof KubectlError)) throw error;
     const next = error instanceof DeployError ? error.next : 'docs/troubleshooting.md goes by the message';
-    console.error(`\n${error.message}\n\nNext: ${next}`);
+    console.error(`\n${shownLines(error.message)}\n\nNext: ${shownLines(next)}`);
     return 1;
   }
 };

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import type { V1Pod } from '@kubernetes/client-node';
+import { urlPath } from '#envelope/url-path.ts';
 import { GUARD_POLICIES } from '../../console/core/guard.ts';
 import { askUntil } from '../ask-until.ts';
 import { createPerson, type Person } from '../dev/person.ts';
@@ -82,7 +83,7 @@ export const nextOf = (said: string): string => {
 };
 
 const throwAway = async (person: Person): Promise<void> => {
-  await person.call('DELETE', `/api/v1/secrets/${NAME}`);
+  await person.call('DELETE', urlPath`/api/v1/secrets/${NAME}`);
 };
 
 const testInjection = async (
@@ -118,7 +119,7 @@ const testInjection = async (
       () => dryRun(kubectl, pod),
       ({ code }) => code === 0,
     );
-    await person.call('DELETE', `/api/v1/tickets/${jti}`);
+    await person.call('DELETE', urlPath`/api/v1/tickets/${jti}`);
     if (answer.code !== 0)
       throw new DeployError(`the self-test’s pod was refused: ${answer.stderr}`, nextOf(answer.stderr));
     const fault = faultOf(JSON.parse(answer.stdout) as V1Pod, test.injectorImage);

@@ -131,4 +131,4 @@ export const webhookEnv = async (ground: Ground, kubernetes: ApiServer): Promise
 
 export const mutateUrl = (ground: Ground): string => `${urlOf(ground, 'webhook')}/mutate`;
 
-export const claimUrl = (ground: Ground): string => `${urlOf(ground, 'consoleClaim')}/internal/v1/claim`;
+export const claimUrl = (ground: Ground): string => urlOf(ground, 'consoleClaim') + '/internal/v1/claim';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createHttpsClient } from '#platform/https-client.ts';
+import { dirname, join } from 'node:path';
+import { createHttpsClient, HttpsError } from '#platform/https-client.ts';
+import { leafPlans } from '../../certs/plan.ts';
 import type { Pod } from '../../scripts/dev/api-server/objects/object.ts';
 import { createPerson, type Person } from '../../scripts/dev/person.ts';
 import { messageOf, nameOf, secretPath, sessions, startDrill, type Drill } from './cluster.ts';
@@ -301,35 +302,37 @@ describe('attacks, over real processes', function () {
     });
 
     it('a certificate opens only its own arrow', async () => {
-      const read = (dir: string, file: string): string => readFileSync(join(dir, file), 'utf8');
       const { clientDirs, urls } = drill.stack;
-      const ask = async (dir: string, url: string): Promise<{ status: number; code: string }> => {
-        const client = createHttpsClient({
-          ca: drill.ca,
-          cert: read(dir, 'tls.crt'),
-          key: read(dir, 'tls.key'),
-        });
-        const { status, body } = await client.call({
-          method: 'POST',
-          url,
-          headers: { 'content-type': 'application/json' },
-          body: '{}',
-          timeoutMs: 5000,
-          maxResponseBytes: 1e5,
-        });
-        client.close();
-        return { status, code: (JSON.parse(body.toString()) as { code: string }).code };
+      const certificates = dirname(clientDirs.apiServer);
+      const codeFor = async (leaf: string, url: string): Promise<string> => {
+        const read = (file: string): string => readFileSync(join(certificates, leaf, file), 'utf8');
+        const client = createHttpsClient({ ca: drill.ca, cert: read('tls.crt'), key: read('tls.key') });
+        const headers = { 'content-type': 'application/json' };
+        const call = { method: 'POST', url, headers, body: '{}', timeoutMs: 5_000, maxResponseBytes: 1e5 };
+        try {
+          const { body } = await client.call(call);
+          return (JSON.parse(body.toString()) as { code: string }).code; // a problem document
+        } catch (error) {
+          return error instanceof HttpsError ? error.code : String(error);
+        } finally {
+          client.close();
+        }
       };
-      const closed: [string, string][] = [
-        [clientDirs.console, `${urls.keyservice}/v1/unwrap`],
-        [clientDirs.webhook, `${urls.keyservice}/v1/rewrap`],
-        [clientDirs.apiServer, `${urls.keyservice}/v1/unwrap`],
-        [clientDirs.console, `${urls.consoleResolve}/internal/v1/resolve`],
-        [clientDirs.apiServer, `${urls.consoleResolve}/internal/v1/resolve`],
-        [clientDirs.webhook, urls.webhook],
-      ];
-      for (const [dir, url] of closed) {
-        expect(await ask(dir, url), url).to.deep.equal({ status: 403, code: 'client_not_allowed' });
+      const arrows: Readonly<Record<string, string>> = {
+        'webhook-resolve': `${urls.consoleResolve}/internal/v1/resolve`,
+        'webhook-unwrap': `${urls.keyservice}/v1/unwrap`,
+        'console-rewrap': `${urls.keyservice}/v1/rewrap`,
+        'apiserver-webhook': urls.webhook,
+      };
+      const clients = leafPlans.filter(({ usage }) => usage === 'client').map(({ folder }) => folder);
+      expect(Object.keys(arrows)).to.have.members(clients);
+      for (const { folder, usage } of leafPlans) {
+        for (const [arrow, url] of Object.entries(arrows)) {
+          // Who may ask is told that the body is wrong; a server's leaf is no client's, so the handshake fails.
+          const other = usage === 'server' ? 'unreachable' : 'client_not_allowed';
+          const expected = folder === arrow ? 'body_malformed' : other;
+          expect(await codeFor(folder, url), `${folder} at ${arrow}`).to.equal(expected);
+        }
       }
     });
   });

@@ -69,5 +69,5 @@ export const sqliteOnNode = async (kubectl: Kubectl): Promise<Sqlite> => {
   const path = volume?.spec?.local?.path ?? volume?.spec?.hostPath?.path;
   if (path === undefined)
     throw new DeployError('the console’s volume is not a folder of the node', 'make cluster');
-  return { kind: 'sqlite', file: join(path, 'console.db') };
+  return { kind: 'sqlite', file: join(path, 'database', 'console.db') };
 };

@@ -23,6 +23,7 @@ import {
 } from './objects/resource.ts';
 import { shapes } from './objects/shapes.ts';
 import type { Answer, Call, Operations } from './operations.ts';
+import { inFormOf } from './partial-metadata.ts';
 import { isDryRun, parseRequest, type ResourceRequest } from './request.ts';
 import { forbidden, forbiddenPath, unknownPath } from './status.ts';
 import type { Store } from './store.ts';
@@ -133,7 +134,8 @@ export function createApi(ports: {
       const warnings: string[] = [];
       const body = await incoming.readBody();
       const call = { ...request, user, body, contentType: incoming.contentType, warnings };
-      return { ...(await run(call)), warnings };
+      const { code, body: answered } = await run(call);
+      return { code, body: inFormOf(incoming.headers.accept, answered), warnings };
     },
   };
 }

@@ -4,7 +4,7 @@
 
 import { isJsonObject, nameOf, type ApiObject } from './objects/object.ts';
 import { apiVersionOf, type Resource } from './objects/resource.ts';
-import { badRequest } from './status.ts';
+import { badRequest, expired } from './status.ts';
 import type { Store } from './store.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -74,6 +74,32 @@ function parseFieldSelector(text: string): (object: ApiObject) => boolean {
   return (object) => checks.every((check) => check(object));
 }
 
+/** How long the real server remembers where a list stands: etcd's compaction. */
+const placeForMs = 5 * 60 * 1000;
+
+type Place = { after: string; at: number };
+
+function encodePlace(place: Place): string {
+  return Buffer.from(JSON.stringify([place.after, place.at])).toString('base64url');
+}
+
+/** Throws 400 for a token that is not ours, and 410 for one that is too old. */
+function decodePlace(token: string, nowMs: number): string {
+  if (token === '') return '';
+  let place: unknown;
+  try {
+    place = JSON.parse(Buffer.from(token, 'base64url').toString());
+  } catch {
+    throw badRequest('continue key is not valid');
+  }
+  const [after, at] = Array.isArray(place) ? (place as unknown[]) : [];
+  if (typeof after !== 'string' || typeof at !== 'number') throw badRequest('continue key is not valid');
+  if (nowMs - at <= placeForMs) return after;
+  throw expired(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results.',
+  );
+}
+
 function positionOf(object: ApiObject): string {
   return `${object.metadata.namespace ?? ''}/${nameOf(object)}`;
 }
@@ -88,11 +114,12 @@ function limitOf(query: URLSearchParams): number {
 export function listObjects(
   store: Store,
   asked: { resource: Resource; namespace?: string; query: URLSearchParams },
+  now: () => Date,
 ): object {
   const { resource, query } = asked;
   const labels = parseLabelSelector(query.get('labelSelector') ?? '');
   const fields = parseFieldSelector(query.get('fieldSelector') ?? '');
-  const after = Buffer.from(query.get('continue') ?? '', 'base64url').toString();
+  const after = decodePlace(query.get('continue') ?? '', now().getTime());
   const limit = limitOf(query);
   const found = store
     .list(resource, asked.namespace)
@@ -106,7 +133,7 @@ export function listObjects(
     apiVersion: apiVersionOf(resource),
     metadata: {
       resourceVersion: store.version(),
-      ...(more ? { continue: Buffer.from(positionOf(last)).toString('base64url') } : {}),
+      ...(more ? { continue: encodePlace({ after: positionOf(last), at: now().getTime() }) } : {}),
     },
     items: page.map(({ kind: _kind, apiVersion: _apiVersion, ...item }) => item),
   };

@@ -199,7 +199,7 @@ export function createOperations(ports: {
         case 'get':
           return { code: 200, body: find(call) };
         case 'list':
-          return { code: 200, body: listObjects(store, call) };
+          return { code: 200, body: listObjects(store, call, now) };
         case 'create':
           return create(call);
         case 'update':

@@ -65,6 +65,10 @@ export function badRequest(message: string): StatusError {
   return failure(400, 'BadRequest', message);
 }
 
+export function expired(message: string): StatusError {
+  return failure(410, 'Expired', message);
+}
+
 export function unauthorized(): StatusError {
   return failure(401, 'Unauthorized', 'Unauthorized');
 }

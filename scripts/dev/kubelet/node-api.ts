@@ -3,6 +3,7 @@
  * Development tool, no zone.
  */
 
+import { urlPath } from '#envelope/url-path.ts';
 import { isJsonObject, objectAt, stringAt, type JsonObject, type Pod } from '../api-server/objects/object.ts';
 import { createJsonClient, type JsonAnswer } from '../https-json.ts';
 import type { Sources } from './volumes.ts';
@@ -39,14 +40,14 @@ export function createNodeApi({ url, ca, token }: Kubernetes): NodeApi {
   return {
     async pod(namespace, name) {
       // The API server checked the shape when it stored the pod.
-      return accepted(await ask('GET', `/api/v1/namespaces/${namespace}/pods/${name}`)) as Pod;
+      return accepted(await ask('GET', urlPath`/api/v1/namespaces/${namespace}/pods/${name}`)) as Pod;
     },
 
     sourcesOf({ metadata, spec }) {
-      const base = `/api/v1/namespaces/${metadata.namespace ?? ''}`;
+      const base = urlPath`/api/v1/namespaces/${metadata.namespace ?? ''}`;
       return {
         async secret(name) {
-          const answer = await ask('GET', `${base}/secrets/${name}`);
+          const answer = await ask('GET', base + urlPath`/secrets/${name}`);
           if (answer.status === 404) return undefined;
           const data = Object.entries(objectAt(accepted(answer), 'data'));
           return new Map(data.map(([key, value]) => [key, Buffer.from(String(value), 'base64')]));
@@ -63,7 +64,7 @@ export function createNodeApi({ url, ca, token }: Kubernetes): NodeApi {
               boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
             },
           };
-          const path = `${base}/serviceaccounts/${spec.serviceAccountName ?? 'default'}/token`;
+          const path = base + urlPath`/serviceaccounts/${spec.serviceAccountName ?? 'default'}/token`;
           const minted = accepted(await ask('POST', path, request));
           return stringAt(objectAt(minted, 'status'), 'token') ?? '';
         },
@@ -71,7 +72,8 @@ export function createNodeApi({ url, ca, token }: Kubernetes): NodeApi {
     },
 
     async reportStatus({ metadata }, status) {
-      const path = `/api/v1/namespaces/${metadata.namespace ?? ''}/pods/${metadata.name ?? ''}/status`;
+      const { namespace = '', name = '' } = metadata;
+      const path = urlPath`/api/v1/namespaces/${namespace}/pods/${name}/status`;
       accepted(await ask('PATCH', path, { status }, 'application/merge-patch+json'));
     },
 

@@ -15,7 +15,7 @@ import type { Tokens } from './service-account-token.ts';
 export type ClientCertificate = { commonName: string; organizations: string[] } | 'untrusted' | undefined;
 
 /** The development API server's own client leaf is the administrator's, too. */
-const administrator = 'apiserver';
+const administrator = 'apiserver-webhook';
 
 export function readClientCertificate(socket: TLSSocket): ClientCertificate {
   const { subject } = socket.getPeerCertificate() as { subject?: { CN?: string; O?: string | string[] } }; // empty without one

@@ -84,7 +84,7 @@ describe('development API server: who may do what', () => {
     expect(nobody.status).equal(403);
     expect(messageOf(nobody)).contain('User "system:anonymous" cannot list resource "pods"');
     expect((await as({ token: 'x.y.z' })('GET', '/api/v1/namespaces/team/pods')).status).equal(401);
-    const stranger = await createRoot({ commonName: 'apiserver', now: new Date(), validDays: 1 });
+    const stranger = await createRoot({ commonName: 'apiserver-webhook', now: new Date(), validDays: 1 });
     const leaf = { cert: stranger.certificatePem, key: stranger.keyPem };
     expect((await as({ leaf })('GET', '/api/v1/namespaces/team/pods')).status).equal(401);
     expect((await as({})('GET', '/metrics')).status).equal(403);

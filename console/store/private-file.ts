@@ -1,0 +1,54 @@
+/**
+ * The database's file for this user alone. Zone 1; design §4. It holds sealed values, and rows that say who owns what:
+ * another user of the machine or the volume is to read and write none of them.
+ */
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseError } from './failure.ts';
+
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+const OTHERS = 0o077;
+const OTHERS_WRITE = 0o002;
+const NEXT = 'put the database into a folder of its own, which is made for it where it is missing';
+/** What SQLite keeps beside a file; it makes them with the file's mode. */
+const BESIDE = ['', '-wal', '-shm', '-journal'];
+
+const tighten = (file: string): void => {
+  if (!existsSync(file) || (statSync(file).mode & OTHERS) === 0) return;
+  try {
+    chmodSync(file, FILE_MODE);
+  } catch (cause) {
+    throw new Error(`${file} is open to others, and not this user’s to close: chmod 0600, or chown it`, {
+      cause,
+    });
+  }
+};
+
+/** What the system says of a path, as an error of the database's. */
+const outOfReach = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? new DatabaseError('unavailable', error.code, error)
+    : error;
+
+const create = (folder: string, file: string): void => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+    const isOpen = (statSync(folder).mode & OTHERS_WRITE) !== 0;
+    if (isOpen) throw new Error(`anybody may replace files in ${folder}: ${NEXT}`);
+    closeSync(openSync(file, 'a', FILE_MODE));
+  } catch (error) {
+    throw outOfReach(error);
+  }
+};
+
+/**
+ * Makes folder (0700) and file (0600) where they are missing, and closes a file that is open to others. A folder that was
+ * there keeps its mode, since a volume's is its cluster's; throws where anybody at all may write it.
+ */
+export const makePrivate = (path: string): void => {
+  const file = resolve(path);
+  const folder = dirname(file);
+  create(folder, file);
+  for (const suffix of BESIDE) tighten(file + suffix);
+};

@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { LAUNCHER_ORIGIN, parseLaunch } from './launch-request.ts';
+
+const hub = 'https://hub.example.org';
+const local = 'http://localhost:8000';
+
+/** The address that is returned to, or the code of the refusal. */
+const returnOf = (returnTo: unknown, origins: readonly string[] = [hub, local]): string => {
+  const parsed = parseLaunch({ namespace: 'sessions', return_to: returnTo }, origins);
+  return parsed.ok ? parsed.launch.returnTo.href : parsed.code;
+};
+
+describe('the address that /launch returns to', () => {
+  for (const [given, expected] of [
+    [hub, `${hub}/`],
+    [`${hub}/`, `${hub}/`],
+    [`${hub}/user/ada?session=1&x=%2F`, `${hub}/user/ada?session=1&x=%2F`],
+    ['https://hub.example.org:443/x', `${hub}/x`],
+    [`${local}/hub`, `${local}/hub`],
+  ] as const)
+    it(`may be ${given}`, () => expect(returnOf(given)).to.equal(expected));
+
+  for (const given of [
+    ...[undefined, '', 1, [hub], 'hub.example.org', '//hub.example.org', '/launch', 'null'],
+    ...[
+      'javascript:alert(1)',
+      'javascript://hub.example.org/%0aalert(1)',
+      'data:text/html,x',
+      'file:///etc/passwd',
+    ],
+    ...[
+      `blob:${hub}/0b1f`,
+      `view-source:${hub}`,
+      `filesystem:${hub}/x`,
+      'ftp://hub.example.org',
+      'about:blank',
+    ],
+    ...['http://hub.example.org', 'https://hub.example.org:8443', 'https://hub.example.org:80'],
+    ...['https://ada@hub.example.org', 'https://:x@hub.example.org', 'https://hub.example.org@evil.example'],
+    ...[
+      'https://hub.example.org.evil.example',
+      'https://evil.example/hub.example.org',
+      'https://sub.hub.example.org',
+    ],
+    ...[
+      'https:\\\\hub.example.org',
+      'https://evil.example\\@hub.example.org',
+      'https:/hub.example.org',
+      'https:hub.example.org',
+    ],
+    ...[
+      ' https://hub.example.org',
+      'https://hub.example.org\n',
+      'https://hub\t.example.org',
+      'ht\ntps://hub.example.org',
+    ],
+    ...[
+      'https://hub.example.org.',
+      'https://hub。example.org',
+      'https://ｈub.example.org',
+      'https://hub.example.org/\u202e',
+    ],
+    ...['http://localhost', 'http://localhost:8001', 'http://127.0.0.1:8000', 'https://localhost:8000'],
+  ])
+    it(`may not be ${given === undefined ? 'left out' : JSON.stringify(given)}`, () =>
+      expect(returnOf(given)).to.equal('return_to_not_allowed'));
+
+  it('is nothing where no origin is listed, and a page without one is never meant', () => {
+    expect(returnOf(hub, [])).to.equal('return_to_not_allowed');
+    expect(returnOf('data:text/html,x', ['null'])).to.equal('return_to_not_allowed');
+  });
+});
+
+describe('an origin that an operator may list', () => {
+  it('is https, or a loopback address of a development machine', () => {
+    for (const origin of [
+      hub,
+      'https://hub.example.org:8443',
+      local,
+      'http://127.0.0.1:8000',
+      'http://[::1]:8000',
+    ])
+      expect(LAUNCHER_ORIGIN.test(origin), origin).to.equal(true);
+    const others = [
+      'http://hub.example.org',
+      'http://localhost.evil.example',
+      'http://127.0.0.1.nip.io',
+      'http://10.0.0.1',
+    ];
+    for (const origin of [
+      ...others,
+      `${hub}/`,
+      '*',
+      'https://*.example.org',
+      'null',
+      'javascript:',
+      'http://localhost@x',
+    ])
+      expect(LAUNCHER_ORIGIN.test(origin), origin).to.equal(false);
+  });
+});

@@ -1,0 +1,106 @@
+/** Whole collections of the Kubernetes API, page by page. No zone. */
+import {
+  MAX_OBJECT_BYTES,
+  type KubernetesApi,
+  type KubernetesRefusal,
+  type Page,
+  type PageQuery,
+} from './kubernetes.ts';
+
+/** What `PartialObjectMetadata` says of an object. */
+export interface ObjectMetadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface PartialObject {
+  readonly metadata: ObjectMetadata;
+}
+
+export type ListQuery = Pick<PageQuery, 'labelSelector' | 'fieldSelector' | 'metadataOnly'>;
+
+export type Listed<T> =
+  | {
+      readonly ok: true;
+      readonly items: readonly T[];
+      /** Objects that no answer of ours has room for, even alone. */
+      readonly tooLarge: readonly PartialObject[];
+    }
+  | KubernetesRefusal;
+
+const PAGE = 500;
+const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+/** How often a list is begun again whose pages took so long that the API server forgot where it was. */
+const BEGINNINGS = 3;
+
+interface Collection {
+  readonly api: Pick<KubernetesApi, 'page'>;
+  readonly path: string;
+  readonly query: ListQuery;
+}
+
+interface Step<T> {
+  readonly ok: true;
+  readonly page: Page<T>;
+  readonly tooLarge: readonly PartialObject[];
+  readonly limit: number;
+}
+
+/** The page after `token`, as many objects of `limit` as fit. */
+const nextPage = async <T>(
+  { api, path, query }: Collection,
+  token: string | undefined,
+  most: number,
+): Promise<Step<T> | KubernetesRefusal> => {
+  for (let limit = most; ; limit = Math.ceil(limit / 2)) {
+    const maxBytes = limit === 1 ? MAX_OBJECT_BYTES : MAX_PAGE_BYTES;
+    const asked = { ...query, limit, continue: token, maxBytes };
+    const answer = await api.page<T>(path, asked);
+    if (answer.ok) return { ok: true, page: answer.object, tooLarge: [], limit };
+    if (answer.reason !== 'TooLarge') return answer;
+    if (limit > 1) continue;
+    // Its metadata says which one it is, and where the list goes on.
+    const passed = await api.page<PartialObject>(path, { ...asked, metadataOnly: true });
+    if (!passed.ok) return passed;
+    const { metadata, items } = passed.object;
+    return { ok: true, page: { items: [], ...(metadata && { metadata }) }, tooLarge: items, limit };
+  }
+};
+
+const listOnce = async <T extends object>(
+  collection: Collection,
+  keep: (item: T) => T | undefined,
+): Promise<Listed<T>> => {
+  const items: T[] = [];
+  const tooLarge: PartialObject[] = [];
+  let token: string | undefined;
+  let limit = PAGE;
+  do {
+    const step: Step<T> | KubernetesRefusal = await nextPage<T>(collection, token, limit);
+    if (!step.ok) return step;
+    items.push(...step.page.items.flatMap((item) => keep(item) ?? []));
+    tooLarge.push(...step.tooLarge);
+    token = step.page.metadata?.continue;
+    limit = Math.min(step.limit * 2, PAGE);
+  } while (token !== undefined && token !== '');
+  return { ok: true, items, tooLarge };
+};
+
+/**
+ * Everything in a collection, with what `keep` leaves of each object (undefined: not wanted): one page at a time is in memory. A page
+ * that does not fit is asked for again by half; an object that does not fit alone is passed by, and named. A list whose
+ * place the API server has forgotten (410) begins again.
+ */
+export const listAll = async <T extends object>(
+  api: Pick<KubernetesApi, 'page'>,
+  path: string,
+  query: ListQuery,
+  keep: (item: T) => T | undefined,
+): Promise<Listed<T>> => {
+  for (let beginning = 1; ; beginning += 1) {
+    const listed = await listOnce({ api, path, query }, keep);
+    if (listed.ok || listed.status !== 410 || beginning === BEGINNINGS) return listed;
+  }
+};

@@ -1,0 +1,21 @@
+/**
+ * Text from outside, made safe to look at. No zone. It may hold what a terminal obeys (C0 and C1 controls, DEL), what
+ * ends a line (U+2028), or what shows other text than there is (bidi overrides, invisible and private characters).
+ */
+
+/** Controls, formats, surrogates without a partner, private characters, separators of lines and paragraphs. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+const HIDDEN_BUT_LINES = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+
+/** `\u202e`, as JSON and JavaScript write it: inside a JSON text's strings it stands for the same character. */
+const escaped = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+  ).join('');
+
+/** One line, in which everything that is there can be seen. */
+export const shown = (text: string): string => text.replaceAll(HIDDEN, escaped);
+
+/** The same for a text of several lines, or of JSON: line feeds and tabs stay. */
+export const shownLines = (text: string): string => text.replaceAll(HIDDEN_BUT_LINES, escaped);
