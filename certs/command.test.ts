@@ -68,7 +68,7 @@ describe('the certs command', () => {
     const allNames = `${service}.svc ${service}.svc.cluster.local ${service} localhost 127.0.0.1`;
     expect(rows[4]).to.deep.equal(['keyservice', allNames, end, rows[4]?.[3]]);
     expect(rows[4]?.[3]).to.match(/^(79|80)$/);
-    expect(rows[8]?.slice(0, 2)).to.deep.equal(['apiserver-webhook', 'client apiserver']);
+    expect(rows[8]?.slice(0, 2)).to.deep.equal(['apiserver-webhook', 'client apiserver-webhook']);
   });
 
   it('prints all trusted roots for a webhook configuration', async () => {
