@@ -184,7 +184,7 @@ const run = async (stack: Stack, say: (line: string) => void): Promise<readonly 
   const reviews = await prepareReviews(stack);
   const dryRun = { client, url: stack.urls.webhook, body: reviews['dry-run'] ?? '' };
   const bytes = String(await patchBytes(dryRun));
-  const floor = await startFloor(stack, bytes);
+  const floor = await startFloor(stack.dir, bytes);
   const floorLoad = { ...dryRun, url: floor.url };
   const pids = Object.fromEntries(Object.entries(stack.services).map(([name, { pid }]) => [name, pid]));
   const figures: Figure[] = [];

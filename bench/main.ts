@@ -1,5 +1,6 @@
 /** `make bench`: every bench, or those named, as one table and as JSON in bench/results/. */
 import { benchAdmission } from './admission.ts';
+import { benchClient } from './client.ts';
 import type { Bench, Figure } from './figure.ts';
 import { benchInjector } from './injector.ts';
 import { benchList } from './list.ts';
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, Bench>> = {
   unwrap: benchUnwrap,
   renku: benchRenku,
   admission: benchAdmission,
+  client: benchClient,
   injector: benchInjector,
   list: benchList,
 };

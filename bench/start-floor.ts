@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { portsOf, startProgram } from '../scripts/dev/process.ts';
-import type { Stack } from '../scripts/dev/stack.ts';
 
 export interface Floor {
   readonly pid: number;
@@ -11,7 +10,8 @@ export interface Floor {
   readonly stop: () => Promise<void>;
 }
 
-export const startFloor = async ({ dir }: Stack, patchBytes: string): Promise<Floor> => {
+/** `dir` holds `certificates/`, and gets the bundle and its log. */
+export const startFloor = async (dir: string, patchBytes: string): Promise<Floor> => {
   const outfile = join(dir, 'floor.mjs');
   const entry = fileURLToPath(new URL('floor.ts', import.meta.url));
   await build({
@@ -21,7 +21,7 @@ export const startFloor = async ({ dir }: Stack, patchBytes: string): Promise<Fl
   const program = await startProgram({
     name: 'floor',
     args: [outfile, join(dir, 'certificates', 'webhook'), patchBytes],
-    logFile: join(dir, 'logs', 'floor.log'),
+    logFile: join(dir, 'floor.log'),
     ready: portsOf,
   });
   const url = `https://127.0.0.1:${program.ready['floor'] ?? 0}/`;

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { parseSessionId } from '#envelope/names.ts';
-import { createHttpsClient } from '#platform/https-client.ts';
 import { createKubernetesApi, type KubernetesApi } from '#platform/kubernetes.ts';
 import { createLog } from '#platform/log.ts';
 import { eventually } from '../test/eventually.ts';
@@ -45,7 +44,7 @@ for (const kind of databaseKinds) {
           kubernetesTokenFile: running.env['TWOFOLD_KUBERNETES_TOKEN_FILE']!,
           kubernetesCaFile: running.env['TWOFOLD_KUBERNETES_CA_FILE']!,
         },
-        { createClient: createHttpsClient, log: createLog({ service: 'console', level: 'silent' }) },
+        { log: createLog({ service: 'console', level: 'silent' }) },
       );
     });
     after(async () => {

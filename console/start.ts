@@ -4,7 +4,6 @@ import { nodeCipher } from '#envelope/node-cipher.ts';
 import { createBodyGate, type BodyGate } from '#platform/body-gate.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { createHealthServer } from '#platform/health-server.ts';
-import { createHttpsClient } from '#platform/https-client.ts';
 import { createKubernetesApi } from '#platform/kubernetes.ts';
 import type { Log } from '#platform/log.ts';
 import { createMetrics, type Metrics } from '#platform/metrics.ts';
@@ -55,7 +54,7 @@ const CLAIMS_PER_ADDRESS = 10;
 type Undo = () => void | Promise<void>;
 
 const identityProvider = ({ config, log, clock }: Context, undo: Undo[]): IdentityProvider => {
-  const client = createRootedClient(createHttpsClient, { file: config.oidcCaFile, log });
+  const client = createRootedClient({ file: config.oidcCaFile, log });
   undo.push(() => client.close());
   return createIdentityProvider(
     { client, clock, onUnavailable: (reason) => log.error('identity provider unavailable', { reason }) },
@@ -67,7 +66,7 @@ const identityProvider = ({ config, log, clock }: Context, undo: Undo[]): Identi
 };
 
 const useCases = ({ config, log, clock, elapsed, database }: Context, undo: Undo[]): UseCases => {
-  const kubernetes = createKubernetesApi(config, { createClient: createHttpsClient, log });
+  const kubernetes = createKubernetesApi(config, { log });
   undo.push(() => kubernetes.close());
   return createUseCases(
     {
@@ -173,7 +172,7 @@ const serve = async (context: Context, undo: Undo[]): Promise<Omit<Running, 'sto
 
 /** Has connections of its own: it may wait for them as long as it likes. */
 const sweep = ({ config, log, clock, database }: Context, undo: Undo[]): void => {
-  const kubernetes = createKubernetesApi(config, { createClient: createHttpsClient, log });
+  const kubernetes = createKubernetesApi(config, { log });
   undo.push(() => kubernetes.close());
   const ports = { store: database.retention, cluster: createCluster(kubernetes), clock };
   const sweeper = startSweeper(createRetention(ports, config), log);

@@ -1,6 +1,6 @@
 /**
  * An HTTPS client on node:https: kept-alive connections, a deadline, a limit on the answer, private roots and a client
- * certificate. No zone. (Node's fetch takes no CA.) What it promises is in test/api-client-contract.ts.
+ * certificate. No zone. (Node's fetch takes no CA.)
  */
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
@@ -13,41 +13,28 @@ export interface ClientTls {
   readonly key?: string | undefined;
 }
 
-/** A call with a body of text, as every call to an API is. */
-export interface ApiCall {
+export interface HttpsCall {
   readonly method: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Buffer | undefined;
   /** From now to the whole answer. */
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
 }
 
-export interface ApiAnswer {
+export interface HttpsAnswer {
   readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
 }
 
-/** What callers of an API need of a client. */
-export interface ApiClient {
+export interface HttpsClient {
   /** Any HTTP status is an answer. What a network or a server can cause rejects with an HttpsError. */
-  call(call: ApiCall): Promise<ApiAnswer>;
-  close(): void;
-}
-
-/** A client whose certificates and roots change while it runs. */
-export interface RenewableClient extends ApiClient {
+  call(call: HttpsCall): Promise<HttpsAnswer>;
   /** Calls under way keep their connection; the next get one with the new certificates. */
   setTls(tls: ClientTls): void;
-}
-
-export interface HttpsCall extends Omit<ApiCall, 'body'> {
-  readonly body?: string | Buffer | undefined;
-}
-
-export interface HttpsAnswer extends ApiAnswer {
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  close(): void;
 }
 
 /** `timeout`, `too_large`, or `unreachable` with Node's error as its cause. */
@@ -61,27 +48,23 @@ export class HttpsError extends Error {
   }
 }
 
-export interface HttpsClient extends RenewableClient {
-  call(call: HttpsCall): Promise<HttpsAnswer>;
-}
-
-export const unreachable = (target: URL, cause: Error & { code?: string }): HttpsError =>
+const unreachable = (target: URL, cause: Error & { code?: string }): HttpsError =>
   new HttpsError('unreachable', `${target.host} cannot be reached (${cause.code ?? cause.name})`, cause);
 
-const late = ({ host }: URL, { timeoutMs }: Pick<ApiCall, 'timeoutMs'>): HttpsError =>
+const late = ({ host }: URL, { timeoutMs }: Pick<HttpsCall, 'timeoutMs'>): HttpsError =>
   new HttpsError('timeout', `no answer from ${host} within ${timeoutMs} ms`);
 
-export const tooLong = (limit: number): HttpsError =>
+const tooLong = (limit: number): HttpsError =>
   new HttpsError('too_large', `the answer has more than ${limit} bytes`);
 
 /** Without the brackets of an IPv6 address in a URL. */
-export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
+const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
 
 /** The server had closed a kept connection just as it was used again: nothing of an answer came. */
-export class StaleConnection extends Error {}
+class StaleConnection extends Error {}
 
 /** Who hears of a try: one of the two, later, once. */
-export interface Heard<T> {
+interface Heard<T> {
   readonly answered: (answer: T) => void;
   readonly failed: (error: Error) => void;
 }
@@ -91,9 +74,9 @@ export interface Heard<T> {
  * for a server that closed an idle connection just as it was reused: again, on another. One that ends closes all of them
  * at once, so until it is one that nobody used before; each of the others is gone after its try.
  */
-export const tried = <T>(
+const tried = <T>(
   target: URL,
-  call: Pick<ApiCall, 'timeoutMs'>,
+  call: Pick<HttpsCall, 'timeoutMs'>,
   begin: (heard: Heard<T>) => () => void,
 ): Promise<T> =>
   new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@
  * three times the processor time and 16 MiB more (docs/adr/0004).
  */
 import { readFileSync } from 'node:fs';
-import { HttpsError, type ApiAnswer, type ClientTls, type RenewableClient } from './https-client.ts';
+import { HttpsError, type HttpsAnswer } from './https-client.ts';
 import type { Log } from './log.ts';
 import { createRootedClient } from './rooted-client.ts';
 import { httpsUrl, path, type Setting } from './settings.ts';
@@ -92,7 +92,7 @@ const tokenFrom = (file: string): (() => string) => {
 };
 
 /** `metav1.Status` of a refusal, or of an answer that is not JSON. */
-const parseRefusal = ({ status, body }: ApiAnswer): KubernetesRefusal => {
+const parseRefusal = ({ status, body }: HttpsAnswer): KubernetesRefusal => {
   try {
     const { reason, message } = JSON.parse(body.toString('utf8')) as { reason?: string; message?: string };
     return { ok: false, status, reason: reason ?? 'Unknown', message: message ?? `status ${status}` };
@@ -107,7 +107,7 @@ const parseRefusal = ({ status, body }: ApiAnswer): KubernetesRefusal => {
 };
 
 /** The object is parsed when it is looked at: nobody reads back the Secret that was just created. */
-const parseAnswer = <T>(answer: ApiAnswer): KubernetesAnswer<T> => {
+const parseAnswer = <T>(answer: HttpsAnswer): KubernetesAnswer<T> => {
   if (answer.status < 200 || answer.status >= 300) return parseRefusal(answer);
   let object: T | undefined;
   return {
@@ -140,7 +140,6 @@ interface CallOptions {
 }
 
 interface KubernetesPorts {
-  readonly createClient: (tls: ClientTls) => RenewableClient;
   readonly log: Log;
   /** How often the file of roots is looked at. */
   readonly everyMs?: number;
@@ -149,9 +148,9 @@ interface KubernetesPorts {
 /** Expected refusals and an unreachable API server are values; only a broken token file throws. */
 export const createKubernetesApi = (
   options: KubernetesOptions,
-  { createClient, log, everyMs }: KubernetesPorts,
+  { log, everyMs }: KubernetesPorts,
 ): KubernetesApi => {
-  const client = createRootedClient(createClient, { file: options.kubernetesCaFile, log, everyMs });
+  const client = createRootedClient({ file: options.kubernetesCaFile, log, everyMs });
   const token = tokenFrom(options.kubernetesTokenFile);
   const call = async <T>(
     method: string,

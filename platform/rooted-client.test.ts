@@ -6,80 +6,71 @@ import { startApiServer, type ApiServer } from '../scripts/dev/api-server/server
 import { testCertificates, type Certificates } from '../test/certificates.ts';
 import { eventually } from '../test/eventually.ts';
 import { testFolder } from '../test/folder.ts';
-import { createApiClient } from '../webhook/api-client.ts';
-import { createHttpsClient, type ClientTls, type RenewableClient } from './https-client.ts';
 import { createKubernetesApi, type KubernetesApi } from './kubernetes.ts';
 import { createLog } from './log.ts';
 
-const clients: Readonly<Record<string, (tls: ClientTls) => RenewableClient>> = {
-  'platform’s client': createHttpsClient,
-  'the admission path’s client': createApiClient,
-};
+describe('the API server’s roots in a file', () => {
+  let certificates: Certificates;
+  let server: ApiServer;
+  let api: KubernetesApi;
+  let file: string;
+  let lines: string[];
 
-for (const [name, createClient] of Object.entries(clients)) {
-  describe(`the API server’s roots in a file, for ${name}`, () => {
-    let certificates: Certificates;
-    let server: ApiServer;
-    let api: KubernetesApi;
-    let file: string;
-    let lines: string[];
-
-    /** What a call ends with: `Unreachable` where the server is not trusted. */
-    const outcome = async (): Promise<string> => {
-      const answer = await api.get('/version');
-      return answer.ok ? 'answered' : answer.reason;
-    };
-    const until = (text: string): Promise<unknown> =>
-      eventually(text, () => Promise.resolve(lines.some((line) => line.includes(text))), {
-        timeoutMs: 10_000,
-      });
-    const ourRoots = (): void => copyFileSync(join(certificates.leafDir('console'), 'ca.crt'), file);
-    const strangeRoots = async (): Promise<void> => {
-      const { certificate } = await createRoot({ commonName: 'stranger', now: new Date(), validDays: 1 });
-      writeFileSync(file, certificate.toString());
-    };
-
-    before(async () => {
-      certificates = await testCertificates();
-      const tls = certificates.leaf('console');
-      server = await startApiServer({ host: '127.0.0.1', port: 0, tls, clientCa: tls.ca, manifests: [] });
+  /** What a call ends with: `Unreachable` where the server is not trusted. */
+  const outcome = async (): Promise<string> => {
+    const answer = await api.get('/version');
+    return answer.ok ? 'answered' : answer.reason;
+  };
+  const until = (text: string): Promise<unknown> =>
+    eventually(text, () => Promise.resolve(lines.some((line) => line.includes(text))), {
+      timeoutMs: 10_000,
     });
-    after(() => server.close());
-    beforeEach(() => {
-      lines = [];
-      file = join(testFolder('roots'), 'ca.crt');
-    });
-    afterEach(() => api.close());
+  const ourRoots = (): void => copyFileSync(join(certificates.leafDir('console'), 'ca.crt'), file);
+  const strangeRoots = async (): Promise<void> => {
+    const { certificate } = await createRoot({ commonName: 'stranger', now: new Date(), validDays: 1 });
+    writeFileSync(file, certificate.toString());
+  };
 
-    const open = (): void => {
-      const log = createLog({ service: 'test', level: 'info', write: (line) => lines.push(line) });
-      const paths = { kubernetesTokenFile: '/dev/null', kubernetesCaFile: file };
-      api = createKubernetesApi({ kubernetesUrl: server.url, ...paths }, { createClient, log, everyMs: 10 });
-    };
-
-    it('are read again when they change, without a restart', async () => {
-      await strangeRoots();
-      open();
-      expect(await outcome()).to.equal('Unreachable');
-      ourRoots();
-      await until('certificates reloaded');
-      expect(await outcome()).to.not.equal('Unreachable');
-      lines = [];
-      await strangeRoots();
-      await until('certificates reloaded');
-      expect(await outcome(), 'also on a connection that was kept').to.equal('Unreachable');
-    });
-
-    it('stay what they were where the file is broken, which is logged', async () => {
-      ourRoots();
-      open();
-      const damaged = `-----BEGIN CERTIFICATE-----\n${'A'.repeat(64)}\n-----END CERTIFICATE-----\n`;
-      for (const broken of ['', 'no certificate', damaged]) {
-        lines = [];
-        writeFileSync(file, broken);
-        await until('could not be reloaded');
-        expect(await outcome(), broken).to.not.equal('Unreachable');
-      }
-    });
+  before(async () => {
+    certificates = await testCertificates();
+    const tls = certificates.leaf('console');
+    server = await startApiServer({ host: '127.0.0.1', port: 0, tls, clientCa: tls.ca, manifests: [] });
   });
-}
+  after(() => server.close());
+  beforeEach(() => {
+    lines = [];
+    file = join(testFolder('roots'), 'ca.crt');
+  });
+  afterEach(() => api.close());
+
+  const open = (): void => {
+    const log = createLog({ service: 'test', level: 'info', write: (line) => lines.push(line) });
+    const paths = { kubernetesTokenFile: '/dev/null', kubernetesCaFile: file };
+    api = createKubernetesApi({ kubernetesUrl: server.url, ...paths }, { log, everyMs: 10 });
+  };
+
+  it('are read again when they change, without a restart', async () => {
+    await strangeRoots();
+    open();
+    expect(await outcome()).to.equal('Unreachable');
+    ourRoots();
+    await until('certificates reloaded');
+    expect(await outcome()).to.not.equal('Unreachable');
+    lines = [];
+    await strangeRoots();
+    await until('certificates reloaded');
+    expect(await outcome(), 'also on a connection that was kept').to.equal('Unreachable');
+  });
+
+  it('stay what they were where the file is broken, which is logged', async () => {
+    ourRoots();
+    open();
+    const damaged = `-----BEGIN CERTIFICATE-----\n${'A'.repeat(64)}\n-----END CERTIFICATE-----\n`;
+    for (const broken of ['', 'no certificate', damaged]) {
+      lines = [];
+      writeFileSync(file, broken);
+      await until('could not be reloaded');
+      expect(await outcome(), broken).to.not.equal('Unreachable');
+    }
+  });
+});

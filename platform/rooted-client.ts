@@ -1,5 +1,5 @@
-/** HTTPS clients whose roots come from a file, and change with it. No zone; design §9. */
-import type { ClientTls, RenewableClient } from './https-client.ts';
+/** An HTTPS client whose roots come from a file, and change with it. No zone; design §9. */
+import { createHttpsClient, type HttpsClient } from './https-client.ts';
 import type { Log } from './log.ts';
 import { watchRoots } from './tls-files.ts';
 
@@ -12,13 +12,10 @@ interface RootsOf {
 }
 
 /** Throws when the file cannot be read at first; one that is broken later is logged, and not taken. */
-export const createRootedClient = <C extends RenewableClient>(
-  createClient: (tls: ClientTls) => C,
-  { file, log, everyMs }: RootsOf,
-): C => {
-  if (file === undefined) return createClient({});
+export const createRootedClient = ({ file, log, everyMs }: RootsOf): HttpsClient => {
+  if (file === undefined) return createHttpsClient({});
   const roots = watchRoots(file, log, everyMs);
-  const client = createClient({ ca: roots.current() });
+  const client = createHttpsClient({ ca: roots.current() });
   roots.onChange((ca) => client.setTls({ ca }));
   return {
     ...client,

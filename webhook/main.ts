@@ -5,7 +5,7 @@ import { MAX_REVIEW_BYTES } from '#envelope/limits.ts';
 import { openAuditTrail } from '#platform/audit.ts';
 import { monotonicClock, systemClock } from '#platform/clock.ts';
 import { createHealthServer } from '#platform/health-server.ts';
-import type { ApiClient } from '#platform/https-client.ts';
+import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
 import { createHttpsServer } from '#platform/https-server.ts';
 import { createKubernetesApi } from '#platform/kubernetes.ts';
 import { describeError, type Log } from '#platform/log.ts';
@@ -14,7 +14,6 @@ import { runService, type Running } from '#platform/service.ts';
 import type { Values } from '#platform/settings.ts';
 import { watchRoots, watchTlsFiles } from '#platform/tls-files.ts';
 import { createAdmit } from './admit.ts';
-import { createApiClient } from './api-client.ts';
 import { contradictionsOf, webhookSettings } from './config.ts';
 import { createElection } from './election.ts';
 import { createMutate, MAX_REVIEWS_BYTES, onError, refuseBody } from './http.ts';
@@ -28,9 +27,9 @@ const clock = systemClock;
 const LINGER_MS = 10_000;
 const DRAIN_MS = 20_000;
 
-const clientFor = (dir: string, log: Log): ApiClient => {
+const clientFor = (dir: string, log: Log): HttpsClient => {
   const files = watchTlsFiles(dir, log);
-  const client = createApiClient(files.current());
+  const client = createHttpsClient(files.current());
   files.onChange((material) => client.setTls(material));
   return client;
 };
@@ -41,7 +40,7 @@ const every = (seconds: number, log: Log, work: () => Promise<void>): NodeJS.Tim
   }, seconds * 1000).unref();
 
 const start = async (config: Config, log: Log): Promise<Running> => {
-  const api = createKubernetesApi(config, { createClient: createApiClient, log });
+  const api = createKubernetesApi(config, { log });
   const audit = await openAuditTrail(config.auditFile);
   const metrics = createMetrics();
   const sessions = createSessions({ api, clock }, config);

@@ -4,7 +4,7 @@ import { annotations } from '#envelope/annotations.ts';
 import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
 import type { Place } from '#envelope/place.ts';
 import type { Clock } from '#platform/clock.ts';
-import { HttpsError, type ApiAnswer, type ApiClient } from '#platform/https-client.ts';
+import { HttpsError, type HttpsAnswer, type HttpsClient } from '#platform/https-client.ts';
 import { parseProblem } from '#platform/problem.ts';
 import type { Outcome, Resolved, ResolvedSecret, Unwrapped } from './admit.ts';
 import type { Plan } from './plan.ts';
@@ -13,7 +13,7 @@ import { refuse, type Refusal } from './refusals.ts';
 type Peer = 'console' | 'keyservice';
 
 export interface PeerOptions {
-  readonly client: ApiClient;
+  readonly client: Pick<HttpsClient, 'call'>;
   readonly url: string;
   readonly clock: Clock;
 }
@@ -34,10 +34,10 @@ const foundNobody = ({ cause }: HttpsError): boolean =>
 
 /** A peer with one replica, as a console on SQLite, is away for seconds while it is updated: it is waited for. */
 const whenThere = async (
-  ask: () => Promise<ApiAnswer>,
+  ask: () => Promise<HttpsAnswer>,
   { clock }: PeerOptions,
   deadline: number,
-): Promise<ApiAnswer> => {
+): Promise<HttpsAnswer> => {
   for (;;) {
     try {
       return await ask();
@@ -66,7 +66,7 @@ const commandOf = (code: string): string | undefined => {
 };
 
 /** A problem document is the peer's own word; anything else but 200 means that it does not work. */
-const refusalOf = (peer: Peer, { status, body }: ApiAnswer): Refusal => {
+const refusalOf = (peer: Peer, { status, body }: HttpsAnswer): Refusal => {
   const problem = parseProblem(body);
   if (!problem) return unavailable(peer, `status ${status}`);
   const { code, detail } = problem;
@@ -90,7 +90,7 @@ const callPeer = async <T>(
   const timeLeft = (): number => Math.floor((request.deadline - clock()) / 100) * 100;
   if (timeLeft() <= 0)
     return { ok: false, refusal: unavailable(peer, 'the time for this admission is over') };
-  const ask = (): Promise<ApiAnswer> =>
+  const ask = (): Promise<HttpsAnswer> =>
     client.call({
       method: 'POST',
       url: url + request.path,

@@ -2,7 +2,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Router, type Request } from 'express';
 import type { OwnerId } from '#envelope/names.ts';
-import { createHttpsClient } from '#platform/https-client.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
 import type { Metrics } from '#platform/metrics.ts';
@@ -66,7 +65,7 @@ export const wireWeb = (context: Context): WiredWeb => {
       'TWOFOLD_PUBLIC_URL must have no path where the page is on: its cookies are for a whole host',
     );
   }
-  const client = createRootedClient(createHttpsClient, { file: config.oidcCaFile, log });
+  const client = createRootedClient({ file: config.oidcCaFile, log });
   const provider = createLoginProvider(
     { client, clock, onUnavailable: (reason) => log.error('identity provider unavailable', { reason }) },
     {

@@ -2,7 +2,6 @@
 import { annotations } from '#envelope/annotations.ts';
 import { parseProblem } from '#platform/problem.ts';
 import { additionsOf, payloadBytes } from '../../webhook/additions.ts';
-import { createAnswerReader } from '../../webhook/answer-reader.ts';
 import { timeoutOf } from '../../webhook/http.ts';
 import { patchOf } from '../../webhook/patch.ts';
 import { createConsoleClient, createKeyserviceClient } from '../../webhook/peers.ts';
@@ -14,7 +13,7 @@ import { effectiveRequest, missingMemory, qosClass } from '../../webhook/resourc
 import { encodeReview, parseReview } from '../../webhook/review.ts';
 import { json } from './envelope.ts';
 import type { Subject } from './harness.ts';
-import { pieces, steps, text, type Step } from './subject.ts';
+import { steps, text, type Step } from './subject.ts';
 
 type Json = Record<string, unknown>;
 
@@ -112,7 +111,7 @@ const admit = (object: unknown): unknown => {
 };
 
 const clientOf = (body: string) => ({
-  call: () => Promise.resolve({ status: 200, body: Buffer.from(body) }),
+  call: () => Promise.resolve({ status: 200, headers: {}, body: Buffer.from(body) }),
   close: () => undefined,
 });
 const optionsOf = (body: string) => ({ client: clientOf(body), url: 'https://peer.example', clock: () => 0 });
@@ -153,36 +152,6 @@ export const webhookSubjects: readonly Subject[] = [
     ],
     run: parseQuantity,
   }),
-  ...[
-    (parts: readonly Buffer[]) => {
-      const read = createAnswerReader(1_000_000);
-      for (const part of parts) read(part);
-    },
-    (parts: readonly Buffer[]) => createAnswerReader(1_000_000)(Buffer.concat(parts)),
-  ].map((run) =>
-    pieces({
-      covers: ['webhook/answer-reader.ts createAnswerReader'],
-      tokens: [
-        'a',
-        ':',
-        ' ',
-        '\r\n',
-        '\r',
-        '1',
-        '0',
-        '1\r\na\r\n',
-        '0\r\n\r\n',
-        'connection: close,',
-        'a: b\r\n',
-      ],
-      starts: [
-        ['HTTP/1.1 200 OK\r\n'],
-        ['HTTP/1.1 200 OK\r\n', 'transfer-encoding: chunked\r\n', '\r\n'],
-        ['HTTP/1.1 200 OK\r\n', 'content-length: 900000\r\n', '\r\n'],
-      ],
-      run,
-    }),
-  ),
   text({
     covers: ['platform/problem.ts parseProblem'],
     tokens: [...json, '{"name":"s0","size":1,"id":"s0","envelope":"","token":""},'],

@@ -7,7 +7,6 @@ import { parseManifests } from '../../manifests/kustomize.ts';
 import { startApiServer } from '../../scripts/dev/api-server/server.ts';
 import { testCertificates } from '../../test/certificates.ts';
 import { testFolder } from '../../test/folder.ts';
-import { createApiClient } from '../api-client.ts';
 
 const manifest = (path: string) =>
   parseManifests(readFileSync(new URL(`../../manifests/${path}`, import.meta.url), 'utf8'));
@@ -35,7 +34,7 @@ export const startKubernetes = async (now?: () => Date): Promise<TestKubernetes>
   const kubernetesCaFile = join(certificates.leafDir('console'), 'ca.crt');
   const apiAt = (kubernetesUrl: string, kubernetesTokenFile = '/dev/null'): KubernetesApi => {
     const options = { kubernetesUrl, kubernetesTokenFile, kubernetesCaFile };
-    return createKubernetesApi(options, { createClient: createApiClient, log });
+    return createKubernetesApi(options, { log });
   };
   const apiFor = async (user: string, groups: string[]): Promise<KubernetesApi> => {
     const file = join(testFolder('token'), 'token');
