@@ -47,6 +47,13 @@ describe('a list of the Kubernetes API', function () {
     expect(asked.map(({ limit }) => limit)).to.deep.equal([500, 500, 500]);
   });
 
+  it('is empty where there is nothing, though of metadata alone the API server then writes null', async () => {
+    const listed = await listAll(watched(), secrets, { ...labelled, metadataOnly: true }, whole);
+    expect(listed).to.deep.equal({ ok: true, items: [], tooLarge: [] });
+    const page = await admin.page(secrets, { ...labelled, metadataOnly: true, limit: 1, maxBytes: 10_000 });
+    expect(page.ok && page.object.items).to.equal(null);
+  });
+
   it('asks for fewer where a page is too large, down to one, and for more again after that', async () => {
     const all = Array.from({ length: 24 }, (_, at) => `s-${String(at).padStart(2, '0')}`);
     for (const [at, name] of all.entries()) await create(name, at < 12 ? 1_000_000 : 1);
@@ -64,7 +71,7 @@ describe('a list of the Kubernetes API', function () {
         const isHuge =
           !query.metadataOnly &&
           answer.ok &&
-          answer.object.items.some(({ metadata }) => metadata.name === 'b');
+          (answer.object.items ?? []).some(({ metadata }) => metadata.name === 'b');
         if (isHuge) return { ok: false, status: 0, reason: 'TooLarge', message: '' };
         return answer as Awaited<ReturnType<typeof admin.page<never>>>;
       },

@@ -65,7 +65,7 @@ const nextPage = async <T>(
     const passed = await api.page<PartialObject>(path, { ...asked, metadataOnly: true });
     if (!passed.ok) return passed;
     const { metadata, items } = passed.object;
-    return { ok: true, page: { items: [], ...(metadata && { metadata }) }, tooLarge: items, limit };
+    return { ok: true, page: { items: [], ...(metadata && { metadata }) }, tooLarge: items ?? [], limit };
   }
 };
 
@@ -80,7 +80,7 @@ const listOnce = async <T extends object>(
   do {
     const step: Step<T> | KubernetesRefusal = await nextPage<T>(collection, token, limit);
     if (!step.ok) return step;
-    items.push(...step.page.items.flatMap((item) => keep(item) ?? []));
+    items.push(...(step.page.items ?? []).flatMap((item) => keep(item) ?? []));
     tooLarge.push(...step.tooLarge);
     token = step.page.metadata?.continue;
     limit = Math.min(step.limit * 2, PAGE);

@@ -50,7 +50,8 @@ export interface PageQuery {
 
 export interface Page<T> {
   readonly metadata?: { readonly continue?: string };
-  readonly items: readonly T[];
+  /** Null where an empty list of metadata is, which Go writes so. */
+  readonly items: readonly T[] | null;
 }
 
 export interface KubernetesApi {

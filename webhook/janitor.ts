@@ -127,7 +127,7 @@ const createReader = (api: JanitorPorts['api']) => ({
   pod: async (namespace: string, name: string): Promise<KubernetesAnswer<SessionPod | undefined>> => {
     const query = { fieldSelector: `metadata.name=${name}`, limit: 1, maxBytes: MAX_OBJECT_BYTES };
     const page = await api.page<SessionPod>(under(PODS, namespace, 'pods'), query);
-    return page.ok ? { ok: true, object: page.object.items[0] } : page;
+    return page.ok ? { ok: true, object: page.object.items?.[0] } : page;
   },
 });
 

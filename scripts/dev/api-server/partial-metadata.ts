@@ -46,7 +46,8 @@ export function inFormOf(accept: string | undefined, body: object): object {
       kind: form,
       apiVersion,
       metadata: body['metadata'],
-      items: items.filter(isJsonObject).map(partial),
+      // As Go writes a list that nothing was added to.
+      items: items.length === 0 ? null : items.filter(isJsonObject).map(partial),
     };
   }
   throw failure(406, 'NotAcceptable', `the server cannot write this as ${form}`);
