@@ -6,6 +6,7 @@ import { eventually } from '../test/eventually.ts';
 import { testFolder } from '../test/folder.ts';
 import { refusal, type ApiClient } from './testing/api-client.ts';
 import { databaseKinds, newUser, startTestConsole, type TestConsole } from './testing/console.ts';
+import { wholeGuard } from './testing/kubernetes.ts';
 import { connectRaw } from './testing/record-rows.ts';
 import {
   admit,
@@ -39,6 +40,8 @@ for (const kind of databaseKinds) {
         JSON.stringify({ launchers: [{ ...launcher, claim: 'preferred_username', loginWithinDays: 30 }] }),
       );
       running = await startTestConsole(kind, { TWOFOLD_LAUNCHERS_FILE: file });
+      const guard = wholeGuard([`${HUB} ${NAMESPACE} hub/user`]);
+      for (const [path, object] of guard) running.kubernetes.guard.set(path, object);
       db = connectRaw(running.databaseUrl);
     });
     after(async () => {
