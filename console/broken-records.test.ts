@@ -4,11 +4,13 @@ import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { eventually } from '../test/eventually.ts';
 import { testFolder } from '../test/folder.ts';
-import { refusal, type ApiClient } from './testing/api-client.ts';
-import { databaseKinds, newUser, startTestConsole, type TestConsole } from './testing/console.ts';
+import { refusal, type ApiClient, type Reply } from './testing/api-client.ts';
+import { databaseKinds, later, newUser, startTestConsole, type TestConsole } from './testing/console.ts';
+import { wholeGuard } from './testing/kubernetes.ts';
 import { connectRaw } from './testing/record-rows.ts';
 import {
   admit,
+  admitAndClaim,
   claim,
   grantFor,
   NAMESPACE,
@@ -39,6 +41,8 @@ for (const kind of databaseKinds) {
         JSON.stringify({ launchers: [{ ...launcher, claim: 'preferred_username', loginWithinDays: 30 }] }),
       );
       running = await startTestConsole(kind, { TWOFOLD_LAUNCHERS_FILE: file });
+      const guard = wholeGuard([`${HUB} ${NAMESPACE} hub/user`]);
+      for (const [path, object] of guard) running.kubernetes.guard.set(path, object);
       db = connectRaw(running.databaseUrl);
     });
     after(async () => {
@@ -119,6 +123,50 @@ for (const kind of databaseKinds) {
       expect((await verified())[0]).to.include({ code: 'record_not_authentic' });
       const answer = await fetch(`http://127.0.0.1:${running.ports['health']}/metrics`);
       expect(await answer.text()).to.match(/twofold_console_broken_records_total\{table="tickets"\} [1-9]/);
+    });
+
+    // docs/threat-model.md says so: each of these is what a MAC of one row cannot show.
+    describe('and what remains to such a writer', () => {
+      it('is a whole row put back: a revoked ticket, and spent uses', async () => {
+        const once = await ticketFor(alice, { uses: 1 });
+        const where = { jti: String(payloadOf(once)['jti']) };
+        const before = (await db<{ jti: string; mac: string }>('tickets').where(where).first())!;
+        expect((await admitAndClaim(running, await openSession(running, { ticket: once }))).status).to.equal(
+          200,
+        );
+        expect(refusal(await resolve(running, { ticket: once }))).to.deep.equal([
+          403,
+          'ticket_uses_exceeded',
+        ]);
+        await alice.call('delete', `/tickets/${where.jti}`);
+        await db('tickets').where(where).update(before);
+        expect((await resolve(running, { ticket: once })).status).to.equal(200);
+      });
+
+      it('is what a name meant before it passed to somebody else, or once its row is gone', async () => {
+        const value = `name-of-${user}`;
+        const ask = () => resolve(running, { launcher: { username: HUB, user: value } });
+        const where = { claim: 'preferred_username', value };
+        const before = (await db<typeof where & { mac: string }>('logins').where(where).first())!;
+        const mallory = await running.as(newUser(), { claims: { preferred_username: value } });
+        await mallory.call('post', '/secrets', { body: { name: 'a', value: 'of mallory' } });
+        expect(refusal(await ask())).to.deep.equal([403, 'launcher_user_ambiguous']);
+        await db('logins').where(where).update(before);
+        const ownerOf = ({ json }: Reply): unknown => payloadOf(json.ticket)['sub'];
+        expect(ownerOf(await ask()), 'the first one').to.equal(payloadOf(ticket)['sub']);
+        await db('logins').where(where).delete();
+        await later(running, 61_000, () => mallory.call('get', '/secrets'));
+        expect(ownerOf(await ask()), 'the next one').to.equal(payloadOf(await ticketFor(mallory))['sub']);
+      });
+
+      it('is the expiry of a secret, for its own owner', async () => {
+        const body = { value: 'v', expiresAt: new Date(Date.now() + 60_000).toISOString() };
+        await alice.call('put', '/secrets/a', { body });
+        const ask = () => later(running, 120_000, () => resolve(running, { ticket }));
+        expect(refusal(await ask())).to.deep.equal([403, 'secret_expired']);
+        await db('secrets').whereNotNull('expires_at').update({ expires_at: null });
+        expect((await ask()).status).to.equal(200);
+      });
     });
 
     it('keeps the console from starting where it is the state of an envelope key', async () => {

@@ -29,10 +29,60 @@ const tokenReviewSchema = z.object({
 const podSchema = z.object({
   metadata: z.object({ uid: z.string(), labels: strings, annotations: strings }),
 });
-const policySchema = z.object({ spec: z.object({ failurePolicy: z.string().optional() }) });
-const bindingSchema = z.object({
-  spec: z.object({ policyName: z.string(), validationActions: z.array(z.string()).default([]) }),
+/** The API server writes empty selectors where none was given. */
+const selector = z
+  .object({ matchLabels: z.record(z.string(), z.unknown()), matchExpressions: z.array(z.unknown()) })
+  .partial()
+  .default({});
+const rules = z.array(z.unknown()).default([]);
+const policySchema = z.object({
+  spec: z.object({
+    failurePolicy: z.string().optional(),
+    matchConstraints: z.object({ namespaceSelector: selector, excludeResourceRules: rules }).optional(),
+    variables: z.array(z.object({ name: z.string(), expression: z.string() })).default([]),
+  }),
 });
+const bindingSchema = z.object({
+  spec: z.object({
+    policyName: z.string(),
+    validationActions: z.array(z.string()).default([]),
+    matchResources: z
+      .object({
+        ...{ namespaceSelector: selector, objectSelector: selector },
+        ...{ resourceRules: rules, excludeResourceRules: rules },
+      })
+      .optional(),
+  }),
+});
+
+const selects = ({ matchLabels = {}, matchExpressions = [] }: z.infer<typeof selector>): boolean =>
+  Object.keys(matchLabels).length + matchExpressions.length > 0;
+
+/** Whether one of the two looks at less than the guard as shipped, which excludes nothing, and binds everywhere. */
+const isNarrowed = (
+  { matchConstraints }: z.infer<typeof policySchema>['spec'],
+  { matchResources }: z.infer<typeof bindingSchema>['spec'],
+): boolean => {
+  const selectors = [
+    matchConstraints?.namespaceSelector,
+    matchResources?.namespaceSelector,
+    matchResources?.objectSelector,
+  ];
+  const lists = [
+    matchConstraints?.excludeResourceRules,
+    matchResources?.resourceRules,
+    matchResources?.excludeResourceRules,
+  ];
+  return selectors.some((each) => each && selects(each)) || lists.some((each) => each && each.length > 0);
+};
+
+/** Of the literal that settings.yaml writes into the variable `launchers`. */
+const launcherLines = ({
+  variables,
+}: z.infer<typeof policySchema>['spec']): readonly string[] | undefined => {
+  const expression = variables.find(({ name }) => name === 'launchers')?.expression.trim();
+  return /^r'''([^']*)'''$/.exec(expression ?? '')?.[1]?.split('\n');
+};
 
 const words = ({ status, reason }: KubernetesRefusal): string => `${status} ${reason}`;
 const NO_ANSWER = 'an answer of another shape';
@@ -91,7 +141,11 @@ export const createCluster = (api: Pick<KubernetesApi, 'get' | 'create'>): Clust
       const bound = read(bindingSchema, binding);
       if ('unavailable' in found || 'unavailable' in bound) return undefined;
       const { policyName, validationActions } = bound.answer.spec;
-      return { failurePolicy: found.answer.spec.failurePolicy, boundPolicy: policyName, validationActions };
+      return {
+        ...{ failurePolicy: found.answer.spec.failurePolicy, boundPolicy: policyName, validationActions },
+        narrowed: isNarrowed(found.answer.spec, bound.answer.spec),
+        launchers: launcherLines(found.answer.spec),
+      };
     },
   };
 };

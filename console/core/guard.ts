@@ -3,6 +3,7 @@
  * read counts as missing.
  */
 
+import type { Launcher } from '#platform/launchers.ts';
 import { kept } from './kept.ts';
 
 /** Names of the policies, and of their bindings. */
@@ -22,6 +23,10 @@ export interface GuardPolicy {
   readonly failurePolicy: string | undefined;
   readonly boundPolicy: string | undefined;
   readonly validationActions: readonly string[];
+  /** Whether policy or binding leaves namespaces, objects or requests out that the guard as shipped looks at. */
+  readonly narrowed: boolean;
+  /** Lines of `username namespace annotation-key`; undefined where it holds no such list. */
+  readonly launchers: readonly string[] | undefined;
 }
 
 export interface Guard {
@@ -32,21 +37,34 @@ interface Ports {
   /** Undefined where policy or binding does not exist or cannot be read. */
   readonly readGuardPolicy: (name: string) => Promise<GuardPolicy | undefined>;
   readonly clock: () => number;
+  /** Of this console: the guard must know of each. */
+  readonly launchers: readonly Launcher[];
 }
+
+/** These hold launchers and their accounts by name: one that is not among theirs is nobody's to guard. */
+const KNOWING_LAUNCHERS: ReadonlySet<string> = new Set(['twofold-launcher', 'twofold-launcher-account']);
 
 const CACHE_MS = 30_000;
 /** A guard that an operator has just installed is seen soon, and its absence does not cost sixteen calls a pod. */
 const CACHE_MISSING_MS = 5_000;
 
-const isInForce = (name: string, policy: GuardPolicy | undefined): boolean =>
+const linesOf = (launchers: readonly Launcher[]): string[] =>
+  launchers.flatMap(({ username, namespaces, annotation }) =>
+    namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
+  );
+
+const isInForce = (name: string, policy: GuardPolicy | undefined, lines: readonly string[]): boolean =>
   policy?.failurePolicy === 'Fail' &&
   policy.boundPolicy === name &&
-  policy.validationActions.includes('Deny');
+  policy.validationActions.includes('Deny') &&
+  !policy.narrowed &&
+  (!KNOWING_LAUNCHERS.has(name) || lines.every((line) => policy.launchers?.includes(line)));
 
-export const createGuard = ({ readGuardPolicy, clock }: Ports): Guard => {
+export const createGuard = ({ readGuardPolicy, clock, launchers }: Ports): Guard => {
+  const lines = linesOf(launchers);
   const read = async (): Promise<boolean> => {
     const found = await Promise.all(
-      GUARD_POLICIES.map(async (name) => isInForce(name, await readGuardPolicy(name))),
+      GUARD_POLICIES.map(async (name) => isInForce(name, await readGuardPolicy(name), lines)),
     );
     return found.every(Boolean);
   };

@@ -58,7 +58,7 @@ export const createLaunchers = (
       if (!(await guard.inForce())) {
         return refuse(
           'launcher_guard_missing',
-          'Not every policy of the guard is in force, or they cannot be read; install the guard, or put a ticket on the pod.',
+          'Not every policy of the guard is in force everywhere and with this console’s launchers, or they cannot be read; install the guard, or put a ticket on the pod.',
         );
       }
       const { annotation, claim, loginWithinDays } = launcher;

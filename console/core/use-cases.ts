@@ -63,7 +63,10 @@ const createSessions = (
 ): Pick<UseCases, 'resolve' | 'claim'> => {
   const { database, clock, keys, cluster, ticketHash, quotas } = ports;
   const limits = createStartLimits(config, ports.elapsed);
-  const guard = createGuard({ readGuardPolicy: (name) => cluster.readGuardPolicy(name), clock });
+  const guard = createGuard({
+    readGuardPolicy: (name) => cluster.readGuardPolicy(name),
+    ...{ clock, launchers: config.launchers },
+  });
   const launchers = createLaunchers(
     { logins: database.logins, issuer: config.loginIssuer, guard, clock },
     config.launchers,

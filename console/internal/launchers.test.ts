@@ -20,6 +20,7 @@ const HUB = 'system:serviceaccount:hub:hub';
 const ANNOTATION = 'hub.jupyter.org/username';
 const DAY_MS = 86_400_000;
 const GUARD = '/apis/admissionregistration.k8s.io/v1/validatingadmission';
+const LINES = [HUB, 'mail-hub', 'sub-hub'].map((username) => `${username} ${NAMESPACE} ${ANNOTATION}`);
 
 for (const kind of databaseKinds) {
   describe(`a trusted launcher (${kind})`, () => {
@@ -60,6 +61,7 @@ for (const kind of databaseKinds) {
       const launchers = [{ ...launcher, claim: 'preferred_username' }, byEmail, bySub];
       writeFileSync(file, JSON.stringify({ launchers }));
       running = await startTestConsole(kind, { TWOFOLD_LAUNCHERS_FILE: file });
+      for (const [path, object] of wholeGuard(LINES)) running.kubernetes.guard.set(path, object);
     });
     after(async () => {
       await running.stop();
@@ -146,13 +148,41 @@ for (const kind of databaseKinds) {
           guard.set(`${GUARD}policybindings/twofold-launcher`, {
             spec: { policyName: 'another', validationActions: ['Deny'] },
           }),
+        ...[
+          { namespaceSelector: { matchLabels: { sessions: 'yes' } } },
+          { objectSelector: { matchExpressions: [{ key: 'app', operator: 'Exists' }] } },
+          { resourceRules: [{ operations: ['CREATE'] }] },
+          { excludeResourceRules: [{ operations: ['CREATE'] }] },
+        ].map(
+          (matchResources) => (guard: Map<string, object>) =>
+            guard.set(`${GUARD}policybindings/twofold-launcher`, {
+              spec: { policyName: 'twofold-launcher', validationActions: ['Deny'], matchResources },
+            }),
+        ),
+        ...[
+          { namespaceSelector: { matchExpressions: [{ key: 'sessions', operator: 'Exists' }] } },
+          { excludeResourceRules: [{ operations: ['CREATE'] }] },
+        ].map(
+          (matchConstraints) => (guard: Map<string, object>) =>
+            guard.set(`${GUARD}policies/twofold-shape`, {
+              spec: { failurePolicy: 'Fail', matchConstraints },
+            }),
+        ),
+        ...['twofold-launcher', 'twofold-launcher-account'].flatMap((name) =>
+          [LINES.slice(1), LINES.map((line) => line.replace(ANNOTATION, 'hub.jupyter.org/other')), []].map(
+            (lines) => (guard: Map<string, object>) => {
+              const path = `${GUARD}policies/${name}`;
+              guard.set(path, wholeGuard(lines).get(path) ?? {});
+            },
+          ),
+        ),
       ];
       for (const [index, change] of changes.entries()) {
         const { guard } = running.kubernetes;
         change(guard);
         forget();
         expect(refusal(await ask()), `change ${index}`).to.deep.equal([403, 'launcher_guard_missing']);
-        for (const [path, object] of wholeGuard()) guard.set(path, object);
+        for (const [path, object] of wholeGuard(LINES)) guard.set(path, object);
       }
       running.kubernetes.failWith = 403;
       forget();

@@ -5,6 +5,7 @@ import knex, { type Knex } from 'knex';
 import { testFolder } from '../../test/folder.ts';
 import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
 import { newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
+import { wholeGuard } from '../testing/kubernetes.ts';
 import {
   admit,
   claim,
@@ -17,14 +18,16 @@ import {
 } from '../testing/session.ts';
 
 const HUB = 'system:serviceaccount:hub:hub';
+const NAMESPACES = ['hub', 'hub-2'];
+const ANNOTATION = 'hub.example/user';
 const LIMITED = [429, 'rate_limited'];
 
 const launchersFile = (): string => {
   const file = join(testFolder('start-limits'), 'launchers.json');
   const launcher = {
     username: HUB,
-    namespaces: ['hub', 'hub-2'],
-    annotation: 'hub.example/user',
+    namespaces: NAMESPACES,
+    annotation: ANNOTATION,
     sharedNamespace: true,
   };
   writeFileSync(
@@ -54,6 +57,8 @@ describe('starting sessions', function () {
   const start = async (env: Readonly<Record<string, string>>): Promise<void> => {
     // No time passes for the limits, however slow the machine is.
     running = await startTestConsole('SQLite', { TWOFOLD_LAUNCHERS_FILE: launchersFile(), ...env }, () => 0);
+    const lines = NAMESPACES.map((namespace) => `${HUB} ${namespace} ${ANNOTATION}`);
+    for (const [path, object] of wholeGuard(lines)) running.kubernetes.guard.set(path, object);
     const filename = running.databaseUrl.replace('sqlite:', '');
     database = knex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
     const user = newUser();

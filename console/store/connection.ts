@@ -29,7 +29,7 @@ interface SqliteConnection {
 }
 
 /** Milliseconds since 1970 and counts are far below 2^53. */
-const numbersForInt8 = (): Knex.PgCustomTypesConfig => {
+export const numbersForInt8 = (): Knex.PgCustomTypesConfig => {
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, Number);
   // Knex types the same interface by hand.

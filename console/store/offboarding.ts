@@ -44,6 +44,8 @@ const deleteAll = async (
   if ((await db<Owner>('owners').where({ id }).update({ id })) === 0) return undefined;
   // PostgreSQL: nobody adds a row of this owner until the end.
   await db<Owner>('owners').where({ id }).forUpdate().first('id');
+  // As a claim does: tickets before sessions, or each could wait for the other.
+  await db('tickets').where({ owner_id: id }).orderBy('jti').forUpdate().select('jti');
   const secrets = await db<{ id: string; name: string; owner_id: string }>('secrets')
     .where({ owner_id: id })
     .select('id', 'name');

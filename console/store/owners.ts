@@ -31,8 +31,9 @@ interface Identity {
 export const createOwnerStore = (db: Knex, records: Records): OwnerStore => {
   const owners = createRecordTable<Owner>(db, records, 'owners');
   const logins = createLoginStore(db, records);
+  /** Held until the transaction ends: what it records of this owner must not come after the owner was deleted. */
   const find = async (identity: Identity): Promise<OwnerId | undefined> => {
-    const row = await owners.find(identity);
+    const row = await owners.lock(identity, 'share');
     return row && ownerId(row.id);
   };
   /** Throws where this identity had an owner whose row says so no more: another one must not take its place. */

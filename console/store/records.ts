@@ -10,7 +10,8 @@
  * | table | its name |
  * | for each column of `recordColumns`: name, value | numbers in decimal, true as 1, false as 0 |
  *
- * and each is one byte, 0 for null and 1 for text, then for text its length in bytes (32 bits, big-endian) and itself.
+ * and each is one byte, 0 for null, 1 for text, 2 for a number, then but for null its length in bytes (32 bits,
+ * big-endian) and itself. Whoever makes a column of numbers one of texts must not make 9 more than 10.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { byKid } from '#envelope/cipher.ts';
@@ -53,21 +54,21 @@ export interface Records {
 
 const LABEL = 'twofold/record/v1';
 
-const field = (text: string | null): readonly Uint8Array[] => {
-  if (text === null) return [Uint8Array.of(0)];
-  const bytes = Buffer.from(text, 'utf8');
+const field = (value: string | number | null): readonly Uint8Array[] => {
+  if (value === null) return [Uint8Array.of(0)];
+  const bytes = Buffer.from(String(value), 'utf8');
   const head = Buffer.alloc(5);
-  head.writeUInt8(1, 0);
+  head.writeUInt8(typeof value === 'number' ? 2 : 1, 0);
   head.writeUInt32BE(bytes.length, 1);
   return [head, bytes];
 };
 
 /** SQLite gives 1 for true. Undefined: no database would give this back for a column that we wrote. */
-const textOf = (value: unknown): string | null | undefined => {
+const valueOf = (value: unknown): string | number | null | undefined => {
   if (typeof value === 'string') return isStorable(value) ? value : undefined;
   if (value === null) return value;
-  if (typeof value === 'boolean') return value ? '1' : '0';
-  return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
 };
 
 /** Undefined where a column is missing, or holds something that none of ours does. */
@@ -75,9 +76,9 @@ const encode = (table: RecordTableName, row: object): Uint8Array | undefined => 
   const columns = row as Readonly<Record<string, unknown>>; // each is looked at
   const parts = [...field(LABEL), ...field(table)];
   for (const name of recordColumns[table]) {
-    const text = textOf(columns[name]);
-    if (text === undefined) return undefined;
-    parts.push(...field(name), ...field(text));
+    const value = valueOf(columns[name]);
+    if (value === undefined) return undefined;
+    parts.push(...field(name), ...field(value));
   }
   return Buffer.concat(parts);
 };

@@ -42,17 +42,23 @@ const GUARD_GROUP = '/apis/admissionregistration.k8s.io/v1';
 export const podPath = (namespace: string, name: string): string =>
   `/api/v1/namespaces/${namespace}/pods/${name}`;
 
-/** The guard as it is installed. */
-export const wholeGuard = (): Map<string, object> =>
-  new Map(
+/** The guard as it is installed, and as the API server gives it back, with these lines of launchers. */
+export const wholeGuard = (launchers: readonly string[] = []): Map<string, object> => {
+  const everything = { namespaceSelector: {}, objectSelector: {}, matchPolicy: 'Equivalent' };
+  const variables = [{ name: 'launchers', expression: `r'''${launchers.join('\n')}'''` }];
+  return new Map(
     GUARD_POLICIES.flatMap((name): [string, object][] => [
-      [`${GUARD_GROUP}/validatingadmissionpolicies/${name}`, { spec: { failurePolicy: 'Fail' } }],
+      [
+        `${GUARD_GROUP}/validatingadmissionpolicies/${name}`,
+        { spec: { failurePolicy: 'Fail', matchConstraints: everything, variables } },
+      ],
       [
         `${GUARD_GROUP}/validatingadmissionpolicybindings/${name}`,
         { spec: { policyName: name, validationActions: ['Deny'] } },
       ],
     ]),
   );
+};
 
 const read = async (message: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];

@@ -16,6 +16,7 @@ import {
 import { parsePodPattern } from '#envelope/pod.ts';
 import { done as committed } from '../core/outcome.ts';
 import type { Stores } from '../core/stores.ts';
+import { numbersForInt8 } from '../store/connection.ts';
 import type { OpenDatabase } from '../store/database.ts';
 import type { RecordTableName } from '../store/records.ts';
 
@@ -148,7 +149,7 @@ export const connectRaw = (databaseUrl: string): Knex =>
         },
       })
     : knex({
-        ...{ client: 'pg', connection: databaseUrl },
+        ...{ client: 'pg', connection: { connectionString: databaseUrl, types: numbersForInt8() } },
         pool: {
           ...{ min: 1, max: 1 },
           afterCreate: (connection: pg.Client, done: (error: unknown, connection: unknown) => void) => {
