@@ -216,7 +216,7 @@ const startLimits = {
     fallback: '300',
   }),
   unknownPerMinute: integer('TWOFOLD_UNKNOWN_PER_MINUTE', {
-    doc: 'How often secrets that one owner does not have may be asked for by `resolve`, in each replica; beyond, nothing says whether there is such a secret.',
+    doc: 'How often one launcher, or one ticket, may ask `resolve` for secrets that an owner does not have, in each replica; beyond, nothing says whether there is such a secret.',
     min: 1,
     max: MOST,
     fallback: '20',

@@ -158,17 +158,29 @@ describe('the gate before bodies', () => {
   });
 
   it('takes so many connections and no more', async () => {
-    await start({ maxConnections: 3 });
-    const open = [await begin(1), await begin(1), await begin(1)];
-    expect(
-      await openRaw(target).then(
-        () => 'open',
-        () => 'closed',
-      ),
-    ).to.equal('closed');
-    open[0]!.destroy();
-    let opened: TLSSocket | undefined;
-    while (!opened) opened = await openRaw(target).catch(() => undefined);
+    await start({ maxConnections: 3, answer: () => new Promise(() => undefined) });
+    for (let count = 0; count < 3; count += 1) {
+      const socket = await openRaw(target);
+      sockets.push(socket);
+      socket.write(headOf({ method: 'GET', path: '/' }));
+    }
+    const newcomer = (): Promise<TLSSocket | undefined> => openRaw(target).catch(() => undefined);
+    // Until all of them wait for their answers.
+    let opened = await newcomer();
+    for (; opened; opened = await newcomer()) opened.destroy();
+    sockets[0]!.destroy();
+    while (!opened) opened = await newcomer();
     sockets.push(opened);
+  });
+
+  it('keeps nobody out who comes while all connections wait for their clients', async () => {
+    await start({ maxConnections: 3 });
+    const silent = await openRaw(target);
+    const kept = await openRaw(target);
+    sockets.push(silent, kept);
+    kept.write(headOf({ method: 'GET', path: '/none' }));
+    expect((await answerOf(kept)).status).to.equal(404);
+    await begin(1);
+    for (let count = 0; count < 6; count += 1) expect(await statusOf(0)).to.equal(200);
   });
 });

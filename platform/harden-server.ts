@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, ServerOptions } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
+import { limitConnections } from './connection-limit.ts';
 import { describeError, type Log } from './log.ts';
 
 /** The API server's own idle connections live 90 s; Node's default of 5 s races their reuse. */
@@ -29,7 +30,7 @@ export const hardenedOptions = {
 } as const satisfies ServerOptions;
 
 export interface HardenOptions {
-  /** Further ones are closed as they come. */
+  /** Further ones take the place of those that wait for their clients: see connection-limit.ts. */
   readonly maxConnections: number;
   readonly log: Log;
   /** For a whole request, its body included; 30 s where absent. */
@@ -55,7 +56,7 @@ export const hardenServer = (
   // No byte either way for so long: whoever does not read an answer holds it. (Idle, the time above is for.)
   server.timeout = 2 * requestMs;
   server.maxRequestsPerSocket = 0;
-  server.maxConnections = maxConnections;
+  limitConnections(server, maxConnections);
   const open = new Set<ServerResponse>();
   server.prependListener('request', (message: IncomingMessage, response: ServerResponse) => {
     open.add(response);

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { createHealthServer } from './health-server.ts';
 import { createMetrics } from './metrics.ts';
 
@@ -33,5 +35,23 @@ describe('the health port', () => {
     expect([answer.status, await answer.text()]).to.deep.equal([503, 'not working; see the log\n']);
     expect((await fetch(`${url}/readyz`)).status).to.equal(503);
     await server.close();
+  });
+
+  it('answers whoever comes behind connections that are held', async () => {
+    const server = createHealthServer({ check: () => Promise.resolve(), ready: () => true }, createMetrics());
+    const port = await server.listen('127.0.0.1', 0);
+    const held: Socket[] = [];
+    for (let count = 0; count < 64; count += 1) {
+      const socket = connect(port, '127.0.0.1');
+      held.push(socket.on('error', () => undefined));
+      await once(socket, 'connect');
+    }
+    const status = await fetch(`http://127.0.0.1:${port}/healthz`).then(
+      (answer) => answer.status,
+      () => 'closed',
+    );
+    for (const socket of held) socket.destroy();
+    await server.close();
+    expect(status).to.equal(200);
   });
 });

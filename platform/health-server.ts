@@ -1,5 +1,6 @@
 /** The plain health-and-metrics port that the kubelet and Prometheus read: status only. No zone; design §9. */
 import { createServer } from 'node:http';
+import { limitConnections } from './connection-limit.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface Health {
@@ -53,7 +54,7 @@ export const createHealthServer = (health: Health, metrics: Metrics): HealthServ
   });
   server.requestTimeout = 5_000;
   server.headersTimeout = 5_000;
-  server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(server, MAX_CONNECTIONS);
   return {
     listen: (host, port) =>
       new Promise((resolve, reject) => {

@@ -46,6 +46,7 @@ const service = [
   'bounded-text',
   'body-gate',
   'clock',
+  'connection-limit',
   'harden-server',
   'health-server',
   'https-server',

@@ -163,6 +163,27 @@ describe('the janitor, with the shipped roles', function () {
     expect(await stateOf('sessions', sid)).to.equal('');
   });
 
+  it('reads no pod for a Lease that has a session’s label and not its name', async () => {
+    const id = nextSid();
+    await createPod('sessions', id);
+    for (let count = 0; count < 3; count += 1)
+      await must(
+        admin.create(leasesIn('sessions'), {
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          metadata: { name: `many-${count}`, labels: { 'twofold.dev/session': id } },
+          spec: { holderIdentity: 'twofold-webhook' },
+        }),
+      );
+    const read: string[] = [];
+    const page: KubernetesApi['page'] = (path, query) => {
+      if (query.fieldSelector?.startsWith('metadata.name=')) read.push(query.fieldSelector);
+      return api.page(path, query);
+    };
+    await janitorOf(['sessions'], { page }).sweep(go);
+    expect(read).to.deep.equal([]);
+  });
+
   it('takes no pod for the session’s that has its label alone', async () => {
     const id = await createLease('sessions');
     await createPod('sessions', id, { secret: 'another' });

@@ -80,6 +80,8 @@ const leaseOf = ({ metadata, spec }: Lease): Lease | undefined => {
   if (spec?.holderIdentity !== HOLDER) return undefined;
   const { name, namespace, uid, labels, ownerReferences } = metadata;
   const sid = labels?.[SESSION_LABEL] ?? '';
+  // Only one Lease has a session's name: many with its label would each have its pods read.
+  if (name !== sessionObjectName(sid)) return undefined;
   const owners = ownerReferences?.map(({ kind, uid: owner }) => ({ kind, uid: owner }));
   return {
     metadata: {

@@ -39,9 +39,9 @@ const listen = async (state: string): Promise<Loopback> => {
   const redirectUri = `http://127.0.0.1:${port}${PATH}`;
   const answer = new Promise<URL>((resolve) => {
     server.on('request', (request, response) => {
-      const url = new URL(request.url ?? '/', redirectUri);
-      // What does not carry our state is not this login's, and must not end it.
-      if (url.pathname !== PATH || url.searchParams.get('state') !== state) {
+      // What does not carry our state is not this login's, and must not end it; nor what is no address at all.
+      const url = URL.parse(request.url ?? '/', redirectUri);
+      if (url?.pathname !== PATH || url.searchParams.get('state') !== state) {
         page(response, 404, 'Not here', 'This address waits for one login only.');
         return;
       }

@@ -147,15 +147,18 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
 
   const select = async (
     request: ResolveRequest,
-    ownerId: OwnerId,
+    identity: Identity,
   ): Promise<Outcome<readonly SecretRow[]>> => {
     const { names, namespace, variables } = request;
-    const limited = limits.mayAskAbout(ownerId);
+    const { ownerId } = identity;
+    // Whoever asks in vain keeps no other launcher, and no ticket, from the owner's secrets.
+    const asker = identity.by === 'ticket' ? identity.row.jti : identity.username;
+    const limited = limits.mayAskAbout(ownerId, asker);
     if (limited) return limited;
     const selection = checkSelection(names, await database.secrets.find(ownerId, names), clock());
     if (!selection.ok) {
       if (selection.refusal.code === 'secret_unknown') {
-        limits.missedAbout(ownerId);
+        limits.missedAbout(ownerId, asker);
         if (request.ticket === undefined) limits.missedIn(namespace);
       }
       return selection;
@@ -217,7 +220,7 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
   const resolve = async (request: ResolveRequest, trace: Trace): Promise<Outcome<Resolved>> => {
     const identity = await identify(request, trace);
     if (!identity.ok) return identity;
-    const selection = await select(request, identity.value.ownerId);
+    const selection = await select(request, identity.value);
     if (!selection.ok) return selection;
     if (request.dryRun) {
       return done({ dryRun: true, secrets: selection.value.map(({ name, size }) => ({ name, size })) });

@@ -25,13 +25,13 @@ export interface StartLimits {
   claim(of: { readonly ns: string; readonly sid: SessionId }): Check;
   /** A `resolve` of this namespace was refused. */
   refused(namespace: string): Check;
-  /** Whether so much was asked for in vain that nothing is looked up: by a launcher here, or about this owner. */
+  /** Whether so much was asked for in vain that nothing is looked up: by a launcher here, or by one about an owner. */
   mayAskIn(namespace: string): Check;
-  mayAskAbout(ownerId: OwnerId): Check;
+  mayAskAbout(ownerId: OwnerId, asker: string): Check;
   /** A launcher here asked for a user or a secret that does not exist. */
   missedIn(namespace: string): void;
-  /** Somebody asked for a secret that this owner does not have. */
-  missedAbout(ownerId: OwnerId): void;
+  /** This launcher, or ticket, asked for a secret that this owner does not have. */
+  missedAbout(ownerId: OwnerId, asker: string): void;
 }
 
 export interface StartLimitConfig {
@@ -80,12 +80,12 @@ export const createStartLimits = (config: StartLimitConfig, now: () => number): 
       ),
     mayAskIn: (ns) =>
       check(misses.look(ns), most(ns, refusalsPerMinute, 'users or secrets asked for that are not there')),
-    mayAskAbout: (ownerId) =>
+    mayAskAbout: (ownerId, asker) =>
       check(
-        missesOfOwners.look(ownerId),
+        missesOfOwners.look(`${ownerId} ${asker}`),
         `Secrets that are not there were asked for ${unknownPerMinute} times within a minute, which is the limit for one owner`,
       ),
     missedIn: (ns) => void misses.take(ns),
-    missedAbout: (ownerId) => void missesOfOwners.take(ownerId),
+    missedAbout: (ownerId, asker) => void missesOfOwners.take(`${ownerId} ${asker}`),
   };
 };

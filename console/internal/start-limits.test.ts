@@ -150,6 +150,9 @@ describe('starting sessions', function () {
     expect([there, notThere].map(refusal)).to.deep.equal([LIMITED, LIMITED]);
     expect(there.text.replaceAll(/\d+ s/g, '')).to.equal(notThere.text.replaceAll(/\d+ s/g, ''));
     expect((await asHub({ launcher: { username: HUB, user: bob } })).status, 'another owner').to.equal(200);
+    const ticket = await ticketFor(alice, { namespace: 'hub' });
+    const byTicket = await resolve(running, { namespace: 'hub', ticket });
+    expect(byTicket.status, 'the owner, whom the launcher keeps from nothing').to.equal(200);
   });
 
   it('tells nothing of a namespace’s users after too many that are not there', async () => {

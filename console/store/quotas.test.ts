@@ -105,6 +105,16 @@ for (const kind of databaseKinds) {
       expect(fresh.status, 'so does time').to.equal(200);
     });
 
+    it('give room back with a ticket that is revoked: nobody can claim its sessions', async () => {
+      await store('a');
+      const stolen = await ticketFor(alice);
+      for (let count = 0; count < MOST; count += 1) await openSession(running, { ticket: stolen });
+      const ticket = await ticketFor(alice);
+      expect(refusal(await resolve(running, { ticket }))).to.deep.equal([409, 'too_many_sessions']);
+      await alice.call('delete', `/tickets/${String(payloadOf(stolen)['jti'])}`);
+      expect((await resolve(running, { ticket })).status).to.equal(200);
+    });
+
     it('are kept by the versions that those sessions hold', async () => {
       for (const name of ['a', 'b', 'c']) await store(name);
       const ticket = await ticketFor(alice, { secrets: ['a', 'b', 'c'] });

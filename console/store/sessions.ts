@@ -97,6 +97,8 @@ export const createSessionStore = (db: Knex, records: Records): SessionStore => 
         .where({ owner_id: id })
         .whereNull('pod_uid')
         .where('exp', '>', now)
+        // No claim of a revoked ticket's succeeds any more: its owner has the room back.
+        .whereNotExists(db('tickets').whereRaw('tickets.jti = sessions.jti').whereNotNull('revoked_at'))
         .count({ open: '*' })
         .select(versions);
       const [row] = counted as { open: number; held: number }[]; // as selected

@@ -1,0 +1,36 @@
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import * as oidc from 'openid-client';
+import { loginByBrowser } from './browser.ts';
+
+/** The first line of what is answered to a request for this target, whatever it is. */
+const statusLine = async (redirectUri: string, target: string): Promise<string> => {
+  const { hostname, port } = new URL(redirectUri);
+  const socket = connect(Number(port), hostname).setEncoding('latin1');
+  socket.write(`GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+  const [text] = (await once(socket, 'data')) as [string];
+  socket.destroy();
+  return text.split('\r\n')[0] ?? '';
+};
+
+describe('the login by browser', () => {
+  it('goes on waiting whatever else comes to its port', async () => {
+    const issuer = 'https://id.example';
+    const provider = new oidc.Configuration({ issuer, authorization_endpoint: `${issuer}/a` }, 'cli');
+    let told: (url: URL) => void = () => undefined;
+    const asked = new Promise<URL>((resolve) => (told = resolve));
+    const login = loginByBrowser(
+      provider,
+      { issuer, clientId: 'cli' },
+      { scope: 'openid', env: { BROWSER: 'true' }, show: ([, url]) => told(new URL(url ?? '')) },
+    ).catch((error: unknown) => error);
+    const { searchParams } = await asked;
+    const redirectUri = searchParams.get('redirect_uri') ?? '';
+    for (const target of ['//', 'http://[', '/callback', '/'])
+      expect(await statusLine(redirectUri, target), target).to.contain('404');
+    const state = searchParams.get('state') ?? '';
+    expect(await statusLine(redirectUri, `/callback?state=${state}&error=access_denied`)).to.contain('200');
+    expect(await login).to.be.instanceOf(Error);
+  });
+});

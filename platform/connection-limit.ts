@@ -1,0 +1,62 @@
+/**
+ * How many connections a server has at once. No zone; design §9. A newcomer takes the place of the one that has waited
+ * longest for its client: whoever opens connections and holds them keeps nobody out. Only where each of them waits for
+ * us, the newcomer is closed.
+ */
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+
+/** The same for a TLS socket and the one below it, of which a server tells one each at a time. */
+const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
+interface Connection {
+  readonly socket: Socket;
+  readonly open: Set<IncomingMessage>;
+}
+
+/** Nothing that has come whole is still to be answered. */
+const waits = ({ open }: Connection): boolean => [...open].every(({ complete }) => !complete);
+
+/** To be called once, before the server listens. */
+export const limitConnections = (server: HttpServer | HttpsServer, most: number): void => {
+  /** The one that was used longest ago first. */
+  const connections = new Map<string, Connection>();
+  const use = (name: string, connection: Connection): void => {
+    connections.delete(name);
+    connections.set(name, connection);
+  };
+  const makeRoom = (): boolean => {
+    if (connections.size < most) return true;
+    for (const [name, connection] of connections) {
+      if (!waits(connection)) continue;
+      connections.delete(name);
+      connection.socket.destroy();
+      return true;
+    }
+    return false;
+  };
+  server.prependListener('connection', (socket: Socket) => {
+    // One that is gone already has no address.
+    if (socket.remotePort === undefined || !makeRoom()) {
+      socket.destroy();
+      return;
+    }
+    const name = nameOf(socket);
+    connections.set(name, { socket, open: new Set() });
+    socket.once('close', () => {
+      if (connections.get(name)?.socket === socket) connections.delete(name);
+    });
+  });
+  server.prependListener('request', (message: IncomingMessage, response: ServerResponse) => {
+    const name = nameOf(message.socket);
+    const connection = connections.get(name);
+    if (!connection) return;
+    connection.open.add(message);
+    use(name, connection);
+    response.once('close', () => {
+      connection.open.delete(message);
+      if (connections.get(name) === connection) use(name, connection);
+    });
+  });
+};
