@@ -1,6 +1,6 @@
-/** Label selectors, against what Kubernetes does with them. Rules are tested with whole policies, in policy.test.ts. */
+/** Label selectors, against what Kubernetes does with them. */
 import { expect } from 'chai';
-import { selects } from './matching.ts';
+import { selects } from './label-selector.ts';
 
 describe('label selectors', () => {
   const by = (operator: string, values?: string[]): ((labels?: Record<string, string>) => boolean) => {

@@ -1,7 +1,8 @@
 /**
  * The API server without a client between, asked by whomever a scenario needs: for tables of requests, and for those
- * that no client would send. With the rights of KUBECONFIG, or impersonating somebody.
+ * that no client would send. With the rights of a kubeconfig, or impersonating somebody.
  */
+import type { OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
@@ -11,7 +12,7 @@ export interface ApiRequest {
   /** With the query. */
   readonly path: string;
   readonly body?: unknown;
-  /** `application/json` by default; a PATCH is a JSON Patch. */
+  /** `application/json` by default; a PATCH is a JSON Patch by default. */
   readonly contentType?: string;
   /** Impersonated; the groups count only with it. */
   readonly as?: string;
@@ -27,7 +28,7 @@ export interface ApiAnswer {
   /** Of a Status. */
   readonly message: string;
   /** What `kubectl` would print as warnings. */
-  readonly warnings: string;
+  readonly warnings: readonly string[];
 }
 
 export interface Api {
@@ -59,6 +60,12 @@ const messageOf = (body: unknown): string =>
     ? body.message
     : '';
 
+/** The texts of `299 - "text", 299 - "another"`. */
+const warningsIn = (header: string): string[] =>
+  [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, quoted = '']) =>
+    quoted.replaceAll(/\\(.)/g, '$1'),
+  );
+
 export const createApi = (config: KubeConfig): Api => {
   const server = config.getCurrentCluster()?.server ?? '';
   let common: Promise<RequestOptions> | undefined;
@@ -70,15 +77,19 @@ export const createApi = (config: KubeConfig): Api => {
 
   const call = async (wish: ApiRequest): Promise<ApiAnswer> => {
     const options = await (common ??= credentials());
-    const headers = { ...options.headers, ...headersOf(wish) };
+    // As the client sets them.
+    const headers = { ...(options.headers as OutgoingHttpHeaders | undefined), ...headersOf(wish) };
     const answer = await new Promise<Omit<ApiAnswer, 'message'>>((resolve, reject) => {
       const request = httpsRequest(server + wish.path, {
-        ...{ ...options, method: wish.method, headers, timeout: TIMEOUT_MS },
+        ...options,
+        method: wish.method,
+        headers,
+        timeout: TIMEOUT_MS,
       });
       request.once('error', reject);
       request.once('timeout', () => request.destroy(new Error(`no answer: ${wish.method} ${wish.path}`)));
       request.once('response', (message) => {
-        const warnings = message.headers.warning ?? '';
+        const warnings = warningsIn(message.headers.warning ?? '');
         text(message).then((body) => {
           const parsed: unknown = message.headers['content-type']?.includes('json') ? JSON.parse(body) : body;
           resolve({ status: message.statusCode ?? 0, body: parsed, warnings });
