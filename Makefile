@@ -22,7 +22,7 @@ dev: setup ## The same, kept running until Ctrl-C; endpoints in .dev/endpoints.j
 inject: setup ## Run the init container of a pod that `make dev` holds: make inject POD=namespace/name
 	@$(NODE) scripts/dev/kubelet/main.ts $(subst /, ,$(POD))
 
-test: setup-test ## All tests: no cluster and no network needed after installation
+test: setup-test ## All tests but those on a cluster: builds a Kubernetes control plane once (a few minutes)
 	@$(RUN) scripts/test
 
 test-jupyterhub: setup-test build ## The JupyterHub package alone, in an environment of its own

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from '../scripts/build.ts';
-import type { Pod } from '../scripts/dev/api-server/objects/object.ts';
+import type { Pod } from '../scripts/dev/kubernetes/objects.ts';
 import { runInitContainer } from '../scripts/dev/kubelet/init-container.ts';
 import { createPerson } from '../scripts/dev/person.ts';
 import { development } from '../scripts/dev/environments.ts';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 import { parseManifests } from './kustomize.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));

@@ -1,9 +1,11 @@
 /** What the webhook makes of the captured reviews passes the guard, or no session would ever start (design, section 8). */
 import { expect } from 'chai';
 import jsonPatch from 'fast-json-patch';
-import type { AdmissionRequest, KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
+import { podCreation, type AdmissionRequest } from './guard-cases/request.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import { guardJudge, type GuardJudge } from '../test/guard-judge.ts';
 import { admitWith, goldenConfig, readReview, requestOf, reviewNames } from '../test/reviews.ts';
-import { createGuard, podCreation } from './guard.ts';
+import { guardDocuments } from './guard.ts';
 
 const parameters = {
   image: goldenConfig.image,
@@ -38,8 +40,16 @@ async function renderingOf(name: string, { envEnabled, dryRun }: How): Promise<r
 const renderings = async (how: How): Promise<readonly Rendering[]> =>
   (await Promise.all(reviewNames().map((name) => renderingOf(name, how)))).flat();
 
-describe('guard, asked about the webhook’s renderings', () => {
-  const guard = createGuard(parameters);
+describe('guard, asked about the webhook’s renderings', function () {
+  this.timeout(120_000);
+  let judge: GuardJudge;
+
+  before(async () => {
+    judge = await guardJudge();
+    const all = await renderings({ envEnabled: false, dryRun: false });
+    await judge.prepare(all.map(({ creation }) => creation));
+    await judge.use(guardDocuments(parameters));
+  });
 
   for (const envEnabled of [false, true]) {
     for (const dryRun of [false, true]) {
@@ -48,21 +58,11 @@ describe('guard, asked about the webhook’s renderings', () => {
         const all = await renderings({ envEnabled, dryRun });
         expect(all.filter(({ patched }) => patched)).to.have.length.above(30);
         for (const { name, creation } of all) {
-          expect(guard.review(creation), name).to.deep.equal({ denied: [], warnings: [] });
+          expect(await judge.review(creation), name).to.deep.equal({ denied: [], warnings: [] });
         }
       });
     }
   }
-
-  it('refuses them where it was given other values than the webhook', async () => {
-    const all = (await renderings({ envEnabled: true, dryRun: false })).filter(({ patched }) => patched);
-    for (const other of [{ image: 'other:1' }, { claimUrl: 'https://other.example.org/claim' }]) {
-      const strict = createGuard({ ...parameters, ...other });
-      for (const { name, creation } of all) {
-        expect(strict.review(creation).denied, name).to.have.length(1);
-      }
-    }
-  });
 
   it('refuses those that name their user, where somebody else than the launcher creates them', async () => {
     const all = await renderings({ envEnabled: false, dryRun: false });
@@ -70,10 +70,21 @@ describe('guard, asked about the webhook’s renderings', () => {
     expect(launched).to.have.length.above(5);
     for (const { name, creation } of launched) {
       const spoofed = { ...creation, userInfo: { ...creation.userInfo, username: 'alice@example.org' } };
+      const { denied } = await judge.review(spoofed);
       expect(
-        guard.review(spoofed).denied.map(({ policy }) => policy),
+        denied.map(({ policy }) => policy),
         name,
       ).to.deep.equal(['twofold-launcher']);
+    }
+  });
+
+  it('refuses them where it was given other values than the webhook', async () => {
+    const all = (await renderings({ envEnabled: true, dryRun: false })).filter(({ patched }) => patched);
+    for (const other of [{ image: 'other:1' }, { claimUrl: 'https://other.example.org/claim' }]) {
+      await judge.use(guardDocuments({ ...parameters, ...other }));
+      for (const { name, creation } of all) {
+        expect((await judge.review(creation)).denied, name).to.have.length(1);
+      }
     }
   });
 });

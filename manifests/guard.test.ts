@@ -1,16 +1,21 @@
-/** The guard (design, section 8), both ways round: what the webhook renders passes, and every change to it is refused. */
+/**
+ * The guard (design, section 8), both ways round: what the webhook renders passes, and every change to it is refused. The
+ * judge is a real API server (test/guard-judge.ts).
+ */
 import { expect } from 'chai';
 import { GUARD_POLICIES } from '../console/core/guard.ts';
-import type { KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
-import { createAdmissionPolicies, type AdmissionVerdict } from '../scripts/dev/admission-policy/policy.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import { guardJudge, type GuardJudge } from '../test/guard-judge.ts';
+import type { Verdict } from '../test/guard-requests.ts';
 import { guardCases } from './guard-cases/all.ts';
 import { HUB, LAUNCHERS, USER_KEY, WEBHOOK, type GuardCase } from './guard-cases/case.ts';
-import { createGuard, guardDocuments, guardParameters, podCreation } from './guard.ts';
+import { podCreation } from './guard-cases/request.ts';
+import { guardDocuments, guardParameters } from './guard.ts';
 import { renderOwn } from './kustomize.ts';
 import { CLAIM_URL, IMAGE, plainPod, sessionPod } from './session-pod.ts';
 
 const parameters = { image: IMAGE, claimUrl: CLAIM_URL, launchers: LAUNCHERS };
-const guard = createGuard(parameters);
+const allCases = Object.values(guardCases).flat();
 const OTHER_IMAGE = 'twofold-injector:0.2.0';
 
 const BENDING: Readonly<Record<string, string>> = {
@@ -21,7 +26,7 @@ const BENDING: Readonly<Record<string, string>> = {
   'a tab': 'a\tb',
 };
 
-function expectVerdict({ denied, says, warned }: GuardCase, verdict: AdmissionVerdict): void {
+function expectVerdict({ denied, says, warned }: GuardCase, verdict: Verdict): void {
   const policies = [...new Set(verdict.denied.map(({ policy }) => policy))];
   expect(policies, JSON.stringify(verdict)).to.deep.equal(denied ? [denied] : []);
   expect(verdict.warnings).to.have.length(warned ? 1 : 0);
@@ -30,12 +35,33 @@ function expectVerdict({ denied, says, warned }: GuardCase, verdict: AdmissionVe
     expect(message).not.to.match(/resulted in error|failed expression/);
 }
 
-describe('guard', () => {
+/** What these policies refuse of a request. */
+const refusals = async (
+  judge: GuardJudge,
+  documents: readonly KubernetesObject[],
+  request: GuardCase['request'],
+): Promise<Verdict['denied']> => {
+  await judge.use(documents);
+  return (await judge.review(request)).denied;
+};
+
+describe('guard', function () {
+  this.timeout(60_000);
+  let judge: GuardJudge;
+
+  before(async () => {
+    judge = await guardJudge();
+    await judge.prepare(allCases.map(({ request }) => request));
+    await judge.use(guardDocuments(parameters));
+  });
+
   for (const [about, cases] of Object.entries(guardCases)) {
     describe(about, () => {
       for (const guardCase of cases) {
         const verb = guardCase.denied ? 'refuses' : guardCase.warned ? 'warns of' : 'allows';
-        it(`${verb}: ${guardCase.title}`, () => expectVerdict(guardCase, guard.review(guardCase.request)));
+        it(`${verb}: ${guardCase.title}`, async () => {
+          expectVerdict(guardCase, await judge.review(guardCase.request));
+        });
       }
     });
   }
@@ -48,6 +74,8 @@ const unfolded = (documents: readonly KubernetesObject[]): unknown[] =>
       typeof value === 'string' ? value.replaceAll(/\n\s*/g, ' ') : value,
     ),
   );
+
+const isPolicy = ({ kind }: KubernetesObject): boolean => kind?.startsWith('ValidatingAdmission') ?? false;
 
 /** The sqlite overlay with some settings changed, as by an operator who builds on it. */
 function renderWith(settings: Readonly<Record<string, string>>): KubernetesObject[] {
@@ -69,17 +97,21 @@ function renderWith(settings: Readonly<Record<string, string>>): KubernetesObjec
 
 describe('guard as rendered with an operator’s settings', function () {
   this.timeout(180_000);
+  let judge: GuardJudge;
 
-  it('has each value where guardDocuments writes it, and judges every case the same', () => {
+  before(async () => {
+    judge = await guardJudge();
+    await judge.prepare(allCases.map(({ request }) => request));
+  });
+
+  it('has each value where guardDocuments writes it, and judges every case the same', async () => {
     const objects = renderWith({ launchers: LAUNCHERS, otherInjectorImage: OTHER_IMAGE });
     const values = { ...parameters, otherImage: OTHER_IMAGE, webhookUser: WEBHOOK };
     expect(guardParameters(objects)).to.deep.equal(values);
-    const rendered = objects.filter(({ kind }) => kind?.startsWith('ValidatingAdmission'));
+    const rendered = objects.filter(isPolicy);
     expect(unfolded(rendered)).to.have.deep.members(unfolded(guardDocuments(values)));
-    const policies = createAdmissionPolicies(rendered);
-    for (const guardCase of Object.values(guardCases).flat()) {
-      expectVerdict(guardCase, policies.review(guardCase.request));
-    }
+    await judge.use(rendered);
+    for (const guardCase of allCases) expectVerdict(guardCase, await judge.review(guardCase.request));
   });
 
   for (const [what, value] of Object.entries(BENDING)) {
@@ -90,22 +122,23 @@ describe('guard as rendered with an operator’s settings', function () {
     });
   }
 
-  it('lets no session start with a launcher’s line that it would not understand', () => {
+  it('lets no session start with a launcher’s line that it would not understand', async () => {
     for (const launchers of [
       `${HUB}  sessions ${USER_KEY}`,
       `${HUB} sessions`,
       `${HUB} sessions ${USER_KEY} `,
     ]) {
-      const policies = createAdmissionPolicies(renderWith({ launchers }));
-      const [denial] = policies.review(podCreation(sessionPod())).denied;
-      expect(denial?.policy, launchers).to.equal('twofold-launcher');
-      expect(denial?.message).to.match(/settings.yaml/);
-      expect(policies.review(podCreation(plainPod())).denied).to.deep.equal([]);
+      const rendered = renderWith({ launchers }).filter(isPolicy);
+      const denied = await refusals(judge, rendered, podCreation(sessionPod({})));
+      const denial = denied.find(({ policy }) => policy === 'twofold-launcher');
+      expect(denial?.message, launchers).to.match(/settings.yaml/);
+      expect((await judge.review(podCreation(plainPod()))).denied).to.deep.equal([]);
     }
   });
 });
 
-describe('guard documents', () => {
+describe('guard documents', function () {
+  this.timeout(60_000);
   const documents = guardDocuments(parameters);
   const named = (kind: string): string[] =>
     documents
@@ -130,12 +163,13 @@ describe('guard documents', () => {
     expect(JSON.stringify(documents)).not.to.match(/param/i);
   });
 
-  it('accepts no session as it stands in base, and every plain pod', () => {
+  it('accepts no session as it stands in base, and every plain pod', async () => {
     const base = guardDocuments({});
     expect(() => guardParameters(base)).to.throw('twofold-shape');
-    const policies = createAdmissionPolicies(base);
-    expect(policies.review(podCreation(sessionPod())).denied).to.have.length(2);
-    expect(policies.review(podCreation(plainPod())).denied).to.deep.equal([]);
+    const judge = await guardJudge();
+    await judge.prepare([podCreation(sessionPod())]);
+    expect(await refusals(judge, base, podCreation(sessionPod()))).to.have.length(2);
+    expect((await judge.review(podCreation(plainPod()))).denied).to.deep.equal([]);
   });
 
   it('does not take a value that could end its literal, nor one of another form', () => {
@@ -147,16 +181,23 @@ describe('guard documents', () => {
     expect(() => guardDocuments({ image: '' })).to.throw();
   });
 
-  it('accepts each of two images while an upgrade is under way', () => {
-    const both = createGuard({ ...parameters, otherImage: OTHER_IMAGE });
-    const pod = sessionPod();
-    expect(both.review(podCreation(pod)).denied).to.deep.equal([]);
-    pod.spec.initContainers[0]!.image = OTHER_IMAGE;
-    expect(both.review(podCreation(pod)).denied).to.deep.equal([]);
-    expect(guard.review(podCreation(pod)).denied).not.to.deep.equal([]);
-    pod.spec.initContainers[0]!.image = '';
-    for (const each of [both, guard]) {
-      expect(each.review(podCreation(pod)).denied).not.to.deep.equal([]);
-    }
+  it('accepts each of two images while an upgrade is under way', async () => {
+    const judge = await guardJudge();
+    const [first, other, foreign, none] = [IMAGE, OTHER_IMAGE, 'evil:1', ''].map((image) => {
+      const pod = sessionPod();
+      pod.spec.initContainers[0]!.image = image;
+      return podCreation(pod);
+    });
+    await judge.prepare([first!]);
+    const ask = async (settings: object): Promise<boolean[]> => {
+      await judge.use(guardDocuments({ ...parameters, ...settings }));
+      const verdicts = await Promise.all([first, other, foreign].map((each) => judge.review(each!)));
+      return verdicts.map(({ denied }) => denied.length === 0);
+    };
+    expect(await ask({ otherImage: OTHER_IMAGE })).to.deep.equal([true, true, false]);
+    expect(await ask({})).to.deep.equal([true, false, false]);
+    // What would equal an image that is not set is no image to begin with.
+    const empty = await judge.review(none!).catch(String);
+    expect(empty).to.contain('spec.initContainers[0].image: Required value');
   });
 });

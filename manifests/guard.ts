@@ -1,11 +1,10 @@
 /**
  * The guard (design, section 8) as it stands in base/guard, with an operator's values: for tests of it and of whatever
- * must pass it (the webhook's renderings), and for the development API server. No zone.
+ * must pass it (the webhook's renderings), and for development clusters. No zone.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { AdmissionRequest, KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
-import { createAdmissionPolicies, type AdmissionPolicies } from '../scripts/dev/admission-policy/policy.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 import { parseManifests } from './kustomize.ts';
 
 /** The operator's values. Each is a literal in the variable of its name, in one of the policies or two. */
@@ -101,27 +100,3 @@ const isPolicy = ({ kind, metadata }: KubernetesObject, name: string): boolean =
 const specOf = (document: KubernetesObject): Policy['spec'] => (document as Policy).spec;
 const variablesOf = (document: KubernetesObject): NonNullable<Policy['spec']['variables']> =>
   specOf(document).variables ?? [];
-
-export function createGuard(parameters: Partial<GuardParameters>): AdmissionPolicies {
-  return createAdmissionPolicies(guardDocuments(parameters));
-}
-
-/** The API server's question about creating this pod, to ask the guard: `guard.review(podCreation(pod)).denied` is empty. */
-export function podCreation(
-  pod: KubernetesObject,
-  {
-    username = 'alice',
-    namespace = 'sessions',
-    boundPodUid,
-  }: { username?: string; namespace?: string; boundPodUid?: string | undefined } = {},
-): AdmissionRequest {
-  const bound = boundPodUid === undefined ? {} : { 'authentication.kubernetes.io/pod-uid': [boundPodUid] };
-  return {
-    operation: 'CREATE',
-    resource: { group: '', version: 'v1', resource: 'pods' },
-    namespace,
-    name: pod.metadata?.name ?? '',
-    userInfo: { username, groups: ['system:authenticated'], extra: bound },
-    object: pod,
-  };
-}

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
-import type { KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const cache = join(folder, '../.cache/bin');

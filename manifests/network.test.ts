@@ -1,6 +1,6 @@
 /** The NetworkPolicies as data: exactly the arrows of the design (section 1), and nothing else. */
 import { expect } from 'chai';
-import type { KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 import { designArrows, openArrows } from './arrows.ts';
 import { render } from './kustomize.ts';
 import { createReachability, type Door, type Place } from './reachability.ts';

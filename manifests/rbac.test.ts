@@ -1,6 +1,6 @@
 /** What each service may do at the API server, as data: exactly the design's few verbs, and for the keyservice none. */
 import { expect } from 'chai';
-import type { KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 import { guardDocuments } from './guard.ts';
 import { render, renderOwn } from './kustomize.ts';
 

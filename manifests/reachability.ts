@@ -1,7 +1,7 @@
 /** Who may reach whom under a set of NetworkPolicies, by the rules of networking.k8s.io/v1. For tests. No zone. */
 import { BlockList } from 'node:net';
-import { selects, type LabelSelector } from '../scripts/dev/admission-policy/matching.ts';
-import type { KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
+import { selects, type LabelSelector } from './label-selector.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

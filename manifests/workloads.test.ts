@@ -1,6 +1,6 @@
 /** The services as they will run (design, sections 1 and 9): hardened, watched, spread, and told what they need to know. */
 import { expect } from 'chai';
-import type { KubernetesObject } from '../scripts/dev/admission-policy/request.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 import { consoleSettings } from '../console/config.ts';
 import { keyserviceSettings } from '../keyservice/config.ts';
 import { webhookSettings } from '../webhook/config.ts';

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRoot } from '../certs/issue.ts';
-import { startApiServer, type ApiServer } from '../scripts/dev/api-server/server.ts';
+import type { StandIn } from '../scripts/dev/kubernetes/server.ts';
+import { startTestStandIn } from '../scripts/dev/kubernetes/testing.ts';
 import { testCertificates, type Certificates } from '../test/certificates.ts';
 import { eventually } from '../test/eventually.ts';
 import { testFolder } from '../test/folder.ts';
@@ -11,7 +12,7 @@ import { createLog } from './log.ts';
 
 describe('the API server’s roots in a file', () => {
   let certificates: Certificates;
-  let server: ApiServer;
+  let server: StandIn;
   let api: KubernetesApi;
   let file: string;
   let lines: string[];
@@ -33,8 +34,7 @@ describe('the API server’s roots in a file', () => {
 
   before(async () => {
     certificates = await testCertificates();
-    const tls = certificates.leaf('console');
-    server = await startApiServer({ host: '127.0.0.1', port: 0, tls, clientCa: tls.ca, manifests: [] });
+    server = await startTestStandIn();
   });
   after(() => server.close());
   beforeEach(() => {

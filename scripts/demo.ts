@@ -11,7 +11,7 @@ import knex from 'knex';
 import { sessionObjectName } from '#envelope/annotations.ts';
 import { urlPath } from '#envelope/url-path.ts';
 import { build } from './build.ts';
-import type { Pod } from './dev/api-server/objects/object.ts';
+import type { Pod } from './dev/kubernetes/objects.ts';
 import { runInitContainer } from './dev/kubelet/init-container.ts';
 import { createPerson, type Person } from './dev/person.ts';
 import { development } from './dev/environments.ts';

@@ -1,6 +1,5 @@
 /** A case for the guard: one request, and which policy must refuse it. With what the cases are made of. No zone. */
-import type { AdmissionRequest } from '../../scripts/dev/admission-policy/request.ts';
-import { podCreation } from '../guard.ts';
+import { podCreation, type AdmissionRequest } from './request.ts';
 import { sessionPod, type Container, type Pod, type Volume } from '../session-pod.ts';
 
 /** Lives apart from its sessions. */

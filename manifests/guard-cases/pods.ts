@@ -1,5 +1,5 @@
 /** Pods that pass, pods that pass with a warning, and pods with something of Twofold's that never were the webhook's. No zone. */
-import { podCreation } from '../guard.ts';
+import { podCreation } from './request.ts';
 import { plainPod, sessionPod, SID } from '../session-pod.ts';
 import { changed, container, init, tokenSource, type Change, type GuardCase } from './case.ts';
 

@@ -1,7 +1,8 @@
 /** Who may ask for tokens for us, and write sessions' Secrets. No zone. */
-import type { AdmissionRequest, KubernetesObject } from '../../scripts/dev/admission-policy/request.ts';
+import type { KubernetesObject } from '../kubernetes-object.ts';
 import { SID } from '../session-pod.ts';
 import { WEBHOOK, type GuardCase } from './case.ts';
+import type { AdmissionRequest } from './request.ts';
 
 /** A request for a token of this account. */
 export function tokenRequest(

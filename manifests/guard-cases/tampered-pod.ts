@@ -1,5 +1,5 @@
 /** Rendered pods in which someone changed anything but our init container: all refused. No zone. */
-import { podCreation } from '../guard.ts';
+import { podCreation } from './request.ts';
 import { plainPod, SID } from '../session-pod.ts';
 import { OTHER, changed, container, tampered, tokenSource, volume, type GuardCase } from './case.ts';
 

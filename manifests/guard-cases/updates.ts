@@ -1,6 +1,6 @@
 /** Changes to pods that exist: by users, controllers, debuggers, the scheduler. No zone. */
-import type { AdmissionRequest, KubernetesObject } from '../../scripts/dev/admission-policy/request.ts';
-import { podCreation } from '../guard.ts';
+import type { KubernetesObject } from '../kubernetes-object.ts';
+import { podCreation, type AdmissionRequest } from './request.ts';
 import { plainPod, sessionPod, SID, type Container, type Pod } from '../session-pod.ts';
 import { changed, container, init, OTHER, type Change, type GuardCase } from './case.ts';
 

@@ -1,7 +1,7 @@
 /** Holds objects to Kubernetes' own schemas (kubernetes.json), strictly: what it does not know is wrong. No zone. */
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { KubernetesObject } from '../../scripts/dev/admission-policy/request.ts';
+import type { KubernetesObject } from '../kubernetes-object.ts';
 
 interface Schemas {
   readonly kinds: Readonly<Record<string, string>>;

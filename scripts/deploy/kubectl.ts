@@ -3,7 +3,7 @@
  * cluster needs. Objects go in on standard input, never in arguments, and are not part of an error. No zone.
  */
 import { spawn } from 'node:child_process';
-import type { KubernetesObject } from '../dev/admission-policy/request.ts';
+import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { DeployError } from './failure.ts';
 
 export interface Answer {

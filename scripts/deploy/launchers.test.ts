@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { guardDocuments } from '../../manifests/guard.ts';
-import type { KubernetesObject } from '../dev/admission-policy/request.ts';
+import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { assertLaunchers } from './launchers.ts';
 
 const hub = {

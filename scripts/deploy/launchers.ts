@@ -1,7 +1,7 @@
 /** What a rendered overlay says of trusted launchers, in three places: before anything is applied. No zone; design §6, §8. */
 import { parseLaunchers, sharedLauncher, type Launcher } from '#platform/launchers.ts';
 import { guardParameters } from '../../manifests/guard.ts';
-import type { KubernetesObject } from '../dev/admission-policy/request.ts';
+import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { DeployError } from './failure.ts';
 import type { Rendering } from './rendering.ts';
 

@@ -3,7 +3,7 @@
  * that pods can start while the rest goes. No zone.
  */
 import type { V1Lease } from '@kubernetes/client-node';
-import type { KubernetesObject } from '../dev/admission-policy/request.ts';
+import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import type { Kubectl } from './kubectl.ts';
 
 const OURS = ['-l', 'app.kubernetes.io/part-of=twofold', '--ignore-not-found'];

@@ -3,7 +3,7 @@
  * images it counts on. Everything is read from what will be applied, so nothing is said twice. No zone; design §9.
  */
 import type { V1Container, V1Deployment, V1EnvVar, V1ObjectMeta, V1Volume } from '@kubernetes/client-node';
-import type { KubernetesObject } from '../dev/admission-policy/request.ts';
+import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { DeployError } from './failure.ts';
 
 export interface Reference {

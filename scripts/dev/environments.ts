@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseLaunchers, type Launcher } from '#platform/launchers.ts';
 import { sqliteAddon } from '../sqlite-addon.ts';
-import type { ApiServer } from './api-server/server.ts';
+import type { Cluster } from './cluster.ts';
 import { urlOf, type Ground } from './ground.ts';
 
 /** Values of a development cluster; the session namespace is the one of the captured reviews' people. */
@@ -24,13 +24,12 @@ export type Env = Readonly<Record<string, string>>;
 /** A file with a bearer for the API server. */
 export const writeToken = async (
   ground: Ground,
-  kubernetes: ApiServer,
+  kubernetes: Cluster,
   name: string,
-  user: string,
-  groups?: string[],
+  user: Parameters<Cluster['token']>[0],
 ) => {
   const file = join(ground.dir, 'tokens', `${name}.kubernetes`);
-  writeFileSync(file, await kubernetes.token(user, groups), { mode: 0o600 });
+  writeFileSync(file, await kubernetes.token(user), { mode: 0o600 });
   return file;
 };
 
@@ -40,11 +39,15 @@ const common = (ground: Ground, tlsLeaf: string): Record<string, string> => ({
   TWOFOLD_TLS_DIR: join(ground.certificates, tlsLeaf),
 });
 
-const kubernetesEnv = (ground: Ground, kubernetes: ApiServer, tokenFile: string): Record<string, string> => ({
-  TWOFOLD_KUBERNETES_URL: kubernetes.url,
-  TWOFOLD_KUBERNETES_CA_FILE: ground.caFile,
-  TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile,
-});
+const kubernetesEnv = (ground: Ground, kubernetes: Cluster, tokenFile: string): Record<string, string> => {
+  const caFile = join(ground.dir, 'kubernetes-ca.crt');
+  writeFileSync(caFile, kubernetes.ca);
+  return {
+    TWOFOLD_KUBERNETES_URL: kubernetes.url,
+    TWOFOLD_KUBERNETES_CA_FILE: caFile,
+    TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile,
+  };
+};
 
 /** Whom this cluster trusts to speak for users. */
 export const launchersOf = ({ options }: Ground): readonly Launcher[] =>
@@ -70,7 +73,7 @@ export const keyserviceEnv = (ground: Ground): Env => ({
   TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'keyservice.audit'),
 });
 
-export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: string): Promise<Env> => {
+export const consoleEnv = async (ground: Ground, kubernetes: Cluster, issuer: string): Promise<Env> => {
   const databaseUrlFile = join(ground.dir, 'database-url');
   const url = ground.options.database ?? `sqlite:${join(ground.dir, 'twofold.db')}`;
   writeFileSync(databaseUrlFile, url, { mode: 0o600 });
@@ -107,7 +110,7 @@ export const consoleEnv = async (ground: Ground, kubernetes: ApiServer, issuer: 
   };
 };
 
-export const webhookEnv = async (ground: Ground, kubernetes: ApiServer): Promise<Env> => ({
+export const webhookEnv = async (ground: Ground, kubernetes: Cluster): Promise<Env> => ({
   ...common(ground, 'webhook'),
   ...kubernetesEnv(
     ground,

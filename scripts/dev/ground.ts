@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ensureCertificates } from '../../certs/store.ts';
 import { freePort } from './free-port.ts';
 import { makeKeys, type KeyFiles } from './keys.ts';
+import type { StartCluster } from './cluster.ts';
 import type { ServiceName } from './services.ts';
 
 type Listener = 'identityProvider' | 'console' | 'consoleResolve' | 'consoleClaim' | 'keyservice' | 'webhook';
@@ -19,6 +20,8 @@ export interface StackOptions {
   readonly launchersFile?: string | undefined;
   /** Callers without credentials may do at the API server what developers may, so that curl is enough. */
   readonly anonymous?: boolean;
+  /** Kubernetes; a stand-in where there is none. */
+  readonly cluster?: StartCluster;
   /** Overrides a service's variables, for drills and benches. */
   readonly env?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
   /** More arguments for a service's Node, such as a profiler's. */

@@ -1,7 +1,7 @@
 /** Console, keyservice and webhook of a development cluster, as programs of their own. Development tool, no zone. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ApiServer } from './api-server/server.ts';
+import type { Cluster } from './cluster.ts';
 import { consoleEnv, keyserviceEnv, mutateUrl, webhookEnv, type Env } from './environments.ts';
 import { logOf, urlOf, type Ground } from './ground.ts';
 import { portsOf, startProgram, type Program } from './process.ts';
@@ -47,7 +47,7 @@ const startService = (
 /** Resolves once all three answer. What was started is in `stops`, whatever comes of it. */
 export const startServices = async (
   ground: Ground,
-  kubernetes: ApiServer,
+  kubernetes: Cluster,
   { issuer, stops }: { readonly issuer: string; readonly stops: (() => Promise<void>)[] },
 ): Promise<Services> => {
   const started = new Map<ServiceName, Promise<Service>>();

@@ -5,21 +5,20 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ApiServer } from './api-server/server.ts';
 import { writeToken } from './environments.ts';
 import { layGround, type StackOptions } from './ground.ts';
 import { startIdentityProvider, type Bearers, type Identity } from './identity-provider/program.ts';
 import type { Kubernetes } from './kubelet/node-api.ts';
-import { register, startKubernetes } from './kubernetes.ts';
+import { NODE, register, startStandInCluster, type Cluster } from './cluster.ts';
 import { startServices, type Services, type Urls } from './services.ts';
 
 export interface Stack {
   readonly dir: string;
-  readonly kubernetes: ApiServer;
+  readonly kubernetes: Cluster;
   readonly issuer: string;
   readonly services: Services['programs'];
   readonly urls: Urls;
-  /** PEM file of the roots that every server here is verified with. */
+  /** PEM file of the roots that every server of ours is verified with. */
   readonly caFile: string;
   readonly databaseFile: string;
   readonly bearers: Bearers;
@@ -34,9 +33,9 @@ export interface Stack {
 }
 
 /** What a kubelet of this cluster needs to run a pod's init container. */
-export const kubeletOf = ({ kubernetes, caFile, tokens }: Stack): Kubernetes => ({
+export const kubeletOf = ({ kubernetes, tokens }: Stack): Kubernetes => ({
   url: kubernetes.url,
-  ca: readFileSync(caFile, 'utf8'),
+  ca: kubernetes.ca,
   token: readFileSync(tokens.kubelet, 'utf8'),
 });
 
@@ -63,7 +62,7 @@ const assemble = async (
   options.say('starting the identity provider and the API server');
   const identity = await startIdentityProvider(ground);
   stops.push(() => identity.stop());
-  const kubernetes = await startKubernetes(ground, identity.issuer);
+  const kubernetes = await (options.cluster ?? startStandInCluster)(ground, identity.issuer);
   stops.push(() => kubernetes.close());
   const { programs, urls, restart } = await startServices(ground, kubernetes, {
     issuer: identity.issuer,
@@ -76,8 +75,8 @@ const assemble = async (
     ...{ kubernetes, services: programs, urls, restart, stop },
     ...{ issuer: identity.issuer, bearers: identity.bearers, rotateProvider: identity.rotate },
     tokens: {
-      admin: await writeToken(ground, kubernetes, 'admin', 'admin', ['system:masters']),
-      kubelet: await writeToken(ground, kubernetes, 'kubelet', 'system:node:development', ['system:nodes']),
+      admin: await writeToken(ground, kubernetes, 'admin', 'admin'),
+      kubelet: await writeToken(ground, kubernetes, 'kubelet', `system:node:${NODE}`),
     },
     clientDirs: {
       apiServer: client('apiserver-webhook'),

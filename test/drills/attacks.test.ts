@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createHttpsClient, HttpsError } from '#platform/https-client.ts';
 import { leafPlans } from '../../certs/plan.ts';
-import type { Pod } from '../../scripts/dev/api-server/objects/object.ts';
+import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import { createPerson, type Person } from '../../scripts/dev/person.ts';
 import { messageOf, nameOf, secretPath, sessions, startDrill, type Drill } from './cluster.ts';
 import { testFolder } from '../folder.ts';
@@ -273,8 +273,7 @@ describe('attacks, over real processes', function () {
   describe('with one stolen thing', () => {
     const asZone = (zone: 'webhook' | 'console'): Person =>
       createPerson({
-        url: drill.stack.kubernetes.url,
-        ca: drill.ca,
+        ...drill.stack.kubernetes,
         bearer: readFileSync(join(drill.stack.dir, 'tokens', `${zone}.kubernetes`), 'utf8'),
       });
 

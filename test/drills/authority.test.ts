@@ -8,7 +8,7 @@ import { parseOwnerId, parseSecretName, type OwnerId } from '#envelope/names.ts'
 import { ed25519Signer } from '#envelope/node-cipher.ts';
 import { signTicket, type Ticket } from '#envelope/ticket.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
-import type { Pod } from '../../scripts/dev/api-server/objects/object.ts';
+import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import type { Person } from '../../scripts/dev/person.ts';
 import { sqliteAddon } from '../../scripts/sqlite-addon.ts';
 import { testFolder } from '../folder.ts';

@@ -1,14 +1,15 @@
-/** A development cluster for drills: real processes, real HTTPS, and what people, kubelets and attackers do with it. */
+/** A cluster for drills: a real control plane, real processes, and what people, kubelets and attackers do with it. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../../scripts/build.ts';
-import type { Pod } from '../../scripts/dev/api-server/objects/object.ts';
+import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import { runInitContainer, type Outcome } from '../../scripts/dev/kubelet/init-container.ts';
 import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
 import { development } from '../../scripts/dev/environments.ts';
 import type { StackOptions } from '../../scripts/dev/ground.ts';
+import { startRealCluster } from './control-plane.ts';
 import { testCertificates } from '../certificates.ts';
 import { testFolder } from '../folder.ts';
 import { kubeletOf, startStack, type Stack } from '../../scripts/dev/stack.ts';
@@ -78,12 +79,15 @@ export const startDrill = async (options: Partial<StackOptions> = {}): Promise<D
   const dir = testFolder('drill');
   await (built ??= build());
   const certificates = (await testCertificates()).dir;
-  const own = { dir, certificates, people: ['alice', 'bob'], say: () => undefined };
+  const own = {
+    ...{ dir, certificates, people: ['alice', 'bob'], say: () => undefined },
+    cluster: startRealCluster,
+  };
   const stack = await startStack({ ...own, ...options });
   const ca = readFileSync(stack.caFile, 'utf8');
-  const at = (url: string, bearer: string): Person => createPerson({ url, ca, bearer });
-  const admin = at(stack.kubernetes.url, readFileSync(stack.tokens.admin, 'utf8'));
-  const developer = at(stack.kubernetes.url, stack.bearers['alice'] ?? '');
+  const atKubernetes = (bearer: string): Person => createPerson({ ...stack.kubernetes, bearer });
+  const admin = atKubernetes(readFileSync(stack.tokens.admin, 'utf8'));
+  const developer = atKubernetes(stack.bearers['alice'] ?? '');
   const createPod: Drill['createPod'] = (annotations, change = {}) =>
     (change.by ?? developer).call(
       'POST',
@@ -97,13 +101,15 @@ export const startDrill = async (options: Partial<StackOptions> = {}): Promise<D
     );
   return {
     ...{ stack, ca, admin, developer, createPod },
-    person: (name) => at(stack.urls.console, stack.bearers[name] ?? ''),
+    person: (name) => createPerson({ url: stack.urls.console, ca, bearer: stack.bearers[name] ?? '' }),
     admitPod: async (annotations, change) => {
       const answer = await createPod(annotations, change);
       if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
       return answer.body as Pod; // the API server's own
     },
     runPod: async (pod) => {
+      const { name = '', namespace = '' } = pod.metadata;
+      await stack.kubernetes.schedule(namespace, name);
       const kubernetes = kubeletOf(stack);
       const root = join(dir, 'pods', nameOf('root'));
       return collect(

@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pod } from '../../scripts/dev/api-server/objects/object.ts';
+import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
 import { messageOf, nameOf, sessions, startDrill, type Drill } from './cluster.ts';
 import { testFolder } from '../folder.ts';
 
 const hub = { namespace: 'hub', name: 'hub' };
-const username = `system:serviceaccount:${hub.namespace}:${hub.name}`;
+const username = `system:serviceaccount:${hub.namespace}:${hub.name}` as const;
 const servers = 'hub-sessions';
 const launcher = {
   ...{ username, namespaces: [servers], annotation: 'hub.example/user' },
@@ -43,7 +43,7 @@ describe('a launcher’s account, over real processes', function () {
   });
 
   const speaking = (bearer: string): Person => {
-    const speaker = createPerson({ url: drill.stack.kubernetes.url, ca: drill.ca, bearer });
+    const speaker = createPerson({ ...drill.stack.kubernetes, bearer });
     speakers.push(speaker);
     return speaker;
   };
@@ -68,7 +68,9 @@ describe('a launcher’s account, over real processes', function () {
 
   it('starts sessions with the token that the kubelet gives to its pod', async () => {
     const kubelet = speaking(readFileSync(drill.stack.tokens.kubelet, 'utf8'));
-    const minted = await askForToken(kubelet, boundTo(await hubPod()));
+    const pod = await hubPod();
+    await drill.stack.kubernetes.schedule(hub.namespace, pod.metadata.name ?? '');
+    const minted = await askForToken(kubelet, boundTo(pod));
     expect(minted.status, messageOf(minted)).to.equal(201);
     const answer = await spawn(speaking(tokenOf(minted)));
     expect(answer.status, messageOf(answer)).to.equal(201);

@@ -136,6 +136,8 @@ describe('the main job, over real processes', function () {
         expect(messageOf(answer)).to.contain('twofold.dev/ticket: ').and.contain(`(${code})`);
       };
       await refused('ticket_other_namespace', { namespace: 'elsewhere' });
+      const robot = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot' } };
+      await drill.admin.must('POST', `/api/v1/namespaces/${sessions}/serviceaccounts`, robot);
       await refused('ticket_other_service_account', {
         spec: { serviceAccountName: 'robot', containers: [{ name: 'm', image: 'x' }] },
       });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHttpsClient, type HttpsAnswer } from '#platform/https-client.ts';
 import { createHttpsServer, type HttpsServer } from '#platform/https-server.ts';
-import type { Pod } from '../../scripts/dev/api-server/objects/object.ts';
+import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import { testCertificates } from '../certificates.ts';
 import { serverOptions } from '../server-options.ts';
 import { messageOf, nameOf, sessions, startDrill, type Drill } from './cluster.ts';

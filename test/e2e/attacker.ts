@@ -4,7 +4,7 @@
  */
 import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import type { Api } from './api.ts';
+import type { Api } from '../../scripts/dev/api.ts';
 import type { Cluster } from './cluster.ts';
 import { kubectl, manifest, type Ran } from './kubectl.ts';
 import { uniqueName } from './pods.ts';

@@ -1,7 +1,7 @@
 import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { createPerson, type Person } from '../../scripts/dev/person.ts';
-import { createApi } from './api.ts';
+import { createApi } from '../../scripts/dev/api.ts';
 import { contentOf, createAttacker, expectStopped, exported, type Attacker } from './attacker.ts';
 import { connect, sidOf } from './cluster.ts';
 import { GATE, openGate } from './gate.ts';

@@ -1,22 +1,20 @@
 /**
- * The guard's cases (manifests/guard-cases) as requests to a real API server. Pods reach it past Twofold's webhook: a
+ * The guard as it is installed, asked the guard's cases (test/guard-requests.ts). Pods reach it past Twofold's webhook: a
  * plain pod goes in, which that webhook is not called for, and another webhook behind it turns it into the case's.
- * Everything is a dry run but the pods that changes are tried on; nothing schedules those.
+ * Nothing schedules the pods that changes are tried on.
  */
 import type { KubernetesObject } from '@kubernetes/client-node';
-import jsonPatch from 'fast-json-patch';
-import type { AdmissionRequest } from '../../scripts/dev/admission-policy/request.ts';
+import { boundTo, type AdmissionRequest } from '../../manifests/guard-cases/request.ts';
 import { HUB, HUB_ACCOUNT, HUB_POD, USER_KEY } from '../../manifests/guard-cases/case.ts';
 import { guardParameters } from '../../manifests/guard.ts';
 import { CLAIM_URL, IMAGE, plainPod, type Container, type Pod } from '../../manifests/session-pod.ts';
 import { eventually } from '../eventually.ts';
-import type { Api, ApiAnswer } from './api.ts';
+import { asUser, createGuardRequests, pathOf } from '../guard-requests.ts';
+import type { Api, ApiAnswer } from '../../scripts/dev/api.ts';
 import { startMutatingWebhook } from './mutating-webhook.ts';
 import { restrictedContainer, uniqueName } from './pods.ts';
 
-export interface GuardRequests {
-  /** The policies and bindings as they are applied. */
-  readonly applied: readonly KubernetesObject[];
+export interface InstalledGuard {
   /** The same request for this installation: its images, addresses, launcher and namespaces. */
   localise(request: AdmissionRequest): AdmissionRequest;
   /** The API server's answer to a localised request. */
@@ -32,8 +30,6 @@ export interface Launcher {
 }
 
 const POLICIES = '/apis/admissionregistration.k8s.io/v1';
-/** May do everything, so that the guard alone decides. */
-const EVERYTHING = 'system:masters';
 
 const readGuard = async (api: Api): Promise<readonly KubernetesObject[]> => {
   const kinds = [
@@ -68,30 +64,11 @@ const restricted = (pod: Pod): Pod => {
   };
 };
 
-const pathOf = ({
-  namespace = '',
-  resource,
-  name = '',
-  subResource,
-  operation,
-}: AdmissionRequest): string => {
-  const collection = `/api/v1/namespaces/${namespace}/${resource.resource}`;
-  const named = operation !== 'CREATE' || subResource !== undefined;
-  const path = named ? `${collection}/${name}` : collection;
-  return subResource === undefined ? path : `${path}/${subResource}`;
-};
-
-/** Impersonated, with the rights to do everything. */
-const speaker = ({ username = '', groups = [], extra }: AdmissionRequest['userInfo']) => ({
-  ...{ as: username, groups: [...groups, EVERYTHING], extra },
-});
-
 /** In a namespace of its own, and in those of the launcher and its sessions. */
-export const createGuardRequests = async (api: Api, launcher: Launcher): Promise<GuardRequests> => {
+export const connectGuard = async (api: Api, launcher: Launcher): Promise<InstalledGuard> => {
   const namespace = uniqueName('guard');
   const label = `${namespace}.example.org/case`;
-  const applied = await readGuard(api);
-  const { image, claimUrl } = guardParameters(applied);
+  const { image, claimUrl } = guardParameters(await readGuard(api));
   await api.must({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: namespace } } });
   await eventually(`namespace ${namespace} has its service account`, async () => {
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default`;
@@ -118,66 +95,17 @@ export const createGuardRequests = async (api: Api, launcher: Launcher): Promise
     disguised.set(id, restricted(request.object as Pod)); // the cases' pods
     const { spec } = restricted(plainPod());
     const body = { metadata: { name: id, labels: { [label]: id } }, spec };
-    return await api.call({
-      ...{ method: 'POST', path: pathOf(request) + query, body, ...speaker(request.userInfo) },
-    });
+    return await api.call({ method: 'POST', path: pathOf(request) + query, body, ...asUser(request) });
   };
 
-  const stored = new Map<string, Promise<{ namespace: string; name: string }>>();
-  /** A pod like this one that is really there. */
-  const store = (request: AdmissionRequest): Promise<{ namespace: string; name: string }> => {
-    const old = request.oldObject ?? request.object;
-    const key = JSON.stringify([request.namespace, old]);
-    const made = stored.get(key) ?? createStored({ ...request, operation: 'CREATE', object: old ?? null });
-    stored.set(key, made);
-    return made;
-  };
-  const createStored = async (request: AdmissionRequest): Promise<{ namespace: string; name: string }> => {
-    const launched = request.namespace === launcher.namespace;
-    const extra = { 'authentication.kubernetes.io/pod-uid': [HUB_POD] };
-    const hub = { username: launcher.username, extra };
-    const userInfo = { ...request.userInfo, ...(launched ? hub : {}) };
-    const { subResource: _, ...creation } = request;
-    const { status, body, message } = await createPod({ ...creation, userInfo }, '');
-    if (status !== 201) throw new Error(`a pod to be changed was refused: ${message}`);
-    const { metadata } = body as Pod; // just created
-    return { namespace: request.namespace ?? '', name: metadata.name };
-  };
-
-  const changePod = async (request: AdmissionRequest): Promise<ApiAnswer> => {
-    const bound = request.subResource === 'binding';
-    const { name } = await store(bound ? { ...request, object: plainPod() } : request);
-    const path = `${pathOf({ ...request, name })}?dryRun=All`;
-    const who = speaker(request.userInfo);
-    if (request.operation === 'DELETE') return await api.call({ method: 'DELETE', path, ...who });
-    if (bound) {
-      const metadata = { ...request.object?.metadata, name, namespace: request.namespace };
-      return await api.call({ method: 'POST', path, body: { ...request.object, metadata }, ...who });
-    }
-    const body = jsonPatch.compare(request.oldObject ?? {}, request.object ?? {});
-    return await api.call({ method: 'PATCH', path, body, ...who });
-  };
-
-  /** Of a Secret that is there for as long as that takes. */
-  const changeSecret = async (request: AdmissionRequest): Promise<ApiAnswer> => {
-    const path = pathOf(request);
-    const collection = path.slice(0, path.lastIndexOf('/'));
-    await api.must({ method: 'POST', path: collection, body: request.oldObject });
-    try {
-      const body = request.object;
-      return await api.call({
-        method: 'PUT',
-        path: `${path}?dryRun=All`,
-        body,
-        ...speaker(request.userInfo),
-      });
-    } finally {
-      await api.must({ method: 'DELETE', path });
-    }
-  };
+  const hub = { username: launcher.username, extra: boundTo(HUB_POD) };
+  const requests = createGuardRequests({
+    ...{ api, createPod },
+    creator: ({ namespace: where, userInfo }) =>
+      where === launcher.namespace ? { ...userInfo, ...hub } : userInfo,
+  });
 
   return {
-    applied,
     localise: (request) => {
       const text = JSON.stringify(request)
         .replaceAll(`"${IMAGE}`, `"${image}`)
@@ -190,23 +118,9 @@ export const createGuardRequests = async (api: Api, launcher: Launcher): Promise
       const launched = local.namespace === 'sessions' && text.includes(launcher.annotation);
       return { ...local, namespace: launched ? launcher.namespace : namespace };
     },
-    send: async (request) => {
-      const { resource, operation, subResource, object, userInfo } = request;
-      if (resource.resource === 'pods') {
-        const creates = operation === 'CREATE' && subResource === undefined;
-        return creates ? await createPod(request, '?dryRun=All') : await changePod(request);
-      }
-      if (operation === 'UPDATE') return await changeSecret(request);
-      const body = { ...object, metadata: { ...object?.metadata, namespace: request.namespace } };
-      const path = `${pathOf(request)}?dryRun=All`;
-      return await api.call({ method: 'POST', path, body, ...speaker(userInfo) });
-    },
+    send: (request) => requests.send(request),
     close: async () => {
-      for (const made of stored.values()) {
-        const pod = await made.catch(() => undefined);
-        const path = pod && `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}?gracePeriodSeconds=0`;
-        if (path) await api.call({ method: 'DELETE', path });
-      }
+      await requests.close();
       await webhook.close();
       await api.call({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
     },

@@ -8,7 +8,7 @@ import { createRoot, issueLeaf } from '../../certs/issue.ts';
 import { NODE_ADDRESS } from '../../scripts/deploy/local/overlay.ts';
 import { eventually } from '../eventually.ts';
 import { serverOptions } from '../server-options.ts';
-import type { Api } from './api.ts';
+import type { Api } from '../../scripts/dev/api.ts';
 import { pod } from './pods.ts';
 
 export interface Operation {

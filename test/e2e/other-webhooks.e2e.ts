@@ -1,7 +1,7 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
-import { createApi } from './api.ts';
+import { createApi } from '../../scripts/dev/api.ts';
 import { connect, sidOf } from './cluster.ts';
 import { kubectl, kubectlOutput } from './kubectl.ts';
 import { marker } from './marker.ts';

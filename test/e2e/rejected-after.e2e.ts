@@ -2,7 +2,7 @@ import type { V1ResourceQuota } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
 import { eventually } from '../eventually.ts';
-import { createApi } from './api.ts';
+import { createApi } from '../../scripts/dev/api.ts';
 import { connect } from './cluster.ts';
 import { eventOf } from './events.ts';
 import { marker } from './marker.ts';

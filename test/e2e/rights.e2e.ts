@@ -4,7 +4,7 @@ import { GUARD_POLICIES } from '../../console/core/guard.ts';
 import { designArrows, openArrows } from '../../manifests/arrows.ts';
 import { eventually } from '../eventually.ts';
 import { discoverResources, mayDo, rightsOf, rulesOf, type Account, type Resource } from './access.ts';
-import { createApi } from './api.ts';
+import { createApi } from '../../scripts/dev/api.ts';
 import { connect } from './cluster.ts';
 import { container, pod, uniqueName } from './pods.ts';
 

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import type { KubernetesObject } from '../../dev/admission-policy/request.ts';
+import type { KubernetesObject } from '../../../manifests/kubernetes-object.ts';
 import { DeployError } from '../failure.ts';
 import type { Kubectl } from '../kubectl.ts';
 import { sqliteOnNode, writeEndpoints } from './endpoints.ts';

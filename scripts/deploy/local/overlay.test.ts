@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { render } from '../../../manifests/kustomize.ts';
-import type { KubernetesObject } from '../../dev/admission-policy/request.ts';
+import type { KubernetesObject } from '../../../manifests/kubernetes-object.ts';
 import { assertLaunchers } from '../launchers.ts';
 import { exampleValues, readRendering } from '../rendering.ts';
 import { launcher, launcherAccount, localOverlay, NODE_ADDRESS, type LocalOverlay } from './overlay.ts';

@@ -1,4 +1,4 @@
-/** The stand-in kubelet against the development API server: layout, modes, environment, outcome. */
+/** The stand-in kubelet against the stand-in for an API server: layout, modes, environment, outcome. */
 
 import { lstatSync, readFileSync, readlinkSync, statSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,15 +6,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 
-import {
-  asPod,
-  listAt,
-  objectAt,
-  type ApiObject,
-  type JsonObject,
-  type Pod,
-} from '../api-server/objects/object.ts';
-import { bodyOf, speakAs, startTestServer, type Speaker, type TestServer } from '../api-server/testing.ts';
+import { listAt, objectAt, type JsonObject, type Pod } from '../kubernetes/objects.ts';
+import { bodyOf, speakAs, startTestStandIn, type Speaker, type TestStandIn } from '../kubernetes/testing.ts';
 import { runInitContainer, type Outcome } from './init-container.ts';
 import { testFolder } from '../../../test/folder.ts';
 
@@ -59,14 +52,14 @@ function podSpec(bytes: number): JsonObject {
 }
 
 describe('stand-in kubelet', () => {
-  let server: TestServer;
+  let server: TestStandIn;
   let admin: Speaker;
   let token: string;
   let root: string;
 
   async function store(name: string, bytes = 5): Promise<Pod> {
     const answer = await admin('POST', pods, { metadata: { name }, spec: podSpec(bytes) });
-    return asPod(bodyOf(answer) as ApiObject); // the server's own answer
+    return bodyOf(answer) as Pod; // the server's own answer
   }
 
   function run(
@@ -82,8 +75,8 @@ describe('stand-in kubelet', () => {
   }
 
   before(async () => {
-    server = await startTestServer();
-    admin = speakAs(server, { leaf: server.administrator });
+    server = await startTestStandIn();
+    admin = speakAs(server, await server.token('admin', ['system:masters']));
     token = await server.token('system:node:development', ['system:nodes']);
     const data = { grant: Buffer.from('a grant').toString('base64') };
     await admin('POST', '/api/v1/namespaces/team/secrets', { metadata: { name: 'twofold-0123' }, data });
@@ -162,7 +155,7 @@ describe('stand-in kubelet', () => {
 
   it('does not start the program when the Secret is missing, and leaves nothing behind', async () => {
     const spec = JSON.parse(JSON.stringify(podSpec(5)).replace('twofold-0123"', 'twofold-none"')) as unknown;
-    const pod = asPod(bodyOf(await admin('POST', pods, { metadata: { name: 'early' }, spec })) as ApiObject); // as above
+    const pod = bodyOf(await admin('POST', pods, { metadata: { name: 'early' }, spec })) as Pod; // as above
     expect(await run(pod)).deep.equal({
       started: false,
       reason: 'MountVolume.SetUp failed for volume "twofold-session" : secret "twofold-none" not found',

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Container, JsonObject, Pod } from '../api-server/objects/object.ts';
+import type { Container, JsonObject, Pod } from '../kubernetes/objects.ts';
 import { createNodeApi, type Kubernetes, type NodeApi } from './node-api.ts';
 import { layOutVolumes, VolumeError, type Volumes } from './volumes.ts';
 

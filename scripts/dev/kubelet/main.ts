@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { objectAt, isJsonObject, stringAt, type JsonObject } from '../api-server/objects/object.ts';
+import { objectAt, isJsonObject, stringAt, type JsonObject } from '../kubernetes/objects.ts';
 import { runInitContainer, type Outcome } from './init-container.ts';
 import { createNodeApi, type Kubernetes } from './node-api.ts';
 

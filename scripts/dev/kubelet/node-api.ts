@@ -4,7 +4,7 @@
  */
 
 import { urlPath } from '#envelope/url-path.ts';
-import { isJsonObject, objectAt, stringAt, type JsonObject, type Pod } from '../api-server/objects/object.ts';
+import { isJsonObject, objectAt, stringAt, type JsonObject, type Pod } from '../kubernetes/objects.ts';
 import { createJsonClient, type JsonAnswer } from '../https-json.ts';
 import type { Sources } from './volumes.ts';
 

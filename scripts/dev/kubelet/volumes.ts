@@ -7,8 +7,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import type { PodSpec, Volume } from '../api-server/objects/object.ts';
-import { quantityOf } from '../api-server/objects/quantity.ts';
+import type { PodSpec, Volume } from '../kubernetes/objects.ts';
+import { parseQuantity } from '../../../webhook/quantity.ts';
 
 /** What volumes are filled with, from the API server. */
 export type Sources = {
@@ -57,7 +57,8 @@ function writeContent(folder: string, content: Content): void {
 /** Without the right to mount, a plain folder: then nothing keeps it within its limit. */
 function mountMemory(folder: string, limit: string | undefined): boolean {
   if (process.getuid?.() !== 0) return false;
-  const size = limit === undefined ? '' : `,size=${Math.max(pageBytes, quantityOf(limit))}`;
+  const bytes = Number(parseQuantity(limit ?? '0') ?? 0n) / 1e9;
+  const size = limit === undefined ? '' : `,size=${Math.max(pageBytes, bytes)}`;
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `mode=0777${size}`, 'tmpfs', folder], { stdio: 'ignore' });
     return true;

@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import type { Pod } from '../../../scripts/dev/api-server/objects/object.ts';
+import type { Pod } from '../../../scripts/dev/kubernetes/objects.ts';
 import { runInitContainer } from '../../../scripts/dev/kubelet/init-container.ts';
 import { createPerson } from '../../../scripts/dev/person.ts';
 import type { StageFacts } from '../stage.ts';

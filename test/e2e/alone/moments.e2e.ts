@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { askUntil } from '../../../scripts/ask-until.ts';
 import { eventually } from '../../eventually.ts';
-import { createApi } from '../api.ts';
+import { createApi } from '../../../scripts/dev/api.ts';
 import { connect, sidOf } from '../cluster.ts';
 import { openGate } from '../gate.ts';
 import { kubectlOutput } from '../kubectl.ts';

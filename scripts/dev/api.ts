@@ -1,0 +1,111 @@
+/**
+ * The API server without a client between, asked by whomever a scenario needs: for tables of requests, and for those
+ * that no client would send. With the rights of a kubeconfig, or impersonating somebody.
+ */
+import type { OutgoingHttpHeaders } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { text } from 'node:stream/consumers';
+import type { KubeConfig } from '@kubernetes/client-node';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With the query. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** `application/json` by default; a PATCH is a JSON Patch by default. */
+  readonly contentType?: string;
+  /** Impersonated; the groups count only with it. */
+  readonly as?: string;
+  readonly groups?: readonly string[];
+  /** As the API server has it of a user: which pod a token is bound to. */
+  readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** The object, or the API server's Status; whoever asks knows which. */
+  readonly body: unknown;
+  /** Of a Status. */
+  readonly message: string;
+  /** What `kubectl` would print as warnings. */
+  readonly warnings: readonly string[];
+}
+
+export interface Api {
+  call(request: ApiRequest): Promise<ApiAnswer>;
+  /** The object; rejects with the API server's words unless it succeeded. The type is the caller's word. */
+  must<T>(request: ApiRequest): Promise<T>;
+}
+
+const TIMEOUT_MS = 60_000;
+
+const headersOf = (wish: ApiRequest): Record<string, string[]> => {
+  const { method, contentType, body, as, groups = [], extra = {} } = wish;
+  const json = method === 'PATCH' ? 'application/json-patch+json' : 'application/json';
+  return {
+    accept: ['application/json'],
+    ...(body === undefined ? {} : { 'content-type': [contentType ?? json] }),
+    ...(as === undefined ? {} : { 'impersonate-user': [as], 'impersonate-group': [...groups] }),
+    ...Object.fromEntries(
+      Object.entries(extra).map(([key, values]) => [
+        `impersonate-extra-${encodeURIComponent(key)}`,
+        [...values],
+      ]),
+    ),
+  };
+};
+
+const messageOf = (body: unknown): string =>
+  typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string'
+    ? body.message
+    : '';
+
+/** The texts of `299 - "text", 299 - "another"`. */
+const warningsIn = (header: string): string[] =>
+  [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, quoted = '']) =>
+    quoted.replaceAll(/\\(.)/g, '$1'),
+  );
+
+export const createApi = (config: KubeConfig): Api => {
+  const server = config.getCurrentCluster()?.server ?? '';
+  let common: Promise<RequestOptions> | undefined;
+  const credentials = async (): Promise<RequestOptions> => {
+    const options: RequestOptions = {};
+    await config.applyToHTTPSOptions(options);
+    return options;
+  };
+
+  const call = async (wish: ApiRequest): Promise<ApiAnswer> => {
+    const options = await (common ??= credentials());
+    // As the client sets them.
+    const headers = { ...(options.headers as OutgoingHttpHeaders | undefined), ...headersOf(wish) };
+    const answer = await new Promise<Omit<ApiAnswer, 'message'>>((resolve, reject) => {
+      const request = httpsRequest(server + wish.path, {
+        ...options,
+        method: wish.method,
+        headers,
+        timeout: TIMEOUT_MS,
+      });
+      request.once('error', reject);
+      request.once('timeout', () => request.destroy(new Error(`no answer: ${wish.method} ${wish.path}`)));
+      request.once('response', (message) => {
+        const warnings = warningsIn(message.headers.warning ?? '');
+        text(message).then((body) => {
+          const parsed: unknown = message.headers['content-type']?.includes('json') ? JSON.parse(body) : body;
+          resolve({ status: message.statusCode ?? 0, body: parsed, warnings });
+        }, reject);
+      });
+      request.end(wish.body === undefined ? undefined : JSON.stringify(wish.body));
+    });
+    return { ...answer, message: messageOf(answer.body) };
+  };
+
+  return {
+    call,
+    must: async <T>(wish: ApiRequest): Promise<T> => {
+      const { status, body, message } = await call(wish);
+      if (status >= 300) throw new Error(`${wish.method} ${wish.path}: ${status} ${message}`);
+      return body as T;
+    },
+  };
+};

@@ -1,0 +1,81 @@
+/** Objects as JSON has them, which resources there are, and readers for optional parts of a document. Development tool, no zone. */
+import type { V1ObjectMeta, V1PodSpec } from '@kubernetes/client-node';
+
+export type JsonObject = Record<string, unknown>;
+
+/** The client's models are classes, with times as dates; JSON makes plain objects of the same members. */
+type Plain<T> = T extends Date ? string : T extends object ? { [Member in keyof T]: Plain<T[Member]> } : T;
+
+export type PodSpec = Plain<V1PodSpec>;
+export type Container = PodSpec['containers'][number];
+export type Volume = NonNullable<PodSpec['volumes']>[number];
+export type ObjectMeta = Plain<V1ObjectMeta>;
+export type ApiObject = JsonObject & {
+  readonly apiVersion: string;
+  readonly kind: string;
+  metadata: ObjectMeta;
+};
+export type Pod = ApiObject & { spec: PodSpec; status?: JsonObject };
+
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The member as an object, or an empty one. */
+export const objectAt = (value: JsonObject, member: string): JsonObject => {
+  const found = value[member];
+  return isJsonObject(found) ? found : {};
+};
+
+export const stringAt = (value: JsonObject, member: string): string | undefined => {
+  const found = value[member];
+  return typeof found === 'string' ? found : undefined;
+};
+
+export const listAt = (value: JsonObject, member: string): JsonObject[] => {
+  const found = value[member];
+  return Array.isArray(found) ? found.filter(isJsonObject) : [];
+};
+
+export const stringsAt = (value: JsonObject, member: string): string[] => {
+  const found = value[member];
+  return Array.isArray(found) ? found.filter((one) => typeof one === 'string') : [];
+};
+
+export interface Resource {
+  readonly group: string;
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+const resource = (group: string, kind: string, namespaced: boolean): Resource => ({
+  group,
+  kind,
+  namespaced,
+  plural: `${kind.toLowerCase().replace(/y$/, 'ie')}s`,
+});
+const ADMISSION = 'admissionregistration.k8s.io';
+
+export const pods = resource('', 'Pod', true);
+export const secrets = resource('', 'Secret', true);
+export const serviceAccounts = resource('', 'ServiceAccount', true);
+export const mutatingWebhooks = resource(ADMISSION, 'MutatingWebhookConfiguration', false);
+/** Answered, never stored. */
+export const tokenReviews = resource('authentication.k8s.io', 'TokenReview', false);
+
+export const resources: readonly Resource[] = [
+  pods,
+  secrets,
+  serviceAccounts,
+  mutatingWebhooks,
+  tokenReviews,
+  resource('coordination.k8s.io', 'Lease', true),
+  resource(ADMISSION, 'ValidatingAdmissionPolicy', false),
+  resource(ADMISSION, 'ValidatingAdmissionPolicyBinding', false),
+];
+
+export const apiVersionOf = ({ group }: Resource): string => (group === '' ? 'v1' : `${group}/v1`);
+
+/** `secrets`, `leases.coordination.k8s.io`: how messages name a resource. */
+export const qualified = ({ group, plural }: Resource): string =>
+  group === '' ? plural : `${plural}.${group}`;

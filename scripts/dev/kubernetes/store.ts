@@ -1,0 +1,89 @@
+/** The objects, in memory, and their collection after their owners. Development tool, no zone. */
+import { apiVersionOf, type ApiObject, type Resource } from './objects.ts';
+import { alreadyExists, modified, notFound } from './status.ts';
+
+export interface Store {
+  get(resource: Resource, namespace: string | undefined, name: string): ApiObject | undefined;
+  /** Sorted by namespace and name; of all namespaces where none is given. */
+  list(resource: Resource, namespace: string | undefined): ApiObject[];
+  /** Throws 409 AlreadyExists. */
+  insert(resource: Resource, object: ApiObject): ApiObject;
+  /** Throws 404, or 409 Conflict when the stored version is not `expected`. */
+  replace(resource: Resource, object: ApiObject, expected: string | undefined): ApiObject;
+  remove(resource: Resource, object: ApiObject): void;
+  close(): void;
+}
+
+interface Row {
+  readonly resource: Resource;
+  readonly object: ApiObject;
+}
+
+/** Some time passes before dependents go, as with a real garbage collector. */
+const COLLECT_AFTER_MS = 10;
+
+const rank = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+export const createStore = (): Store => {
+  const rows = new Map<string, Row>();
+  let version = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const keyOf = (resource: Resource, namespace: string | undefined, name: string): string =>
+    `${apiVersionOf(resource)}/${resource.plural}/${namespace ?? ''}/${name}`;
+  const keyFor = (resource: Resource, { metadata }: ApiObject): string =>
+    keyOf(resource, metadata.namespace, metadata.name ?? '');
+
+  /** What names owners, none of which is there. */
+  const isOrphan = ({ object }: Row, uids: ReadonlySet<string>): boolean => {
+    const owners = object.metadata.ownerReferences ?? [];
+    return owners.length > 0 && !owners.some(({ uid }) => uids.has(uid));
+  };
+  const collect = (): void => {
+    timer = undefined;
+    const uids = new Set([...rows.values()].map(({ object }) => object.metadata.uid ?? ''));
+    const orphans = [...rows].filter(([, row]) => isOrphan(row, uids));
+    for (const [key] of orphans) rows.delete(key);
+    // What they owned goes next.
+    if (orphans.length > 0) later();
+  };
+  const later = (): void => {
+    timer ??= setTimeout(collect, COLLECT_AFTER_MS).unref();
+  };
+
+  const put = (resource: Resource, object: ApiObject): ApiObject => {
+    version += 1;
+    const stored = structuredClone(object);
+    stored.metadata.resourceVersion = String(version);
+    rows.set(keyFor(resource, stored), { resource, object: stored });
+    if (stored.metadata.ownerReferences !== undefined) later();
+    return structuredClone(stored);
+  };
+
+  return {
+    get: (resource, namespace, name) => structuredClone(rows.get(keyOf(resource, namespace, name))?.object),
+    list: (resource, namespace) =>
+      [...rows]
+        .filter(([, row]) => row.resource === resource)
+        .filter(([, { object }]) => namespace === undefined || object.metadata.namespace === namespace)
+        .sort(([a], [b]) => rank(a, b))
+        .map(([, { object }]) => structuredClone(object)),
+    insert: (resource, object) => {
+      const { name = '' } = object.metadata;
+      if (rows.has(keyFor(resource, object))) throw alreadyExists(resource, name);
+      return put(resource, object);
+    },
+    replace: (resource, object, expected) => {
+      const { name = '' } = object.metadata;
+      const found = rows.get(keyFor(resource, object));
+      if (found === undefined) throw notFound(resource, name);
+      if (expected !== undefined && found.object.metadata.resourceVersion !== expected)
+        throw modified(resource, name);
+      return put(resource, object);
+    },
+    remove: (resource, object) => {
+      rows.delete(keyFor(resource, object));
+      later();
+    },
+    close: () => clearTimeout(timer),
+  };
+};

@@ -1,0 +1,150 @@
+/** Bearers of service accounts, bound to a pod or not, and of users: made, reviewed, verified. Development tool, no zone. */
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { decodeJwt, errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
+import { objectAt, pods, stringAt, stringsAt, type ApiObject, type JsonObject } from './objects.ts';
+import { badRequest, conflict, notFound } from './status.ts';
+import type { Store } from './store.ts';
+
+export interface UserInfo {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+type Verdict =
+  | { readonly user: UserInfo; readonly audiences: readonly string[]; readonly error?: undefined }
+  | { readonly error: string };
+
+export interface Tokens {
+  /** Whether the text claims to be one of these, before any verification. */
+  claims(token: string): boolean;
+  mint(username: string, groups: readonly string[], seconds: number): Promise<string>;
+  /** For `serviceaccounts/NAME/token`: the request with its status. Throws where the bound pod is not there. */
+  request(account: Account, request: JsonObject): Promise<JsonObject>;
+  /** For `tokenreviews`: the review with its status. */
+  review(review: JsonObject): Promise<JsonObject>;
+  verify(token: string, audiences: readonly string[]): Promise<Verdict>;
+}
+
+export interface Account {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+const ISSUER = 'https://kubernetes.default.svc.cluster.local';
+const DEFAULT_SECONDS = 3600;
+const EXTRA = 'authentication.kubernetes.io';
+
+const userOf = (payload: JWTPayload): UserInfo => {
+  const { sub: username = '', jti = '' } = payload;
+  const claims = objectAt(payload, 'kubernetes.io');
+  if (claims['serviceaccount'] === undefined)
+    return { username, groups: [...stringsAt(payload, 'groups'), 'system:authenticated'] };
+  const [pod, namespace] = [objectAt(claims, 'pod'), stringAt(claims, 'namespace') ?? ''];
+  const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
+  const [podName, podUid] = [stringAt(pod, 'name') ?? '', stringAt(pod, 'uid')];
+  const extra = {
+    [`${EXTRA}/credential-id`]: [`JTI=${jti}`],
+    ...(podUid && { [`${EXTRA}/pod-name`]: [podName], [`${EXTRA}/pod-uid`]: [podUid] }),
+  };
+  return { username, uid: stringAt(objectAt(claims, 'serviceaccount'), 'uid') ?? '', groups, extra };
+};
+
+export const createTokens = (store: Store): Tokens => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+
+  const sign = (claims: JWTPayload, audiences: readonly string[], seconds: number): Promise<string> =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: 'EdDSA' })
+      .setIssuer(ISSUER)
+      .setAudience([...audiences])
+      .setIssuedAt()
+      .setExpirationTime(`${seconds} s`)
+      .setJti(randomUUID())
+      .sign(privateKey);
+
+  /** The pod that a token is to be bound to. */
+  const boundPod = ({ namespace, name }: Account, spec: JsonObject): JsonObject | undefined => {
+    if (spec['boundObjectRef'] === undefined) return undefined;
+    const reference = objectAt(spec, 'boundObjectRef');
+    if (reference['kind'] !== 'Pod') throw badRequest('the stand-in binds tokens to pods alone');
+    const podName = stringAt(reference, 'name') ?? '';
+    const pod = store.get(pods, namespace, podName);
+    if (pod === undefined) throw notFound(pods, podName);
+    const uid = pod.metadata.uid ?? '';
+    const asked = stringAt(reference, 'uid') ?? uid;
+    if (asked !== uid)
+      throw conflict(pods, podName, `the UID in the bound object reference (${asked}) does not match`);
+    if ((stringAt(objectAt(pod, 'spec'), 'serviceAccountName') ?? 'default') !== name)
+      throw badRequest(
+        `cannot bind token for serviceaccount "${name}" to pod running with different serviceaccount name.`,
+      );
+    return { name: podName, uid };
+  };
+
+  const verify: Tokens['verify'] = async (token, wanted) => {
+    try {
+      const { payload } = await jwtVerify(token, publicKey, {
+        issuer: ISSUER,
+        requiredClaims: ['sub', 'exp'],
+      });
+      const audiences = [payload.aud ?? []].flat().filter((audience) => wanted.includes(audience));
+      if (audiences.length === 0) return { error: 'token audiences are invalid for the target audiences' };
+      const claims = objectAt(payload, 'kubernetes.io');
+      const pod = objectAt(claims, 'pod');
+      const bound = store.get(pods, stringAt(claims, 'namespace'), stringAt(pod, 'name') ?? '');
+      if (pod['uid'] !== bound?.metadata.uid) return { error: 'service account token has been invalidated' };
+      return { user: userOf(payload), audiences };
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return { error: 'invalid bearer token' };
+      throw error;
+    }
+  };
+
+  return {
+    claims: (token) => {
+      try {
+        return decodeJwt(token).iss === ISSUER;
+      } catch {
+        return false;
+      }
+    },
+    verify: (token, audiences) => verify(token, audiences.length === 0 ? [ISSUER] : audiences),
+    mint: (username, groups, seconds) => {
+      const [, , namespace, name] = username.startsWith('system:serviceaccount:') ? username.split(':') : [];
+      const claims = name === undefined ? {} : { 'kubernetes.io': { namespace, serviceaccount: { name } } };
+      return sign({ sub: username, groups: [...groups], ...claims }, [ISSUER], seconds);
+    },
+    request: async (account, request) => {
+      const { namespace, name, uid } = account;
+      const spec = objectAt(request, 'spec');
+      const pod = boundPod(account, spec);
+      const audiences = stringsAt(spec, 'audiences');
+      const seconds = Number(spec['expirationSeconds'] ?? DEFAULT_SECONDS);
+      const claims = { namespace, serviceaccount: { name, uid }, ...(pod === undefined ? {} : { pod }) };
+      const subject = { sub: `system:serviceaccount:${namespace}:${name}`, 'kubernetes.io': claims };
+      const token = await sign(subject, audiences.length === 0 ? [ISSUER] : audiences, seconds);
+      const expirationTimestamp = new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+/, '');
+      return {
+        ...request,
+        spec: { ...spec, audiences, expirationSeconds: seconds },
+        status: { token, expirationTimestamp },
+      };
+    },
+    review: async (review) => {
+      const spec = objectAt(review, 'spec');
+      const asked = stringsAt(spec, 'audiences');
+      const verdict = await verify(stringAt(spec, 'token') ?? '', asked.length === 0 ? [ISSUER] : asked);
+      // `authenticated: false` is left out, as Go's omitempty does.
+      const status =
+        verdict.error === undefined
+          ? { authenticated: true, user: verdict.user, audiences: verdict.audiences }
+          : { user: {}, error: `[invalid bearer token, ${verdict.error}]` };
+      return { ...review, status };
+    },
+  };
+};
+
+export type { ApiObject };

@@ -1,0 +1,171 @@
+/** A real control plane for a drill: people by its identity provider, services by their accounts, a node without a machine. */
+import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SignJWT } from 'jose';
+import { createApi, type Api } from '../../scripts/dev/api.ts';
+import { applyDocuments, untilInForce } from '../../scripts/dev/apply.ts';
+import { NODE, roles, users, type StartCluster } from '../../scripts/dev/cluster.ts';
+import { startControlPlane } from '../../scripts/dev/control-plane.ts';
+import { development, mutateUrl } from '../../scripts/dev/environments.ts';
+import { leafOf, type Ground } from '../../scripts/dev/ground.ts';
+import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
+import type { PodSpec } from '../../scripts/dev/kubernetes/objects.ts';
+import { eventually } from '../eventually.ts';
+
+/** Where drills make pods. */
+const NAMESPACES = [development.namespace, 'hub', 'hub-sessions', 'elsewhere'];
+
+const RBAC = 'rbac.authorization.k8s.io';
+const ISSUER = 'https://kubernetes.default.svc.cluster.local';
+
+/** The certificate that the API server shows to the webhook at this address. */
+const admissionConfiguration = (ground: Ground, dir: string): string => {
+  const { cert, key } = leafOf(ground, 'apiserver-webhook');
+  const kubeConfigFile = join(dir, 'webhooks.kubeconfig');
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  const user = { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) };
+  const kubeconfig = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    users: [{ name: new URL(mutateUrl(ground)).host, user }],
+  };
+  writeFileSync(kubeConfigFile, JSON.stringify(kubeconfig), { mode: 0o600 });
+  const file = join(dir, 'admission.yaml');
+  const configuration = {
+    apiVersion: 'apiserver.config.k8s.io/v1',
+    kind: 'WebhookAdmissionConfiguration',
+    kubeConfigFile,
+  };
+  const plugins = [{ name: 'MutatingAdmissionWebhook', configuration }];
+  const document = { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AdmissionConfiguration', plugins };
+  writeFileSync(file, JSON.stringify(document));
+  return file;
+};
+
+const people = ({ options }: Ground): object[] =>
+  options.people.map((name) => ({ apiGroup: RBAC, kind: 'User', name: `${name}@example.org` }));
+
+/** Namespaces, a node, and what people may do: in each namespace what its editors may. */
+const objects = (ground: Ground): KubernetesObject[] => {
+  const names = [...NAMESPACES, 'twofold-console', 'twofold-webhook', 'twofold-keyservice'];
+  const developers = [...people(ground), { apiGroup: RBAC, kind: 'Group', name: 'developers' }];
+  const accounts = ['console', 'webhook'].map((name) => ({ name, namespace: `twofold-${name}` }));
+  return [
+    ...names.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    ...accounts.map((metadata) => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata })),
+    { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE } },
+    ...NAMESPACES.map((namespace) => ({
+      apiVersion: `${RBAC}/v1`,
+      kind: 'RoleBinding',
+      metadata: { name: 'developers', namespace },
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'edit' },
+      subjects: developers,
+    })),
+    ...roles(),
+  ];
+};
+
+const untilPodsCanBeMade = async (api: Api): Promise<void> => {
+  for (const name of NAMESPACES) {
+    await eventually(`the namespace ${name} has its service account`, async () => {
+      const path = `/api/v1/namespaces/${name}/serviceaccounts/default`;
+      return (await api.call({ method: 'GET', path })).status === 200;
+    });
+  }
+};
+
+/** Until the webhook refuses a pod that it cannot accept: its configuration is in force then, and it answers. */
+const untilAsked = async (api: Api): Promise<void> => {
+  const pod = {
+    metadata: { name: 'probe', annotations: { 'twofold.dev/probe': 'x' } },
+    spec: { containers: [{ name: 'main', image: 'x' }] },
+  };
+  let last = '';
+  await eventually(
+    'pods are shown to the webhook',
+    async () => {
+      const path = `/api/v1/namespaces/${development.namespace}/pods?dryRun=All`;
+      last = (await api.call({ method: 'POST', path, body: pod })).message;
+      return last.includes('admission webhook "pods.twofold.dev" denied');
+    },
+    { seen: () => last },
+  );
+};
+
+/** Until the API server knows that the pod is on the node: a kubelet asks again, too, until then. */
+const untilSeen = async (api: Api, namespace: string, name: string): Promise<void> => {
+  const resource = { group: '', resource: 'serviceaccounts', subresource: 'token' };
+  const resourceAttributes = { verb: 'create', ...resource, namespace, name };
+  const spec = { user: `system:node:${NODE}`, groups: users[`system:node:${NODE}`], resourceAttributes };
+  await eventually(`the node may ask for tokens of ${name}`, async () => {
+    const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+    const { status } = await api.must<{ status: { allowed: boolean } }>({
+      method: 'POST',
+      path,
+      body: { spec },
+    });
+    return status.allowed;
+  });
+};
+
+/** Bound to nothing, as whoever has the API server's key can make one at any time. */
+const accountToken = async (api: Api, dir: string, account: string): Promise<string> => {
+  const [, , namespace = '', name = ''] = account.split(':');
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`;
+  const { metadata } = await api.must<{ metadata: { uid: string } }>({ method: 'GET', path });
+  const key = createPrivateKey(readFileSync(join(dir, 'pki/service-account.key')));
+  return await new SignJWT({ 'kubernetes.io': { namespace, serviceaccount: { name, uid: metadata.uid } } })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setIssuer(ISSUER)
+    .setAudience(ISSUER)
+    .setSubject(account)
+    .setIssuedAt()
+    .setNotBefore('0 s')
+    .setExpirationTime('7 d')
+    .setJti(randomUUID())
+    .sign(key);
+};
+
+export const startRealCluster: StartCluster = async (ground, issuer) => {
+  const dir = join(ground.dir, 'kubernetes');
+  const tokens = new Map(Object.keys(users).map((name) => [name, randomBytes(32).toString('base64url')]));
+  const rows = Object.entries(users).map(
+    ([name, [group]]) => `${tokens.get(name) ?? ''},${name},${name},${group}`,
+  );
+  const file = (name: string, text: string): string => {
+    const path = join(ground.dir, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  const plane = await startControlPlane(dir, [
+    `--token-auth-file=${file('users.csv', `${rows.join('\n')}\n`)}`,
+    `--oidc-issuer-url=${issuer}`,
+    `--oidc-client-id=${development.audience}`,
+    `--oidc-ca-file=${ground.caFile}`,
+    '--oidc-username-claim=email',
+    `--admission-control-config-file=${admissionConfiguration(ground, ground.dir)}`,
+  ]);
+  const api = createApi(plane.admin);
+  await applyDocuments(api, objects(ground));
+  await untilPodsCanBeMade(api);
+  return {
+    url: plane.url,
+    ca: plane.ca,
+    close: () => plane.stop(),
+    token: async (username) => tokens.get(username) ?? (await accountToken(api, dir, username)),
+    apply: async (documents) => {
+      await applyDocuments(api, documents);
+      await untilInForce(api);
+      await untilAsked(api);
+    },
+    schedule: async (namespace, name) => {
+      const pod = `/api/v1/namespaces/${namespace}/pods/${name}`;
+      const target = { apiVersion: 'v1', kind: 'Node', name: NODE };
+      const { spec } = await api.must<{ spec: PodSpec }>({ method: 'GET', path: pod });
+      if (spec.nodeName === undefined)
+        await api.must({ method: 'POST', path: `${pod}/binding`, body: { metadata: { name }, target } });
+      await untilSeen(api, namespace, spec.serviceAccountName ?? 'default');
+    },
+  };
+};
