@@ -179,13 +179,13 @@ const quotas = {
     doc: 'Sessions of one owner that no pod has claimed yet, and that one still may.',
     min: 1,
     max: MOST,
-    fallback: '1000',
+    fallback: '10000',
   }),
   quotaVersions: integer('TWOFOLD_QUOTA_VERSIONS', {
     doc: 'Versions of secrets in flight: those that the sessions above hold, of one owner.',
     min: 1,
     max: MOST,
-    fallback: '10000',
+    fallback: '100000',
   }),
   quotaReservations: integer('TWOFOLD_QUOTA_RESERVATIONS', {
     doc: 'Sealings that clients of one owner have begun; each lapses after ten minutes.',
