@@ -16,7 +16,7 @@ import { openLauncher } from './launching.ts';
 import { look, lookOnly } from './looks.ts';
 
 describe('every state of the page looks right and is accessible', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   before(async () => {
     await site();
   });
