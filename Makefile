@@ -29,7 +29,7 @@ test-jupyterhub: setup-test build ## The JupyterHub package alone, in an environ
 	@$(RUN) scripts/test-jupyterhub
 
 growth: setup ## Search long for the worst input of every parser, SECONDS=10 for each
-	@TWOFOLD_GROWTH_SECONDS=$(or $(SECONDS),10) $(RUN) npx --no-install mocha --reporter spec test/growth/*.test.ts
+	@TWOFOLD_GROWTH_SECONDS=$(or $(SECONDS),10) $(RUN) scripts/tried growth npx --no-install mocha --reporter spec test/growth/*.test.ts
 
 e2e: setup-test ## Every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
 	@$(RUN) scripts/e2e
@@ -56,7 +56,7 @@ docs: setup ## Rewrite docs/configuration.md and the reference in docs/cli.md
 	@$(NODE) scripts/docs.ts
 
 bench: setup ## Measure: one table, and bench/results/*.json
-	@$(NODE) bench/main.ts
+	@$(RUN) scripts/tried bench node bench/main.ts
 
 cluster: ## A real Kubernetes on this machine, in namespaces of its own (root; builds it once, 7 minutes)
 	@scripts/cluster up
@@ -65,7 +65,7 @@ cluster-down: ## End it and remove all that it made
 	@scripts/cluster down
 
 bench-cluster: setup ## Measure on the deployed cluster; draws where the time goes (docs/create-to-first-file.svg)
-	@$(RUN) scripts/cluster in node bench/cluster/main.ts
+	@$(RUN) scripts/tried bench-cluster scripts/cluster in node bench/cluster/main.ts
 
 build: setup ## Bundle the services and the injector into dist/
 	@$(NODE) scripts/build.ts
@@ -91,7 +91,7 @@ images: bundles ## Images as archives in .images/, with bills of materials (BASE
 	@$(NODE) scripts/images/main.ts
 
 images-check: bundles ## Build the images twice: both must be equal
-	@$(NODE) scripts/images/main.ts --twice
+	@$(RUN) scripts/tried images-check node scripts/images/main.ts --twice
 
 setup: $(INSTALLED) ## Install dependencies
 
