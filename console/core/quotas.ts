@@ -5,7 +5,7 @@
  */
 import type { OwnerId } from '#envelope/names.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
-import type { Stores } from './stores.ts';
+import type { OpenSessions, Stores } from './stores.ts';
 
 /** The most of each that one owner has at a time. */
 export interface QuotaConfig {
@@ -66,7 +66,12 @@ export const createQuotas = (config: QuotaConfig): Quotas => ({
   session: async ({ owners, sessions }, { ownerId, now, versions }) => {
     const { quotaSessions, quotaVersions } = config;
     await owners.lock(ownerId);
-    const open = await sessions.countOpen(ownerId, now);
+    const fits = (open: OpenSessions): boolean =>
+      open.sessions < quotaSessions && open.versions + versions <= quotaVersions;
+    if (fits(await sessions.countOpen(ownerId, now))) return done(undefined);
+    // Whoever revokes a ticket has the room back; looked at here alone, since it costs a look at each.
+    const open = await sessions.countClaimable(ownerId, now);
+    if (fits(open)) return done(undefined);
     const next = `start the pods that wait, ${operator}`;
     if (open.sessions >= quotaSessions) {
       return refuse(
@@ -74,12 +79,10 @@ export const createQuotas = (config: QuotaConfig): Quotas => ({
         `The owner has ${quotaSessions} sessions that no pod has claimed yet, which is the quota; ${next}.`,
       );
     }
-    return open.versions + versions <= quotaVersions
-      ? done(undefined)
-      : refuse(
-          'too_many_versions',
-          `The owner’s unclaimed sessions hold ${open.versions} versions of secrets; with ${versions} more they are over the quota of ${quotaVersions}; ${next}.`,
-        );
+    return refuse(
+      'too_many_versions',
+      `The owner’s unclaimed sessions hold ${open.versions} versions of secrets; with ${versions} more they are over the quota of ${quotaVersions}; ${next}.`,
+    );
   },
   reservation: async ({ owners, reservations }, { ownerId, now, lapseSeconds }) => {
     const { quotaReservations: most } = config;

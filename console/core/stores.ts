@@ -182,8 +182,16 @@ export interface SessionStore {
   claimAgain(sid: SessionId, podUid: string, now: number): Promise<boolean>;
   /** The newest of each ticket, at most `limit` for each. */
   ofTickets(jtis: readonly string[], limit: number): Promise<SessionRow[]>;
-  /** Those that no pod has claimed and one still may, and how many versions of secrets they hold. */
-  countOpen(ownerId: OwnerId, now: number): Promise<{ sessions: number; versions: number }>;
+  /** Those that no pod has claimed and whose time is not over. */
+  countOpen(ownerId: OwnerId, now: number): Promise<OpenSessions>;
+  /** Of these, those that one still may claim: their ticket is not revoked. Looks every one up. */
+  countClaimable(ownerId: OwnerId, now: number): Promise<OpenSessions>;
+}
+
+export interface OpenSessions {
+  readonly sessions: number;
+  /** How many versions of secrets they hold. */
+  readonly versions: number;
 }
 
 export interface LoginClaim {

@@ -29,7 +29,8 @@ export const recordColumns = {
     ...(['launcher', 'issued_at', 'exp', 'revoked_at'] as const),
   ],
   sessions: [
-    ...(['sid', 'jti', 'owner_id', 'ns', 'sa', 'secrets', 'ticket_hash', 'ticket_on_pod'] as const),
+    ...(['sid', 'jti', 'owner_id', 'ns', 'sa', 'secrets', 'versions', 'ticket_hash'] as const),
+    'ticket_on_pod',
     ...(['launcher_annotation', 'launcher_user', 'opened_at', 'exp', 'pod', 'pod_uid'] as const),
     ...(['first_claim_at', 'last_claim_at', 'claims'] as const),
   ],

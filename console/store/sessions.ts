@@ -1,6 +1,6 @@
 /** Sessions: opened by `resolve`, bound to one pod by its first `claim`. Zone 1; design §4 and §6. */
 import type { Knex } from 'knex';
-import type { SessionRow, SessionSecret, SessionStore } from '../core/stores.ts';
+import type { OpenSessions, SessionRow, SessionSecret, SessionStore } from '../core/stores.ts';
 import { createRecordTable } from './record-table.ts';
 import type { Records } from './records.ts';
 import { list, maybe, ownerId, salt, same, secretId, secretName, sessionId } from './rows.ts';
@@ -12,6 +12,8 @@ export interface Session {
   ns: string;
   sa: string;
   secrets: string;
+  /** How many `secrets` there are. */
+  versions: number;
   ticket_hash: string;
   /** SQLite has no booleans. */
   ticket_on_pod: boolean | 0 | 1;
@@ -60,11 +62,20 @@ export const readSession = (row: Session): SessionRow => {
 
 export const createSessionStore = (db: Knex, records: Records): SessionStore => {
   const sessions = createRecordTable<Session>(db, records, 'sessions');
+  const open = (id: string, now: number): Knex.QueryBuilder =>
+    db('sessions').where({ owner_id: id }).whereNull('pod_uid').where('exp', '>', now);
+  const counted = async (query: Knex.QueryBuilder): Promise<OpenSessions> => {
+    const found: unknown = await query.count({ open: '*' }).sum({ versions: 'versions' });
+    // PostgreSQL gives both as text.
+    const [row] = found as { open: number | string; versions: number | string | null }[];
+    return { sessions: Number(row?.open), versions: Number(row?.versions ?? 0) };
+  };
   return {
     insert: (row) =>
       sessions.insert({
         ...{ sid: row.sid, jti: row.jti, owner_id: row.ownerId, ns: row.ns, sa: row.sa },
         secrets: list.write(row.secrets.map(writeSecret)),
+        versions: row.secrets.length,
         ...{ ticket_hash: row.ticketHash, ticket_on_pod: row.ticketOnPod },
         launcher_annotation: row.launcher?.annotation ?? null,
         launcher_user: row.launcher?.user ?? null,
@@ -87,23 +98,13 @@ export const createSessionStore = (db: Knex, records: Records): SessionStore => 
       sessions.amend({ sid }, ({ pod_uid, claims }) =>
         pod_uid === podUid ? { last_claim_at: now, claims: claims + 1 } : undefined,
       ),
-    countOpen: async (id, now) => {
-      // Names and salts hold no quotes: each secret of the list has this member once.
-      const member = '"salt":';
-      const versions = db.raw("coalesce(sum(length(secrets) - length(replace(secrets, ?, ''))), 0) as held", [
-        member,
-      ]);
-      const counted: unknown = await db<Session>('sessions')
-        .where({ owner_id: id })
-        .whereNull('pod_uid')
-        .where('exp', '>', now)
-        // No claim of a revoked ticket's succeeds any more: its owner has the room back.
-        .whereNotExists(db('tickets').whereRaw('tickets.jti = sessions.jti').whereNotNull('revoked_at'))
-        .count({ open: '*' })
-        .select(versions);
-      const [row] = counted as { open: number; held: number }[]; // as selected
-      return { sessions: Number(row?.open), versions: Number(row?.held) / member.length };
-    },
+    countOpen: (id, now) => counted(open(id, now)),
+    countClaimable: (id, now) =>
+      counted(
+        open(id, now).whereNotExists(
+          db('tickets').whereRaw('tickets.jti = sessions.jti').whereNotNull('revoked_at'),
+        ),
+      ),
     ofTickets: async (jtis, limit) => {
       const place = db.raw('row_number() over (partition by jti order by opened_at desc, sid) as place');
       const rows = await db<Session & { place: number }>('numbered')
