@@ -9,7 +9,7 @@ import { testPostgres } from '../../test/postgres.ts';
 import { openAdminDatabase } from '../admin/database.ts';
 import { done } from '../core/outcome.ts';
 import { parseRecordKeys } from '../key-files.ts';
-import { databaseKinds } from '../testing/console.ts';
+import { databaseKinds, type DatabaseKind } from '../testing/console.ts';
 import { ISSUER, NOW, storeRows } from '../testing/record-rows.ts';
 import { openDatabase } from './database.ts';
 import { createRecords } from './records.ts';
@@ -17,18 +17,23 @@ import { createRecords } from './records.ts';
 const newOwner = (): OwnerId => parseOwnerId(randomUUID())!;
 const identity = { issuer: ISSUER, sub: 'alice' };
 
+/** A new database, as the console and as the operator's program open it. */
+const openNew = async (kind: DatabaseKind) => {
+  const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
+  const url =
+    kind === 'SQLite'
+      ? `sqlite:${join(testFolder('offboarding'), 'console.db')}`
+      : await (await testPostgres()).createDatabase();
+  const database = await openDatabase({ url }, records);
+  return { database, admin: await openAdminDatabase({ url }, records) };
+};
+
 for (const kind of databaseKinds) {
   describe(`an owner who logs in while being offboarded (${kind})`, function () {
     this.timeout(60_000);
 
     it('leaves no login that means an owner who is gone, and may come back', async () => {
-      const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
-      const url =
-        kind === 'SQLite'
-          ? `sqlite:${join(testFolder('offboarding'), 'console.db')}`
-          : await (await testPostgres()).createDatabase();
-      const database = await openDatabase({ url }, records);
-      const admin = await openAdminDatabase({ url }, records);
+      const { database, admin } = await openNew(kind);
       const logIn = (pause: () => Promise<void>) =>
         database.write(async ({ owners, logins }) => {
           const id = await owners.findOrCreate(identity, { id: newOwner(), now: NOW });
@@ -55,13 +60,7 @@ for (const kind of databaseKinds) {
     });
 
     it('or whose pod claims, waits for that', async () => {
-      const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
-      const url =
-        kind === 'SQLite'
-          ? `sqlite:${join(testFolder('offboarding'), 'console.db')}`
-          : await (await testPostgres()).createDatabase();
-      const database = await openDatabase({ url }, records);
-      const admin = await openAdminDatabase({ url }, records);
+      const { database, admin } = await openNew(kind);
       const { owner, jti, sid } = await storeRows(database, 'alice');
       let deleted: Promise<unknown> = Promise.resolve();
       // SQLite refuses the claim, as the login above.
