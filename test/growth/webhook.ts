@@ -1,5 +1,6 @@
 /** What a review's sender and the webhook's peers can send. */
 import { annotations } from '#envelope/annotations.ts';
+import { hardenedOptions } from '#platform/harden-server.ts';
 import { parseProblem } from '#platform/problem.ts';
 import { additionsOf, payloadBytes } from '../../webhook/additions.ts';
 import { timeoutOf } from '../../webhook/http.ts';
@@ -165,6 +166,8 @@ export const webhookSubjects: readonly Subject[] = [
   text({
     covers: [],
     tokens: ['timeout', '=', '&', '10s', '%', '%25', '+', 'é'],
+    // What a request line can hold. Far above it, Node's own URLSearchParams now and then grows by the square.
+    most: Math.floor(hardenedOptions.maxHeaderSize / 'timeout'.length),
     run: (query) => timeoutOf(new URLSearchParams(query)),
   }),
 ];
