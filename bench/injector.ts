@@ -39,7 +39,8 @@ const createPod = async (stack: Stack): Promise<Pod> => {
     spec: { containers: [{ name: 'main', image: 'example/app:1.0' }] },
   };
   const created = await launcher.must<Pod>('POST', `/api/v1/namespaces/${development.namespace}/pods`, {
-    ...{ apiVersion: 'v1', kind: 'Pod' },
+    apiVersion: 'v1',
+    kind: 'Pod',
     ...pod,
   });
   alice.close();

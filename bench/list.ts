@@ -18,7 +18,9 @@ const MOST_MS = 200;
 /** More rows like the one that there is. */
 const multiply = async ({ databaseFile }: Stack): Promise<void> => {
   const database = knex({
-    ...{ client: 'better-sqlite3', connection: { filename: databaseFile }, useNullAsDefault: true },
+    client: 'better-sqlite3',
+    connection: { filename: databaseFile },
+    useNullAsDefault: true,
   });
   const row = await database<object>('secrets').first();
   const copies = Array.from({ length: SECRETS - 1 }, (_, at) => ({
@@ -39,13 +41,12 @@ const logIn = async (client: HttpsClient, url: string, name: string): Promise<st
     const form = at.includes('/interaction/') ? `username=${name}` : undefined;
     const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
     const answer = await client.call({
-      ...{
-        method: form === undefined ? 'GET' : 'POST',
-        url: at,
-        body: form,
-        headers: { cookie: header(), ...type },
-      },
-      ...{ timeoutMs: 10_000, maxResponseBytes: 1024 * 1024 },
+      method: form === undefined ? 'GET' : 'POST',
+      url: at,
+      body: form,
+      headers: { cookie: header(), ...type },
+      timeoutMs: 10_000,
+      maxResponseBytes: 1024 * 1024,
     });
     for (const line of [answer.headers['set-cookie'] ?? []].flat()) {
       const [, key = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];

@@ -15,8 +15,12 @@ export const startFloor = async (dir: string, patchBytes: string): Promise<Floor
   const outfile = join(dir, 'floor.mjs');
   const entry = fileURLToPath(new URL('floor.ts', import.meta.url));
   await build({
-    ...{ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm' },
-    ...{ outfile, logLevel: 'warning' },
+    entryPoints: [entry],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile,
+    logLevel: 'warning',
   });
   const program = await startProgram({
     name: 'floor',

@@ -9,8 +9,18 @@ import { ticket, ticketsList, ticketsRevoke } from './commands/tickets.ts';
 import { trust } from './commands/trust.ts';
 
 export const commands: readonly Command[] = [
-  ...[login, logout, whoami],
-  ...[list, add, replace, remove, importSecrets],
-  ...[annotate, ticket, ticketsList, ticketsRevoke],
-  ...[trust, completion],
+  login,
+  logout,
+  whoami,
+  list,
+  add,
+  replace,
+  remove,
+  importSecrets,
+  annotate,
+  ticket,
+  ticketsList,
+  ticketsRevoke,
+  trust,
+  completion,
 ];

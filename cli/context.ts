@@ -79,8 +79,16 @@ export const createContext = (outside: Outside, flags: Readonly<Record<string, u
   const apiWith = (give: () => Promise<string | undefined>): Api =>
     createApi({ url: console(), fetch: connections.toConsole, bearer: give });
   return {
-    ...{ env, folders, settings, connections, logins, now, console },
-    ...{ stdin: outside.stdin, terminal: outside.terminal, note: outside.note },
+    env,
+    folders,
+    settings,
+    connections,
+    logins,
+    now,
+    console,
+    stdin: outside.stdin,
+    terminal: outside.terminal,
+    note: outside.note,
     configFile: { content, path },
     pins: createPins(folders.state),
     api: async () => {

@@ -21,7 +21,11 @@ stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code ===
 
 process.exitCode = await run(
   {
-    ...{ commands, terminal, stdin, env: process.env, version: manifest.version },
+    commands,
+    terminal,
+    stdin,
+    env: process.env,
+    version: manifest.version,
     // A file that is printed for another program stays what it is.
     print: (text) => stdout.write(`${stdout.isTTY ? shownLines(text) : text}\n`),
     note: (line) => stderr.write(`${shownLines(line)}\n`),

@@ -31,7 +31,9 @@ export const seal = async (
     ownerId: known(parseOwnerId(offer.ownerId), 'owner id'),
     secretId: known(parseSecretId(offer.secretId), 'secret id'),
     name: known(parseSecretName(name), 'name'),
-    ...{ version: offer.version, gen: offer.gen, salt: decodeBase64url(offer.salt, 'salt') },
+    version: offer.version,
+    gen: offer.gen,
+    salt: decodeBase64url(offer.salt, 'salt'),
   };
   const key = decodeBase64url(offer.innerKey, 'inner key');
   try {

@@ -18,27 +18,45 @@ export interface SettingSpec {
 
 export const settingSpecs = [
   {
-    ...{ member: 'console', variable: 'TWOFOLD_CONSOLE', flag: 'console', value: 'URL' },
+    member: 'console',
+    variable: 'TWOFOLD_CONSOLE',
+    flag: 'console',
+    value: 'URL',
     doc: 'The console’s address.',
   },
   {
-    ...{ member: 'caFile', variable: 'TWOFOLD_CA_FILE', flag: 'ca', value: 'FILE' },
+    member: 'caFile',
+    variable: 'TWOFOLD_CA_FILE',
+    flag: 'ca',
+    value: 'FILE',
     doc: 'Root certificates (PEM) of the console; its identity provider may have a public one too.',
   },
   {
-    ...{ member: 'issuer', variable: 'TWOFOLD_ISSUER', flag: 'issuer', value: 'URL' },
+    member: 'issuer',
+    variable: 'TWOFOLD_ISSUER',
+    flag: 'issuer',
+    value: 'URL',
     doc: 'The identity provider, where it is not to be the one that the console names.',
   },
   {
-    ...{ member: 'clientId', variable: 'TWOFOLD_CLIENT_ID', flag: 'client-id', value: 'ID' },
+    member: 'clientId',
+    variable: 'TWOFOLD_CLIENT_ID',
+    flag: 'client-id',
+    value: 'ID',
     doc: 'The provider’s client for the command line, where it is not to be the one that the console names.',
   },
   {
-    ...{ member: 'kid', variable: 'TWOFOLD_KID', flag: 'kid', value: 'KID' },
+    member: 'kid',
+    variable: 'TWOFOLD_KID',
+    flag: 'kid',
+    value: 'KID',
     doc: 'The one key to seal to. Otherwise it is the one of the first time, until you trust another.',
   },
   {
-    ...{ member: 'tokenFile', variable: 'TWOFOLD_TOKEN_FILE', flag: 'token-file', value: 'FILE' },
+    member: 'tokenFile',
+    variable: 'TWOFOLD_TOKEN_FILE',
+    flag: 'token-file',
+    value: 'FILE',
     doc: 'An access token to use instead of a login, for machines.',
   },
 ] as const satisfies readonly SettingSpec[];
@@ -109,18 +127,23 @@ const httpsUrl = (text: string, where: string, problems: string[]): string | und
   return undefined;
 };
 
-/** What each setting is called where it came from, and its text: flags win over variables, those over the file. */
-const gather = (flags: Readonly<Record<string, unknown>>, env: Env, file: RawSettings) =>
-  new Map(
-    settingSpecs.flatMap(({ member, variable, flag }) => {
-      const given = flags[flag];
-      if (typeof given === 'string') return [[member, { text: given, where: `--${flag}` }] as const];
-      const value = env[variable];
-      if (value !== undefined && value !== '') return [[member, { text: value, where: variable }] as const];
-      const written = file[member];
-      return written === undefined ? [] : [[member, { text: written, where: `"${member}"` }] as const];
-    }),
-  );
+/** The text of a setting, and what the setting is called where the text stands. */
+interface Given {
+  readonly text: string;
+  readonly where: string;
+}
+
+/** Flags win over variables, those over the file. */
+const gather = (flags: Readonly<Record<string, unknown>>, env: Env, file: RawSettings) => {
+  const settings = new Map<SettingName, Given>();
+  for (const { member, variable, flag } of settingSpecs) {
+    const [option, value, written] = [flags[flag], env[variable], file[member]];
+    if (typeof option === 'string') settings.set(member, { text: option, where: `--${flag}` });
+    else if (value !== undefined && value !== '') settings.set(member, { text: value, where: variable });
+    else if (written !== undefined) settings.set(member, { text: written, where: `"${member}"` });
+  }
+  return settings;
+};
 
 /** Without those at the end. */
 const withoutSlashes = (url: string): string => {
@@ -147,7 +170,10 @@ export const parseSettings = (
   const settings = {
     console: console && withoutSlashes(console),
     // An issuer is compared, so it stays exactly as it is written.
-    ...{ issuer, kid, caFile: given.get('caFile')?.text, clientId: given.get('clientId')?.text },
+    issuer,
+    kid,
+    caFile: given.get('caFile')?.text,
+    clientId: given.get('clientId')?.text,
     tokenFile: given.get('tokenFile')?.text,
   };
   if (problems.length > 0)

@@ -48,8 +48,10 @@ const bindingSchema = z.object({
     validationActions: z.array(z.string()).default([]),
     matchResources: z
       .object({
-        ...{ namespaceSelector: selector, objectSelector: selector },
-        ...{ resourceRules: rules, excludeResourceRules: rules },
+        namespaceSelector: selector,
+        objectSelector: selector,
+        resourceRules: rules,
+        excludeResourceRules: rules,
       })
       .optional(),
   }),
@@ -115,7 +117,8 @@ export const createCluster = (api: Pick<KubernetesApi, 'get' | 'create'>): Clust
   return {
     reviewToken: async (token, audience) => {
       const review = {
-        ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview' },
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenReview',
         spec: { token, audiences: [audience] },
       };
       const path = '/apis/authentication.k8s.io/v1/tokenreviews';
@@ -142,7 +145,9 @@ export const createCluster = (api: Pick<KubernetesApi, 'get' | 'create'>): Clust
       if ('unavailable' in found || 'unavailable' in bound) return undefined;
       const { policyName, validationActions } = bound.answer.spec;
       return {
-        ...{ failurePolicy: found.answer.spec.failurePolicy, boundPolicy: policyName, validationActions },
+        failurePolicy: found.answer.spec.failurePolicy,
+        boundPolicy: policyName,
+        validationActions,
         narrowed: isNarrowed(found.answer.spec, bound.answer.spec),
         launchers: launcherLines(found.answer.spec),
       };

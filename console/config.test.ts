@@ -26,13 +26,19 @@ const files: Record<string, string> = {
   '/url': 'postgres://console:pw@db/twofold\n',
 };
 const env = {
-  ...{ TWOFOLD_PUBLIC_URL: 'https://t.example.org/', TWOFOLD_CLUSTER: 'c', TWOFOLD_TLS_DIR: '/tls' },
-  ...{ TWOFOLD_OIDC_ISSUER: 'https://id.example.org/', TWOFOLD_OIDC_AUDIENCE: 'twofold' },
-  ...{ TWOFOLD_AT_REST_KEYS_FILE: '/at-rest', TWOFOLD_TICKET_KEYS_FILE: '/tickets' },
+  TWOFOLD_PUBLIC_URL: 'https://t.example.org/',
+  TWOFOLD_CLUSTER: 'c',
+  TWOFOLD_TLS_DIR: '/tls',
+  TWOFOLD_OIDC_ISSUER: 'https://id.example.org/',
+  TWOFOLD_OIDC_AUDIENCE: 'twofold',
+  TWOFOLD_AT_REST_KEYS_FILE: '/at-rest',
+  TWOFOLD_TICKET_KEYS_FILE: '/tickets',
   TWOFOLD_COOKIE_KEYS_FILE: '/cookies',
   TWOFOLD_RECORD_KEYS_FILE: '/records',
-  ...{ TWOFOLD_ENVELOPE_KEYS_FILE: '/envelope', TWOFOLD_GRANT_KEYS_FILE: '/grants' },
-  ...{ TWOFOLD_DATABASE_URL: 'sqlite:/x.db', TWOFOLD_SQLITE_ADDON: '/addon.node' },
+  TWOFOLD_ENVELOPE_KEYS_FILE: '/envelope',
+  TWOFOLD_GRANT_KEYS_FILE: '/grants',
+  TWOFOLD_DATABASE_URL: 'sqlite:/x.db',
+  TWOFOLD_SQLITE_ADDON: '/addon.node',
 };
 const read = (path: string): string => {
   const content = files[path];
@@ -58,13 +64,19 @@ describe('the console’s settings', () => {
 
   it('are refused all at once, by name', () => {
     const parsed = parse({
-      ...{ TWOFOLD_CLUSTER: undefined, TWOFOLD_MAX_VALUE_BYTES: '65537', TWOFOLD_TYPO: 'x' },
-      ...{ TWOFOLD_OIDC_ISSUER: 'http://id.example.org', TWOFOLD_AT_REST_KEYS_FILE: '/nothing' },
+      TWOFOLD_CLUSTER: undefined,
+      TWOFOLD_MAX_VALUE_BYTES: '65537',
+      TWOFOLD_TYPO: 'x',
+      TWOFOLD_OIDC_ISSUER: 'http://id.example.org',
+      TWOFOLD_AT_REST_KEYS_FILE: '/nothing',
     });
     const problems = parsed.ok ? [] : parsed.problems.map((problem) => problem.split(' ')[0]);
     expect(problems).to.have.members([
-      ...['TWOFOLD_CLUSTER', 'TWOFOLD_MAX_VALUE_BYTES', 'TWOFOLD_TYPO'],
-      ...['TWOFOLD_OIDC_ISSUER', 'TWOFOLD_AT_REST_KEYS_FILE'],
+      'TWOFOLD_CLUSTER',
+      'TWOFOLD_MAX_VALUE_BYTES',
+      'TWOFOLD_TYPO',
+      'TWOFOLD_OIDC_ISSUER',
+      'TWOFOLD_AT_REST_KEYS_FILE',
     ]);
   });
 

@@ -135,11 +135,15 @@ const keys = {
 const limits = {
   ticketLifeSeconds: integer('TWOFOLD_TICKET_LIFE_SECONDS', {
     doc: 'Life of a ticket that is asked for without `ttlSeconds`.',
-    ...{ min: 60, max: MAX_TICKET_SECONDS, fallback: String(DAY_SECONDS) },
+    min: 60,
+    max: MAX_TICKET_SECONDS,
+    fallback: String(DAY_SECONDS),
   }),
   ticketLifeMaxSeconds: integer('TWOFOLD_TICKET_LIFE_MAX_SECONDS', {
     doc: 'Longest life of a ticket.',
-    ...{ min: 60, max: MAX_TICKET_SECONDS, fallback: String(MAX_TICKET_SECONDS) },
+    min: 60,
+    max: MAX_TICKET_SECONDS,
+    fallback: String(MAX_TICKET_SECONDS),
   }),
   envEnabled: flag('TWOFOLD_ENV_ENABLED', {
     doc: 'Whether the page offers environment variables, and tickets are issued for them: as the webhook’s setting of this name, which decides.',
@@ -147,15 +151,21 @@ const limits = {
   }),
   grantLifeSeconds: integer('TWOFOLD_GRANT_LIFE_SECONDS', {
     doc: 'Time for a session’s first claim, as the console holds it; the keyservice’s setting of this name bounds it too.',
-    ...{ min: 1, max: MAX_TICKET_SECONDS, fallback: String(DAY_SECONDS) },
+    min: 1,
+    max: MAX_TICKET_SECONDS,
+    fallback: String(DAY_SECONDS),
   }),
   maxValueBytes: integer('TWOFOLD_MAX_VALUE_BYTES', {
     doc: 'Largest value of a secret.',
-    ...{ min: 1, max: MAX_VALUE_BYTES, fallback: String(MAX_VALUE_BYTES) },
+    min: 1,
+    max: MAX_VALUE_BYTES,
+    fallback: String(MAX_VALUE_BYTES),
   }),
   rateLimitPerMinute: integer('TWOFOLD_RATE_LIMIT_PER_MINUTE', {
     doc: 'Requests of one owner, or of one address where there is no owner, in each replica.',
-    ...{ min: 1, max: 1_000_000, fallback: '600' },
+    min: 1,
+    max: 1_000_000,
+    fallback: '600',
   }),
 };
 
@@ -229,15 +239,21 @@ const MAX_DAYS = 3_650;
 export const retentionSettings = {
   sessionDays: integer('TWOFOLD_RETENTION_SESSION_DAYS', {
     doc: 'Days that ended tickets and sessions are kept; never one that a pod may still claim.',
-    ...{ min: 1, max: MAX_DAYS, fallback: '30' },
+    min: 1,
+    max: MAX_DAYS,
+    fallback: '30',
   }),
   loginDays: integer('TWOFOLD_RETENTION_LOGIN_DAYS', {
     doc: 'Days that a login is remembered after its last time; 0 is for ever: a launcher’s word resolves only to the one owner that ever carried it.',
-    ...{ min: 0, max: MAX_DAYS, fallback: '0' },
+    min: 0,
+    max: MAX_DAYS,
+    fallback: '0',
   }),
   auditDays: integer('TWOFOLD_RETENTION_AUDIT_DAYS', {
     doc: 'Days that audit records are kept; 0 is for ever.',
-    ...{ min: 0, max: MAX_DAYS, fallback: '365' },
+    min: 0,
+    max: MAX_DAYS,
+    fallback: '365',
   }),
 };
 

@@ -58,8 +58,11 @@ const fetchWith =
   (client: Ports['client']) =>
   async (url: string): Promise<Response> => {
     const { status, body } = await client.call({
-      ...{ method: 'GET', url, headers: { accept: 'application/json' } },
-      ...{ timeoutMs: TIMEOUT_MS, maxResponseBytes: MAX_ANSWER_BYTES },
+      method: 'GET',
+      url,
+      headers: { accept: 'application/json' },
+      timeoutMs: TIMEOUT_MS,
+      maxResponseBytes: MAX_ANSWER_BYTES,
     });
     return new Response(body.toString('utf8'), { status });
   };
@@ -92,7 +95,9 @@ const discover = async (get: ReturnType<typeof fetchWith>, issuer: string): Prom
 const discovering = ({ client, clock }: Ports, issuer: string): JWTVerifyGetKey => {
   const get = fetchWith(client);
   const discovered = kept(() => discover(get, issuer), {
-    ...{ clock, forMs: DISCOVERY_FOR_MS, againMs: AGAIN_MS },
+    clock,
+    forMs: DISCOVERY_FOR_MS,
+    againMs: AGAIN_MS,
   });
   return async (header, token) => {
     let keys: JWTVerifyGetKey;
@@ -134,9 +139,13 @@ export const createIdentityProvider = (ports: Ports, config: IdentityProviderCon
       if (bearer.length > MAX_BEARER_LENGTH) return rejected('The access token is too long');
       try {
         const { payload } = await jwtVerify(bearer, keys, {
-          ...{ issuer: config.issuer, audience: config.audience, typ: config.tokenType },
-          ...{ algorithms: ALGORITHMS, clockTolerance: CLOCK_LEEWAY_SECONDS },
-          ...{ requiredClaims: ['sub', 'exp'], currentDate: new Date(ports.clock()) },
+          issuer: config.issuer,
+          audience: config.audience,
+          typ: config.tokenType,
+          algorithms: ALGORITHMS,
+          clockTolerance: CLOCK_LEEWAY_SECONDS,
+          requiredClaims: ['sub', 'exp'],
+          currentDate: new Date(ports.clock()),
         });
         return loginOf(payload, config);
       } catch (error) {

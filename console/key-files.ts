@@ -101,7 +101,9 @@ const envelopeKey = (jwk: Jwk): EnvelopeKey & { readonly kid: Kid } => {
   const { kid } = recipient;
   const n = member(jwk, 'n');
   return {
-    ...{ kid, recipient, wrappedBytes: Buffer.from(n, 'base64url').length },
+    kid,
+    recipient,
+    wrappedBytes: Buffer.from(n, 'base64url').length,
     jwk: { kty: 'RSA', n, e: member(jwk, 'e'), alg: 'RSA-OAEP-256', use: 'enc', kid },
   };
 };

@@ -7,13 +7,22 @@ import { admit, claim, grantFor, openSession, ticketFor } from './testing/sessio
 const connect = ({ databaseUrl }: TestConsole, kind: DatabaseKind): Knex =>
   kind === 'SQLite'
     ? knex({
-        ...{ client: 'better-sqlite3', useNullAsDefault: true },
+        client: 'better-sqlite3',
+        useNullAsDefault: true,
         connection: { filename: databaseUrl.replace('sqlite:', '') },
       })
     : knex({ client: 'pg', connection: databaseUrl });
 
 const tables = [
-  ...['owners', 'user_keys', 'secrets', 'tickets', 'sessions', 'reservations', 'logins', 'keys', 'audit'],
+  'owners',
+  'user_keys',
+  'secrets',
+  'tickets',
+  'sessions',
+  'reservations',
+  'logins',
+  'keys',
+  'audit',
 ];
 
 /** Every row of every table as text. */

@@ -46,7 +46,10 @@ const appAt = async (running: TestConsole, port: 'public' | 'claim'): Promise<Ex
   };
   subscribe('http.server.request.start', look);
   await running.client.call({
-    ...{ method: 'GET', url: `${running.urlOf(port)}/openapi.json`, timeoutMs: 5_000, maxResponseBytes: 1e6 },
+    method: 'GET',
+    url: `${running.urlOf(port)}/openapi.json`,
+    timeoutMs: 5_000,
+    maxResponseBytes: 1e6,
   });
   unsubscribe('http.server.request.start', look);
   if (!app) throw new Error('no app answered');
@@ -69,8 +72,11 @@ describe('how often one may ask', function () {
     port: 'public' | 'claim' = 'public',
   ): Promise<HttpsAnswer> =>
     running.client.call({
-      ...{ method, url: running.urlOf(port) + path, headers: { accept: 'text/html', ...headers } },
-      ...{ timeoutMs: 15_000, maxResponseBytes: 8 * 1024 * 1024 },
+      method,
+      url: running.urlOf(port) + path,
+      headers: { accept: 'text/html', ...headers },
+      timeoutMs: 15_000,
+      maxResponseBytes: 8 * 1024 * 1024,
     });
   /** Routes that go on answering after they were asked once. */
   const unlimited = async (

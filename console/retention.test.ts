@@ -67,7 +67,8 @@ for (const kind of databaseKinds) {
       expect(await inDays(30).sweep(), 'the ticket lived for a day').to.deep.equal(none);
       expect((await inDays(31.1).preview()).counts, 'as it is told before').to.deep.equal({
         ...none,
-        ...{ sessions: 1, tickets: 1 },
+        sessions: 1,
+        tickets: 1,
       });
       expect(await inDays(31.1).sweep()).to.deep.equal({ ...none, sessions: 1, tickets: 1 });
       expect(await isThere(sid)).to.equal(false);

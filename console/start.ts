@@ -59,7 +59,9 @@ const identityProvider = ({ config, log, clock }: Context, undo: Undo[]): Identi
   return createIdentityProvider(
     { client, clock, onUnavailable: (reason) => log.error('identity provider unavailable', { reason }) },
     {
-      ...{ issuer: config.oidcIssuer, audience: config.oidcAudience, tokenType: config.oidcTokenType },
+      issuer: config.oidcIssuer,
+      audience: config.oidcAudience,
+      tokenType: config.oidcTokenType,
       launcherClaims: (config.launchers ?? []).map(({ claim }) => claim),
     },
   );
@@ -70,21 +72,30 @@ const useCases = ({ config, log, clock, elapsed, database }: Context, undo: Undo
   undo.push(() => kubernetes.close());
   return createUseCases(
     {
-      ...{ database, clock, cipher: nodeCipher, cluster: createCluster(kubernetes) },
+      database,
+      clock,
+      cipher: nodeCipher,
+      cluster: createCluster(kubernetes),
       elapsed,
       sha256Hex,
       keys: {
-        ...{ atRest: config.atRestKeys, envelope: config.envelopeKey },
-        ...{ tickets: config.ticketKeys, grants: config.grantKeys },
+        atRest: config.atRestKeys,
+        envelope: config.envelopeKey,
+        tickets: config.ticketKeys,
+        grants: config.grantKeys,
       },
       onUnavailable: (reason) => log.error('kubernetes unavailable', { reason }),
     },
     {
       ...config,
-      ...{ issuer: config.publicUrl, audience: config.cluster, launchers: config.launchers ?? [] },
-      ...{ lifeSeconds: config.ticketLifeSeconds, maxLifeSeconds: config.ticketLifeMaxSeconds },
+      issuer: config.publicUrl,
+      audience: config.cluster,
+      launchers: config.launchers ?? [],
+      lifeSeconds: config.ticketLifeSeconds,
+      maxLifeSeconds: config.ticketLifeMaxSeconds,
       loginIssuer: config.oidcIssuer,
-      ...{ firstClaimSeconds: config.grantLifeSeconds, envEnabled: config.envEnabled },
+      firstClaimSeconds: config.grantLifeSeconds,
+      envEnabled: config.envEnabled,
     },
   );
 };
@@ -95,8 +106,11 @@ const routesOf = ({ config, clock, database }: Context, cases: UseCases, callers
   const { writing, sealing, tickets } = cases;
   const { maxValueBytes } = config;
   const offer = {
-    ...{ issuer: config.oidcIssuer, audience: config.oidcAudience, cluster: config.cluster },
-    ...{ clientId: config.oidcCliClientId, scope: config.oidcCliScope },
+    issuer: config.oidcIssuer,
+    audience: config.oidcAudience,
+    cluster: config.cluster,
+    clientId: config.oidcCliClientId,
+    scope: config.oidcCliScope,
   };
   return {
     ...createLoginRoutes({ callerOf: (request) => callers.callerOf(request) }, offer),
@@ -127,7 +141,8 @@ const createGates = (): Readonly<Record<keyof typeof portLimits, BodyGate>> => (
 const serve = async (context: Context, undo: Undo[]): Promise<Omit<Running, 'stop'>> => {
   const { config, log, database, metrics } = context;
   const shared = {
-    ...{ log, observer: createObserver(log, metrics, () => performance.now()) },
+    log,
+    observer: createObserver(log, metrics, () => performance.now()),
     limits: createRateLimits(config.rateLimitPerMinute),
   };
   const claimLimits = createRateLimits(config.startsPerMinute * CLAIMS_PER_ADDRESS);

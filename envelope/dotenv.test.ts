@@ -25,9 +25,15 @@ describe('dotenv files', () => {
     ].join('\r\n');
     expect(parseDotenv(text).problems).to.deep.equal([]);
     expect(values(text)).to.deep.equal({
-      ...{ PLAIN: 'hunter2', EXPORTED: 'spaced out', HASH: 'a#b', SINGLE: 'as $it \\n stands' },
-      ...{ DOUBLE: 'two\nlines, a "quote", a \\ and $HOME', BACKTICK: 'it\'s "both"' },
-      ...{ KEY: '-----BEGIN-----\nabc=\n-----END-----', EMPTY: '', 'dotted.name-1': 'x' },
+      PLAIN: 'hunter2',
+      EXPORTED: 'spaced out',
+      HASH: 'a#b',
+      SINGLE: 'as $it \\n stands',
+      DOUBLE: 'two\nlines, a "quote", a \\ and $HOME',
+      BACKTICK: 'it\'s "both"',
+      KEY: '-----BEGIN-----\nabc=\n-----END-----',
+      EMPTY: '',
+      'dotted.name-1': 'x',
     });
   });
 

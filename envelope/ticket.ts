@@ -60,7 +60,16 @@ const format: Format<Ticket> = {
     if (pattern === undefined && pod !== undefined) return undefined;
     if (uses !== undefined && !isInstant(uses)) return undefined;
     return {
-      ...{ iss, aud, sub: owner, ns, sa, secrets: names, jti: String(jti), iat, nbf, exp },
+      iss,
+      aud,
+      sub: owner,
+      ns,
+      sa,
+      secrets: names,
+      jti: String(jti),
+      iat,
+      nbf,
+      exp,
       ...(pattern === undefined ? {} : { pod: pattern }),
       ...(uses === undefined ? {} : { uses }),
     };

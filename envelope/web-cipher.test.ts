@@ -39,7 +39,9 @@ describe('the cipher port on WebCrypto', () => {
   it('gives for everything what node:crypto gives', async () => {
     await fc.assert(
       fc.asyncProperty(
-        ...[bytes(32), bytes(16), bytes(12)],
+        bytes(32),
+        bytes(16),
+        bytes(12),
         fc.uint8Array({ maxLength: 200 }),
         async (key, iv, nonce, data) => {
           const half = key.subarray(0, 16);
@@ -73,7 +75,9 @@ describe('the cipher port on WebCrypto', () => {
       ownerId: parseOwnerId('0d8b4c6e-5f3a-4f0e-9a57-0f7f2d3c1a11')!,
       secretId: parseSecretId('7c1e2f3a-1b2c-4d5e-8f90-a1b2c3d4e5f6')!,
       name: parseSecretName('db-password')!,
-      ...{ version: 1, gen: 1, salt: webCipher.random(16) },
+      version: 1,
+      gen: 1,
+      salt: webCipher.random(16),
     };
     const envelope = await sealOuter(webCipher, recipient, header, token);
     const identities = byKid([rsaIdentity(rsaPrivateKey(keys.privateJwk))]);

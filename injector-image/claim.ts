@@ -92,7 +92,8 @@ const attempt = async (
     url: config.claimUrl,
     headers: { 'content-type': 'application/json', authorization: `Bearer ${readToken(config.dirs.token)}` },
     body: JSON.stringify({ grant: session.grant }),
-    ...{ timeoutMs, maxResponseBytes: MAX_ANSWER_BYTES },
+    timeoutMs,
+    maxResponseBytes: MAX_ANSWER_BYTES,
   });
 
 /** What is worth another try: no answer, a busy console, one that fails. */

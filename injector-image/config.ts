@@ -64,7 +64,9 @@ export const parseConfig = (env: Env): Config => {
   const claimUrl = matching(env, 'TWOFOLD_CLAIM_URL', /^https:\/\//);
   if (!URL.canParse(claimUrl)) wrong('TWOFOLD_CLAIM_URL');
   return {
-    ...{ claimUrl, files, variables },
+    claimUrl,
+    files,
+    variables,
     grantSha256: matching(env, 'TWOFOLD_GRANT_SHA256', sha256),
     caSha256: matching(env, 'TWOFOLD_CA_SHA256', sha256),
     fileMode: Number.parseInt(matching(env, 'TWOFOLD_FILE_MODE', /^0(?!000)[04]{3}$/), 8),

@@ -29,7 +29,8 @@ const tokenOf = (of: Session, name: string): string => inSession(of, of.idOf.get
 
 const told = (status: number, code: string): Readonly<Record<string, Case>> => ({
   [`the console answers ${status} ${code}`]: {
-    ...{ asked: once, says: new RegExp(`refused the claim: what to do next \\[${code}\\]`) },
+    asked: once,
+    says: new RegExp(`refused the claim: what to do next \\[${code}\\]`),
     answer: () => problem(status, code),
   },
 });
@@ -39,7 +40,9 @@ const answers = (
   answer: Case['answer'] & object,
   asked: Case['asked'] & object = once,
 ): Case => ({
-  ...{ says, answer, asked },
+  says,
+  answer,
+  asked,
 });
 
 /** Another answer to the first question than to all others. */
@@ -99,19 +102,23 @@ const cases: Readonly<
   },
   tampered: {
     'the grant was replaced': {
-      ...{ says: /grant is not the admitted one/, asked: never },
+      says: /grant is not the admitted one/,
+      asked: never,
       prepare: (of) => writeFileSync(inSession(of, 'grant'), `${of.grant}x`),
     },
     'the roots were replaced': {
-      ...{ says: /ca\.crt is not the admitted one/, asked: never },
+      says: /ca\.crt is not the admitted one/,
+      asked: never,
       prepare: (of) => writeFileSync(inSession(of, 'ca.crt'), stranger()),
     },
     'there is no grant': {
-      ...{ says: /has no grant/, asked: never },
+      says: /has no grant/,
+      asked: never,
       prepare: (of) => rmSync(inSession(of, 'grant')),
     },
     'a secret is not in the grant': {
-      ...{ says: /does not hold the secret other/, asked: never },
+      says: /does not hold the secret other/,
+      asked: never,
       env: () => ({ TWOFOLD_FILES: 'other' }),
     },
     'an inner token is missing': {
@@ -137,7 +144,8 @@ const cases: Readonly<
   },
   unreachable: {
     'the console is down': {
-      ...{ says: /within 1 s: .*ECONNREFUSED.* tries again/, asked: never },
+      says: /within 1 s: .*ECONNREFUSED.* tries again/,
+      asked: never,
       env: () => ({ TWOFOLD_CLAIM_URL: 'https://127.0.0.1:1/internal/v1/claim' }),
     },
     'the console fails': answers(/status 503/, () => problem(503, 'database_unavailable'), again),
@@ -154,17 +162,20 @@ const cases: Readonly<
       again,
     ),
     'the console’s certificate is for another name': {
-      ...{ says: /certificate is not one of the admitted root’s .*ALTNAME/, asked: never },
+      says: /certificate is not one of the admitted root’s .*ALTNAME/,
+      asked: never,
       env: ({ unnamedUrl }) => ({ TWOFOLD_CLAIM_URL: unnamedUrl }),
     },
   },
   misconfigured: {
     'there is no service-account token': {
-      ...{ says: /no service-account token/, asked: never },
+      says: /no service-account token/,
+      asked: never,
       prepare: (of) => rmSync(join(of.dir, 'token', 'token')),
     },
     'a variable of the webhook’s is missing': {
-      ...{ says: /TWOFOLD_FILE_MODE/, asked: never },
+      says: /TWOFOLD_FILE_MODE/,
+      asked: never,
       env: () => ({ TWOFOLD_FILE_MODE: '' }),
     },
   },

@@ -59,11 +59,17 @@ describe('filling a volume', () => {
       process.umask(umask);
     }
     expect(['a', 'pg/x/password', 'pg/x/user'].map((path) => modeOf(join(dir, path)))).to.deep.equal([
-      ...['400', '440', '444'],
+      '400',
+      '440',
+      '444',
     ]);
     expect(['pg', 'pg/x'].map((path) => modeOf(join(dir, path)))).to.deep.equal(['755', '755']);
     expect(readdirSync(dir, { recursive: true }).sort()).to.deep.equal([
-      ...['a', 'pg', 'pg/x', 'pg/x/password', 'pg/x/user'],
+      'a',
+      'pg',
+      'pg/x',
+      'pg/x/password',
+      'pg/x/user',
     ]);
     expect(readFileSync(join(dir, 'pg/x/password'), 'utf8')).to.equal('P');
   });

@@ -100,21 +100,23 @@ describe('the keyservice over HTTP', () => {
   it('refuses an unwrap body of any other form', async () => {
     const good = { ticket: 't', sid: sessionId(), place, envelopes: ['e'] };
     const bodies: unknown[] = [
-      ...[{}, [], null, 'x', 1, [good], { ...good, key: 'k' }, { ...good, ticket: 1 }, { ...good, sid: 'x' }],
-      ...[
-        { ...good, sid: sessionId().toUpperCase().replace(/\d/g, 'A') },
-        { ...good, envelopes: [] },
-      ],
-      ...[
-        { ...good, envelopes: 'e' },
-        { ...good, envelopes: [1] },
-        { ...good, envelopes: [null] },
-      ],
-      ...[
-        { ...good, envelopes: Array(257).fill('e') },
-        { ...good, envelopes: { length: 1 } },
-      ],
-      ...[{ ticket: 't', sid: good.sid, place, toString: ['e'] }],
+      {},
+      [],
+      null,
+      'x',
+      1,
+      [good],
+      { ...good, key: 'k' },
+      { ...good, ticket: 1 },
+      { ...good, sid: 'x' },
+      { ...good, sid: sessionId().toUpperCase().replace(/\d/g, 'A') },
+      { ...good, envelopes: [] },
+      { ...good, envelopes: 'e' },
+      { ...good, envelopes: [1] },
+      { ...good, envelopes: [null] },
+      { ...good, envelopes: Array(257).fill('e') },
+      { ...good, envelopes: { length: 1 } },
+      { ticket: 't', sid: good.sid, place, toString: ['e'] },
     ];
     for (const body of bodies)
       expect(await refusalOf({ body: json(body) })).to.deep.equal([400, 'body_malformed']);
@@ -127,18 +129,21 @@ describe('the keyservice over HTTP', () => {
     const { by: _by, ...byNobody } = place;
     const { name: _name, ...nameless } = place;
     const places: unknown[] = [
-      ...[undefined, null, 'sessions', [], [place], {}, byNobody, nameless],
-      ...[
-        { ...place, uid: 'x' },
-        { ...place, ns: 'A' },
-        { ...place, sa: 'a b' },
-        { ...place, name: '' },
-      ],
-      ...[
-        { ...place, by: 'a\n' },
-        { ...place, by: 'a'.repeat(1025) },
-        { ...place, generateName: '*' },
-      ],
+      undefined,
+      null,
+      'sessions',
+      [],
+      [place],
+      {},
+      byNobody,
+      nameless,
+      { ...place, uid: 'x' },
+      { ...place, ns: 'A' },
+      { ...place, sa: 'a b' },
+      { ...place, name: '' },
+      { ...place, by: 'a\n' },
+      { ...place, by: 'a'.repeat(1025) },
+      { ...place, generateName: '*' },
     ];
     for (const each of places) {
       const { status, body } = await ask({ body: json({ ...good, place: each }) });

@@ -43,13 +43,11 @@ const call = async ({
   const client = createHttpsClient(tls ?? installation.clientTls(as));
   try {
     return await client.call({
-      ...{
-        method: 'POST',
-        url: `${service.url}${path}`,
-        body,
-        timeoutMs: 10_000,
-        maxResponseBytes: 8_000_000,
-      },
+      method: 'POST',
+      url: `${service.url}${path}`,
+      body,
+      timeoutMs: 10_000,
+      maxResponseBytes: 8_000_000,
       headers: { 'content-type': 'application/json' },
     });
   } finally {

@@ -101,7 +101,10 @@ describe('unwrap', () => {
       operation: 'unwrap',
       client: 'webhook-unwrap',
       owner: material.owner,
-      ...{ namespace: place.ns, serviceAccount: place.sa, pod: place.name, by: place.by },
+      namespace: place.ns,
+      serviceAccount: place.sa,
+      pod: place.name,
+      by: place.by,
     });
     expect(asked?.['ticket']).to.deep.equal({ ns: place.ns, sa: place.sa });
     expect(asked?.['secrets']).to.have.length(2);
@@ -163,7 +166,10 @@ describe('unwrap refuses a place that is not the ticket’s, before anything is 
     expect(core.runs()).to.equal(0);
     expect(core.lines, 'one record, with the place').to.have.length(1);
     expect(core.lines[0]).to.include({
-      ...{ outcome: code, namespace: where.ns, serviceAccount: where.sa, by: where.by },
+      outcome: code,
+      namespace: where.ns,
+      serviceAccount: where.sa,
+      by: where.by,
       pod: where.name ?? where.generateName,
     });
     expect(detail).to.match(/^The ticket’s (ns|sa|pod) is .*; create the pod again with a ticket/);

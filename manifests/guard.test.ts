@@ -86,7 +86,8 @@ function renderWith(settings: Readonly<Record<string, string>>): KubernetesObjec
     data: settings,
   };
   const component = {
-    ...{ apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component' },
+    apiVersion: 'kustomize.config.k8s.io/v1alpha1',
+    kind: 'Component',
     patches: [{ patch: JSON.stringify(patch) }],
   };
   return renderOwn((manifests) => ({

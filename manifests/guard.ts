@@ -70,7 +70,7 @@ function withValue(
   const variables = variablesOf(document).map((variable) =>
     variable.name === name ? { ...variable, expression } : variable,
   );
-  return { ...document, ...{ spec: { ...specOf(document), variables } } };
+  return { ...document, spec: { ...specOf(document), variables } };
 }
 
 /**

@@ -63,7 +63,7 @@ describe('reachability', () => {
   const policy = (spec: object): KubernetesObject => ({
     kind: 'NetworkPolicy',
     metadata: { name: 'x', namespace: 'default' },
-    ...{ spec },
+    spec,
   });
   const here: Place = { name: 'here', pod: { namespace: 'default', labels: { app: 'a' } } };
   const there: Place = { name: 'there', address: '192.0.2.77' };

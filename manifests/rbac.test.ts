@@ -52,7 +52,14 @@ function rightsOf({ rules }: Role): string[] {
 }
 
 const guardNames = [
-  ...['shape', 'reference', 'launcher', 'launcher-account', 'update', 'ephemeral', 'token', 'writer'],
+  'shape',
+  'reference',
+  'launcher',
+  'launcher-account',
+  'update',
+  'ephemeral',
+  'token',
+  'writer',
 ]
   .map((n) => `twofold-${n}`)
   .join(' ');

@@ -9,13 +9,11 @@ import { plainPod, sessionPod } from './session-pod.ts';
 const whole = createManifestValidator();
 const partial = createManifestValidator({ partial: true });
 
-const deployment = (container: object): { apiVersion: string; kind: string } => ({
+const deployment = (container: object) => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
-  ...{
-    metadata: { name: 'x' },
-    spec: { selector: {}, template: { spec: { containers: [{ name: 'x', ...container }] } } },
-  },
+  metadata: { name: 'x' },
+  spec: { selector: {}, template: { spec: { containers: [{ name: 'x', ...container }] } } },
 });
 
 describe('manifests as written', () => {

@@ -37,7 +37,9 @@ export const seal = async (name: string, offer: SealingOffer, value: Uint8Array)
     ownerId: known(parseOwnerId(offer.ownerId)),
     secretId: known(parseSecretId(offer.secretId)),
     name: known(parseSecretName(name)),
-    ...{ version: offer.version, gen: offer.gen, salt: decodeBase64url(offer.salt, 'salt') },
+    version: offer.version,
+    gen: offer.gen,
+    salt: decodeBase64url(offer.salt, 'salt'),
   };
   const key = decodeBase64url(offer.innerKey, 'inner key');
   try {

@@ -79,8 +79,12 @@ describe('the HTTPS client', () => {
     expect([status, JSON.parse(body.toString())]).to.deep.equal([
       418,
       {
-        ...{ method: 'POST', path: '/path?query=1', host: `127.0.0.1:${port}`, authorization: 'Bearer x' },
-        ...{ peer: 'webhook-unwrap', body: 'größer 鍵 🔑' },
+        method: 'POST',
+        path: '/path?query=1',
+        host: `127.0.0.1:${port}`,
+        authorization: 'Bearer x',
+        peer: 'webhook-unwrap',
+        body: 'größer 鍵 🔑',
       },
     ]);
   });

@@ -32,15 +32,26 @@ describe('settings', () => {
     const parsed = parse({ TWOFOLD_NAME: 'x', OTHER: 'y' });
     if (!parsed.ok) throw new Error(parsed.problems.join());
     expect(parsed.value).to.deep.equal({
-      ...{ name: 'x', port: 8443, on: false, url: 'https://a', level: 'low', items: [], data: undefined },
+      name: 'x',
+      port: 8443,
+      on: false,
+      url: 'https://a',
+      level: 'low',
+      items: [],
+      data: undefined,
     });
     expect(parsed.value).to.be.frozen;
   });
 
   it('report every problem at once, by the variable’s name', () => {
     const problems = problemsOf({
-      ...{ TWOFOLD_PORT: '70000', TWOFOLD_ON: 'yes', TWOFOLD_URL: 'http://a', TWOFOLD_LEVEL: 'mid' },
-      ...{ TWOFOLD_ITEMS: 'a,B', TWOFOLD_DATA_FILE: '/gone', TWOFOLD_PROT: '1' },
+      TWOFOLD_PORT: '70000',
+      TWOFOLD_ON: 'yes',
+      TWOFOLD_URL: 'http://a',
+      TWOFOLD_LEVEL: 'mid',
+      TWOFOLD_ITEMS: 'a,B',
+      TWOFOLD_DATA_FILE: '/gone',
+      TWOFOLD_PROT: '1',
     });
     const names = ['NAME', 'PORT', 'ON', 'URL', 'LEVEL', 'ITEMS', 'DATA_FILE', 'PROT'];
     expect(problems.map((problem) => problem.split(' ')[0])).to.deep.equal(

@@ -28,16 +28,14 @@ export const allBundleNames: readonly AnyBundleName[] = [...bundleNames, 'admin'
 
 /** Drivers of knex's that nobody installs. */
 const otherDrivers = [
-  ...[
-    'pg-native',
-    'pg-query-stream',
-    'sqlite3',
-    'mysql',
-    'mysql2',
-    'mariadb/callback',
-    'oracledb',
-    'tedious',
-  ],
+  'pg-native',
+  'pg-query-stream',
+  'sqlite3',
+  'mysql',
+  'mysql2',
+  'mariadb/callback',
+  'oracledb',
+  'tedious',
 ];
 const externals: Readonly<Partial<Record<AnyBundleName, readonly string[]>>> = {
   console: otherDrivers,

@@ -32,24 +32,29 @@ const section = (command: Command): string[] => [
 
 const reference = (): string =>
   [
-    ...['## Commands', '', ...commands.flatMap(section)],
-    ...['### Options of every command', '', ...optionTable(globalOptions)],
-    ...['## Configuration', ''],
+    '## Commands',
+    '',
+    ...commands.flatMap(section),
+    '### Options of every command',
+    '',
+    ...optionTable(globalOptions),
+    '## Configuration',
+    '',
     'An option wins over the environment variable, that over `~/.config/twofold/config.json` (`$XDG_CONFIG_HOME`).',
-    ...['', '| member of config.json | variable | option | |', '|---|---|---|---|'],
+    '',
+    '| member of config.json | variable | option | |',
+    '|---|---|---|---|',
     ...settingSpecs.map(
       ({ member, variable, flag, doc }) =>
         `| \`${member}\` | \`${variable}\` | \`--${flag}\` | ${cell(doc)} |`,
     ),
-    ...[
-      '',
-      '## Exit codes',
-      '',
-      'They are stable: a script can rely on them.',
-      '',
-      '| code | |',
-      '|---|---|',
-    ],
+    '',
+    '## Exit codes',
+    '',
+    'They are stable: a script can rely on them.',
+    '',
+    '| code | |',
+    '|---|---|',
     ...Object.values(exitCodes).map(({ exit, doc }) => `| ${exit} | ${doc} |`),
     '',
   ].join('\n');

@@ -16,7 +16,9 @@ export const packCli = async (destination: string): Promise<string> => {
     copyFileSync(join(repository, 'cli/npm', name), join(folder, name));
   copyFileSync(join(repository, 'LICENSE'), join(folder, 'LICENSE'));
   const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', destination], {
-    ...{ cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }]; // npm's own account
   return join(destination, filename);

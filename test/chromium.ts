@@ -4,8 +4,14 @@ import { chromium, type Browser } from 'playwright-core';
 
 const PROGRAM = '/usr/bin/chromium-headless-shell';
 const quiet = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage'],
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-sync',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-dev-shm-usage',
 ];
 
 export const launchChromium = async (...args: readonly string[]): Promise<Browser> => {

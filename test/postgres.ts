@@ -82,8 +82,14 @@ const makeFolder = (): { base: string; dir: string } => {
 
 const launch = (programs: string, dir: string, port: number): ChildProcess => {
   const settings = {
-    ...{ listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200 },
-    ...{ fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '32MB' },
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '',
+    max_connections: 200,
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    shared_buffers: '32MB',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const [program, args] = asUser(join(programs, 'postgres'), ['-D', dir, ...flags]);

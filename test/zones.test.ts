@@ -51,17 +51,18 @@ describe('the zones', () => {
 
   const forbidden: Readonly<Record<AnyBundleName, readonly string[]>> = {
     console: [
-      ...['./envelope/inner/open.ts', './envelope/outer/open.ts', './envelope/node-private.ts'],
+      './envelope/inner/open.ts',
+      './envelope/outer/open.ts',
+      './envelope/node-private.ts',
       './webhook/plan.ts',
     ],
     admin: ['./envelope/inner/open.ts', './envelope/outer/open.ts'],
-    webhook: [
-      ...['./envelope/derive.ts', './envelope/node-cipher.ts', './keyservice/refusals.ts'],
-      'express',
-    ],
+    webhook: ['./envelope/derive.ts', './envelope/node-cipher.ts', './keyservice/refusals.ts', 'express'],
     keyservice: [
-      ...['./envelope/inner/open.ts', './envelope/derive.ts'],
-      ...['./platform/https-client.ts', './platform/kubernetes.ts'],
+      './envelope/inner/open.ts',
+      './envelope/derive.ts',
+      './platform/https-client.ts',
+      './platform/kubernetes.ts',
     ],
     injector: ['./envelope/outer/open.ts', './platform/https-server.ts', 'pino', './certs/pem.ts'],
     twofold: ['./envelope/inner/open.ts', './envelope/outer/open.ts', './console/refusals.ts', 'pino'],

@@ -80,7 +80,8 @@ export const createAdmit = (ports: AdmitPorts, config: AdmitConfig) => {
   const refused = (refusals: readonly Refusal[], plan?: Plan, sid?: string): Admission => ({
     verdict: { allowed: false, refusals },
     outcome: 'refused',
-    ...{ plan, sid },
+    plan,
+    sid,
   });
 
   const rendered = (pod: Pod, plan: Plan, session: Session, warnings: readonly string[]): Admission => ({

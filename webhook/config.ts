@@ -77,12 +77,14 @@ export const webhookSettings = {
   graceSeconds: integer('TWOFOLD_GRACE_SECONDS', {
     doc: 'How long a session’s Secret waits for its pod to appear.',
     fallback: '120',
-    ...{ min: 1, max: 3600 },
+    min: 1,
+    max: 3600,
   }),
   sweepSeconds: integer('TWOFOLD_SWEEP_SECONDS', {
     doc: 'How often the janitor looks at sessions’ Leases.',
     fallback: '10',
-    ...{ min: 1, max: 600 },
+    min: 1,
+    max: 600,
   }),
   leaseNamespace: text('TWOFOLD_LEASE_NAMESPACE', {
     doc: 'Where the janitors of several replicas elect one.',

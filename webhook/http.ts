@@ -132,7 +132,9 @@ export const createMutate = (ports: MutatePorts, apiserverName: string | undefin
     observe(clock() - started, { outcome });
     if (!verdict.allowed) {
       log.info('refused', {
-        ...{ uid: request.uid, namespace: request.namespace, username: request.username },
+        uid: request.uid,
+        namespace: request.namespace,
+        username: request.username,
         reason: describeRefusals(verdict.refusals),
       });
     }

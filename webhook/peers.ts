@@ -96,7 +96,8 @@ const callPeer = async <T>(
       url: url + request.path,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(request.body),
-      ...{ timeoutMs: timeLeft(), maxResponseBytes: MAX_INTERNAL_BODY_BYTES },
+      timeoutMs: timeLeft(),
+      maxResponseBytes: MAX_INTERNAL_BODY_BYTES,
     });
   try {
     const answer = await whenThere(ask, options, request.deadline);

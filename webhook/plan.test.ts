@@ -50,45 +50,37 @@ const refusalOf = async (made: Made, change: Partial<AdmitConfig> = {}): Promise
 describe('a plan', () => {
   describe('of the mount path', () => {
     for (const path of [
-      ...[
-        '/',
-        '/bin',
-        '/bin/x',
-        '/boot',
-        '/dev',
-        '/dev/shm/x',
-        '/etc',
-        '/etc/ssl/mine',
-        '/lib',
-        '/lib64',
-        '/libexec/x',
-      ],
-      ...[
-        '/proc',
-        '/proc/1',
-        '/root',
-        '/root/.ssh',
-        '/root/.ssh/keys',
-        '/root/.ssh2',
-        '/run',
-        '/run/secrets',
-      ],
-      ...[
-        '/run/secrets/kubernetes.io',
-        '/run/secrets/kubernetes.io/x',
-        '/sbin',
-        '/sys',
-        '/usr',
-        '/usr/local/x',
-      ],
-      ...[
-        '/var',
-        '/var/run',
-        '/var/run/secrets',
-        '/var/run/secrets/kubernetes.io/serviceaccount',
-        '//etc',
-        '/./etc/',
-      ],
+      '/',
+      '/bin',
+      '/bin/x',
+      '/boot',
+      '/dev',
+      '/dev/shm/x',
+      '/etc',
+      '/etc/ssl/mine',
+      '/lib',
+      '/lib64',
+      '/libexec/x',
+      '/proc',
+      '/proc/1',
+      '/root',
+      '/root/.ssh',
+      '/root/.ssh/keys',
+      '/root/.ssh2',
+      '/run',
+      '/run/secrets',
+      '/run/secrets/kubernetes.io',
+      '/run/secrets/kubernetes.io/x',
+      '/sbin',
+      '/sys',
+      '/usr',
+      '/usr/local/x',
+      '/var',
+      '/var/run',
+      '/var/run/secrets',
+      '/var/run/secrets/kubernetes.io/serviceaccount',
+      '//etc',
+      '/./etc/',
     ]) {
       it(`refuses ${path}`, async () => {
         const annotations = { ...basic, 'twofold.dev/mount-path': path };
@@ -344,17 +336,23 @@ describe('a plan', () => {
   describe('of what can be no session', () => {
     it('refuses a pod of which the review does not say what, where and whose it is', async () => {
       const unsaid: Made[] = [
-        ...[{ metadata: { name: undefined } }, { metadata: { name: 'A' } }, { metadata: { name: 'a\n' } }],
-        ...[{ metadata: { generateName: '*' } }, { spec: { serviceAccountName: 'a b' } }],
-        ...[{ username: '' }, { username: 'a\nb' }, { username: 'a'.repeat(1025) }],
+        { metadata: { name: undefined } },
+        { metadata: { name: 'A' } },
+        { metadata: { name: 'a\n' } },
+        { metadata: { generateName: '*' } },
+        { spec: { serviceAccountName: 'a b' } },
+        { username: '' },
+        { username: 'a\nb' },
+        { username: 'a'.repeat(1025) },
       ];
       for (const made of unsaid)
         expect(await refusalOf(made), JSON.stringify(made))
           .to.contain('does not say which pod this is')
           .and.contain('(pod_unsupported)');
       const { place } = await planOf({
-        ...{ metadata: { name: '', generateName: 'nb-' }, username: 'alice' },
-        ...{ spec: { containers: [{ name: 'main' }] } },
+        metadata: { name: '', generateName: 'nb-' },
+        username: 'alice',
+        spec: { containers: [{ name: 'main' }] },
       });
       expect(place).to.deep.equal({ ns: 'sessions', sa: 'default', generateName: 'nb-', by: 'alice' });
     });

@@ -196,9 +196,15 @@ export const planSession = (pod: Pod, circumstances: Circumstances, config: Plan
   const plan: Plan = {
     place,
     names: selectedNames(wishes.files, wishes.variables),
-    ...{ files: wishes.files, variables: wishes.variables, mountPath: wishes.mountPath },
-    ...{ fileMode: wishes.fileMode ?? fileMode, runAsUser, resources: initResources(pod), chosen },
-    ...{ ticket: wishes.ticket, launcher: identity.launcher },
+    files: wishes.files,
+    variables: wishes.variables,
+    mountPath: wishes.mountPath,
+    fileMode: wishes.fileMode ?? fileMode,
+    runAsUser,
+    resources: initResources(pod),
+    chosen,
+    ticket: wishes.ticket,
+    launcher: identity.launcher,
     warnings: [...unreadable(wishes.fileMode, consumers, pod), ...exposures(pod)],
   };
   return { ok: true, plan };

@@ -168,7 +168,8 @@ const sessionSecretsIn = (root: unknown): readonly string[] => {
 
 /** All of a spec that can name a Secret; a variable's plain value does not. */
 const namingParts = (spec: Json): unknown => [
-  ...[spec['volumes'], spec['imagePullSecrets']],
+  spec['volumes'],
+  spec['imagePullSecrets'],
   ...['containers', 'initContainers'].flatMap((key) =>
     (listAt(spec, key, 'spec') ?? []).map((container) => [
       container['envFrom'],

@@ -97,7 +97,9 @@ describe('the init container’s resources', () => {
       podOf({
         containers: [{ name: 'a', resources: same('1', '1Gi') }],
         initContainers: Array.from({ length: n }, () => ({
-          ...{ name: 'i', restartPolicy: 'Always', resources: { limits: { cpu: 1, memory: 1 } } },
+          name: 'i',
+          restartPolicy: 'Always',
+          resources: { limits: { cpu: 1, memory: 1 } },
         })),
       });
     expect((await growthOf(build, initResources)).ratio).to.be.below(MOST_RATIO);

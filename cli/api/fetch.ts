@@ -42,9 +42,12 @@ export const createFetch =
       throw failure('usage', `${url.origin} is not https.`, 'Use an https address.');
     try {
       const { status, headers, body } = await client.call({
-        ...{ method: request.method, url: request.url, headers: Object.fromEntries(request.headers) },
+        method: request.method,
+        url: request.url,
+        headers: Object.fromEntries(request.headers),
         body: request.body === null ? undefined : Buffer.from(await request.arrayBuffer()),
-        ...{ timeoutMs: TIMEOUT_MS, maxResponseBytes: MAX_RESPONSE_BYTES },
+        timeoutMs: TIMEOUT_MS,
+        maxResponseBytes: MAX_RESPONSE_BYTES,
       });
       const given = Object.entries(headers).flatMap(([name, value]) =>
         [value ?? []].flat().map((one): [string, string] => [name, one]),

@@ -66,7 +66,9 @@ const choiceOf = (texts: Readonly<Record<string, string>>, title: string): Choic
     throw failure('usage', `Nothing says which secrets ${title} gets.`, next);
   }
   return {
-    ...{ secrets, files: [...selection.files], env: [...selection.env] },
+    secrets,
+    files: [...selection.files],
+    env: [...selection.env],
     ...(mountPath === undefined ? {} : { mountPath }),
     ...(containers === undefined ? {} : { containers }),
     ...(fileMode === undefined ? {} : { fileMode }),

@@ -61,7 +61,9 @@ export const store = async (
   );
   const envelope = await seal({ name, offer, nowMs: context.now() }, value);
   const body = {
-    ...{ envelope, size: value.length, envSafe: isEnvSafe(value) },
+    envelope,
+    size: value.length,
+    envSafe: isEnvSafe(value),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
   if (kind === 'add') return dataOf(await api.POST('/api/v1/secrets', { body: { name, ...body } }));
@@ -142,8 +144,14 @@ export const list = command({
     const items = await listAll(await context.api());
     const header = ['NAME', 'SIZE', 'VERSION', 'CREATED', 'CHANGED', 'LAST USED', 'EXPIRES', 'AS VARIABLE'];
     const rows = items.map((item) => [
-      ...[item.name, bytes(item.size), String(item.version), time(item.createdAt), time(item.modifiedAt)],
-      ...[time(item.lastUsedAt), time(item.expiresAt), item.envSafe ? 'yes' : 'no'],
+      item.name,
+      bytes(item.size),
+      String(item.version),
+      time(item.createdAt),
+      time(item.modifiedAt),
+      time(item.lastUsedAt),
+      time(item.expiresAt),
+      item.envSafe ? 'yes' : 'no',
     ]);
     const text =
       items.length > 0

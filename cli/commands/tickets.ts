@@ -58,7 +58,9 @@ export const ticket = command({
     }
     const secrets = [...new Set(positionals.map(demandName))];
     const issued = await issue(await context.api(), {
-      ...{ namespace, secrets, serviceAccount: options['service-account'] ?? 'default' },
+      namespace,
+      secrets,
+      serviceAccount: options['service-account'] ?? 'default',
       ...(pod === undefined ? {} : { pod }),
       ...limitsOf(options),
     });
@@ -81,8 +83,13 @@ export const ticketsList = command({
     };
     const header = ['ID', 'STATE', 'UNTIL', 'NAMESPACE', 'POD', 'USED', 'SECRETS'];
     const rows = items.map((item) => [
-      ...[item.jti, state(item), time(item.expiresAt), item.namespace, item.pod ?? 'any'],
-      ...[item.uses === null ? String(item.used) : `${item.used}/${item.uses}`, item.secrets.join(',')],
+      item.jti,
+      state(item),
+      time(item.expiresAt),
+      item.namespace,
+      item.pod ?? 'any',
+      item.uses === null ? String(item.used) : `${item.used}/${item.uses}`,
+      item.secrets.join(','),
     ]);
     return { json: { items }, text: items.length > 0 ? columns([header, ...rows]) : 'You have no tickets.' };
   },

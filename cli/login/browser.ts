@@ -14,7 +14,9 @@ const PATH = '/callback';
 
 const page = (response: ServerResponse, status: number, title: string, text: string): void => {
   response.writeHead(status, {
-    ...{ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', connection: 'close' },
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    connection: 'close',
     'content-security-policy': "default-src 'none'",
   });
   response.end(
@@ -88,8 +90,12 @@ export const loginByBrowser = async (
   const loopback = await listen(state);
   try {
     const url = oidc.buildAuthorizationUrl(provider, {
-      ...{ redirect_uri: loopback.redirectUri, scope, state, nonce },
-      ...{ code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
+      redirect_uri: loopback.redirectUri,
+      scope,
+      state,
+      nonce,
+      code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
       // OpenID Connect Core §11: without it a provider must leave offline_access out.
       ...(scope.split(' ').includes('offline_access') ? { prompt: 'consent' } : {}),
     });

@@ -31,7 +31,11 @@ const parseLogin = (value: unknown): Login | undefined => {
   if (typeof issuer !== 'string' || typeof clientId !== 'string' || typeof accessToken !== 'string')
     return undefined;
   return {
-    ...{ issuer, clientId, accessToken, refreshToken: text(refreshToken), name: text(name) },
+    issuer,
+    clientId,
+    accessToken,
+    refreshToken: text(refreshToken),
+    name: text(name),
     expiresAt: typeof expiresAt === 'number' ? expiresAt : undefined,
   };
 };

@@ -70,7 +70,9 @@ type Tokens = Awaited<ReturnType<typeof oidc.refreshTokenGrant>>;
 export const loginOf = ({ issuer, clientId }: Client, tokens: Tokens, before?: Login): Login => {
   const seconds = tokens.expiresIn();
   return {
-    ...{ issuer, clientId, accessToken: tokens.access_token },
+    issuer,
+    clientId,
+    accessToken: tokens.access_token,
     expiresAt: seconds === undefined ? undefined : Date.now() + seconds * 1000,
     refreshToken: tokens.refresh_token ?? before?.refreshToken,
     name: nameIn(tokens.claims()) ?? before?.name,

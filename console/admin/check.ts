@@ -50,12 +50,12 @@ const differing = (pairs: Readonly<Record<string, boolean>>): string | undefined
 const checkEnvelope = (row: SecretRow): string | undefined => {
   const { header, ciphertext } = parseEnvelope(row.envelope);
   const different = differing({
-    ...{
-      own: header.ownerId === row.ownerId,
-      sec: header.secretId === row.id,
-      nam: header.name === row.name,
-    },
-    ...{ ver: header.version === row.version, gen: header.gen === row.gen, kid: header.kid === row.kid },
+    own: header.ownerId === row.ownerId,
+    sec: header.secretId === row.id,
+    nam: header.name === row.name,
+    ver: header.version === row.version,
+    gen: header.gen === row.gen,
+    kid: header.kid === row.kid,
     salt: Buffer.compare(header.salt, row.salt) === 0,
   });
   if (different !== undefined) return different;
@@ -130,7 +130,9 @@ const readers: Readonly<
 > = {
   owners: (row) => ownerId(row['id']),
   reservations: (row) => [
-    ...[secretId(row['secret_id']), ownerId(row['owner_id']), secretName(row['name'])],
+    secretId(row['secret_id']),
+    ownerId(row['owner_id']),
+    secretName(row['name']),
     salt.read(String(row['salt'])),
   ],
   tickets: (row) => readTicket(row as unknown as Ticket), // the reader checks every column

@@ -49,7 +49,9 @@ export const check = async (context: Context, output: Output): Promise<number> =
   const broken: BrokenRow[] = [];
   const { inspection, records } = database;
   const run = createCheck({
-    ...{ inspection, records, atRest: config.atRestKeys },
+    inspection,
+    records,
+    atRest: config.atRestKeys,
     onBroken: (row) => broken.push(row),
   });
   const tables = await run();

@@ -28,7 +28,10 @@ const merge = (
 ): KeyLine[] => {
   const rows = new Map(carriers.map((carrier) => [carrier.kid, carrier.rows]));
   return [...new Set([...states.keys(), ...rows.keys()])].map((kid) => ({
-    ...{ use, kid: shown(kid), state: states.get(kid) ?? otherwise, rows: rows.get(kid) ?? 0 },
+    use,
+    kid: shown(kid),
+    state: states.get(kid) ?? otherwise,
+    rows: rows.get(kid) ?? 0,
   }));
 };
 

@@ -18,7 +18,8 @@ const DAY_MS = 86_400_000;
 const connect = ({ databaseUrl }: TestConsole, kind: DatabaseKind): Knex =>
   kind === 'SQLite'
     ? knex({
-        ...{ client: 'better-sqlite3', useNullAsDefault: true },
+        client: 'better-sqlite3',
+        useNullAsDefault: true,
         connection: { filename: databaseUrl.replace('sqlite:', '') },
       })
     : knex({ client: 'pg', connection: databaseUrl });
@@ -206,8 +207,25 @@ for (const kind of databaseKinds) {
       expect(records.map(({ at }) => at)).to.deep.equal(records.map(({ at }) => at).sort());
       expect(new Set(records.map(({ action }) => action))).to.include('claim');
       expect(records[0]).to.have.all.keys(
-        ...['id', 'at', 'owner', 'actor', 'action', 'outcome', 'code', 'names', 'secretIds', 'version'],
-        ...['namespace', 'pod', 'podUid', 'kid', 'sid', 'jti', 'asserted', 'dryRun', 'nameCount'],
+        'id',
+        'at',
+        'owner',
+        'actor',
+        'action',
+        'outcome',
+        'code',
+        'names',
+        'secretIds',
+        'version',
+        'namespace',
+        'pod',
+        'podUid',
+        'kid',
+        'sid',
+        'jti',
+        'asserted',
+        'dryRun',
+        'nameCount',
       );
       expect((await admin('audit export --since 2999-01-01')).out).to.equal('');
       const since = records[5]!.at;

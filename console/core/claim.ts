@@ -227,7 +227,10 @@ export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
 type Trace = { -readonly [K in keyof AuditSubject]: AuditSubject[K] };
 
 const traceOf = ({ sub, sid, jti, place: { ns }, secrets }: Grant): Partial<AuditSubject> => ({
-  ...{ ownerId: sub, sid, jti, ns },
+  ownerId: sub,
+  sid,
+  jti,
+  ns,
   names: secrets.map(({ nam }) => nam),
   secretIds: secrets.map(({ id }) => id),
 });

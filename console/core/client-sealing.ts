@@ -59,7 +59,11 @@ export const createClientSealing = (ports: Ports): ClientSealing => {
       }
       const [current] = await secrets.find(ownerId, [name]);
       const reservation = {
-        ...{ ownerId, name, gen, salt: cipher.random(SALT_BYTES), until: now + RESERVATION_MS },
+        ownerId,
+        name,
+        gen,
+        salt: cipher.random(SALT_BYTES),
+        until: now + RESERVATION_MS,
         ...(current
           ? { secretId: current.id, version: current.version + 1 }
           : { secretId: ports.ids.secret(), version: 1 }),
@@ -87,7 +91,11 @@ export const createClientSealing = (ports: Ports): ClientSealing => {
 };
 
 const sealRecord = ({ ownerId, name, secretId, version }: Reservation): AuditSubject => ({
-  ...{ ownerId, actor: 'owner', names: [name], secretIds: [secretId], version },
+  ownerId,
+  actor: 'owner',
+  names: [name],
+  secretIds: [secretId],
+  version,
 });
 
 export const notReserved = (name: string): Refused =>

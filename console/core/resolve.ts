@@ -171,20 +171,36 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
 
   const mint = (request: ResolveRequest, { ownerId, username }: { ownerId: OwnerId; username: string }) =>
     ports.tickets.mint({
-      ...{ ownerId, ns: request.namespace, sa: request.serviceAccount, secrets: request.names },
-      ...{ pod: patternOf(request.pod), uses: 1, ttlSeconds: MINTED_TICKET_SECONDS, launcher: username },
+      ownerId,
+      ns: request.namespace,
+      sa: request.serviceAccount,
+      secrets: request.names,
+      pod: patternOf(request.pod),
+      uses: 1,
+      ttlSeconds: MINTED_TICKET_SECONDS,
+      launcher: username,
     });
 
   const sessionOf = (request: ResolveRequest, row: TicketRow, rows: readonly SecretRow[]): SessionRow => {
     const { namespace, serviceAccount, ticket, launcher, pod } = request;
     const now = clock();
     return {
-      ...{ sid: ports.ids.session(), jti: row.jti, ownerId: row.ownerId, ns: namespace, sa: serviceAccount },
+      sid: ports.ids.session(),
+      jti: row.jti,
+      ownerId: row.ownerId,
+      ns: namespace,
+      sa: serviceAccount,
       secrets: rows.map(sessionSecretOf),
-      ...{ ticketHash: row.hash, ticketOnPod: ticket !== undefined },
+      ticketHash: row.hash,
+      ticketOnPod: ticket !== undefined,
       launcher: launcher && launchers.wordOf(namespace, launcher),
-      ...{ openedAt: now, exp: now + config.firstClaimSeconds * 1000, pod: pod.name, podUid: undefined },
-      ...{ firstClaimAt: undefined, lastClaimAt: undefined, claims: 0 },
+      openedAt: now,
+      exp: now + config.firstClaimSeconds * 1000,
+      pod: pod.name,
+      podUid: undefined,
+      firstClaimAt: undefined,
+      lastClaimAt: undefined,
+      claims: 0,
     };
   };
 
@@ -263,5 +279,7 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
 const subjectOf = ({ launcher, names, namespace, pod }: ResolveRequest): AuditSubject => ({
   actor: launcher?.username ?? 'webhook',
   asserted: launcher?.user,
-  ...{ names, ns: namespace, pod: pod.name ?? pod.generateName },
+  names,
+  ns: namespace,
+  pod: pod.name ?? pod.generateName,
 });

@@ -12,9 +12,20 @@ const ids = createIds((bytes) => nodeCipher.random(bytes));
 const jwk = rsaPair().publicJwk;
 const recipient = rsaRecipient(jwk);
 const current: SecretRow = {
-  ...{ id: ids.secret(), ownerId: ids.owner(), name: parseSecretName('a')!, version: 1, gen: 1 },
-  ...{ salt: new Uint8Array(16), envelope: '', kid: parseKid('A'.repeat(43))!, size: 1, envSafe: true },
-  ...{ createdAt: 1, modifiedAt: 1, expiresAt: undefined, lastUsedAt: undefined },
+  id: ids.secret(),
+  ownerId: ids.owner(),
+  name: parseSecretName('a')!,
+  version: 1,
+  gen: 1,
+  salt: new Uint8Array(16),
+  envelope: '',
+  kid: parseKid('A'.repeat(43))!,
+  size: 1,
+  envSafe: true,
+  createdAt: 1,
+  modifiedAt: 1,
+  expiresAt: undefined,
+  lastUsedAt: undefined,
 };
 
 describe('a secret that others keep changing', () => {

@@ -48,7 +48,12 @@ const conflict = (name: string): Refused =>
   refuse('write_conflict', `Others are changing ${name} at this moment; try again.`);
 
 const recordOf = ({ ownerId, name, id, version, kid }: SecretRow): AuditSubject => ({
-  ...{ ownerId, actor: 'owner', names: [name], secretIds: [id], version, kid },
+  ownerId,
+  actor: 'owner',
+  names: [name],
+  secretIds: [id],
+  version,
+  kid,
 });
 
 const checkExpiry = ({ expiresAt }: WriteRequest, now: number): Outcome<void> =>

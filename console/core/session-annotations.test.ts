@@ -29,7 +29,9 @@ describe('the annotations of a choice', () => {
       secrets: [a, b],
       files: [{ name: b, path: 'aws/key' }],
       env: [{ variable: 'PGPASSWORD', name: a }],
-      ...{ mountPath: '/home/ada//s', containers: ['main', 'side-car'], fileMode: '0440' },
+      mountPath: '/home/ada//s',
+      containers: ['main', 'side-car'],
+      fileMode: '0440',
     };
     expect(written(choice)).to.deep.equal({
       'twofold.dev/secrets': 'aws.key=aws/key',

@@ -7,15 +7,38 @@ const ownerId = parseOwnerId('00000000-0000-4000-8000-000000000001')!;
 const name = parseSecretName('db-password')!;
 
 const ticket: TicketRow = {
-  ...{ jti: 'j', ownerId, hash: 'h', ns: 'sessions', sa: 'default', secrets: [name], pod: undefined },
-  ...{ uses: undefined, used: 0, launcher: undefined, issuedAt: 1, exp: 2, revokedAt: undefined },
+  jti: 'j',
+  ownerId,
+  hash: 'h',
+  ns: 'sessions',
+  sa: 'default',
+  secrets: [name],
+  pod: undefined,
+  uses: undefined,
+  used: 0,
+  launcher: undefined,
+  issuedAt: 1,
+  exp: 2,
+  revokedAt: undefined,
 };
 const secret = { ownerId, name, version: 1, gen: 1, salt: new Uint8Array(16) };
 const session: SessionRow = {
-  ...{ sid: parseSessionId('0'.repeat(32))!, jti: 'j', ownerId, ns: 'sessions', sa: 'default' },
+  sid: parseSessionId('0'.repeat(32))!,
+  jti: 'j',
+  ownerId,
+  ns: 'sessions',
+  sa: 'default',
   secrets: [{ id: parseSecretId('00000000-0000-4000-8000-000000000002')!, ...secret }],
-  ...{ ticketHash: 'h', ticketOnPod: true, launcher: undefined, openedAt: 1, exp: 2, pod: undefined },
-  ...{ podUid: undefined, firstClaimAt: undefined, lastClaimAt: undefined, claims: 0 },
+  ticketHash: 'h',
+  ticketOnPod: true,
+  launcher: undefined,
+  openedAt: 1,
+  exp: 2,
+  pod: undefined,
+  podUid: undefined,
+  firstClaimAt: undefined,
+  lastClaimAt: undefined,
+  claims: 0,
 };
 
 describe('a session and its ticket’s row', () => {

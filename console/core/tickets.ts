@@ -101,10 +101,18 @@ export const createTickets = (ports: Ports, config: TicketConfig): Tickets => {
     const expSeconds = issuedAtSeconds + (request.ttlSeconds ?? config.lifeSeconds);
     const jti = ids.ticket();
     const text = await signTicket(keys.signer, {
-      ...{ iss: config.issuer, aud: config.audience, sub: ownerId, ns, sa, secrets },
+      iss: config.issuer,
+      aud: config.audience,
+      sub: ownerId,
+      ns,
+      sa,
+      secrets,
       ...(pod === undefined ? {} : { pod }),
       ...(uses === undefined ? {} : { uses }),
-      ...{ jti, iat: issuedAtSeconds, nbf: issuedAtSeconds, exp: expSeconds },
+      jti,
+      iat: issuedAtSeconds,
+      nbf: issuedAtSeconds,
+      exp: expSeconds,
     });
     const hash = ports.ticketHash.of(text);
     const times = { issuedAt, exp: expSeconds * 1000, revokedAt: undefined };

@@ -65,7 +65,8 @@ const createSessions = (
   const limits = createStartLimits(config, ports.elapsed);
   const guard = createGuard({
     readGuardPolicy: (name) => cluster.readGuardPolicy(name),
-    ...{ clock, launchers: config.launchers },
+    clock,
+    launchers: config.launchers,
   });
   const launchers = createLaunchers(
     { logins: database.logins, issuer: config.loginIssuer, guard, clock },
@@ -84,7 +85,11 @@ const createSessions = (
     claim: createClaim(
       {
         limits,
-        ...{ database, cluster, clock, grantVerifiers: keys.grants, onUnavailable: ports.onUnavailable },
+        database,
+        cluster,
+        clock,
+        grantVerifiers: keys.grants,
+        onUnavailable: ports.onUnavailable,
         sessionKeys: createSessionKeys(ports),
         checkPod: createPodCheck({ ticketHash }),
       },

@@ -26,7 +26,9 @@ interface ServerOptions {
 const DRAIN_MS = 20_000;
 
 const contextOf = ({ cert, key, ca }: TlsMaterial, mutual: boolean) => ({
-  ...{ cert, key, minVersion: hardenedOptions.minVersion },
+  cert,
+  key,
+  minVersion: hardenedOptions.minVersion,
   ...(mutual ? { ca } : {}),
 });
 

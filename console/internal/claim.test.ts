@@ -65,8 +65,12 @@ onEachDatabase('claim', (running) => {
       nowSeconds: 1,
     });
     const header = {
-      ...{ ownerId: parseOwnerId(offer.ownerId)!, secretId: parseSecretId(offer.secretId)!, salt: salt! },
-      ...{ name: parseSecretName('mine')!, version: offer.version, gen: offer.gen },
+      ownerId: parseOwnerId(offer.ownerId)!,
+      secretId: parseSecretId(offer.secretId)!,
+      salt: salt!,
+      name: parseSecretName('mine')!,
+      version: offer.version,
+      gen: offer.gen,
     };
     const envelope = await sealOuter(nodeCipher, rsaRecipient(offer.publicKey), header, inner);
     await alice.call('post', '/secrets', { body: { name: 'mine', envelope, size: 7, envSafe: true } });

@@ -55,5 +55,7 @@ export const createClaimApp = ({ claim, limits, gate, observer, log }: Ports): E
     demands: [demandToken],
     body: { limitBytes: MAX_CLAIM_BODY_BYTES, who: (request) => request.socket.remoteAddress },
     route: (request) => answer(claim, request),
-    ...{ gate, observer, log },
+    gate,
+    observer,
+    log,
   });

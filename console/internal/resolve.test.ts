@@ -33,8 +33,16 @@ onEachDatabase('resolve', (running) => {
     const claims = payloadOf(ticket);
     const now = Math.floor(Date.now() / 1000);
     return signTicket(ed25519Signer(jwk), {
-      ...{ iss: PUBLIC_URL, aud: CLUSTER, sub: parseOwnerId(claims['sub'])!, ns: NAMESPACE, sa: 'default' },
-      ...{ secrets: parseNames(['a'])!, jti: String(claims['jti']), iat: now, nbf: now, exp: now + 600 },
+      iss: PUBLIC_URL,
+      aud: CLUSTER,
+      sub: parseOwnerId(claims['sub'])!,
+      ns: NAMESPACE,
+      sa: 'default',
+      secrets: parseNames(['a'])!,
+      jti: String(claims['jti']),
+      iat: now,
+      nbf: now,
+      exp: now + 600,
       ...changed,
     });
   };
@@ -124,7 +132,10 @@ onEachDatabase('resolve', (running) => {
       const names = changed.secrets ?? ['a'];
       const { ns: namespace = NAMESPACE, sa: serviceAccount = 'default' } = changed;
       const reply = await ask({
-        ...{ ticket: await forged({ iat: now - 1, ...changed }), namespace, serviceAccount, names },
+        ticket: await forged({ iat: now - 1, ...changed }),
+        namespace,
+        serviceAccount,
+        names,
       });
       expect(refusal(reply), Object.keys(changed).join()).to.deep.equal([403, 'ticket_not_issued']);
     }
@@ -220,8 +231,12 @@ onEachDatabase('resolve', (running) => {
       { names: ['a b'] },
       { variables: ['b'] },
       { namespace: 'A' },
-      ...[{ pod: 'nb-0' }, { pod: {} }, { pod: { name: 'A' } }, { pod: { name: 'a\n' } }],
-      ...[{ pod: { generateName: '*' } }, { launcher: { username: 'a\n', user: 'alice' } }],
+      { pod: 'nb-0' },
+      { pod: {} },
+      { pod: { name: 'A' } },
+      { pod: { name: 'a\n' } },
+      { pod: { generateName: '*' } },
+      { launcher: { username: 'a\n', user: 'alice' } },
       { user: 'alice' },
       { ticket: 'x'.repeat(130_000) },
     ];

@@ -54,5 +54,7 @@ export const createResolveApp = ({ resolve, gate, observer, log }: Ports): Expre
     demands: [],
     body: { limitBytes: MAX_INTERNAL_BODY_BYTES, who: () => undefined },
     route: (request) => answer(resolve, request),
-    ...{ gate, observer, log },
+    gate,
+    observer,
+    log,
   });

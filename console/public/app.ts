@@ -71,7 +71,10 @@ const isForAnybody: Serves = ({ anybody }) => anybody === true;
 
 /** What the page's script needs: to seal in the browser. */
 const pageOperations: ReadonlySet<string> = new Set([
-  ...['listSecrets', 'reserveSealing', 'createSecret', 'replaceSecret'],
+  'listSecrets',
+  'reserveSealing',
+  'createSecret',
+  'replaceSecret',
 ]);
 
 interface Mounted {

@@ -11,11 +11,24 @@ interface Ports {
 
 /** A record as it leaves the console. */
 export const auditItem = (row: AuditRow): object => ({
-  ...{ id: String(row.id), at: instant(row.at), actor: row.actor, action: row.action, outcome: row.outcome },
-  ...{ code: row.code ?? null, asserted: row.asserted ?? null, dryRun: row.dryRun ?? false },
-  ...{ names: row.names ?? null, nameCount: row.nameCount ?? null, secretIds: row.secretIds ?? null },
-  ...{ version: row.version ?? null, namespace: row.ns ?? null, pod: row.pod ?? null },
-  ...{ podUid: row.podUid ?? null, kid: row.kid ?? null, sid: row.sid ?? null, jti: row.jti ?? null },
+  id: String(row.id),
+  at: instant(row.at),
+  actor: row.actor,
+  action: row.action,
+  outcome: row.outcome,
+  code: row.code ?? null,
+  asserted: row.asserted ?? null,
+  dryRun: row.dryRun ?? false,
+  names: row.names ?? null,
+  nameCount: row.nameCount ?? null,
+  secretIds: row.secretIds ?? null,
+  version: row.version ?? null,
+  namespace: row.ns ?? null,
+  pod: row.pod ?? null,
+  podUid: row.podUid ?? null,
+  kid: row.kid ?? null,
+  sid: row.sid ?? null,
+  jti: row.jti ?? null,
 });
 
 export const createAuditRoutes = ({ ownerOf, audit }: Ports): Pick<Routes, 'listAudit'> => ({

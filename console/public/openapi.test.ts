@@ -40,13 +40,15 @@ describe('the check of answers', () => {
     return { status, headers, text: JSON.stringify(json), json: json as Body };
   };
   const item = {
-    ...{ id: '00000000-0000-4000-8000-000000000000', name: 'a', version: 1, size: 1, envSafe: true },
-    ...{
-      createdAt: '2026-01-01T00:00:00Z',
-      modifiedAt: '2026-01-01T00:00:00Z',
-      expiresAt: null,
-      lastUsedAt: null,
-    },
+    id: '00000000-0000-4000-8000-000000000000',
+    name: 'a',
+    version: 1,
+    size: 1,
+    envSafe: true,
+    createdAt: '2026-01-01T00:00:00Z',
+    modifiedAt: '2026-01-01T00:00:00Z',
+    expiresAt: null,
+    lastUsedAt: null,
   };
 
   it('fails on a status, member, type or code that is not documented', () => {

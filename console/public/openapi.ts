@@ -52,12 +52,18 @@ const headersOf = (status: number): object => ({
 
 const parametersOf = ({ path, query, ifMatch }: Operation): object[] => {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    ...{ name, in: 'path', required: true, schema: { type: 'string' } },
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
   }));
   const members = query ? Object.entries(query.shape) : [];
   const inQuery = members.map(([name, schema]) => ({
     // A shape's members are schemas.
-    ...{ name, in: 'query', required: false, schema: jsonSchema(schema as z.ZodType, 'input') },
+    name,
+    in: 'query',
+    required: false,
+    schema: jsonSchema(schema as z.ZodType, 'input'),
   }));
   const condition = { name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } };
   return [...inPath, ...inQuery, ...(ifMatch ? [{ ...condition, description: 'A version, as "3".' }] : [])];
@@ -75,7 +81,9 @@ const describe = (operation: Operation): object => {
   const { id, summary, body, anybody } = operation;
   const schema = body && jsonSchema(body, 'input');
   return {
-    ...{ operationId: id, summary, parameters: parametersOf(operation) },
+    operationId: id,
+    summary,
+    parameters: parametersOf(operation),
     ...(anybody ? { security: [] } : {}),
     ...(schema ? { requestBody: { required: true, content: { 'application/json': { schema } } } } : {}),
     responses: { ...successOf(operation), ...problemAnswers(operation) },

@@ -26,7 +26,9 @@ const seal = async (
     ownerId: parseOwnerId(offer.ownerId)!,
     secretId: parseSecretId(offer.secretId)!,
     name: parseSecretName(name)!,
-    ...{ version: offer.version, gen: offer.gen, salt: decodeBase64url(offer.salt, 'salt') },
+    version: offer.version,
+    gen: offer.gen,
+    salt: decodeBase64url(offer.salt, 'salt'),
   };
   return sealOuter(nodeCipher, rsaRecipient(jwk), { ...own, ...header }, token);
 };
@@ -55,8 +57,11 @@ onEachDatabase('sealing on the client', (running) => {
     expect(first.innerKey).not.to.equal(second.innerKey);
     expect(first.secretId).not.to.equal(second.secretId);
     const derived = await deriveInnerKey(nodeCipher, Buffer.alloc(32), {
-      ...{ ownerId: parseOwnerId(first.ownerId)!, secretId: parseSecretId(first.secretId)! },
-      ...{ version: 1, gen: 1, salt: decodeBase64url(first.salt, 'salt') },
+      ownerId: parseOwnerId(first.ownerId)!,
+      secretId: parseSecretId(first.secretId)!,
+      version: 1,
+      gen: 1,
+      salt: decodeBase64url(first.salt, 'salt'),
     });
     expect(decodeBase64url(first.innerKey, 'key')).to.have.length(derived.length);
   });

@@ -11,9 +11,14 @@ interface Ports extends RefusalRecorder {
 }
 
 const offerOf = (offer: SealingOffer): object => ({
-  ...{ ownerId: offer.ownerId, secretId: offer.secretId, version: offer.version, gen: offer.gen },
-  ...{ salt: encodeBase64url(offer.salt), innerKey: encodeBase64url(offer.innerKey) },
-  ...{ publicKey: offer.publicKey, expiresAt: instant(offer.until) },
+  ownerId: offer.ownerId,
+  secretId: offer.secretId,
+  version: offer.version,
+  gen: offer.gen,
+  salt: encodeBase64url(offer.salt),
+  innerKey: encodeBase64url(offer.innerKey),
+  publicKey: offer.publicKey,
+  expiresAt: instant(offer.until),
 });
 
 export const createSealingRoutes = (ports: Ports): Pick<Routes, 'reserveSealing'> => ({

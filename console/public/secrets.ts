@@ -32,13 +32,21 @@ interface WriteBody {
 }
 
 const itemOf = (row: SecretSummary): object => ({
-  ...{ id: row.id, name: row.name, version: row.version, size: row.size, envSafe: row.envSafe },
-  ...{ createdAt: instant(row.createdAt), modifiedAt: instant(row.modifiedAt) },
-  ...{ expiresAt: maybeInstant(row.expiresAt), lastUsedAt: maybeInstant(row.lastUsedAt) },
+  id: row.id,
+  name: row.name,
+  version: row.version,
+  size: row.size,
+  envSafe: row.envSafe,
+  createdAt: instant(row.createdAt),
+  modifiedAt: instant(row.modifiedAt),
+  expiresAt: maybeInstant(row.expiresAt),
+  lastUsedAt: maybeInstant(row.lastUsedAt),
 });
 
 const versioned = (status: 200 | 201, row: SecretRow): Answer => ({
-  ...{ status, body: itemOf(row), headers: { etag: `"${row.version}"` } },
+  status,
+  body: itemOf(row),
+  headers: { etag: `"${row.version}"` },
 });
 
 type Forms = Readonly<Record<'value' | 'valueBase64' | 'envelope', z.ZodType>>;
@@ -50,7 +58,8 @@ const formOf = <F extends Forms>(forms: F, body: unknown): F[keyof Forms] => {
 };
 
 const writeBody = ({ expiresAt, ...content }: z.infer<(typeof replaceForms)[keyof Forms]>): WriteBody => ({
-  ...{ content, expiresAt: expiresAt == null ? undefined : Date.parse(expiresAt) },
+  content,
+  expiresAt: expiresAt == null ? undefined : Date.parse(expiresAt),
 });
 
 const STRONG_TAG = /^"(\d{1,15})"$/;

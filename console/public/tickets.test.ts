@@ -116,8 +116,11 @@ onEachDatabase('tickets', (running) => {
     const chosen = (
       await issue({
         secrets: ['a', 'b'],
-        ...{ files: [{ name: 'a', path: 'pg/password' }], env: [{ variable: 'PGPASSWORD', name: 'b' }] },
-        ...{ mountPath: '/home/ada/secrets/', containers: ['main'], fileMode: '0400' },
+        files: [{ name: 'a', path: 'pg/password' }],
+        env: [{ variable: 'PGPASSWORD', name: 'b' }],
+        mountPath: '/home/ada/secrets/',
+        containers: ['main'],
+        fileMode: '0400',
       })
     ).json;
     expect(chosen.annotations).to.deep.equal({
@@ -156,8 +159,10 @@ onEachDatabase('tickets', (running) => {
 describe('the operator’s limits', () => {
   it('bound tickets, values and requests', async () => {
     const running = await startTestConsole('SQLite', {
-      ...{ TWOFOLD_TICKET_LIFE_SECONDS: '100', TWOFOLD_TICKET_LIFE_MAX_SECONDS: '200' },
-      ...{ TWOFOLD_MAX_VALUE_BYTES: '10', TWOFOLD_RATE_LIMIT_PER_MINUTE: '6' },
+      TWOFOLD_TICKET_LIFE_SECONDS: '100',
+      TWOFOLD_TICKET_LIFE_MAX_SECONDS: '200',
+      TWOFOLD_MAX_VALUE_BYTES: '10',
+      TWOFOLD_RATE_LIMIT_PER_MINUTE: '6',
     });
     try {
       const alice = await running.as('alice');

@@ -19,25 +19,34 @@ interface Ports extends RefusalRecorder {
 }
 
 const sessionOf = (row: SessionRow): object => ({
-  ...{ sid: row.sid, pod: row.pod ?? null, podUid: row.podUid ?? null, openedAt: instant(row.openedAt) },
+  sid: row.sid,
+  pod: row.pod ?? null,
+  podUid: row.podUid ?? null,
+  openedAt: instant(row.openedAt),
   firstClaimAt: maybeInstant(row.firstClaimAt),
   lastClaimAt: maybeInstant(row.lastClaimAt),
   claims: row.claims,
 });
 
 const itemOf = ({ ticket, sessions }: UsedTicket): object => ({
-  ...{ jti: ticket.jti, namespace: ticket.ns, serviceAccount: ticket.sa, secrets: ticket.secrets },
-  ...{ pod: ticket.pod ?? null, uses: ticket.uses ?? null, used: ticket.used },
-  ...{
-    launcher: ticket.launcher ?? null,
-    issuedAt: instant(ticket.issuedAt),
-    expiresAt: instant(ticket.exp),
-  },
-  ...{ revokedAt: maybeInstant(ticket.revokedAt), sessions: sessions.map(sessionOf) },
+  jti: ticket.jti,
+  namespace: ticket.ns,
+  serviceAccount: ticket.sa,
+  secrets: ticket.secrets,
+  pod: ticket.pod ?? null,
+  uses: ticket.uses ?? null,
+  used: ticket.used,
+  launcher: ticket.launcher ?? null,
+  issuedAt: instant(ticket.issuedAt),
+  expiresAt: instant(ticket.exp),
+  revokedAt: maybeInstant(ticket.revokedAt),
+  sessions: sessions.map(sessionOf),
 });
 
 const issuedOf = ({ text, row }: MintedTicket, chosen: SessionAnnotations): object => ({
-  ...{ ticket: text, jti: row.jti, expiresAt: instant(row.exp) },
+  ticket: text,
+  jti: row.jti,
+  expiresAt: instant(row.exp),
   annotations: { ...chosen, [annotations.ticket]: text },
 });
 
@@ -63,8 +72,12 @@ const choiceOf = (body: z.output<typeof ticketRequest>): Outcome<SessionAnnotati
 
 /** The body's members in the domain's types; the schema has checked each with the same parsers. */
 const requestOf = (body: z.output<typeof ticketRequest>): Omit<TicketRequest, 'ownerId'> => ({
-  ...{ ns: body.namespace, sa: body.serviceAccount, secrets: parseNames(body.secrets) ?? [] },
-  ...{ pod: parsePodPattern(body.pod), uses: body.uses, ttlSeconds: body.ttlSeconds },
+  ns: body.namespace,
+  sa: body.serviceAccount,
+  secrets: parseNames(body.secrets) ?? [],
+  pod: parsePodPattern(body.pod),
+  uses: body.uses,
+  ttlSeconds: body.ttlSeconds,
   variables: named(body.env).map(({ name }) => name),
 });
 

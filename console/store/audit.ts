@@ -26,15 +26,24 @@ export interface Audit {
 }
 
 export const readAudit = (row: Audit): AuditRow => ({
-  ...{ id: row.id, at: row.at, ownerId: maybe(row.owner_id, ownerId), actor: row.actor },
-  ...{ action: row.action, outcome: row.outcome, code: maybe(row.code, same) },
+  id: row.id,
+  at: row.at,
+  ownerId: maybe(row.owner_id, ownerId),
+  actor: row.actor,
+  action: row.action,
+  outcome: row.outcome,
+  code: maybe(row.code, same),
   asserted: maybe(row.asserted, same),
   dryRun: Boolean(row.dry_run),
   names: maybe(row.names, (json) => list.read(json, String)),
   nameCount: maybe(row.name_count, same),
   secretIds: maybe(row.secret_ids, (json) => list.read(json, secretId)),
-  ...{ version: maybe(row.version, same), ns: maybe(row.ns, same), pod: maybe(row.pod, same) },
-  ...{ podUid: maybe(row.pod_uid, same), kid: maybe(row.kid, kid), sid: maybe(row.sid, sessionId) },
+  version: maybe(row.version, same),
+  ns: maybe(row.ns, same),
+  pod: maybe(row.pod, same),
+  podUid: maybe(row.pod_uid, same),
+  kid: maybe(row.kid, kid),
+  sid: maybe(row.sid, sessionId),
   jti: maybe(row.jti, same),
 });
 
@@ -44,16 +53,24 @@ export const createAuditStore = (db: Knex): AuditStore => {
     append: async (given) => {
       const record = boundedRecord(given);
       await audit().insert({
-        ...{ at: record.at, owner_id: record.ownerId ?? null, actor: record.actor, action: record.action },
-        ...{ outcome: record.outcome, code: record.code ?? null },
+        at: record.at,
+        owner_id: record.ownerId ?? null,
+        actor: record.actor,
+        action: record.action,
+        outcome: record.outcome,
+        code: record.code ?? null,
         asserted: record.asserted ?? null,
         dry_run: record.dryRun ?? false,
         names: record.names ? list.write(record.names) : null,
         name_count: record.nameCount ?? null,
         secret_ids: record.secretIds ? list.write(record.secretIds) : null,
-        ...{ version: record.version ?? null, ns: record.ns ?? null, pod: record.pod ?? null },
-        ...{ pod_uid: record.podUid ?? null, kid: record.kid ?? null },
-        ...{ sid: record.sid ?? null, jti: record.jti ?? null },
+        version: record.version ?? null,
+        ns: record.ns ?? null,
+        pod: record.pod ?? null,
+        pod_uid: record.podUid ?? null,
+        kid: record.kid ?? null,
+        sid: record.sid ?? null,
+        jti: record.jti ?? null,
       });
     },
     list: async (id, { limit, after, secretId: only }) => {

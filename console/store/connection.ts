@@ -29,11 +29,10 @@ interface SqliteConnection {
 }
 
 /** Milliseconds since 1970 and counts are far below 2^53. */
-export const numbersForInt8 = (): Knex.PgCustomTypesConfig => {
+export const numbersForInt8 = (): pg.TypeOverrides => {
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, Number);
-  // Knex types the same interface by hand.
-  return types as unknown as Knex.PgCustomTypesConfig;
+  return types;
 };
 
 const silent = (): void => undefined;
@@ -59,7 +58,8 @@ const sqliteConfig = ({
   },
   useNullAsDefault: true,
   pool: {
-    ...{ min: 1, max: 1 },
+    min: 1,
+    max: 1,
     afterCreate: (connection: SqliteConnection, done: (error: unknown, connection: unknown) => void) => {
       try {
         connection.pragma(`busy_timeout = ${statementMs}`);
@@ -83,10 +83,13 @@ const postgresConfig = ({ url: connectionString, statementMs = WAIT_MS }: Databa
     application_name: 'twofold-console',
     keepAlive: true,
     connectionTimeoutMillis: WAIT_MS,
-    ...{ statement_timeout: statementMs, lock_timeout: WAIT_MS, query_timeout: 2 * statementMs },
+    statement_timeout: statementMs,
+    lock_timeout: WAIT_MS,
+    query_timeout: 2 * statementMs,
     idle_in_transaction_session_timeout: 2 * statementMs,
     types: numbersForInt8(),
-  },
+    // knex hands all of it to pg, whose type names `lock_timeout`; knex's own does not.
+  } satisfies pg.ClientConfig as Knex.PgConnectionConfig,
   pool: { min: 0, max: 10 },
 });
 

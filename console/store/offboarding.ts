@@ -54,7 +54,11 @@ const deleteAll = async (
   counts.logins = await forgetLoginsOf(db, records, id);
   await db<Owner>('owners').where({ id }).delete();
   await createAuditStore(db).append({
-    ...{ at: now, ownerId: id, actor: 'operator', action: 'offboard', outcome: 'done' },
+    at: now,
+    ownerId: id,
+    actor: 'operator',
+    action: 'offboard',
+    outcome: 'done',
     names: secrets.map(({ name }) => secretName(name)),
     secretIds: secrets.map((secret) => secretId(secret.id)),
   });

@@ -61,7 +61,10 @@ export const createOwnerStore = (db: Knex, records: Records): OwnerStore => {
 };
 
 export const readUserKey = (row: UserKey): UserKeyRow => ({
-  ...{ ownerId: ownerId(row.owner_id), gen: row.gen, key: row.key, kid: kid(row.kid) },
+  ownerId: ownerId(row.owner_id),
+  gen: row.gen,
+  key: row.key,
+  kid: kid(row.kid),
 });
 
 export const createUserKeyStore = (db: Knex): UserKeyStore => ({

@@ -85,8 +85,12 @@ for (const kind of databaseKinds) {
     const keyOf = (table: RecordTableName): string => keyColumns[table][0];
     const idOf = (table: RecordTableName, known: Known): string =>
       ({
-        ...{ owners: known.owner, tickets: known.jti, sessions: known.sid, web_sessions: known.idHash },
-        ...{ keys: known.kid, logins: '' },
+        owners: known.owner,
+        tickets: known.jti,
+        sessions: known.sid,
+        web_sessions: known.idHash,
+        keys: known.kid,
+        logins: '',
       })[table];
     const rowOf = async (table: RecordTableName, known: Known): Promise<Row> => {
       const where = table === 'logins' ? { value: known.login } : { [keyOf(table)]: idOf(table, known) };
@@ -218,7 +222,8 @@ for (const kind of databaseKinds) {
         await db(table).insert({ ...before, ...copied, ...unique });
         const mallory: Known = {
           ...alice,
-          ...{ sub: 'mallory', login: 'mallory' },
+          sub: 'mallory',
+          login: 'mallory',
           ...(table === 'tickets' ? { jti: String(copied[key]) } : {}),
           ...(table === 'owners' ? { owner: String(copied[key]) as never } : {}),
           ...(table === 'sessions' ? { sid: String(copied[key]) } : {}),

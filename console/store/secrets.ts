@@ -34,24 +34,39 @@ const summaryColumns = [
 type Summary = Pick<Secret, (typeof summaryColumns)[number]>;
 
 const readSummary = (row: Summary): SecretSummary => ({
-  ...{ id: secretId(row.id), ownerId: ownerId(row.owner_id), name: secretName(row.name) },
-  ...{ version: row.version, size: row.size, envSafe: Boolean(row.env_safe) },
-  ...{ createdAt: row.created_at, modifiedAt: row.modified_at },
-  ...{ expiresAt: maybe(row.expires_at, same), lastUsedAt: maybe(row.last_used_at, same) },
+  id: secretId(row.id),
+  ownerId: ownerId(row.owner_id),
+  name: secretName(row.name),
+  version: row.version,
+  size: row.size,
+  envSafe: Boolean(row.env_safe),
+  createdAt: row.created_at,
+  modifiedAt: row.modified_at,
+  expiresAt: maybe(row.expires_at, same),
+  lastUsedAt: maybe(row.last_used_at, same),
 });
 
 export const readSecret = (row: Secret): SecretRow => ({
   ...readSummary(row),
-  ...{ gen: row.gen, salt: salt.read(row.salt), envelope: row.envelope, kid: kid(row.kid) },
+  gen: row.gen,
+  salt: salt.read(row.salt),
+  envelope: row.envelope,
+  kid: kid(row.kid),
 });
 
 /** Names are ASCII, so case is simple; `_` is a letter here and a pattern to the database. */
 const pattern = (part: string): string => `%${part.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
 
 const versionColumns = (next: SecretVersion) => ({
-  ...{ version: next.version, gen: next.gen, salt: salt.write(next.salt), envelope: next.envelope },
-  ...{ kid: next.kid, size: next.size, env_safe: next.envSafe },
-  ...{ modified_at: next.modifiedAt, expires_at: next.expiresAt ?? null },
+  version: next.version,
+  gen: next.gen,
+  salt: salt.write(next.salt),
+  envelope: next.envelope,
+  kid: next.kid,
+  size: next.size,
+  env_safe: next.envSafe,
+  modified_at: next.modifiedAt,
+  expires_at: next.expiresAt ?? null,
 });
 
 export const createSecretStore = (db: Knex): SecretStore => {
@@ -100,7 +115,9 @@ export const createSecretStore = (db: Knex): SecretStore => {
         .forUpdate()
         .select('id', 'name', 'expires_at');
       return rows.map((row) => ({
-        ...{ id: secretId(row.id), name: secretName(row.name), expiresAt: maybe(row.expires_at, same) },
+        id: secretId(row.id),
+        name: secretName(row.name),
+        expiresAt: maybe(row.expires_at, same),
       }));
     },
     markUsed: async (ids, at) => {

@@ -25,10 +25,19 @@ export interface Ticket {
 const MAX_DELETED = 100;
 
 export const readTicket = (row: Ticket): TicketRow => ({
-  ...{ jti: row.jti, ownerId: ownerId(row.owner_id), hash: row.hash, ns: row.ns, sa: row.sa },
-  ...{ secrets: list.read(row.secrets, secretName), pod: maybe(row.pod, podPattern) },
-  ...{ uses: maybe(row.uses, same), used: row.used, launcher: maybe(row.launcher, same) },
-  ...{ issuedAt: row.issued_at, exp: row.exp, revokedAt: maybe(row.revoked_at, same) },
+  jti: row.jti,
+  ownerId: ownerId(row.owner_id),
+  hash: row.hash,
+  ns: row.ns,
+  sa: row.sa,
+  secrets: list.read(row.secrets, secretName),
+  pod: maybe(row.pod, podPattern),
+  uses: maybe(row.uses, same),
+  used: row.used,
+  launcher: maybe(row.launcher, same),
+  issuedAt: row.issued_at,
+  exp: row.exp,
+  revokedAt: maybe(row.revoked_at, same),
 });
 
 export const createTicketStore = (db: Knex, records: Records): TicketStore => {
@@ -37,9 +46,18 @@ export const createTicketStore = (db: Knex, records: Records): TicketStore => {
   return {
     insert: (row) =>
       tickets.insert({
-        ...{ jti: row.jti, owner_id: row.ownerId, hash: row.hash, ns: row.ns, sa: row.sa },
-        ...{ secrets: list.write(row.secrets), pod: row.pod ?? null, uses: row.uses ?? null, used: row.used },
-        ...{ launcher: row.launcher ?? null, issued_at: row.issuedAt, exp: row.exp },
+        jti: row.jti,
+        owner_id: row.ownerId,
+        hash: row.hash,
+        ns: row.ns,
+        sa: row.sa,
+        secrets: list.write(row.secrets),
+        pod: row.pod ?? null,
+        uses: row.uses ?? null,
+        used: row.used,
+        launcher: row.launcher ?? null,
+        issued_at: row.issuedAt,
+        exp: row.exp,
         revoked_at: row.revokedAt ?? null,
       }),
     find: async (jti) => {

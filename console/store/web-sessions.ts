@@ -13,7 +13,10 @@ export interface WebSession {
 }
 
 export const readWebSession = (row: WebSession): WebSessionRow => ({
-  ...{ idHash: row.id_hash, ownerId: ownerId(row.owner_id), openedAt: row.opened_at, seenAt: row.seen_at },
+  idHash: row.id_hash,
+  ownerId: ownerId(row.owner_id),
+  openedAt: row.opened_at,
+  seenAt: row.seen_at,
 });
 
 export const createWebSessionStore = (db: Knex, records: Records): WebSessionStore => {

@@ -151,7 +151,9 @@ export const callJson = async (
     body: answer,
   } = await client.call({
     ...target,
-    ...{ body, timeoutMs: TIMEOUT_MS, maxResponseBytes: 8 * 1024 * 1024 },
+    body,
+    timeoutMs: TIMEOUT_MS,
+    maxResponseBytes: 8 * 1024 * 1024,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
   });
   const text = answer.toString('utf8');

@@ -119,17 +119,23 @@ const baseEnv = (
   writeFileSync(tokenFile, kubernetes.token);
   const ca = join(certificates.leafDir('console'), 'ca.crt');
   return {
-    ...{ TWOFOLD_HOST: '127.0.0.1', TWOFOLD_HEALTH_PORT: '0', TWOFOLD_PUBLIC_PORT: '0' },
-    ...{
-      TWOFOLD_RESOLVE_PORT: '0',
-      TWOFOLD_CLAIM_PORT: '0',
-      TWOFOLD_TLS_DIR: certificates.leafDir('console'),
-    },
-    ...{ TWOFOLD_PUBLIC_URL: PUBLIC_URL, TWOFOLD_CLUSTER: CLUSTER },
-    ...{ TWOFOLD_OIDC_ISSUER: provider.issuer, TWOFOLD_OIDC_AUDIENCE: AUDIENCE, TWOFOLD_OIDC_CA_FILE: ca },
-    ...{ TWOFOLD_KUBERNETES_URL: kubernetes.url, TWOFOLD_KUBERNETES_CA_FILE: ca },
-    ...{ TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile, TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000' },
-    ...{ TWOFOLD_ENV_ENABLED: 'true', TWOFOLD_LOG_LEVEL: 'debug' },
+    TWOFOLD_HOST: '127.0.0.1',
+    TWOFOLD_HEALTH_PORT: '0',
+    TWOFOLD_PUBLIC_PORT: '0',
+    TWOFOLD_RESOLVE_PORT: '0',
+    TWOFOLD_CLAIM_PORT: '0',
+    TWOFOLD_TLS_DIR: certificates.leafDir('console'),
+    TWOFOLD_PUBLIC_URL: PUBLIC_URL,
+    TWOFOLD_CLUSTER: CLUSTER,
+    TWOFOLD_OIDC_ISSUER: provider.issuer,
+    TWOFOLD_OIDC_AUDIENCE: AUDIENCE,
+    TWOFOLD_OIDC_CA_FILE: ca,
+    TWOFOLD_KUBERNETES_URL: kubernetes.url,
+    TWOFOLD_KUBERNETES_CA_FILE: ca,
+    TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile,
+    TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000',
+    TWOFOLD_ENV_ENABLED: 'true',
+    TWOFOLD_LOG_LEVEL: 'debug',
   };
 };
 
@@ -168,8 +174,17 @@ export const startTestConsole = async (
   });
   return {
     records: createRecords(parse({ ...common, ...env }).recordKeys),
-    ...{ databaseUrl, keys, provider, kubernetes, certificates, logs, clock },
-    ...{ client, webhook, urlOf, withBearer },
+    databaseUrl,
+    keys,
+    provider,
+    kubernetes,
+    certificates,
+    logs,
+    clock,
+    client,
+    webhook,
+    urlOf,
+    withBearer,
     get ports() {
       return running.ports;
     },

@@ -76,8 +76,10 @@ export const startIdentityProvider = async (tls: TlsMaterial): Promise<TestIdent
   const answers = (url: string | undefined): object | undefined => {
     if (url === '/.well-known/openid-configuration')
       return {
-        ...{ issuer: state.issuer, jwks_uri: `${state.issuer}/keys` },
-        ...{ authorization_endpoint: `${state.issuer}/authorize`, token_endpoint: `${state.issuer}/token` },
+        issuer: state.issuer,
+        jwks_uri: `${state.issuer}/keys`,
+        authorization_endpoint: `${state.issuer}/authorize`,
+        token_endpoint: `${state.issuer}/token`,
         id_token_signing_alg_values_supported: ['ES256'],
       };
     if (url === '/token') return { access_token: 'a', token_type: 'Bearer', id_token: state.idToken };

@@ -82,8 +82,11 @@ const review = (tokens: ReadonlyMap<string, TestToken>, body: string): object =>
 
 export const startKubernetes = async (tls: TlsMaterial): Promise<TestKubernetes> => {
   const state = {
-    ...{ url: '', token: 'the console’s own token'.replaceAll(/[^a-z]/g, '') },
-    ...{ pods: new Map<string, TestPod>(), tokens: new Map<string, TestToken>(), guard: wholeGuard() },
+    url: '',
+    token: 'the console’s own token'.replaceAll(/[^a-z]/g, ''),
+    pods: new Map<string, TestPod>(),
+    tokens: new Map<string, TestToken>(),
+    guard: wholeGuard(),
     failWith: undefined as number | undefined, // a literal's type would be undefined alone
   };
   const answer = async (message: IncomingMessage): Promise<[number, object]> => {

@@ -18,12 +18,11 @@ export const visitor = (console: TestConsole): Visit => {
     get: async (path, headers = {}) => {
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
       const answer = await console.client.call({
-        ...{
-          method: 'GET',
-          url: console.urlOf('public') + path,
-          headers: { accept: 'text/html', cookie, ...headers },
-        },
-        ...{ timeoutMs: 15_000, maxResponseBytes: 8 * 1024 * 1024 },
+        method: 'GET',
+        url: console.urlOf('public') + path,
+        headers: { accept: 'text/html', cookie, ...headers },
+        timeoutMs: 15_000,
+        maxResponseBytes: 8 * 1024 * 1024,
       });
       const set = answer.headers['set-cookie'] ?? [];
       for (const line of typeof set === 'string' ? [set] : set) {

@@ -49,29 +49,38 @@ export const storeRows = async (database: OpenDatabase, name: string): Promise<K
   const login = `${name}@example.org`;
   const secret = must(parseSecretName('db-password'));
   const ticket = {
-    ...{ jti, ownerId: owner, hash: hex() + hex(), ns: 'sessions', sa: 'default', secrets: [secret] },
-    ...{
-      pod: parsePodPattern('nb-*'),
-      uses: 5,
-      used: 0,
-      launcher: undefined,
-      issuedAt: NOW,
-      exp: NOW + 1000,
-    },
+    jti,
+    ownerId: owner,
+    hash: hex() + hex(),
+    ns: 'sessions',
+    sa: 'default',
+    secrets: [secret],
+    pod: parsePodPattern('nb-*'),
+    uses: 5,
+    used: 0,
+    launcher: undefined,
+    issuedAt: NOW,
+    exp: NOW + 1000,
     revokedAt: undefined,
   };
   const version = { ownerId: owner, version: 1, gen: 1, salt: new Uint8Array(16) };
   const session = {
-    ...{ sid: must(parseSessionId(sid)), jti, ownerId: owner, ns: 'sessions', sa: 'default' },
+    sid: must(parseSessionId(sid)),
+    jti,
+    ownerId: owner,
+    ns: 'sessions',
+    sa: 'default',
     secrets: [{ id: must(parseSecretId(randomUUID())), name: secret, ...version }],
-    ...{
-      ticketHash: ticket.hash,
-      ticketOnPod: true,
-      launcher: { annotation: 'hub/user', user: name },
-      openedAt: NOW,
-      exp: NOW + 1000,
-    },
-    ...{ pod: undefined, podUid: undefined, firstClaimAt: undefined, lastClaimAt: undefined, claims: 0 },
+    ticketHash: ticket.hash,
+    ticketOnPod: true,
+    launcher: { annotation: 'hub/user', user: name },
+    openedAt: NOW,
+    exp: NOW + 1000,
+    pod: undefined,
+    podUid: undefined,
+    firstClaimAt: undefined,
+    lastClaimAt: undefined,
+    claims: 0,
   };
   await database.write(async (stores) => {
     await stores.owners.findOrCreate({ issuer: ISSUER, sub: name }, { id: owner, now: NOW });
@@ -135,10 +144,12 @@ export const uses: Readonly<Record<RecordTableName, Readonly<Record<string, Use>
 export const connectRaw = (databaseUrl: string): Knex =>
   databaseUrl.startsWith('sqlite:')
     ? knex({
-        ...{ client: 'better-sqlite3', useNullAsDefault: true },
+        client: 'better-sqlite3',
+        useNullAsDefault: true,
         connection: { filename: databaseUrl.replace('sqlite:', '') },
         pool: {
-          ...{ min: 1, max: 1 },
+          min: 1,
+          max: 1,
           afterCreate: (
             connection: { pragma(text: string): unknown },
             done: (error: unknown, connection: unknown) => void,
@@ -149,9 +160,14 @@ export const connectRaw = (databaseUrl: string): Knex =>
         },
       })
     : knex({
-        ...{ client: 'pg', connection: { connectionString: databaseUrl, types: numbersForInt8() } },
+        client: 'pg',
+        connection: {
+          connectionString: databaseUrl,
+          types: numbersForInt8(),
+        } satisfies pg.ClientConfig as Knex.PgConnectionConfig,
         pool: {
-          ...{ min: 1, max: 1 },
+          min: 1,
+          max: 1,
           afterCreate: (connection: pg.Client, done: (error: unknown, connection: unknown) => void) => {
             connection.query('set session_replication_role = replica', (error) => done(error, connection));
           },

@@ -32,8 +32,12 @@ export type ResolveBody = Readonly<Record<string, unknown>>;
 
 /** As the webhook would ask, with this and that changed. */
 export const resolveBody = (body: ResolveBody): ResolveBody => ({
-  ...{ dryRun: false, namespace: NAMESPACE, serviceAccount: 'default', pod: { generateName: 'nb-' } },
-  ...{ names: ['a'], variables: [] },
+  dryRun: false,
+  namespace: NAMESPACE,
+  serviceAccount: 'default',
+  pod: { generateName: 'nb-' },
+  names: ['a'],
+  variables: [],
   ...body,
 });
 
@@ -92,7 +96,10 @@ export const payloadOf = (jws: string): Record<string, unknown> =>
 export const grantClaims = ({ sid, ticket, secrets, place }: ResolvedSession): Grant => {
   const { aud, jti, pod, sub } = payloadOf(ticket);
   return {
-    ...{ iss: GRANT_ISSUER, aud: String(aud), jti: String(jti), sub: must(parseOwnerId(sub)) },
+    iss: GRANT_ISSUER,
+    aud: String(aud),
+    jti: String(jti),
+    sub: must(parseOwnerId(sub)),
     place,
     ...(typeof pod === 'string' ? { pod: pod as never } : {}),
     sid: must(parseSessionId(sid)),

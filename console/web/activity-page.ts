@@ -89,7 +89,9 @@ export const createActivityPage =
     const shown = rows.slice(0, PAGE_SIZE);
     const last = shown.at(-1);
     return {
-      ...{ title: text.activity.title, here: 'activity', wide: true },
+      title: text.activity.title,
+      here: 'activity',
+      wide: true,
       body: html`<h1>${text.activity.title}</h1>
         <p class="lead">${text.activity.lead}</p>
         ${shown.some(isNews) ? recordsTable(shown, clock(), true) : html`<p class="card pad">${text.activity.none}</p>`}

@@ -52,8 +52,11 @@ export const createCookies = ({ keys, clock }: Ports): Cookies => {
             return key.key;
           },
           {
-            ...{ typ: kind.name, currentDate: new Date(clock()), requiredClaims: ['exp'] },
-            ...{ keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },
+            typ: kind.name,
+            currentDate: new Date(clock()),
+            requiredClaims: ['exp'],
+            keyManagementAlgorithms: ['dir'],
+            contentEncryptionAlgorithms: ['A256GCM'],
           },
         );
         return payload;

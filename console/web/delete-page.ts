@@ -30,7 +30,9 @@ interface Question {
 }
 
 const question = ({ secret: { name, version }, visitor, notice, status = 200 }: Question): Page => ({
-  ...{ status, title: text.remove.title(name), here: 'secrets' },
+  status,
+  title: text.remove.title(name),
+  here: 'secrets',
   body: html`<p class="crumb"><a href="/secrets">${text.list.title}</a></p>
     <h1 class="name">${text.remove.title(name)}</h1>
     ${notice && html`<div class="alert" role="alert">${notice}</div>`}
@@ -68,7 +70,8 @@ export const mountDeleting = (routes: PageRoutes, ports: Ports): void => {
     return question({ secret, visitor, notice: html`<p>${text.remove.changed}</p>`, status: 412 });
   };
   routes.form(path, 'delete', {
-    ...{ maxBytes: MAX_FORM_BYTES, submit },
+    maxBytes: MAX_FORM_BYTES,
+    submit,
     again: (request, form, why, visitor) => {
       const name = parseSecretName(nameIn(request));
       if (!name) return Promise.resolve(unknownSecretPage(nameIn(request)));

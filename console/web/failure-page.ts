@@ -26,7 +26,8 @@ export const failurePage = (failure: Failure): Page => {
   const title = code === 'not_found' ? text.failed.notFoundTitle : text.failed.title;
   const waits = retryAfterSeconds ?? (status === 503 ? 1 : undefined);
   return {
-    ...{ status, title },
+    status,
+    title,
     ...(waits === undefined ? {} : { retryAfterSeconds: waits }),
     body: html`<section class="notice" data-code="${code}">
       <h1>${title}</h1>

@@ -69,12 +69,20 @@ describe('submitted forms', () => {
 
   it('come to an end, whatever they are made of and wherever they are cut', async () => {
     const bits = [
-      ...['\r\n', '--x', '--x--', '--', '\r\n--x\r\n', '\r\n--x--', '\r\n\r\n', 'text', '\r', '\0'],
-      ...[
-        'Content-Disposition: form-data; name="a"',
-        'Content-Disposition: form-data; name="f"; filename="q"',
-      ],
-      ...['content-type: application/octet-stream', 'content-type: text/plain; charset=nonsense'],
+      '\r\n',
+      '--x',
+      '--x--',
+      '--',
+      '\r\n--x\r\n',
+      '\r\n--x--',
+      '\r\n\r\n',
+      'text',
+      '\r',
+      '\0',
+      'Content-Disposition: form-data; name="a"',
+      'Content-Disposition: form-data; name="f"; filename="q"',
+      'content-type: application/octet-stream',
+      'content-type: text/plain; charset=nonsense',
     ];
     // A promise that never settles is what mocha's own time ends.
     await fc.assert(

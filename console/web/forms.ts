@@ -29,8 +29,11 @@ interface Parsed {
 const parse = (bytes: Buffer, type: string): Promise<Parsed> =>
   new Promise((resolve, reject) => {
     const limits = {
-      ...{ fields: MAX_FIELDS, fieldNameSize: MAX_FIELD_NAME, fieldSize: MAX_FIELD_BYTES, files: 1 },
-      ...{ parts: MAX_FIELDS },
+      fields: MAX_FIELDS,
+      fieldNameSize: MAX_FIELD_NAME,
+      fieldSize: MAX_FIELD_BYTES,
+      files: 1,
+      parts: MAX_FIELDS,
     };
     const parser = new Busboy({ headers: { 'content-type': type }, limits });
     const parsed: Parsed = { texts: new Map(), files: new Map() };

@@ -86,7 +86,9 @@ export const mountImport = (routes: PageRoutes, ports: Ports): void => {
   const planFor = createPlan(ports);
   const write = createWrite(ports);
   const page = (form: Omit<ImportForm, 'maxBytes'>, status = 200): Page => ({
-    ...{ status, title: text.import.title, here: 'secrets' },
+    status,
+    title: text.import.title,
+    here: 'secrets',
     body: importForm({ ...form, maxBytes: ports.maxValueBytes }),
   });
   const run = async ({ response, form, visitor }: Submission, content: string): Promise<PageAnswer> => {

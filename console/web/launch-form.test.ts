@@ -6,21 +6,32 @@ import { text } from './text.ts';
 
 const secretOf = (name: string, envSafe: boolean): SecretSummary =>
   ({
-    ...{ name, envSafe, size: 8, version: 1, createdAt: 0, modifiedAt: 0 },
-    ...{ expiresAt: undefined, lastUsedAt: undefined },
+    name,
+    envSafe,
+    size: 8,
+    version: 1,
+    createdAt: 0,
+    modifiedAt: 0,
+    expiresAt: undefined,
+    lastUsedAt: undefined,
   }) as SecretSummary; // all that the form looks at
 
 const shown = (envEnabled: boolean): string =>
   documentText(
     launchForm({
       launch: {
-        ...{ namespace: 'hub', serviceAccount: 'default', pod: undefined, mode: 'message' },
+        namespace: 'hub',
+        serviceAccount: 'default',
+        pod: undefined,
+        mode: 'message',
         returnTo: new URL('https://hub.example.org'),
       },
       action: '/launch?x',
       secrets: [secretOf('safe', true), secretOf('unsafe', false)],
-      ...{ picks: { ...nothingPicked, picked: new Set(['safe']), kinds: new Map([['safe', 'variable']]) } },
-      ...{ visitor: { csrf: 'c' } as LaunchForm['visitor'], envEnabled, now: 1 }, // all that it looks at
+      picks: { ...nothingPicked, picked: new Set(['safe']), kinds: new Map([['safe', 'variable']]) },
+      visitor: { csrf: 'c' } as LaunchForm['visitor'],
+      envEnabled,
+      now: 1, // all that it looks at
     }),
   );
 

@@ -16,7 +16,10 @@ export interface Picks {
 }
 
 export const nothingPicked: Picks = {
-  ...{ picked: new Set(), kinds: new Map(), names: new Map(), path: DEFAULT_MOUNT_PATH },
+  picked: new Set(),
+  kinds: new Map(),
+  names: new Map(),
+  path: DEFAULT_MOUNT_PATH,
 };
 
 export interface LaunchForm {

@@ -54,7 +54,8 @@ const choiceOf = ({
   const variables = secrets.filter(isVariable);
   const renamed = secrets.filter((name) => !isVariable(name) && (names.get(name) ?? name) !== name);
   const chosen = sessionAnnotations({
-    ...{ secrets, mountPath: path },
+    secrets,
+    mountPath: path,
     files: renamed.map((name) => ({ name, path: names.get(name) ?? '' })),
     env: variables.map((name) => ({ name, variable: names.get(name) ?? '' })),
   });
@@ -66,7 +67,9 @@ type Wish = Pick<Parameters<Tickets['issue']>[0], 'secrets' | 'variables'>;
 const createViews = ({ secrets, clock, origins, envEnabled }: Ports) => {
   /** The launcher's origins may embed whatever this address answers. */
   const around = (launch: LaunchRequest | undefined) => ({
-    ...{ alone: true, embeddedBy: origins, keepsOpener: true },
+    alone: true,
+    embeddedBy: origins,
+    keepsOpener: true,
     ...(launch?.mode === 'form' ? { formTo: launch.returnTo.origin } : {}),
   });
   return {
@@ -78,11 +81,16 @@ const createViews = ({ secrets, clock, origins, envEnabled }: Ports) => {
     },
     /** In a frame without a visitor, who may have a login that the browser keeps from frames of other sites. */
     elsewhere: (launch: LaunchRequest, action: string): Page => ({
-      ...{ ...around(launch), title: text.launch.title, body: launchElsewhere(launch, action) },
+      ...around(launch),
+      title: text.launch.title,
+      body: launchElsewhere(launch, action),
     }),
     /** The same form comes back when it is sent again. */
     again: (launch: LaunchRequest, action: string, picks: Picks): Page => ({
-      ...{ ...around(launch), status: 401, title: text.launch.title, body: launchAgain(action, picks) },
+      ...around(launch),
+      status: 401,
+      title: text.launch.title,
+      body: launchAgain(action, picks),
     }),
   };
 };
@@ -141,13 +149,15 @@ export const mountLaunch = (routes: PageRoutes, ports: Ports): void => {
     }
     const { text: ticket, row } = issued.value;
     const answer = {
-      ...{ ticket, annotations: withTicket(choice.value.chosen, ticket) },
+      ticket,
+      annotations: withTicket(choice.value.chosen, ticket),
       expiresAt: new Date(row.exp).toISOString(),
     };
     return { ...views.around(launch), title: text.launch.title, body: launchDone(launch, answer) };
   };
   routes.form('/launch', 'launch', {
-    ...{ maxBytes: MAX_FORM_BYTES, submit },
+    maxBytes: MAX_FORM_BYTES,
+    submit,
     again: async (request, form, _why, visitor) => {
       const parsed = parse(request);
       if (!parsed.ok) return badRequest(parsed.code, parsed.problem);

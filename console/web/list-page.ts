@@ -137,8 +137,12 @@ export const createListPage =
     const page = { limit: PAGE_SIZE + 1, after, containing: filter };
     const rows = await secrets.list(visitor.ownerId, page);
     const listed = {
-      ...{ secrets: rows.slice(0, PAGE_SIZE), filter, found, total },
-      ...{ paged: after !== undefined, more: rows.length > PAGE_SIZE },
+      secrets: rows.slice(0, PAGE_SIZE),
+      filter,
+      found,
+      total,
+      paged: after !== undefined,
+      more: rows.length > PAGE_SIZE,
     };
     return { title: text.list.title, here: 'secrets', wide: true, body: view(listed, said, clock()) };
   };

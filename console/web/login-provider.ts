@@ -58,7 +58,12 @@ const fetchWith =
   async (url, { method, headers, body }) => {
     const text = body instanceof URLSearchParams ? body.toString() : undefined;
     const answer = await client.call({
-      ...{ method, url, headers, body: text, timeoutMs: TIMEOUT_MS, maxResponseBytes: MAX_ANSWER_BYTES },
+      method,
+      url,
+      headers,
+      body: text,
+      timeoutMs: TIMEOUT_MS,
+      maxResponseBytes: MAX_ANSWER_BYTES,
     });
     const type = answer.headers['content-type'];
     const init = { status: answer.status, headers: typeof type === 'string' ? { 'content-type': type } : {} };
@@ -114,7 +119,9 @@ const endOf = (claims: openid.IDToken | undefined, config: LoginProviderConfig):
 export const createLoginProvider = (ports: Ports, config: LoginProviderConfig): LoginProvider => {
   const get = fetchWith(ports.client);
   const discovered = kept(() => discover(get, config), {
-    ...{ clock: ports.clock, forMs: DISCOVERY_FOR_MS, againMs: DISCOVERY_AGAIN_MS },
+    clock: ports.clock,
+    forMs: DISCOVERY_FOR_MS,
+    againMs: DISCOVERY_AGAIN_MS,
   });
   const unavailable = (cause: unknown): ProviderUnavailable => {
     ports.onUnavailable(cause instanceof Error ? cause.message : 'no usable answer');
@@ -133,8 +140,12 @@ export const createLoginProvider = (ports: Ports, config: LoginProviderConfig): 
       const verifier = openid.randomPKCECodeVerifier();
       const checks = { state: openid.randomState(), nonce: openid.randomNonce(), verifier };
       const url = openid.buildAuthorizationUrl(found, {
-        ...{ redirect_uri: config.redirectUri, scope: config.scope, response_type: 'code' },
-        ...{ state: checks.state, nonce: checks.nonce, code_challenge_method: 'S256' },
+        redirect_uri: config.redirectUri,
+        scope: config.scope,
+        response_type: 'code',
+        state: checks.state,
+        nonce: checks.nonce,
+        code_challenge_method: 'S256',
         code_challenge: await openid.calculatePKCECodeChallenge(verifier),
       });
       return { url: url.href, checks };
@@ -143,7 +154,9 @@ export const createLoginProvider = (ports: Ports, config: LoginProviderConfig): 
       const found = await configuration();
       try {
         const tokens = await openid.authorizationCodeGrant(found, url, {
-          ...{ expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier },
+          expectedState: state,
+          expectedNonce: nonce,
+          pkceCodeVerifier: verifier,
           idTokenExpected: true,
         });
         return endOf(tokens.claims(), config);

@@ -28,12 +28,10 @@ describe('the page’s login', () => {
     const began = await visit.get('/login');
     const asked = Object.fromEntries(new URL(String(began.headers['location'])).searchParams);
     expect(asked).to.include({
-      ...{
-        response_type: 'code',
-        code_challenge_method: 'S256',
-        client_id: CLIENT_ID,
-        scope: 'openid profile email',
-      },
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      client_id: CLIENT_ID,
+      scope: 'openid profile email',
       redirect_uri: 'https://twofold.example.org/login/callback',
     });
     for (const random of ['state', 'nonce', 'code_challenge']) expect(asked[random]).to.have.length(43);
@@ -157,18 +155,19 @@ describe('the page’s login', () => {
     expect(to('/secret/db-password/replace')).to.equal('/secret/db-password/replace');
     expect(to('/launch?namespace=a&return_to=https%3A%2F%2Fhub')).to.contain('return_to');
     for (const bad of [
-      ...['https://evil.example.org/secrets', '//evil.example.org/secrets', '/\\evil.example.org/secrets'],
-      ...[
-        'javascript:alert(1)',
-        '/api/v1/secrets',
-        '/logout',
-        'secrets',
-        '',
-        undefined,
-        ['/secrets'],
-        `/new?${'x'.repeat(3000)}`,
-      ],
-      ...['/\t/evil.example.org/secrets', 'https://twofold.example.org@evil.example.org/secrets'],
+      'https://evil.example.org/secrets',
+      '//evil.example.org/secrets',
+      '/\\evil.example.org/secrets',
+      'javascript:alert(1)',
+      '/api/v1/secrets',
+      '/logout',
+      'secrets',
+      '',
+      undefined,
+      ['/secrets'],
+      `/new?${'x'.repeat(3000)}`,
+      '/\t/evil.example.org/secrets',
+      'https://twofold.example.org@evil.example.org/secrets',
     ]) {
       expect(to(bad), String(bad)).to.equal('/secrets');
     }
@@ -193,7 +192,8 @@ describe('the page', () => {
 
   it('answers each person and each address only so often, in a page with Retry-After', async () => {
     const running = await startTestConsole('SQLite', {
-      ...{ TWOFOLD_OIDC_CLIENT_ID: CLIENT_ID, TWOFOLD_RATE_LIMIT_PER_MINUTE: '6' },
+      TWOFOLD_OIDC_CLIENT_ID: CLIENT_ID,
+      TWOFOLD_RATE_LIMIT_PER_MINUTE: '6',
     });
     try {
       const visit = visitor(running);

@@ -45,7 +45,10 @@ export const returnPath = (to: unknown, origin: string): string => {
 };
 
 const failed = (to: string, title: string, sentence: string, status: number): Page => ({
-  ...{ status, title, keepsOpener: true, ...(status === 503 ? { retryAfterSeconds: 2 } : {}) },
+  status,
+  title,
+  keepsOpener: true,
+  ...(status === 503 ? { retryAfterSeconds: 2 } : {}),
   body: html`<section class="notice">
     <h1>${title}</h1>
     <p>${sentence}</p>
@@ -64,7 +67,9 @@ const orDown = async <T extends PageAnswer>(to: string, ask: () => Promise<T>): 
 };
 
 const donePage: Page = {
-  ...{ title: text.login.doneTitle, alone: true, keepsOpener: true },
+  title: text.login.doneTitle,
+  alone: true,
+  keepsOpener: true,
   body: html`<section class="notice" data-island="logged-in">
     <h1>${text.login.doneTitle}</h1>
     <p>${text.login.done}</p>
@@ -72,7 +77,8 @@ const donePage: Page = {
 };
 
 const outPage = (url: string): Page => ({
-  ...{ title: text.login.outTitle, refreshTo: url },
+  title: text.login.outTitle,
+  refreshTo: url,
   body: html`<section class="notice">
     <h1>${text.login.outTitle}</h1>
     <p>${text.login.outLead}</p>

@@ -156,7 +156,10 @@ export const createPageRoutes = (ports: Ports): PageRoutes => {
     form: (path, name, route) => {
       router.post(
         path,
-        ...[named(name), visitors.identify, ports.limit, demandForm(route)],
+        named(name),
+        visitors.identify,
+        ports.limit,
+        demandForm(route),
         readBody(ports.gate, { limitBytes: route.maxBytes, who: (request) => visitors.lately(request) }),
         async (request: Request, response: Response) => {
           send(request, response, await submit(request, response, route));

@@ -72,7 +72,9 @@ export const createSecretPage =
     const page = { limit: MAX_RECORDS, secretId: secret.id };
     const records = await audit.list(visitor.ownerId, page);
     return {
-      ...{ title: secret.name, here: 'secrets', wide: true },
+      title: secret.name,
+      here: 'secrets',
+      wide: true,
       body: html`<p class="crumb"><a href="/secrets">${text.list.title}</a></p>
         <div class="title">
           <h1 class="name">${secret.name}</h1>

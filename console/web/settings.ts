@@ -23,11 +23,15 @@ export const webSettings = {
   }),
   webIdleSeconds: integer('TWOFOLD_WEB_IDLE_SECONDS', {
     doc: 'A login on the page ends after this time without use.',
-    ...{ min: 60, max: 30 * DAY_SECONDS, fallback: '3600' },
+    min: 60,
+    max: 30 * DAY_SECONDS,
+    fallback: '3600',
   }),
   webLifeSeconds: integer('TWOFOLD_WEB_LIFE_SECONDS', {
     doc: 'A login on the page ends after this time, used or not.',
-    ...{ min: 60, max: 30 * DAY_SECONDS, fallback: '43200' },
+    min: 60,
+    max: 30 * DAY_SECONDS,
+    fallback: '43200',
   }),
   launcherOrigins: list('TWOFOLD_LAUNCHER_ORIGINS', {
     doc: 'Origins (`https://hub.example.org`) that may embed `/launch` and that it returns to; `http://localhost`, `http://127.0.0.1` and `http://[::1]` for development.',

@@ -69,12 +69,10 @@ export const wireWeb = (context: Context): WiredWeb => {
   const provider = createLoginProvider(
     { client, clock, onUnavailable: (reason) => log.error('identity provider unavailable', { reason }) },
     {
-      ...{
-        issuer: config.oidcIssuer,
-        clientId,
-        clientSecret: config.oidcClientSecret,
-        scope: config.oidcScope,
-      },
+      issuer: config.oidcIssuer,
+      clientId,
+      clientSecret: config.oidcClientSecret,
+      scope: config.oidcScope,
       redirectUri: `${publicUrl}${CALLBACK_PATH}`,
       launcherClaims: (config.launchers ?? []).map(({ claim }) => claim),
     },
@@ -87,18 +85,35 @@ export const wireWeb = (context: Context): WiredWeb => {
   );
   const web = createWeb(
     {
-      ...{ provider, sessions, owners, writing, tickets, secrets: database.secrets, audit: database.audit },
-      ...{ cookieKeys: config.cookieKeys, random: randomBytes, clock, limits, metrics, log, gate },
+      provider,
+      sessions,
+      owners,
+      writing,
+      tickets,
+      secrets: database.secrets,
+      audit: database.audit,
+      cookieKeys: config.cookieKeys,
+      random: randomBytes,
+      clock,
+      limits,
+      metrics,
+      log,
+      gate,
     },
     {
-      ...{ publicUrl, lifeSeconds, maxValueBytes: config.maxValueBytes, envEnabled: config.envEnabled },
+      publicUrl,
+      lifeSeconds,
+      maxValueBytes: config.maxValueBytes,
+      envEnabled: config.envEnabled,
       launcherOrigins: config.launcherOrigins,
     },
   );
   const ownerOf = (request: Request): OwnerId | undefined => web.visitors.of(request)?.ownerId;
   const callers = { ...createVisitingCallers(web.visitors, new URL(publicUrl).origin), of: ownerOf };
   return {
-    ...{ router: web.router, callers, ownerOf },
+    router: web.router,
+    callers,
+    ownerOf,
     nameOf: (request) => web.nameOf(request),
     close: () => client.close(),
   };

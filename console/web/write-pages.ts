@@ -61,7 +61,8 @@ export const againNotice = (why: Again): Html =>
 
 const createViews = ({ maxValueBytes }: Pick<Ports, 'maxValueBytes'>) => {
   const page = (form: Omit<WriteForm, 'maxBytes'>, status = 200): Page => ({
-    ...{ status, here: 'secrets' },
+    status,
+    here: 'secrets',
     title: form.replaces === undefined ? text.write.addTitle : text.write.replaceTitle(form.typed.name),
     body: writeForm({ ...form, maxBytes: maxValueBytes }),
   });
@@ -173,7 +174,8 @@ export const mountWriting = (routes: PageRoutes, ports: Ports): void => {
     return views.page({ replaces: secret.version, typed, errors: {}, visitor });
   });
   routes.form('/secret/:name/replace', 'replace', {
-    ...{ maxBytes: MAX_FORM_BYTES, again },
+    maxBytes: MAX_FORM_BYTES,
+    again,
     submit: (submission) => submit(submission, versionIn(submission.form) ?? 0),
   });
 };

@@ -62,8 +62,16 @@ describe('the envelope (JWE)', () => {
 
   it('may be sealed by jose', async () => {
     const members = {
-      ...{ alg: 'RSA-OAEP-256', enc: 'A256GCM', kid: recipient.kid, typ: 'twofold+jwe', own: header.ownerId },
-      ...{ sec: header.secretId, nam: header.name, ver: 3, gen: 1, salt: encodeBase64url(header.salt) },
+      alg: 'RSA-OAEP-256',
+      enc: 'A256GCM',
+      kid: recipient.kid,
+      typ: 'twofold+jwe',
+      own: header.ownerId,
+      sec: header.secretId,
+      nam: header.name,
+      ver: 3,
+      gen: 1,
+      salt: encodeBase64url(header.salt),
     };
     const jwe = await new CompactEncrypt(utf8('from jose'))
       .setProtectedHeader(members)

@@ -56,7 +56,10 @@ export const createSession = async (options: SessionOptions): Promise<Session> =
   }
   const owner = present(parseOwnerId(randomUUID()));
   const grant = await signGrant(signer, {
-    ...{ iss: GRANT_ISSUER, aud: 'cluster.test', jti: randomUUID(), sub: owner },
+    iss: GRANT_ISSUER,
+    aud: 'cluster.test',
+    jti: randomUUID(),
+    sub: owner,
     place: { ns: 'sessions', sa: 'default', name: 'nb-0', by: 'alice' },
     sid: present(parseSessionId(randomBytes(16).toString('hex'))),
     secrets: [...idOf].map(([nam, id]) => ({
@@ -72,7 +75,11 @@ export const createSession = async (options: SessionOptions): Promise<Session> =
   writeFileSync(join(dir, 'token', 'token'), TOKEN);
   const terminationLog = join(dir, 'termination-log');
   return {
-    ...{ dir, grant, idOf, terminationLog, answer: { keys } },
+    dir,
+    grant,
+    idOf,
+    terminationLog,
+    answer: { keys },
     env: {
       TWOFOLD_CLAIM_URL: options.claimUrl,
       TWOFOLD_GRANT_SHA256: sha256(grant),

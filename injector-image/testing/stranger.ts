@@ -5,8 +5,19 @@ export const stranger = (): string =>
   execFileSync(
     'openssl',
     [
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=stranger', '-days', '1'],
-      ...['-keyout', '/dev/null', '-out', '-'],
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-subj',
+      '/CN=stranger',
+      '-days',
+      '1',
+      '-keyout',
+      '/dev/null',
+      '-out',
+      '-',
     ],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
   );

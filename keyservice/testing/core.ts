@@ -70,7 +70,10 @@ export const createCore = (material: Material, options: CoreOptions = {}): Core 
   const unwrap = createUnwrap(
     { outerLayer, records, clock },
     {
-      ...{ ticketIssuer: ISSUER, cluster: CLUSTER, keySizes, grantLifeSeconds: GRANT_LIFE_SECONDS },
+      ticketIssuer: ISSUER,
+      cluster: CLUSTER,
+      keySizes,
+      grantLifeSeconds: GRANT_LIFE_SECONDS,
       ticketKeys: byKid([ed25519Verifier(material.ticketKey.publicJwk)]),
       grantSigner: ed25519Signer(material.grantKey.privateJwk),
     },

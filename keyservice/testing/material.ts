@@ -61,7 +61,10 @@ export const createMaterial = (): Material => {
   const [ticketKey, grantKey] = [ed25519Pair(), ed25519Pair()];
   const owner = ownerId();
   return {
-    ...{ envelopeKeys, ticketKey, grantKey, owner },
+    envelopeKeys,
+    ticketKey,
+    grantKey,
+    owner,
     seal: (name, { to = envelopeKeys[0], token = tokenOf(name), ...changes } = {}) => {
       const salt = nodeCipher.random(16);
       const header = {
@@ -77,8 +80,16 @@ export const createMaterial = (): Material => {
     ticket: (secrets, changes = {}) => {
       const now = Math.floor(Date.now() / 1000);
       return signTicket(ed25519Signer(ticketKey.privateJwk), {
-        ...{ iss: ISSUER, aud: CLUSTER, sub: owner, ns: place.ns, sa: place.sa },
-        ...{ secrets: secrets.map(secretName), jti: randomUUID(), iat: now, nbf: now, exp: now + 3600 },
+        iss: ISSUER,
+        aud: CLUSTER,
+        sub: owner,
+        ns: place.ns,
+        sa: place.sa,
+        secrets: secrets.map(secretName),
+        jti: randomUUID(),
+        iat: now,
+        nbf: now,
+        exp: now + 3600,
         ...changes,
       });
     },

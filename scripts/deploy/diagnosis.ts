@@ -48,7 +48,10 @@ const conditionsOf = ({ status }: V1Pod): string[] =>
 
 const eventsOf = async (kubectl: Kubectl, namespace: string, name: string): Promise<string[]> => {
   const events = await kubectl.list<CoreV1Event>([
-    ...['events', '-n', namespace, '--sort-by=.lastTimestamp'],
+    'events',
+    '-n',
+    namespace,
+    '--sort-by=.lastTimestamp',
     `--field-selector=involvedObject.name=${name},type=Warning`,
   ]);
   return events.slice(-EVENTS).map(({ reason, message }) => textOf('event', reason, message?.trim()));

@@ -9,8 +9,11 @@ import { readRendering, type Rendering } from './rendering.ts';
 
 const at = (name: string) => ({ namespace: `twofold-${name.split('-')[0] ?? ''}`, name });
 const ALL = [
-  ...['console-keys', 'console-public-keys'],
-  ...['keyservice-envelope', 'keyservice-grant', 'keyservice-public-keys'],
+  'console-keys',
+  'console-public-keys',
+  'keyservice-envelope',
+  'keyservice-grant',
+  'keyservice-public-keys',
 ].map(at);
 const TLS = ['console-tls', 'keyservice-tls'].map(at);
 const without = (...names: readonly string[]) => ALL.filter(({ name }) => !names.includes(name));
@@ -184,7 +187,8 @@ describe('keys that confer authority', function () {
       expect(jwks.filter(({ kty }) => kty === 'oct')).to.deep.equal([]);
       const isPrivate = (key: Record<string, unknown>): boolean => 'd' in key;
       expect(jwks.filter(isPrivate).map(({ zone }) => zone)).to.deep.equal([
-        ...['twofold-keyservice', 'twofold-keyservice'],
+        'twofold-keyservice',
+        'twofold-keyservice',
       ]);
       const text = JSON.stringify(all);
       expect(text).to.include(String(keys['ticket.json'].keys[0]?.['x']));

@@ -21,7 +21,9 @@ const check = (
     return { kind: 'ConfigMap', metadata: { name: 'twofold-launchers' }, data } as KubernetesObject; // with its data
   };
   const guard = guardDocuments({
-    ...{ image: 'injector:1', claimUrl: 'https://console/claim', launchers: lines },
+    image: 'injector:1',
+    claimUrl: 'https://console/claim',
+    launchers: lines,
   });
   assertLaunchers({ objects: [...guard, file(launchers), file(others)], sessionNamespaces: namespaces });
 };

@@ -83,7 +83,9 @@ const deployLocally = async (values: Values): Promise<void> => {
   const kubectl = createKubectl();
   const database = oneOf('DATABASE', values.database, ['sqlite', 'postgres']) ?? 'sqlite';
   const ground = await layGround(kubectl, {
-    ...{ repository, state, database },
+    repository,
+    state,
+    database,
     namespaces: (values.namespaces ?? '').split(',').filter((name) => name !== ''),
   });
   const dir = caFolder(values);
@@ -93,7 +95,8 @@ const deployLocally = async (values: Values): Promise<void> => {
     ticketKeys: ticketKeysIn(values),
     env: oneOf('ENV', values.env, ['on', 'off']) ?? 'if-possible',
     login: { bearer: ground.bearers['alice'] ?? '', caFile: join(dir, 'console', 'ca.crt') },
-    ...{ secrets: ground.secrets, say },
+    secrets: ground.secrets,
+    say,
   });
   await ground.writeEndpoints(envEnabled);
   say(
@@ -110,7 +113,8 @@ const deployOverlay = async (values: Values, overlay: string): Promise<void> => 
     ticketKeys: ticketKeysIn(values),
     env: oneOf('ENV', values.env, ['on', 'off']),
     login: bearer === undefined ? undefined : { bearer, caFile: values['console-ca'] },
-    ...{ secrets: [], say },
+    secrets: [],
+    say,
   });
   say(
     dir === undefined

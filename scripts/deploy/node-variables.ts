@@ -36,7 +36,9 @@ export const nodeTestPod = (node: string, index: number, image: Image) => {
   const token = randomBytes(8).toString('hex');
   const volumeName = 'variables';
   const container = (name: string, script: string) => ({
-    ...{ name, image: image.name, imagePullPolicy: image.pullPolicy },
+    name,
+    image: image.name,
+    imagePullPolicy: image.pullPolicy,
     command: [NODE_PROGRAM, '-e', script],
     securityContext: {
       allowPrivilegeEscalation: false,

@@ -12,14 +12,15 @@ describe('what a deployment reads from an overlay', function () {
   it('is the Secrets and classes that the services mount', () => {
     const { secrets, providerClasses } = readRendering(overlays.sqlite());
     expect(secrets.map(({ namespace, name }) => `${namespace}/${name}`)).to.have.members([
-      ...['twofold-console/console-tls', 'twofold-console/console-public-keys'],
-      ...[
-        'twofold-webhook/webhook-tls',
-        'twofold-webhook/webhook-resolve-tls',
-        'twofold-webhook/webhook-unwrap-tls',
-      ],
-      ...['twofold-keyservice/keyservice-tls', 'twofold-keyservice/keyservice-envelope'],
-      ...['twofold-keyservice/keyservice-grant', 'twofold-keyservice/keyservice-public-keys'],
+      'twofold-console/console-tls',
+      'twofold-console/console-public-keys',
+      'twofold-webhook/webhook-tls',
+      'twofold-webhook/webhook-resolve-tls',
+      'twofold-webhook/webhook-unwrap-tls',
+      'twofold-keyservice/keyservice-tls',
+      'twofold-keyservice/keyservice-envelope',
+      'twofold-keyservice/keyservice-grant',
+      'twofold-keyservice/keyservice-public-keys',
     ]);
     expect(providerClasses).to.deep.equal([
       { namespace: 'twofold-console', name: 'twofold-console-keys', objects: CONSOLE_KEY_FILES },

@@ -46,11 +46,9 @@ const referenceOf = (metadata: V1ObjectMeta | undefined, name = metadata?.name):
 type Deployment = Pick<V1Deployment, 'metadata' | 'spec'>;
 
 /** Our services' Deployments among the objects; their schema is tested (manifests/schemas.test.ts). */
-const deploymentsIn = (objects: readonly KubernetesObject[]): Deployment[] =>
-  objects.filter(
-    ({ kind, metadata }) =>
-      kind === 'Deployment' && SERVICES.some((name) => metadata?.namespace === `twofold-${name}`),
-  );
+const isDeployment = (object: KubernetesObject): object is KubernetesObject & Deployment =>
+  object.kind === 'Deployment' && SERVICES.some((name) => object.metadata?.namespace === `twofold-${name}`);
+const deploymentsIn = (objects: readonly KubernetesObject[]): Deployment[] => objects.filter(isDeployment);
 
 const containersOf = (deployment: Deployment): readonly V1Container[] =>
   deployment.spec?.template.spec?.containers ?? [];

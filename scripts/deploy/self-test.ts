@@ -112,7 +112,11 @@ const testInjection = async (
     }
     await person.store(NAME, randomBytes(16).toString('hex'));
     const { jti, annotations } = await person.ticket({
-      ...{ namespace: test.namespace, secrets: [NAME], pod: NAME, uses: 1, ttlSeconds: 600 },
+      namespace: test.namespace,
+      secrets: [NAME],
+      pod: NAME,
+      uses: 1,
+      ttlSeconds: 600,
     });
     const pod = podOf(test, { annotations });
     const answer = await settled(

@@ -68,8 +68,13 @@ export const layGround = async (options: StackOptions): Promise<Ground> => {
   const webClientSecretFile = join(dir, 'keys', 'console', 'web-client-secret');
   writeFileSync(webClientSecretFile, randomBytes(32).toString('base64url'), { mode: 0o600 });
   return {
-    ...{ dir, certificates, keys, caFile: join(certificates, 'console', 'ca.crt') },
-    ...{ ports: await choosePorts(), webClientSecretFile, options },
+    dir,
+    certificates,
+    keys,
+    caFile: join(certificates, 'console', 'ca.crt'),
+    ports: await choosePorts(),
+    webClientSecretFile,
+    options,
   };
 };
 

@@ -36,8 +36,12 @@ export const createPerson = ({ url, ca, bearer }: PersonOptions) => {
       ...extra,
     };
     const answer = await client.call({
-      ...{ method, url: url + path, headers, body: body === undefined ? undefined : JSON.stringify(body) },
-      ...{ timeoutMs: 30_000, maxResponseBytes: 16 * 1024 * 1024 },
+      method,
+      url: url + path,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      timeoutMs: 30_000,
+      maxResponseBytes: 16 * 1024 * 1024,
     });
     const text = answer.body.toString('utf8');
     return {

@@ -12,8 +12,11 @@ const dir = mkdtempSync(join(tmpdir(), 'twofold-stack-'));
 try {
   const stack = await startStack({ dir, people: ['alice', 'bob'], say: (line) => console.error(line) });
   const endpoints = {
-    ...{ console: stack.urls.console, kubernetes: stack.kubernetes.url, ca: stack.caFile },
-    ...{ bearers: stack.bearers, namespace: development.namespace },
+    console: stack.urls.console,
+    kubernetes: stack.kubernetes.url,
+    ca: stack.caFile,
+    bearers: stack.bearers,
+    namespace: development.namespace,
     admin: readFileSync(stack.tokens.admin, 'utf8'),
   };
   process.stdout.write(`${JSON.stringify(endpoints)}\n`);

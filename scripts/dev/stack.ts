@@ -71,9 +71,17 @@ const assemble = async (
   await register(ground, kubernetes);
   const client = (name: string): string => join(ground.certificates, name);
   return {
-    ...{ dir: ground.dir, caFile: ground.caFile, databaseFile: join(ground.dir, 'twofold.db') },
-    ...{ kubernetes, services: programs, urls, restart, stop },
-    ...{ issuer: identity.issuer, bearers: identity.bearers, rotateProvider: identity.rotate },
+    dir: ground.dir,
+    caFile: ground.caFile,
+    databaseFile: join(ground.dir, 'twofold.db'),
+    kubernetes,
+    services: programs,
+    urls,
+    restart,
+    stop,
+    issuer: identity.issuer,
+    bearers: identity.bearers,
+    rotateProvider: identity.rotate,
     tokens: {
       admin: await writeToken(ground, kubernetes, 'admin', 'admin'),
       kubelet: await writeToken(ground, kubernetes, 'kubelet', `system:node:${NODE}`),

@@ -34,7 +34,10 @@ describe('what a native file asks of its system', () => {
     const asked = (...names: readonly string[]) => unsatisfied(references(...names), system);
     expect(asked('GLIBC_2.36', 'GLIBC_2.4', 'GLIBC_2.2.5', 'GLIBCXX_3.4')).to.deep.equal([]);
     expect(asked('GLIBC_2.37', 'GLIBC_2.36', 'GLIBCXX_3.4.31', 'GLIBC_2.36.1', 'GLIBC_10.0')).to.deep.equal([
-      ...['GLIBC_2.37', 'GLIBCXX_3.4.31', 'GLIBC_2.36.1', 'GLIBC_10.0'],
+      'GLIBC_2.37',
+      'GLIBCXX_3.4.31',
+      'GLIBC_2.36.1',
+      'GLIBC_10.0',
     ]);
   });
 

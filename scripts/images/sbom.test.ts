@@ -61,7 +61,9 @@ describe('the packages of a bundle', () => {
   it('are those with a file in it, each once, a nested one in its own version', () => {
     const files = ['node_modules/a/node_modules/b/y.js', 'node_modules/@s/c/lib/z.js', 'node_modules/a/x.js'];
     expect(bundledPackages(metafile('a.ts', ...files, 'node_modules/a/w.js'), lock)).to.deep.equal([
-      ...['@s/c@3.0.0', 'a@1.0.0', 'b@2.0.0'],
+      '@s/c@3.0.0',
+      'a@1.0.0',
+      'b@2.0.0',
     ]);
   });
 
@@ -99,7 +101,10 @@ describe('the bill of materials', () => {
     expect([node.name, node.version, node.purl]).to.deep.equal(['node', '24.1.0', 'pkg:generic/node@24.1.0']);
     expect(node['components']).to.deep.equal([
       {
-        ...{ 'bom-ref': 'node:openssl@3.5.8', type: 'library', name: 'openssl', version: '3.5.8' },
+        'bom-ref': 'node:openssl@3.5.8',
+        type: 'library',
+        name: 'openssl',
+        version: '3.5.8',
         purl: 'pkg:generic/openssl@3.5.8',
       },
     ]);

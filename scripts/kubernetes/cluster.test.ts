@@ -24,7 +24,10 @@ describe('scripts/cluster', () => {
   ) => {
     const [command = '', ...rest] = [...prefix, join(checkout, 'scripts/cluster'), ...args];
     const { status, stdout, stderr } = spawnSync(command, rest, {
-      ...{ cwd: checkout, encoding: 'utf8', input, timeout: 15_000 },
+      cwd: checkout,
+      encoding: 'utf8',
+      input,
+      timeout: 15_000,
       env: { ...process.env, KUBECONFIG: kubeconfig },
     });
     return { status, stdout, stderr };

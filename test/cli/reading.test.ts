@@ -34,7 +34,8 @@ describe('a secret is read in a session by one line', () => {
     const [program, ...args] = run;
     const code = `${snippet(language).replaceAll('/secrets/', `${folder}/`)}${print}`;
     const ran = spawnSync(program, [...args, code], {
-      ...{ encoding: 'utf8', env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', ...env } },
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', ...env },
     });
     return ran.status === 0 ? ran.stdout : `failed: ${ran.stderr}`;
   };

@@ -61,9 +61,12 @@ export const startStage = async (people: readonly string[]): Promise<Stage> => {
     say: () => undefined,
   });
   const facts: StageFacts = {
-    ...{ ca: stack.caFile, kubernetes: stack.kubernetes.url, kubeletToken: stack.tokens.kubelet },
+    ca: stack.caFile,
+    kubernetes: stack.kubernetes.url,
+    kubeletToken: stack.tokens.kubelet,
     developer: join(stack.dir, 'tokens', 'developer.bearer'),
-    ...{ namespace: development.namespace, injector: join(repository, 'dist', 'injector.js') },
+    namespace: development.namespace,
+    injector: join(repository, 'dist', 'injector.js'),
   };
   writeFileSync(join(dir, 'stage.json'), JSON.stringify(facts));
   const home = (name: string): Home => {
@@ -72,9 +75,16 @@ export const startStage = async (people: readonly string[]): Promise<Stage> => {
     return {
       cwd,
       env: {
-        ...{ PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: cwd, LC_ALL: 'C.UTF-8', PERSON: name },
-        ...{ CONSOLE: stack.urls.console, CA: stack.caFile, STAGE: join(dir, 'stage.json') },
-        ...{ ISSUER: stack.issuer, NAMESPACE: development.namespace, TOKENS: join(stack.dir, 'tokens') },
+        PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+        HOME: cwd,
+        LC_ALL: 'C.UTF-8',
+        PERSON: name,
+        CONSOLE: stack.urls.console,
+        CA: stack.caFile,
+        STAGE: join(dir, 'stage.json'),
+        ISSUER: stack.issuer,
+        NAMESPACE: development.namespace,
+        TOKENS: join(stack.dir, 'tokens'),
       },
     };
   };

@@ -45,7 +45,8 @@ describe('attacks, over real processes', function () {
         namespace: servers,
         by: drill.admin,
         headers: {
-          ...{ 'impersonate-user': username, 'impersonate-group': 'developers' },
+          'impersonate-user': username,
+          'impersonate-group': 'developers',
           [`impersonate-extra-${encodeURIComponent(POD_UID)}`]: 'of-the-hub',
         },
         ...change,
@@ -101,15 +102,14 @@ describe('attacks, over real processes', function () {
         spec: { containers: [{ name: 'main' }] },
       };
       const review = {
-        ...{ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' },
+        apiVersion: 'admission.k8s.io/v1',
+        kind: 'AdmissionReview',
         request: {
-          ...{
-            uid: 'forged',
-            operation: 'CREATE',
-            namespace: servers,
-            userInfo: { username: hub, extra: { [POD_UID]: ['of-the-hub'] } },
-            object: pod,
-          },
+          uid: 'forged',
+          operation: 'CREATE',
+          namespace: servers,
+          userInfo: { username: hub, extra: { [POD_UID]: ['of-the-hub'] } },
+          object: pod,
           resource: { group: '', version: 'v1', resource: 'pods' },
         },
       };
@@ -184,7 +184,8 @@ describe('attacks, over real processes', function () {
         'POST',
         `/api/v1/namespaces/${sessions}/serviceaccounts/default/token`,
         {
-          ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' },
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenRequest',
           spec: { audiences: [`twofold:${sid}`], boundObjectRef },
         },
       );
@@ -205,7 +206,8 @@ describe('attacks, over real processes', function () {
         'POST',
         `/api/v1/namespaces/${sessions}/serviceaccounts/default/token`,
         {
-          ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' },
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenRequest',
           spec: { audiences: ['other'], boundObjectRef },
         },
       );
@@ -263,8 +265,12 @@ describe('attacks, over real processes', function () {
       );
       await drill.developer.must('DELETE', secretPath(victim));
       const answer = await drill.developer.call('POST', `/api/v1/namespaces/${sessions}/secrets`, {
-        ...{ apiVersion: 'v1', kind: 'Secret', type: 'twofold.dev/session', immutable: true },
-        ...{ metadata: { name: secret.metadata.name }, data: secret.data },
+        apiVersion: 'v1',
+        kind: 'Secret',
+        type: 'twofold.dev/session',
+        immutable: true,
+        metadata: { name: secret.metadata.name },
+        data: secret.data,
       });
       expect(messageOf(answer)).to.contain('twofold-writer');
     });

@@ -61,9 +61,12 @@ describe('authority, over real processes', function () {
       readFileSync(join(drill.stack.dir, 'certificates', 'webhook-resolve', file), 'utf8');
     const client = createHttpsClient({ ca: drill.ca, cert: read('tls.crt'), key: read('tls.key') });
     const answer = await client.call({
-      ...{ method: 'POST', url: `${drill.stack.urls.consoleResolve}/internal/v1/resolve` },
-      ...{ headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
-      ...{ timeoutMs: 9_000, maxResponseBytes: 2_000_000 },
+      method: 'POST',
+      url: `${drill.stack.urls.consoleResolve}/internal/v1/resolve`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      timeoutMs: 9_000,
+      maxResponseBytes: 2_000_000,
     });
     client.close();
     expect(answer.status, answer.body.toString()).to.equal(200);
@@ -123,7 +126,8 @@ describe('authority, over real processes', function () {
     const records = await alice.must<{ items: { code: string | null }[] }>('GET', '/api/v1/audit');
     expect(records.items[0]).to.include({ code: 'ticket_of_launcher' });
     const headers = {
-      ...{ 'impersonate-user': hub, 'impersonate-group': 'developers' },
+      'impersonate-user': hub,
+      'impersonate-group': 'developers',
       [`impersonate-extra-${encodeURIComponent('authentication.kubernetes.io/pod-uid')}`]: 'of-the-hub',
     };
     const launched = await drill.createPod(
@@ -169,8 +173,10 @@ describe('authority, over real processes', function () {
   const check = (): Promise<{ code: number | undefined; out: string }> => {
     const keys = join(drill.stack.dir, 'keys', 'console');
     const env = {
-      ...{ PATH: process.env['PATH'], TWOFOLD_DATABASE_URL: `sqlite:${drill.stack.databaseFile}` },
-      ...{ TWOFOLD_SQLITE_ADDON: sqliteAddon, TWOFOLD_AT_REST_KEYS_FILE: join(keys, 'at-rest.json') },
+      PATH: process.env['PATH'],
+      TWOFOLD_DATABASE_URL: `sqlite:${drill.stack.databaseFile}`,
+      TWOFOLD_SQLITE_ADDON: sqliteAddon,
+      TWOFOLD_AT_REST_KEYS_FILE: join(keys, 'at-rest.json'),
       TWOFOLD_RECORD_KEYS_FILE: join(keys, 'record.json'),
     };
     return new Promise((resolve) => {

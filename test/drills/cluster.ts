@@ -80,7 +80,10 @@ export const startDrill = async (options: Partial<StackOptions> = {}): Promise<D
   await (built ??= build());
   const certificates = (await testCertificates()).dir;
   const own = {
-    ...{ dir, certificates, people: ['alice', 'bob'], say: () => undefined },
+    dir,
+    certificates,
+    people: ['alice', 'bob'],
+    say: () => undefined,
     cluster: startRealCluster,
   };
   const stack = await startStack({ ...own, ...options });
@@ -93,14 +96,19 @@ export const startDrill = async (options: Partial<StackOptions> = {}): Promise<D
       'POST',
       `/api/v1/namespaces/${change.namespace ?? sessions}/pods${change.query ?? ''}`,
       {
-        ...{ apiVersion: 'v1', kind: 'Pod' },
+        apiVersion: 'v1',
+        kind: 'Pod',
         metadata: { name: nameOf('pod'), annotations, ...change.metadata },
         spec: { containers: [{ name: 'main', image: 'example/app:1.0' }], ...change.spec },
       },
       change.headers,
     );
   return {
-    ...{ stack, ca, admin, developer, createPod },
+    stack,
+    ca,
+    admin,
+    developer,
+    createPod,
     person: (name) => createPerson({ url: stack.urls.console, ca, bearer: stack.bearers[name] ?? '' }),
     admitPod: async (annotations, change) => {
       const answer = await createPod(annotations, change);

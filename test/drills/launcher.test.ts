@@ -11,8 +11,11 @@ const hub = { namespace: 'hub', name: 'hub' };
 const username = `system:serviceaccount:${hub.namespace}:${hub.name}` as const;
 const servers = 'hub-sessions';
 const launcher = {
-  ...{ username, namespaces: [servers], annotation: 'hub.example/user' },
-  ...{ claim: 'preferred_username', loginWithinDays: 30 },
+  username,
+  namespaces: [servers],
+  annotation: 'hub.example/user',
+  claim: 'preferred_username',
+  loginWithinDays: 30,
 };
 const RBAC = 'rbac.authorization.k8s.io';
 
@@ -49,7 +52,9 @@ describe('a launcher’s account, over real processes', function () {
   };
   const askForToken = (by: Person, spec: object, { namespace, name } = hub): Promise<ApiAnswer> =>
     by.call('POST', `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`, {
-      ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec },
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec,
     });
   const tokenOf = ({ body }: ApiAnswer): string => (body as { status: { token: string } }).status.token;
   const spawn = (by: Person, headers: Record<string, string> = {}): Promise<ApiAnswer> =>
@@ -90,7 +95,9 @@ describe('a launcher’s account, over real processes', function () {
   it('gets no token that never ends from a Secret, made so or made over', async () => {
     const path = `/api/v1/namespaces/${hub.namespace}/secrets`;
     const tokenSecret = (account: string) => ({
-      ...{ apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/service-account-token' },
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'kubernetes.io/service-account-token',
       metadata: { name: 'a-token', annotations: { 'kubernetes.io/service-account.name': account } },
     });
     const created = await drill.developer.call('POST', path, tokenSecret(hub.name));

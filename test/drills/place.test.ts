@@ -14,7 +14,11 @@ const post = async (leaf: string, url: string, body: unknown): Promise<HttpsAnsw
   const client = createHttpsClient((await testCertificates()).leaf(leaf));
   try {
     return await client.call({
-      ...{ method: 'POST', url, body: JSON.stringify(body), timeoutMs: 9000, maxResponseBytes: 4e6 },
+      method: 'POST',
+      url,
+      body: JSON.stringify(body),
+      timeoutMs: 9000,
+      maxResponseBytes: 4e6,
       headers: { 'content-type': 'application/json' },
     });
   } finally {
@@ -79,7 +83,9 @@ describe('a console that answers another place’s ticket, over real processes',
 
   const createPod = (name: string, namespace: string, serviceAccountName = 'default') =>
     drill.createPod(annotations, {
-      ...{ namespace, by: drill.admin, metadata: { name, annotations } },
+      namespace,
+      by: drill.admin,
+      metadata: { name, annotations },
       spec: { serviceAccountName, containers: [{ name: 'main', image: 'x' }] },
     });
 
@@ -110,7 +116,9 @@ describe('a console that answers another place’s ticket, over real processes',
   it('gets nothing for a pod of another service account', async () => {
     const account = nameOf('account');
     await drill.admin.must('POST', `/api/v1/namespaces/${sessions}/serviceaccounts`, {
-      ...{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account } },
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: account },
     });
     await expectRefused('place_other_service_account', { name: 'mine', namespace: sessions, account });
   });
@@ -131,7 +139,10 @@ describe('a console that answers another place’s ticket, over real processes',
 
   it('nor does whoever asks the keyservice with the webhook’s certificate and a pod’s true place', async () => {
     const resolved = await post('webhook-resolve', `${drill.stack.urls.consoleResolve}/internal/v1/resolve`, {
-      ...{ dryRun: false, names: ['db-password'], variables: [], ticket: annotations['twofold.dev/ticket'] },
+      dryRun: false,
+      names: ['db-password'],
+      variables: [],
+      ticket: annotations['twofold.dev/ticket'],
       ...own,
     });
     const { ticket, sid, secrets } = JSON.parse(resolved.body.toString()) as {
@@ -141,7 +152,9 @@ describe('a console that answers another place’s ticket, over real processes',
     };
     const ask = (ns: string): Promise<HttpsAnswer> =>
       post('webhook-unwrap', `${drill.stack.urls.keyservice}/v1/unwrap`, {
-        ...{ ticket, sid, place: { ns, sa: 'default', name: 'mine', by: 'admin' } },
+        ticket,
+        sid,
+        place: { ns, sa: 'default', name: 'mine', by: 'admin' },
         envelopes: secrets.map(({ envelope }) => envelope),
       });
     const refused = await ask(elsewhere);

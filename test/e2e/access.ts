@@ -37,7 +37,8 @@ export const discoverResources = async (api: Api): Promise<readonly Resource[]> 
   const { groups } = await api.must<{
     groups: { name: string; preferredVersion: { groupVersion: string } }[];
   }>({
-    ...{ method: 'GET', path: '/apis' },
+    method: 'GET',
+    path: '/apis',
   });
   const versions = groups.map(
     ({ name, preferredVersion }) => [name, `/apis/${preferredVersion.groupVersion}`] as const,
@@ -48,13 +49,18 @@ export const discoverResources = async (api: Api): Promise<readonly Resource[]> 
         resources: { name: string; namespaced: boolean; verbs: string[] }[];
       }>({ method: 'GET', path });
       return resources.map(({ name, namespaced, verbs }) => ({
-        ...{ group, resource: name, namespaced },
+        group,
+        resource: name,
+        namespaced,
         verbs: [...verbs, ...specialVerbs(group, name)],
       }));
     }),
   );
   const virtual = ['users', 'groups'].map((resource) => ({
-    ...{ group: '', resource, namespaced: false, verbs: ['impersonate'] },
+    group: '',
+    resource,
+    namespaced: false,
+    verbs: ['impersonate'],
   }));
   return [...lists.flat(), ...virtual, { group: '*', resource: '*', namespaced: true, verbs: ['*'] }];
 };
@@ -63,7 +69,9 @@ const fullName = (group: string, resource: string): string =>
   group === '' ? resource : `${group}/${resource}`;
 
 const groupsOf = ({ namespace }: Account): readonly string[] => [
-  ...['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+  'system:serviceaccounts',
+  `system:serviceaccounts:${namespace}`,
+  'system:authenticated',
 ];
 const usernameOf = ({ namespace, name }: Account): string => `system:serviceaccount:${namespace}:${name}`;
 
@@ -76,11 +84,14 @@ export const mayDo = async (
 ): Promise<boolean> => {
   const [resource, subresource] = name.split('/');
   const { status } = await api.must<{ status: { allowed: boolean } }>({
-    ...{ method: 'POST', path: '/apis/authorization.k8s.io/v1/subjectaccessreviews' },
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
     body: {
-      ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview' },
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
       spec: {
-        ...{ user: usernameOf(account), groups: groupsOf(account) },
+        user: usernameOf(account),
+        groups: groupsOf(account),
         resourceAttributes: { group, resource, subresource, verb, ...place },
       },
     },
@@ -131,10 +142,14 @@ interface Rules {
  */
 export const rulesOf = async (api: Api, account: Account, namespace: string): Promise<readonly string[]> => {
   const { status } = await api.must<Rules>({
-    ...{ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews' },
-    ...{ as: usernameOf(account), groups: groupsOf(account) },
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews',
+    as: usernameOf(account),
+    groups: groupsOf(account),
     body: {
-      ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } },
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectRulesReview',
+      spec: { namespace },
     },
   });
   const resources = status.resourceRules.flatMap(

@@ -28,7 +28,8 @@ export const createAttacker = async (
   const username = uniqueName('mallory');
   for (const namespace of namespaces) {
     await api.must({
-      ...{ method: 'POST', path: `/apis/${RBAC}/v1/namespaces/${namespace}/rolebindings` },
+      method: 'POST',
+      path: `/apis/${RBAC}/v1/namespaces/${namespace}/rolebindings`,
       body: {
         metadata: { name: username },
         roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'edit' },
@@ -39,7 +40,8 @@ export const createAttacker = async (
   const run: Attacker['run'] = (...args) =>
     kubectl(['--namespace', namespaces[0], ...args], { as: username });
   return {
-    ...{ username, run },
+    username,
+    run,
     create: (object, namespace = namespaces[0]) => {
       const args = ['create', '--namespace', namespace, '--filename', '-'];
       return kubectl(args, { as: username, input: manifest(object) });
@@ -61,7 +63,8 @@ export const contentOf = ({ data = {} }: V1Secret): readonly Buffer[] =>
 
 /** A session pod as an export of it would be created again: all that Twofold's webhook added is in it. */
 export const exported = ({ metadata, spec }: V1Pod, annotations = metadata?.annotations ?? {}) => ({
-  ...{ apiVersion: 'v1', kind: 'Pod' },
+  apiVersion: 'v1',
+  kind: 'Pod',
   metadata: { name: uniqueName('thief'), labels: metadata?.labels, annotations },
   spec: { ...spec, nodeName: undefined },
 });

@@ -35,8 +35,12 @@ describe('attackers with the rights of a namespace’s editor', () => {
     return [status, (body as { code: string }).code]; // a problem document
   };
   const boundTo = ({ metadata }: V1Pod): readonly string[] => [
-    ...['--bound-object-kind', 'Pod', '--bound-object-name', metadata?.name ?? ''],
-    ...['--bound-object-uid', metadata?.uid ?? ''],
+    '--bound-object-kind',
+    'Pod',
+    '--bound-object-name',
+    metadata?.name ?? '',
+    '--bound-object-uid',
+    metadata?.uid ?? '',
   ];
 
   before(async () => {

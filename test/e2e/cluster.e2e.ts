@@ -22,11 +22,15 @@ const ours = process.env['KUBECONFIG'] === `${repository}.cluster/admin.kubeconf
 
   before(async () => {
     const claim = {
-      ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name } },
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name },
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
     };
     const service = {
-      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name } },
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name },
       spec: { selector: { probe: name }, ports: [{ port: 80, targetPort: 8080 }] },
     };
     const containers = [container({ name: 'main', command: ['sh', '-c', serve], volumeMounts })];

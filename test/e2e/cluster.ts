@@ -154,7 +154,10 @@ export const connect = () => {
       { namespace = sessions, container }: ExecWish = {},
     ): Promise<string> =>
       kubectlOutput([
-        ...['exec', name, '--namespace', namespace],
+        'exec',
+        name,
+        '--namespace',
+        namespace,
         ...(container === undefined ? [] : ['--container', container]),
         '--',
         ...command,

@@ -59,7 +59,9 @@ describe('pods that controllers make', () => {
   it('serves every replica of a Deployment with one ticket', async () => {
     const name = uniqueName('deployment');
     await create('deployment', name, {
-      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name } },
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name },
       spec: { replicas: 3, ...workload(name) },
     });
     const names = await readyPods(`app=${name}`, 3);
@@ -73,7 +75,9 @@ describe('pods that controllers make', () => {
     await bob.store(name, value);
     const ticket = await bob.ticket({ namespace, secrets: [name] });
     await create('statefulset', name, {
-      ...{ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name } },
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name },
       spec: { replicas: 1, serviceName: name, ...workload(name, { annotations: ticket.annotations }) },
     });
     const { metadata: first } = await cluster.ready(evicted);
@@ -113,9 +117,11 @@ describe('pods that controllers make', () => {
         {},
       ),
     };
-    await create('job', name, { ...{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name } }, spec });
+    await create('job', name, { apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec });
     await create('cronjob', name, {
-      ...{ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name } },
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name },
       spec: { schedule: '0 0 1 1 *', jobTemplate: { spec } },
     });
     await kubectlOutput(['create', 'job', `${name}-now`, `--from=cronjob/${name}`, '--namespace', namespace]);
@@ -135,9 +141,19 @@ describe('pods that controllers make', () => {
     const { containers, ...rest } = podSpec({});
     const overrides = { spec: { ...rest, containers: containers.map((each) => ({ ...each, name })) } };
     await kubectlOutput([
-      ...['run', name, '--namespace', namespace, '--image', 'localhost/busybox:1', '--restart', 'Never'],
+      'run',
+      name,
+      '--namespace',
+      namespace,
+      '--image',
+      'localhost/busybox:1',
+      '--restart',
+      'Never',
       ...Object.entries(annotations).map(([key, text]) => `--annotations=${key}=${text}`),
-      ...['--override-type', 'strategic', '--overrides', JSON.stringify(overrides)],
+      '--override-type',
+      'strategic',
+      '--overrides',
+      JSON.stringify(overrides),
     ]);
     await cluster.ready(name);
     expect(await read(name, name)).to.equal(value);

@@ -40,8 +40,10 @@ const put = async (key: string, value: string): Promise<void> => {
     await new Promise<void>((resolve, reject) => {
       session.once('error', reject);
       const call = session.request({
-        ...{ ':method': 'POST', ':path': '/etcdserverpb.KV/Put' },
-        ...{ 'content-type': 'application/grpc', te: 'trailers' },
+        ':method': 'POST',
+        ':path': '/etcdserverpb.KV/Put',
+        'content-type': 'application/grpc',
+        te: 'trailers',
       });
       call.once('error', reject);
       call.once('trailers', (trailers: IncomingHttpHeaders) => {

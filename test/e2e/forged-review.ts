@@ -39,17 +39,26 @@ export const forgedReview = async (ca: string, forgery: Forgery): Promise<Forged
   const { pod, namespace } = forgery;
   const userInfo = userInfoOf(forgery);
   const review = {
-    ...{ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' },
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
     request: {
-      ...{ uid: uniqueName('forged'), operation: 'CREATE', namespace, userInfo, object: pod },
+      uid: uniqueName('forged'),
+      operation: 'CREATE',
+      namespace,
+      userInfo,
+      object: pod,
       resource: { group: '', version: 'v1', resource: 'pods' },
     },
   };
   const client = createHttpsClient({ ca });
   try {
     const { body } = await client.call({
-      ...{ method: 'POST', url: WEBHOOK, headers: { 'content-type': 'application/json' } },
-      ...{ body: JSON.stringify(review), timeoutMs: 9000, maxResponseBytes: 1e6 },
+      method: 'POST',
+      url: WEBHOOK,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(review),
+      timeoutMs: 9000,
+      maxResponseBytes: 1e6,
     });
     const { allowed, patch, status } = (JSON.parse(body.toString()) as Review).response; // the webhook's
     const text = patch === undefined ? '[]' : Buffer.from(patch, 'base64').toString();

@@ -39,7 +39,8 @@ describe('reviews that an editor of the namespace posts straight to the webhookâ
     );
     expectStopped(await mallory.create(exported(admitted, {}), namespace), 'twofold-shape');
     const { items } = await cluster.core.listNamespacedPod({
-      ...{ namespace, labelSelector: `twofold.dev/session=${sidOf(admitted)}` },
+      namespace,
+      labelSelector: `twofold.dev/session=${sidOf(admitted)}`,
     });
     expect(items).to.deep.equal([]);
     await cluster.noSessionObjects(sidOf(admitted), namespace);
@@ -70,7 +71,9 @@ describe('reviews that an editor of the namespace posts straight to the webhookâ
   it('with the victimâ€™s ticket, in its name: a session that no pod can claim, and one layer to read', async () => {
     const wish = pod({ name: id, annotations: ticket.annotations });
     const { allowed, admitted, message } = await post({
-      ...{ pod: wish, namespace: NAMESPACE, username: mallory.username },
+      pod: wish,
+      namespace: NAMESPACE,
+      username: mallory.username,
     });
     expect(allowed, message).to.equal(true);
     expect(sidOf(admitted)).to.match(/^[0-9a-f]{32}$/);
@@ -100,12 +103,10 @@ describe('reviews that an editor of the namespace posts straight to the webhookâ
       '(launcher_user_unknown)',
     ]);
     const elsewhere = await post({
-      ...{
-        pod: pod({ annotations: { ...annotations, [annotation]: 'alice' } }),
-        namespace: NAMESPACE,
-        username,
-        boundPodUid,
-      },
+      pod: pod({ annotations: { ...annotations, [annotation]: 'alice' } }),
+      namespace: NAMESPACE,
+      username,
+      boundPodUid,
     });
     expect([elsewhere.allowed, /\(\w+\)$/.exec(elsewhere.message)?.[0]]).to.deep.equal([
       false,

@@ -7,7 +7,11 @@ export const GATE = { schedulingGates: [{ name: 'scenarios/wait' }] } as const;
 export const openGate = async (namespace: string, name: string): Promise<void> => {
   const patch = [{ op: 'remove', path: '/spec/schedulingGates' }];
   await kubectlOutput([
-    ...['patch', 'pod', name, `--namespace=${namespace}`, '--type=json'],
+    'patch',
+    'pod',
+    name,
+    `--namespace=${namespace}`,
+    '--type=json',
     `--patch=${JSON.stringify(patch)}`,
   ]);
 };

@@ -39,7 +39,8 @@ const readGuard = async (api: Api): Promise<readonly KubernetesObject[]> => {
   const lists = await Promise.all(
     kinds.map(async ([resource, kind]) => {
       const { items } = await api.must<{ items: KubernetesObject[] }>({
-        ...{ method: 'GET', path: `${POLICIES}/${resource}?labelSelector=app.kubernetes.io/part-of=twofold` },
+        method: 'GET',
+        path: `${POLICIES}/${resource}?labelSelector=app.kubernetes.io/part-of=twofold`,
       });
       // Objects in a list do not say their kind.
       return items.map((item) => ({ ...item, kind }));
@@ -56,7 +57,9 @@ const restricted = (pod: Pod): Pod => {
   return {
     ...pod,
     spec: {
-      ...{ ...spec, schedulerName: 'nobody', terminationGracePeriodSeconds: 0 },
+      ...spec,
+      schedulerName: 'nobody',
+      terminationGracePeriodSeconds: 0,
       securityContext: { runAsUser: 1000 },
       containers: spec.containers.map(container),
       initContainers: spec.initContainers.map(container),
@@ -76,7 +79,9 @@ export const connectGuard = async (api: Api, launcher: Launcher): Promise<Instal
   });
   const disguised = new Map<string, Pod>();
   const webhook = await startMutatingWebhook(api, {
-    ...{ name: `zzz-${namespace}`, label, namespace },
+    name: `zzz-${namespace}`,
+    label,
+    namespace,
     mutate: ({ metadata }) => {
       const real = disguised.get(metadata?.labels?.[label] ?? '');
       if (!real) return [];
@@ -100,7 +105,8 @@ export const connectGuard = async (api: Api, launcher: Launcher): Promise<Instal
 
   const hub = { username: launcher.username, extra: boundTo(HUB_POD) };
   const requests = createGuardRequests({
-    ...{ api, createPod },
+    api,
+    createPod,
     creator: ({ namespace: where, userInfo }) =>
       where === launcher.namespace ? { ...userInfo, ...hub } : userInfo,
   });

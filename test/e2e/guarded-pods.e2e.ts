@@ -108,9 +108,13 @@ describe('a pod that would not pass the guard today, from before it (pending whe
     const identity = { name, namespace, uid: randomUUID() };
     const times = { creationTimestamp: new Date().toISOString(), finalizers: ['example.org/wait'] };
     await storePod({
-      ...{ apiVersion, kind, metadata: { ...metadata, ...identity, ...times } },
+      apiVersion,
+      kind,
+      metadata: { ...metadata, ...identity, ...times },
       spec: {
-        ...{ ...spec, serviceAccountName: 'default', schedulerName: 'nobody' },
+        ...spec,
+        serviceAccountName: 'default',
+        schedulerName: 'nobody',
         initContainers: [{ ...init, image: 'evil:1', env: [] }, ...others],
       },
     });

@@ -104,7 +104,8 @@ describe('the real KubeSpawner', () => {
     const { annotation, username } = cluster.endpoints.launcher;
     const annotations = { 'twofold.dev/secrets': SECRET, [annotation]: 'dave' };
     const { code, stderr } = await cluster.tryCreate(pod({ annotations, namespace }), {
-      ...{ namespace, as: username },
+      namespace,
+      as: username,
     });
     expect(code).to.equal(1);
     expect(stderr).to.contain('(launcher_not_pod_bound)');

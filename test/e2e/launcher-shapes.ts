@@ -89,8 +89,12 @@ const smaller = <T extends { readonly resources?: Resources }>(object: T): T =>
     : object;
 
 const OTHER_OBJECTS = [
-  ...['persistentVolumeClaim', 'secret', 'configMap', 'hostPath'],
-  ...['secretKeyRef', 'configMapKeyRef'],
+  'persistentVolumeClaim',
+  'secret',
+  'configMap',
+  'hostPath',
+  'secretKeyRef',
+  'configMapKeyRef',
 ];
 
 const IMAGES_OWN = [
@@ -114,7 +118,9 @@ const withImagesUser = ({ securityContext: own }: Container, pod: User = {}): ob
 const containerOf = (container: Container, command: readonly string[], pod?: User): object => ({
   ...without(smaller(container), IMAGES_OWN),
   ...withImagesUser(container, pod),
-  ...{ image: SHELL_IMAGE, imagePullPolicy: 'IfNotPresent', command },
+  image: SHELL_IMAGE,
+  imagePullPolicy: 'IfNotPresent',
+  command,
   env: (container.env ?? []).map(({ name, valueFrom, ...kept }) =>
     OTHER_OBJECTS.some((kind) => valueFrom && kind in valueFrom)
       ? { name, value: '' }
@@ -129,8 +135,18 @@ const volumeOf = (volume: Named): object =>
 
 /** Of the cluster that it was captured on; `hostname` and `subdomain` are a StatefulSet's to set. */
 const CLUSTERS_OWN = [
-  ...['nodeName', 'nodeSelector', 'tolerations', 'priority', 'priorityClassName', 'preemptionPolicy'],
-  ...['imagePullSecrets', 'serviceAccount', 'serviceAccountName', 'schedulerName', 'hostname', 'subdomain'],
+  'nodeName',
+  'nodeSelector',
+  'tolerations',
+  'priority',
+  'priorityClassName',
+  'preemptionPolicy',
+  'imagePullSecrets',
+  'serviceAccount',
+  'serviceAccountName',
+  'schedulerName',
+  'hostname',
+  'subdomain',
 ];
 
 const specOf = (spec: Spec): object => ({

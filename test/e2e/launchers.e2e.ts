@@ -60,7 +60,8 @@ describe('session pods in the shape of other launchers, made by the real control
           for (const path of mounts(container)) {
             for (const [secret, below] of filesOf(admitted)) {
               const seen = await cluster.exec(made.metadata?.name ?? '', ['cat', `${path}/${below}`], {
-                ...{ namespace, container: container.name },
+                namespace,
+                container: container.name,
               });
               expect(seen, `${secret} in ${container.name}`).to.equal(values.get(secret));
             }

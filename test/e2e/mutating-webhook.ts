@@ -55,18 +55,20 @@ const review = (uid: string, mutate: () => readonly Operation[]): object => {
 };
 
 const registration = ({ name, label }: WebhookWish, url: string, ca: string): object => ({
-  ...{
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingWebhookConfiguration',
-    metadata: { name },
-  },
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'MutatingWebhookConfiguration',
+  metadata: { name },
   webhooks: [
     {
-      ...{ name: `${name}.example.org`, admissionReviewVersions: ['v1'], sideEffects: 'None' },
+      name: `${name}.example.org`,
+      admissionReviewVersions: ['v1'],
+      sideEffects: 'None',
       clientConfig: { url, caBundle: Buffer.from(ca).toString('base64') },
       rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
       objectSelector: { matchExpressions: [{ key: label, operator: 'Exists' }] },
-      ...{ failurePolicy: 'Fail', timeoutSeconds: 10, reinvocationPolicy: 'Never' },
+      failurePolicy: 'Fail',
+      timeoutSeconds: 10,
+      reinvocationPolicy: 'Never',
     },
   ],
 });
@@ -76,8 +78,13 @@ export const startMutatingWebhook = async (api: Api, wish: WebhookWish): Promise
   const now = new Date();
   const root = await createRoot({ commonName: wish.name, now, validDays: 1 });
   const leaf = await issueLeaf({
-    ...{ root, now, validDays: 1, usage: 'server', commonName: wish.name },
-    ...{ dnsNames: [], ipAddresses: [NODE_ADDRESS] },
+    root,
+    now,
+    validDays: 1,
+    usage: 'server',
+    commonName: wish.name,
+    dnsNames: [],
+    ipAddresses: [NODE_ADDRESS],
   });
   let seen = 0;
   const problem = (error: unknown) => ({ status: 500, body: JSON.stringify({ error: String(error) }) });

@@ -49,7 +49,9 @@ describe('other mutating webhooks, before and after ours', () => {
   const wish = (name: string, kind: string) => {
     const volumes = [{ name: 'own', emptyDir: {} }];
     return pod({
-      ...{ name, labels: { [label]: kind }, annotations: ticket.annotations },
+      name,
+      labels: { [label]: kind },
+      annotations: ticket.annotations,
       spec: { volumes, automountServiceAccountToken: false },
     });
   };
@@ -60,8 +62,13 @@ describe('other mutating webhooks, before and after ours', () => {
   /** Records of the keyservice that speak of this ticket: each call leaves two. */
   const unwraps = async (): Promise<number> => {
     const logs = await kubectlOutput([
-      ...['logs', '--namespace', 'twofold-keyservice', '--selector', 'app.kubernetes.io/name=keyservice'],
-      ...['--tail=-1', '--prefix'],
+      'logs',
+      '--namespace',
+      'twofold-keyservice',
+      '--selector',
+      'app.kubernetes.io/name=keyservice',
+      '--tail=-1',
+      '--prefix',
     ]);
     return logs.split('\n').filter((line) => line.includes(ticket.jti)).length;
   };

@@ -21,7 +21,10 @@ export interface ContainerWish {
 }
 
 export const container = ({ name, command = STAY, ...rest }: ContainerWish) => ({
-  ...{ name, command, image: SHELL_IMAGE, imagePullPolicy: 'IfNotPresent' },
+  name,
+  command,
+  image: SHELL_IMAGE,
+  imagePullPolicy: 'IfNotPresent',
   securityContext: restrictedContainer,
   ...rest,
 });
@@ -42,20 +45,23 @@ export interface PodWish {
 export const uniqueName = (base: string): string => `${base}-${randomBytes(4).toString('hex')}`;
 
 export const podSpec = ({ containers = [container({ name: 'main' })], spec = {} }: PodWish) => ({
-  ...{ restartPolicy: 'Never', terminationGracePeriodSeconds: 1 },
+  restartPolicy: 'Never',
+  terminationGracePeriodSeconds: 1,
   securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
   containers,
   ...spec,
 });
 
 export const pod = (wish: PodWish = {}) => ({
-  ...{ apiVersion: 'v1', kind: 'Pod' },
+  apiVersion: 'v1',
+  kind: 'Pod',
   metadata: {
     ...(wish.generateName === undefined
       ? { name: wish.name ?? uniqueName('session') }
       : { generateName: wish.generateName }),
     ...(wish.namespace === undefined ? {} : { namespace: wish.namespace }),
-    ...{ labels: wish.labels ?? {}, annotations: wish.annotations ?? {} },
+    labels: wish.labels ?? {},
+    annotations: wish.annotations ?? {},
   },
   spec: podSpec(wish),
 });

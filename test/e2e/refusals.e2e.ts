@@ -206,7 +206,9 @@ describe('refusals, as a user sees them', () => {
 
     it('a ReplicaSet says what is wrong, and what to do', async () => {
       const body = {
-        ...{ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: id } },
+        apiVersion: 'apps/v1',
+        kind: 'ReplicaSet',
+        metadata: { name: id },
         spec: { replicas: 1, selector: { matchLabels: labels }, template: revoked() },
       };
       await cluster.create(body, NAMESPACE);
@@ -222,7 +224,9 @@ describe('refusals, as a user sees them', () => {
     it('a Job says what is wrong, and what to do', async () => {
       const { metadata, spec } = revoked();
       const body = {
-        ...{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: id } },
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        metadata: { name: id },
         spec: { template: { metadata, spec: { ...spec, restartPolicy: 'Never' } } },
       };
       await cluster.create(body, NAMESPACE);

@@ -56,7 +56,8 @@ describe('pods that are rejected after Twofold has admitted them', () => {
     await alice.store(secret, `never delivered ${marker()}`);
     ticket = await alice.ticket({ namespace: NAMESPACE, secrets: [secret], uses: 1 });
     await api.must({
-      ...{ method: 'POST', path: quota },
+      method: 'POST',
+      path: quota,
       body: { metadata: { name: id }, spec: { hard: { pods: '0' } } },
     });
     await api.must({ method: 'POST', path: `${POLICIES}/validatingadmissionpolicies`, body: policy });
@@ -100,7 +101,9 @@ describe('pods that are rejected after Twofold has admitted them', () => {
     const labels = { app: id };
     await cluster.create(
       {
-        ...{ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: id } },
+        apiVersion: 'apps/v1',
+        kind: 'ReplicaSet',
+        metadata: { name: id },
         spec: {
           replicas: 2,
           selector: { matchLabels: labels },

@@ -42,7 +42,10 @@ const mountedLeaves = ({ spec }: V1Pod): number =>
 
 const reloads = async ({ metadata }: V1Pod, since: Date): Promise<number> => {
   const log = await kubectlOutput([
-    ...['logs', metadata?.name ?? '', '--namespace', metadata?.namespace ?? ''],
+    'logs',
+    metadata?.name ?? '',
+    '--namespace',
+    metadata?.namespace ?? '',
     `--since-time=${since.toISOString()}`,
   ]);
   return log.split('\n').filter((line) => line.includes('"certificates reloaded"')).length;

@@ -25,7 +25,9 @@ const SELF = [
 ];
 const IN_SESSIONS = [
   ...['create', 'delete', 'list', 'patch'].map((verb) => `${verb} ${LEASES}`),
-  ...['create secrets', 'get serviceaccounts', 'list pods'],
+  'create secrets',
+  'get serviceaccounts',
+  'list pods',
 ].sort();
 const ELECTION = ['create', 'get', 'update'].map((verb) => `${verb} ${LEASES}`);
 
@@ -66,8 +68,10 @@ describe('rights at the API server, as it answers for each account', function ()
     });
     for (const path of ['', `/${name}`]) {
       const answer = await api.call({
-        ...{ method: 'GET', path: `/api/v1/namespaces/twofold-webhook/secrets${path}` },
-        ...{ as: 'system:serviceaccount:twofold-webhook:webhook', groups: ['system:authenticated'] },
+        method: 'GET',
+        path: `/api/v1/namespaces/twofold-webhook/secrets${path}`,
+        as: 'system:serviceaccount:twofold-webhook:webhook',
+        groups: ['system:authenticated'],
       });
       expect([answer.status, 'data' in (answer.body as object)]).to.deep.equal([403, false]);
     }
@@ -94,7 +98,8 @@ describe('rights at the API server, as it answers for each account', function ()
     expect(await rightsOf(api, keyserviceAccount, clusterWide)).to.deep.equal(SELF);
     expect(await rightsOf(api, keyserviceAccount, namespaced, 'twofold-keyservice')).to.deep.equal([]);
     const { items } = await cluster.core.listNamespacedPod({
-      ...{ namespace: 'twofold-keyservice', labelSelector: 'app.kubernetes.io/name=keyservice' },
+      namespace: 'twofold-keyservice',
+      labelSelector: 'app.kubernetes.io/name=keyservice',
     });
     expect(items).not.to.deep.equal([]);
     for (const { spec } of items) {
@@ -120,7 +125,8 @@ describe('rights at the API server, as it answers for each account', function ()
       expect(await more({ namespace: cluster.sessions, name: 'default' }), where).to.deep.equal([]);
       expect(await more(consoleAccount), where).to.deep.equal(
         [
-          ...['create authentication.k8s.io/tokenreviews', 'get pods'],
+          'create authentication.k8s.io/tokenreviews',
+          'get pods',
           ...GUARD.map((resource) => `get ${ADMISSION}/${resource} ${names}`),
         ].sort(),
       );
@@ -155,7 +161,9 @@ describe('network policies, as they are applied', () => {
     const { database, issuer } = cluster.endpoints;
     const expected = [
       ...designArrows(outside),
-      ...['node → webhook TCP 8443', 'webhook → node TCP 6443', 'console → node TCP 6443'],
+      'node → webhook TCP 8443',
+      'webhook → node TCP 6443',
+      'console → node TCP 6443',
       `console → node TCP ${new URL(issuer).port}`,
       ...(database.kind === 'postgres' ? ['console → node TCP 5432'] : []),
     ];

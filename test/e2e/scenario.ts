@@ -60,7 +60,12 @@ export const startScenario = async (cluster: Cluster, base: string, who = 'alice
   };
   const mine = { namespace: cluster.sessions, labelSelector: `scenario=${name}` };
   return {
-    ...{ name, alice, annotations, session, admitted, hasFiles },
+    name,
+    alice,
+    annotations,
+    session,
+    admitted,
+    hasFiles,
     gated: (wish = {}) => admitted({ ...wish, spec: { ...GATE, ...wish.spec } }),
     works: async () => {
       const object = session();

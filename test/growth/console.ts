@@ -55,15 +55,19 @@ const visitor: Visitor = { ownerId, sessionId: '', shownName: 'a', csrf: 'a'.rep
 const jsonRequest = (body: string): Request =>
   requestOf({ body: Buffer.from(body), headers: { 'content-type': 'application/json' } });
 const schemas = [
-  ...[...Object.values(createForms), ...Object.values(replaceForms)],
-  ...[ticketRequest, resolveBody, claimBody],
+  ...Object.values(createForms),
+  ...Object.values(replaceForms),
+  ticketRequest,
+  resolveBody,
+  claimBody,
 ] as const;
 
 /** The routes that a part of the page mounts. */
 const formOf = (mount: (routes: PageRoutes) => void): FormRoute => {
   let found: FormRoute | undefined;
   mount({
-    ...{ open: () => undefined, show: () => undefined },
+    open: () => undefined,
+    show: () => undefined,
     form: (_path: string, _name: string, route: FormRoute) => (found = route),
   } as unknown as PageRoutes);
   return found!;
@@ -71,13 +75,15 @@ const formOf = (mount: (routes: PageRoutes) => void): FormRoute => {
 
 const launchForm = formOf((routes) =>
   mountLaunch(routes, {
-    ...{ secrets: { list: () => Promise.resolve([]) }, visitors: {}, origins: ['https://hub.example'] },
-    ...{
-      tickets: {
-        issue: () => Promise.resolve({ ok: false, refusal: { code: 'secret_unknown', detail: '' } }),
-      },
+    secrets: { list: () => Promise.resolve([]) },
+    visitors: {},
+    origins: ['https://hub.example'],
+    tickets: {
+      issue: () => Promise.resolve({ ok: false, refusal: { code: 'secret_unknown', detail: '' } }),
     },
-    ...{ audit: { append: () => Promise.resolve() }, clock: () => 0, envEnabled: true },
+    audit: { append: () => Promise.resolve() },
+    clock: () => 0,
+    envEnabled: true,
   } as unknown as Parameters<typeof mountLaunch>[1]),
 );
 
@@ -109,18 +115,19 @@ const choice: Readonly<
 };
 
 const session = {
-  ...{
-    sid: 'sid',
-    secrets: Array.from({ length: 256 }, (_, at) => ({ name: `s${at}` })),
-    launcher: undefined,
-  },
+  sid: 'sid',
+  secrets: Array.from({ length: 256 }, (_, at) => ({ name: `s${at}` })),
+  launcher: undefined,
   ticketHash: ticketHash.of(''),
   ticketOnPod: true,
 } as unknown as SessionRow;
 
 const secretsRoutes = createSecretsRoutes({
-  ...{ ownerOf: () => ownerId, maxValueBytes: MAX_VALUE_BYTES, clock: () => 0 },
-  ...{ writing: { delete: () => Promise.resolve({ ok: true }) }, audit: { append: () => Promise.resolve() } },
+  ownerOf: () => ownerId,
+  maxValueBytes: MAX_VALUE_BYTES,
+  clock: () => 0,
+  writing: { delete: () => Promise.resolve({ ok: true }) },
+  audit: { append: () => Promise.resolve() },
 } as unknown as Parameters<typeof createSecretsRoutes>[0]);
 
 const cookies = createCookies({
@@ -137,7 +144,8 @@ const provider = createIdentityProvider(
     client: answering((url) =>
       url.endsWith('configuration') ? { issuer: origin, jwks_uri: `${origin}/keys` } : { keys: [] },
     ),
-    ...{ clock: () => 0, onUnavailable: () => undefined },
+    clock: () => 0,
+    onUnavailable: () => undefined,
   },
   { issuer: origin, audience: 'a', tokenType: 'at+jwt', launcherClaims: ['email'] },
 );
@@ -219,13 +227,22 @@ export const consoleSubjects: readonly Subject[] = [
   text({
     covers: ['console/web/forms.ts readForm'],
     tokens: [
-      ...['--XX', '\r\n', '--', '\r', '\n', 'a', 'X', ';', '"', '=', ':', ' '],
-      ...[
-        'Content-Disposition: form-data; name="a"',
-        'filename="b"',
-        "name*=utf-8''%41",
-        'Content-Type: text/plain',
-      ],
+      '--XX',
+      '\r\n',
+      '--',
+      '\r',
+      '\n',
+      'a',
+      'X',
+      ';',
+      '"',
+      '=',
+      ':',
+      ' ',
+      'Content-Disposition: form-data; name="a"',
+      'filename="b"',
+      "name*=utf-8''%41",
+      'Content-Type: text/plain',
       '--XX\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n',
     ],
     starts: [

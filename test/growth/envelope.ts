@@ -34,7 +34,9 @@ const ownerId = parseOwnerId(uuid)!;
 const verifier: Verifier = { kid, verify: () => Promise.resolve(true) };
 const expected = {
   verifiers: new Map([[kid, verifier]]),
-  ...{ issuer: 'https://console.example', audience: 'cluster', nowSeconds: 1_800_000_000 },
+  issuer: 'https://console.example',
+  audience: 'cluster',
+  nowSeconds: 1_800_000_000,
 };
 
 /** A JWS of these claims, whatever they are. */
@@ -64,8 +66,13 @@ export const json = [
 ];
 
 const header = encodeHeader({
-  ...{ kid, ownerId, secretId: parseSecretId(uuid)!, name: parseSecretName('a')! },
-  ...{ version: 1, gen: 1, salt: new Uint8Array(16) },
+  kid,
+  ownerId,
+  secretId: parseSecretId(uuid)!,
+  name: parseSecretName('a')!,
+  version: 1,
+  gen: 1,
+  salt: new Uint8Array(16),
 });
 
 const place = `"iss":"https://console.example","aud":"cluster","sub":"${uuid}","ns":"n","sa":"s"`;
@@ -74,8 +81,25 @@ export const envelopeSubjects: readonly Subject[] = [
   text({
     covers: ['envelope/dotenv.ts parseDotenv'],
     tokens: [
-      ...['A', '=', 'A=', ' ', '\t', '#', '\n', '\r', '\r\n', '\u2028', '"', "'", '`', '\\', 'z', 'export '],
-      ...['$', 'é', '\uFEFF'],
+      'A',
+      '=',
+      'A=',
+      ' ',
+      '\t',
+      '#',
+      '\n',
+      '\r',
+      '\r\n',
+      '\u2028',
+      '"',
+      "'",
+      '`',
+      '\\',
+      'z',
+      'export ',
+      '$',
+      'é',
+      '\uFEFF',
     ],
     starts: [['A='], ['A', '='], ['A=', '"'], ['export ', 'A=']],
     run: parseDotenv,

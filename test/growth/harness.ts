@@ -214,7 +214,11 @@ const KNOWN_FLOOR_MS = 10;
 /** How the cost of one known input grows with `n`, far enough for it to be told from noise. */
 export const growthOf = async <T>(build: (n: number) => T, run: (input: T) => unknown): Promise<Growth> => {
   const subject: Subject = {
-    ...{ covers: [], tokens: 1, starts: [], most: KNOWN_MOST, show: String },
+    covers: [],
+    tokens: 1,
+    starts: [],
+    most: KNOWN_MOST,
+    show: String,
     prepare: ({ length }) => {
       const input = build(length);
       return () => run(input);

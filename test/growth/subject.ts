@@ -19,7 +19,9 @@ const subjectOf = <Token, Input>(
   // What stands only in a beginning is a token too, but at its end, where no search takes it from.
   const all = [...tokens, ...starts.flat().filter((token) => !tokens.includes(token))];
   return {
-    ...{ covers, tokens: tokens.length, most },
+    covers,
+    tokens: tokens.length,
+    most,
     starts: starts.map((start) => start.map((token) => all.indexOf(token))),
     prepare: (sequence) => {
       // Indices of this list.

@@ -38,7 +38,8 @@ const draft = (): Draft => ({
   annotations: { [annotations.ticket]: 'x' },
   labels: {},
   containers: [{ name: 'm', resources: { limits: { cpu: '1', memory: '1Gi' } }, env: [], volumeMounts: [] }],
-  ...{ initContainers: [], volumes: [] },
+  initContainers: [],
+  volumes: [],
 });
 
 const resources = { limits: { cpu: 1, memory: 1 } };
@@ -121,7 +122,8 @@ const names = Array.from({ length: 256 }, (_, at) => `s${at}`);
 const place = { ns: 'n', sa: 's', name: 'p', by: 'u' };
 const plan = { place, names, variables: [] } as unknown as Plan;
 const resolved = {
-  ...{ sid: '', ticket: '' },
+  sid: '',
+  ticket: '',
   secrets: names.map((name) => ({ id: name, name, size: 1, envelope: '' })),
 };
 
@@ -136,7 +138,9 @@ export const webhookSubjects: readonly Subject[] = [
     ],
     tokens: Object.values(podSteps),
     starts: [[step('file')], [step('file'), step('chooseAll')], [step('selectVariable'), step('chooseAll')]],
-    ...{ most: 16_384, draft, run: (pod: Draft) => admit(podOf(pod)) },
+    most: 16_384,
+    draft,
+    run: (pod: Draft) => admit(podOf(pod)),
   }),
   text({
     covers: ['webhook/review.ts parseReview'],

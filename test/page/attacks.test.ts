@@ -22,12 +22,17 @@ describe('the page under attack', function () {
     await add(page, 'xss', markup);
     await page.waitForURL('**/secrets');
     const addresses = [
-      ...['/secrets', '/secret/xss', '/activity', `/new?name=${encoded}`, `/secrets?filter=${encoded}`],
-      ...[`/secrets?after=${encoded}`, `/secret/${encoded}`, `/${encoded}`, `/launch?return_to=${encoded}`],
-      ...[
-        `/login/callback?error=${encoded}&error_description=${encoded}&state=x`,
-        `/activity?after=${encoded}`,
-      ],
+      '/secrets',
+      '/secret/xss',
+      '/activity',
+      `/new?name=${encoded}`,
+      `/secrets?filter=${encoded}`,
+      `/secrets?after=${encoded}`,
+      `/secret/${encoded}`,
+      `/${encoded}`,
+      `/launch?return_to=${encoded}`,
+      `/login/callback?error=${encoded}&error_description=${encoded}&state=x`,
+      `/activity?after=${encoded}`,
     ];
     for (const address of addresses) {
       await page.goto(address);

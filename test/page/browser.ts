@@ -43,7 +43,7 @@ const start = async (): Promise<Site> => {
     launchChromium(`--host-resolver-rules=${resolverRules}`),
   ]);
   const { stack } = drill;
-  return { ...{ drill, stack, browser, launchers, healthPort }, url: stack.urls.console };
+  return { drill, stack, browser, launchers, healthPort, url: stack.urls.console };
 };
 
 export const site = (): Promise<Site> => (started ??= start());

@@ -43,7 +43,10 @@ describe('choosing secrets for a session', function () {
       'twofold.dev/ticket': answer.ticket,
     });
     expect(decodeJwt(answer.ticket)).to.deep.include({
-      ...{ ns: 'fx-dev', sa: 'default', pod: 'jupyter-*', secrets: ['aws-key', 'db-password'] },
+      ns: 'fx-dev',
+      sa: 'default',
+      pod: 'jupyter-*',
+      secrets: ['aws-key', 'db-password'],
     });
     expect(visited.join()).to.contain('/launch?').and.not.contain(answer.ticket.slice(0, 20));
     await page.context().close();

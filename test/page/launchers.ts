@@ -82,7 +82,9 @@ export const startLaunchers = async (): Promise<Launchers> => {
   const returned: URLSearchParams[] = [];
   const [listed, unlisted] = [await start(returned), await start([])];
   return {
-    ...{ listed: listed.origin, unlisted: unlisted.origin, returned },
+    listed: listed.origin,
+    unlisted: unlisted.origin,
+    returned,
     foreign: listed.origin.replace('127.0.0.1', FOREIGN),
     close: () => {
       for (const { server } of [listed, unlisted]) {

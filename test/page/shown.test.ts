@@ -49,7 +49,10 @@ describe('what the page shows of secrets', function () {
     await database('secrets').where({ name }).update({ created_at: threeDaysAgo });
     await database.destroy();
     expect(await onlyRow(page)).to.deep.equal({
-      ...{ ...row, Size: '6 bytes', Created: '3 days ago', Expires: 'never' },
+      ...row,
+      Size: '6 bytes',
+      Created: '3 days ago',
+      Expires: 'never',
     });
     await page.context().close();
   });

@@ -222,7 +222,10 @@ const multiply = async (name: string, times: number, as: object = {}): Promise<v
     .orderBy('created_at', 'desc')
     .first();
   const rows = Array.from({ length: times }, (_, at) => ({
-    ...{ ...row, ...as, id: randomUUID(), name: `copy-${String(at).padStart(4, '0')}` },
+    ...row,
+    ...as,
+    id: randomUUID(),
+    name: `copy-${String(at).padStart(4, '0')}`,
   }));
   await database.batchInsert('secrets', rows, 50);
   await database.destroy();

@@ -61,10 +61,14 @@ export const writeEndpoints = (file: string, endpoints: Endpoints): void => {
 /** Where the sqlite database's volume lies on the node. */
 export const sqliteOnNode = async (kubectl: Kubectl): Promise<Sqlite> => {
   const claim = await kubectl.find<V1PersistentVolumeClaim>([
-    ...['persistentvolumeclaim', 'console-database', '-n', 'twofold-console'],
+    'persistentvolumeclaim',
+    'console-database',
+    '-n',
+    'twofold-console',
   ]);
   const volume = await kubectl.find<V1PersistentVolume>([
-    ...['persistentvolume', claim?.spec?.volumeName ?? 'none'],
+    'persistentvolume',
+    claim?.spec?.volumeName ?? 'none',
   ]);
   const path = volume?.spec?.local?.path ?? volume?.spec?.hostPath?.path;
   if (path === undefined)

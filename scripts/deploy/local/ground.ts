@@ -27,7 +27,10 @@ const SESSION_NAMESPACES = [
   'sessions',
   launcher.namespace,
   LAUNCHERS,
-  ...['e2e-attackers', 'e2e-refusals', 'e2e-rejected', 'e2e-webhooks'],
+  'e2e-attackers',
+  'e2e-refusals',
+  'e2e-rejected',
+  'e2e-webhooks',
 ];
 const ZONES = { console: 'twofold-console', webhook: 'twofold-webhook', keyservice: 'twofold-keyservice' };
 const CLUSTER = 'local';
@@ -67,7 +70,9 @@ const loadedImages = (state: string): Images => {
   const [twofoldConsole, webhook, keyservice] = [one('console'), one('webhook'), one('keyservice')];
   return {
     images: {
-      ...{ console: twofoldConsole.name, webhook: webhook.name, keyservice: keyservice.name },
+      console: twofoldConsole.name,
+      webhook: webhook.name,
+      keyservice: keyservice.name,
       injector: one('injector').name,
     },
     imageIds: { console: twofoldConsole.id, webhook: webhook.id, keyservice: keyservice.id },
@@ -98,7 +103,10 @@ const writeFiles = (folder: string, files: Readonly<Record<string, string>>): vo
 };
 
 const consoleSecret = (name: string, stringData: Readonly<Record<string, string>>) => ({
-  ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: ZONES.console }, stringData },
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, namespace: ZONES.console },
+  stringData,
 });
 
 const databaseSecret = (database: Database, caFile: string) =>
@@ -127,8 +135,14 @@ export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promis
     overlay,
     localOverlay({
       manifests: relative(overlay, join(repository, 'manifests')),
-      ...{ ...built, database: options.database, namespaces: sessionNamespaces, issuer },
-      ...{ audience: AUDIENCE, cluster: CLUSTER, publicUrl: PUBLIC_URL, envEnabled: true },
+      ...built,
+      database: options.database,
+      namespaces: sessionNamespaces,
+      issuer,
+      audience: AUDIENCE,
+      cluster: CLUSTER,
+      publicUrl: PUBLIC_URL,
+      envEnabled: true,
       outsideCa: readFileSync(outsideCa, 'utf8'),
     }),
   );
@@ -139,27 +153,29 @@ export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promis
       ? await ensurePostgres({ tlsDir: join(outside, 'postgres'), caFile: outsideCa })
       : undefined;
   return {
-    ...{ overlay, certificates, bearers, publicUrl: PUBLIC_URL },
+    overlay,
+    certificates,
+    bearers,
+    publicUrl: PUBLIC_URL,
     secrets: [
       consoleSecret(PAGE, { 'client-secret': pageSecret }),
       ...(postgres ? [databaseSecret(postgres, outsideCa)] : []),
     ],
     writeEndpoints: async (env) => {
       writeEndpoints(join(state, 'endpoints.json'), {
-        ...{ console: PUBLIC_URL, ca: join(certificates, 'console', 'ca.crt'), issuer, issuerCa: outsideCa },
-        ...{
-          audience: AUDIENCE,
-          cluster: CLUSTER,
-          bearers,
-          images: built.images,
-          env,
-          certificates,
-          overlay,
-        },
-        ...{
-          namespaces: { sessions: sessionNamespaces, ...ZONES },
-          launcher: { ...launcher, account: launcherAccount },
-        },
+        console: PUBLIC_URL,
+        ca: join(certificates, 'console', 'ca.crt'),
+        issuer,
+        issuerCa: outsideCa,
+        audience: AUDIENCE,
+        cluster: CLUSTER,
+        bearers,
+        images: built.images,
+        env,
+        certificates,
+        overlay,
+        namespaces: { sessions: sessionNamespaces, ...ZONES },
+        launcher: { ...launcher, account: launcherAccount },
         database: postgres ? { kind: 'postgres', url: postgres.url } : await sqliteOnNode(kubectl),
       });
     },

@@ -32,8 +32,13 @@ export const ensureOutsideCertificates = async (dir: string): Promise<string> =>
   const root = await createRoot({ commonName: 'Outside of the local cluster', now, validDays: VALID_DAYS });
   for (const name of ['identity-provider', 'postgres']) {
     const leaf = await issueLeaf({
-      ...{ root, now, validDays: VALID_DAYS, usage: 'server', commonName: name },
-      ...{ dnsNames: [], ipAddresses: [NODE_ADDRESS] },
+      root,
+      now,
+      validDays: VALID_DAYS,
+      usage: 'server',
+      commonName: name,
+      dnsNames: [],
+      ipAddresses: [NODE_ADDRESS],
     });
     mkdirSync(join(dir, name), { recursive: true });
     writeFileSync(join(dir, name, 'tls.crt'), leaf.certificatePem);
@@ -51,11 +56,9 @@ const writeHubClient = (file: string): void =>
   writePrivateFile(
     file,
     JSON.stringify({
-      ...{
-        client_id: 'hub',
-        client_name: 'JupyterHub',
-        client_secret: randomBytes(32).toString('base64url'),
-      },
+      client_id: 'hub',
+      client_name: 'JupyterHub',
+      client_secret: randomBytes(32).toString('base64url'),
       grant_types: ['authorization_code', 'refresh_token'],
       redirect_uris: [`http://${NODE_ADDRESS}:${HUB_PORT}/hub/oauth_callback`],
     }),
@@ -77,10 +80,24 @@ const providerProgram = (dir: string, bearerFiles: ReadonlyMap<string, string>):
     command: [
       process.execPath,
       join(repository, PROVIDER),
-      ...['--host', NODE_ADDRESS, '--port', String(ISSUER_PORT), '--audience', AUDIENCE],
-      ...['--tls-dir', own, '--key-file', join(own, 'signing.key'), '--client', hubClientFile(dir)],
-      ...['--web-client', PAGE, '--web-client-secret-file', pageSecretFile(dir)],
-      ...['--web-redirect-uri', `${PUBLIC_URL}/login/callback`],
+      '--host',
+      NODE_ADDRESS,
+      '--port',
+      String(ISSUER_PORT),
+      '--audience',
+      AUDIENCE,
+      '--tls-dir',
+      own,
+      '--key-file',
+      join(own, 'signing.key'),
+      '--client',
+      hubClientFile(dir),
+      '--web-client',
+      PAGE,
+      '--web-client-secret-file',
+      pageSecretFile(dir),
+      '--web-redirect-uri',
+      `${PUBLIC_URL}/login/callback`,
       ...[...bearerFiles].flatMap(([name, file]) => ['--bearer', `${name}=${file}`]),
     ],
     pidFile: join(own, 'pid'),

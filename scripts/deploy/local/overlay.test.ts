@@ -11,10 +11,16 @@ import { launcher, launcherAccount, localOverlay, NODE_ADDRESS, type LocalOverla
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
 const overlay = (database: 'sqlite' | 'postgres', manifests: string): LocalOverlay => ({
-  ...{ manifests, database, envEnabled: true, cluster: 'local', audience: 'twofold-console' },
+  manifests,
+  database,
+  envEnabled: true,
+  cluster: 'local',
+  audience: 'twofold-console',
   images: {
-    ...{ console: 'localhost/twofold-console:9', webhook: 'localhost/twofold-webhook:9' },
-    ...{ keyservice: 'localhost/twofold-keyservice:9', injector: 'localhost/twofold-injector:9' },
+    console: 'localhost/twofold-console:9',
+    webhook: 'localhost/twofold-webhook:9',
+    keyservice: 'localhost/twofold-keyservice:9',
+    injector: 'localhost/twofold-injector:9',
   },
   imageIds: { console: 'id-c', webhook: 'id-w', keyservice: 'id-k' },
   namespaces: ['sessions', 'hub-sessions', 'more'],
@@ -84,7 +90,9 @@ describe('overlay of the local cluster', function () {
       it('enables each namespace for the webhook, and none twice', () => {
         const bindings = named(objects, 'RoleBinding', 'twofold-webhook-sessions');
         expect(bindings.map(({ metadata }) => metadata?.namespace)).to.have.members([
-          ...['sessions', 'hub-sessions', 'more'],
+          'sessions',
+          'hub-sessions',
+          'more',
         ]);
       });
 
@@ -101,7 +109,8 @@ describe('overlay of the local cluster', function () {
         const deployment = JSON.stringify(named(objects, 'Deployment', 'console'));
         expect(deployment).to.include('"name":"TWOFOLD_OIDC_CLIENT_ID"');
         expect(readRendering(objects).secrets).to.deep.include({
-          ...{ namespace: 'twofold-console', name: 'twofold-page' },
+          namespace: 'twofold-console',
+          name: 'twofold-page',
         });
       });
 
@@ -112,7 +121,8 @@ describe('overlay of the local cluster', function () {
         );
         const files = named(objects, 'ConfigMap', 'twofold-launchers');
         expect(files.map(({ metadata }) => metadata?.namespace)).to.have.members([
-          ...['twofold-console', 'twofold-webhook'],
+          'twofold-console',
+          'twofold-webhook',
         ]);
         for (const file of files) expect(JSON.stringify(file)).to.include(launcher.username);
       });

@@ -50,7 +50,11 @@ const programs = (): string => {
 
 const asPostgres = (...command: readonly string[]): [string, ...string[]] => [
   'setpriv',
-  ...['--reuid=postgres', '--regid=postgres', '--init-groups', '--', ...command],
+  '--reuid=postgres',
+  '--regid=postgres',
+  '--init-groups',
+  '--',
+  ...command,
 ];
 
 /** A new data folder: only TLS connections with the password get in. */
@@ -62,8 +66,15 @@ const initialize = (tlsDir: string): void => {
   writePrivateFile(join(HOME, 'password'), randomBytes(24).toString('hex'));
   run('chown', ['-R', 'postgres:postgres', HOME]);
   const [command, ...args] = asPostgres(
-    ...[join(programs(), 'initdb'), '-D', data, '-U', USER, '--auth=scram-sha-256', '--locale=C.UTF-8'],
-    ...['--encoding=UTF8', `--pwfile=${join(HOME, 'password')}`],
+    join(programs(), 'initdb'),
+    '-D',
+    data,
+    '-U',
+    USER,
+    '--auth=scram-sha-256',
+    '--locale=C.UTF-8',
+    '--encoding=UTF8',
+    `--pwfile=${join(HOME, 'password')}`,
   );
   run(command, args);
   writeFileSync(join(data, 'pg_hba.conf'), 'hostssl all all 0.0.0.0/0 scram-sha-256\n');
@@ -105,7 +116,9 @@ const createDatabase = async (url: string): Promise<void> => {
 const programOf = (settings: Readonly<Record<string, string | number>> = {}): Program => ({
   marker: 'postgres',
   command: asPostgres(
-    ...[join(programs(), 'postgres'), '-D', join(HOME, 'data')],
+    join(programs(), 'postgres'),
+    '-D',
+    join(HOME, 'data'),
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ),
   pidFile: join(HOME, 'pid'),
@@ -126,13 +139,13 @@ export const ensurePostgres = async (outside: {
 }): Promise<Database> => {
   if (!existsSync(join(HOME, 'data', 'pg_hba.conf'))) initialize(outside.tlsDir);
   const settings = {
-    ...{
-      listen_addresses: NODE_ADDRESS,
-      port: DATABASE_PORT,
-      unix_socket_directories: '',
-      max_connections: 100,
-    },
-    ...{ ssl: 'on', ssl_cert_file: join(HOME, 'tls.crt'), ssl_key_file: join(HOME, 'tls.key') },
+    listen_addresses: NODE_ADDRESS,
+    port: DATABASE_PORT,
+    unix_socket_directories: '',
+    max_connections: 100,
+    ssl: 'on',
+    ssl_cert_file: join(HOME, 'tls.crt'),
+    ssl_key_file: join(HOME, 'tls.key'),
   };
   await ensureProgram(programOf(settings), { host: NODE_ADDRESS, port: DATABASE_PORT });
   const password = readFileSync(join(HOME, 'password'), 'utf8');

@@ -44,7 +44,8 @@ function clients(web: WebClient | undefined, others: readonly ClientMetadata[]):
   };
   if (web === undefined) return [commandLine, ...others];
   return [
-    ...[commandLine, ...others],
+    commandLine,
+    ...others,
     {
       client_id: web.id,
       client_secret: web.secret,

@@ -135,8 +135,12 @@ describe('development identity provider', () => {
     const server = await startTestStandIn({ oidc });
     const now = Math.floor(Date.now() / 1000);
     const good = {
-      ...{ iss: provider.issuer, sub: 'bob', email: 'bob@example.org' },
-      ...{ aud: audience, iat: now, exp: now + 60 },
+      iss: provider.issuer,
+      sub: 'bob',
+      email: 'bob@example.org',
+      aud: audience,
+      iat: now,
+      exp: now + 60,
     };
     const ask = async (token: string): Promise<number> => {
       const speak = speakAs(server, token);

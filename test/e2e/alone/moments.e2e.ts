@@ -90,7 +90,11 @@ describe('bad moments', () => {
 
     const { labels, ownerReferences } = metadata!;
     const late = {
-      ...{ apiVersion: 'v1', kind: 'Secret', type, immutable, data },
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type,
+      immutable,
+      data,
       metadata: { ...where, labels, ownerReferences },
     };
     const byAdministrator = await cluster.tryCreate(late);
@@ -109,7 +113,8 @@ describe('bad moments', () => {
       timeoutMs: 90_000,
     });
     const { items } = await cluster.core.listNamespacedPod({
-      ...{ namespace: cluster.sessions, labelSelector: `scenario=${scenario.name}` },
+      namespace: cluster.sessions,
+      labelSelector: `scenario=${scenario.name}`,
     });
     const objects = await cluster.sessionObjects();
     for (const pod of items)

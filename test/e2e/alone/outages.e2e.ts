@@ -94,7 +94,10 @@ describe('outages', () => {
       const { spec } = scenario.session();
       const template = { metadata: { annotations: scenario.annotations }, spec };
       await cluster.create({
-        ...{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: job }, spec: { template } },
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        metadata: { name: job },
+        spec: { template },
       });
       const described = await eventually('the Job has an event', async () => {
         const out = await kubectlOutput(['describe', 'job', job, '--namespace', cluster.sessions]);
@@ -164,7 +167,11 @@ describe('outages', () => {
       expect(ended?.message).to.match(/tell the cluster’s operator \(unreachable\)$/);
       expect(everStarted(failed)).to.equal(false);
       const described = await kubectlOutput([
-        ...['describe', 'pod', names.never, '--namespace', cluster.sessions],
+        'describe',
+        'pod',
+        names.never,
+        '--namespace',
+        cluster.sessions,
       ]);
       expect(described).to.contain(ended?.message ?? 'no message');
       const row = await kubectlOutput([

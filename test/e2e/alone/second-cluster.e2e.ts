@@ -16,7 +16,9 @@ const local = process.env['KUBECONFIG'] === `${repository}.cluster/admin.kubecon
 
   const cluster = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(join(checkout, 'scripts/cluster'), args, {
-      ...{ cwd: checkout, env: environment, encoding: 'utf8' },
+      cwd: checkout,
+      env: environment,
+      encoding: 'utf8',
     });
     return { status, output: stdout + stderr };
   };

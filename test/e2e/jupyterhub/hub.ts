@@ -30,9 +30,19 @@ const settingsOf = (cluster: Cluster, { image, command }: SingleUser, dir: strin
   const clientFile = join(dirname(issuerCa), 'hub-client.json');
   const client = JSON.parse(readFileSync(clientFile, 'utf8')) as { redirect_uris: readonly [string] }; // our own file
   const settings = {
-    ...{ dir, console, consoleCa: ca, issuer, issuerCa, client, image, singleuser: command },
-    ...{ url: new URL(client.redirect_uris[0]).origin, hubUrl: HUB_API, proxyApi: PROXY_API },
-    ...{ namespace: SERVERS_NAMESPACE, securityContext: restrictedContainer },
+    dir,
+    console,
+    consoleCa: ca,
+    issuer,
+    issuerCa,
+    client,
+    image,
+    singleuser: command,
+    url: new URL(client.redirect_uris[0]).origin,
+    hubUrl: HUB_API,
+    proxyApi: PROXY_API,
+    namespace: SERVERS_NAMESPACE,
+    securityContext: restrictedContainer,
     package: join(repository, 'launchers/jupyterhub/src'),
     proxy: [process.execPath, join(repository, 'node_modules/.bin/configurable-http-proxy')],
   };
@@ -61,13 +71,19 @@ export const startJupyterHub = async (cluster: Cluster, singleUser: SingleUser):
     'setpriv',
     [
       // It ends with this process, however that ends, and its proxy with it.
-      ...['--pdeathsig=TERM', '--', join(bin, 'python'), join(bin, 'jupyterhub')],
-      ...['--config', join(repository, 'test/e2e/jupyterhub/jupyterhub_config.py')],
+      '--pdeathsig=TERM',
+      '--',
+      join(bin, 'python'),
+      join(bin, 'jupyterhub'),
+      '--config',
+      join(repository, 'test/e2e/jupyterhub/jupyterhub_config.py'),
     ],
     {
       cwd: dir,
       env: {
-        ...{ PATH: `${bin}:${process.env['PATH'] ?? ''}`, SCENARIO: JSON.stringify(settings), HOME: dir },
+        PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+        SCENARIO: JSON.stringify(settings),
+        HOME: dir,
         KUBECONFIG: await hubKubeconfig(dir, cluster, 'hub'),
         JUPYTERHUB_CRYPT_KEY: randomBytes(32).toString('hex'),
       },

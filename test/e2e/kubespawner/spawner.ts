@@ -50,10 +50,17 @@ export const ensureHubAccount = async (name: string): Promise<void> => {
 
 /** What an administrator would write into `jupyterhub_config.py`, but for the annotations. */
 const spawnerSettings = {
-  ...{ namespace: SERVERS_NAMESPACE, image: SHELL_IMAGE, image_pull_policy: 'IfNotPresent', cmd: STAY },
-  ...{ uid: 1000, fs_gid: 1000, allow_privilege_escalation: false },
+  namespace: SERVERS_NAMESPACE,
+  image: SHELL_IMAGE,
+  image_pull_policy: 'IfNotPresent',
+  cmd: STAY,
+  uid: 1000,
+  fs_gid: 1000,
+  allow_privilege_escalation: false,
   container_security_context: restrictedContainer,
-  ...{ start_timeout: 60, k8s_api_request_retry_timeout: 2, delete_grace_period: 1 },
+  start_timeout: 60,
+  k8s_api_request_retry_timeout: 2,
+  delete_grace_period: 1,
 };
 
 /** A kubeconfig with the token of the account's pod. */
@@ -63,7 +70,9 @@ export const hubKubeconfig = async (dir: string, { config }: Cluster, account: s
   const cluster = config.getCurrentCluster();
   const file = join(dir, 'kubeconfig');
   const document = {
-    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'hub' },
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'hub',
     contexts: [{ name: 'hub', context: { cluster: 'hub', user: 'hub', namespace: SERVERS_NAMESPACE } }],
     clusters: [
       {

@@ -139,28 +139,33 @@ describe('what the whole run left behind', function () {
     {
       what: 'etcd’s files',
       look: () => found(filesBelow(inState('etcd'))),
-      ...{ control: session, tokens: 'expected' },
+      control: session,
+      tokens: 'expected',
     },
     // Its policy asks for the bodies of Secrets too, as no cluster of anybody's should.
     {
       what: 'the audit records of Secrets',
       look: () => found([audit.secrets]),
-      ...{ control: session, tokens: 'expected' },
+      control: session,
+      tokens: 'expected',
     },
     {
       what: 'all other audit records',
       look: () => found([audit.others]),
-      ...{ control: session, tokens: 'absent' },
+      control: session,
+      tokens: 'absent',
     },
     {
       what: 'the Secrets in the API',
       look: () => found([objects.secrets]),
-      ...{ control: session, tokens: 'expected' },
+      control: session,
+      tokens: 'expected',
     },
     {
       what: 'everything else in the API',
       look: () => found([objects.others]),
-      ...{ control: session, tokens: 'absent' },
+      control: session,
+      tokens: 'absent',
     },
     {
       what: 'the events',
@@ -168,12 +173,14 @@ describe('what the whole run left behind', function () {
         const get = ['kubectl', 'get', 'events', '--all-namespaces', '--output=yaml'] as const;
         return found([await outputOf(join(dir, 'events.yaml'), get)]);
       },
-      ...{ control: podUid, tokens: 'absent' },
+      control: podUid,
+      tokens: 'absent',
     },
     {
       what: 'every container’s log',
       look: () => found(filesBelow(inState('log', 'pods')).concat(filesBelow(inState('log', 'ended')))),
-      ...{ control: session, tokens: 'absent' },
+      control: session,
+      tokens: 'absent',
     },
     {
       what: 'the logs of Kubernetes itself',
@@ -183,22 +190,26 @@ describe('what the whole run left behind', function () {
             (file) => file.endsWith('.log') && dirname(file) === inState('log'),
           ),
         ),
-      ...{ control: podUid, tokens: 'absent' },
+      control: podUid,
+      tokens: 'absent',
     },
     {
       what: 'the console’s database with its write-ahead log',
       look: () => found(databaseFiles(cluster.endpoints.database)),
-      ...{ control: session, tokens: 'absent' },
+      control: session,
+      tokens: 'absent',
     },
     {
       what: 'the memory of the webhook',
       look: () => foundInMemory(cluster, 'webhook', search),
-      ...{ control: address, tokens: 'passing' },
+      control: address,
+      tokens: 'passing',
     },
     {
       what: 'the memory of the keyservice',
       look: () => foundInMemory(cluster, 'keyservice', search),
-      ...{ control: address, tokens: 'passing' },
+      control: address,
+      tokens: 'passing',
     },
   ];
   const inWords = { expected: ', but inner tokens', passing: '', absent: ', nor an inner token' } as const;
