@@ -32,7 +32,7 @@ interface Load {
 }
 
 /** One review; rejects when it is not allowed. */
-const review = async ({ client, url, body }: Load): Promise<number> => {
+async function review({ client, url, body }: Load): Promise<number> {
   const started = performance.now();
   const headers = { 'content-type': 'application/json' };
   const answer = await client.call({
@@ -47,14 +47,14 @@ const review = async ({ client, url, body }: Load): Promise<number> => {
   const text = answer.body.toString('utf8');
   if (!text.includes('"allowed":true')) throw new Error(text.slice(0, 500));
   return took;
-};
+}
 
 /** Each of `inFlight` workers posts one review of every load in turn, until each load had `count`. Samples by load. */
-const drive = async (
+async function drive(
   loads: readonly Load[],
   inFlight: number,
   count: number,
-): Promise<readonly (readonly number[])[]> => {
+): Promise<readonly (readonly number[])[]> {
   const samples = loads.map((): number[] => []);
   let left = count;
   const worker = async (): Promise<void> => {
@@ -65,7 +65,7 @@ const drive = async (
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
   return samples;
-};
+}
 
 interface Measured {
   readonly p50: number;
@@ -75,11 +75,11 @@ interface Measured {
 }
 
 /** Latency of the first load; processor time of every process, for one review of each load. */
-const measure = async (
+async function measure(
   loads: readonly Load[],
   inFlight: number,
   pids: Readonly<Record<string, number>>,
-): Promise<Measured> => {
+): Promise<Measured> {
   await drive(loads, inFlight, WARM_UP);
   const before = Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMs(pid)]));
   const [samples = []] = await drive(loads, inFlight, REQUESTS);
@@ -87,10 +87,10 @@ const measure = async (
     ([name, pid]) => [name, (cpuMs(pid) - (before[name] ?? 0)) / REQUESTS] as const,
   );
   return { p50: percentile(samples, 0.5), p99: percentile(samples, 0.99), cpu: Object.fromEntries(cpu) };
-};
+}
 
 /** A captured review with this ticket and these secrets. */
-const reviewOf = (annotations: Readonly<Record<string, string>>, dryRun: boolean): string => {
+function reviewOf(annotations: Readonly<Record<string, string>>, dryRun: boolean): string {
   const file = new URL('../test/fixtures/reviews/plain-pod-alice.json', import.meta.url);
   const value = JSON.parse(readFileSync(file, 'utf8')) as {
     request: { dryRun: boolean; object: { metadata: { annotations: object } } };
@@ -98,9 +98,9 @@ const reviewOf = (annotations: Readonly<Record<string, string>>, dryRun: boolean
   value.request.dryRun = dryRun;
   value.request.object.metadata.annotations = { ...annotations, 'twofold.dev/mount-path': '/secrets' };
   return JSON.stringify(value);
-};
+}
 
-const prepareReviews = async (stack: Stack): Promise<Readonly<Record<string, string>>> => {
+async function prepareReviews(stack: Stack): Promise<Readonly<Record<string, string>>> {
   const ca = readFileSync(stack.caFile, 'utf8');
   const alice = createPerson({ url: stack.urls.console, ca, bearer: stack.bearers['alice'] ?? '' });
   const names = Array.from({ length: 10 }, (_, at) => `secret-${at}`);
@@ -115,17 +115,18 @@ const prepareReviews = async (stack: Stack): Promise<Readonly<Record<string, str
     'full, 1 secret': reviewOf(one, false),
     'full, 10 secrets': reviewOf(ten, false),
   };
-};
+}
 
-const clientOf = (stack: Stack): HttpsClient =>
-  createHttpsClient({
+function clientOf(stack: Stack): HttpsClient {
+  return createHttpsClient({
     ca: readFileSync(stack.caFile, 'utf8'),
     cert: readFileSync(join(stack.clientDirs.apiServer, 'tls.crt'), 'utf8'),
     key: readFileSync(join(stack.clientDirs.apiServer, 'tls.key'), 'utf8'),
   });
+}
 
 /** Bytes of the patch in the answer to a dry run. */
-const patchBytes = async (load: Load): Promise<number> => {
+async function patchBytes(load: Load): Promise<number> {
   const headers = { 'content-type': 'application/json' };
   const { body } = await load.client.call({
     ...load,
@@ -136,50 +137,57 @@ const patchBytes = async (load: Load): Promise<number> => {
   });
   const { response } = JSON.parse(body.toString('utf8')) as { response: { patch?: string } }; // the webhook's answer
   return response.patch?.length ?? 0;
-};
+}
 
-const figuresOf = (what: string, { p50, p99, cpu }: Measured): readonly Figure[] => [
-  { bench: 'admission', what: `${what}: p50`, value: p50, unit: 'ms' },
-  { bench: 'admission', what: `${what}: p99`, value: p99, unit: 'ms' },
-  ...Object.entries(cpu).map(([name, value]) => ({
-    bench: 'admission',
-    what: `${what}: processor time, ${name}`,
-    value,
-    unit: 'ms',
-  })),
-];
+function figuresOf(what: string, { p50, p99, cpu }: Measured): readonly Figure[] {
+  return [
+    { bench: 'admission', what: `${what}: p50`, value: p50, unit: 'ms' },
+    { bench: 'admission', what: `${what}: p99`, value: p99, unit: 'ms' },
+    ...Object.entries(cpu).map(([name, value]) => ({
+      bench: 'admission',
+      what: `${what}: processor time, ${name}`,
+      value,
+      unit: 'ms',
+    })),
+  ];
+}
 
 /** The webhook's processor time over the floor's. */
-const ratio = (what: string, value: number, atMost?: number): Figure => ({
-  bench: 'admission',
-  what: `16 in flight, ${what}`,
-  value,
-  unit: '×',
-  ...(atMost === undefined ? {} : { target: { atMost } }),
-});
+function ratio(what: string, value: number, atMost?: number): Figure {
+  return {
+    bench: 'admission',
+    what: `16 in flight, ${what}`,
+    value,
+    unit: '×',
+    ...(atMost === undefined ? {} : { target: { atMost } }),
+  };
+}
 
-const memory = (stack: Stack): Figure => ({
-  bench: 'admission',
-  what: 'webhook’s resident memory after 16 in flight',
-  value: rssMiB(stack.services.webhook.pid),
-  unit: 'MiB',
-  target: { atMost: 90 },
-});
+function memory(stack: Stack): Figure {
+  return {
+    bench: 'admission',
+    what: 'webhook’s resident memory after 16 in flight',
+    value: rssMiB(stack.services.webhook.pid),
+    unit: 'MiB',
+    target: { atMost: 90 },
+  };
+}
 
-const over = (webhook: Measured | undefined, floor: Measured | undefined): number =>
-  (webhook?.cpu['webhook'] ?? NaN) / (floor?.cpu['floor'] ?? NaN);
+function over(webhook: Measured | undefined, floor: Measured | undefined): number {
+  return (webhook?.cpu['webhook'] ?? NaN) / (floor?.cpu['floor'] ?? NaN);
+}
 
 /** The processor time of the process at `load` over the floor's, each asked once in turn: the median of the rounds. */
-const inTurn = async (load: Load, pid: number, floor: Load, floorPid: number): Promise<number> => {
+async function inTurn(load: Load, pid: number, floor: Load, floorPid: number): Promise<number> {
   const ratios: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const both = await measure([load, floor], JUDGED, { webhook: pid, floor: floorPid });
     ratios.push(over(both, both));
   }
   return percentile(ratios, 0.5);
-};
+}
 
-const run = async (stack: Stack, say: (line: string) => void): Promise<readonly Figure[]> => {
+async function run(stack: Stack, say: (line: string) => void): Promise<readonly Figure[]> {
   const client = clientOf(stack);
   const reviews = await prepareReviews(stack);
   const dryRun = { client, url: stack.urls.webhook, body: reviews['dry-run'] ?? '' };
@@ -218,7 +226,7 @@ const run = async (stack: Stack, say: (line: string) => void): Promise<readonly 
     await floor.stop();
   }
   return figures;
-};
+}
 
 export const benchAdmission: Bench = async (say) => {
   const dir = mkdtempSync(join(tmpdir(), 'twofold-bench-'));

@@ -21,7 +21,7 @@ const headers = { 'content-type': 'application/json' };
 
 type Call = () => Promise<unknown>;
 
-const drive = async (call: Call): Promise<number> => {
+async function drive(call: Call): Promise<number> {
   let left = CALLS;
   const worker = async (): Promise<void> => {
     while (left > 0) {
@@ -33,10 +33,11 @@ const drive = async (call: Call): Promise<number> => {
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
   const { user, system } = process.cpuUsage(before);
   return (user + system) / CALLS;
-};
+}
 
-const median = (samples: readonly number[]): number =>
-  samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? NaN;
+function median(samples: readonly number[]): number {
+  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? NaN;
+}
 
 export const benchClient: Bench = async (say) => {
   const dir = mkdtempSync(join(tmpdir(), 'twofold-bench-'));

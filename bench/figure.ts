@@ -13,20 +13,21 @@ export interface Figure {
 /** Runs one bench, saying on the way what it does. */
 export type Bench = (say: (line: string) => void) => Promise<readonly Figure[]>;
 
-const meets = ({ value, target }: Figure): boolean | undefined => {
+function meets({ value, target }: Figure): boolean | undefined {
   if (!target) return undefined;
   return 'atLeast' in target ? value >= target.atLeast : value <= target.atMost;
-};
+}
 
-const shown = (value: number): string =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+function shown(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
 
-const targetOf = ({ target }: Figure): string => {
+function targetOf({ target }: Figure): string {
   if (!target) return '';
   return 'atLeast' in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`;
-};
+}
 
-export const table = (figures: readonly Figure[]): string => {
+export function table(figures: readonly Figure[]): string {
   const mark = { true: 'yes', false: 'NO', undefined: '' };
   const rows = figures.map((figure) => [
     figure.bench,
@@ -36,10 +37,10 @@ export const table = (figures: readonly Figure[]): string => {
     mark[String(meets(figure)) as keyof typeof mark], // true, false or undefined
   ]);
   return columns([['bench', 'what', 'value', 'target', 'met'], ...rows]);
-};
+}
 
 /** The value below which this share of the samples lies. */
-export const percentile = (samples: readonly number[], share: number): number => {
+export function percentile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-};
+}

@@ -26,7 +26,7 @@ interface Sample {
   readonly kib: number;
 }
 
-const createPod = async (stack: Stack): Promise<Pod> => {
+async function createPod(stack: Stack): Promise<Pod> {
   const ca = readFileSync(stack.caFile, 'utf8');
   const bearer = stack.bearers['alice'] ?? '';
   const alice = createPerson({ url: stack.urls.console, ca, bearer });
@@ -46,9 +46,9 @@ const createPod = async (stack: Stack): Promise<Pod> => {
   alice.close();
   launcher.close();
   return created;
-};
+}
 
-const runOnce = async (stack: Stack, pod: Pod, injector: string): Promise<Sample> => {
+async function runOnce(stack: Stack, pod: Pod, injector: string): Promise<Sample> {
   const outcome = await runInitContainer({
     kubernetes: kubeletOf(stack),
     pod,
@@ -62,7 +62,7 @@ const runOnce = async (stack: Stack, pod: Pod, injector: string): Promise<Sample
     throw new Error(`${outcome.terminationMessage} (${files} files)`);
   const line = /PROBE (.*)/.exec(outcome.stderr)?.[1] ?? '';
   return JSON.parse(line) as Sample; // the probe's own
-};
+}
 
 export const benchInjector: Bench = async (say) => {
   say(`injector: ${RUNS} runs with ${SECRETS} secrets`);

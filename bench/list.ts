@@ -16,7 +16,7 @@ const TIMES = 50;
 const MOST_MS = 200;
 
 /** More rows like the one that there is. */
-const multiply = async ({ databaseFile }: Stack): Promise<void> => {
+async function multiply({ databaseFile }: Stack): Promise<void> {
   const database = knex({
     client: 'better-sqlite3',
     connection: { filename: databaseFile },
@@ -30,10 +30,10 @@ const multiply = async ({ databaseFile }: Stack): Promise<void> => {
   }));
   await database.batchInsert('secrets', copies, 50);
   await database.destroy();
-};
+}
 
 /** The cookies of somebody who has logged in on the page, by the forms of the development provider. */
-const logIn = async (client: HttpsClient, url: string, name: string): Promise<string> => {
+async function logIn(client: HttpsClient, url: string, name: string): Promise<string> {
   const cookies = new Map<string, string>();
   const header = (): string => [...cookies].map(([key, value]) => `${key}=${value}`).join('; ');
   let at = `${url}/login`;
@@ -55,9 +55,9 @@ const logIn = async (client: HttpsClient, url: string, name: string): Promise<st
     at = new URL(String(answer.headers['location']), at).href;
   }
   return header();
-};
+}
 
-const measure = async (what: string, ask: () => Promise<number>): Promise<Figure[]> => {
+async function measure(what: string, ask: () => Promise<number>): Promise<Figure[]> {
   const samples: number[] = [];
   for (let n = 0; n < TIMES; n += 1) {
     const from = performance.now();
@@ -70,7 +70,7 @@ const measure = async (what: string, ask: () => Promise<number>): Promise<Figure
     { ...figure, what: `${what}, median`, value: percentile(samples, 0.5) },
     { ...figure, what: `${what}, 99 %`, value: percentile(samples, 0.99), target: { atMost: MOST_MS } },
   ];
-};
+}
 
 export const benchList: Bench = async (say) => {
   const dir = mkdtempSync(join(tmpdir(), 'twofold-bench-list-'));

@@ -2,11 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Time on a processor of all threads that there are, in ms: the kernel counts nanoseconds where stat has ticks. */
-export const cpuMs = (pid: number): number =>
-  readdirSync(`/proc/${pid}/task`)
+export function cpuMs(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`)
     .map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]))
     .reduce((sum, nanoseconds) => sum + nanoseconds / 1e6, 0);
+}
 
 /** Resident set, in MiB. */
-export const rssMiB = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? NaN) / 1024;
+export function rssMiB(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? NaN) / 1024;
+}

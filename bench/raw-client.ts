@@ -11,15 +11,15 @@ export interface RawRequest {
   readonly tls: ClientTls;
 }
 
-const bytesOf = ({ host, pathname }: URL, body: Buffer): Buffer => {
+function bytesOf({ host, pathname }: URL, body: Buffer): Buffer {
   const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
   return Buffer.concat([Buffer.from(head), body]);
-};
+}
 
 const END_OF_HEAD = '\r\n\r\n';
 
 /** Reads one answer of known length after the other; `onAnswer` for each that is 200. */
-const readAnswers = (socket: TLSSocket, onAnswer: () => void, onFail: (error: Error) => void): void => {
+function readAnswers(socket: TLSSocket, onAnswer: () => void, onFail: (error: Error) => void): void {
   let left = 0;
   let head = '';
   socket.on('data', (chunk: Buffer) => {
@@ -42,10 +42,10 @@ const readAnswers = (socket: TLSSocket, onAnswer: () => void, onFail: (error: Er
   socket.once('error', onFail);
   // After the last answer nobody waits for this any more.
   socket.once('close', () => onFail(new Error('the service hung up')));
-};
+}
 
 /** Answers in so many ms, with so many requests in flight, each on its own connection. */
-export const load = async (request: RawRequest, inFlight: number, forMs: number): Promise<number> => {
+export async function load(request: RawRequest, inFlight: number, forMs: number): Promise<number> {
   const url = new URL(request.url);
   const bytes = bytesOf(url, request.body);
   let answers = 0;
@@ -66,4 +66,4 @@ export const load = async (request: RawRequest, inFlight: number, forMs: number)
   const end = performance.now() + forMs;
   await Promise.all(Array.from({ length: inFlight }, () => drive(end)));
   return answers;
-};
+}

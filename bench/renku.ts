@@ -21,13 +21,13 @@ const SECRETS = 10;
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const plaintext = Buffer.from('x'.repeat(40));
 
-const known = <T>(value: T | undefined): T => {
+function known<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('a constant of the bench is malformed');
   return value;
-};
+}
 
 /** One owner's secrets, and a function that opens them all. */
-const prepareOurs = async (): Promise<() => Promise<void>> => {
+async function prepareOurs(): Promise<() => Promise<void>> {
   const recipient = rsaRecipient(publicKey.export({ format: 'jwk' })); // Node's own JWK
   const identities = byKid([
     rsaIdentity(rsaPrivateKey(privateKey.export({ format: 'jwk' }) as Record<string, unknown>)),
@@ -57,10 +57,10 @@ const prepareOurs = async (): Promise<() => Promise<void>> => {
       if (!plaintext.equals(opened)) throw new Error('opened to something else');
     }
   };
-};
+}
 
 /** The same with Renku's rows. */
-const prepareRenku = async (): Promise<() => Promise<void>> => {
+async function prepareRenku(): Promise<() => Promise<void>> {
   const userId = randomUUID();
   const userKey = randomBytes(32).toString('base64url');
   const keyOf = (password: string | Buffer): Buffer => pbkdf2Sync(password, userId, 480_000, 32, 'sha256');
@@ -79,9 +79,9 @@ const prepareRenku = async (): Promise<() => Promise<void>> => {
       if (!plaintext.equals(opened)) throw new Error('opened to something else');
     }
   };
-};
+}
 
-const medianMs = async (work: () => Promise<void>, rounds: number): Promise<number> => {
+async function medianMs(work: () => Promise<void>, rounds: number): Promise<number> {
   const samples: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const started = performance.now();
@@ -89,7 +89,7 @@ const medianMs = async (work: () => Promise<void>, rounds: number): Promise<numb
     samples.push(performance.now() - started);
   }
   return percentile(samples, 0.5);
-};
+}
 
 export const benchRenku: Bench = async (say) => {
   say('renku: ten secrets, both schemes');

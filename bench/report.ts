@@ -3,10 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { table, type Figure } from './figure.ts';
 
-export const say = (line: string): void => console.error(`\x1b[2m==> ${line}\x1b[0m`);
+export function say(line: string): void {
+  console.error(`\x1b[2m==> ${line}\x1b[0m`);
+}
 
 /** The prefix goes before the time in the file's name. */
-export const report = (figures: readonly Figure[], prefix = ''): void => {
+export function report(figures: readonly Figure[], prefix = ''): void {
   const folder = new URL('results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
   const at = new Date().toISOString();
@@ -16,4 +18,4 @@ export const report = (figures: readonly Figure[], prefix = ''): void => {
   console.log(
     `${table(figures)}\n\n${at}, Node ${machine.node}, ${machine.cores} cores; also in ${file.pathname}`,
   );
-};
+}

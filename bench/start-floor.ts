@@ -11,7 +11,7 @@ export interface Floor {
 }
 
 /** `dir` holds `certificates/`, and gets the bundle and its log. */
-export const startFloor = async (dir: string, patchBytes: string): Promise<Floor> => {
+export async function startFloor(dir: string, patchBytes: string): Promise<Floor> {
   const outfile = join(dir, 'floor.mjs');
   const entry = fileURLToPath(new URL('floor.ts', import.meta.url));
   await build({
@@ -30,4 +30,4 @@ export const startFloor = async (dir: string, patchBytes: string): Promise<Floor
   });
   const url = `https://127.0.0.1:${program.ready['floor'] ?? 0}/`;
   return { pid: program.pid, url, stop: () => program.stop() };
-};
+}

@@ -30,7 +30,7 @@ interface Prepared {
   readonly tls: ClientTls;
 }
 
-const prepare = async (): Promise<Prepared> => {
+async function prepare(): Promise<Prepared> {
   const material = createMaterial();
   const { dir, env, clientTls } = await install(material);
   const names = Array.from({ length: NAMES }, (_, at) => `secret-${at}`);
@@ -43,10 +43,14 @@ const prepare = async (): Promise<Prepared> => {
   const ticket = await material.ticket(names);
   const body = Buffer.from(JSON.stringify({ ticket, sid: sessionId(), place, envelopes }));
   return { dir, env, body, tls: clientTls('webhook-unwrap') };
-};
+}
 
-const start = (cores: string, { env }: Prepared): Promise<Service> =>
-  startService(['taskset', '-c', cores, process.execPath, join(repository, 'dist/keyservice.js')], env);
+function start(cores: string, { env }: Prepared): Promise<Service> {
+  return startService(
+    ['taskset', '-c', cores, process.execPath, join(repository, 'dist/keyservice.js')],
+    env,
+  );
+}
 
 interface Rate {
   /** Names opened per second of the clock. */
@@ -55,16 +59,16 @@ interface Rate {
   readonly cpu: number;
 }
 
-const measure = async ({ child, url }: Service, { body, tls }: Prepared): Promise<Rate> => {
+async function measure({ child, url }: Service, { body, tls }: Prepared): Promise<Rate> {
   const pid = child.pid ?? 0;
   const [cpuBefore, started] = [cpuMs(pid), performance.now()];
   const answers = await load({ url: `${url}/v1/unwrap`, body, tls }, IN_FLIGHT, MEASURE_MS);
   const names = answers * NAMES * 1000;
   return { wall: names / (performance.now() - started), cpu: names / (cpuMs(pid) - cpuBefore) };
-};
+}
 
 /** Private operations of openssl on one core: per second of the clock, and of its own processor time. */
-const opensslRate = async (core: string): Promise<Rate> => {
+async function opensslRate(core: string): Promise<Rate> {
   const rate = async (...how: string[]): Promise<number> => {
     const args = ['-c', core, 'openssl', 'speed', '-seconds', '1', ...how, 'rsa2048'];
     const { stdout } = await promisify(execFile)('taskset', args);
@@ -73,17 +77,17 @@ const opensslRate = async (core: string): Promise<Rate> => {
     return Number(found);
   };
   return { wall: await rate('-elapsed'), cpu: await rate() };
-};
+}
 
-const pinSelf = (cores: string): void => {
+function pinSelf(cores: string): void {
   execFileSync('taskset', ['-acp', cores, String(process.pid)]);
-};
+}
 
 /** Both at once: what this machine has of two cores at this moment, for anybody. */
-const opensslOnBoth = async (): Promise<number> => {
+async function opensslOnBoth(): Promise<number> {
   const [first, second] = await Promise.all([opensslRate('0'), opensslRate('1')]);
   return first.wall + second.wall;
-};
+}
 
 /** What one round measured. Ratios are of one round: a shared machine's speed changes from minute to minute. */
 interface Round {
@@ -93,20 +97,20 @@ interface Round {
   readonly two: Rate;
 }
 
-const measureRound = async (prepared: Prepared, services: Services): Promise<Round> => {
+async function measureRound(prepared: Prepared, services: Services): Promise<Round> {
   pinSelf('1');
   const openssl = await opensslRate('0');
   const one = await measure(services.one, prepared);
   pinSelf('0,1');
   return { openssl, one, two: await measure(services.two, prepared), opensslOnBoth: await opensslOnBoth() };
-};
+}
 
 interface Services {
   readonly one: Service;
   readonly two: Service;
 }
 
-const figuresOf = (rounds: readonly Round[]): readonly Figure[] => {
+function figuresOf(rounds: readonly Round[]): readonly Figure[] {
   const median = (of: (round: Round) => number): number => percentile(rounds.map(of), 0.5);
   const bench = 'unwrap';
   return [
@@ -140,7 +144,7 @@ const figuresOf = (rounds: readonly Round[]): readonly Figure[] => {
       value: median((round) => round.opensslOnBoth / round.openssl.wall),
     },
   ];
-};
+}
 
 export const benchUnwrap: Bench = async (say) => {
   say(`unwrap: ${ROUNDS} rounds of ${NAMES} names a call, on one core and on two, beside openssl`);

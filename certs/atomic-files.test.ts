@@ -6,10 +6,15 @@ import { expect } from 'chai';
 import { createFile, readIfPresent, replaceFile, replaceTogether, sweep } from './atomic-files.ts';
 import { testFolder } from '../test/folder.ts';
 
-const content = (text: string, mode = 0o644) => ({ text, mode });
-const read = (dir: string, name: string): Promise<string> => readFile(join(dir, name), 'utf8');
-const leftovers = async (dir: string): Promise<string[]> =>
-  (await readdir(dir)).filter((name) => name.startsWith('..') && name !== '..data');
+function content(text: string, mode = 0o644) {
+  return { text, mode };
+}
+function read(dir: string, name: string): Promise<string> {
+  return readFile(join(dir, name), 'utf8');
+}
+async function leftovers(dir: string): Promise<string[]> {
+  return (await readdir(dir)).filter((name) => name.startsWith('..') && name !== '..data');
+}
 
 describe('atomic files', () => {
   let dir: string;

@@ -3,10 +3,14 @@ import { applyChange, encodeState, nextStep, parseState, type RootState } from '
 
 const T0 = Date.parse('2026-01-01T00:00:00Z');
 const HOUR_MS = 60 * 60 * 1000;
-const at = (hours: number): Date => new Date(T0 + hours * HOUR_MS);
+function at(hours: number): Date {
+  return new Date(T0 + hours * HOUR_MS);
+}
 const [A, B] = ['a'.repeat(16), 'b'.repeat(16)];
 const rules = { overlapMs: 10 * HOUR_MS, begin: true };
-const settled = (state: RootState, hours: number): RootState => ({ ...state, settledAt: at(hours) });
+function settled(state: RootState, hours: number): RootState {
+  return { ...state, settledAt: at(hours) };
+}
 
 const alone: RootState = { roots: [{ id: A, phase: 'active' }], settledAt: at(0) };
 const staged = settled(applyChange(alone, 'stage', B), 1);

@@ -20,7 +20,9 @@ const arrows = [
 
 /** The walk lies in the past, so that every certificate is valid at the moment the handshakes are made. */
 const start = Date.now() - 75 * DAY_MS;
-const day = (count: number): Date => new Date(start + count * DAY_MS);
+function day(count: number): Date {
+  return new Date(start + count * DAY_MS);
+}
 
 interface Moment {
   readonly what: string;
@@ -139,9 +141,15 @@ describe('a rotation of the root on disk', function () {
   });
 });
 
-const thenOf = (after: number): string => (after === 1 ? 'activate' : 'drop');
-const hostOf = (service: string): string => `${service}.twofold-${service}.svc`;
-const certificatesIn = (pem: string): number => pem.match(/BEGIN CERTIFICATE/g)?.length ?? 0;
+function thenOf(after: number): string {
+  return after === 1 ? 'activate' : 'drop';
+}
+function hostOf(service: string): string {
+  return `${service}.twofold-${service}.svc`;
+}
+function certificatesIn(pem: string): number {
+  return pem.match(/BEGIN CERTIFICATE/g)?.length ?? 0;
+}
 
 /** Servers as at one moment, clients as at the other. */
 async function allArrows(servers: Moment, clients: Moment): Promise<number> {

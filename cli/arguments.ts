@@ -19,34 +19,38 @@ export interface Parsed {
 }
 
 /** The command with the most words at the beginning, and how many there are. */
-export const findCommand = (
+export function findCommand(
   commands: readonly Command[],
   words: readonly string[],
-): { readonly command: Command; readonly words: number } | undefined => {
+): { readonly command: Command; readonly words: number } | undefined {
   const found = commands
     .map((command) => ({ command, parts: command.name.split(' ') }))
     .filter(({ parts }) => parts.every((part, at) => words[at] === part))
     .sort((a, b) => b.parts.length - a.parts.length)[0];
   return found && { command: found.command, words: found.parts.length };
-};
+}
 
-const helpFor = (command: Command): string => `twofold ${command.name} --help`;
+function helpFor(command: Command): string {
+  return `twofold ${command.name} --help`;
+}
 
 /** Arguments are seen by every user of the machine, and stay in the shell's history. */
-const valueInArgument = (command: Command): Failure =>
-  failure(
+function valueInArgument(command: Command): Failure {
+  return failure(
     'value_in_argument',
     'A value never comes from an argument: others could see it in the list of processes, and your shell remembers it.',
     `If it was a real value, change it where it is used. Leave it out to be asked for it, or use --file FILE or standard input; see ${helpFor(command)}`,
   );
+}
 
-const unknownOption = (command: Command, name: string): Failure =>
-  command.storesValue && /^(value|password|secret|token|key|data|content)s?$/i.test(name)
+function unknownOption(command: Command, name: string): Failure {
+  return command.storesValue && /^(value|password|secret|token|key|data|content)s?$/i.test(name)
     ? valueInArgument(command)
     : failure('usage', `twofold ${command.name} has no option --${name}.`, helpFor(command));
+}
 
 /** A key's id may begin as an option does, with a hyphen: then it is told to be a value, or an argument. */
-const withKids = (args: readonly string[]): string[] => {
+function withKids(args: readonly string[]): string[] {
   if (args.includes('--')) return [...args];
   const others: string[] = [];
   const kids: string[] = [];
@@ -56,12 +60,12 @@ const withKids = (args: readonly string[]): string[] => {
     else kids.push(arg);
   }
   return kids.length === 0 ? others : [...others, '--', ...kids];
-};
+}
 
-const takeOptions = (
+function takeOptions(
   command: Command,
   args: readonly string[],
-): { positionals: readonly string[]; flags: Readonly<Record<string, string | boolean>> } => {
+): { positionals: readonly string[]; flags: Readonly<Record<string, string | boolean>> } {
   const specs: Readonly<Record<string, OptionSpec>> = { ...command.options, ...globalOptions };
   const options = Object.fromEntries(
     Object.entries(specs).map(([name, { value, short }]) => [
@@ -98,9 +102,9 @@ const takeOptions = (
     }
   }
   return { positionals, flags };
-};
+}
 
-const checkPositionals = (command: Command, given: readonly string[]): void => {
+function checkPositionals(command: Command, given: readonly string[]): void {
   const specs = command.positionals ?? [];
   const missing = specs.find(({ optional }, at) => !optional && given[at] === undefined);
   if (missing) throw failure('usage', `${missing.name} is missing: ${missing.doc}`, helpFor(command));
@@ -113,10 +117,10 @@ const checkPositionals = (command: Command, given: readonly string[]): void => {
           helpFor(command),
         );
   }
-};
+}
 
 /** `args` are those behind the command's words. With `--help`, arguments may be missing. */
-export const parseInput = (command: Command, args: readonly string[]): Parsed => {
+export function parseInput(command: Command, args: readonly string[]): Parsed {
   const { positionals, flags } = takeOptions(command, args);
   if (flags['help'] !== true) checkPositionals(command, positionals);
   const own = Object.entries(command.options).map(([name, { value }]) => [
@@ -126,4 +130,4 @@ export const parseInput = (command: Command, args: readonly string[]): Parsed =>
   // Every option of the command, as its spec says.
   const options = Object.fromEntries(own) as Input['options'];
   return { command, input: { positionals, options }, flags };
-};
+}

@@ -55,9 +55,10 @@ export interface CommandSpec<O extends OptionSpecs> {
 export type Command = CommandSpec<OptionSpecs>;
 
 /** Ties the options to what `run` gets. */
-export const command = <const O extends OptionSpecs>(spec: CommandSpec<O>): Command =>
+export function command<const O extends OptionSpecs>(spec: CommandSpec<O>): Command {
   // The parser fills in exactly the options of this table.
-  spec;
+  return spec;
+}
 
 /** Everything outside the program, and what is made of the settings. */
 export interface Context {

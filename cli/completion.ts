@@ -24,10 +24,12 @@ if [[ "$funcstack[1]" == _twofold ]]; then _twofold "$@"; else compdef _twofold 
 complete -c twofold -a '(twofold complete -- (commandline -opc)[2..] "$(commandline -ct)" 2>/dev/null)'`,
 };
 
-export const completionScript = (shell: Shell): string => scripts[shell];
+export function completionScript(shell: Shell): string {
+  return scripts[shell];
+}
 
 /** What may stand where the last of these words is being typed; none: a file, or something of the person's own. */
-export const candidates = (commands: readonly Command[], words: readonly string[]): readonly string[] => {
+export function candidates(commands: readonly Command[], words: readonly string[]): readonly string[] {
   const [current = '', before] = [words.at(-1), words.slice(0, -1)];
   const found = findCommand(commands, before);
   const starting = (all: readonly string[]): readonly string[] => [
@@ -53,4 +55,4 @@ export const candidates = (commands: readonly Command[], words: readonly string[
       .map((name) => `--${name}`)
       .filter((name) => !given.includes(name)),
   );
-};
+}

@@ -24,7 +24,7 @@ export interface Outside {
   readonly note: (line: string) => void;
 }
 
-const readConfig = (file: string): RawSettings => {
+function readConfig(file: string): RawSettings {
   let content: string;
   try {
     content = readFileSync(file, 'utf8');
@@ -33,9 +33,9 @@ const readConfig = (file: string): RawSettings => {
     throw failure('config_malformed', `${file} cannot be read.`, 'Check its permissions.', error);
   }
   return parseConfigFile(content, file);
-};
+}
 
-const readCa = (file: string | undefined): string | undefined => {
+function readCa(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   let content: string;
   try {
@@ -52,9 +52,9 @@ const readCa = (file: string | undefined): string | undefined => {
     throw failure('file_unusable', `${file} holds no certificate in PEM.`, 'Check --ca or TWOFOLD_CA_FILE.');
   }
   return content;
-};
+}
 
-export const createContext = (outside: Outside, flags: Readonly<Record<string, unknown>>): Context => {
+export function createContext(outside: Outside, flags: Readonly<Record<string, unknown>>): Context {
   const { env } = outside;
   const folders = foldersOf(env);
   const path = configFileOf(env);
@@ -101,4 +101,4 @@ export const createContext = (outside: Outside, flags: Readonly<Record<string, u
     openApi: () => apiWith(() => Promise.resolve(undefined)),
     login: () => logins.find(console()),
   };
-};
+}

@@ -76,24 +76,25 @@ export class Failure extends Error {
 }
 
 /** `next` is what the person does now. */
-export const failure = (code: FailureCode, message: string, next?: string, cause?: unknown): Failure =>
-  new Failure({ code, kind: kinds[code], message, next, cause });
+export function failure(code: FailureCode, message: string, next?: string, cause?: unknown): Failure {
+  return new Failure({ code, kind: kinds[code], message, next, cause });
+}
 
-const kindOfStatus = (status: number): FailureKind => {
+function kindOfStatus(status: number): FailureKind {
   if (status === 401) return 'login';
   if (status === 404) return 'missing';
   if (status === 409 || status === 412) return 'conflict';
   if (status === 429 || status === 503) return 'unreachable';
   return status >= 500 ? 'unexpected' : 'refused';
-};
+}
 
 /** What the console's problem document says, under its own code. */
-export const refusedByConsole = (
+export function refusedByConsole(
   status: number,
   { code, title, detail }: { readonly code: string; readonly title: string; readonly detail: string },
-): Failure => {
+): Failure {
   const kind = kindOfStatus(status);
   if (kind === 'login')
     return failure('login_expired', 'The console does not accept your login any more.', 'twofold login');
   return new Failure({ code, kind, message: shown(title), next: shown(detail) });
-};
+}

@@ -4,8 +4,8 @@ import type { Command, OptionSpecs } from './command.ts';
 import { exitCodes } from './failure.ts';
 
 /** How it is typed. */
-export const usageOf = ({ name, positionals = [] }: Command): string =>
-  [
+export function usageOf({ name, positionals = [] }: Command): string {
+  return [
     `twofold ${name}`,
     ...positionals.map(({ name: argument, optional, many }) => {
       const text = many ? `${argument}...` : argument;
@@ -13,27 +13,32 @@ export const usageOf = ({ name, positionals = [] }: Command): string =>
     }),
     '[options]',
   ].join(' ');
+}
 
-export const optionName = (name: string, { value, short }: OptionSpecs[string]): string =>
-  `${short ? `-${short}, ` : ''}--${name}${value === undefined ? '' : ` ${value}`}`;
+export function optionName(name: string, { value, short }: OptionSpecs[string]): string {
+  return `${short ? `-${short}, ` : ''}--${name}${value === undefined ? '' : ` ${value}`}`;
+}
 
 const COLUMN = 26;
 
-const rows = (pairs: readonly (readonly [string, string])[]): string[] =>
-  pairs.map(([left, right]) =>
+function rows(pairs: readonly (readonly [string, string])[]): string[] {
+  return pairs.map(([left, right]) =>
     left.length > COLUMN - 2
       ? `  ${left}\n  ${' '.repeat(COLUMN)}${right}`
       : `  ${left.padEnd(COLUMN)}${right}`,
   );
+}
 
-const optionRows = (options: OptionSpecs): string[] =>
-  rows(Object.entries(options).map(([name, spec]) => [optionName(name, spec), spec.doc]));
+function optionRows(options: OptionSpecs): string[] {
+  return rows(Object.entries(options).map(([name, spec]) => [optionName(name, spec), spec.doc]));
+}
 
-const section = (title: string, lines: readonly string[]): string[] =>
-  lines.length > 0 ? ['', title, ...lines] : [];
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length > 0 ? ['', title, ...lines] : [];
+}
 
-export const commandHelp = (command: Command): string =>
-  [
+export function commandHelp(command: Command): string {
+  return [
     command.summary,
     ...(command.detail === undefined ? [] : ['', command.detail]),
     ...section('Usage', [`  ${usageOf(command)}`]),
@@ -45,9 +50,10 @@ export const commandHelp = (command: Command): string =>
     ),
     ...section('Options of every command', optionRows(globalOptions)),
   ].join('\n');
+}
 
-export const overview = (commands: readonly Command[], version: string): string =>
-  [
+export function overview(commands: readonly Command[], version: string): string {
+  return [
     `twofold ${version}: your secrets, sealed on this machine, delivered into your Kubernetes sessions.`,
     ...section('Usage', ['  twofold COMMAND [options]', '  twofold COMMAND --help']),
     ...section('Commands', rows(commands.map(({ name, summary }) => [name, summary]))),
@@ -59,3 +65,4 @@ export const overview = (commands: readonly Command[], version: string): string 
       '  twofold annotate pod.yaml --secrets db-password | kubectl apply -f -',
     ]),
   ].join('\n');
+}

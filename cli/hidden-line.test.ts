@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { createHiddenLine, type LineState } from './hidden-line.ts';
 
 /** The state after each of these chunks, and what was entered. */
-const typed = (...chunks: readonly (string | Uint8Array)[]): [LineState, string] => {
+function typed(...chunks: readonly (string | Uint8Array)[]): [LineState, string] {
   const line = createHiddenLine();
   let state: LineState = 'more';
   for (const chunk of chunks) state = line.feed(Buffer.from(chunk));
   return [state, line.take().toString()];
-};
+}
 
 describe('a line typed without echo', () => {
   it('is what was typed, however the terminal cuts it up', () => {

@@ -25,7 +25,7 @@ const PASTE_BEGINS = '[200~';
 const PASTE_ENDS = '[201~';
 const LARGEST = 256 * 1024;
 
-export const createHiddenLine = (): HiddenLine => {
+export function createHiddenLine(): HiddenLine {
   const buffer = Buffer.alloc(LARGEST);
   let length = 0;
   let pasting = false;
@@ -95,4 +95,4 @@ export const createHiddenLine = (): HiddenLine => {
     take: () => Buffer.from(buffer.subarray(0, length)),
     wipe: clear,
   };
-};
+}

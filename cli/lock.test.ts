@@ -11,7 +11,9 @@ const run = promisify(execFile);
 const lockModule = fileURLToPath(new URL('lock.ts', import.meta.url));
 
 /** The pid of a process that has ended. */
-const endedPid = (): string => String(spawnSync(process.execPath, ['-e', '0']).pid);
+function endedPid(): string {
+  return String(spawnSync(process.execPath, ['-e', '0']).pid);
+}
 
 /** Works some times under the lock; says each time that somebody else was inside meanwhile. */
 const worker = `

@@ -11,24 +11,28 @@ const AGAIN_MS = 50;
 const STALE_MS = 120_000;
 const OVER = 'over';
 
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined;
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
 
-const isAlive = (pid: number): boolean => {
+function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
     return codeOf(error) === 'EPERM';
   }
-};
+}
 
-const turnsIn = async (folder: string): Promise<readonly number[]> =>
-  (await readdir(folder)).filter((name) => /^\d{1,15}$/.test(name)).map(Number);
+async function turnsIn(folder: string): Promise<readonly number[]> {
+  return (await readdir(folder)).filter((name) => /^\d{1,15}$/.test(name)).map(Number);
+}
 
-const newest = (turns: readonly number[]): number => turns.reduce((most, each) => Math.max(most, each), 0);
+function newest(turns: readonly number[]): number {
+  return turns.reduce((most, each) => Math.max(most, each), 0);
+}
 
 /** Whether its process has ended it, or was killed. An empty file is of one that has not written its pid yet. */
-const isOver = async (file: string): Promise<boolean> => {
+async function isOver(file: string): Promise<boolean> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
     if (text === OVER || Date.now() - mtimeMs > STALE_MS) return true;
@@ -37,9 +41,9 @@ const isOver = async (file: string): Promise<boolean> => {
     if (codeOf(error) === 'ENOENT') return false; // a newer one has been made: look again
     throw error;
   }
-};
+}
 
-const make = async (file: string): Promise<boolean> => {
+async function make(file: string): Promise<boolean> {
   try {
     await writeFile(file, String(process.pid), { flag: 'wx', mode: 0o600 });
     return true;
@@ -47,10 +51,10 @@ const make = async (file: string): Promise<boolean> => {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
-};
+}
 
 /** The file of this process's turn; undefined while another one has it. */
-const takeTurn = async (folder: string): Promise<string | undefined> => {
+async function takeTurn(folder: string): Promise<string | undefined> {
   const last = newest(await turnsIn(folder));
   if (last > 0 && !(await isOver(join(folder, String(last))))) return undefined;
   const file = join(folder, String(last + 1));
@@ -64,10 +68,10 @@ const takeTurn = async (folder: string): Promise<string | undefined> => {
   const past = turns.filter((turn) => turn <= last);
   await Promise.all(past.map((turn) => rm(join(folder, String(turn)), { force: true })));
   return file;
-};
+}
 
 /** Waits until no other process works under this lock, then works. The folder `lock` stays, with one small file. */
-export const exclusively = async <T>(lock: string, work: () => Promise<T>): Promise<T> => {
+export async function exclusively<T>(lock: string, work: () => Promise<T>): Promise<T> {
   await mkdir(lock, { recursive: true, mode: 0o700 });
   let turn = await takeTurn(lock);
   while (turn === undefined) {
@@ -79,4 +83,4 @@ export const exclusively = async <T>(lock: string, work: () => Promise<T>): Prom
   } finally {
     await writeFile(turn, OVER);
   }
-};
+}

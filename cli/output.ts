@@ -10,14 +10,16 @@ export interface Result {
 const NOTHING = '-';
 
 /** `Name  value` lines. */
-export const properties = (pairs: readonly (readonly [string, string | undefined])[]): string => {
+export function properties(pairs: readonly (readonly [string, string | undefined])[]): string {
   const width = Math.max(...pairs.map(([name]) => name.length));
   return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value ?? NOTHING}`).join('\n');
-};
+}
 
 /** Minutes in UTC. */
-export const time = (instant: string | null): string =>
-  instant === null ? NOTHING : `${instant.slice(0, 16).replace('T', ' ')}Z`;
+export function time(instant: string | null): string {
+  return instant === null ? NOTHING : `${instant.slice(0, 16).replace('T', ' ')}Z`;
+}
 
-export const bytes = (count: number): string =>
-  count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KiB`;
+export function bytes(count: number): string {
+  return count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KiB`;
+}

@@ -9,13 +9,13 @@ export interface Pins {
   keep(console: string, kid: Kid): Promise<void>;
 }
 
-export const createPins = (stateFolder: string): Pins => {
+export function createPins(stateFolder: string): Pins {
   const file = privateFile(stateFolder, 'pins.json');
   return {
     find: async (console) => parseKid((await file.read())[console]),
     keep: async (console, kid) => file.write({ ...(await file.read()), [console]: kid }),
   };
-};
+}
 
 export interface Trust {
   readonly pins: Pins;
@@ -26,22 +26,20 @@ export interface Trust {
 }
 
 /** Whoever could put a key of their own in the console's place would read what is sealed from then on. */
-const changed = (offered: Kid, trusted: Kid, configured: boolean): Error =>
-  failure(
+function changed(offered: Kid, trusted: Kid, configured: boolean): Error {
+  return failure(
     'key_changed',
     `The console offers the key ${offered} to seal to, but you trust ${trusted}. Nothing was sealed.`,
     `Ask your operator, not by way of the console, whether the key was rotated to ${offered}; if so: ` +
       (configured ? 'change kid in your configuration.' : `twofold trust ${offered}`),
   );
+}
 
 /** Throws the Failure `key_changed` for any key but the trusted one; the first is pinned. */
-export const demandTrusted = async (
-  { pins, console, configured, note }: Trust,
-  offered: Kid,
-): Promise<void> => {
+export async function demandTrusted({ pins, console, configured, note }: Trust, offered: Kid): Promise<void> {
   const trusted = configured ?? (await pins.find(console));
   if (trusted === undefined) {
     await pins.keep(console, offered);
     note(`First time at ${console}: from now on sealing to no other key than ${offered}.`);
   } else if (trusted !== offered) throw changed(offered, trusted, configured !== undefined);
-};
+}

@@ -12,11 +12,12 @@ export interface PrivateFile {
   write(content: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
 
 /** The file's JSON object; an empty one where there is no file. */
-const readObject = async (path: string): Promise<Readonly<Record<string, unknown>>> => {
+async function readObject(path: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     const { mode } = await stat(path);
     if ((mode & OTHERS) !== 0) {
@@ -34,10 +35,10 @@ const readObject = async (path: string): Promise<Readonly<Record<string, unknown
     }
     throw error;
   }
-};
+}
 
 /** Mode 0600 in a folder of 0700, by way of a new file of its own. */
-const writeObject = async (path: string, content: object): Promise<void> => {
+async function writeObject(path: string, content: object): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const fresh = `${path}.${randomBytes(6).toString('hex')}`;
   try {
@@ -53,9 +54,9 @@ const writeObject = async (path: string, content: object): Promise<void> => {
     await rm(fresh, { force: true });
     throw error;
   }
-};
+}
 
-export const privateFile = (folder: string, name: string): PrivateFile => {
+export function privateFile(folder: string, name: string): PrivateFile {
   const path = join(folder, name);
   return { read: () => readObject(path), write: (content) => writeObject(path, content) };
-};
+}

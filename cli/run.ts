@@ -12,13 +12,14 @@ export interface Program extends Outside {
   readonly print: (text: string) => void;
 }
 
-const wantsJson = (args: readonly string[]): boolean =>
-  args.some(
+function wantsJson(args: readonly string[]): boolean {
+  return args.some(
     (arg, at) =>
       /^(--output=|-o=?)json$/.test(arg) || (/^(--output|-o)$/.test(arg) && args[at + 1] === 'json'),
   );
+}
 
-const asFailure = (error: unknown): Failure => {
+function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const what = error instanceof Error ? error.message : String(error);
   return failure(
@@ -27,18 +28,18 @@ const asFailure = (error: unknown): Failure => {
     'Please report it, with the command.',
     error,
   );
-};
+}
 
 /** To standard error; as one line of JSON where the output is JSON. */
-const explain = ({ code, message, next, exit }: Failure, json: boolean, note: Program['note']): void => {
+function explain({ code, message, next, exit }: Failure, json: boolean, note: Program['note']): void {
   if (json) note(JSON.stringify({ error: { code, message, ...(next === undefined ? {} : { next }), exit } }));
   else {
     note(`twofold: ${message}`);
     if (next !== undefined) note(`   next: ${next}`);
   }
-};
+}
 
-const unknownCommand = ({ commands }: Program, args: readonly string[]): Failure => {
+function unknownCommand({ commands }: Program, args: readonly string[]): Failure {
   const [first = ''] = args;
   const below = commands
     .filter(({ name }) => name.startsWith(`${first} `))
@@ -46,9 +47,9 @@ const unknownCommand = ({ commands }: Program, args: readonly string[]): Failure
   if (below.length > 0)
     return failure('usage', `twofold ${first} does nothing alone.`, `Use ${below.join(', ')}.`);
   return failure('usage', 'There is no such command.', 'twofold --help lists them all.');
-};
+}
 
-const perform = async (program: Program, { command, input, flags }: Parsed): Promise<void> => {
+async function perform(program: Program, { command, input, flags }: Parsed): Promise<void> {
   const { output } = flags;
   if (flags['help'] === true) {
     program.print(commandHelp(command));
@@ -65,9 +66,9 @@ const perform = async (program: Program, { command, input, flags }: Parsed): Pro
   } finally {
     context.connections.close();
   }
-};
+}
 
-const dispatch = async (program: Program, args: readonly string[]): Promise<void> => {
+async function dispatch(program: Program, args: readonly string[]): Promise<void> {
   const { commands, version, print } = program;
   const [first] = args;
   if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
@@ -80,10 +81,10 @@ const dispatch = async (program: Program, args: readonly string[]): Promise<void
     if (!found) throw unknownCommand(program, args);
     await perform(program, parseInput(found.command, args.slice(found.words)));
   }
-};
+}
 
 /** The exit code. Never throws. */
-export const run = async (program: Program, args: readonly string[]): Promise<number> => {
+export async function run(program: Program, args: readonly string[]): Promise<number> {
   try {
     await dispatch(program, args);
     return exitCodes.ok.exit;
@@ -92,4 +93,4 @@ export const run = async (program: Program, args: readonly string[]): Promise<nu
     explain(failed, wantsJson(args), program.note);
     return failed.exit;
   }
-};
+}

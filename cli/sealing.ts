@@ -9,24 +9,24 @@ import { failure } from './failure.ts';
 
 export type SealingOffer = Schemas['SealingOffer'];
 
-const known = <T>(value: T | undefined, what: string): T => {
+function known<T>(value: T | undefined, what: string): T {
   if (value === undefined)
     throw failure('key_malformed', `The console offered no usable ${what}.`, 'Show this to your operator.');
   return value;
-};
+}
 
 /** The id of the offered key, computed from the key itself: what the console calls it proves nothing. */
-export const offeredKid = ({ publicKey }: Pick<SealingOffer, 'publicKey'>): Kid => {
+export function offeredKid({ publicKey }: Pick<SealingOffer, 'publicKey'>): Kid {
   const kid = kidOf(publicKey);
   known(publicKey.kid === kid ? kid : undefined, 'key: its id is another key’s');
   return kid;
-};
+}
 
 /** The envelope of `plaintext`, which the caller wipes. The inner key is wiped. */
-export const seal = async (
+export async function seal(
   { name, offer, nowMs }: { readonly name: string; readonly offer: SealingOffer; readonly nowMs: number },
   plaintext: Uint8Array,
-): Promise<string> => {
+): Promise<string> {
   const header = {
     ownerId: known(parseOwnerId(offer.ownerId), 'owner id'),
     secretId: known(parseSecretId(offer.secretId), 'secret id'),
@@ -43,4 +43,4 @@ export const seal = async (
   } finally {
     key.fill(0);
   }
-};
+}

@@ -82,7 +82,7 @@ export interface Folders {
 }
 
 /** XDG Base Directories: a relative path there is to be ignored. */
-export const foldersOf = (env: Env): Folders => {
+export function foldersOf(env: Env): Folders {
   const base = (variable: string, fallback: string): string => {
     const value = env[variable];
     return value !== undefined && isAbsolute(value) ? value : join(env['HOME'] ?? homedir(), fallback);
@@ -91,12 +91,14 @@ export const foldersOf = (env: Env): Folders => {
     config: join(base('XDG_CONFIG_HOME', '.config'), 'twofold'),
     state: join(base('XDG_STATE_HOME', '.local/state'), 'twofold'),
   };
-};
+}
 
-export const configFileOf = (env: Env): string => join(foldersOf(env).config, 'config.json');
+export function configFileOf(env: Env): string {
+  return join(foldersOf(env).config, 'config.json');
+}
 
 /** The members of `config.json`. Throws a Failure that names every problem. */
-export const parseConfigFile = (content: string, file: string): RawSettings => {
+export function parseConfigFile(content: string, file: string): RawSettings {
   const bad = (problems: readonly string[]): Error =>
     failure(
       'config_malformed',
@@ -118,14 +120,14 @@ export const parseConfigFile = (content: string, file: string): RawSettings => {
   });
   if (problems.length > 0) throw bad(problems);
   return members as RawSettings; // each has just been checked
-};
+}
 
-const httpsUrl = (text: string, where: string, problems: string[]): string | undefined => {
+function httpsUrl(text: string, where: string, problems: string[]): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'https:' && url.username === '' && url.search === '' && url.hash === '') return text;
   problems.push(`${where} is not an https address`);
   return undefined;
-};
+}
 
 /** The text of a setting, and what the setting is called where the text stands. */
 interface Given {
@@ -134,7 +136,7 @@ interface Given {
 }
 
 /** Flags win over variables, those over the file. */
-const gather = (flags: Readonly<Record<string, unknown>>, env: Env, file: RawSettings) => {
+function gather(flags: Readonly<Record<string, unknown>>, env: Env, file: RawSettings) {
   const settings = new Map<SettingName, Given>();
   for (const { member, variable, flag } of settingSpecs) {
     const [option, value, written] = [flags[flag], env[variable], file[member]];
@@ -143,20 +145,20 @@ const gather = (flags: Readonly<Record<string, unknown>>, env: Env, file: RawSet
     else if (written !== undefined) settings.set(member, { text: written, where: `"${member}"` });
   }
   return settings;
-};
+}
 
 /** Without those at the end. */
-const withoutSlashes = (url: string): string => {
+function withoutSlashes(url: string): string {
   let end = url.length;
   while (url[end - 1] === '/') end -= 1;
   return url.slice(0, end);
-};
+}
 
-export const parseSettings = (
+export function parseSettings(
   flags: Readonly<Record<string, unknown>>,
   env: Env,
   file: RawSettings,
-): Settings => {
+): Settings {
   const given = gather(flags, env, file);
   const problems: string[] = [];
   const url = (name: SettingName): string | undefined => {
@@ -179,4 +181,4 @@ export const parseSettings = (
   if (problems.length > 0)
     throw failure('config_malformed', `${problems.join('; ')}.`, 'Correct it and try again.');
   return settings;
-};
+}

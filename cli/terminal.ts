@@ -23,9 +23,11 @@ export interface Streams {
   readonly stderr: NodeJS.WritableStream;
 }
 
-const interrupted = (): Error => failure('interrupted', 'Given up; nothing was stored.');
+function interrupted(): Error {
+  return failure('interrupted', 'Given up; nothing was stored.');
+}
 
-export const createTerminal = ({ stdin, stderr }: Streams): Terminal => {
+export function createTerminal({ stdin, stderr }: Streams): Terminal {
   let raw = false;
   const restore = (): void => {
     if (!raw) return;
@@ -86,4 +88,4 @@ export const createTerminal = ({ stdin, stderr }: Streams): Terminal => {
     },
     restore,
   };
-};
+}

@@ -21,7 +21,7 @@ export interface ValueWish {
 const NEWLINE = /\r?\n$/;
 
 /** At most `limit` bytes and one more, which tells that there are more. */
-export const readLimited = async (stream: NodeJS.ReadableStream, limit: number): Promise<Buffer> => {
+export async function readLimited(stream: NodeJS.ReadableStream, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
@@ -33,9 +33,9 @@ export const readLimited = async (stream: NodeJS.ReadableStream, limit: number):
   const whole = Buffer.concat(chunks);
   for (const chunk of chunks) chunk.fill(0);
   return whole;
-};
+}
 
-export const readFileLimited = async (path: string, limit: number): Promise<Buffer> => {
+export async function readFileLimited(path: string, limit: number): Promise<Buffer> {
   try {
     return await readLimited(createReadStream(path), limit);
   } catch (error) {
@@ -47,10 +47,10 @@ export const readFileLimited = async (path: string, limit: number): Promise<Buff
       error,
     );
   }
-};
+}
 
 /** Without the newline at the end that `echo` and editors add, or saying that it is there. */
-const withoutNewline = (value: Buffer, { trimNewline }: ValueWish, note: ValueSource['note']): Buffer => {
+function withoutNewline(value: Buffer, { trimNewline }: ValueWish, note: ValueSource['note']): Buffer {
   // Two bytes are no value: only whether they are an end of line is looked at.
   const end = NEWLINE.exec(value.subarray(-2).toString('latin1'))?.[0] ?? '';
   if (end === '' || value.length === end.length) return value;
@@ -59,16 +59,16 @@ const withoutNewline = (value: Buffer, { trimNewline }: ValueWish, note: ValueSo
     note('The value ends with a newline and is stored with it; --trim-newline leaves it out.');
   }
   return value;
-};
+}
 
-const read = async ({ terminal, stdin }: ValueSource, { name, file }: ValueWish): Promise<Buffer> => {
+async function read({ terminal, stdin }: ValueSource, { name, file }: ValueWish): Promise<Buffer> {
   if (file !== undefined && file !== '-') return await readFileLimited(file, MAX_VALUE_BYTES);
   if (file === undefined && terminal.interactive) return await terminal.askHidden(`Value of ${name}`);
   return await readLimited(stdin, MAX_VALUE_BYTES);
-};
+}
 
 /** 1 to 65,536 bytes, exactly as they came; the caller wipes them. */
-export const readValue = async (source: ValueSource, wish: ValueWish): Promise<Buffer> => {
+export async function readValue(source: ValueSource, wish: ValueWish): Promise<Buffer> {
   const value = await read(source, wish);
   if (value.length > MAX_VALUE_BYTES) {
     value.fill(0);
@@ -78,4 +78,4 @@ export const readValue = async (source: ValueSource, wish: ValueWish): Promise<B
   const kept = withoutNewline(value, wish, source.note);
   if (kept.length === 0) throw failure('value_empty', 'The value is empty; a secret has at least one byte.');
   return kept;
-};
+}

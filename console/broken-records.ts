@@ -27,14 +27,14 @@ const AGAIN_MS = 60_000;
 const MAX_REMEMBERED = 1_000;
 
 /** The audit has a column for some of the ids. */
-const idOf = ({ table, row }: BrokenRecord): Omit<AuditSubject, 'actor'> => {
+function idOf({ table, row }: BrokenRecord): Omit<AuditSubject, 'actor'> {
   if (table === 'owners') return { ownerId: parseOwnerId(row) };
   if (table === 'sessions') return { sid: parseSessionId(row) };
   if (table === 'keys') return { kid: parseKid(row) };
   return table === 'tickets' ? { jti: row } : {};
-};
+}
 
-export const createBrokenRecords = ({ log, metrics, clock }: Ports): BrokenRecords => {
+export function createBrokenRecords({ log, metrics, clock }: Ports): BrokenRecords {
   const count = metrics.counter(
     'twofold_console_broken_records_total',
     'Reads of rows that are not as the console wrote them.',
@@ -78,4 +78,4 @@ export const createBrokenRecords = ({ log, metrics, clock }: Ports): BrokenRecor
       await Promise.all(writing);
     },
   };
-};
+}

@@ -57,14 +57,15 @@ const bindingSchema = z.object({
   }),
 });
 
-const selects = ({ matchLabels = {}, matchExpressions = [] }: z.infer<typeof selector>): boolean =>
-  Object.keys(matchLabels).length + matchExpressions.length > 0;
+function selects({ matchLabels = {}, matchExpressions = [] }: z.infer<typeof selector>): boolean {
+  return Object.keys(matchLabels).length + matchExpressions.length > 0;
+}
 
 /** Whether one of the two looks at less than the guard as shipped, which excludes nothing, and binds everywhere. */
-const isNarrowed = (
+function isNarrowed(
   { matchConstraints }: z.infer<typeof policySchema>['spec'],
   { matchResources }: z.infer<typeof bindingSchema>['spec'],
-): boolean => {
+): boolean {
   const selectors = [
     matchConstraints?.namespaceSelector,
     matchResources?.namespaceSelector,
@@ -76,30 +77,28 @@ const isNarrowed = (
     matchResources?.excludeResourceRules,
   ];
   return selectors.some((each) => each && selects(each)) || lists.some((each) => each && each.length > 0);
-};
+}
 
 /** Of the literal that settings.yaml writes into the variable `launchers`. */
-const launcherLines = ({
-  variables,
-}: z.infer<typeof policySchema>['spec']): readonly string[] | undefined => {
+function launcherLines({ variables }: z.infer<typeof policySchema>['spec']): readonly string[] | undefined {
   const expression = variables.find(({ name }) => name === 'launchers')?.expression.trim();
   return /^r'''([^']*)'''$/.exec(expression ?? '')?.[1]?.split('\n');
-};
+}
 
-const words = ({ status, reason }: KubernetesRefusal): string => `${status} ${reason}`;
+function words({ status, reason }: KubernetesRefusal): string {
+  return `${status} ${reason}`;
+}
 const NO_ANSWER = 'an answer of another shape';
 
 /** What the API server answered, where it is of this shape. */
-const read = <T>(schema: z.ZodType<T>, answer: KubernetesAnswer<unknown>): Asked<T> => {
+function read<T>(schema: z.ZodType<T>, answer: KubernetesAnswer<unknown>): Asked<T> {
   if (!answer.ok) return { unavailable: words(answer) };
   const parsed = schema.safeParse(answer.object);
   return parsed.success ? { answer: parsed.data } : { unavailable: NO_ANSWER };
-};
+}
 
 /** A token file that cannot be read is the console's own trouble, and as temporary. */
-const attempt = async (
-  call: () => Promise<KubernetesAnswer<unknown>>,
-): Promise<KubernetesAnswer<unknown>> => {
+async function attempt(call: () => Promise<KubernetesAnswer<unknown>>): Promise<KubernetesAnswer<unknown>> {
   try {
     return await call();
   } catch {
@@ -110,9 +109,9 @@ const attempt = async (
       message: 'the service-account token cannot be read',
     };
   }
-};
+}
 
-export const createCluster = (api: Pick<KubernetesApi, 'get' | 'create'>): ClusterReader => {
+export function createCluster(api: Pick<KubernetesApi, 'get' | 'create'>): ClusterReader {
   const get = (path: string): Promise<KubernetesAnswer<unknown>> => attempt(() => api.get(path));
   return {
     reviewToken: async (token, audience) => {
@@ -153,4 +152,4 @@ export const createCluster = (api: Pick<KubernetesApi, 'get' | 'create'>): Clust
       };
     },
   };
-};
+}

@@ -4,7 +4,9 @@ import { ed25519Pair, octJwk, rsaPair } from '../test/keys.ts';
 import { contradictionsOf } from './config-check.ts';
 import { consoleSettings } from './config.ts';
 
-const set = (...keys: readonly object[]): string => JSON.stringify({ keys });
+function set(...keys: readonly object[]): string {
+  return JSON.stringify({ keys });
+}
 const ticket = ed25519Pair();
 
 const files: Record<string, string> = {
@@ -16,7 +18,7 @@ const files: Record<string, string> = {
   TWOFOLD_GRANT_KEYS_FILE: set(ed25519Pair().publicJwk),
 };
 
-const check = (changed: Record<string, string>, database: Record<string, string> = {}): string[] => {
+function check(changed: Record<string, string>, database: Record<string, string> = {}): string[] {
   const contents = { ...files, ...changed };
   const env = {
     TWOFOLD_PUBLIC_URL: 'https://t.example.org',
@@ -32,7 +34,7 @@ const check = (changed: Record<string, string>, database: Record<string, string>
   const parsed = parseSettings(consoleSettings, env, (path) => contents[path] ?? '');
   if (!parsed.ok) throw new Error(parsed.problems.join('; '));
   return contradictionsOf(parsed.value);
-};
+}
 
 describe('settings of the console that contradict each other', () => {
   it('are none where each key serves one use', () => {

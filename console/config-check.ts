@@ -2,14 +2,14 @@
 import { keysOfTwoUses } from '#platform/key-uses.ts';
 import { consoleSettings, databaseUrlOf, type ConsoleConfig } from './config.ts';
 
-const databaseProblems = (config: ConsoleConfig): string[] => {
+function databaseProblems(config: ConsoleConfig): string[] {
   try {
     databaseUrlOf(config);
     return [];
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
-};
+}
 
 type KeySettings = Pick<
   ConsoleConfig,
@@ -17,17 +17,17 @@ type KeySettings = Pick<
 >;
 
 /** RSA keys are left out: no other use takes one. */
-const keyProblems = (config: KeySettings): string[] =>
-  keysOfTwoUses([
+function keyProblems(config: KeySettings): string[] {
+  return keysOfTwoUses([
     { variable: consoleSettings.atRestKeys.variable, kids: config.atRestKeys.byKid.keys() },
     { variable: consoleSettings.ticketKeys.variable, kids: config.ticketKeys.verifiers.keys() },
     { variable: consoleSettings.cookieKeys.variable, kids: config.cookieKeys.map(({ kid }) => kid) },
     { variable: consoleSettings.recordKeys.variable, kids: config.recordKeys.map(({ kid }) => kid) },
     { variable: consoleSettings.grantKeys.variable, kids: config.grantKeys.keys() },
   ]);
+}
 
 /** Every contradiction, each with the variables that it is between; empty where the console may start. */
-export const contradictionsOf = (config: ConsoleConfig): string[] => [
-  ...databaseProblems(config),
-  ...keyProblems(config),
-];
+export function contradictionsOf(config: ConsoleConfig): string[] {
+  return [...databaseProblems(config), ...keyProblems(config)];
+}

@@ -14,7 +14,9 @@ import {
 } from './key-files.ts';
 
 const [rsa, ticket, grant, oct] = [rsaPair(), ed25519Pair(), ed25519Pair(), octJwk()];
-const set = (...keys: readonly unknown[]): string => JSON.stringify({ keys });
+function set(...keys: readonly unknown[]): string {
+  return JSON.stringify({ keys });
+}
 
 const files: Record<string, string> = {
   '/at-rest': set(oct),
@@ -40,19 +42,20 @@ const env = {
   TWOFOLD_DATABASE_URL: 'sqlite:/x.db',
   TWOFOLD_SQLITE_ADDON: '/addon.node',
 };
-const read = (path: string): string => {
+function read(path: string): string {
   const content = files[path];
   if (content === undefined) throw new Error('no such file');
   return content;
-};
+}
 /** Undefined takes a variable away. */
-const parse = (changed: Record<string, string | undefined> = {}) =>
-  parseSettings(consoleSettings, { ...env, ...changed }, read);
-const config = (changed: Record<string, string | undefined> = {}): ConsoleConfig => {
+function parse(changed: Record<string, string | undefined> = {}) {
+  return parseSettings(consoleSettings, { ...env, ...changed }, read);
+}
+function config(changed: Record<string, string | undefined> = {}): ConsoleConfig {
   const parsed = parse(changed);
   if (!parsed.ok) throw new Error(parsed.problems.join('; '));
   return parsed.value;
-};
+}
 
 describe('the console’s settings', () => {
   it('need nothing but addresses, names and keys', () => {

@@ -29,13 +29,15 @@ const DAY_SECONDS = 86_400;
 const MAX_TICKET_SECONDS = 30 * DAY_SECONDS;
 
 /** Exactly as the provider writes it: an issuer is compared, not resolved. */
-const issuer = (variable: string, doc: string): Setting<string> => ({
-  ...httpsUrl(variable, { doc }),
-  parse: (value, readFile) => {
-    httpsUrl(variable, { doc }).parse(value, readFile);
-    return value;
-  },
-});
+function issuer(variable: string, doc: string): Setting<string> {
+  return {
+    ...httpsUrl(variable, { doc }),
+    parse: (value, readFile) => {
+      httpsUrl(variable, { doc }).parse(value, readFile);
+      return value;
+    },
+  };
+}
 
 const ports = {
   publicPort: port('TWOFOLD_PUBLIC_PORT', { doc: 'Users’ page and API.', fallback: '8443' }),
@@ -274,11 +276,11 @@ export const consoleSettings = {
 export type ConsoleConfig = Values<typeof consoleSettings>;
 
 /** The database's address. Throws where the two ways of giving it contradict, or it is of a kind without a driver. */
-export const databaseUrlOf = ({
+export function databaseUrlOf({
   databaseUrl,
   databaseUrlFromFile,
   sqliteAddon,
-}: Pick<ConsoleConfig, 'databaseUrl' | 'databaseUrlFromFile' | 'sqliteAddon'>): string => {
+}: Pick<ConsoleConfig, 'databaseUrl' | 'databaseUrlFromFile' | 'sqliteAddon'>): string {
   if ((databaseUrl === undefined) === (databaseUrlFromFile === undefined)) {
     throw new Error('set exactly one of TWOFOLD_DATABASE_URL and TWOFOLD_DATABASE_URL_FILE');
   }
@@ -297,4 +299,4 @@ export const databaseUrlOf = ({
     );
   }
   return url;
-};
+}

@@ -17,8 +17,9 @@ const SENT = Buffer.alloc(ANNOUNCED - 100_000, 'x');
 const GROWTH_BYTES = 120 * MIB;
 
 /** Of the process as the system counts it. */
-const residentBytes = ({ process: { pid } }: Program): number =>
-  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024;
+function residentBytes({ process: { pid } }: Program): number {
+  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024;
+}
 
 describe('a flood of unfinished posts', function () {
   this.timeout(120_000);

@@ -54,9 +54,8 @@ const discoverySchema = z.object({
 class ProviderUnavailable extends Error {}
 
 /** Node's fetch takes no private roots. */
-const fetchWith =
-  (client: Ports['client']) =>
-  async (url: string): Promise<Response> => {
+function fetchWith(client: Ports['client']) {
+  return async (url: string): Promise<Response> => {
     const { status, body } = await client.call({
       method: 'GET',
       url,
@@ -66,11 +65,13 @@ const fetchWith =
     });
     return new Response(body.toString('utf8'), { status });
   };
+}
 
-const unavailable = (cause: unknown): ProviderUnavailable =>
-  new ProviderUnavailable(cause instanceof Error ? cause.message : 'no usable answer', { cause });
+function unavailable(cause: unknown): ProviderUnavailable {
+  return new ProviderUnavailable(cause instanceof Error ? cause.message : 'no usable answer', { cause });
+}
 
-const discover = async (get: ReturnType<typeof fetchWith>, issuer: string): Promise<JWTVerifyGetKey> => {
+async function discover(get: ReturnType<typeof fetchWith>, issuer: string): Promise<JWTVerifyGetKey> {
   const response = await get(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
   if (response.status !== 200) throw new ProviderUnavailable(`discovery answered ${response.status}`);
   const found = discoverySchema.safeParse(await response.json());
@@ -90,9 +91,9 @@ const discover = async (get: ReturnType<typeof fetchWith>, issuer: string): Prom
       throw answered ? error : unavailable(error);
     }
   };
-};
+}
 
-const discovering = ({ client, clock }: Ports, issuer: string): JWTVerifyGetKey => {
+function discovering({ client, clock }: Ports, issuer: string): JWTVerifyGetKey {
   const get = fetchWith(client);
   const discovered = kept(() => discover(get, issuer), {
     clock,
@@ -108,31 +109,32 @@ const discovering = ({ client, clock }: Ports, issuer: string): JWTVerifyGetKey 
     }
     return await keys(header, token);
   };
-};
+}
 
-const rejected = (why: string): Outcome<never> =>
-  refuse('bearer_rejected', `${why}; log in again and send an access token for this service.`);
+function rejected(why: string): Outcome<never> {
+  return refuse('bearer_rejected', `${why}; log in again and send an access token for this service.`);
+}
 
 /** jose's codes in words for whoever sent the token. */
-const reasonOf = (error: unknown): string => {
+function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'The access token has expired';
   if (error instanceof errors.JWTClaimValidationFailed)
     return `The access token’s ${error.claim} is not accepted`;
   if (error instanceof errors.JOSEAlgNotAllowed) return 'The access token’s algorithm is not accepted';
   return 'The access token is not a JWT that the identity provider signed for this service';
-};
+}
 
-const loginOf = (
+function loginOf(
   payload: JWTPayload,
   { issuer, launcherClaims }: IdentityProviderConfig,
-): Outcome<VerifiedLogin> => {
+): Outcome<VerifiedLogin> {
   const { sub } = payload;
   if (!isUsableSub(sub)) return rejected('The access token has no usable sub');
   if ('nonce' in payload) return rejected('This is an ID token, not an access token');
   return done({ issuer, sub, claims: loginClaims(payload, launcherClaims) });
-};
+}
 
-export const createIdentityProvider = (ports: Ports, config: IdentityProviderConfig): IdentityProvider => {
+export function createIdentityProvider(ports: Ports, config: IdentityProviderConfig): IdentityProvider {
   const keys = discovering(ports, config.issuer);
   return {
     verify: async (bearer) => {
@@ -158,4 +160,4 @@ export const createIdentityProvider = (ports: Ports, config: IdentityProviderCon
       }
     },
   };
-};
+}

@@ -4,14 +4,15 @@ import { fc } from '../test/properties.ts';
 import { newUser, onEachDatabase, type DatabaseKind, type TestConsole } from './testing/console.ts';
 import { admit, claim, grantFor, openSession, ticketFor } from './testing/session.ts';
 
-const connect = ({ databaseUrl }: TestConsole, kind: DatabaseKind): Knex =>
-  kind === 'SQLite'
+function connect({ databaseUrl }: TestConsole, kind: DatabaseKind): Knex {
+  return kind === 'SQLite'
     ? knex({
         client: 'better-sqlite3',
         useNullAsDefault: true,
         connection: { filename: databaseUrl.replace('sqlite:', '') },
       })
     : knex({ client: 'pg', connection: databaseUrl });
+}
 
 const tables = [
   'owners',
@@ -26,12 +27,12 @@ const tables = [
 ];
 
 /** Every row of every table as text. */
-const dump = async (running: TestConsole, kind: DatabaseKind): Promise<string> => {
+async function dump(running: TestConsole, kind: DatabaseKind): Promise<string> {
   const db = connect(running, kind);
   const rows = await Promise.all(tables.map((table) => db(table).select('*')));
   await db.destroy();
   return JSON.stringify(rows);
-};
+}
 
 onEachDatabase('a value', (running, kind) => {
   it('is in no answer, log line or row, however it is written and whatever goes wrong', async () => {

@@ -21,8 +21,8 @@ interface Layer {
 
 const METHODS: readonly string[] = ['get', 'post', 'put', 'patch', 'delete'];
 
-const routesBelow = (stack: readonly Layer[], prefix: string): Route[] =>
-  stack.flatMap(({ route, rawPath, handle }) => {
+function routesBelow(stack: readonly Layer[], prefix: string): Route[] {
+  return stack.flatMap(({ route, rawPath, handle }) => {
     if (route) {
       if (typeof route.path !== 'string') throw new Error('a route whose address is no text');
       const path = (prefix + route.path).replaceAll(/:\w+/g, 'x');
@@ -36,9 +36,10 @@ const routesBelow = (stack: readonly Layer[], prefix: string): Route[] =>
     if (typeof rawPath !== 'string') throw new Error('a router whose address is no text');
     return routesBelow(handle.stack, prefix + (rawPath === '/' ? '' : rawPath));
   });
+}
 
 /** The app that answers at this port of the console. */
-const appAt = async (running: TestConsole, port: 'public' | 'claim'): Promise<Express> => {
+async function appAt(running: TestConsole, port: 'public' | 'claim'): Promise<Express> {
   let app: Express | undefined;
   const look = (message: unknown): void => {
     const { request } = message as { request: Request }; // as Node documents it
@@ -54,12 +55,16 @@ const appAt = async (running: TestConsole, port: 'public' | 'claim'): Promise<Ex
   unsubscribe('http.server.request.start', look);
   if (!app) throw new Error('no app answered');
   return app;
-};
+}
 
-const routesOf = (app: Express): Route[] => routesBelow(app.router.stack as unknown as Layer[], ''); // see Layer
+function routesOf(app: Express): Route[] {
+  return routesBelow(app.router.stack as unknown as Layer[], '');
+} // see Layer
 
 /** The same files for everybody, from memory: there is nothing to guess, and browsers keep them. */
-const isAsset = ({ path }: Route): boolean => /^\/assets\/(page|icon)-[\w-]{16}\.(js|css|svg)$/.test(path);
+function isAsset({ path }: Route): boolean {
+  return /^\/assets\/(page|icon)-[\w-]{16}\.(js|css|svg)$/.test(path);
+}
 
 describe('how often one may ask', function () {
   this.timeout(60_000);

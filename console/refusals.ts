@@ -1,7 +1,9 @@
 /** Every refusal of the console: its code, status and one sentence for the person who must act. Zone 1; design §5. */
 import type { ProblemKind } from '#platform/problem.ts';
 
-const kind = (status: number, title: string): ProblemKind => ({ status, title });
+function kind(status: number, title: string): ProblemKind {
+  return { status, title };
+}
 
 const http = {
   body_malformed: kind(400, 'The request’s body is not what this operation takes.'),

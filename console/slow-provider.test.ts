@@ -12,13 +12,13 @@ interface Tried {
   readonly bearer: { status: number; code: string; tookMs: number };
 }
 
-const timed = async <T>(ask: () => Promise<T>): Promise<[T, number]> => {
+async function timed<T>(ask: () => Promise<T>): Promise<[T, number]> {
   const from = performance.now();
   return [await ask(), performance.now() - from];
-};
+}
 
 /** A login on the page and a call with a bearer, at once, at a console that knows nothing of its provider yet. */
-const tryIt = async (slow: TestIdentityProvider['slow']): Promise<Tried> => {
+async function tryIt(slow: TestIdentityProvider['slow']): Promise<Tried> {
   const running = await startTestConsole('SQLite', { TWOFOLD_OIDC_CLIENT_ID: CLIENT_ID });
   running.provider.slow = slow;
   const user = newUser();
@@ -34,7 +34,7 @@ const tryIt = async (slow: TestIdentityProvider['slow']): Promise<Tried> => {
     login: { status: login.status, retryAfter, page: login.body.toString(), tookMs: loginMs },
     bearer: { status: bearer.status, code: bearer.json.code, tookMs: bearerMs },
   };
-};
+}
 
 const cases = [
   { what: 'does not answer', slow: { path: DISCOVERY, how: 'silent' }, bearers: true },

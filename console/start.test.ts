@@ -4,8 +4,8 @@ import { callJson, type Reply } from './testing/api-client.ts';
 import { startTestConsole, type TestConsole } from './testing/console.ts';
 
 /** Plain HTTP, as the kubelet asks. */
-const ask = (port: number | undefined, path: string): Promise<{ status: number; text: string }> =>
-  new Promise((resolve, reject) => {
+function ask(port: number | undefined, path: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port: port ?? 0, path };
     request(options, (response) => {
       let text = '';
@@ -17,6 +17,7 @@ const ask = (port: number | undefined, path: string): Promise<{ status: number; 
       .once('error', reject)
       .end();
   });
+}
 
 describe('a running console', () => {
   let running: TestConsole;

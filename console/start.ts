@@ -53,7 +53,7 @@ const CLAIMS_PER_ADDRESS = 10;
 /** Undone in reverse. */
 type Undo = () => void | Promise<void>;
 
-const identityProvider = ({ config, log, clock }: Context, undo: Undo[]): IdentityProvider => {
+function identityProvider({ config, log, clock }: Context, undo: Undo[]): IdentityProvider {
   const client = createRootedClient({ file: config.oidcCaFile, log });
   undo.push(() => client.close());
   return createIdentityProvider(
@@ -65,9 +65,9 @@ const identityProvider = ({ config, log, clock }: Context, undo: Undo[]): Identi
       launcherClaims: (config.launchers ?? []).map(({ claim }) => claim),
     },
   );
-};
+}
 
-const useCases = ({ config, log, clock, elapsed, database }: Context, undo: Undo[]): UseCases => {
+function useCases({ config, log, clock, elapsed, database }: Context, undo: Undo[]): UseCases {
   const kubernetes = createKubernetesApi(config, { log });
   undo.push(() => kubernetes.close());
   return createUseCases(
@@ -98,9 +98,9 @@ const useCases = ({ config, log, clock, elapsed, database }: Context, undo: Undo
       envEnabled: config.envEnabled,
     },
   );
-};
+}
 
-const routesOf = ({ config, clock, database }: Context, cases: UseCases, callers: Callers): Routes => {
+function routesOf({ config, clock, database }: Context, cases: UseCases, callers: Callers): Routes {
   const { secrets, audit } = database;
   const shared = { ownerOf: (request: Request) => callers.ownerOf(request), clock, audit };
   const { writing, sealing, tickets } = cases;
@@ -119,26 +119,30 @@ const routesOf = ({ config, clock, database }: Context, cases: UseCases, callers
     ...createTicketsRoutes({ ...shared, tickets }),
     ...createAuditRoutes(shared),
   };
-};
+}
 
 type Apps = Readonly<Record<keyof typeof portLimits, Express>>;
 type Servers = Readonly<Record<keyof typeof portLimits, AppServer>>;
 
-const createServers = (apps: Apps, { tls, log }: { readonly tls: TlsFiles; readonly log: Log }): Servers => ({
-  public: createAppServer(apps.public, { tls, log, mutual: false, ...portLimits.public }),
-  resolve: createAppServer(apps.resolve, { tls, log, mutual: true, ...portLimits.resolve }),
-  claim: createAppServer(apps.claim, { tls, log, mutual: false, ...portLimits.claim }),
-});
+function createServers(apps: Apps, { tls, log }: { readonly tls: TlsFiles; readonly log: Log }): Servers {
+  return {
+    public: createAppServer(apps.public, { tls, log, mutual: false, ...portLimits.public }),
+    resolve: createAppServer(apps.resolve, { tls, log, mutual: true, ...portLimits.resolve }),
+    claim: createAppServer(apps.claim, { tls, log, mutual: false, ...portLimits.claim }),
+  };
+}
 
 /** Each port with a gate of its own: who fills one keeps no other from answering. */
-const createGates = (): Readonly<Record<keyof typeof portLimits, BodyGate>> => ({
-  public: createBodyGate(portLimits.public),
-  resolve: createBodyGate(portLimits.resolve),
-  claim: createBodyGate(portLimits.claim),
-});
+function createGates(): Readonly<Record<keyof typeof portLimits, BodyGate>> {
+  return {
+    public: createBodyGate(portLimits.public),
+    resolve: createBodyGate(portLimits.resolve),
+    claim: createBodyGate(portLimits.claim),
+  };
+}
 
 /** Listens on every port; each server is closed by what it adds to `undo`. */
-const serve = async (context: Context, undo: Undo[]): Promise<Omit<Running, 'stop'>> => {
+async function serve(context: Context, undo: Undo[]): Promise<Omit<Running, 'stop'>> {
   const { config, log, database, metrics } = context;
   const shared = {
     log,
@@ -183,28 +187,28 @@ const serve = async (context: Context, undo: Undo[]): Promise<Omit<Running, 'sto
     await Promise.all(Object.values(servers).map((server) => server.fail()));
   };
   return { ports, fail };
-};
+}
 
 /** Has connections of its own: it may wait for them as long as it likes. */
-const sweep = ({ config, log, clock, database }: Context, undo: Undo[]): void => {
+function sweep({ config, log, clock, database }: Context, undo: Undo[]): void {
   const kubernetes = createKubernetesApi(config, { log });
   undo.push(() => kubernetes.close());
   const ports = { store: database.retention, cluster: createCluster(kubernetes), clock };
   const sweeper = startSweeper(createRetention(ports, config), log);
   undo.push(() => sweeper.close());
-};
+}
 
-const undoAll = async (undo: Undo[]): Promise<void> => {
+async function undoAll(undo: Undo[]): Promise<void> {
   for (const step of undo.splice(0).reverse()) await step();
-};
+}
 
 /** Migrates the database, makes the newest envelope key the active one, and serves. Rejects when any of it fails. */
-export const startConsole = async (
+export async function startConsole(
   config: ConsoleConfig,
   log: Log,
   clock: Clock = systemClock,
   elapsed: () => number = () => performance.now(),
-): Promise<Running> => {
+): Promise<Running> {
   const undo: Undo[] = [];
   try {
     const url = databaseUrlOf(config);
@@ -229,4 +233,4 @@ export const startConsole = async (
     await undoAll(undo);
     throw error;
   }
-};
+}

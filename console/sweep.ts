@@ -10,7 +10,7 @@ export interface Sweeper {
 }
 
 /** A sweep that fails is logged, and tried again an hour later: every step of it stands by itself. */
-export const startSweeper = (retention: Retention, log: Log): Sweeper => {
+export function startSweeper(retention: Retention, log: Log): Sweeper {
   let open = true;
   let timer: NodeJS.Timeout | undefined;
   const sweep = async (): Promise<void> => {
@@ -36,4 +36,4 @@ export const startSweeper = (retention: Retention, log: Log): Sweeper => {
       await running;
     },
   };
-};
+}

@@ -17,13 +17,19 @@ export const annotations = {
 } as const;
 
 /** The ticket in that annotation: white space around it is no part of it, since a file read whole ends in a line feed. */
-export const ticketText = (annotation: string): string => annotation.trim();
+export function ticketText(annotation: string): string {
+  return annotation.trim();
+}
 
 /** Set by the webhook on pod, Lease and Secret. */
 export const SESSION_LABEL = 'twofold.dev/session';
 
 /** Name of a session's Lease and Secret. */
-export const sessionObjectName = (sid: string): string => `twofold-${sid}`;
+export function sessionObjectName(sid: string): string {
+  return `twofold-${sid}`;
+}
 
 /** Audience of the init container's service-account token. */
-export const sessionAudience = (sid: string): string => `twofold:${sid}`;
+export function sessionAudience(sid: string): string {
+  return `twofold:${sid}`;
+}

@@ -16,7 +16,7 @@ symbols.forEach((symbol, value) => {
 const ascii = new TextDecoder('latin1');
 
 /** Encodes without padding. */
-export const encodeBase64url = (bytes: Uint8Array): string => {
+export function encodeBase64url(bytes: Uint8Array): string {
   const out = new Uint8Array(Math.ceil((bytes.length * 4) / 3));
   let at = 0;
   for (let i = 0; i < bytes.length; i += 3) {
@@ -27,19 +27,19 @@ export const encodeBase64url = (bytes: Uint8Array): string => {
     }
   }
   return ascii.decode(out);
-};
+}
 
 /** Encodes with padding, as Fernet does. */
-export const encodePaddedBase64url = (bytes: Uint8Array): string => {
+export function encodePaddedBase64url(bytes: Uint8Array): string {
   const text = encodeBase64url(bytes);
   return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
-};
+}
 
 /**
  * Decodes unpadded base64url. Throws `malformed`, naming `what`, on any symbol outside the alphabet, on padding,
  * on an impossible length and on unused bits that are not zero: re-encoding always gives the input.
  */
-export const decodeBase64url = (text: string, what: string): Uint8Array => {
+export function decodeBase64url(text: string, what: string): Uint8Array {
   const rest = text.length % 4;
   if (rest === 1) throw malformed(`${what} is not base64url`);
   const out = new Uint8Array(Math.floor((text.length * 3) / 4));
@@ -62,12 +62,12 @@ export const decodeBase64url = (text: string, what: string): Uint8Array => {
   const unused = group & ((1 << bits) - 1);
   if ((seen & INVALID) !== 0 || unused !== 0) throw malformed(`${what} is not base64url`);
   return out;
-};
+}
 
 /** Decodes base64url that must carry its padding, under the same rules. */
-export const decodePaddedBase64url = (text: string, what: string): Uint8Array => {
+export function decodePaddedBase64url(text: string, what: string): Uint8Array {
   if (text.length % 4 !== 0) throw malformed(`${what} is not padded base64url`);
   let end = text.length;
   while (end > text.length - 2 && end > 0 && text.charCodeAt(end - 1) === PAD) end -= 1;
   return decodeBase64url(text.slice(0, end), what);
-};
+}

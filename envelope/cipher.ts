@@ -63,5 +63,6 @@ export interface Verifier {
 }
 
 /** Keys by id: a key is chosen by `kid` alone, never by trial. */
-export const byKid = <K extends { readonly kid: Kid }>(keys: readonly K[]): ReadonlyMap<string, K> =>
-  new Map(keys.map((key) => [key.kid, key]));
+export function byKid<K extends { readonly kid: Kid }>(keys: readonly K[]): ReadonlyMap<string, K> {
+  return new Map(keys.map((key) => [key.kid, key]));
+}

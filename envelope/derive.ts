@@ -17,21 +17,22 @@ import { SALT_BYTES, type Write } from './write.ts';
 
 export const USER_KEY_BYTES = 32;
 
-export const innerKeyInfo = ({ ownerId, gen, secretId, version }: Omit<Write, 'salt'>): Uint8Array =>
-  concat(
+export function innerKeyInfo({ ownerId, gen, secretId, version }: Omit<Write, 'salt'>): Uint8Array {
+  return concat(
     ...['twofold/inner/v1', ownerId, String(gen), secretId, String(version)].flatMap((text) => {
       const bytes = utf8(text);
       return [uint32(bytes.length), bytes];
     }),
   );
+}
 
 /** The Fernet key of this write. The caller wipes it. */
-export const deriveInnerKey = async (
+export async function deriveInnerKey(
   cipher: Pick<Cipher, 'hkdfSha256'>,
   userKey: Uint8Array,
   write: Write,
-): Promise<Uint8Array> => {
+): Promise<Uint8Array> {
   if (userKey.length !== USER_KEY_BYTES) throw new RangeError('a user key has 32 bytes');
   if (write.salt.length !== SALT_BYTES) throw new RangeError('a salt has 16 bytes');
   return await cipher.hkdfSha256(userKey, write.salt, innerKeyInfo(write));
-};
+}

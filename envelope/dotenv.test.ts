@@ -3,8 +3,9 @@ import { growthOf, MOST_RATIO } from '../test/growth/harness.ts';
 import { fc } from '../test/properties.ts';
 import { parseDotenv } from './dotenv.ts';
 
-const values = (text: string): Record<string, string> =>
-  Object.fromEntries(parseDotenv(text).entries.map(({ name, value }) => [name, value]));
+function values(text: string): Record<string, string> {
+  return Object.fromEntries(parseDotenv(text).entries.map(({ name, value }) => [name, value]));
+}
 
 describe('dotenv files', () => {
   it('give names and values, with comments, export, quotes and several lines', () => {

@@ -37,37 +37,40 @@ const MAX_PROBLEMS = 1000;
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([^=\s#"'`]+)[ \t]*=[ \t]*/;
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', $: '$' };
 
-const unescape = (text: string): string =>
-  text.replaceAll(/\\(.)/g, (whole, symbol: string) => escapes[symbol] ?? whole);
+function unescape(text: string): string {
+  return text.replaceAll(/\\(.)/g, (whole, symbol: string) => escapes[symbol] ?? whole);
+}
 
 /** Where the quote that opened just before `from` closes, or -1. A backslash escapes in double quotes only. */
-const closing = (text: string, mark: string, from: number): number => {
+function closing(text: string, mark: string, from: number): number {
   for (let at = from; at < text.length; at += 1) {
     if (mark === '"' && text[at] === '\\') at += 1;
     else if (text[at] === mark) return at;
   }
   return -1;
-};
+}
 
-const isBlank = (symbol: string | undefined): boolean => symbol === ' ' || symbol === '\t';
+function isBlank(symbol: string | undefined): boolean {
+  return symbol === ' ' || symbol === '\t';
+}
 
 /** Up to a `#` at the beginning or behind a blank. A search for each `#`, and never again for what follows it. */
-const uncommented = (text: string): string => {
+function uncommented(text: string): string {
   for (let at = text.indexOf('#'); at >= 0; at = text.indexOf('#', at + 1)) {
     if (at === 0 || isBlank(text[at - 1])) return text.slice(0, at);
   }
   return text;
-};
+}
 
 type Read = { readonly value: string; readonly end: number } | { readonly problem: string };
 
-const lineEnd = (text: string, from: number): number => {
+function lineEnd(text: string, from: number): number {
   const at = text.indexOf('\n', from);
   return at < 0 ? text.length : at;
-};
+}
 
 /** The value that begins at `from`, and where its line ends. */
-const readValue = (text: string, from: number): Read => {
+function readValue(text: string, from: number): Read {
   const mark = text[from] ?? '';
   if (mark === '' || !'"\'`'.includes(mark)) {
     const end = lineEnd(text, from);
@@ -81,10 +84,10 @@ const readValue = (text: string, from: number): Read => {
   }
   const inner = text.slice(from + 1, close);
   return { value: mark === '"' ? unescape(inner) : inner, end };
-};
+}
 
 /** Linear in the file's length, whatever it holds. */
-export const parseDotenv = (file: string): Dotenv => {
+export function parseDotenv(file: string): Dotenv {
   const text = file.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
   const entries: DotenvEntry[] = [];
   const problems: DotenvProblem[] = [];
@@ -122,4 +125,4 @@ export const parseDotenv = (file: string): Dotenv => {
     at = end + 1;
   }
   return { entries, problems };
-};
+}

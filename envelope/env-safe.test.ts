@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { isEnvSafe, MAX_ENV_LINE_BYTES } from './env-safe.ts';
 
-const safe = (text: string): boolean => isEnvSafe(Buffer.from(text));
+function safe(text: string): boolean {
+  return isEnvSafe(Buffer.from(text));
+}
 /** The longest line of a value beside the longest name and `=''`. */
 const LONGEST = MAX_ENV_LINE_BYTES - 253 - 3;
 

@@ -17,7 +17,7 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const QUOTE = 0x27;
 
-export const isEnvSafe = (bytes: Uint8Array): boolean => {
+export function isEnvSafe(bytes: Uint8Array): boolean {
   let lineBytes = 0;
   for (const byte of bytes) {
     if (byte === NUL || byte === QUOTE || byte === CARRIAGE_RETURN) return false;
@@ -25,13 +25,13 @@ export const isEnvSafe = (bytes: Uint8Array): boolean => {
     if (lineBytes > MAX_VALUE_LINE_BYTES) return false;
   }
   return isUtf8(bytes);
-};
+}
 
-const isUtf8 = (bytes: Uint8Array): boolean => {
+function isUtf8(bytes: Uint8Array): boolean {
   try {
     fromUtf8(bytes);
     return true;
   } catch {
     return false;
   }
-};
+}

@@ -17,7 +17,10 @@ export class EnvelopeError extends Error {
   }
 }
 
-export const malformed = (what: string): EnvelopeError => new EnvelopeError('malformed', what);
+export function malformed(what: string): EnvelopeError {
+  return new EnvelopeError('malformed', what);
+}
 
-export const notAuthentic = (): EnvelopeError =>
-  new EnvelopeError('not_authentic', 'the message is not authentic under this key');
+export function notAuthentic(): EnvelopeError {
+  return new EnvelopeError('not_authentic', 'the message is not authentic under this key');
+}

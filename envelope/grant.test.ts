@@ -21,22 +21,30 @@ const signer = ed25519Signer(privateJwk);
 const { d: _d, ...publicJwk } = privateJwk;
 const expected = { verifiers: byKid([ed25519Verifier(publicJwk)]), audience: 'cluster-1' };
 
-const reasonOf = async (grant: string): Promise<string> => {
+async function reasonOf(grant: string): Promise<string> {
   const verified = await verifyGrant(grant, expected);
   return verified.ok ? 'accepted' : verified.reason;
-};
-const signedByJose = async (payload: object): Promise<string> =>
-  new SignJWT({ ...payload })
+}
+async function signedByJose(payload: object): Promise<string> {
+  return new SignJWT({ ...payload })
     .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid, typ: 'twofold-grant+jwt' })
     .sign(await importJWK(privateJwk, 'EdDSA'));
+}
 
 type Json = Readonly<Record<string, unknown>>;
 const [first, second] = claims.secrets;
-const place = (change: object): Json => ({ ...claims, place: { ...claims.place, ...change } });
-const secret = (change: object): Json => ({ ...claims, secrets: [{ ...first, ...change }, second] });
-const without = (object: object, member: string): Json =>
-  Object.fromEntries(Object.entries(object).filter(([name]) => name !== member));
-const backwards = (object: object): Json => Object.fromEntries(Object.entries(object).reverse());
+function place(change: object): Json {
+  return { ...claims, place: { ...claims.place, ...change } };
+}
+function secret(change: object): Json {
+  return { ...claims, secrets: [{ ...first, ...change }, second] };
+}
+function without(object: object, member: string): Json {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== member));
+}
+function backwards(object: object): Json {
+  return Object.fromEntries(Object.entries(object).reverse());
+}
 
 describe('a grant (JWS)', () => {
   it('is the worked vector’s, which Python’s cryptography signed from the field table', async () => {

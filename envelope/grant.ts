@@ -52,9 +52,11 @@ export interface Grant {
 }
 
 /** An owner and a name as one text: an id has no space in it. */
-export const ownedName = (own: OwnerId, nam: SecretName): string => `${own} ${nam}`;
+export function ownedName(own: OwnerId, nam: SecretName): string {
+  return `${own} ${nam}`;
+}
 
-const parseGranted = (value: unknown): GrantedSecret[] | undefined => {
+function parseGranted(value: unknown): GrantedSecret[] | undefined {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_NAMES) return undefined;
   const granted = value.flatMap((item: unknown) => {
     if (typeof item !== 'object' || item === null) return [];
@@ -68,7 +70,7 @@ const parseGranted = (value: unknown): GrantedSecret[] | undefined => {
   const ids = new Set(granted.map(({ id }) => id));
   const names = new Set(granted.map(({ own, nam }) => ownedName(own, nam)));
   return ids.size === value.length && names.size === value.length ? granted : undefined;
-};
+}
 
 const format: Format<Grant> = {
   typ: 'twofold-grant+jwt',
@@ -110,22 +112,29 @@ const format: Format<Grant> = {
 };
 
 /** Whether verifiers take what `signGrant` makes of it: 256 of the longest names are too much. */
-export const isGrantTooLong = ({ kid }: Pick<Signer, 'kid'>, grant: Grant): boolean =>
-  jwsLength(format, kid, grant) > MAX_JWS_BYTES;
+export function isGrantTooLong({ kid }: Pick<Signer, 'kid'>, grant: Grant): boolean {
+  return jwsLength(format, kid, grant) > MAX_JWS_BYTES;
+}
 
-export const signGrant = (signer: Signer, grant: Grant): Promise<string> => signJws(format, signer, grant);
+export function signGrant(signer: Signer, grant: Grant): Promise<string> {
+  return signJws(format, signer, grant);
+}
 
 /**
  * Verifies all but the expiry, which the caller decides: `exp` bounds the first claim only, and only the session row
  * tells whether this is the first.
  */
-export const verifyGrant = (
+export function verifyGrant(
   text: string,
   expected: Pick<Expected, 'verifiers' | 'audience'>,
-): Promise<Verified<Grant>> => verifyJws(format, text, { ...expected, issuer: GRANT_ISSUER, nowSeconds: 0 });
+): Promise<Verified<Grant>> {
+  return verifyJws(format, text, { ...expected, issuer: GRANT_ISSUER, nowSeconds: 0 });
+}
 
 /**
  * What a grant says, unverified: for the init container, which holds no key and knows the grant by its hash. Undefined
  * for what is no grant.
  */
-export const readGrant = (text: string): Grant | undefined => readJws(format, text);
+export function readGrant(text: string): Grant | undefined {
+  return readJws(format, text);
+}

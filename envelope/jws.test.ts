@@ -30,14 +30,15 @@ const ticket: Ticket = {
   nbf: now,
   exp: now + 3600,
 };
-const reasonOf = async (text: string, change: Partial<typeof expected> = {}): Promise<string> => {
+async function reasonOf(text: string, change: Partial<typeof expected> = {}): Promise<string> {
   const verified = await verifyTicket(text, { ...expected, ...change });
   return verified.ok ? 'accepted' : verified.reason;
-};
-const signedByJose = async (claims: object, header: object): Promise<string> =>
-  new SignJWT({ ...claims })
+}
+async function signedByJose(claims: object, header: object): Promise<string> {
+  return new SignJWT({ ...claims })
     .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid, typ: 'twofold-ticket+jwt', ...header })
     .sign(await importJWK(keys.privateJwk, 'EdDSA'));
+}
 
 describe('a ticket (JWS)', () => {
   it('says what was signed, with and without its optional claims', async () => {

@@ -44,55 +44,63 @@ export interface Format<T> {
 }
 
 const SIGNATURE_BYTES = 64;
-const encodeHeader = (kid: Kid, typ: string): string =>
-  encodeBase64url(utf8(JSON.stringify({ alg: 'EdDSA', kid, typ })));
+function encodeHeader(kid: Kid, typ: string): string {
+  return encodeBase64url(utf8(JSON.stringify({ alg: 'EdDSA', kid, typ })));
+}
 
-export const signJws = async <T>(format: Format<T>, signer: Signer, claims: T): Promise<string> => {
+export async function signJws<T>(format: Format<T>, signer: Signer, claims: T): Promise<string> {
   const input = `${encodeHeader(signer.kid, format.typ)}.${encodeBase64url(utf8(format.encode(claims)))}`;
   return `${input}.${encodeBase64url(await signer.sign(utf8(input)))}`;
-};
+}
 
-const encodedLength = (bytes: number): number => Math.ceil((bytes * 4) / 3);
+function encodedLength(bytes: number): number {
+  return Math.ceil((bytes * 4) / 3);
+}
 
 /** Characters of what `signJws` makes; over MAX_JWS_BYTES nobody verifies it. */
-export const jwsLength = <T>(format: Format<T>, kid: Kid, claims: T): number =>
-  encodeHeader(kid, format.typ).length +
-  encodedLength(utf8(format.encode(claims)).length) +
-  encodedLength(SIGNATURE_BYTES) +
-  2;
+export function jwsLength<T>(format: Format<T>, kid: Kid, claims: T): number {
+  return (
+    encodeHeader(kid, format.typ).length +
+    encodedLength(utf8(format.encode(claims)).length) +
+    encodedLength(SIGNATURE_BYTES) +
+    2
+  );
+}
 
-const refused = (reason: JwsRefusal): { ok: false; reason: JwsRefusal } => ({ ok: false, reason });
+function refused(reason: JwsRefusal): { ok: false; reason: JwsRefusal } {
+  return { ok: false, reason };
+}
 
-const kidOfHeader = (encoded: string): string | undefined => {
+function kidOfHeader(encoded: string): string | undefined {
   const header: unknown = JSON.parse(fromUtf8(decodeBase64url(encoded, 'header')));
   return typeof header === 'object' && header && 'kid' in header && typeof header.kid === 'string'
     ? header.kid
     : undefined;
-};
+}
 
-const parseClaims = <T>(format: Format<T>, payload: Uint8Array): T | undefined => {
+function parseClaims<T>(format: Format<T>, payload: Uint8Array): T | undefined {
   const json = fromUtf8(payload);
   const value: unknown = JSON.parse(json);
   if (typeof value !== 'object' || value === null) return undefined;
   // Members are unknown until the format has checked each; re-encoding proves that there is no other.
   const claims = format.parse(value as Record<string, unknown>);
   return claims && format.encode(claims) === json ? claims : undefined;
-};
+}
 
-const checkRegistered = (claims: RegisteredClaims, expected: Expected): JwsRefusal | undefined => {
+function checkRegistered(claims: RegisteredClaims, expected: Expected): JwsRefusal | undefined {
   if (claims.iss !== expected.issuer) return 'wrong_issuer';
   if (claims.aud !== expected.audience) return 'wrong_audience';
   if ((claims.nbf ?? 0) > expected.nowSeconds + CLOCK_LEEWAY_SECONDS) return 'not_yet_valid';
   if (claims.exp <= expected.nowSeconds - CLOCK_LEEWAY_SECONDS) return 'expired';
   return undefined;
-};
+}
 
 /** Verifies header, signature, claims, issuer, audience and times, in this order. Never throws. */
-export const verifyJws = async <T extends RegisteredClaims>(
+export async function verifyJws<T extends RegisteredClaims>(
   format: Format<T>,
   text: string,
   expected: Expected,
-): Promise<Verified<T>> => {
+): Promise<Verified<T>> {
   if (text.length > MAX_JWS_BYTES) return refused('malformed');
   const [header, payload, signature, ...more] = text.split('.', 4);
   if (!header || !payload || !signature || more.length > 0) return refused('malformed');
@@ -110,14 +118,14 @@ export const verifyJws = async <T extends RegisteredClaims>(
   } catch {
     return refused('malformed');
   }
-};
+}
 
 /** The claims alone, without header, signature or time being looked at; undefined for what is not of the format. */
-export const readJws = <T>(format: Format<T>, text: string): T | undefined => {
+export function readJws<T>(format: Format<T>, text: string): T | undefined {
   const [, payload] = text.length > MAX_JWS_BYTES ? [] : text.split('.', 3);
   try {
     return payload === undefined ? undefined : parseClaims(format, decodeBase64url(payload, 'payload'));
   } catch {
     return undefined;
   }
-};
+}

@@ -14,7 +14,7 @@ const requiredMembers: Readonly<Record<string, readonly string[]>> = {
 export type Jwk = Readonly<Record<string, unknown>>;
 
 /** The bytes whose SHA-256 is the key id. Throws `malformed` for another kind of key or a missing member. */
-export const thumbprintInput = (jwk: Jwk): Uint8Array => {
+export function thumbprintInput(jwk: Jwk): Uint8Array {
   const kty = jwk['kty'];
   const members = typeof kty === 'string' ? requiredMembers[kty] : undefined;
   if (!members) throw malformed('JWK has a kty other than RSA, OKP and oct');
@@ -24,11 +24,11 @@ export const thumbprintInput = (jwk: Jwk): Uint8Array => {
     return [member, value] as const;
   });
   return utf8(JSON.stringify(Object.fromEntries(kept)));
-};
+}
 
 /** The key id for the SHA-256 digest of `thumbprintInput`. */
-export const kidOfDigest = (digest: Uint8Array): Kid => {
+export function kidOfDigest(digest: Uint8Array): Kid {
   const kid = parseKid(encodeBase64url(digest));
   if (!kid) throw malformed('a key id is a SHA-256 digest');
   return kid;
-};
+}

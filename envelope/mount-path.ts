@@ -35,11 +35,12 @@ const above: ReadonlySet<string> = new Set([
 ]);
 
 /** One leading slash, none trailing, none doubled, no `.`: the same folder is always the same text. */
-export const normaliseMountPath = (path: string): string =>
-  `/${path
+export function normaliseMountPath(path: string): string {
+  return `/${path
     .split('/')
     .filter((segment) => segment !== '' && segment !== '.')
     .join('/')}`;
+}
 
 export type MountPath =
   | { readonly ok: true; readonly path: string }
@@ -52,7 +53,7 @@ export type MountPath =
     };
 
 /** The normalised path, or why it cannot be one whatever the pod. */
-export const parseMountPath = (text: string): MountPath => {
+export function parseMountPath(text: string): MountPath {
   const example = `use an absolute path of your own, for example ${DEFAULT_MOUNT_PATH}`;
   const no = (why: string, forbidden = false): MountPath => ({
     ok: false,
@@ -71,4 +72,4 @@ export const parseMountPath = (text: string): MountPath => {
     return no(`${quote(path)} belongs to the image or to Kubernetes, or lies above such a folder`, true);
   }
   return { ok: true, path };
-};
+}

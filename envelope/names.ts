@@ -22,13 +22,13 @@ export type SessionId = Branded<'SessionId'>;
 /** RFC 7638 thumbprint, base64url of SHA-256: 43 characters. */
 export type Kid = Branded<'Kid'>;
 
-const matching =
-  <B extends string>(pattern: RegExp, maxLength: number) =>
-  (text: unknown): Branded<B> | undefined =>
+function matching<B extends string>(pattern: RegExp, maxLength: number) {
+  return (text: unknown): Branded<B> | undefined =>
     // The pattern is the proof that the brand stands for.
     typeof text === 'string' && text.length <= maxLength && pattern.test(text)
       ? (text as Branded<B>)
       : undefined;
+}
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const segment = /^(?!\.\.)(?!\.$)[A-Za-z0-9._-]+$/;
@@ -41,12 +41,12 @@ export const parseSecretId = matching<'SecretId'>(uuid, 36);
 export const parseSessionId = matching<'SessionId'>(/^[0-9a-f]{32}$/, 32);
 export const parseKid = matching<'Kid'>(/^[A-Za-z0-9_-]{43}$/, 43);
 
-export const parseFilePath = (text: string): FilePath | undefined => {
+export function parseFilePath(text: string): FilePath | undefined {
   const segments = text.split('/');
   const fits = text.length <= MAX_FILE_PATH_LENGTH && segments.every((part) => parseSecretName(part));
   // Every segment has been checked.
   return fits ? (text as FilePath) : undefined;
-};
+}
 
 /** What a refused secret name should have been, for a person. */
 export const SECRET_NAME_RULE =

@@ -27,18 +27,18 @@ const GCM = 'aes-256-gcm';
 const CBC = 'aes-128-cbc';
 type Key = Uint8Array | KeyObject;
 
-const gcmEncrypt = (key: Key, iv: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Sealed => {
+function gcmEncrypt(key: Key, iv: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Sealed {
   const cipher = createCipheriv(GCM, key, iv).setAAD(aad);
   const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
   return { ciphertext, tag: cipher.getAuthTag() };
-};
+}
 
-const gcmDecrypt = (key: Key, iv: Uint8Array, aad: Uint8Array, { ciphertext, tag }: Sealed): Uint8Array => {
+function gcmDecrypt(key: Key, iv: Uint8Array, aad: Uint8Array, { ciphertext, tag }: Sealed): Uint8Array {
   const decipher = createDecipheriv(GCM, key, iv, { authTagLength: 16 }).setAAD(aad).setAuthTag(tag);
   const plaintext = decipher.update(ciphertext);
   decipher.final();
   return plaintext;
-};
+}
 
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous for WebCrypto's sake; a throw must reject */
 export const nodeCipher: Cipher = {
@@ -65,23 +65,26 @@ export const nodeCipher: Cipher = {
 };
 
 /** RFC 7638 thumbprint of any RSA, OKP or oct JWK, private members left out. */
-export const kidOf = (jwk: Jwk): Kid =>
-  kidOfDigest(createHash('sha256').update(thumbprintInput(jwk)).digest());
+export function kidOf(jwk: Jwk): Kid {
+  return kidOfDigest(createHash('sha256').update(thumbprintInput(jwk)).digest());
+}
 
-const publicKeyOf = (jwk: Jwk): KeyObject => createPublicKey({ key: jwk, format: 'jwk' });
+function publicKeyOf(jwk: Jwk): KeyObject {
+  return createPublicKey({ key: jwk, format: 'jwk' });
+}
 
 /** From an RSA public JWK of at least 2048 bits. Throws on any other key. */
-export const rsaRecipient = (jwk: Jwk): Recipient => {
+export function rsaRecipient(jwk: Jwk): Recipient {
   const key = publicKeyOf(jwk);
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (key.asymmetricKeyType !== 'rsa' || bits < 2048)
     throw new RangeError('an RSA key has at least 2048 bits');
   const options = { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
   return { kid: kidOf(jwk), wrapKey: async (dek) => publicEncrypt(options, dek) };
-};
+}
 
 /** From an `oct` JWK of 32 bytes. Throws on any other key. */
-export const keyEncryptionKey = (jwk: Jwk): KeyEncryptionKey => {
+export function keyEncryptionKey(jwk: Jwk): KeyEncryptionKey {
   const bytes = Buffer.from(typeof jwk['k'] === 'string' ? jwk['k'] : '', 'base64url');
   if (jwk['kty'] !== 'oct' || bytes.length !== 32)
     throw new RangeError('an at-rest key is an oct JWK of 32 bytes');
@@ -92,19 +95,19 @@ export const keyEncryptionKey = (jwk: Jwk): KeyEncryptionKey => {
     encrypt: async (iv, aad, plaintext) => gcmEncrypt(key, iv, aad, plaintext),
     decrypt: async (iv, aad, sealed) => gcmDecrypt(key, iv, aad, sealed),
   };
-};
+}
 
 /** From an Ed25519 private JWK. Throws on any other key. */
-export const ed25519Signer = (jwk: Jwk): Signer => {
+export function ed25519Signer(jwk: Jwk): Signer {
   const key = createPrivateKey({ key: jwk, format: 'jwk' });
   if (key.asymmetricKeyType !== 'ed25519') throw new RangeError('a signing key is an Ed25519 JWK');
   return { kid: kidOf(jwk), sign: async (data) => sign(null, data, key) };
-};
+}
 
 /** From an Ed25519 public JWK. Throws on any other key. */
-export const ed25519Verifier = (jwk: Jwk): Verifier => {
+export function ed25519Verifier(jwk: Jwk): Verifier {
   const key = publicKeyOf(jwk);
   if (key.asymmetricKeyType !== 'ed25519') throw new RangeError('a verifying key is an Ed25519 JWK');
   return { kid: kidOf(jwk), verify: async (data, signature) => verify(null, data, key, signature) };
-};
+}
 /* eslint-enable @typescript-eslint/require-await */

@@ -12,16 +12,16 @@ export interface PrivateKey {
 }
 
 /** From an RSA private JWK of at least 2048 bits. Throws on any other key. */
-export const rsaPrivateKey = (jwk: Jwk): PrivateKey => {
+export function rsaPrivateKey(jwk: Jwk): PrivateKey {
   const key = createPrivateKey({ key: jwk, format: 'jwk' });
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (key.asymmetricKeyType !== 'rsa' || bits < 2048)
     throw new RangeError('an RSA key has at least 2048 bits');
   return { kid: kidOf(jwk), key };
-};
+}
 
 /** The operation runs on the calling thread: 0.24 ms for 2048 bits, so callers are worker threads. */
-export const rsaIdentity = ({ kid, key }: PrivateKey): Identity => {
+export function rsaIdentity({ kid, key }: PrivateKey): Identity {
   const options = { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
   return {
     kid,
@@ -29,4 +29,4 @@ export const rsaIdentity = ({ kid, key }: PrivateKey): Identity => {
     // eslint-disable-next-line @typescript-eslint/require-await -- a throw must reject
     unwrapKey: async (wrapped) => privateDecrypt(options, wrapped),
   };
-};
+}

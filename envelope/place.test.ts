@@ -4,7 +4,9 @@ import { parsePlace, placeDifference, type Place } from './place.ts';
 import { parsePodPattern } from './pod.ts';
 
 const place: Place = { ns: 'sessions', sa: 'default', name: 'train-0', generateName: 'train-', by: 'alice' };
-const changed = (change: object): unknown => parsePlace({ ...place, ...change });
+function changed(change: object): unknown {
+  return parsePlace({ ...place, ...change });
+}
 
 describe('a pod’s place', () => {
   it('has exactly its members, in any order', () => {

@@ -35,11 +35,14 @@ const members: ReadonlySet<string> = new Set(['ns', 'sa', 'name', 'generateName'
 const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
 /** Kubernetes says nothing of what a username is: any text of an authenticator's. */
-export const isUsername = (text: unknown): text is string =>
-  typeof text === 'string' && text !== '' && text.length <= MAX_USERNAME_LENGTH && !unprintable.test(text);
+export function isUsername(text: unknown): text is string {
+  return (
+    typeof text === 'string' && text !== '' && text.length <= MAX_USERNAME_LENGTH && !unprintable.test(text)
+  );
+}
 
 /** Exactly a place's members, each in its own syntax; else undefined. */
-export const parsePlace = (value: unknown): Place | undefined => {
+export function parsePlace(value: unknown): Place | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (!Object.keys(value).every((member) => members.has(member))) return undefined;
   // Members are checked in the next lines.
@@ -55,16 +58,18 @@ export const parsePlace = (value: unknown): Place | undefined => {
     ...(generateName === undefined ? {} : { generateName }),
     by,
   };
-};
+}
 
 /** The members in the order in which a signed text has them. */
-export const placeMembers = ({ ns, sa, name, generateName, by }: Place): object => ({
-  ns,
-  sa,
-  name,
-  generateName,
-  by,
-});
+export function placeMembers({ ns, sa, name, generateName, by }: Place): object {
+  return {
+    ns,
+    sa,
+    name,
+    generateName,
+    by,
+  };
+}
 
 /** What a ticket says of the place that it is for. */
 export interface PlaceConsent {
@@ -80,10 +85,10 @@ export interface PlaceDifference {
 }
 
 /** The first difference between a ticket's own place and a pod's, or undefined where the pod is one that it is for. */
-export const placeDifference = (
+export function placeDifference(
   { ns, sa, pod }: PlaceConsent,
   place: PodIdentity & Pick<Place, 'ns' | 'sa'>,
-): PlaceDifference | undefined => {
+): PlaceDifference | undefined {
   if (ns !== place.ns) {
     return { claim: 'ns', words: `The ticket’s ns is ${ns}, the pod’s namespace ${place.ns}` };
   }
@@ -93,4 +98,4 @@ export const placeDifference = (
   return pod === undefined || fitsPod(pod, place)
     ? undefined
     : { claim: 'pod', words: `The ticket’s pod is ${pod}, which this pod is not` };
-};
+}

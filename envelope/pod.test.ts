@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { fitsPod, isNamespace, mayBeNamed, isSubdomain, parsePodPattern } from './pod.ts';
 
-const fits = (pattern: string, pod: { name?: string; generateName?: string }): boolean =>
-  fitsPod(parsePodPattern(pattern)!, pod);
+function fits(pattern: string, pod: { name?: string; generateName?: string }): boolean {
+  return fitsPod(parsePodPattern(pattern)!, pod);
+}
 
 describe('a ticket’s pod', () => {
   it('is compared whole, or up to its star', () => {

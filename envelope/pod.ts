@@ -17,36 +17,41 @@ const subdomain = new RegExp(`^${dnsLabel}(\\.${dnsLabel})*$`);
 const prefixPattern = /^[a-z0-9]([-a-z0-9.]*[-a-z0-9])?\*$/;
 
 /** RFC 1123 label, at most 63 characters. */
-export const isNamespace = (text: unknown): text is string =>
-  typeof text === 'string' && text.length <= 63 && new RegExp(`^${dnsLabel}$`).test(text);
+export function isNamespace(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= 63 && new RegExp(`^${dnsLabel}$`).test(text);
+}
 
 /** RFC 1123 subdomain, at most 253 characters: names of pods and service accounts. */
-export const isSubdomain = (text: unknown): text is string =>
-  typeof text === 'string' && text.length <= 253 && subdomain.test(text);
+export function isSubdomain(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= 253 && subdomain.test(text);
+}
 
-export const parsePodPattern = (text: unknown): PodPattern | undefined =>
-  isSubdomain(text) || (typeof text === 'string' && text.length <= 254 && prefixPattern.test(text))
+export function parsePodPattern(text: unknown): PodPattern | undefined {
+  return isSubdomain(text) || (typeof text === 'string' && text.length <= 254 && prefixPattern.test(text))
     ? // One of the two patterns has just matched.
       (text as PodPattern)
     : undefined;
+}
 
 /** What a pattern of a ticket can be made of. */
-export const isGenerateName = (text: unknown): text is string =>
-  typeof text === 'string' && parsePodPattern(`${text}*`) !== undefined;
+export function isGenerateName(text: unknown): text is string {
+  return typeof text === 'string' && parsePodPattern(`${text}*`) !== undefined;
+}
 
 /**
  * Whether a pod is one that `pattern` means. A pod that still has no name fits only a prefix, since nobody can know
  * which name it will get.
  */
-export const fitsPod = (pattern: PodPattern, pod: PodIdentity): boolean => {
+export function fitsPod(pattern: PodPattern, pod: PodIdentity): boolean {
   if (!pattern.endsWith('*')) return pod.name === pattern;
   const prefix = pattern.slice(0, -1).slice(0, GENERATED_PREFIX_LENGTH);
   const name = pod.name ?? pod.generateName?.slice(0, GENERATED_PREFIX_LENGTH);
   return name?.startsWith(prefix) ?? false;
-};
+}
 
 /** Whether a pod created with this identity may be the one that now has this name. */
-export const mayBeNamed = (pod: PodIdentity, name: string): boolean =>
-  pod.name === undefined
+export function mayBeNamed(pod: PodIdentity, name: string): boolean {
+  return pod.name === undefined
     ? pod.generateName !== undefined && name.startsWith(pod.generateName.slice(0, GENERATED_PREFIX_LENGTH))
     : pod.name === name;
+}

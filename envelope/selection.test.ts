@@ -9,8 +9,9 @@ import {
   selectedNames,
 } from './selection.ts';
 
-const problemOf = (selected: ReturnType<typeof parseFiles | typeof parseVariables>): string =>
-  selected.ok ? 'accepted' : selected.problem;
+function problemOf(selected: ReturnType<typeof parseFiles | typeof parseVariables>): string {
+  return selected.ok ? 'accepted' : selected.problem;
+}
 
 describe('the selection of secrets', () => {
   it('gives each secret its own name as file, or the one it is told', () => {

@@ -32,18 +32,21 @@ export interface VariableSelection {
 export type Selected<T> =
   { readonly ok: true; readonly items: readonly T[] } | { readonly ok: false; readonly problem: string };
 
-const no = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });
+function no(problem: string): { ok: false; problem: string } {
+  return { ok: false, problem };
+}
 
 /** Quoted and cut, so that a refusal neither repeats a pasted value whole nor breaks a log line. */
-export const quote = (text: string): string =>
-  JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
 
-const splitPair = (entry: string): [string, string | undefined] => {
+function splitPair(entry: string): [string, string | undefined] {
   const at = entry.indexOf('=');
   return at < 0 ? [entry, undefined] : [entry.slice(0, at), entry.slice(at + 1)];
-};
+}
 
-const entriesOf = (text: string): Selected<string> => {
+function entriesOf(text: string): Selected<string> {
   if (text === '') return no('it is empty; name at least one secret, or remove the annotation');
   const entries = text.split(',', MAX_FILES + 1);
   if (entries.length > MAX_FILES) return no(`it has more than ${MAX_FILES} entries; select fewer`);
@@ -52,9 +55,9 @@ const entriesOf = (text: string): Selected<string> => {
   const spaced = entries.find((entry) => /\s/.test(entry));
   if (spaced !== undefined) return no(`${quote(spaced)} contains white space; write the list without any`);
   return { ok: true, items: entries };
-};
+}
 
-const parseFile = (entry: string): FileSelection | string => {
+function parseFile(entry: string): FileSelection | string {
   const [first, second] = splitPair(entry);
   const name = parseSecretName(first);
   if (!name) return `${quote(first)} is not a secret's name; ${SECRET_NAME_RULE}`;
@@ -62,19 +65,22 @@ const parseFile = (entry: string): FileSelection | string => {
   return path
     ? { name, path }
     : `${quote(second ?? first)} is not a file name; use segments of letters, digits, ".", "_", "-" joined by "/", none starting with ".."`;
-};
+}
 
 /**
  * The paths so that each folder's stand together, and a file right before those that need it to be a folder: with the
  * separator below every letter. Neighbours tell then what pairs, or the folders of each, would cost far more to find.
  */
-const inOrder = (paths: readonly string[]): readonly string[] =>
-  paths.map((path) => path.replaceAll('/', '\0')).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+function inOrder(paths: readonly string[]): readonly string[] {
+  return paths.map((path) => path.replaceAll('/', '\0')).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
 
-const shown = (ordered: string): string => quote(ordered.replaceAll('\0', '/'));
+function shown(ordered: string): string {
+  return quote(ordered.replaceAll('\0', '/'));
+}
 
 /** Two paths that cannot exist side by side: the same file twice, or a file where the other needs a folder. */
-const clash = (paths: readonly FilePath[]): string | undefined => {
+function clash(paths: readonly FilePath[]): string | undefined {
   let before: string | undefined;
   for (const path of inOrder(paths)) {
     if (before === path) return `the file ${shown(path)} is named twice; give each its own file name`;
@@ -83,10 +89,10 @@ const clash = (paths: readonly FilePath[]): string | undefined => {
     before = path;
   }
   return undefined;
-};
+}
 
 /** How many folders these paths need below the one that all are in. */
-export const countFolders = (paths: readonly FilePath[]): number => {
+export function countFolders(paths: readonly FilePath[]): number {
   let count = 0;
   let before = '';
   for (const path of inOrder(paths)) {
@@ -96,15 +102,16 @@ export const countFolders = (paths: readonly FilePath[]): number => {
     before = path;
   }
   return count;
-};
+}
 
-const tooMany = (items: readonly { readonly name: SecretName }[]): string | undefined =>
-  new Set(items.map(({ name }) => name)).size > MAX_NAMES
+function tooMany(items: readonly { readonly name: SecretName }[]): string | undefined {
+  return new Set(items.map(({ name }) => name)).size > MAX_NAMES
     ? `it selects more than ${MAX_NAMES} secrets`
     : undefined;
+}
 
 /** `db-password,aws-key=aws/credentials`: a secret may be given several files. */
-export const parseFiles = (text: string): Selected<FileSelection> => {
+export function parseFiles(text: string): Selected<FileSelection> {
   const entries = entriesOf(text);
   if (!entries.ok) return entries;
   const items: FileSelection[] = [];
@@ -115,10 +122,10 @@ export const parseFiles = (text: string): Selected<FileSelection> => {
   }
   const problem = clash(items.map(({ path }) => path)) ?? tooMany(items);
   return problem === undefined ? { ok: true, items } : no(problem);
-};
+}
 
 /** `PGPASSWORD=db-password`: each variable once, a secret any number of times. */
-export const parseVariables = (text: string): Selected<VariableSelection> => {
+export function parseVariables(text: string): Selected<VariableSelection> {
   const entries = entriesOf(text);
   if (!entries.ok) return entries;
   const items: VariableSelection[] = [];
@@ -136,17 +143,21 @@ export const parseVariables = (text: string): Selected<VariableSelection> => {
   }
   const problem = tooMany(items);
   return problem === undefined ? { ok: true, items } : no(problem);
-};
+}
 
 /** The text that `parseFiles` reads back as the same files. */
-export const encodeFiles = (files: readonly FileSelection[]): string =>
-  files.map(({ name, path }) => (String(name) === String(path) ? name : `${name}=${path}`)).join(',');
+export function encodeFiles(files: readonly FileSelection[]): string {
+  return files.map(({ name, path }) => (String(name) === String(path) ? name : `${name}=${path}`)).join(',');
+}
 
 /** The text that `parseVariables` reads back as the same variables. */
-export const encodeVariables = (variables: readonly VariableSelection[]): string =>
-  variables.map(({ variable, name }) => `${variable}=${name}`).join(',');
+export function encodeVariables(variables: readonly VariableSelection[]): string {
+  return variables.map(({ variable, name }) => `${variable}=${name}`).join(',');
+}
 
 /** Every secret that files or variables name, once, in the order of first mention. */
-export const selectedNames = (
+export function selectedNames(
   ...lists: readonly (readonly { readonly name: SecretName }[])[]
-): readonly SecretName[] => [...new Set(lists.flat().map(({ name }) => name))];
+): readonly SecretName[] {
+  return [...new Set(lists.flat().map(({ name }) => name))];
+}

@@ -34,15 +34,16 @@ export interface Ticket {
   readonly exp: number;
 }
 
-export const isInstant = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) > 0;
+export function isInstant(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
 
 /** Names of the alphabet, at least one, at most 256, none twice; else undefined. */
-export const parseNames = (value: unknown): SecretName[] | undefined => {
+export function parseNames(value: unknown): SecretName[] | undefined {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_NAMES) return undefined;
   const names = value.flatMap((item) => parseSecretName(item) ?? []);
   return names.length === value.length && new Set(names).size === names.length ? names : undefined;
-};
+}
 
 const format: Format<Ticket> = {
   typ: 'twofold-ticket+jwt',
@@ -76,9 +77,11 @@ const format: Format<Ticket> = {
   },
 };
 
-export const signTicket = (signer: Signer, ticket: Ticket): Promise<string> =>
-  signJws(format, signer, ticket);
+export function signTicket(signer: Signer, ticket: Ticket): Promise<string> {
+  return signJws(format, signer, ticket);
+}
 
 /** Verifies everything that the text itself can show; whether it was revoked only the console knows. */
-export const verifyTicket = (text: string, expected: Expected): Promise<Verified<Ticket>> =>
-  verifyJws(format, text, expected);
+export function verifyTicket(text: string, expected: Expected): Promise<Verified<Ticket>> {
+  return verifyJws(format, text, expected);
+}

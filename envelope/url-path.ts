@@ -4,13 +4,15 @@
 const NO_SEGMENT = new Set(['', '.', '..']);
 
 /** A lone surrogate has no UTF-8. */
-const isWellFormed = (value: string): boolean => !/\p{Surrogate}/u.test(value);
+function isWellFormed(value: string): boolean {
+  return !/\p{Surrogate}/u.test(value);
+}
 
-const encoded = (value: string): string => {
+function encoded(value: string): string {
   if (NO_SEGMENT.has(value) || !isWellFormed(value))
     throw new RangeError(`${JSON.stringify(value)} cannot be a part of a URL’s path`);
   return encodeURIComponent(value);
-};
+}
 
 /**
  * Tags a template: each value becomes one segment, or one value of a query, whatever is in it. Throws a RangeError for
@@ -18,5 +20,6 @@ const encoded = (value: string): string => {
  *
  * @example urlPath`/api/v1/namespaces/${namespace}/pods/${name}`
  */
-export const urlPath = (literals: TemplateStringsArray, ...values: readonly string[]): string =>
-  literals.reduce((path, literal, at) => path + encoded(values[at - 1] ?? '') + literal);
+export function urlPath(literals: TemplateStringsArray, ...values: readonly string[]): string {
+  return literals.reduce((path, literal, at) => path + encoded(values[at - 1] ?? '') + literal);
+}

@@ -14,7 +14,9 @@ const keys = byKid([atRest, other]);
 const ownerId = parseOwnerId('0d8b4c6e-5f3a-4f0e-9a57-0f7f2d3c1a11')!;
 const userKey = nodeCipher.random(32);
 const id = { ownerId, gen: 1, kid: atRest.kid };
-const seal = (): Promise<string> => sealUserKey(nodeCipher, atRest, id, userKey);
+function seal(): Promise<string> {
+  return sealUserKey(nodeCipher, atRest, id, userKey);
+}
 
 describe('a user key at rest', () => {
   it('opens for its own row, and in jose', async () => {

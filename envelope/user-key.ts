@@ -18,21 +18,22 @@ export interface UserKeyId {
   readonly gen: number;
 }
 
-const encodeHeader = (kid: Kid, { ownerId, gen }: UserKeyId): string =>
-  encodeBase64url(utf8(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid, own: ownerId, gen })));
+function encodeHeader(kid: Kid, { ownerId, gen }: UserKeyId): string {
+  return encodeBase64url(utf8(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid, own: ownerId, gen })));
+}
 
-export const sealUserKey = async (
+export async function sealUserKey(
   cipher: Pick<Cipher, 'random'>,
   atRest: KeyEncryptionKey,
   id: UserKeyId,
   userKey: Uint8Array,
-): Promise<string> => {
+): Promise<string> {
   if (userKey.length !== USER_KEY_BYTES) throw new RangeError('a user key has 32 bytes');
   const header = encodeHeader(atRest.kid, id);
   const iv = cipher.random(IV_BYTES);
   const { ciphertext, tag } = await atRest.encrypt(iv, utf8(header), userKey);
   return [header, '', ...[iv, ciphertext, tag].map(encodeBase64url)].join('.');
-};
+}
 
 interface SealedUserKey {
   readonly header: string;
@@ -42,7 +43,7 @@ interface SealedUserKey {
 }
 
 /** Takes a sealed user key apart. Throws `malformed` when it is not one of this owner, generation and key. */
-export const parseUserKey = (id: UserKeyId & { readonly kid: Kid }, sealed: string): SealedUserKey => {
+export function parseUserKey(id: UserKeyId & { readonly kid: Kid }, sealed: string): SealedUserKey {
   const [header, empty, iv64, ciphertext64, tag64, ...more] = sealed.split('.', 6);
   if (
     header !== encodeHeader(id.kid, id) ||
@@ -61,17 +62,17 @@ export const parseUserKey = (id: UserKeyId & { readonly kid: Kid }, sealed: stri
     throw malformed('user key has a part of an impossible length');
   }
   return { header, iv, ciphertext, tag };
-};
+}
 
 /**
  * The user key of exactly this owner and generation; the caller wipes it. `kid` is the row's. Throws `unknown_key`
  * when it is not among `atRestKeys`, `malformed` when the header is not the one of this row, else `not_authentic`.
  */
-export const openUserKey = async (
+export async function openUserKey(
   atRestKeys: ReadonlyMap<string, KeyEncryptionKey>,
   id: UserKeyId & { readonly kid: Kid },
   sealed: string,
-): Promise<Uint8Array> => {
+): Promise<Uint8Array> {
   const key = atRestKeys.get(id.kid);
   if (!key) throw new EnvelopeError('unknown_key', `no at-rest key with kid ${id.kid} is configured`);
   const { header, iv, ciphertext, tag } = parseUserKey(id, sealed);
@@ -80,4 +81,4 @@ export const openUserKey = async (
   } catch {
     throw notAuthentic();
   }
-};
+}

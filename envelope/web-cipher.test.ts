@@ -24,7 +24,9 @@ interface Vector {
 const vectors = JSON.parse(
   readFileSync(new URL('../test/vectors/fernet/generate.json', import.meta.url), 'utf8'),
 ) as readonly Vector[]; // a file of the repository
-const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+function bytes(length: number) {
+  return fc.uint8Array({ minLength: length, maxLength: length });
+}
 
 describe('the cipher port on WebCrypto', () => {
   for (const { src, now, iv, secret, token } of vectors) {

@@ -10,10 +10,13 @@ const GCM_TAG_BYTES = 16;
 const MIN_MODULUS_BYTES = 256;
 
 /** Nothing here lies in memory that workers share, which is all that the wider type allows for. */
-const plain = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => bytes as Uint8Array<ArrayBuffer>;
+function plain(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes as Uint8Array<ArrayBuffer>;
+}
 
-const digest = async (data: Uint8Array): Promise<Uint8Array> =>
-  new Uint8Array(await subtle.digest('SHA-256', plain(data)));
+async function digest(data: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await subtle.digest('SHA-256', plain(data)));
+}
 
 export type SealingCipher = Pick<Cipher, 'random' | 'sha256' | 'hmacSha256' | 'cbcEncrypt' | 'gcmEncrypt'>;
 
@@ -42,7 +45,7 @@ export const webCipher: SealingCipher = {
 };
 
 /** From an RSA public JWK of at least 2048 bits. Rejects any other key. */
-export const rsaRecipient = async (jwk: Jwk): Promise<Recipient> => {
+export async function rsaRecipient(jwk: Jwk): Promise<Recipient> {
   const { kty, n, e } = jwk;
   if (
     kty !== 'RSA' ||
@@ -58,4 +61,4 @@ export const rsaRecipient = async (jwk: Jwk): Promise<Recipient> => {
     kid: kidOfDigest(await digest(thumbprintInput(jwk))),
     wrapKey: async (dek) => new Uint8Array(await subtle.encrypt('RSA-OAEP', key, plain(dek))),
   };
-};
+}

@@ -25,28 +25,29 @@ const over: ReadonlySet<string> = new Set([
   'secret_deleted',
 ]);
 
-const readToken = (folder: string): string => {
+function readToken(folder: string): string {
   try {
     return readFileSync(join(folder, 'token'), 'utf8').trim();
   } catch (error) {
     const next = 'the pod must be admitted by the webhook; create it again';
     throw new Failure('misconfigured', `there is no service-account token; ${next}`, error);
   }
-};
+}
 
-const parseJson = (body: Buffer): unknown => {
+function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
     return undefined;
   }
-};
+}
 
-const memberOf = (value: unknown, member: string): unknown =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[member] : undefined;
+function memberOf(value: unknown, member: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[member] : undefined;
+}
 
 /** The console's own words, which name the next step. */
-const refusal = ({ status, body }: HttpsAnswer): Failure => {
+function refusal({ status, body }: HttpsAnswer): Failure {
   const problem = parseJson(body);
   const code = memberOf(problem, 'code');
   const detail = memberOf(problem, 'detail');
@@ -54,18 +55,18 @@ const refusal = ({ status, body }: HttpsAnswer): Failure => {
     typeof code === 'string' && typeof detail === 'string' ? `${detail} [${code}]` : `status ${status}`;
   const kind: FailureKind = typeof code === 'string' && over.has(code) ? 'expired' : 'refused';
   return new Failure(kind, `the console refused the claim: ${said}`);
-};
+}
 
-const parseKey = (item: unknown): readonly [SecretId, Uint8Array] | undefined => {
+function parseKey(item: unknown): readonly [SecretId, Uint8Array] | undefined {
   const id = parseSecretId(memberOf(item, 'id'));
   const text = memberOf(item, 'key');
   if (!id || typeof text !== 'string') return undefined;
   const key = decodeBase64url(text, 'key');
   return key.length === INNER_KEY_BYTES ? [id, key] : undefined;
-};
+}
 
 /** The keys of exactly the granted secrets, or undefined for an answer of any other shape. */
-const parseKeys = (body: Buffer, { idOf }: Session): Keys | undefined => {
+function parseKeys(body: Buffer, { idOf }: Session): Keys | undefined {
   const items = memberOf(parseJson(body), 'keys');
   if (!Array.isArray(items)) return undefined;
   try {
@@ -79,15 +80,15 @@ const parseKeys = (body: Buffer, { idOf }: Session): Keys | undefined => {
   } catch {
     return undefined;
   }
-};
+}
 
-const attempt = async (
+async function attempt(
   client: HttpsClient,
   config: Config,
   session: Session,
   timeoutMs: number,
-): Promise<HttpsAnswer> =>
-  await client.call({
+): Promise<HttpsAnswer> {
+  return await client.call({
     method: 'POST',
     url: config.claimUrl,
     headers: { 'content-type': 'application/json', authorization: `Bearer ${readToken(config.dirs.token)}` },
@@ -95,35 +96,38 @@ const attempt = async (
     timeoutMs,
     maxResponseBytes: MAX_ANSWER_BYTES,
   });
+}
 
 /** What is worth another try: no answer, a busy console, one that fails. */
-const isPassing = (status: number): boolean => status === 429 || status >= 500;
+function isPassing(status: number): boolean {
+  return status === 429 || status >= 500;
+}
 
 const notTrusted = /^(ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_)/;
 
 /** Why there was no answer; a certificate that the admitted roots do not vouch for has its own words. */
-const reasonOf = ({ message, cause }: HttpsError): string => {
+function reasonOf({ message, cause }: HttpsError): string {
   const code = memberOf(cause, 'code');
   return typeof code === 'string' && notTrusted.test(code)
     ? `its certificate is not one of the admitted root’s for this address (${code})`
     : message;
-};
+}
 
 /** The time that a busy console asks for, RFC 9110 §10.2.3; 0 where it does not say. */
-const retryAfterMs = ({ headers }: HttpsAnswer): number => {
+function retryAfterMs({ headers }: HttpsAnswer): number {
   const said = headers['retry-after'];
   return typeof said === 'string' && /^\d{1,5}$/.test(said) ? Number(said) * 1000 : 0;
-};
+}
 
 /** Those who were too many at one time must not all come back at one time: each waits up to so much longer. */
 const SPREAD = 0.5;
 
-const askUntil = async (
+async function askUntil(
   client: HttpsClient,
   config: Config,
   session: Session,
   end: number,
-): Promise<HttpsAnswer> => {
+): Promise<HttpsAnswer> {
   let why: string | undefined;
   for (let backoff = FIRST_WAIT_MS; ; backoff = Math.min(backoff * 2, LONGEST_WAIT_MS)) {
     let pause = backoff;
@@ -150,10 +154,10 @@ const askUntil = async (
     }
     await wait(pause);
   }
-};
+}
 
 /** The derived keys, which the caller wipes. Throws a Failure `refused`, `expired` or `unreachable`. */
-export const claimKeys = async (config: Config, session: Session): Promise<Keys> => {
+export async function claimKeys(config: Config, session: Session): Promise<Keys> {
   const client = createHttpsClient({ ca: session.ca }, 1);
   try {
     const answer = await askUntil(client, config, session, performance.now() + config.claimSeconds * 1000);
@@ -169,4 +173,4 @@ export const claimKeys = async (config: Config, session: Session): Promise<Keys>
   } finally {
     client.close();
   }
-};
+}

@@ -26,37 +26,39 @@ export interface Config {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const wrong = (variable: string): never => {
+function wrong(variable: string): never {
   const next = 'only the webhook may write this container; create the pod again';
   throw new Failure('misconfigured', `${variable} is missing or malformed; ${next}`);
-};
+}
 
-const matching = (env: Env, variable: string, pattern: RegExp): string => {
+function matching(env: Env, variable: string, pattern: RegExp): string {
   const value = env[variable];
   return value !== undefined && pattern.test(value) ? value : wrong(variable);
-};
+}
 
-const selection = <T>(
+function selection<T>(
   env: Env,
   variable: string,
   parse: (text: string) => { ok: true; items: readonly T[] } | { ok: false },
-): readonly T[] => {
+): readonly T[] {
   const text = env[variable] ?? wrong(variable);
   if (text === '') return [];
   const parsed = parse(text);
   return parsed.ok ? parsed.items : wrong(variable);
-};
+}
 
 /** Folders are fixed in a pod: the guard allows no other variable. Development gives its own. */
-const folders = (env: Env): Config['dirs'] => ({
-  session: env['TWOFOLD_SESSION_DIR'] ?? '/twofold/session',
-  token: env['TWOFOLD_TOKEN_DIR'] ?? '/var/run/secrets/kubernetes.io/serviceaccount',
-  files: env['TWOFOLD_FILES_DIR'] ?? '/twofold/files',
-  env: env['TWOFOLD_ENV_DIR'] ?? '/twofold/env',
-});
+function folders(env: Env): Config['dirs'] {
+  return {
+    session: env['TWOFOLD_SESSION_DIR'] ?? '/twofold/session',
+    token: env['TWOFOLD_TOKEN_DIR'] ?? '/var/run/secrets/kubernetes.io/serviceaccount',
+    files: env['TWOFOLD_FILES_DIR'] ?? '/twofold/files',
+    env: env['TWOFOLD_ENV_DIR'] ?? '/twofold/env',
+  };
+}
 
 /** Throws a Failure `misconfigured` that names the variable. */
-export const parseConfig = (env: Env): Config => {
+export function parseConfig(env: Env): Config {
   const sha256 = /^[0-9a-f]{64}$/;
   const files = selection(env, 'TWOFOLD_FILES', parseFiles);
   const variables = selection(env, 'TWOFOLD_ENV', parseVariables);
@@ -75,4 +77,4 @@ export const parseConfig = (env: Env): Config => {
     ),
     dirs: folders(env),
   };
-};
+}

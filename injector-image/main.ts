@@ -7,7 +7,7 @@ import { envContents, fileContents } from './secrets.ts';
 import { readSession } from './session.ts';
 import { fillVolumes } from './volume.ts';
 
-const run = async (env: NodeJS.ProcessEnv): Promise<void> => {
+async function run(env: NodeJS.ProcessEnv): Promise<void> {
   const config = parseConfig(env);
   const session = readSession(config);
   const keys = await claimKeys(config, session);
@@ -24,7 +24,7 @@ const run = async (env: NodeJS.ProcessEnv): Promise<void> => {
   } finally {
     for (const key of keys.values()) key.fill(0);
   }
-};
+}
 
 // As process 1 it would not hear it otherwise, and a deleted pod would wait for its grace period.
 process.once('SIGTERM', () => process.exit(143));

@@ -24,44 +24,48 @@ interface Case {
 const never = [0, 0] as const;
 const once = [1, 1] as const;
 const again = [2, 20] as const;
-const inSession = (of: Session, name: string): string => join(of.dir, 'session', name);
-const tokenOf = (of: Session, name: string): string => inSession(of, of.idOf.get(name) ?? '');
+function inSession(of: Session, name: string): string {
+  return join(of.dir, 'session', name);
+}
+function tokenOf(of: Session, name: string): string {
+  return inSession(of, of.idOf.get(name) ?? '');
+}
 
-const told = (status: number, code: string): Readonly<Record<string, Case>> => ({
-  [`the console answers ${status} ${code}`]: {
-    asked: once,
-    says: new RegExp(`refused the claim: what to do next \\[${code}\\]`),
-    answer: () => problem(status, code),
-  },
-});
+function told(status: number, code: string): Readonly<Record<string, Case>> {
+  return {
+    [`the console answers ${status} ${code}`]: {
+      asked: once,
+      says: new RegExp(`refused the claim: what to do next \\[${code}\\]`),
+      answer: () => problem(status, code),
+    },
+  };
+}
 
-const answers = (
-  says: RegExp,
-  answer: Case['answer'] & object,
-  asked: Case['asked'] & object = once,
-): Case => ({
-  says,
-  answer,
-  asked,
-});
+function answers(says: RegExp, answer: Case['answer'] & object, asked: Case['asked'] & object = once): Case {
+  return {
+    says,
+    answer,
+    asked,
+  };
+}
 
 /** Another answer to the first question than to all others. */
-const firstly = (
-  first: HttpReply,
-  others: () => Promise<HttpReply>,
-): (() => HttpReply | Promise<HttpReply>) => {
+function firstly(first: HttpReply, others: () => Promise<HttpReply>): () => HttpReply | Promise<HttpReply> {
   let asked = 0;
   return () => ((asked += 1) === 1 ? first : others());
-};
+}
 
 type Keys = Session['answer']['keys'];
-const keys = (change: (keys: Keys) => unknown): Case =>
-  answers(/other keys than the grant’s/, (of) => reply({ keys: change(of.answer.keys) }));
+function keys(change: (keys: Keys) => unknown): Case {
+  return answers(/other keys than the grant’s/, (of) => reply({ keys: change(of.answer.keys) }));
+}
 
-const variable = (value: Buffer): Case => ({
-  says: /the secret pin holds bytes that a variable cannot; select it as a file instead/,
-  options: { files: '', variables: 'PIN=pin', secrets: { pin: value } },
-});
+function variable(value: Buffer): Case {
+  return {
+    says: /the secret pin holds bytes that a variable cannot; select it as a file instead/,
+    options: { files: '', variables: 'PIN=pin', secrets: { pin: value } },
+  };
+}
 
 /** Every class of failure, and all that leads to it. */
 const cases: Readonly<

@@ -31,11 +31,12 @@ export class Failure extends Error {
   }
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no code';
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no code';
+}
 
 /** Anything that was thrown, as a Failure: a full volume is told apart, and no foreign message is repeated. */
-export const asFailure = (error: unknown): Failure => {
+export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
@@ -47,8 +48,9 @@ export const asFailure = (error: unknown): Failure => {
     `the init container failed (${name}, ${code}); tell the cluster’s operator`,
     error,
   );
-};
+}
 
 /** The termination message: one line, at most 4,096 bytes as Kubernetes keeps. */
-export const terminationMessage = ({ kind, message }: Failure): string =>
-  `twofold: ${shown(message.replaceAll(/\s+/gu, ' '))} (${kind})`.slice(0, 1000);
+export function terminationMessage({ kind, message }: Failure): string {
+  return `twofold: ${shown(message.replaceAll(/\s+/gu, ' '))} (${kind})`.slice(0, 1000);
+}

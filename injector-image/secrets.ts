@@ -13,9 +13,8 @@ import type { Content } from './volume.ts';
 /** The kubelet reads it as root, whatever its owner. */
 const ENV_FILE = { path: 'env', mode: 0o400 } as const;
 
-const opener =
-  (session: Session, keys: Keys) =>
-  async (name: SecretName): Promise<Uint8Array> => {
+function opener(session: Session, keys: Keys) {
+  return async (name: SecretName): Promise<Uint8Array> => {
     const id = session.idOf.get(name);
     const key = id && keys.get(id);
     if (!id || !key)
@@ -28,18 +27,15 @@ const opener =
       throw new Failure('tampered', `the secret ${name} is not what was sealed: ${next}`, error);
     }
   };
+}
 
-export const fileContents = (
-  { files, fileMode }: Config,
-  session: Session,
-  keys: Keys,
-): readonly Content[] => {
+export function fileContents({ files, fileMode }: Config, session: Session, keys: Keys): readonly Content[] {
   const open = opener(session, keys);
   return files.map(({ path, name }) => ({ path, mode: fileMode, open: () => open(name) }));
-};
+}
 
 /** One file with a line `VARIABLE='value'` for each variable. */
-export const envContents = ({ variables }: Config, session: Session, keys: Keys): readonly Content[] => {
+export function envContents({ variables }: Config, session: Session, keys: Keys): readonly Content[] {
   const open = opener(session, keys);
   const line = async (variable: string, name: SecretName): Promise<Uint8Array> => {
     const value = await open(name);
@@ -63,4 +59,4 @@ export const envContents = ({ variables }: Config, session: Session, keys: Keys)
     }
   };
   return [{ ...ENV_FILE, open: all }];
-};
+}

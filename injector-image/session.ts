@@ -18,15 +18,15 @@ export interface Session {
 
 const again = 'create the pod again';
 
-const read = (folder: string, name: string): Buffer => {
+function read(folder: string, name: string): Buffer {
   try {
     return readFileSync(join(folder, name));
   } catch (error) {
     throw new Failure('tampered', `the session’s Secret has no ${name}; ${again}`, error);
   }
-};
+}
 
-const pinned = (config: Config, name: string, sha256: string): string => {
+function pinned(config: Config, name: string, sha256: string): string {
   const bytes = read(config.dirs.session, name);
   const digest = createHash('sha256').update(bytes).digest();
   if (!timingSafeEqual(digest, Buffer.from(sha256, 'hex'))) {
@@ -36,10 +36,10 @@ const pinned = (config: Config, name: string, sha256: string): string => {
     );
   }
   return bytes.toString('utf8');
-};
+}
 
 /** Throws a Failure `tampered` when grant or roots are not the admitted ones, or a secret is not in the grant. */
-export const readSession = (config: Config): Session => {
+export function readSession(config: Config): Session {
   const grant = pinned(config, 'grant', config.grantSha256);
   const ca = pinned(config, 'ca.crt', config.caSha256);
   const claims = readGrant(grant);
@@ -50,4 +50,4 @@ export const readSession = (config: Config): Session => {
       throw new Failure('tampered', `the grant does not hold the secret ${name}; ${again}`);
   }
   return { grant, ca, idOf, token: (id) => read(config.dirs.session, id).toString('utf8') };
-};
+}

@@ -13,7 +13,9 @@ import { failureOf } from '../test/refusal.ts';
 import { fillVolumes, type Content } from './volume.ts';
 import { testFolder } from '../test/folder.ts';
 
-const modeOf = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o7777).toString(8);
+}
 
 describe('filling a volume', () => {
   let base: string;

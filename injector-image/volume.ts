@@ -20,33 +20,37 @@ const FOLDER_MODE = 0o755;
 /** No file of a user's begins with two dots. */
 const TEMPORARY = '..new';
 
-const within = (fd: number, name: string): string => `/proc/self/fd/${fd}/${name}`;
+function within(fd: number, name: string): string {
+  return `/proc/self/fd/${fd}/${name}`;
+}
 
-const openFolder = (path: string): number => openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+function openFolder(path: string): number {
+  return openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+}
 
-const writeAll = (fd: number, bytes: Uint8Array): void => {
+function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-};
+}
 
-const withFd = <T>(fd: number, work: (fd: number) => T): T => {
+function withFd<T>(fd: number, work: (fd: number) => T): T {
   try {
     return work(fd);
   } finally {
     closeSync(fd);
   }
-};
+}
 
-const writeFile = (folder: number, name: string, bytes: Uint8Array, mode: number): void => {
+function writeFile(folder: number, name: string, bytes: Uint8Array, mode: number): void {
   const temporary = within(folder, TEMPORARY);
   withFd(openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600), (fd) => {
     writeAll(fd, bytes);
     fchmodSync(fd, mode);
   });
   renameSync(temporary, within(folder, name));
-};
+}
 
 /** Opens the folder of a path, making what is missing; each step refuses a link. */
-const descend = (root: number, segments: readonly string[], write: (folder: number) => void): void => {
+function descend(root: number, segments: readonly string[], write: (folder: number) => void): void {
   const [first, ...rest] = segments;
   if (first === undefined) {
     write(root);
@@ -64,13 +68,13 @@ const descend = (root: number, segments: readonly string[], write: (folder: numb
     if (made) fchmodSync(folder, FOLDER_MODE); // whatever the umask
     descend(folder, rest, write);
   });
-};
+}
 
 /** Links are removed, not followed. */
-const empty = (root: number): void => {
+function empty(root: number): void {
   for (const name of readdirSync(within(root, '.')))
     rmSync(within(root, name), { recursive: true, force: true });
-};
+}
 
 export interface Content {
   readonly path: string;
@@ -79,16 +83,16 @@ export interface Content {
   readonly open: () => Promise<Uint8Array>;
 }
 
-const openRoot = (dir: string): number => {
+function openRoot(dir: string): number {
   try {
     return openFolder(dir);
   } catch (error) {
     const next = 'create the pod again';
     throw new Failure('tampered', `the volume at ${dir} is not a plain folder; ${next}`, error);
   }
-};
+}
 
-const put = async (root: number, { path, mode, open }: Content): Promise<void> => {
+async function put(root: number, { path, mode, open }: Content): Promise<void> {
   const bytes = await open();
   const segments = path.split('/');
   const name = segments.pop() ?? '';
@@ -97,7 +101,7 @@ const put = async (root: number, { path, mode, open }: Content): Promise<void> =
   } finally {
     bytes.fill(0);
   }
-};
+}
 
 export interface Volume {
   readonly dir: string;
@@ -105,19 +109,19 @@ export interface Volume {
 }
 
 /** As far as possible: what failed before is what is told. */
-const emptyQuietly = (root: number): void => {
+function emptyQuietly(root: number): void {
   try {
     empty(root);
   } catch {
     // The pod does not start anyway.
   }
-};
+}
 
 /**
  * Fills empty volumes. Whatever was there, an earlier run's files or planted links, is removed first. When anything
  * fails in one of them, all are emptied and the error is passed on.
  */
-export const fillVolumes = async (volumes: readonly Volume[]): Promise<void> => {
+export async function fillVolumes(volumes: readonly Volume[]): Promise<void> {
   const roots: number[] = [];
   try {
     for (const { dir } of volumes) roots.push(openRoot(dir));
@@ -131,4 +135,4 @@ export const fillVolumes = async (volumes: readonly Volume[]): Promise<void> => 
   } finally {
     roots.forEach((root) => closeSync(root));
   }
-};
+}

@@ -69,11 +69,12 @@ export const keyserviceSettings = {
 export type KeyserviceConfig = Values<typeof keyserviceSettings>;
 
 /** A grant key that also verifies tickets would make whoever signs the one a maker of the other. */
-export const contradictionsOf = ({ ticketKeys, grantSigningKeys }: KeyserviceConfig): string[] =>
-  keysOfTwoUses([
+export function contradictionsOf({ ticketKeys, grantSigningKeys }: KeyserviceConfig): string[] {
+  return keysOfTwoUses([
     {
       variable: keyserviceSettings.grantSigningKeys.variable,
       kids: grantSigningKeys.map(({ kid }) => kid),
     },
     { variable: keyserviceSettings.ticketKeys.variable, kids: ticketKeys.map(({ kid }) => kid) },
   ]);
+}

@@ -13,7 +13,7 @@ const placeCodes: Readonly<Record<PlaceDifference['claim'], RefusalCode>> = {
 };
 
 /** That the pod is one that the ticket is for: a console that answers another place's ticket gets nothing opened. */
-export const checkPlace = (ticket: Ticket, place: Place): Outcome<undefined> => {
+export function checkPlace(ticket: Ticket, place: Place): Outcome<undefined> {
   const difference = placeDifference(ticket, place);
   return difference === undefined
     ? { ok: true, value: undefined }
@@ -21,13 +21,13 @@ export const checkPlace = (ticket: Ticket, place: Place): Outcome<undefined> => 
         placeCodes[difference.claim],
         `${difference.words}, though the console answered it for this pod; create the pod again with a ticket for its place, and if this goes on tell the cluster’s operator`,
       );
-};
+}
 
 /** That each envelope's owner and name are a pair that the ticket lists, and that no pair and no id is there twice. */
-export const checkSelection = (
+export function checkSelection(
   envelopes: readonly EnvelopeParts[],
   { sub, secrets }: Ticket,
-): Outcome<readonly EnvelopeParts[]> => {
+): Outcome<readonly EnvelopeParts[]> {
   const listed = new Set(secrets.map((name) => ownedName(sub, name)));
   const owners = new Set([sub]);
   const seen = new Set<string>();
@@ -51,4 +51,4 @@ export const checkSelection = (
     seen.add(pair).add(secretId);
   }
   return { ok: true, value: envelopes };
-};
+}

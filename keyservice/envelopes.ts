@@ -7,19 +7,20 @@ import { refuse, type Outcome } from './refusals.ts';
 export type KeySizes = ReadonlyMap<string, number>;
 
 /** How a refusal names an envelope. */
-export const nameOf = (at: number, { header }: EnvelopeParts): string =>
-  `envelope ${at + 1} (secret "${header.name}")`;
+export function nameOf(at: number, { header }: EnvelopeParts): string {
+  return `envelope ${at + 1} (secret "${header.name}")`;
+}
 
-const parseOne = (text: string, at: number): Outcome<EnvelopeParts> => {
+function parseOne(text: string, at: number): Outcome<EnvelopeParts> {
   try {
     return { ok: true, value: parseEnvelope(text) };
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
     return refuse('envelope_malformed', `envelope ${at + 1}: ${error.message}; replace this secret`);
   }
-};
+}
 
-export const parseEnvelopes = (texts: readonly string[]): Outcome<readonly EnvelopeParts[]> => {
+export function parseEnvelopes(texts: readonly string[]): Outcome<readonly EnvelopeParts[]> {
   const envelopes: EnvelopeParts[] = [];
   for (const [at, text] of texts.entries()) {
     const parsed = parseOne(text, at);
@@ -27,13 +28,13 @@ export const parseEnvelopes = (texts: readonly string[]): Outcome<readonly Envel
     envelopes.push(parsed.value);
   }
   return { ok: true, value: envelopes };
-};
+}
 
 /** Whether every envelope's key is configured, and of the size that the envelope says. */
-export const checkKeys = (
+export function checkKeys(
   envelopes: readonly EnvelopeParts[],
   keys: KeySizes,
-): Outcome<readonly EnvelopeParts[]> => {
+): Outcome<readonly EnvelopeParts[]> {
   for (const [at, envelope] of envelopes.entries()) {
     const size = keys.get(envelope.header.kid);
     if (size === undefined) {
@@ -50,4 +51,4 @@ export const checkKeys = (
     }
   }
   return { ok: true, value: envelopes };
-};
+}

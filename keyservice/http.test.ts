@@ -9,22 +9,27 @@ const material = createMaterial();
 interface Changes extends Partial<Omit<HttpRequest, 'body'>> {
   readonly body?: Buffer;
 }
-const request = ({ body = Buffer.from('{}'), ...changes }: Changes): HttpRequest => ({
-  method: 'POST',
-  path: '/v1/unwrap',
-  query: new URLSearchParams(),
-  contentType: 'application/json',
-  client: 'webhook-unwrap',
-  body: () => Promise.resolve(body),
-  ...changes,
-});
-const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-const ask = (changes: Changes, options?: CoreOptions): Promise<HttpReply> =>
-  createCore(material, options).http(request(changes));
-const refusalOf = async (changes: Changes): Promise<[number, string | undefined]> => {
+function request({ body = Buffer.from('{}'), ...changes }: Changes): HttpRequest {
+  return {
+    method: 'POST',
+    path: '/v1/unwrap',
+    query: new URLSearchParams(),
+    contentType: 'application/json',
+    client: 'webhook-unwrap',
+    body: () => Promise.resolve(body),
+    ...changes,
+  };
+}
+function json(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+function ask(changes: Changes, options?: CoreOptions): Promise<HttpReply> {
+  return createCore(material, options).http(request(changes));
+}
+async function refusalOf(changes: Changes): Promise<[number, string | undefined]> {
   const { status, body } = await ask(changes);
   return [status, parseProblem(Buffer.from(body))?.code];
-};
+}
 
 describe('the keyservice over HTTP', () => {
   it('answers tokens and grant, and nothing else', async () => {

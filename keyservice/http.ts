@@ -24,17 +24,17 @@ export type AllowedClients = Readonly<Record<AuditedOperation, readonly string[]
 const RETRY_SECONDS = '1';
 
 /** A problem document; with Retry-After where asking again is the next step. */
-export const refusalReply = (refusal: Refusal): HttpReply => {
+export function refusalReply(refusal: Refusal): HttpReply {
   const kind = refusals[refusal.code];
   const reply = problemReply(kind, refusal);
   return kind.status === 503 ? { ...reply, headers: { 'retry-after': RETRY_SECONDS } } : reply;
-};
+}
 
 /** Of all calls that are under way: twelve of the largest. */
 export const MAX_BODIES_BYTES = 24 * 1024 * 1024;
 
 /** What is said of a body that was not read, or not to its end. */
-export const refuseBody = (what: BodyProblem, limitBytes: number): HttpReply => {
+export function refuseBody(what: BodyProblem, limitBytes: number): HttpReply {
   if (what === 'too_large')
     return refusalReply(
       refuse('body_too_large', `at most ${limitBytes} bytes; ask for fewer secrets a call`).refusal,
@@ -43,9 +43,9 @@ export const refuseBody = (what: BodyProblem, limitBytes: number): HttpReply => 
     return refusalReply(refuse('body_malformed', 'the body ended too early; send it again').refusal);
   const detail = 'other calls take all the memory that there is for them; try again';
   return refusalReply(refuse('overloaded', detail).refusal);
-};
+}
 
-const parseObject = (body: Buffer, members: readonly string[]): Outcome<Record<string, unknown>> => {
+function parseObject(body: Buffer, members: readonly string[]): Outcome<Record<string, unknown>> {
   const form = `send a JSON object with exactly ${members.join(', ')}`;
   let value: unknown;
   try {
@@ -60,13 +60,16 @@ const parseObject = (body: Buffer, members: readonly string[]): Outcome<Record<s
     return refuse('body_malformed', `the body has other members; ${form}`);
   // An object with just these members, each checked by the caller.
   return { ok: true, value: value as Record<string, unknown> };
-};
+}
 
-const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.length <= MAX_NAMES &&
-  value.every((item) => typeof item === 'string');
+function isTexts(value: unknown): value is string[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= MAX_NAMES &&
+    value.every((item) => typeof item === 'string')
+  );
+}
 
 const envelopesForm = `envelopes must be a list of 1 to ${MAX_NAMES} texts; send fewer a call, and none that is empty`;
 
@@ -79,7 +82,7 @@ interface UnwrapBody {
   readonly envelopes: readonly string[];
 }
 
-const parseUnwrapBody = (body: Buffer): Outcome<UnwrapBody> => {
+function parseUnwrapBody(body: Buffer): Outcome<UnwrapBody> {
   const object = parseObject(body, ['ticket', 'sid', 'place', 'envelopes']);
   if (!object.ok) return object;
   const { ticket, sid, place, envelopes } = object.value;
@@ -91,28 +94,30 @@ const parseUnwrapBody = (body: Buffer): Outcome<UnwrapBody> => {
   if (!where) return refuse('body_malformed', placeForm);
   if (!isTexts(envelopes)) return refuse('body_malformed', envelopesForm);
   return { ok: true, value: { ticket, sid: session, place: where, envelopes } };
-};
+}
 
 /** There is no member for a key: the newest configured one is sealed to. */
-const parseRewrapBody = (body: Buffer): Outcome<{ readonly envelopes: readonly string[] }> => {
+function parseRewrapBody(body: Buffer): Outcome<{ readonly envelopes: readonly string[] }> {
   const object = parseObject(body, ['envelopes']);
   if (!object.ok) return object;
   const { envelopes } = object.value;
   return isTexts(envelopes) ? { ok: true, value: { envelopes } } : refuse('body_malformed', envelopesForm);
-};
+}
 
 const operations: Readonly<Record<string, AuditedOperation>> = {
   '/v1/unwrap': 'unwrap',
   '/v1/rewrap': 'rewrap',
 };
 
-const isJson = (contentType: string): boolean => /^application\/json\s*(;|$)/i.test(contentType);
+function isJson(contentType: string): boolean {
+  return /^application\/json\s*(;|$)/i.test(contentType);
+}
 
 /** Answers every request; its body is read once path, method, client and type have been looked at. */
-export const createHttp = (
+export function createHttp(
   { unwrap, rewrap, records, onAnswer }: HttpPorts,
   allowed: AllowedClients,
-): ((request: HttpRequest) => Promise<HttpReply>) => {
+): (request: HttpRequest) => Promise<HttpReply> {
   const admit = (operation: AuditedOperation, { client, contentType }: HttpRequest): Refusal | undefined => {
     if (client === undefined || !allowed[operation].includes(client)) {
       return refuse(
@@ -158,4 +163,4 @@ export const createHttp = (
     onAnswer(operation, client, outcome.ok ? 'ok' : outcome.refusal.code);
     return outcome.ok ? { status: 200, body: JSON.stringify(outcome.value) } : refusalReply(outcome.refusal);
   };
-};
+}

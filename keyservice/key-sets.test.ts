@@ -4,7 +4,9 @@ import { ed25519Pair, octJwk, rsaPair } from '../test/keys.ts';
 import { parseEnvelopeKeys, parseSigningKeys, parseVerifyingKeys } from './key-sets.ts';
 
 const [rsa, otherRsa, ed25519] = [rsaPair(), rsaPair(), ed25519Pair()];
-const set = (...keys: unknown[]): string => JSON.stringify({ keys });
+function set(...keys: unknown[]): string {
+  return JSON.stringify({ keys });
+}
 
 describe('a key set', () => {
   it('keeps its order, and its keys answer to their thumbprints', () => {

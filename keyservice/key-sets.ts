@@ -15,18 +15,19 @@ export interface EnvelopeKey {
 /** At least one: the first is the newest. */
 export type KeySet<K> = readonly [K, ...K[]];
 
-const membersOf = (content: string): readonly unknown[] => {
+function membersOf(content: string): readonly unknown[] {
   const set: unknown = JSON.parse(content);
   const keys = typeof set === 'object' && set !== null && 'keys' in set ? set.keys : undefined;
   if (!Array.isArray(keys)) throw new Error('it has no list "keys"');
   return keys;
-};
+}
 
-const isJwk = (value: unknown): value is Jwk => typeof value === 'object' && value !== null;
+function isJwk(value: unknown): value is Jwk {
+  return typeof value === 'object' && value !== null;
+}
 
-const parseKeySet =
-  <K>(kind: string, parseKey: (jwk: Jwk) => K) =>
-  (content: string): KeySet<K> => {
+function parseKeySet<K>(kind: string, parseKey: (jwk: Jwk) => K) {
+  return (content: string): KeySet<K> => {
     const seen = new Set<Kid>();
     const parsed = membersOf(content).map((jwk, at) => {
       let kid: Kid;
@@ -51,6 +52,7 @@ const parseKeySet =
     if (first === undefined) throw new Error('it has no key');
     return [first, ...rest];
   };
+}
 
 export const parseEnvelopeKeys = parseKeySet<EnvelopeKey>(
   'an RSA private key of at least 2048 bits',

@@ -18,11 +18,11 @@ let installation: Installation;
 let bundle: string;
 const started: Service[] = [];
 
-const start = async (env: Record<string, string> = {}): Promise<Service> => {
+async function start(env: Record<string, string> = {}): Promise<Service> {
   const service = await startService([process.execPath, bundle], { ...installation.env, ...env });
   started.push(service);
   return service;
-};
+}
 
 type Caller = Parameters<Installation['clientTls']>[0];
 interface Call {
@@ -33,13 +33,13 @@ interface Call {
   readonly tls?: ClientTls;
 }
 
-const call = async ({
+async function call({
   service,
   path = '/v1/unwrap',
   body,
   as = 'webhook-unwrap',
   tls,
-}: Call): Promise<HttpsAnswer> => {
+}: Call): Promise<HttpsAnswer> {
   const client = createHttpsClient(tls ?? installation.clientTls(as));
   try {
     return await client.call({
@@ -53,24 +53,28 @@ const call = async ({
   } finally {
     client.close();
   }
-};
+}
 
-const codeOf = async (asked: Call): Promise<string | undefined> =>
-  parseProblem((await call(asked)).body)?.code;
+async function codeOf(asked: Call): Promise<string | undefined> {
+  return parseProblem((await call(asked)).body)?.code;
+}
 
-const unwrapBody = async (names: readonly string[]): Promise<string> =>
-  JSON.stringify({
+async function unwrapBody(names: readonly string[]): Promise<string> {
+  return JSON.stringify({
     ticket: await material.ticket(names),
     sid: sessionId(),
     place,
     envelopes: await Promise.all(names.map((name) => material.seal(name))),
   });
+}
 
 interface Unwrapped {
   readonly tokens: readonly { readonly name: string; readonly token: string }[];
   readonly grant: string;
 }
-const parse = (answer: HttpsAnswer): unknown => JSON.parse(answer.body.toString());
+function parse(answer: HttpsAnswer): unknown {
+  return JSON.parse(answer.body.toString());
+}
 
 describe('the keyservice', function () {
   this.timeout(30_000);

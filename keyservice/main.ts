@@ -25,7 +25,7 @@ import { createRoundTrip } from './round-trip.ts';
 import { createUnwrap } from './unwrap.ts';
 import { runWorker, type WorkerKeys } from './worker.ts';
 
-const startPool = (config: KeyserviceConfig, log: Log): Pool => {
+function startPool(config: KeyserviceConfig, log: Log): Pool {
   const keys: WorkerKeys = {
     identities: config.envelopeKeys.map((key) => key.private),
     newestJwk: config.envelopeKeys[0].publicJwk,
@@ -37,10 +37,10 @@ const startPool = (config: KeyserviceConfig, log: Log): Pool => {
     },
     { workers: config.workers ?? availableParallelism(), queueLimit: config.queueLimit },
   );
-};
+}
 
 /** Counts and logs what is answered. */
-const observe = (log: Log, metrics: Metrics): HttpPorts['onAnswer'] => {
+function observe(log: Log, metrics: Metrics): HttpPorts['onAnswer'] {
   const count = metrics.counter(
     'twofold_keyservice_requests_total',
     'Requests to an operation by outcome: ok, or the code of the refusal.',
@@ -50,14 +50,9 @@ const observe = (log: Log, metrics: Metrics): HttpPorts['onAnswer'] => {
     count({ operation, outcome });
     if (outcome !== 'ok') log.warn('refused', { operation, client, code: outcome });
   };
-};
+}
 
-const createApi = (
-  config: KeyserviceConfig,
-  pool: Pool,
-  records: Records,
-  onAnswer: HttpPorts['onAnswer'],
-) => {
+function createApi(config: KeyserviceConfig, pool: Pool, records: Records, onAnswer: HttpPorts['onAnswer']) {
   const keySizes = new Map(
     config.envelopeKeys.map(({ private: { kid, key } }) => [
       kid,
@@ -83,9 +78,9 @@ const createApi = (
     { unwrap, rewrap, records, onAnswer },
     { unwrap: config.unwrapClients, rewrap: config.rewrapClients },
   );
-};
+}
 
-const start = async (config: KeyserviceConfig, log: Log): Promise<Running> => {
+async function start(config: KeyserviceConfig, log: Log): Promise<Running> {
   const tls = watchTlsFiles(config.tlsDir, log);
   const trail = await openAuditTrail(config.auditFile);
   const pool = startPool(config, log);
@@ -129,7 +124,7 @@ const start = async (config: KeyserviceConfig, log: Log): Promise<Running> => {
       await health.close();
     },
   };
-};
+}
 
 if (isMainThread) {
   await runService({ name: 'keyservice', settings: keyserviceSettings, contradictionsOf, start });

@@ -16,10 +16,10 @@ export interface OuterLayer {
   run(operation: Operation, envelopes: readonly EnvelopeParts[]): Promise<Opened>;
 }
 
-export const refusalOf = (
+export function refusalOf(
   opened: Exclude<Opened, { ok: true }>,
   envelopes: readonly EnvelopeParts[],
-): Refusal => {
+): Refusal {
   switch (opened.reason) {
     case 'not_authentic': {
       const name = envelopes[opened.at]?.header.name ?? '';
@@ -33,4 +33,4 @@ export const refusalOf = (
     case 'worker_lost':
       return refuse('worker_lost', 'ask again; the keyservice’s log says why the worker ended').refusal;
   }
-};
+}

@@ -19,7 +19,7 @@ export type SealedParts = Omit<EnvelopeParts, 'header'> & { readonly header: Pic
 
 const FIELDS = 4;
 
-export const pack = (envelopes: readonly EnvelopeParts[]): Parcel => {
+export function pack(envelopes: readonly EnvelopeParts[]): Parcel {
   const kids: Kid[] = [];
   const index = new Uint32Array(envelopes.length * FIELDS);
   let size = 0;
@@ -38,7 +38,7 @@ export const pack = (envelopes: readonly EnvelopeParts[]): Parcel => {
     }
   }
   return { kids, index, bytes };
-};
+}
 
 /** Views of the parcel, one at a time. Throws when it is not one that `pack` made. */
 export const unpack = function* ({ kids, index, bytes }: Parcel): Generator<SealedParts> {

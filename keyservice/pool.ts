@@ -57,12 +57,14 @@ const SMALLEST_SHARE = 4;
 /** A worker that ended sooner than this is not replaced at once, or a broken one would be started for ever. */
 const SHORT_LIFE_MS = 1_000;
 
-const taskOf = ({ operation, envelopes }: Share): Task => ({
-  parcel: pack(envelopes),
-  headers: operation === 'rewrap' ? envelopes.map(({ header }) => header) : undefined,
-});
+function taskOf({ operation, envelopes }: Share): Task {
+  return {
+    parcel: pack(envelopes),
+    headers: operation === 'rewrap' ? envelopes.map(({ header }) => header) : undefined,
+  };
+}
 
-export const createPool = ({ spawn, onLost }: PoolPorts, { workers, queueLimit }: PoolConfig): Pool => {
+export function createPool({ spawn, onLost }: PoolPorts, { workers, queueLimit }: PoolConfig): Pool {
   const threads = new Set<Thread>();
   const queue: Share[] = [];
   let waiting = 0;
@@ -185,4 +187,4 @@ export const createPool = ({ spawn, onLost }: PoolPorts, { workers, queueLimit }
       await Promise.all([...threads].map(({ worker }) => worker.terminate()));
     },
   };
-};
+}

@@ -49,16 +49,16 @@ interface What {
 }
 
 /** What a grant and a record say of an envelope. */
-export const grantedOf = ({
-  header: { ownerId, secretId, version, name },
-}: EnvelopeParts): GrantedSecret => ({
-  own: ownerId,
-  id: secretId,
-  ver: version,
-  nam: name,
-});
+export function grantedOf({ header: { ownerId, secretId, version, name } }: EnvelopeParts): GrantedSecret {
+  return {
+    own: ownerId,
+    id: secretId,
+    ver: version,
+    nam: name,
+  };
+}
 
-export const createRecords = ({ trail, clock }: RecordsPorts): Records => {
+export function createRecords({ trail, clock }: RecordsPorts): Records {
   const append = async (
     { operation, client, sid, place, ticket }: Asking,
     outcome: 'asked' | 'released' | RefusalCode,
@@ -99,4 +99,4 @@ export const createRecords = ({ trail, clock }: RecordsPorts): Records => {
       return recorded.ok ? refusal : recorded.refusal;
     },
   };
-};
+}

@@ -42,7 +42,9 @@ export type Refusal = Problem<RefusalCode>;
 export type Outcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
 
-export const refuse = (code: RefusalCode, detail: string): { ok: false; refusal: Refusal } => ({
-  ok: false,
-  refusal: { code, detail },
-});
+export function refuse(code: RefusalCode, detail: string): { ok: false; refusal: Refusal } {
+  return {
+    ok: false,
+    refusal: { code, detail },
+  };
+}

@@ -10,13 +10,14 @@ import { createMaterial, ownerId, tokenOf } from './testing/material.ts';
 
 const material = createMaterial();
 const [newest, old] = material.envelopeKeys;
-const open = (key: typeof newest, envelope: string): Promise<string> =>
-  openOuter(nodeCipher, byKid([rsaIdentity(rsaPrivateKey(key.privateJwk))]), parseEnvelope(envelope));
+function open(key: typeof newest, envelope: string): Promise<string> {
+  return openOuter(nodeCipher, byKid([rsaIdentity(rsaPrivateKey(key.privateJwk))]), parseEnvelope(envelope));
+}
 
-const refusal = async (envelopes: readonly string[], options?: CoreOptions): Promise<string> => {
+async function refusal(envelopes: readonly string[], options?: CoreOptions): Promise<string> {
   const outcome = await createCore(material, options).rewrap({ client: 'console-rewrap', envelopes });
   return outcome.ok ? 'ok' : outcome.refusal.code;
-};
+}
 
 describe('rewrap', () => {
   it('seals the same token to the newest key, and copies every header member but kid', async () => {

@@ -42,7 +42,7 @@ export interface Rewrap {
 }
 
 /** Answers all envelopes or none. */
-export const createRewrap = ({ outerLayer, records }: RewrapPorts, config: RewrapConfig): Rewrap => {
+export function createRewrap({ outerLayer, records }: RewrapPorts, config: RewrapConfig): Rewrap {
   const seal = async (asking: Asking, texts: readonly string[]): Promise<Outcome<RewrapAnswer>> => {
     const parsed = parseEnvelopes(texts);
     const checked = parsed.ok ? checkKeys(parsed.value, config.keySizes) : parsed;
@@ -66,4 +66,4 @@ export const createRewrap = ({ outerLayer, records }: RewrapPorts, config: Rewra
     if (outcome.ok || outcome.refusal.code === 'audit_unavailable') return outcome;
     return { ok: false, refusal: await records.refused(asking, outcome.refusal) };
   };
-};
+}

@@ -9,11 +9,11 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 const PROBE = 'round-trip';
 
 /** Rejects, saying why, when what was sealed does not come back. */
-export const createRoundTrip = (
+export function createRoundTrip(
   cipher: Pick<Cipher, 'random' | 'gcmEncrypt'>,
   recipient: Recipient,
   outerLayer: OuterLayer,
-): (() => Promise<void>) => {
+): () => Promise<void> {
   const ownerId = parseOwnerId(NOBODY);
   const secretId = parseSecretId(NOBODY);
   const name = parseSecretName(PROBE);
@@ -25,4 +25,4 @@ export const createRoundTrip = (
     if (!opened.ok) throw new Error(`the round trip ended with ${opened.reason}`);
     if (opened.texts[0] !== PROBE) throw new Error('the round trip brought back something else');
   };
-};
+}

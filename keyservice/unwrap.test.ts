@@ -14,10 +14,15 @@ import { createCore, GRANT_LIFE_SECONDS, type Core, type CoreOptions } from './t
 import { CLUSTER, createMaterial, ownerId, place, secretId, sessionId, tokenOf } from './testing/material.ts';
 
 const material = createMaterial();
-const now = (): number => Math.floor(Date.now() / 1000);
-const names = (count: number): string[] => Array.from({ length: count }, (_, at) => `secret-${at}`);
-const sealAll = (list: readonly string[]): Promise<string[]> =>
-  Promise.all(list.map((name) => material.seal(name)));
+function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
+function names(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `secret-${at}`);
+}
+function sealAll(list: readonly string[]): Promise<string[]> {
+  return Promise.all(list.map((name) => material.seal(name)));
+}
 
 interface Asked {
   readonly ticket?: string;
@@ -26,12 +31,12 @@ interface Asked {
   readonly options?: CoreOptions;
 }
 
-const ask = async ({
+async function ask({
   ticket,
   where,
   envelopes,
   options,
-}: Asked): Promise<{ core: Core; code: string; detail: string }> => {
+}: Asked): Promise<{ core: Core; code: string; detail: string }> {
   const core = createCore(material, options);
   const outcome = await core.unwrap({
     client: 'webhook-unwrap',
@@ -43,15 +48,15 @@ const ask = async ({
   return outcome.ok
     ? { core, code: 'ok', detail: '' }
     : { core, code: outcome.refusal.code, detail: outcome.refusal.detail };
-};
+}
 
 /** The refusal's code, and that nothing was opened before it. */
-const refusedUnopened = async (asked: Asked): Promise<string> => {
+async function refusedUnopened(asked: Asked): Promise<string> {
   const { core, code } = await ask(asked);
   expect(core.runs()).to.equal(0);
   expect(core.lines.at(-1)).to.include({ outcome: code });
   return code;
-};
+}
 
 describe('unwrap', () => {
   it('answers the inner tokens in the order of the envelopes, and a grant for exactly these', async () => {

@@ -73,7 +73,7 @@ export interface Unwrap {
 }
 
 /** Answers all tokens or none. Every check comes before the first private operation, and its record before that. */
-export const createUnwrap = ({ outerLayer, records, clock }: UnwrapPorts, config: UnwrapConfig): Unwrap => {
+export function createUnwrap({ outerLayer, records, clock }: UnwrapPorts, config: UnwrapConfig): Unwrap {
   const checkEnvelopes = (texts: readonly string[], ticket: Ticket): Outcome<readonly EnvelopeParts[]> => {
     const parsed = parseEnvelopes(texts);
     if (!parsed.ok) return parsed;
@@ -157,4 +157,4 @@ export const createUnwrap = ({ outerLayer, records, clock }: UnwrapPorts, config
     if (outcome.ok || outcome.refusal.code === 'audit_unavailable') return outcome;
     return { ok: false, refusal: await records.refused(known, outcome.refusal) };
   };
-};
+}

@@ -46,7 +46,7 @@ export interface Opening {
 }
 
 /** One task, whole or not at all. Rejects only for a broken invariant, which ends the worker. */
-export const runTask = async ({ identities, newest }: Opening, task: Task): Promise<TaskResult> => {
+export async function runTask({ identities, newest }: Opening, task: Task): Promise<TaskResult> {
   const texts: string[] = [];
   try {
     for (const parts of unpack(task.parcel)) {
@@ -60,24 +60,26 @@ export const runTask = async ({ identities, newest }: Opening, task: Task): Prom
     throw error;
   }
   return { ok: true, texts };
-};
+}
 
-export const openingOf = ({ identities, newestJwk }: WorkerKeys): Opening => ({
-  identities: byKid(identities.map(rsaIdentity)),
-  newest: rsaRecipient(newestJwk),
-});
+export function openingOf({ identities, newestJwk }: WorkerKeys): Opening {
+  return {
+    identities: byKid(identities.map(rsaIdentity)),
+    newest: rsaRecipient(newestJwk),
+  };
+}
 
-const runJob = async (opening: Opening, { id, tasks }: Job): Promise<Done> => {
+async function runJob(opening: Opening, { id, tasks }: Job): Promise<Done> {
   const results: TaskResult[] = [];
   for (const task of tasks) results.push(await runTask(opening, task));
   return { id, results };
-};
+}
 
 /** Answers jobs one after the other until the thread is ended. */
-export const runWorker = (port: MessagePort, keys: WorkerKeys): void => {
+export function runWorker(port: MessagePort, keys: WorkerKeys): void {
   const opening = openingOf(keys);
   port.on('message', (job: Job) => {
     // A rejection is left unhandled on purpose: it ends this thread, and the pool replaces it.
     void runJob(opening, job).then((done) => port.postMessage(done));
   });
-};
+}

@@ -5,10 +5,12 @@
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { createReachability, type Door, type Place } from './reachability.ts';
 
-const zone = (name: string): Place => ({
-  name,
-  pod: { namespace: `twofold-${name}`, labels: { 'app.kubernetes.io/name': name } },
-});
+function zone(name: string): Place {
+  return {
+    name,
+    pod: { namespace: `twofold-${name}`, labels: { 'app.kubernetes.io/name': name } },
+  };
+}
 const session = { 'twofold.dev/session': '0123456789abcdef0123456789abcdef' };
 
 const twofold = [zone('console'), zone('webhook'), zone('keyservice')];

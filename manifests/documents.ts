@@ -35,7 +35,9 @@ export function writtenFiles(): WrittenFile[] {
     }));
 }
 
-const isKustomization = (file: string): boolean => file.endsWith('/kustomization.yaml');
+function isKustomization(file: string): boolean {
+  return file.endsWith('/kustomization.yaml');
+}
 
 interface Kustomization {
   readonly resources?: readonly string[];

@@ -37,8 +37,9 @@ async function renderingOf(name: string, { envEnabled, dryRun }: How): Promise<r
   return [{ name, creation, patched: verdict.patch.length > 0 }];
 }
 
-const renderings = async (how: How): Promise<readonly Rendering[]> =>
-  (await Promise.all(reviewNames().map((name) => renderingOf(name, how)))).flat();
+async function renderings(how: How): Promise<readonly Rendering[]> {
+  return (await Promise.all(reviewNames().map((name) => renderingOf(name, how)))).flat();
+}
 
 describe('guard, asked about the webhook’s renderings', function () {
   this.timeout(120_000);

@@ -36,14 +36,14 @@ function expectVerdict({ denied, says, warned }: GuardCase, verdict: Verdict): v
 }
 
 /** What these policies refuse of a request. */
-const refusals = async (
+async function refusals(
   judge: GuardJudge,
   documents: readonly KubernetesObject[],
   request: GuardCase['request'],
-): Promise<Verdict['denied']> => {
+): Promise<Verdict['denied']> {
   await judge.use(documents);
   return (await judge.review(request)).denied;
-};
+}
 
 describe('guard', function () {
   this.timeout(60_000);
@@ -68,14 +68,17 @@ describe('guard', function () {
 });
 
 /** kustomize doubles line breaks in folded text, which mean nothing in an expression. */
-const unfolded = (documents: readonly KubernetesObject[]): unknown[] =>
-  documents.map((document): unknown =>
+function unfolded(documents: readonly KubernetesObject[]): unknown[] {
+  return documents.map((document): unknown =>
     JSON.parse(JSON.stringify(document), (_, value: unknown) =>
       typeof value === 'string' ? value.replaceAll(/\n\s*/g, ' ') : value,
     ),
   );
+}
 
-const isPolicy = ({ kind }: KubernetesObject): boolean => kind?.startsWith('ValidatingAdmission') ?? false;
+function isPolicy({ kind }: KubernetesObject): boolean {
+  return kind?.startsWith('ValidatingAdmission') ?? false;
+}
 
 /** The sqlite overlay with some settings changed, as by an operator who builds on it. */
 function renderWith(settings: Readonly<Record<string, string>>): KubernetesObject[] {

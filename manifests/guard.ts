@@ -28,8 +28,12 @@ interface Policy extends KubernetesObject {
 }
 
 /** Without quotes, so that a value cannot end the literal that it stands in. */
-const isWord = (text: string): boolean => /^[^'"\\\s\p{Cc}]+$/u.test(text);
-const isLauncher = (line: string): boolean => line.split(' ').length === 3 && line.split(' ').every(isWord);
+function isWord(text: string): boolean {
+  return /^[^'"\\\s\p{Cc}]+$/u.test(text);
+}
+function isLauncher(line: string): boolean {
+  return line.split(' ').length === 3 && line.split(' ').every(isWord);
+}
 
 const PLACES: readonly Place[] = [
   { name: 'image', policies: ['twofold-shape'], allows: isWord },
@@ -94,9 +98,13 @@ export function guardParameters(documents: readonly KubernetesObject[]): GuardPa
   return Object.fromEntries(values) as unknown as GuardParameters;
 }
 
-const isPolicy = ({ kind, metadata }: KubernetesObject, name: string): boolean =>
-  kind === 'ValidatingAdmissionPolicy' && metadata?.name === name;
+function isPolicy({ kind, metadata }: KubernetesObject, name: string): boolean {
+  return kind === 'ValidatingAdmissionPolicy' && metadata?.name === name;
+}
 // Of policies only, and the schema tests hold those to their kind.
-const specOf = (document: KubernetesObject): Policy['spec'] => (document as Policy).spec;
-const variablesOf = (document: KubernetesObject): NonNullable<Policy['spec']['variables']> =>
-  specOf(document).variables ?? [];
+function specOf(document: KubernetesObject): Policy['spec'] {
+  return (document as Policy).spec;
+}
+function variablesOf(document: KubernetesObject): NonNullable<Policy['spec']['variables']> {
+  return specOf(document).variables ?? [];
+}

@@ -18,7 +18,9 @@ const table = [
   'console → API server TCP 6443',
   'console → identity provider TCP 443',
 ];
-const arrows = (objects: readonly KubernetesObject[]): string[] => openArrows(objects, outside);
+function arrows(objects: readonly KubernetesObject[]): string[] {
+  return openArrows(objects, outside);
+}
 
 describe('network policies', function () {
   this.timeout(180_000);

@@ -72,13 +72,14 @@ const consoleRights = [
 const electionRights = ['get', 'create', 'update'].map(
   (verb) => `ServiceAccount twofold-webhook/webhook in twofold-webhook: ${verb} coordination.k8s.io/leases`,
 );
-const sessionRights = (where: string): string[] =>
-  [
+function sessionRights(where: string): string[] {
+  return [
     'create secrets',
     ...['create', 'list', 'patch', 'delete'].map((verb) => `${verb} coordination.k8s.io/leases`),
     'list pods',
     'get serviceaccounts',
   ].map((right) => `ServiceAccount twofold-webhook/webhook ${where}: ${right}`);
+}
 
 describe('rights at the API server', function () {
   this.timeout(180_000);

@@ -9,12 +9,14 @@ import { plainPod, sessionPod } from './session-pod.ts';
 const whole = createManifestValidator();
 const partial = createManifestValidator({ partial: true });
 
-const deployment = (container: object) => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name: 'x' },
-  spec: { selector: {}, template: { spec: { containers: [{ name: 'x', ...container }] } } },
-});
+function deployment(container: object) {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'x' },
+    spec: { selector: {}, template: { spec: { containers: [{ name: 'x', ...container }] } } },
+  };
+}
 
 describe('manifests as written', () => {
   for (const { file, uses, documents } of writtenFiles()) {

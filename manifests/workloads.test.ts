@@ -48,12 +48,15 @@ const SETTINGS: Readonly<Record<string, Settings>> = {
 const OVERLAYS = ['overlays/sqlite', 'overlays/postgres', 'overlays/demo'];
 
 // The schema tests hold Deployments to Kubernetes' shape; what ours always have is looked at here.
-const deploymentsOf = (objects: readonly KubernetesObject[]): Deployment[] =>
-  objects.filter(({ kind }) => kind === 'Deployment') as Deployment[];
-const podOf = (deployment: Deployment): Deployment['spec']['template']['spec'] =>
-  deployment.spec.template.spec;
-const envOf = (deployment: Deployment): Record<string, string> =>
-  Object.fromEntries(podOf(deployment).containers[0].env.map(({ name, value }) => [name, value]));
+function deploymentsOf(objects: readonly KubernetesObject[]): Deployment[] {
+  return objects.filter(({ kind }) => kind === 'Deployment') as Deployment[];
+}
+function podOf(deployment: Deployment): Deployment['spec']['template']['spec'] {
+  return deployment.spec.template.spec;
+}
+function envOf(deployment: Deployment): Record<string, string> {
+  return Object.fromEntries(podOf(deployment).containers[0].env.map(({ name, value }) => [name, value]));
+}
 
 describe('services as deployed', function () {
   this.timeout(180_000);

@@ -16,17 +16,19 @@ export interface Call {
   readonly ifMatch?: number;
 }
 
-const problem = (code: string, detail: string): Called<never> => ({ ok: false, problem: { code, detail } });
+function problem(code: string, detail: string): Called<never> {
+  return { ok: false, problem: { code, detail } };
+}
 
-const problemOf = (body: unknown): Called<never> => {
+function problemOf(body: unknown): Called<never> {
   const { code, detail } = (body ?? {}) as Readonly<Record<string, unknown>>; // looked at next
   return typeof code === 'string' && typeof detail === 'string'
     ? problem(code, detail)
     : problem('internal_error', text.failed.internal);
-};
+}
 
 /** The type is the caller's word: the operations are of the same build. */
-export const call = async <T>({ method, path, body, ifMatch }: Call): Promise<Called<T>> => {
+export async function call<T>({ method, path, body, ifMatch }: Call): Promise<Called<T>> {
   const headers = {
     'x-twofold-csrf': document.body.dataset['csrf'] ?? '',
     ...(body ? { 'content-type': 'application/json' } : {}),
@@ -45,4 +47,4 @@ export const call = async <T>({ method, path, body, ifMatch }: Call): Promise<Ca
   } catch {
     return problem('network', text.failed.network);
   }
-};
+}

@@ -2,10 +2,11 @@
 import { text } from '../console/web/text.ts';
 import { action, make } from './elements.ts';
 
-const hidden = (name: string, value: string): HTMLInputElement =>
-  make('input', { type: 'hidden', name, value });
+function hidden(name: string, value: string): HTMLInputElement {
+  return make('input', { type: 'hidden', name, value });
+}
 
-const ask = (link: HTMLAnchorElement): void => {
+function ask(link: HTMLAnchorElement): void {
   const { delete: name = '', version = '' } = link.dataset;
   const close = action(text.cancel, () => dialog.close(), 'quiet');
   const dialog = make(
@@ -28,9 +29,9 @@ const ask = (link: HTMLAnchorElement): void => {
   document.body.append(dialog);
   dialog.showModal();
   close.focus();
-};
+}
 
-export const enhanceDeletes = (): void => {
+export function enhanceDeletes(): void {
   for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-delete]')) {
     link.addEventListener('click', (event) => {
       // Another tab is asked for: that is the page without this script.
@@ -39,4 +40,4 @@ export const enhanceDeletes = (): void => {
       ask(link);
     });
   }
-};
+}

@@ -1,43 +1,44 @@
 /** Elements of the page, found and made. Zone 0. Text becomes text nodes: no string is ever parsed as markup. */
 
 /** Throws where the page does not have it: page and script come from one build. */
-export const find = <E extends HTMLElement>(root: ParentNode, selector: string, kind: new () => E): E => {
+export function find<E extends HTMLElement>(root: ParentNode, selector: string, kind: new () => E): E {
   const element = root.querySelector(selector);
   if (!(element instanceof kind)) throw new Error(`the page has no ${selector}`);
   return element;
-};
+}
 
-export const part = (root: ParentNode, name: string): HTMLElement =>
-  find(root, `[data-part="${name}"]`, HTMLElement);
+export function part(root: ParentNode, name: string): HTMLElement {
+  return find(root, `[data-part="${name}"]`, HTMLElement);
+}
 
-export const make = <K extends keyof HTMLElementTagNameMap>(
+export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string>> = {},
   ...children: readonly (Node | string)[]
-): HTMLElementTagNameMap[K] => {
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
-};
+}
 
 /** A button that does not submit. */
-export const action = (label: string, run: () => void, className = ''): HTMLButtonElement => {
+export function action(label: string, run: () => void, className = ''): HTMLButtonElement {
   const button = make('button', { type: 'button', class: className }, label);
   button.addEventListener('click', run);
   return button;
-};
+}
 
 /** Says what is wrong beside the field, or that nothing is. */
-export const showError = (
+export function showError(
   field: HTMLElement,
   id: string,
   problem: string | undefined,
   ...more: readonly Node[]
-): void => {
+): void {
   find(document, `#${id}`, HTMLElement).replaceChildren(
     ...(problem === undefined ? [] : [problem, ' ', ...more]),
   );
   if (problem === undefined) field.removeAttribute('aria-invalid');
   else field.setAttribute('aria-invalid', 'true');
-};
+}

@@ -20,7 +20,7 @@ interface Listed {
 const PAGE_SIZE = 200;
 
 /** The versions of all secrets that there are. */
-const listVersions = async (): Promise<Called<Map<string, number>>> => {
+async function listVersions(): Promise<Called<Map<string, number>>> {
   const versions = new Map<string, number>();
   for (let after = ''; ;) {
     const path = `/secrets?limit=${PAGE_SIZE}${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`;
@@ -30,15 +30,16 @@ const listVersions = async (): Promise<Called<Map<string, number>>> => {
     after = page.value.items.at(-1)?.name ?? '';
     if (page.value.items.length < PAGE_SIZE) return { ok: true, value: versions };
   }
-};
+}
 
 const { columns, states } = text.import;
 
-const cell = (label: string, ...children: readonly (Node | string)[]): HTMLElement =>
-  make('td', { 'data-label': label }, ...children);
+function cell(label: string, ...children: readonly (Node | string)[]): HTMLElement {
+  return make('td', { 'data-label': label }, ...children);
+}
 
-const secretRow = ({ line, name, size, replaces }: PlannedSecret): HTMLElement =>
-  make(
+function secretRow({ line, name, size, replaces }: PlannedSecret): HTMLElement {
+  return make(
     'tr',
     {},
     cell(columns.line, String(line)),
@@ -46,17 +47,19 @@ const secretRow = ({ line, name, size, replaces }: PlannedSecret): HTMLElement =
     cell(columns.size, shownSize(size)),
     cell(columns.state, make('span', { class: 'tag' }, replaces === undefined ? states.new : states.replace)),
   );
+}
 
-const leftOutRow = ({ line, problem }: ImportPlan['leftOut'][number]): HTMLElement =>
-  make(
+function leftOutRow({ line, problem }: ImportPlan['leftOut'][number]): HTMLElement {
+  return make(
     'tr',
     {},
     cell(columns.line, String(line)),
     make('td', { colspan: '2', class: 'problem' }, problem),
     cell(columns.state, make('span', { class: 'tag warn' }, states.invalid)),
   );
+}
 
-const table = ({ secrets, leftOut }: ImportPlan): HTMLElement => {
+function table({ secrets, leftOut }: ImportPlan): HTMLElement {
   const rows = [
     ...secrets.map((secret) => ({ line: secret.line, row: secretRow(secret) })),
     ...leftOut.map((problem) => ({ line: problem.line, row: leftOutRow(problem) })),
@@ -65,17 +68,14 @@ const table = ({ secrets, leftOut }: ImportPlan): HTMLElement => {
   const head = make('thead', {}, make('tr', {}, ...heads));
   const body = make('tbody', {}, ...rows.map(({ row }) => row));
   return make('div', { class: 'card' }, make('table', { class: 'plan' }, head, body));
-};
+}
 
-const notice = (sentence: string): void => {
+function notice(sentence: string): void {
   part(document, 'notice').replaceChildren(...(sentence === '' ? [] : [make('p', {}, sentence)]));
-};
+}
 
 /** Stores one after the other; the first that is refused ends it, and says where. */
-const run = async (
-  { secrets }: ImportPlan,
-  progress: (done: number) => void,
-): Promise<string | undefined> => {
+async function run({ secrets }: ImportPlan, progress: (done: number) => void): Promise<string | undefined> {
   for (const [at, { name, value, replaces }] of secrets.entries()) {
     progress(at);
     const bytes = utf8(value);
@@ -85,9 +85,9 @@ const run = async (
     if (stored.kind === 'refused') return text.import.stopped(name, stored.detail);
   }
   return undefined;
-};
+}
 
-const showPlan = (box: HTMLElement, plan: ImportPlan): void => {
+function showPlan(box: HTMLElement, plan: ImportPlan): void {
   const { secrets, leftOut } = plan;
   if (secrets.length + leftOut.length === 0) {
     box.replaceChildren(make('p', { class: 'alert', role: 'alert' }, text.import.nothing));
@@ -123,9 +123,9 @@ const showPlan = (box: HTMLElement, plan: ImportPlan): void => {
     ...(secrets.length > 0 ? [make('p', { class: 'buttons' }, button, cancel)] : []),
   );
   title.focus();
-};
+}
 
-export const enhanceImport = (form: HTMLElement): void => {
+export function enhanceImport(form: HTMLElement): void {
   const content = find(form, '#source', HTMLTextAreaElement);
   const file = find(form, '#file', HTMLInputElement);
   const sealed = part(form, 'sealed');
@@ -159,4 +159,4 @@ export const enhanceImport = (form: HTMLElement): void => {
     event.preventDefault();
     void preview();
   });
-};
+}

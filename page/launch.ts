@@ -7,13 +7,14 @@ import { onLogin } from './login-again.ts';
 const FILTER_FROM = 10;
 
 /** `db-password` as a variable would be called. */
-const variableName = (name: string): string =>
-  name
+function variableName(name: string): string {
+  return name
     .toUpperCase()
     .replaceAll(/[^A-Z0-9_]/g, '_')
     .replace(/^([0-9])/, '_$1');
+}
 
-const enhancePick = (item: HTMLElement): void => {
+function enhancePick(item: HTMLElement): void {
   const name = item.dataset['name'] ?? '';
   const kind = item.querySelector('select');
   const target = find(item, '.as input', HTMLInputElement);
@@ -22,9 +23,9 @@ const enhancePick = (item: HTMLElement): void => {
     if (kind.value === 'variable' && target.value === from) target.value = to;
     else if (kind.value === 'file' && target.value === to) target.value = from;
   });
-};
+}
 
-const addFilter = (list: HTMLElement, items: readonly HTMLElement[]): void => {
+function addFilter(list: HTMLElement, items: readonly HTMLElement[]): void {
   const input = make('input', { type: 'search', id: 'filter', autocomplete: 'off', spellcheck: 'false' });
   const label = make('label', { for: 'filter' }, text.list.filter);
   input.addEventListener('input', () => {
@@ -35,9 +36,9 @@ const addFilter = (list: HTMLElement, items: readonly HTMLElement[]): void => {
     if (event.key === 'Enter') event.preventDefault();
   });
   list.before(make('div', { class: 'filter' }, label, input));
-};
+}
 
-export const enhanceLaunch = (form: HTMLElement): void => {
+export function enhanceLaunch(form: HTMLElement): void {
   const items = [...form.querySelectorAll<HTMLElement>('.picks li')];
   items.forEach(enhancePick);
   const list = form.querySelector<HTMLElement>('.picks');
@@ -47,7 +48,7 @@ export const enhanceLaunch = (form: HTMLElement): void => {
     const parsed = parseMountPath(path.value);
     showError(path, 'path-error', parsed.ok ? undefined : parsed.problem);
   });
-};
+}
 
 /** What a window tells the console's frame that opened it: an answer, and the one origin that it is for. */
 interface Relayed {
@@ -59,16 +60,16 @@ interface Relayed {
 const RELAYED = 'twofold-launch-relayed';
 
 /** Of this console: such a window can be looked into. */
-const isOwn = (other: Window): boolean => {
+function isOwn(other: Window): boolean {
   try {
     return other.location.origin === location.origin;
   } catch {
     return false;
   }
-};
+}
 
 /** To whoever opened or embeds this page, if it is of the listed origin (the browser compares), or to our frame there. */
-export const postAnswer = (section: HTMLElement): void => {
+export function postAnswer(section: HTMLElement): void {
   const { origin: to = '', answer: json = '' } = section.dataset;
   const opener = window.opener as Window | null; // the library types it as any
   const receiver = opener ?? (window.parent === window ? undefined : window.parent);
@@ -82,10 +83,10 @@ export const postAnswer = (section: HTMLElement): void => {
   if (isOwn(receiver)) receiver.postMessage(relayed, location.origin);
   else receiver.postMessage(answer, to);
   state.textContent = text.launch.done;
-};
+}
 
 /** In a launcher's frame: hands on what the window answers that was opened here, and nothing of anybody else's. */
-export const relayAnswer = (section: HTMLElement): void => {
+export function relayAnswer(section: HTMLElement): void {
   addEventListener('message', ({ origin, source, data }: MessageEvent<Partial<Relayed> | null>) => {
     const from = source as Window | null; // no port and no worker sends to a window
     if (origin !== location.origin || from?.opener !== window) return;
@@ -95,12 +96,12 @@ export const relayAnswer = (section: HTMLElement): void => {
     part(section, 'open').remove();
     part(section, 'state').textContent = text.launch.elsewhereDone;
   });
-};
+}
 
-export const returnAnswer = (form: HTMLElement): void => {
+export function returnAnswer(form: HTMLElement): void {
   if (form instanceof HTMLFormElement) form.requestSubmit();
-};
+}
 
-export const sendOnLogin = (form: HTMLElement): void => {
+export function sendOnLogin(form: HTMLElement): void {
   onLogin(() => returnAnswer(form));
-};
+}

@@ -9,31 +9,31 @@ import { action, make } from './elements.ts';
 const CHANNEL = 'twofold-login';
 
 /** On the page that a login ends at. */
-export const announceLogin = (): void => {
+export function announceLogin(): void {
   new BroadcastChannel(CHANNEL).postMessage('done');
   // Only a tab that a script opened closes; the page says what to do else.
   window.close();
-};
+}
 
-export const onLogin = (run: () => void): (() => void) => {
+export function onLogin(run: () => void): () => void {
   const channel = new BroadcastChannel(CHANNEL);
   channel.addEventListener('message', run);
   return () => channel.close();
-};
+}
 
 /** Takes over the new session's token. False where it is somebody else's. */
-const adopt = async (): Promise<boolean> => {
+async function adopt(): Promise<boolean> {
   const response = await fetch('/session', { cache: 'no-store' });
   if (!response.ok) return false;
   const { csrf, owner } = (await response.json()) as { readonly csrf: string; readonly owner: string };
   if (owner !== document.body.dataset['owner']) return false;
   document.body.dataset['csrf'] = csrf;
   return true;
-};
+}
 
 /** Resolves when the same person is logged in again; rejects where the dialog is closed. */
-const askForLogin = (): Promise<void> =>
-  new Promise((resolve, reject) => {
+function askForLogin(): Promise<void> {
+  return new Promise((resolve, reject) => {
     const note = make('p', { role: 'alert', class: 'error' });
     const address = `/login?to=${encodeURIComponent('/login/done')}`;
     const open = make(
@@ -66,9 +66,10 @@ const askForLogin = (): Promise<void> =>
     document.body.append(dialog);
     dialog.showModal();
   });
+}
 
 /** The same call once more, after a login, where the session had ended. */
-export const withLogin = async <T>(run: () => Promise<Called<T>>): Promise<Called<T>> => {
+export async function withLogin<T>(run: () => Promise<Called<T>>): Promise<Called<T>> {
   const first = await run();
   if (first.ok || first.problem.code !== 'login_ended') return first;
   try {
@@ -77,4 +78,4 @@ export const withLogin = async <T>(run: () => Promise<Called<T>>): Promise<Calle
     return first;
   }
   return await run();
-};
+}

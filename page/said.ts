@@ -2,11 +2,13 @@
 
 const KEY = 'said';
 
-export const say = (sentence: string): void => sessionStorage.setItem(KEY, sentence);
+export function say(sentence: string): void {
+  sessionStorage.setItem(KEY, sentence);
+}
 
-export const showSaid = (element: HTMLElement): void => {
+export function showSaid(element: HTMLElement): void {
   const sentence = sessionStorage.getItem(KEY);
   if (sentence === null) return;
   sessionStorage.removeItem(KEY);
   element.textContent = sentence;
-};
+}

@@ -24,13 +24,13 @@ export interface SealedValue {
   readonly envSafe: boolean;
 }
 
-const known = <T>(value: T | undefined): T => {
+function known<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('the console offered something that cannot be sealed to');
   return value;
-};
+}
 
 /** Rejects an offer whose key is not the one that its id says. The inner key is wiped, the value is the caller's. */
-export const seal = async (name: string, offer: SealingOffer, value: Uint8Array): Promise<SealedValue> => {
+export async function seal(name: string, offer: SealingOffer, value: Uint8Array): Promise<SealedValue> {
   const recipient = await rsaRecipient(offer.publicKey);
   known(offer.publicKey['kid'] === recipient.kid ? recipient : undefined);
   const header = {
@@ -50,4 +50,4 @@ export const seal = async (name: string, offer: SealingOffer, value: Uint8Array)
   } finally {
     key.fill(0);
   }
-};
+}

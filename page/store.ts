@@ -18,12 +18,14 @@ export type Stored =
   | { readonly kind: 'differs'; readonly version: number }
   | { readonly kind: 'refused'; readonly code: string; readonly detail: string };
 
-const refused = ({ problem }: Extract<Called<never>, { ok: false }>): Stored => ({
-  kind: 'refused',
-  ...problem,
-});
+function refused({ problem }: Extract<Called<never>, { ok: false }>): Stored {
+  return {
+    kind: 'refused',
+    ...problem,
+  };
+}
 
-export const store = async ({ name, value, expiresAt, seen }: Wish): Promise<Stored> => {
+export async function store({ name, value, expiresAt, seen }: Wish): Promise<Stored> {
   const offered = await withLogin(() =>
     call<SealingOffer>({ method: 'POST', path: urlPath`/secrets/${name}/sealing` }),
   );
@@ -42,4 +44,4 @@ export const store = async ({ name, value, expiresAt, seen }: Wish): Promise<Sto
       : call({ method: 'PUT', path: urlPath`/secrets/${name}`, body, ifMatch: seen }),
   );
   return stored.ok ? { kind: 'stored' } : refused(stored);
-};
+}

@@ -20,14 +20,14 @@ interface Chosen {
 
 const HALF_PAIR = /\p{Surrogate}/u;
 
-const keptFile = (field: HTMLElement): Chosen | undefined => {
+function keptFile(field: HTMLElement): Chosen | undefined {
   const kept = field.querySelector<HTMLInputElement>('input[name="keptFile"]')?.value;
   return kept === undefined
     ? undefined
     : { name: text.write.file, bytes: Uint8Array.from(atob(kept), (c) => c.charCodeAt(0)) };
-};
+}
 
-export const createValueField = (form: HTMLElement, maxBytes: number): ValueField => {
+export function createValueField(form: HTMLElement, maxBytes: number): ValueField {
   const field = part(form, 'value');
   const typed = find(field, 'textarea', HTMLTextAreaElement);
   const input = find(field, 'input[type="file"]', HTMLInputElement);
@@ -98,4 +98,4 @@ export const createValueField = (form: HTMLElement, maxBytes: number): ValueFiel
     showProblem: (problem) => showError(typed, 'value-error', problem),
     focus: () => (chosen ? find(box, 'button', HTMLButtonElement) : typed).focus(),
   };
-};
+}

@@ -15,23 +15,24 @@ interface State {
   replaces: { readonly name: string; seen: number } | undefined;
 }
 
-const nameOf = ({ replaces, nameInput, form }: State): string =>
-  replaces?.name ?? nameInput?.value ?? form.dataset['name'] ?? '';
+function nameOf({ replaces, nameInput, form }: State): string {
+  return replaces?.name ?? nameInput?.value ?? form.dataset['name'] ?? '';
+}
 
-const notice = (sentence: string): void => {
+function notice(sentence: string): void {
   part(document, 'notice').replaceChildren(...(sentence === '' ? [] : [make('p', {}, sentence)]));
-};
+}
 
-const showTaken = (state: State, name: string): void => {
+function showTaken(state: State, name: string): void {
   const link = make('a', { href: secretPath(name, 'replace') }, text.write.replaceThat(name));
   if (state.nameInput) {
     showError(state.nameInput, 'name-error', text.write.taken(name), link);
     state.nameInput.focus();
   } else notice(text.write.taken(name));
-};
+}
 
 /** Something else is there than this form was made for. The next try knows of it. */
-const showDifference = (state: State, version: number): void => {
+function showDifference(state: State, version: number): void {
   const name = nameOf(state);
   if (!state.replaces) {
     showTaken(state, name);
@@ -39,9 +40,9 @@ const showDifference = (state: State, version: number): void => {
   }
   notice(version === 0 ? text.write.gone : text.write.changed);
   state.replaces = version === 0 ? undefined : { name, seen: version };
-};
+}
 
-const show = (state: State, stored: Stored): void => {
+function show(state: State, stored: Stored): void {
   if (stored.kind === 'differs') showDifference(state, stored.version);
   else if (stored.kind === 'refused') {
     const { code, detail } = stored;
@@ -53,16 +54,16 @@ const show = (state: State, stored: Stored): void => {
     else if (code.startsWith('value_')) state.value.showProblem(detail);
     else notice(code === 'login_ended' ? text.expired.inPlace : detail);
   }
-};
+}
 
-const checkName = ({ nameInput }: State): boolean => {
+function checkName({ nameInput }: State): boolean {
   if (!nameInput) return true;
   const problem = nameProblem(nameInput.value);
   showError(nameInput, 'name-error', problem);
   return problem === undefined;
-};
+}
 
-const checkExpiry = ({ form }: State): boolean => {
+function checkExpiry({ form }: State): boolean {
   const input = find(form, '#expires', HTMLInputElement);
   const end = endOfDay(input.value);
   const bad = input.validity.badInput || (input.value !== '' && end === undefined);
@@ -70,9 +71,9 @@ const checkExpiry = ({ form }: State): boolean => {
   const problem = bad ? text.write.expiryMalformed : past ? text.write.expiryPast : undefined;
   showError(input, 'expires-error', problem);
   return problem === undefined;
-};
+}
 
-const send = async (state: State): Promise<void> => {
+async function send(state: State): Promise<void> {
   const [name, value, adds] = [nameOf(state), state.value.bytes(), !state.replaces];
   const expiresAt = endOfDay(find(state.form, '#expires', HTMLInputElement).value);
   try {
@@ -86,9 +87,9 @@ const send = async (state: State): Promise<void> => {
   } finally {
     value.fill(0);
   }
-};
+}
 
-const submit = async (state: State): Promise<void> => {
+async function submit(state: State): Promise<void> {
   notice('');
   const good = [checkName(state), state.value.check(), checkExpiry(state)];
   if (good.includes(false)) {
@@ -104,9 +105,9 @@ const submit = async (state: State): Promise<void> => {
   await send(state);
   button.disabled = false;
   button.textContent = label;
-};
+}
 
-export const enhanceWrite = (element: HTMLElement): void => {
+export function enhanceWrite(element: HTMLElement): void {
   if (!(element instanceof HTMLFormElement)) return;
   const { name = '', max = '' } = element.dataset;
   const version = element.querySelector<HTMLInputElement>('input[name="version"]')?.value;
@@ -128,4 +129,4 @@ export const enhanceWrite = (element: HTMLElement): void => {
     event.preventDefault();
     void submit(state);
   });
-};
+}

@@ -9,7 +9,7 @@ import { openAuditTrail } from './audit.ts';
 import { testFolder } from '../test/folder.ts';
 
 /** Writes so many lines to its standard output, a pipe that it makes non-blocking by looking at `process.stdout`. */
-const writer = (lines: number) => {
+function writer(lines: number) {
   const source = `
     const { openAuditTrail } = await import('./platform/audit.ts');
     void process.stdout;
@@ -18,7 +18,7 @@ const writer = (lines: number) => {
   return spawn(process.execPath, ['--input-type=module', '-e', source], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-};
+}
 
 describe('an audit trail', () => {
   it('appends a line a record to a file that only its owner may read', async () => {

@@ -22,27 +22,29 @@ const MAX_REFUSED_ITEMS = 4;
 const MAX_REFUSED_LENGTH = 64;
 
 /** Text that stands in a line: cut, its control characters shown; so a record of n members has a longest line. */
-const bounded = (value: unknown): unknown => {
+function bounded(value: unknown): unknown {
   if (typeof value === 'string') return boundedText(value, MAX_TEXT_LENGTH);
   if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map(bounded);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, bounded(member)]));
-};
+}
 
 /** The first few texts of a list that a refusal tells of, each cut. */
-export const firstFew = (texts: readonly string[]): readonly string[] =>
-  texts.slice(0, MAX_REFUSED_ITEMS).map((text) => boundedText(text, MAX_REFUSED_LENGTH));
+export function firstFew(texts: readonly string[]): readonly string[] {
+  return texts.slice(0, MAX_REFUSED_ITEMS).map((text) => boundedText(text, MAX_REFUSED_LENGTH));
+}
 
 /** How long a full pipe may block: its reader, the container runtime, empties it in passing. */
 const FULL_PIPE_MS = 500;
 const LOOK_MS = 1;
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 
-const isFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+}
 
 /** Standard output may be a pipe that somebody made non-blocking; then what does not fit waits, and in the end throws. */
-const writeAll = (fd: number, bytes: Buffer): void => {
+function writeAll(fd: number, bytes: Buffer): void {
   const until = performance.now() + FULL_PIPE_MS;
   for (let from = 0; from < bytes.length;) {
     try {
@@ -52,11 +54,11 @@ const writeAll = (fd: number, bytes: Buffer): void => {
       Atomics.wait(nobody, 0, 0, LOOK_MS);
     }
   }
-};
+}
 
 /** `-` is standard output. */
 /* eslint-disable @typescript-eslint/require-await -- a throw must reject, and a trail elsewhere may take its time */
-export const openAuditTrail = async (path: string): Promise<AuditTrail> => {
+export async function openAuditTrail(path: string): Promise<AuditTrail> {
   const fd = path === '-' ? STDOUT : openSync(path, 'a', 0o600);
   return {
     append: async (record) => writeAll(fd, Buffer.from(`${JSON.stringify(bounded(record))}\n`)),
@@ -64,5 +66,5 @@ export const openAuditTrail = async (path: string): Promise<AuditTrail> => {
       if (fd !== STDOUT) closeSync(fd);
     },
   };
-};
+}
 /* eslint-enable @typescript-eslint/require-await */

@@ -44,13 +44,13 @@ export interface BodyGate {
 }
 
 /** As announced; without a length it may be as large as is allowed. */
-const bytesOf = ({ headers }: IncomingMessage, limitBytes: number): number => {
+function bytesOf({ headers }: IncomingMessage, limitBytes: number): number {
   // Node's parser has refused what is no number, and both at once.
   if (headers['content-length'] !== undefined) return Number(headers['content-length']);
   return headers['transfer-encoding'] === undefined ? 0 : limitBytes;
-};
+}
 
-const createShares = ({ totalBytes, shareBytes = totalBytes }: BodyGateConfig) => {
+function createShares({ totalBytes, shareBytes = totalBytes }: BodyGateConfig) {
   const shares = new Map<string, number>();
   let held = 0;
   const add = (who: string | undefined, bytes: number): void => {
@@ -71,9 +71,9 @@ const createShares = ({ totalBytes, shareBytes = totalBytes }: BodyGateConfig) =
     },
     giveBack: (who: string | undefined, bytes: number): void => add(who, -bytes),
   };
-};
+}
 
-export const createBodyGate = (config: BodyGateConfig): BodyGate => {
+export function createBodyGate(config: BodyGateConfig): BodyGate {
   const shares = createShares(config);
   return {
     heldBytes: () => shares.held(),
@@ -92,4 +92,4 @@ export const createBodyGate = (config: BodyGateConfig): BodyGate => {
       return body;
     },
   };
-};
+}

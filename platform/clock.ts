@@ -8,4 +8,6 @@ export const systemClock: Clock = () => Date.now();
 /** Milliseconds since this process began: for durations, since nobody sets it. */
 export const monotonicClock: Clock = () => performance.now();
 
-export const secondsOf = (clock: Clock): number => Math.floor(clock() / 1000);
+export function secondsOf(clock: Clock): number {
+  return Math.floor(clock() / 1000);
+}

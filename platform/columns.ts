@@ -2,7 +2,7 @@
 import { shown } from './shown.ts';
 
 /** As many columns as the first row has. No newline at the end, no spaces at the end of a line. */
-export const columns = (given: readonly (readonly string[])[]): string => {
+export function columns(given: readonly (readonly string[])[]): string {
   const rows = given.map((row) => row.map(shown));
   // As arguments of one call, very many rows would overflow the stack.
   const widths = (rows[0] ?? []).map((_, column) =>
@@ -16,4 +16,4 @@ export const columns = (given: readonly (readonly string[])[]): string => {
         .trimEnd(),
     )
     .join('\n');
-};
+}

@@ -8,7 +8,9 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 
 /** The same for a TLS socket and the one below it, of which a server tells one each at a time. */
-const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
 
 interface Connection {
   readonly socket: Socket;
@@ -16,10 +18,12 @@ interface Connection {
 }
 
 /** Nothing that has come whole is still to be answered. */
-const waits = ({ open }: Connection): boolean => [...open].every(({ complete }) => !complete);
+function waits({ open }: Connection): boolean {
+  return [...open].every(({ complete }) => !complete);
+}
 
 /** To be called once, before the server listens. */
-export const limitConnections = (server: HttpServer | HttpsServer, most: number): void => {
+export function limitConnections(server: HttpServer | HttpsServer, most: number): void {
   /** The one that was used longest ago first. */
   const connections = new Map<string, Connection>();
   const use = (name: string, connection: Connection): void => {
@@ -59,4 +63,4 @@ export const limitConnections = (server: HttpServer | HttpsServer, most: number)
       if (connections.get(name) === connection) use(name, connection);
     });
   });
-};
+}

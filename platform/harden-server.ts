@@ -42,14 +42,17 @@ export interface Hardened {
   fail(answer: (response: ServerResponse) => void): Promise<void>;
 }
 
-const isDiscarded = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= DISCARDED_BYTES;
+function isDiscarded({ headers }: IncomingMessage): boolean {
+  return (
+    headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= DISCARDED_BYTES
+  );
+}
 
 /** To be called once, before the server listens. */
-export const hardenServer = (
+export function hardenServer(
   server: Server,
   { maxConnections, log, requestMs = REQUEST_MS }: HardenOptions,
-): Hardened => {
+): Hardened {
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = Math.min(HEADERS_MS, requestMs);
   server.requestTimeout = requestMs;
@@ -80,28 +83,29 @@ export const hardenServer = (
       await Promise.race([Promise.all(closed), wait(FAIL_MS)]);
     },
   };
-};
+}
 
-const connectionsOf = (server: Server): Promise<number> =>
-  new Promise((resolve, reject) => {
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
     server.getConnections((error, count) => {
       if (error) reject(error);
       else resolve(count);
     });
   });
+}
 
 /** Every answer from now on is its connection's last; waits until there is none left, or the time is over. */
-const linger = async (server: Server, lingerMs: number): Promise<void> => {
+async function linger(server: Server, lingerMs: number): Promise<void> {
   const end = performance.now() + lingerMs;
   while (performance.now() < end && (await connectionsOf(server)) > 0) await wait(IDLE_LOOK_MS);
-};
+}
 
 /**
  * Takes no new connection, answers what is under way with `connection: close`, and after `graceMs` closes the rest.
  * With `lingerMs` it goes on for that long first, so that clients part with idle connections by using them once more:
  * closing one just as it is used fails a call that its client may not repeat, and API servers do not.
  */
-export const closeServer = async (server: Server, graceMs: number, lingerMs = 0): Promise<void> => {
+export async function closeServer(server: Server, graceMs: number, lingerMs = 0): Promise<void> {
   server.prependListener('request', (_message: IncomingMessage, response: ServerResponse) => {
     response.shouldKeepAlive = false;
   });
@@ -116,10 +120,10 @@ export const closeServer = async (server: Server, graceMs: number, lingerMs = 0)
       resolve();
     });
   });
-};
+}
 
-export const listenOn = (server: Server, host: string, port: number): Promise<number> =>
-  new Promise((resolve, reject) => {
+export function listenOn(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
@@ -127,3 +131,4 @@ export const listenOn = (server: Server, host: string, port: number): Promise<nu
       resolve(typeof address === 'object' && address ? address.port : port);
     });
   });
+}

@@ -20,7 +20,7 @@ const MAX_CONNECTIONS = 64;
 const CHECK_EVERY_MS = 5_000;
 
 /** Shares one answer among all who ask within 5 s, so that probes cannot be used to make work. */
-const cached = (check: () => Promise<void>): (() => Promise<boolean>) => {
+function cached(check: () => Promise<void>): () => Promise<boolean> {
   let askedAt = -Infinity;
   let answer = Promise.resolve(false);
   return () => {
@@ -33,9 +33,9 @@ const cached = (check: () => Promise<void>): (() => Promise<boolean>) => {
     }
     return answer;
   };
-};
+}
 
-export const createHealthServer = (health: Health, metrics: Metrics): HealthServer => {
+export function createHealthServer(health: Health, metrics: Metrics): HealthServer {
   const healthy = cached(health.check);
   const answer = async (url: string): Promise<[status: number, body: string]> => {
     if (url === '/healthz') return (await healthy()) ? [200, 'ok\n'] : [503, 'not working; see the log\n'];
@@ -71,4 +71,4 @@ export const createHealthServer = (health: Health, metrics: Metrics): HealthServ
         server.closeAllConnections();
       }),
   };
-};
+}

@@ -48,17 +48,26 @@ export class HttpsError extends Error {
   }
 }
 
-const unreachable = (target: URL, cause: Error & { code?: string }): HttpsError =>
-  new HttpsError('unreachable', `${target.host} cannot be reached (${cause.code ?? cause.name})`, cause);
+function unreachable(target: URL, cause: Error & { code?: string }): HttpsError {
+  return new HttpsError(
+    'unreachable',
+    `${target.host} cannot be reached (${cause.code ?? cause.name})`,
+    cause,
+  );
+}
 
-const late = ({ host }: URL, { timeoutMs }: Pick<HttpsCall, 'timeoutMs'>): HttpsError =>
-  new HttpsError('timeout', `no answer from ${host} within ${timeoutMs} ms`);
+function late({ host }: URL, { timeoutMs }: Pick<HttpsCall, 'timeoutMs'>): HttpsError {
+  return new HttpsError('timeout', `no answer from ${host} within ${timeoutMs} ms`);
+}
 
-const tooLong = (limit: number): HttpsError =>
-  new HttpsError('too_large', `the answer has more than ${limit} bytes`);
+function tooLong(limit: number): HttpsError {
+  return new HttpsError('too_large', `the answer has more than ${limit} bytes`);
+}
 
 /** Without the brackets of an IPv6 address in a URL. */
-const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
 
 /** The server had closed a kept connection just as it was used again: nothing of an answer came. */
 class StaleConnection extends Error {}
@@ -74,12 +83,12 @@ interface Heard<T> {
  * for a server that closed an idle connection just as it was reused: again, on another. One that ends closes all of them
  * at once, so until it is one that nobody used before; each of the others is gone after its try.
  */
-const tried = <T>(
+function tried<T>(
   target: URL,
   call: Pick<HttpsCall, 'timeoutMs'>,
   begin: (heard: Heard<T>) => () => void,
-): Promise<T> =>
-  new Promise((resolve, reject) => {
+): Promise<T> {
+  return new Promise((resolve, reject) => {
     let over = false;
     const settle = (): void => {
       over = true;
@@ -105,14 +114,15 @@ const tried = <T>(
       giveUp();
     }, call.timeoutMs);
   });
+}
 
-const answerOf = async (message: IncomingMessage, { maxResponseBytes }: HttpsCall): Promise<HttpsAnswer> => {
+async function answerOf(message: IncomingMessage, { maxResponseBytes }: HttpsCall): Promise<HttpsAnswer> {
   const body = await readWholeBody(message, maxResponseBytes);
   if (!body) throw tooLong(maxResponseBytes);
   return { status: message.statusCode ?? 0, headers: message.headers, body };
-};
+}
 
-const send = (agent: Agent, target: URL, call: HttpsCall, heard: Heard<HttpsAnswer>): (() => void) => {
+function send(agent: Agent, target: URL, call: HttpsCall, heard: Heard<HttpsAnswer>): () => void {
   const request = httpsRequest({
     method: call.method,
     agent,
@@ -139,25 +149,26 @@ const send = (agent: Agent, target: URL, call: HttpsCall, heard: Heard<HttpsAnsw
   });
   request.end(call.body);
   return () => request.destroy();
-};
+}
 
-const agentOf = ({ ca, cert, key }: ClientTls, maxSockets: number): Agent =>
-  new Agent({
+function agentOf({ ca, cert, key }: ClientTls, maxSockets: number): Agent {
+  return new Agent({
     keepAlive: true,
     maxSockets,
     scheduling: 'lifo',
     // Made once: an agent given certificates compares their text for every request.
     secureContext: createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' }),
   });
+}
 
 /** Ends what is idle now, and the others with their answer. */
-const retire = (agent: Agent): void => {
+function retire(agent: Agent): void {
   agent.maxFreeSockets = 0;
   for (const sockets of Object.values(agent.freeSockets))
     for (const socket of sockets ?? []) socket.destroy();
-};
+}
 
-export const createHttpsClient = (tls: ClientTls, maxSockets = 64): HttpsClient => {
+export function createHttpsClient(tls: ClientTls, maxSockets = 64): HttpsClient {
   let agent = agentOf(tls, maxSockets);
   return {
     call: (call) => {
@@ -171,4 +182,4 @@ export const createHttpsClient = (tls: ClientTls, maxSockets = 64): HttpsClient 
     },
     close: () => agent.destroy(),
   };
-};
+}

@@ -61,7 +61,7 @@ export interface HttpsServer {
 const clientOf = new WeakMap<Socket, string>();
 
 /** Common name of the verified client certificate; undefined without one. Looked at once for a connection. */
-export const clientName = (socket: Socket): string | undefined => {
+export function clientName(socket: Socket): string | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const known = clientOf.get(socket);
   if (known !== undefined) return known;
@@ -70,22 +70,22 @@ export const clientName = (socket: Socket): string | undefined => {
   const name = subject?.CN;
   if (name !== undefined) clientOf.set(socket, name);
   return name;
-};
+}
 
-const send = (response: ServerResponse, { status, contentType, headers, body }: HttpReply): void => {
+function send(response: ServerResponse, { status, contentType, headers, body }: HttpReply): void {
   response.writeHead(status, {
     'content-type': contentType ?? 'application/json',
     'content-length': Buffer.byteLength(body),
     ...headers,
   });
   response.end(body);
-};
+}
 
-const requestOf = (
+function requestOf(
   message: IncomingMessage,
   response: ServerResponse,
   { gate, limitBytes }: { readonly gate: BodyGate; readonly limitBytes: number },
-): HttpRequest => {
+): HttpRequest {
   const target = message.url ?? '/';
   const mark = target.indexOf('?');
   return {
@@ -96,25 +96,27 @@ const requestOf = (
     client: clientName(message.socket),
     body: () => gate.read(message, response, { limitBytes }),
   };
-};
+}
 
-const failureReply = (
+function failureReply(
   { onError, refuseBody, maxBodyBytes, log }: HttpsServerOptions,
   error: unknown,
-): HttpReply => {
+): HttpReply {
   if (!(error instanceof BodyError)) return onError(error);
   log.info('a body was not read', { code: error.code });
   return refuseBody(error.code, maxBodyBytes);
-};
+}
 
-const contextOf = (tls: TlsMaterial, clientCa: string | undefined) => ({
-  cert: tls.cert,
-  key: tls.key,
-  minVersion: 'TLSv1.2' as const,
-  ...(clientCa === undefined ? {} : { ca: clientCa }),
-});
+function contextOf(tls: TlsMaterial, clientCa: string | undefined) {
+  return {
+    cert: tls.cert,
+    key: tls.key,
+    minVersion: 'TLSv1.2' as const,
+    ...(clientCa === undefined ? {} : { ca: clientCa }),
+  };
+}
 
-export const createHttpsServer = (options: HttpsServerOptions): HttpsServer => {
+export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
   const mutual = options.clientCa !== undefined;
   const limitBytes = options.maxBodyBytes;
   const gate = createBodyGate({ totalBytes: options.maxBodiesBytes });
@@ -147,4 +149,4 @@ export const createHttpsServer = (options: HttpsServerOptions): HttpsServer => {
     close: (graceMs = 20_000, lingerMs = 0) => closeServer(server, graceMs, lingerMs),
     fail: () => hardened.fail((response) => send(response, options.onError(new Error('the service ends')))),
   };
-};
+}

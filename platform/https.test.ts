@@ -11,8 +11,8 @@ import { createHttpsServer, type HttpRequest, type HttpsServer } from './https-s
 const LIMIT = serverOptions.maxBodyBytes;
 
 /** A body whose length is not announced. */
-const chunkedStatus = (url: string, tls: ClientTls, body: string): Promise<number | undefined> =>
-  new Promise((resolve, reject) => {
+function chunkedStatus(url: string, tls: ClientTls, body: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
     const sent = request(url, { method: 'POST', ...tls, agent: false }, (response) => {
       response.resume();
       resolve(response.statusCode);
@@ -21,6 +21,7 @@ const chunkedStatus = (url: string, tls: ClientTls, body: string): Promise<numbe
     sent.write(body);
     sent.end();
   });
+}
 
 describe('HTTPS between services', () => {
   let certificates: Certificates;

@@ -8,7 +8,7 @@ export interface KeyUse {
 }
 
 /** A problem for each key that two settings list; it names both, and the key by its id. */
-export const keysOfTwoUses = (uses: readonly KeyUse[]): string[] => {
+export function keysOfTwoUses(uses: readonly KeyUse[]): string[] {
   const first = new Map<string, string>();
   const problems: string[] = [];
   for (const { variable, kids } of uses) {
@@ -22,4 +22,4 @@ export const keysOfTwoUses = (uses: readonly KeyUse[]): string[] => {
     }
   }
   return problems;
-};
+}

@@ -5,7 +5,9 @@ import { listAll, type PartialObject } from './kubernetes-list.ts';
 import type { KubernetesApi, PageQuery } from './kubernetes.ts';
 
 const secrets = '/api/v1/namespaces/team/secrets';
-const whole = (item: PartialObject): PartialObject => item;
+function whole(item: PartialObject): PartialObject {
+  return item;
+}
 const labelled = { labelSelector: 'set=listed' };
 
 describe('a list of the Kubernetes API', function () {

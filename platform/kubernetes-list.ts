@@ -49,11 +49,11 @@ interface Step<T> {
 }
 
 /** The page after `token`, as many objects of `limit` as fit. */
-const nextPage = async <T>(
+async function nextPage<T>(
   { api, path, query }: Collection,
   token: string | undefined,
   most: number,
-): Promise<Step<T> | KubernetesRefusal> => {
+): Promise<Step<T> | KubernetesRefusal> {
   for (let limit = most; ; limit = Math.ceil(limit / 2)) {
     const maxBytes = limit === 1 ? MAX_OBJECT_BYTES : MAX_PAGE_BYTES;
     const asked = { ...query, limit, continue: token, maxBytes };
@@ -67,12 +67,12 @@ const nextPage = async <T>(
     const { metadata, items } = passed.object;
     return { ok: true, page: { items: [], ...(metadata && { metadata }) }, tooLarge: items ?? [], limit };
   }
-};
+}
 
-const listOnce = async <T extends object>(
+async function listOnce<T extends object>(
   collection: Collection,
   keep: (item: T) => T | undefined,
-): Promise<Listed<T>> => {
+): Promise<Listed<T>> {
   const items: T[] = [];
   const tooLarge: PartialObject[] = [];
   let token: string | undefined;
@@ -86,21 +86,21 @@ const listOnce = async <T extends object>(
     limit = Math.min(step.limit * 2, PAGE);
   } while (token !== undefined && token !== '');
   return { ok: true, items, tooLarge };
-};
+}
 
 /**
  * Everything in a collection, with what `keep` leaves of each object (undefined: not wanted): one page at a time is in memory. A page
  * that does not fit is asked for again by half; an object that does not fit alone is passed by, and named. A list whose
  * place the API server has forgotten (410) begins again.
  */
-export const listAll = async <T extends object>(
+export async function listAll<T extends object>(
   api: Pick<KubernetesApi, 'page'>,
   path: string,
   query: ListQuery,
   keep: (item: T) => T | undefined,
-): Promise<Listed<T>> => {
+): Promise<Listed<T>> {
   for (let beginning = 1; ; beginning += 1) {
     const listed = await listOnce({ api, path, query }, keep);
     if (listed.ok || listed.status !== 410 || beginning === BEGINNINGS) return listed;
   }
-};
+}

@@ -80,7 +80,7 @@ export const MAX_OBJECT_BYTES = 16 * 1024 * 1024;
 const JSON_TYPE = 'application/json';
 const METADATA_TYPE = `${JSON_TYPE};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`;
 
-const tokenFrom = (file: string): (() => string) => {
+function tokenFrom(file: string): () => string {
   let token = '';
   let readAt = -Infinity;
   return () => {
@@ -90,10 +90,10 @@ const tokenFrom = (file: string): (() => string) => {
     }
     return token;
   };
-};
+}
 
 /** `metav1.Status` of a refusal, or of an answer that is not JSON. */
-const parseRefusal = ({ status, body }: HttpsAnswer): KubernetesRefusal => {
+function parseRefusal({ status, body }: HttpsAnswer): KubernetesRefusal {
   try {
     const { reason, message } = JSON.parse(body.toString('utf8')) as { reason?: string; message?: string };
     return { ok: false, status, reason: reason ?? 'Unknown', message: message ?? `status ${status}` };
@@ -105,10 +105,10 @@ const parseRefusal = ({ status, body }: HttpsAnswer): KubernetesRefusal => {
       message: 'the API server answered something that is not JSON',
     };
   }
-};
+}
 
 /** The object is parsed when it is looked at: nobody reads back the Secret that was just created. */
-const parseAnswer = <T>(answer: HttpsAnswer): KubernetesAnswer<T> => {
+function parseAnswer<T>(answer: HttpsAnswer): KubernetesAnswer<T> {
   if (answer.status < 200 || answer.status >= 300) return parseRefusal(answer);
   let object: T | undefined;
   return {
@@ -118,20 +118,20 @@ const parseAnswer = <T>(answer: HttpsAnswer): KubernetesAnswer<T> => {
       return (object ??= JSON.parse(answer.body.toString('utf8')) as T);
     },
   };
-};
+}
 
-const noAnswer = (error: unknown): KubernetesRefusal => {
+function noAnswer(error: unknown): KubernetesRefusal {
   const reason = error instanceof HttpsError && error.code === 'too_large' ? 'TooLarge' : 'Unreachable';
   return { ok: false, status: 0, reason, message: error instanceof Error ? error.message : 'no answer' };
-};
+}
 
-const queryOf = ({ labelSelector, fieldSelector, limit, continue: token }: PageQuery): string => {
+function queryOf({ labelSelector, fieldSelector, limit, continue: token }: PageQuery): string {
   const query = new URLSearchParams({ limit: String(limit) });
   if (labelSelector !== undefined) query.set('labelSelector', labelSelector);
   if (fieldSelector !== undefined) query.set('fieldSelector', fieldSelector);
   if (token !== undefined) query.set('continue', token);
   return query.toString();
-};
+}
 
 interface CallOptions {
   readonly contentType?: string;
@@ -147,10 +147,10 @@ interface KubernetesPorts {
 }
 
 /** Expected refusals and an unreachable API server are values; only a broken token file throws. */
-export const createKubernetesApi = (
+export function createKubernetesApi(
   options: KubernetesOptions,
   { log, everyMs }: KubernetesPorts,
-): KubernetesApi => {
+): KubernetesApi {
   const client = createRootedClient({ file: options.kubernetesCaFile, log, everyMs });
   const token = tokenFrom(options.kubernetesTokenFile);
   const call = async <T>(
@@ -201,4 +201,4 @@ export const createKubernetesApi = (
       }),
     close: () => client.close(),
   };
-};
+}

@@ -8,7 +8,9 @@ const hub = {
   claim: 'preferred_username',
   loginWithinDays: 30,
 };
-const parse = (...launchers: readonly unknown[]) => parseLaunchers(JSON.stringify({ launchers }));
+function parse(...launchers: readonly unknown[]) {
+  return parseLaunchers(JSON.stringify({ launchers }));
+}
 
 describe('a launchers file', () => {
   it('is read as it stands, and finds a launcher by exact username and namespace', () => {

@@ -36,20 +36,26 @@ const SERVICE_ACCOUNT =
   /^system:serviceaccount:([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?):[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const MAX_TEXT_LENGTH = 253;
 
-const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= MAX_TEXT_LENGTH && value.trim() === value;
+function isText(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value !== '' && value.length <= MAX_TEXT_LENGTH && value.trim() === value
+  );
+}
 
 /** Where the account of a launcher in the cluster lives; undefined for one outside (a certificate's or a login's name). */
-export const accountNamespace = (username: string): string | undefined => SERVICE_ACCOUNT.exec(username)?.[1];
+export function accountNamespace(username: string): string | undefined {
+  return SERVICE_ACCOUNT.exec(username)?.[1];
+}
 
 /**
  * Controllers and nodes create pods for whoever wrote the template, so what they create says nothing about a user:
  * of the names that Kubernetes reserves, only a service account outside kube-system can be a launcher.
  */
-const isController = (username: string): boolean =>
-  username.startsWith('system:') && (accountNamespace(username) ?? 'kube-system') === 'kube-system';
+function isController(username: string): boolean {
+  return username.startsWith('system:') && (accountNamespace(username) ?? 'kube-system') === 'kube-system';
+}
 
-const problemOf = (entry: Readonly<Record<string, unknown>>): string | undefined => {
+function problemOf(entry: Readonly<Record<string, unknown>>): string | undefined {
   const { username, namespaces, annotation, claim, loginWithinDays, sharedNamespace } = entry;
   const members = Object.keys(entry).filter((name) => name !== OPTIONAL_MEMBER);
   if (members.sort().join() !== MEMBERS.join())
@@ -66,18 +72,18 @@ const problemOf = (entry: Readonly<Record<string, unknown>>): string | undefined
   if (!isText(claim)) return 'claim must be the name of a login claim';
   const days = Number.isInteger(loginWithinDays) ? Number(loginWithinDays) : 0;
   return days >= 1 && days <= 3650 ? undefined : 'loginWithinDays must be a whole number from 1 to 3650';
-};
+}
 
-const parseLauncher = (value: unknown, index: number): Launcher => {
+function parseLauncher(value: unknown, index: number): Launcher {
   const where = `launcher ${index + 1}`;
   if (typeof value !== 'object' || value === null) throw new Error(`${where} is not an object`);
   const problem = problemOf(value as Record<string, unknown>); // members are checked one by one
   if (problem !== undefined) throw new Error(`${where}: ${problem}`);
   return value as Launcher; // every member has just been checked
-};
+}
 
 /** Throws an Error that says which entry is wrong and why; a SyntaxError where it is not JSON. */
-export const parseLaunchers = (json: string): readonly Launcher[] => {
+export function parseLaunchers(json: string): readonly Launcher[] {
   const value: unknown = JSON.parse(json);
   const launchers = typeof value === 'object' && value && 'launchers' in value ? value.launchers : undefined;
   if (!Array.isArray(launchers)) throw new Error('there is no list "launchers"');
@@ -98,16 +104,16 @@ export const parseLaunchers = (json: string): readonly Launcher[] => {
   );
   if (shared !== undefined) throw new Error(shared);
   return parsed;
-};
+}
 
 /**
  * Why a launcher's account may not live where it does, and what to do; undefined where all may. `sessionNamespaces` are
  * those where sessions may be, and `*` is all of them.
  */
-export const sharedLauncher = (
+export function sharedLauncher(
   launchers: readonly Launcher[],
   sessionNamespaces: readonly string[],
-): string | undefined => {
+): string | undefined {
   const index = launchers.findIndex(({ username, sharedNamespace }) => {
     const home = accountNamespace(username);
     if (home === undefined || sharedNamespace) return false;
@@ -122,11 +128,14 @@ export const sharedLauncher = (
     'create pods or tokens there is this launcher; move it or its sessions to a namespace of their own, or say ' +
     '"sharedNamespace": true (docs/launchers.md)'
   );
-};
+}
 
 /** The launcher that this username is in this namespace. */
-export const findLauncher = (
+export function findLauncher(
   launchers: readonly Launcher[],
   { username, namespace }: { readonly username: string; readonly namespace: string },
-): Launcher | undefined =>
-  launchers.find((launcher) => launcher.username === username && launcher.namespaces.includes(namespace));
+): Launcher | undefined {
+  return launchers.find(
+    (launcher) => launcher.username === username && launcher.namespaces.includes(namespace),
+  );
+}

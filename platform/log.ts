@@ -58,8 +58,8 @@ export interface LogOptions {
 /** A line has at most so many characters of one field: who asks must not choose how long lines are. */
 const MAX_FIELD_LENGTH = 512;
 
-const kept = (fields: LogFields): Record<string, unknown> =>
-  Object.fromEntries(
+function kept(fields: LogFields): Record<string, unknown> {
+  return Object.fromEntries(
     Object.entries(fields)
       .filter(([name, value]) => allowed.has(name) && value !== undefined)
       .map(([name, value]: [string, unknown]) => [
@@ -67,15 +67,16 @@ const kept = (fields: LogFields): Record<string, unknown> =>
         typeof value === 'string' ? boundedText(value, MAX_FIELD_LENGTH) : value,
       ]),
   );
+}
 
-const standardOutput = () => {
+function standardOutput() {
   const destination = pino.destination({ fd: 1, sync: true });
   // A line that cannot be written is lost; without a listener the service would be too.
   destination.on('error', () => undefined);
   return destination;
-};
+}
 
-export const createLog = ({ service, level, write }: LogOptions): Log => {
+export function createLog({ service, level, write }: LogOptions): Log {
   const options = {
     level,
     base: { service },
@@ -90,11 +91,11 @@ export const createLog = ({ service, level, write }: LogOptions): Log => {
       if (logger.isLevelEnabled(name)) logger[name](kept(fields), event);
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-};
+}
 
 /** What may be logged of something thrown: a SyntaxError of JSON.parse quotes its input, so its message may not. */
-export const describeError = (error: unknown): string => {
+export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return 'not an Error';
   const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
   return error instanceof SyntaxError ? error.name : `${error.name}${code}: ${error.message.slice(0, 300)}`;
-};
+}

@@ -17,22 +17,26 @@ export interface Problem<C extends string = string> {
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-export const problemBody = ({ status, title }: ProblemKind, { code, detail }: Problem): object => ({
-  type: `urn:twofold:problem:${code}`,
-  title,
-  status,
-  code,
-  detail: shown(detail),
-});
+export function problemBody({ status, title }: ProblemKind, { code, detail }: Problem): object {
+  return {
+    type: `urn:twofold:problem:${code}`,
+    title,
+    status,
+    code,
+    detail: shown(detail),
+  };
+}
 
-export const problemReply = (kind: ProblemKind, problem: Problem): HttpReply => ({
-  status: kind.status,
-  contentType: PROBLEM_TYPE,
-  body: JSON.stringify(problemBody(kind, problem)),
-});
+export function problemReply(kind: ProblemKind, problem: Problem): HttpReply {
+  return {
+    status: kind.status,
+    contentType: PROBLEM_TYPE,
+    body: JSON.stringify(problemBody(kind, problem)),
+  };
+}
 
 /** Code and detail of a problem document that another service of ours answered, or undefined for anything else. */
-export const parseProblem = (body: Buffer): Problem | undefined => {
+export function parseProblem(body: Buffer): Problem | undefined {
   try {
     const value: unknown = JSON.parse(body.toString('utf8'));
     if (typeof value !== 'object' || value === null) return undefined;
@@ -41,4 +45,4 @@ export const parseProblem = (body: Buffer): Problem | undefined => {
   } catch {
     return undefined;
   }
-};
+}

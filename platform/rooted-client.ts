@@ -12,7 +12,7 @@ interface RootsOf {
 }
 
 /** Throws when the file cannot be read at first; one that is broken later is logged, and not taken. */
-export const createRootedClient = ({ file, log, everyMs }: RootsOf): HttpsClient => {
+export function createRootedClient({ file, log, everyMs }: RootsOf): HttpsClient {
   if (file === undefined) return createHttpsClient({});
   const roots = watchRoots(file, log, everyMs);
   const client = createHttpsClient({ ca: roots.current() });
@@ -24,4 +24,4 @@ export const createRootedClient = ({ file, log, everyMs }: RootsOf): HttpsClient
       client.close();
     },
   };
-};
+}

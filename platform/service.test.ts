@@ -6,7 +6,8 @@ import { testCertificates } from '../test/certificates.ts';
 import { headOf, sendRaw, type RawTarget } from '../test/raw-https.ts';
 
 /** A service of ours in which what is asked at `/throw` or `/reject` fails where nobody catches it. */
-const program = (dir: string): string => `
+function program(dir: string): string {
+  return `
   import { runService, serviceSettings } from '#platform/service.ts';
   import { createHttpsServer } from '#platform/https-server.ts';
   import { describeError } from '#platform/log.ts';
@@ -34,6 +35,7 @@ const program = (dir: string): string => `
       return { ports, fail: () => server.fail(), stop: () => server.close() };
     },
   });`;
+}
 
 interface Line {
   readonly event: string;

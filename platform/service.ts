@@ -33,27 +33,28 @@ interface Service<S extends Settings> {
   readonly start: (config: Values<S>, log: Log) => Promise<Running>;
 }
 
-const levelOf = (config: object): (typeof logLevels)[number] =>
-  logLevels.find((level) => 'logLevel' in config && config.logLevel === level) ?? 'info';
+function levelOf(config: object): (typeof logLevels)[number] {
+  return logLevels.find((level) => 'logLevel' in config && config.logLevel === level) ?? 'info';
+}
 
 /** Function, file and line that threw: what a stack says without its message, which may quote what was sent. */
-const originOf = (error: unknown): string | undefined => {
+function originOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const frames = (error.stack ?? '').replace(error.message, '');
   return /^\s+at (.{1,200})/m.exec(frames)?.[1];
-};
+}
 
-const classOf = (error: unknown): string => {
+function classOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name;
-};
+}
 
 /**
  * An error that nobody caught leaves unknown what it interrupted: a transaction, a half-written answer, somebody's key
  * not yet wiped. Going on would be guessing, so the process ends and is started again; but whoever waits is answered
  * first, with a failure that says so. A second error on the way ends it at once.
  */
-const endOnEscape = (log: Log, running: () => Running | undefined): void => {
+function endOnEscape(log: Log, running: () => Running | undefined): void {
   let ending = false;
   // Node hands a rejection that nobody handles to this event too.
   process.on('uncaughtException', (error: unknown) => {
@@ -63,15 +64,15 @@ const endOnEscape = (log: Log, running: () => Running | undefined): void => {
     const end = (): never => process.exit(1);
     void (running()?.fail() ?? Promise.resolve()).then(end, end);
   });
-};
+}
 
 /** Runs until SIGTERM or SIGINT. Ends with 78 (EX_CONFIG) on bad configuration, 1 when it cannot start, or an error escapes. */
-export const runService = async <S extends Settings>({
+export async function runService<S extends Settings>({
   name,
   settings,
   contradictionsOf,
   start,
-}: Service<S>): Promise<void> => {
+}: Service<S>): Promise<void> {
   const refuse = (problems: readonly string[]): never => {
     for (const problem of problems) process.stderr.write(`${name}: ${problem}\n`);
     process.exit(78);
@@ -100,4 +101,4 @@ export const runService = async <S extends Settings>({
     log.error('cannot start', { error: describeError(error) });
     process.exit(1);
   }
-};
+}

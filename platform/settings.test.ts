@@ -16,16 +16,17 @@ const declared = {
     }),
   ),
 };
-const parse = (env: Record<string, string>) =>
-  settings.parseSettings(declared, env, (path) => {
+function parse(env: Record<string, string>) {
+  return settings.parseSettings(declared, env, (path) => {
     if (path !== '/data') throw new Error('ENOENT');
     return '{"secret": hunter2}';
   });
-const problemsOf = (env: Record<string, string>): readonly string[] => {
+}
+function problemsOf(env: Record<string, string>): readonly string[] {
   const parsed = parse(env);
   if (parsed.ok) throw new Error('was accepted');
   return parsed.problems;
-};
+}
 
 describe('settings', () => {
   it('are parsed with their defaults, and frozen', () => {

@@ -32,130 +32,147 @@ interface Describe {
   readonly fallback?: string;
 }
 
-const bad = (expected: string): never => {
+function bad(expected: string): never {
   throw new Error(`must be ${expected}`);
-};
+}
 
-export const text = (variable: string, describe: Describe): Setting<string> => ({
-  variable,
-  kind: 'text',
-  ...describe,
-  parse: (value) => (value === '' ? bad('set') : value),
-});
+export function text(variable: string, describe: Describe): Setting<string> {
+  return {
+    variable,
+    kind: 'text',
+    ...describe,
+    parse: (value) => (value === '' ? bad('set') : value),
+  };
+}
 
-export const integer = (
+export function integer(
   variable: string,
   describe: Describe & { min: number; max: number },
-): Setting<number> => ({
-  variable,
-  kind: `${describe.min} to ${describe.max}`,
-  ...describe,
-  parse: (value) => {
-    const parsed = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
-    return parsed >= describe.min && parsed <= describe.max
-      ? parsed
-      : bad(`a whole number from ${describe.min} to ${describe.max}`);
-  },
-});
+): Setting<number> {
+  return {
+    variable,
+    kind: `${describe.min} to ${describe.max}`,
+    ...describe,
+    parse: (value) => {
+      const parsed = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
+      return parsed >= describe.min && parsed <= describe.max
+        ? parsed
+        : bad(`a whole number from ${describe.min} to ${describe.max}`);
+    },
+  };
+}
 
 /** 0 lets the system choose, as development and tests do. */
-export const port = (variable: string, describe: Describe): Setting<number> => ({
-  ...integer(variable, { ...describe, min: 0, max: 65_535 }),
-  kind: 'port',
-});
+export function port(variable: string, describe: Describe): Setting<number> {
+  return {
+    ...integer(variable, { ...describe, min: 0, max: 65_535 }),
+    kind: 'port',
+  };
+}
 
-export const flag = (variable: string, describe: Describe): Setting<boolean> => ({
-  variable,
-  kind: '`true` or `false`',
-  ...describe,
-  parse: (value) => (value === 'true' ? true : value === 'false' ? false : bad('true or false')),
-});
+export function flag(variable: string, describe: Describe): Setting<boolean> {
+  return {
+    variable,
+    kind: '`true` or `false`',
+    ...describe,
+    parse: (value) => (value === 'true' ? true : value === 'false' ? false : bad('true or false')),
+  };
+}
 
-export const oneOf = <T extends string>(
+export function oneOf<T extends string>(
   variable: string,
   describe: Describe & { values: readonly T[] },
-): Setting<T> => ({
-  variable,
-  kind: describe.values.map((value) => `\`${value}\``).join(', '),
-  ...describe,
-  parse: (value) =>
-    describe.values.find((candidate) => candidate === value) ?? bad(`one of ${describe.values.join(', ')}`),
-});
+): Setting<T> {
+  return {
+    variable,
+    kind: describe.values.map((value) => `\`${value}\``).join(', '),
+    ...describe,
+    parse: (value) =>
+      describe.values.find((candidate) => candidate === value) ?? bad(`one of ${describe.values.join(', ')}`),
+  };
+}
 
-export const httpsUrl = (variable: string, describe: Describe): Setting<string> => ({
-  variable,
-  kind: 'https URL',
-  ...describe,
-  parse: (value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    const plain = url?.protocol === 'https:' && !url.username && !url.search && !url.hash;
-    return plain ? value.replace(/\/$/, '') : bad('an https:// URL without user, query or fragment');
-  },
-});
+export function httpsUrl(variable: string, describe: Describe): Setting<string> {
+  return {
+    variable,
+    kind: 'https URL',
+    ...describe,
+    parse: (value) => {
+      const url = URL.canParse(value) ? new URL(value) : undefined;
+      const plain = url?.protocol === 'https:' && !url.username && !url.search && !url.hash;
+      return plain ? value.replace(/\/$/, '') : bad('an https:// URL without user, query or fragment');
+    },
+  };
+}
 
-export const list = (
-  variable: string,
-  describe: Describe & { pattern: RegExp },
-): Setting<readonly string[]> => ({
-  variable,
-  kind: 'comma-separated list',
-  ...describe,
-  parse: (value) => {
-    const items = value.split(',').filter((item) => item !== '');
-    return items.every((item) => describe.pattern.test(item))
-      ? items
-      : bad(`a list of ${describe.pattern.source}`);
-  },
-});
+export function list(variable: string, describe: Describe & { pattern: RegExp }): Setting<readonly string[]> {
+  return {
+    variable,
+    kind: 'comma-separated list',
+    ...describe,
+    parse: (value) => {
+      const items = value.split(',').filter((item) => item !== '');
+      return items.every((item) => describe.pattern.test(item))
+        ? items
+        : bad(`a list of ${describe.pattern.source}`);
+    },
+  };
+}
 
 /** A path that some other part reads, and reads again when it changes. */
-export const path = (variable: string, describe: Describe): Setting<string> => ({
-  ...text(variable, describe),
-  kind: 'path',
-});
+export function path(variable: string, describe: Describe): Setting<string> {
+  return {
+    ...text(variable, describe),
+    kind: 'path',
+  };
+}
 
 /** A file read and parsed now. Its content never appears in a problem. */
-export const file = <T>(
+export function file<T>(
   variable: string,
   describe: Describe & { readonly kind: string; readonly parse: (content: string) => T },
-): Setting<T> => ({
-  variable,
-  ...describe,
-  kind: `path of ${describe.kind}`,
-  parse: (value, readFile) => {
-    let content: string;
-    try {
-      content = readFile(value);
-    } catch {
-      return bad(`the path of a readable file (${value} is not)`);
-    }
-    try {
-      return describe.parse(content);
-    } catch (error) {
-      // A SyntaxError of JSON.parse quotes its input.
-      const why = error instanceof Error && !(error instanceof SyntaxError) ? `: ${error.message}` : '';
-      return bad(`the path of ${describe.kind} (${value} is not${why})`);
-    }
-  },
-});
+): Setting<T> {
+  return {
+    variable,
+    ...describe,
+    kind: `path of ${describe.kind}`,
+    parse: (value, readFile) => {
+      let content: string;
+      try {
+        content = readFile(value);
+      } catch {
+        return bad(`the path of a readable file (${value} is not)`);
+      }
+      try {
+        return describe.parse(content);
+      } catch (error) {
+        // A SyntaxError of JSON.parse quotes its input.
+        const why = error instanceof Error && !(error instanceof SyntaxError) ? `: ${error.message}` : '';
+        return bad(`the path of ${describe.kind} (${value} is not${why})`);
+      }
+    },
+  };
+}
 
-export const optional = <T>(setting: Setting<T>): Setting<T | undefined> => ({ ...setting, optional: true });
+export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
+  return { ...setting, optional: true };
+}
 
-const parseOne = (setting: Setting<unknown>, env: NodeJS.ProcessEnv, readFile: ReadFile): unknown => {
+function parseOne(setting: Setting<unknown>, env: NodeJS.ProcessEnv, readFile: ReadFile): unknown {
   const value = env[setting.variable] ?? setting.fallback;
   if (value === undefined) return setting.optional ? undefined : bad('set');
   return setting.parse(value, readFile);
-};
+}
 
 /**
  * The frozen configuration, or every problem at once. A variable with our prefix that is no setting is a problem:
  * a misspelt limit must not silently be the default.
  */
-export const parseSettings = <S extends Settings>(
+export function parseSettings<S extends Settings>(
   settings: S,
   env: NodeJS.ProcessEnv,
   readFile: ReadFile,
-): Parsed<Values<S>> => {
+): Parsed<Values<S>> {
   const problems: string[] = [];
   const value: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(settings)) {
@@ -173,4 +190,4 @@ export const parseSettings = <S extends Settings>(
   return problems.length > 0
     ? { ok: false, problems }
     : { ok: true, value: Object.freeze(value) as Values<S> };
-};
+}

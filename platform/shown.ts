@@ -8,14 +8,19 @@ const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 const HIDDEN_BUT_LINES = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
 /** `\u202e`, as JSON and JavaScript write it: inside a JSON text's strings it stands for the same character. */
-const escaped = (character: string): string =>
-  Array.from(
+function escaped(character: string): string {
+  return Array.from(
     { length: character.length },
     (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
   ).join('');
+}
 
 /** One line, in which everything that is there can be seen. */
-export const shown = (text: string): string => text.replaceAll(HIDDEN, escaped);
+export function shown(text: string): string {
+  return text.replaceAll(HIDDEN, escaped);
+}
 
 /** The same for a text of several lines, or of JSON: line feeds and tabs stay. */
-export const shownLines = (text: string): string => text.replaceAll(HIDDEN_BUT_LINES, escaped);
+export function shownLines(text: string): string {
+  return text.replaceAll(HIDDEN_BUT_LINES, escaped);
+}

@@ -26,15 +26,15 @@ export type TlsFiles = Watched<TlsMaterial>;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** The text, when it holds certificates and no broken one. */
-const readRoots = (file: string): string => {
+function readRoots(file: string): string {
   const text = readFileSync(file, 'utf8');
   const certificates = text.match(CERTIFICATE) ?? [];
   if (certificates.length === 0) throw new Error('there is no certificate in it');
   for (const certificate of certificates) new X509Certificate(certificate);
   return text;
-};
+}
 
-const readFolder = (dir: string): TlsMaterial => {
+function readFolder(dir: string): TlsMaterial {
   const material = {
     cert: readFileSync(join(dir, 'tls.crt'), 'utf8'),
     key: readFileSync(join(dir, 'tls.key'), 'utf8'),
@@ -45,11 +45,11 @@ const readFolder = (dir: string): TlsMaterial => {
     throw new Error('tls.key is not the key of tls.crt');
   }
   return material;
-};
+}
 
 const EVERY_MS = 10_000;
 
-const watch = <T>(path: string, read: (path: string) => T, log: Log, everyMs: number): Watched<T> => {
+function watch<T>(path: string, read: (path: string) => T, log: Log, everyMs: number): Watched<T> {
   let content = read(path);
   const listeners: ((content: T) => void)[] = [];
   const look = (): void => {
@@ -70,12 +70,14 @@ const watch = <T>(path: string, read: (path: string) => T, log: Log, everyMs: nu
     onChange: (listener) => listeners.push(listener),
     close: () => clearInterval(timer),
   };
-};
+}
 
 /** Throws when the folder cannot be read at first; later failures are logged, and what was read before stays in use. */
-export const watchTlsFiles = (dir: string, log: Log, everyMs = EVERY_MS): TlsFiles =>
-  watch(dir, readFolder, log, everyMs);
+export function watchTlsFiles(dir: string, log: Log, everyMs = EVERY_MS): TlsFiles {
+  return watch(dir, readFolder, log, everyMs);
+}
 
 /** As `watchTlsFiles`, for one file of certificates in PEM. */
-export const watchRoots = (file: string, log: Log, everyMs: number = EVERY_MS): Watched<string> =>
-  watch(file, readRoots, log, everyMs);
+export function watchRoots(file: string, log: Log, everyMs: number = EVERY_MS): Watched<string> {
+  return watch(file, readRoots, log, everyMs);
+}

@@ -5,8 +5,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /** Undefined where the body is larger than `limit`: what follows is not read. Rejects when the message breaks off. */
-export const readWholeBody = (message: IncomingMessage, limit: number): Promise<Buffer | undefined> =>
-  new Promise((resolve, reject) => {
+export function readWholeBody(message: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
     if (Number(message.headers['content-length'] ?? 0) > limit) {
       resolve(undefined);
       return;
@@ -28,3 +28,4 @@ export const readWholeBody = (message: IncomingMessage, limit: number): Promise<
       if (!message.readableEnded) reject(new Error('the message broke off'));
     });
   });
+}

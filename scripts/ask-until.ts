@@ -7,15 +7,15 @@ export interface AskUntilOptions {
 }
 
 /** Asks until the answer is the wanted one, or the time is over: the last answer, whichever it is. */
-export const askUntil = async <T>(
+export async function askUntil<T>(
   ask: () => Promise<T>,
   wanted: (answer: T) => boolean,
   { withinMs, everyMs }: AskUntilOptions,
-): Promise<T> => {
+): Promise<T> {
   const end = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();
     if (wanted(answer) || performance.now() > end) return answer;
     await wait(everyMs);
   }
-};
+}

@@ -46,22 +46,24 @@ const externals: Readonly<Partial<Record<AnyBundleName, readonly string[]>>> = {
 const banner = `import { createRequire as createRequireOfBundle } from 'node:module';
 const require = createRequireOfBundle(import.meta.url);`;
 
-export const bundleOptions = (name: AnyBundleName): BuildOptions & { metafile: true; write: false } => ({
-  absWorkingDir: repository,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  // The command line runs on people's own machines.
-  target: name === 'twofold' ? 'node22' : 'node24',
-  external: [...(externals[name] ?? [])],
-  // The injector's platform modules are its only company: it has no CommonJS, and starts 1 ms sooner without this.
-  ...(name === 'injector' ? {} : { banner: { js: banner } }),
-  legalComments: 'eof',
-  logLevel: 'warning',
-  outfile: `dist/${name}.js`,
-  metafile: true,
-  write: false,
-});
+export function bundleOptions(name: AnyBundleName): BuildOptions & { metafile: true; write: false } {
+  return {
+    absWorkingDir: repository,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    // The command line runs on people's own machines.
+    target: name === 'twofold' ? 'node22' : 'node24',
+    external: [...(externals[name] ?? [])],
+    // The injector's platform modules are its only company: it has no CommonJS, and starts 1 ms sooner without this.
+    ...(name === 'injector' ? {} : { banner: { js: banner } }),
+    legalComments: 'eof',
+    logLevel: 'warning',
+    outfile: `dist/${name}.js`,
+    metafile: true,
+    write: false,
+  };
+}
 
 export interface Bundle {
   readonly name: AnyBundleName;
@@ -71,19 +73,19 @@ export interface Bundle {
 }
 
 /** Complete or not there: a process that starts meanwhile never reads half a bundle. */
-const replace = async (file: string, content: string | Uint8Array, mode = 0o644): Promise<void> => {
+async function replace(file: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   const whole = `${file}.${process.pid}`;
   await writeFile(whole, content, { mode });
   await rename(whole, file);
-};
+}
 
 /** The console serves script and style of the page; they are text to it. */
-const pageDefinition = async (): Promise<{ TWOFOLD_PAGE: string }> => {
+async function pageDefinition(): Promise<{ TWOFOLD_PAGE: string }> {
   const { script, style } = await bundlePage();
   return { TWOFOLD_PAGE: JSON.stringify({ script, style }) };
-};
+}
 
-const buildOne = async (name: AnyBundleName, outdir: string): Promise<Bundle> => {
+async function buildOne(name: AnyBundleName, outdir: string): Promise<Bundle> {
   const define = name === 'console' ? await pageDefinition() : {};
   const options = { ...bundleOptions(name), entryPoints: [entries[name]], define };
   const { outputFiles, metafile } = await esbuild(options);
@@ -94,7 +96,7 @@ const buildOne = async (name: AnyBundleName, outdir: string): Promise<Bundle> =>
   await replace(file, output.contents, name === 'twofold' ? 0o755 : 0o644);
   await replace(join(outdir, `${name}.meta.json`), `${JSON.stringify(metafile, undefined, 1)}\n`);
   return { name, file, bytes: output.contents.length, metafile };
-};
+}
 
 export interface BuildRequest {
   /** All by default. */
@@ -104,18 +106,18 @@ export interface BuildRequest {
 }
 
 /** Builds anew and writes. Rejects, naming it, when an entry is missing: no bundle is left out silently. */
-export const build = async ({
+export async function build({
   names = allBundleNames,
   outdir = join(repository, 'dist'),
-}: BuildRequest = {}): Promise<readonly Bundle[]> => {
+}: BuildRequest = {}): Promise<readonly Bundle[]> {
   const missing = names.filter((name) => !existsSync(join(repository, entries[name])));
   if (missing.length > 0)
     throw new Error(`nothing to build from: ${missing.map((name) => entries[name]).join(', ')}`);
   await mkdir(outdir, { recursive: true });
   return Promise.all(names.map((name) => buildOne(name, outdir)));
-};
+}
 
-const main = async (args: readonly string[]): Promise<void> => {
+async function main(args: readonly string[]): Promise<void> {
   const unknown = args.filter((arg) => !allBundleNames.some((name) => name === arg));
   if (unknown.length > 0)
     throw new Error(`no bundle ${unknown.join(', ')}; there are ${allBundleNames.join(', ')}`);
@@ -123,7 +125,7 @@ const main = async (args: readonly string[]): Promise<void> => {
   for (const { name, bytes } of await build({ names })) {
     console.log(`dist/${name}.js  ${(bytes / 1024).toFixed(0)} KiB`);
   }
-};
+}
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   main(process.argv.slice(2)).catch((error: unknown) => {

@@ -9,29 +9,33 @@ import { settingSpecs } from '../cli/settings.ts';
 const BEGIN = '<!-- Written by `make docs` from the command line’s own tables; do not edit. -->';
 const END = '<!-- End of what `make docs` writes. -->';
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
 
-const optionTable = (options: OptionSpecs): string[] => {
+function optionTable(options: OptionSpecs): string[] {
   const rows = Object.entries(options).map(
     ([name, spec]) => `| \`${cell(optionName(name, spec))}\` | ${cell(spec.doc)} |`,
   );
   return rows.length > 0 ? ['| option | |', '|---|---|', ...rows, ''] : [];
-};
+}
 
-const section = (command: Command): string[] => [
-  `### twofold ${command.name}`,
-  '',
-  `${command.summary}${command.detail === undefined ? '' : ` ${command.detail.replaceAll('\n', ' ')}`}`,
-  '',
-  `    ${usageOf(command)}`,
-  '',
-  ...optionTable(command.options),
-  ...command.examples.flatMap(({ line, doc }) => [`    ${line}    # ${doc}`]),
-  '',
-];
+function section(command: Command): string[] {
+  return [
+    `### twofold ${command.name}`,
+    '',
+    `${command.summary}${command.detail === undefined ? '' : ` ${command.detail.replaceAll('\n', ' ')}`}`,
+    '',
+    `    ${usageOf(command)}`,
+    '',
+    ...optionTable(command.options),
+    ...command.examples.flatMap(({ line, doc }) => [`    ${line}    # ${doc}`]),
+    '',
+  ];
+}
 
-const reference = (): string =>
-  [
+function reference(): string {
+  return [
     '## Commands',
     '',
     ...commands.flatMap(section),
@@ -58,10 +62,11 @@ const reference = (): string =>
     ...Object.values(exitCodes).map(({ exit, doc }) => `| ${exit} | ${doc} |`),
     '',
   ].join('\n');
+}
 
 /** The page with its reference as it should be. Throws where the marks are gone. */
-export const withCliReference = (page: string): string => {
+export function withCliReference(page: string): string {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error('docs/cli.md has lost the marks of its reference');
   return `${page.slice(0, begin)}${BEGIN}\n\n${reference()}\n${page.slice(end)}`;
-};
+}

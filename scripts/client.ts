@@ -14,7 +14,7 @@ const head = `/**
 `;
 
 /** Each answer lists its own codes; that of all there are would change with every refusal of any port. */
-const withoutListOfAllCodes = (document: OpenAPI3): OpenAPI3 => {
+function withoutListOfAllCodes(document: OpenAPI3): OpenAPI3 {
   const { Problem: problem, ...schemas } = document.components?.schemas ?? {};
   if (problem === undefined || !('properties' in problem)) throw new Error('the document has no Problem');
   const properties = { ...problem.properties, code: { type: 'string' as const } };
@@ -22,14 +22,14 @@ const withoutListOfAllCodes = (document: OpenAPI3): OpenAPI3 => {
     ...document,
     components: { ...document.components, schemas: { ...schemas, Problem: { ...problem, properties } } },
   };
-};
+}
 
-export const clientTypes = async (): Promise<string> => {
+export async function clientTypes(): Promise<string> {
   // The document is made of our own schemas; the address of a server is in no type.
   const document = openApiDocument('https://twofold.example') as OpenAPI3;
   const types = astToString(await openapiTS(withoutListOfAllCodes(document), { defaultNonNullable: false }));
   return await format(head + types, { ...(await resolveConfig(schemaFile)), parser: 'typescript' });
-};
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(schemaFile, await clientTypes());

@@ -18,25 +18,29 @@ import { development } from './dev/environments.ts';
 import { kubeletOf, startStack, type Stack } from './dev/stack.ts';
 
 const started = performance.now();
-const say = (line: string): void =>
+function say(line: string): void {
   console.log(`\x1b[2m${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s  ${line}\x1b[0m`);
-const heading = (line: string): void => console.log(`\n\x1b[1m${line}\x1b[0m`);
-const cut = (text: string, length = 100): string =>
-  text.length > length ? `${text.slice(0, length)}… (${text.length} characters)` : text;
+}
+function heading(line: string): void {
+  console.log(`\n\x1b[1m${line}\x1b[0m`);
+}
+function cut(text: string, length = 100): string {
+  return text.length > length ? `${text.slice(0, length)}… (${text.length} characters)` : text;
+}
 
 const password = `demo-password-${randomBytes(4).toString('hex')}`;
 const awsKey = randomBytes(48);
 
 /** A pod that a real API server once sent to a webhook, without what the server adds. */
-const sessionPod = (annotations: Readonly<Record<string, string>>): object => {
+function sessionPod(annotations: Readonly<Record<string, string>>): object {
   const file = new URL('../test/fixtures/reviews/plain-pod-alice.json', import.meta.url);
   const { request } = JSON.parse(readFileSync(file, 'utf8')) as { request: { object: Pod } }; // a captured review
   const { metadata, spec, ...rest } = request.object;
   return { ...rest, metadata: { name: metadata.name, labels: metadata.labels, annotations }, spec };
-};
+}
 
 /** What a person and her launcher do. */
-const startSession = async (alice: Person, kubernetes: Person): Promise<Pod> => {
+async function startSession(alice: Person, kubernetes: Person): Promise<Pod> {
   heading('alice stores two secrets and starts a session');
   await alice.store('db-password', password);
   say('db-password stored: sealed twice by the console, which has forgotten it');
@@ -56,10 +60,10 @@ const startSession = async (alice: Person, kubernetes: Person): Promise<Pod> => 
     `pod ${pod.metadata.name ?? ''} admitted: init container ${pod.spec.initContainers?.[0]?.name ?? 'missing'} was injected`,
   );
   return pod;
-};
+}
 
 /** What the kubelet does: volumes, token, init container. */
-const runSession = async (stack: Stack, pod: Pod): Promise<() => void> => {
+async function runSession(stack: Stack, pod: Pod): Promise<() => void> {
   const outcome = await runInitContainer({
     kubernetes: kubeletOf(stack),
     pod,
@@ -82,7 +86,7 @@ const runSession = async (stack: Stack, pod: Pod): Promise<() => void> => {
   }
   if (outcome.files.length !== 2) throw new Error('there should be two files');
   return () => outcome.cleanUp();
-};
+}
 
 interface Row {
   readonly name: string;
@@ -91,7 +95,7 @@ interface Row {
   readonly envelope: string;
 }
 
-const showAtRest = async (stack: Stack, admin: Person, pod: Pod): Promise<void> => {
+async function showAtRest(stack: Stack, admin: Person, pod: Pod): Promise<void> {
   heading('what lies in the console’s database: two layers');
   const database = knex({
     client: 'better-sqlite3',
@@ -115,20 +119,22 @@ const showAtRest = async (stack: Stack, admin: Person, pod: Pod): Promise<void> 
       `  ${key.slice(0, 8).padEnd(8)}  ${cut(Buffer.from(value, 'base64').toString().replaceAll('\n', ' '), 64)}`,
     );
   }
-};
+}
 
-const readAudit = (file: string): readonly Record<string, unknown>[] =>
-  readFileSync(file, 'utf8')
+function readAudit(file: string): readonly Record<string, unknown>[] {
+  return readFileSync(file, 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>); // written by platform/audit.ts
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+} // written by platform/audit.ts
 
-const summary = (record: Record<string, unknown> | undefined, keys: readonly string[]): string =>
-  keys
+function summary(record: Record<string, unknown> | undefined, keys: readonly string[]): string {
+  return keys
     .flatMap((key) => (record?.[key] === undefined ? [] : [`${key} ${JSON.stringify(record[key])}`]))
     .join(', ');
+}
 
-const showZones = async (stack: Stack, alice: Person): Promise<void> => {
+async function showZones(stack: Stack, alice: Person): Promise<void> {
   heading('what each zone saw');
   const logs = join(stack.dir, 'logs');
   const { items } = await alice.must<{ items: readonly Record<string, unknown>[] }>('GET', '/api/v1/audit');
@@ -147,10 +153,10 @@ const showZones = async (stack: Stack, alice: Person): Promise<void> => {
     `  3 keyservice  the outer layer of what the ticket lists. Its audit: ${summary(asked, ['operation', 'outcome', 'count'])}; ${summary(released, ['outcome'])}`,
   );
   console.log('  4 session     the keys of these two secrets and their plaintext, nothing else');
-};
+}
 
 /** Both values, in every form in which they might lie somewhere. */
-const searchForPlaintext = (stack: Stack): void => {
+function searchForPlaintext(stack: Stack): void {
   const needles = [Buffer.from(password), awsKey].flatMap((value) => [
     value,
     ...(['base64', 'base64url', 'hex'] as const).map((encoding) =>
@@ -165,9 +171,9 @@ const searchForPlaintext = (stack: Stack): void => {
     `\n  searched database, logs, audit trails and all else on disk (${files.length} files) for both values: ${found.length} occurrences`,
   );
   if (found.length > 0) throw new Error(`plaintext in ${found.join(', ')}`);
-};
+}
 
-const demonstrate = async (stack: Stack): Promise<void> => {
+async function demonstrate(stack: Stack): Promise<void> {
   const ca = readFileSync(stack.caFile, 'utf8');
   const bearer = stack.bearers['alice'] ?? '';
   const alice = createPerson({ url: stack.urls.console, ca, bearer });
@@ -187,7 +193,7 @@ const demonstrate = async (stack: Stack): Promise<void> => {
     cleanUp();
     for (const person of [alice, launcher, admin]) person.close();
   }
-};
+}
 
 const dir = mkdtempSync(join(tmpdir(), 'twofold-demo-'));
 try {

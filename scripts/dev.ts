@@ -11,38 +11,42 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(repository, '.dev');
 const endpointsFile = join(folder, 'endpoints.json');
 
-const leafFiles = (dir: string): { cert: string; key: string } => ({
-  cert: join(dir, 'tls.crt'),
-  key: join(dir, 'tls.key'),
-});
+function leafFiles(dir: string): { cert: string; key: string } {
+  return {
+    cert: join(dir, 'tls.crt'),
+    key: join(dir, 'tls.key'),
+  };
+}
 
-const endpointsOf = (stack: Stack): object => ({
-  ...stack.urls,
-  issuer: stack.issuer,
-  kubernetes: stack.kubernetes.url,
-  ca: stack.caFile,
-  bearer: stack.bearers,
-  namespaces: { sessions: development.namespace },
-  clientCertificates: {
-    apiServer: leafFiles(stack.clientDirs.apiServer),
-    webhook: leafFiles(stack.clientDirs.webhook),
-    console: leafFiles(stack.clientDirs.console),
-  },
-  database: stack.databaseFile,
-  pids: Object.fromEntries(Object.entries(stack.services).map(([name, { pid }]) => [name, pid])),
-  kubelet: { tokenFile: stack.tokens.kubelet, injector: join(repository, 'dist', 'injector.js') },
-  admin: { tokenFile: stack.tokens.admin },
-  logs: join(stack.dir, 'logs'),
-});
+function endpointsOf(stack: Stack): object {
+  return {
+    ...stack.urls,
+    issuer: stack.issuer,
+    kubernetes: stack.kubernetes.url,
+    ca: stack.caFile,
+    bearer: stack.bearers,
+    namespaces: { sessions: development.namespace },
+    clientCertificates: {
+      apiServer: leafFiles(stack.clientDirs.apiServer),
+      webhook: leafFiles(stack.clientDirs.webhook),
+      console: leafFiles(stack.clientDirs.console),
+    },
+    database: stack.databaseFile,
+    pids: Object.fromEntries(Object.entries(stack.services).map(([name, { pid }]) => [name, pid])),
+    kubelet: { tokenFile: stack.tokens.kubelet, injector: join(repository, 'dist', 'injector.js') },
+    admin: { tokenFile: stack.tokens.admin },
+    logs: join(stack.dir, 'logs'),
+  };
+}
 
 /** Whole or not there: programs wait for this file. */
-const writeEndpoints = (stack: Stack): void => {
+function writeEndpoints(stack: Stack): void {
   const fresh = `${endpointsFile}.new`;
   writeFileSync(fresh, `${JSON.stringify(endpointsOf(stack), undefined, 2)}\n`, { mode: 0o600 });
   renameSync(fresh, endpointsFile);
-};
+}
 
-const explain = (stack: Stack): void => {
+function explain(stack: Stack): void {
   // eslint-disable-next-line no-restricted-syntax -- a text for people
   console.log(`
   page        ${stack.urls.console}   (log in under any name; the certificate is the cluster's own)
@@ -64,7 +68,7 @@ const explain = (stack: Stack): void => {
     make inject POD=${development.namespace}/try      # runs its init container, as a kubelet would
 
   Ctrl-C ends it.`);
-};
+}
 
 const { values } = parseArgs({ options: { launchers: { type: 'string' } } });
 const launchersFile = values.launchers === undefined ? undefined : resolve(values.launchers);
@@ -74,7 +78,9 @@ if (launchersFile !== undefined && !existsSync(launchersFile)) {
 }
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { mode: 0o700 });
-const say = (line: string): void => console.log(`\x1b[2m==> ${line}\x1b[0m`);
+function say(line: string): void {
+  console.log(`\x1b[2m==> ${line}\x1b[0m`);
+}
 say('bundling the services');
 await build();
 const stack = await startStack({
@@ -85,12 +91,12 @@ const stack = await startStack({
   say,
 });
 let stopping = false;
-const end = (): void => {
+function end(): void {
   stopping = true;
   say('stopping');
   rmSync(endpointsFile, { force: true });
   void stack.stop().then(() => process.exit(0));
-};
+}
 process.once('SIGINT', end);
 process.once('SIGTERM', end);
 for (const [name, { exited }] of Object.entries(stack.services)) {

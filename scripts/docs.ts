@@ -10,9 +10,11 @@ import type { Settings } from '#platform/settings.ts';
 import { webhookSettings } from '../webhook/config.ts';
 import { withCliReference } from './cli-docs.ts';
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
 
-const row = (setting: Settings[string]): string => {
+function row(setting: Settings[string]): string {
   const { variable, kind, doc, fallback, optional } = setting;
   const standard =
     fallback === undefined
@@ -23,10 +25,10 @@ const row = (setting: Settings[string]): string => {
         ? 'empty'
         : `\`${fallback}\``;
   return `| \`${variable}\` | ${cell(kind)} | ${cell(standard)} | ${cell(doc)} |`;
-};
+}
 
-const section = (name: string, settings: Settings): string =>
-  [
+function section(name: string, settings: Settings): string {
+  return [
     `## ${name}`,
     '',
     '| variable | value | default | |',
@@ -34,9 +36,10 @@ const section = (name: string, settings: Settings): string =>
     ...Object.values(settings).map(row),
     '',
   ].join('\n');
+}
 
-export const configurationReference = (): string =>
-  [
+export function configurationReference(): string {
+  return [
     '# Configuration',
     '',
     'Written by `make docs` from the parsers of the services; do not edit. A service that finds a variable with our prefix',
@@ -47,6 +50,7 @@ export const configurationReference = (): string =>
     section('webhook', webhookSettings),
     section('keyservice', keyserviceSettings),
   ].join('\n');
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationReference());

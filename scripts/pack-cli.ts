@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build, repository } from './build.ts';
 
 /** Builds the bundle anew and packs it into `destination`; answers the package's file. */
-export const packCli = async (destination: string): Promise<string> => {
+export async function packCli(destination: string): Promise<string> {
   const folder = join(destination, 'cli');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -22,7 +22,7 @@ export const packCli = async (destination: string): Promise<string> => {
   });
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }]; // npm's own account
   return join(destination, filename);
-};
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   console.log(`${await packCli(join(repository, 'dist'))} written; try it with: npm install --global FILE`);

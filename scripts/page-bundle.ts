@@ -23,7 +23,7 @@ export interface PageBundle {
   readonly metafile: Metafile;
 }
 
-export const bundlePage = async (): Promise<PageBundle> => {
+export async function bundlePage(): Promise<PageBundle> {
   const { outputFiles, metafile } = await esbuild({
     ...scriptOptions,
     entryPoints: { page: 'page/main.ts', style: 'page/style.css' },
@@ -34,4 +34,4 @@ export const bundlePage = async (): Promise<PageBundle> => {
     return file.text;
   };
   return { script: textOf('page.js'), style: textOf('style.css'), metafile };
-};
+}

@@ -14,7 +14,7 @@ export interface Certificates {
 
 let issued: Promise<Certificates> | undefined;
 
-const issue = async (): Promise<Certificates> => {
+async function issue(): Promise<Certificates> {
   const dir = testFolder('certificates');
   await ensureCertificates({ dir, extraNames: ['127.0.0.1', 'localhost'], now: new Date() });
   const read = (leaf: string, file: string): string => readFileSync(join(dir, leaf, file), 'utf8');
@@ -23,6 +23,8 @@ const issue = async (): Promise<Certificates> => {
     leafDir: (leaf) => join(dir, leaf),
     leaf: (leaf) => ({ cert: read(leaf, 'tls.crt'), key: read(leaf, 'tls.key'), ca: read(leaf, 'ca.crt') }),
   };
-};
+}
 
-export const testCertificates = (): Promise<Certificates> => (issued ??= issue());
+export function testCertificates(): Promise<Certificates> {
+  return (issued ??= issue());
+}

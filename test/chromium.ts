@@ -14,7 +14,7 @@ const quiet = [
   '--disable-dev-shm-usage',
 ];
 
-export const launchChromium = async (...args: readonly string[]): Promise<Browser> => {
+export async function launchChromium(...args: readonly string[]): Promise<Browser> {
   if (!existsSync(PROGRAM)) throw new Error(`there is no ${PROGRAM}: run scripts/setup --for-tests`);
   return await chromium.launch({ executablePath: PROGRAM, args: [...quiet, ...args] });
-};
+}

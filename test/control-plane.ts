@@ -9,19 +9,19 @@ import { testFolder } from './folder.ts';
 const started = new Map<string, Promise<ControlPlane>>();
 
 /** It ends with this process. `flags` are its API server's. */
-export const controlPlane = (configuration: string, flags: readonly string[] = []): Promise<ControlPlane> => {
+export function controlPlane(configuration: string, flags: readonly string[] = []): Promise<ControlPlane> {
   const folder = (): string => testFolder(`control-plane-${configuration}`);
   const plane = started.get(configuration) ?? startControlPlane(folder(), flags);
   started.set(configuration, plane);
   return plane;
-};
+}
 
 export interface Policies {
   /** Puts these policies in force in place of those that it put before. Resolves when requests are judged by them. */
   use(documents: readonly KubernetesObject[]): Promise<void>;
 }
 
-export const createPolicies = (api: Api): Policies => {
+export function createPolicies(api: Api): Policies {
   let applied: readonly KubernetesObject[] = [];
   const nameOf = ({ kind, metadata }: KubernetesObject): string => `${kind ?? ''} ${metadata?.name ?? ''}`;
   return {
@@ -34,13 +34,13 @@ export const createPolicies = (api: Api): Policies => {
       await untilInForce(api);
     },
   };
-};
+}
 
 /** Namespaces and service accounts with which pods can be made. */
-export const makeNamespaces = async (
+export async function makeNamespaces(
   api: Api,
   places: readonly { readonly namespace: string; readonly account: string }[],
-): Promise<void> => {
+): Promise<void> {
   for (const name of new Set(places.map(({ namespace }) => namespace))) {
     await applyDocuments(api, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }]);
     await eventually(`the namespace ${name} has its service account`, async () => {
@@ -57,16 +57,16 @@ export const makeNamespaces = async (
     api,
     accounts.filter(({ metadata }) => metadata.name !== 'default'),
   );
-};
+}
 
 /** Bound to no pod; for the API server itself. */
-export const accountToken = async (
+export async function accountToken(
   api: Api,
   { namespace, name }: { readonly namespace: string; readonly name: string },
-): Promise<string> => {
+): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
   const { status } = await api.must<{ status: { token: string } }>({ method: 'POST', path, body: {} });
   return status.token;
-};
+}
 
 export { createApi, type Api };

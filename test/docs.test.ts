@@ -7,7 +7,9 @@ import { parseLaunchers } from '#platform/launchers.ts';
 import { withCliReference } from '../scripts/cli-docs.ts';
 import { configurationReference } from '../scripts/docs.ts';
 
-const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+function read(path: string): string {
+  return readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+}
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folders = readdirSync(root, { withFileTypes: true })

@@ -2,15 +2,15 @@
 import { askUntil } from '../scripts/ask-until.ts';
 
 /** The first value that is neither undefined nor false; fails after `timeoutMs`, with what was seen last. */
-export const eventually = async <T>(
+export async function eventually<T>(
   what: string,
   look: () => Promise<T | false | undefined>,
   { timeoutMs = 60_000, seen = (): unknown => undefined } = {},
-): Promise<T> => {
+): Promise<T> {
   const found = (value: T | false | undefined): boolean => value !== undefined && value !== false;
   const value = await askUntil(look, found, { withinMs: timeoutMs, everyMs: 250 });
   if (value !== undefined && value !== false) return value;
   const last = seen();
   const suffix = last === undefined ? '' : `; last seen: ${JSON.stringify(last)}`;
   throw new Error(`did not happen within ${timeoutMs / 1000} s: ${what}${suffix}`);
-};
+}

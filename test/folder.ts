@@ -3,13 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const makeBase = (): string => {
+function makeBase(): string {
   const made = mkdtempSync(join(tmpdir(), 'twofold-test-'));
   process.once('exit', () => rmSync(made, { recursive: true, force: true, maxRetries: 5 }));
   return made;
-};
+}
 
 let base: string | undefined;
 
 /** A new, empty one, which goes when the process does. */
-export const testFolder = (name: string): string => mkdtempSync(join((base ??= makeBase()), `${name}-`));
+export function testFolder(name: string): string {
+  return mkdtempSync(join((base ??= makeBase()), `${name}-`));
+}

@@ -22,35 +22,33 @@ export interface GuardJudge {
 const NODE = 'node1';
 
 /** A binding like this one that refuses nothing, and shows what its policy says. */
-const witness = (document: KubernetesObject): KubernetesObject[] => {
+function witness(document: KubernetesObject): KubernetesObject[] {
   if (document.kind !== 'ValidatingAdmissionPolicyBinding') return [];
   const { spec } = document as { spec?: { validationActions?: unknown } }; // a binding has one
   if (!isDeepStrictEqual(spec?.validationActions, ['Deny'])) return [];
   const metadata = { name: `${document.metadata?.name ?? ''}${WITNESS}` };
   const shown = { ...document, metadata, spec: { ...spec, validationActions: ['Warn'] } };
   return [shown];
-};
+}
 
 /** Where it is, and the account that it is about. */
-const placeOf = (request: AdmissionRequest): { namespace: string; account: string } => {
+function placeOf(request: AdmissionRequest): { namespace: string; account: string } {
   const { namespace = '', object, resource, name = 'default' } = request;
   const { spec } = (object ?? {}) as { spec?: { serviceAccountName?: string } }; // of a pod, maybe
   const account = resource.resource === 'serviceaccounts' ? name : (spec?.serviceAccountName ?? 'default');
   return { namespace, account };
-};
+}
 
-const audiencesOf = (object: AdmissionRequest['object']): readonly string[] =>
-  (object as { spec: { audiences: readonly string[] } }).spec.audiences; // a TokenRequest
+function audiencesOf(object: AdmissionRequest['object']): readonly string[] {
+  return (object as { spec: { audiences: readonly string[] } }).spec.audiences;
+} // a TokenRequest
 
-const asksForToken = ({ subResource, userInfo }: AdmissionRequest): boolean =>
-  subResource === 'token' && (userInfo.groups ?? []).includes('system:nodes');
+function asksForToken({ subResource, userInfo }: AdmissionRequest): boolean {
+  return subResource === 'token' && (userInfo.groups ?? []).includes('system:nodes');
+}
 
 /** A pod of this account on that node: a kubelet gets tokens for its own pods alone, and only those that they want. */
-const podOnNode = async (
-  api: Api,
-  request: AdmissionRequest,
-  audience: string | undefined,
-): Promise<object> => {
+async function podOnNode(api: Api, request: AdmissionRequest, audience: string | undefined): Promise<object> {
   const { namespace = '', name: serviceAccountName = '' } = request;
   const name = `on-the-node-${randomBytes(6).toString('hex')}`;
   const pods = `/api/v1/namespaces/${namespace}/pods`;
@@ -65,9 +63,9 @@ const podOnNode = async (
   const target = { kind: 'Node', name: NODE };
   await api.must({ method: 'POST', path: `${pods}/${name}/binding`, body: { metadata: { name }, target } });
   return { apiVersion: 'v1', kind: 'Pod', name, uid: made.metadata.uid };
-};
+}
 
-const start = async (): Promise<GuardJudge> => {
+async function start(): Promise<GuardJudge> {
   const plane = await controlPlane('guard');
   const api = createApi(plane.admin);
   const kubelet = createApi(readKubeconfig(`${plane.folder}/kubeconfig/kubelet`));
@@ -107,9 +105,11 @@ const start = async (): Promise<GuardJudge> => {
     review: async (request) =>
       verdictOf(await (asksForToken(request) ? askAsKubelet(request) : requests.send(request))),
   };
-};
+}
 
 let judge: Promise<GuardJudge> | undefined;
 
 /** One in a process. */
-export const guardJudge = (): Promise<GuardJudge> => (judge ??= start());
+export function guardJudge(): Promise<GuardJudge> {
+  return (judge ??= start());
+}

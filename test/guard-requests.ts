@@ -63,30 +63,36 @@ export function verdictOf({ status, message, warnings }: ApiAnswer): Verdict {
 }
 
 /** The user of a request, and the right to make it. */
-export const asUser = ({ userInfo: { username = '', groups = [], extra } }: AdmissionRequest) => ({
-  as: username,
-  groups: [...groups, EVERYTHING],
-  extra,
-});
+export function asUser({ userInfo: { username = '', groups = [], extra } }: AdmissionRequest) {
+  return {
+    as: username,
+    groups: [...groups, EVERYTHING],
+    extra,
+  };
+}
 
-export const pathOf = (request: AdmissionRequest): string => {
+export function pathOf(request: AdmissionRequest): string {
   const { namespace = '', resource, name = '', subResource, operation } = request;
   const collection = `/api/v1/namespaces/${namespace}/${resource.resource}`;
   const named = operation !== 'CREATE' || subResource !== undefined;
   const path = named ? `${collection}/${name}` : collection;
   return subResource === undefined ? path : `${path}/${subResource}`;
-};
+}
 
-const isOfPods = ({ resource }: AdmissionRequest): boolean => resource.resource === 'pods';
+function isOfPods({ resource }: AdmissionRequest): boolean {
+  return resource.resource === 'pods';
+}
 
-const createsPod = (request: AdmissionRequest): boolean =>
-  isOfPods(request) && request.operation === 'CREATE' && request.subResource === undefined;
+function createsPod(request: AdmissionRequest): boolean {
+  return isOfPods(request) && request.operation === 'CREATE' && request.subResource === undefined;
+}
 
 /** Whether it is about an object that is there. */
-const changes = ({ operation, subResource }: AdmissionRequest): boolean =>
-  operation !== 'CREATE' || subResource === 'binding';
+function changes({ operation, subResource }: AdmissionRequest): boolean {
+  return operation !== 'CREATE' || subResource === 'binding';
+}
 
-export const createGuardRequests = ({ api, createPod, creator }: Ports): GuardRequests => {
+export function createGuardRequests({ api, createPod, creator }: Ports): GuardRequests {
   const stored = new Map<string, Promise<string>>();
   const make = async (request: AdmissionRequest): Promise<string> => {
     const { subResource: _, ...creation } = request;
@@ -152,4 +158,4 @@ export const createGuardRequests = ({ api, createPod, creator }: Ports): GuardRe
       }
     },
   };
-};
+}

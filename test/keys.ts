@@ -7,12 +7,20 @@ export interface JwkPair {
   readonly privateJwk: Jwk;
 }
 
-const pair = (keys: ReturnType<typeof generateKeyPairSync>): JwkPair => ({
-  // Node types JWKs as records of unknowns under another name.
-  publicJwk: keys.publicKey.export({ format: 'jwk' }),
-  privateJwk: keys.privateKey.export({ format: 'jwk' }),
-});
+function pair(keys: ReturnType<typeof generateKeyPairSync>): JwkPair {
+  return {
+    // Node types JWKs as records of unknowns under another name.
+    publicJwk: keys.publicKey.export({ format: 'jwk' }),
+    privateJwk: keys.privateKey.export({ format: 'jwk' }),
+  };
+}
 
-export const rsaPair = (modulusLength = 2048): JwkPair => pair(generateKeyPairSync('rsa', { modulusLength }));
-export const ed25519Pair = (): JwkPair => pair(generateKeyPairSync('ed25519'));
-export const octJwk = (): Jwk => ({ kty: 'oct', k: randomBytes(32).toString('base64url') });
+export function rsaPair(modulusLength = 2048): JwkPair {
+  return pair(generateKeyPairSync('rsa', { modulusLength }));
+}
+export function ed25519Pair(): JwkPair {
+  return pair(generateKeyPairSync('ed25519'));
+}
+export function octJwk(): Jwk {
+  return { kty: 'oct', k: randomBytes(32).toString('base64url') };
+}

@@ -48,14 +48,14 @@ interface Workload {
   };
 }
 
-const memoryOf = (service: string): number => {
+function memoryOf(service: string): number {
   const file = new URL(`../manifests/base/${service}.yaml`, import.meta.url);
   const objects = parseManifests(readFileSync(file, 'utf8')) as unknown as Workload[]; // read where it is a Deployment
   const deployment = objects.find(({ kind }) => kind === 'Deployment');
   const [, mib] =
     /^(\d+)Mi$/.exec(deployment?.spec.template.spec.containers[0]?.resources.limits.memory ?? '') ?? [];
   return Number(mib) * MIB;
-};
+}
 
 const page = readFileSync(new URL('../docs/architecture.md', import.meta.url), 'utf8');
 

@@ -3,9 +3,12 @@
  * standards): returns what violates it. Only what pods of the captured reviews can set is looked at.
  */
 type Json = Readonly<Record<string, unknown>>;
-const objectOf = (value: unknown): Json =>
-  typeof value === 'object' && value !== null ? (value as Json) : {};
-const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.map(objectOf) : []);
+function objectOf(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? (value as Json) : {};
+}
+function listOf(value: unknown): readonly Json[] {
+  return Array.isArray(value) ? value.map(objectOf) : [];
+}
 
 const volumeKinds = new Set([
   'name',
@@ -19,7 +22,7 @@ const volumeKinds = new Set([
   'secret',
 ]);
 
-const containerViolations = (pod: Json, container: Json): readonly string[] => {
+function containerViolations(pod: Json, container: Json): readonly string[] {
   const own = objectOf(container['securityContext']);
   const capabilities = objectOf(own['capabilities']);
   const inherited = (key: string): unknown => own[key] ?? pod[key];
@@ -40,9 +43,9 @@ const containerViolations = (pod: Json, container: Json): readonly string[] => {
   return Object.keys(checks)
     .filter((check) => !checks[check])
     .map((check) => `${String(container['name'])}: ${check}`);
-};
+}
 
-export const restrictedViolations = (pod: unknown): readonly string[] => {
+export function restrictedViolations(pod: unknown): readonly string[] {
   const spec = objectOf(objectOf(pod)['spec']);
   const security = objectOf(spec['securityContext']);
   const hosts = ['hostNetwork', 'hostPID', 'hostIPC'].filter((key) => spec[key] === true);
@@ -57,4 +60,4 @@ export const restrictedViolations = (pod: unknown): readonly string[] => {
     ...volumes,
     ...containers.flatMap((container) => containerViolations(security, container)),
   ];
-};
+}

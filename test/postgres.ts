@@ -23,28 +23,28 @@ const START_TRIES = 200;
 const START_WAIT_MS = 50;
 
 /** Folder of the newest installed version's programs. Throws, naming the package, where there is none. */
-const findPrograms = (): string => {
+function findPrograms(): string {
   const versions = existsSync(INSTALLED) ? readdirSync(INSTALLED).sort((a, b) => Number(b) - Number(a)) : [];
   const newest = versions
     .map((version) => join(INSTALLED, version, 'bin'))
     .find((dir) => existsSync(join(dir, 'initdb')));
   if (newest === undefined) throw new Error('PostgreSQL is not installed: install the package `postgresql`');
   return newest;
-};
+}
 
 /** `initdb` and `postgres` refuse to run as root. The server gets a signal when this process ends, however it ends. */
-const asUser = (program: string, args: readonly string[]): [string, string[]] => {
+function asUser(program: string, args: readonly string[]): [string, string[]] {
   const root = userInfo().uid === 0;
   const identity = root ? [`--reuid=${USER}`, `--regid=${USER}`, '--init-groups'] : [];
   return ['setpriv', [...identity, '--pdeathsig=QUIT', '--', program, ...args]];
-};
+}
 
-const run = (program: string, args: readonly string[]): void => {
+function run(program: string, args: readonly string[]): void {
   const { status, stderr, error } = spawnSync(...asUser(program, args), { encoding: 'utf8', cwd: '/' });
   if (status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr}`);
-};
+}
 
-const query = async (url: string, sql: string): Promise<void> => {
+async function query(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
@@ -52,9 +52,9 @@ const query = async (url: string, sql: string): Promise<void> => {
   } finally {
     await client.end();
   }
-};
+}
 
-const ready = async (url: string, server: ChildProcess): Promise<void> => {
+async function ready(url: string, server: ChildProcess): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await query(url, 'select 1');
@@ -66,9 +66,9 @@ const ready = async (url: string, server: ChildProcess): Promise<void> => {
       await wait(START_WAIT_MS);
     }
   }
-};
+}
 
-const makeFolder = (): { base: string; dir: string } => {
+function makeFolder(): { base: string; dir: string } {
   const base = mkdtempSync(join(tmpdir(), 'twofold-test-postgres-'));
   const dir = join(base, 'data');
   mkdirSync(dir);
@@ -78,9 +78,9 @@ const makeFolder = (): { base: string; dir: string } => {
       throw new Error(`there is no user ${USER}: install the package \`postgresql\` (${stderr})`);
   }
   return { base, dir };
-};
+}
 
-const launch = (programs: string, dir: string, port: number): ChildProcess => {
+function launch(programs: string, dir: string, port: number): ChildProcess {
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
@@ -96,9 +96,9 @@ const launch = (programs: string, dir: string, port: number): ChildProcess => {
   const server = spawn(program, args, { stdio: 'ignore', cwd: '/' });
   server.unref();
   return server;
-};
+}
 
-const start = async (): Promise<PostgresServer> => {
+async function start(): Promise<PostgresServer> {
   const programs = findPrograms();
   const { base, dir } = makeFolder();
   const started: { server?: ChildProcess } = {};
@@ -136,9 +136,11 @@ const start = async (): Promise<PostgresServer> => {
       await query(admin, `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
     },
   };
-};
+}
 
 let server: Promise<PostgresServer> | undefined;
 
 /** Starts it at the first call. Rejects, naming the package, where PostgreSQL is not installed. */
-export const testPostgres = (): Promise<PostgresServer> => (server ??= start());
+export function testPostgres(): Promise<PostgresServer> {
+  return (server ??= start());
+}

@@ -17,8 +17,8 @@ export interface RawTarget {
   readonly key?: string | undefined;
 }
 
-export const openRaw = ({ url, ...tls }: RawTarget): Promise<TLSSocket> =>
-  new Promise((resolve, reject) => {
+export function openRaw({ url, ...tls }: RawTarget): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
     const { hostname: host, port } = new URL(url);
     const socket = connect({ host, port: Number(port), ...tls }, () => {
       socket.off('error', reject);
@@ -28,15 +28,16 @@ export const openRaw = ({ url, ...tls }: RawTarget): Promise<TLSSocket> =>
     });
     socket.once('error', reject);
   });
+}
 
-const parse = (text: string): RawAnswer => {
+function parse(text: string): RawAnswer {
   const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1];
   return { status: status === undefined ? undefined : Number(status), text };
-};
+}
 
 /** What comes back until the head of a final answer is there, or the connection has ended. */
-export const answerOf = (socket: TLSSocket): Promise<RawAnswer> =>
-  new Promise((resolve) => {
+export function answerOf(socket: TLSSocket): Promise<RawAnswer> {
+  return new Promise((resolve) => {
     let text = '';
     socket.on('data', (bytes: Buffer) => {
       text += bytes.toString('latin1');
@@ -44,20 +45,22 @@ export const answerOf = (socket: TLSSocket): Promise<RawAnswer> =>
     });
     socket.once('close', () => resolve(parse(text)));
   });
+}
 
 /** All that comes until the connection ends. */
-export const wholeAnswerOf = (socket: TLSSocket): Promise<RawAnswer> =>
-  new Promise((resolve) => {
+export function wholeAnswerOf(socket: TLSSocket): Promise<RawAnswer> {
+  return new Promise((resolve) => {
     let text = '';
     socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')));
     socket.once('close', () => resolve(parse(text)));
   });
+}
 
-export const sendRaw = async (
+export async function sendRaw(
   target: RawTarget,
   bytes: string | Buffer,
   then: Then = 'wait',
-): Promise<RawAnswer> => {
+): Promise<RawAnswer> {
   const socket = await openRaw(target);
   const answer = answerOf(socket);
   socket.write(bytes, () => {
@@ -67,7 +70,7 @@ export const sendRaw = async (
   const answered = await answer;
   socket.destroy();
   return answered;
-};
+}
 
 export interface RawRequest {
   readonly method?: string;
@@ -76,17 +79,17 @@ export interface RawRequest {
 }
 
 /** The head of a request, up to its empty line. */
-export const headOf = ({ method = 'POST', path, headers = {} }: RawRequest): string => {
+export function headOf({ method = 'POST', path, headers = {} }: RawRequest): string {
   const lines = Object.entries({ host: 'x', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
-};
+}
 
 /** The same body cut after `length` bytes, in every way in which one can be cut. */
-export const cutRequests = (
+export function cutRequests(
   request: RawRequest,
   body: Buffer,
   length: number,
-): readonly { readonly how: string; readonly bytes: Buffer; readonly then: Then }[] => {
+): readonly { readonly how: string; readonly bytes: Buffer; readonly then: Then }[] {
   const cut = body.subarray(0, length);
   const headers = (more: Record<string, string>): string =>
     headOf({ ...request, headers: { ...request.headers, ...more } });
@@ -107,4 +110,4 @@ export const cutRequests = (
     { how: 'fewer chunks', bytes: join(chunked, chunk, '0\r\n\r\n'), then: 'wait' },
     { how: 'half a chunk', bytes: join(chunked, `${body.length.toString(16)}\r\n`, cut), then: 'end' },
   ];
-};
+}

@@ -5,23 +5,25 @@ import { describeRefusals, parseReview, type ReviewRequest } from '../webhook/re
 
 const folder = new URL('./fixtures/reviews/', import.meta.url);
 
-export const reviewNames = (): readonly string[] =>
-  readdirSync(folder)
+export function reviewNames(): readonly string[] {
+  return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .map((name) => name.replace(/\.json$/, ''))
     .sort();
+}
 
 /** The review's bytes, with a ticket where the capture has a placeholder. */
-export const readReview = (name: string, ticket = 'a.ticket.here'): Buffer =>
-  Buffer.from(
+export function readReview(name: string, ticket = 'a.ticket.here'): Buffer {
+  return Buffer.from(
     readFileSync(new URL(`${name}.json`, folder), 'utf8').replace('"TICKET"', JSON.stringify(ticket)),
   );
+}
 
-export const requestOf = (body: Buffer): ReviewRequest => {
+export function requestOf(body: Buffer): ReviewRequest {
   const request = parseReview(body);
   if (typeof request === 'string') throw new Error(request);
   return request;
-};
+}
 
 export const goldenConfig: AdmitConfig = {
   namespaces: ['*'],
@@ -64,28 +66,30 @@ export const goldenPorts: AdmitPorts = {
   variablesRefusal: () => Promise.resolve(undefined),
 };
 
-export const admitWith = (config: Partial<AdmitConfig> = {}, ports: Partial<AdmitPorts> = {}) =>
-  createAdmit({ ...goldenPorts, ...ports }, { ...goldenConfig, ...config });
+export function admitWith(config: Partial<AdmitConfig> = {}, ports: Partial<AdmitPorts> = {}) {
+  return createAdmit({ ...goldenPorts, ...ports }, { ...goldenConfig, ...config });
+}
 
 export type GoldenOutcome =
   | { readonly allowed: true; readonly patch: unknown; readonly warnings?: readonly string[] }
   | { readonly allowed: false; readonly message: string };
 
-const outcomeOf = ({ verdict }: Admission): GoldenOutcome =>
-  verdict.allowed
+function outcomeOf({ verdict }: Admission): GoldenOutcome {
+  return verdict.allowed
     ? {
         allowed: true,
         patch: verdict.patch,
         ...(verdict.warnings.length > 0 ? { warnings: verdict.warnings } : {}),
       }
     : { allowed: false, message: describeRefusals(verdict.refusals) };
+}
 
 /** What stands in a golden file: the outcome with variables off, and with them on where that differs. */
-export const goldenOf = async (
+export async function goldenOf(
   name: string,
-): Promise<{ envOff: GoldenOutcome; envOn: GoldenOutcome | 'same' }> => {
+): Promise<{ envOff: GoldenOutcome; envOn: GoldenOutcome | 'same' }> {
   const request = requestOf(readReview(name));
   const envOff = outcomeOf(await admitWith()(request, Infinity));
   const envOn = outcomeOf(await admitWith({ envEnabled: true })(request, Infinity));
   return { envOff, envOn: JSON.stringify(envOn) === JSON.stringify(envOff) ? 'same' : envOn };
-};
+}

@@ -37,22 +37,26 @@ const sources = [
   )
   .join('\n');
 
-const section = (from: string, to: string): string => page.slice(page.indexOf(from), page.indexOf(to));
-const rowsOf = (text: string): string[][] =>
-  text
+function section(from: string, to: string): string {
+  return page.slice(page.indexOf(from), page.indexOf(to));
+}
+function rowsOf(text: string): string[][] {
+  return text
     .split('\n')
     .filter(
       (line) =>
         line.startsWith('| ') && !/^\| (code|exit code|message|it ends with|`make deploy` says) /.test(line),
     )
     .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| /, '')));
+}
 
 /** The parts of a quoted message between its gaps (`…`, `"…"`, alternatives). */
-const partsOf = (message: string): string[] =>
-  message
+function partsOf(message: string): string[] {
+  return message
     .split(/…|"|`| · | \/ |\[|\]/)
     .map((part) => part.replaceAll(/^[\s:,.;]+|[\s:,.;]+$/g, ''))
     .filter((part) => part.length > 8);
+}
 
 describe('docs/troubleshooting.md', () => {
   it('has every refusal that a pod can meet at the webhook', () => {

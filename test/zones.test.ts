@@ -13,7 +13,7 @@ import {
 import { importViolations, violations, zoneNames, zoneOf, zones, type Zone } from './zones.ts';
 
 /** Of the bundle as it would be built with these beside. */
-const metafileWith = async (name: AnyBundleName, stolen: readonly string[]): Promise<Metafile> => {
+async function metafileWith(name: AnyBundleName, stolen: readonly string[]): Promise<Metafile> {
   const { entryPoints: _none, ...options } = { entryPoints: [], ...bundleOptions(name) };
   const contents = [`./${entries[name]}`, ...stolen].map((file) => `import '${file}';`).join('\n');
   const { metafile } = await esbuild({
@@ -21,7 +21,7 @@ const metafileWith = async (name: AnyBundleName, stolen: readonly string[]): Pro
     stdin: { contents, resolveDir: repository, sourcefile: `${entries[name]}.zone-test.ts`, loader: 'ts' },
   });
   return metafile;
-};
+}
 
 describe('the zones', () => {
   const made = new Map<AnyBundleName, Promise<Metafile>>();

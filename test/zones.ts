@@ -170,7 +170,9 @@ export const zones = {
 export type Zone = keyof typeof zones;
 export const zoneNames = Object.keys(zones) as readonly Zone[]; // it forgets which keys there are
 
-const ruleOf = (zone: Zone): ZoneRule => zones[zone];
+function ruleOf(zone: Zone): ZoneRule {
+  return zones[zone];
+}
 
 export const zoneOf: Readonly<Record<AnyBundleName, Zone>> = {
   console: 'console',
@@ -182,14 +184,15 @@ export const zoneOf: Readonly<Record<AnyBundleName, Zone>> = {
   twofold: 'cli',
 };
 
-const packageOf = (path: string): string =>
-  path
+function packageOf(path: string): string {
+  return path
     .split('/')
     .slice(0, path.startsWith('@') ? 2 : 1)
     .join('/');
+}
 
 /** Packages that our own files of a bundle import. */
-const importedPackages = ({ inputs }: Metafile): ReadonlySet<string> => {
+function importedPackages({ inputs }: Metafile): ReadonlySet<string> {
   const direct = Object.entries(inputs)
     .filter(([file]) => !file.includes('node_modules/'))
     .flatMap(([, { imports }]) => imports);
@@ -201,33 +204,34 @@ const importedPackages = ({ inputs }: Metafile): ReadonlySet<string> => {
       return external ? [packageOf(path)] : [];
     }),
   );
-};
+}
 
-const mayHold = ({ may }: ZoneRule, file: string): boolean =>
-  may.some((each) => (each.endsWith('/') ? file.startsWith(each) : file === each));
+function mayHold({ may }: ZoneRule, file: string): boolean {
+  return may.some((each) => (each.endsWith('/') ? file.startsWith(each) : file === each));
+}
 
 /** Every file and package that is in a bundle of this zone and should not be; empty where all is well. */
-export const violations = (zone: Zone, metafile: Metafile): readonly string[] => {
+export function violations(zone: Zone, metafile: Metafile): readonly string[] {
   const rule = ruleOf(zone);
   const ours = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/'));
   const foreign = [...importedPackages(metafile)].filter((each) => !rule.packages.includes(each));
   return [...ours.filter((file) => !mayHold(rule, file)), ...foreign];
-};
+}
 
 /** Where an import of this source leads: a path of this repository, a module of Node's, or a package. */
-const targetOf = (file: string, specifier: string): { ours: string } | { node: string } | { npm: string } => {
+function targetOf(file: string, specifier: string): { ours: string } | { node: string } | { npm: string } {
   if (specifier.startsWith('.')) return { ours: join(file, '..', specifier) };
   if (specifier.startsWith('#')) return { ours: normalize(specifier.slice(1)) };
   return specifier.startsWith('node:') ? { node: specifier } : { npm: packageOf(specifier) };
-};
+}
 
-const mayUseNode = ({ node = {} }: ZoneRule, file: string, name: string): boolean => {
+function mayUseNode({ node = {} }: ZoneRule, file: string, name: string): boolean {
   const start = Object.keys(node).find((each) => file.startsWith(each));
   return start === undefined || (node[start] ?? []).includes(name);
-};
+}
 
 /** Every import of a source, of types too, that its zone may not have. `file` is its path in the repository. */
-export const importViolations = (zone: Zone, file: string, source: string): readonly string[] => {
+export function importViolations(zone: Zone, file: string, source: string): readonly string[] {
   const rule = ruleOf(zone);
   return ts.preProcessFile(source, true, true).importedFiles.flatMap(({ fileName }) => {
     const target = targetOf(file, fileName);
@@ -239,4 +243,4 @@ export const importViolations = (zone: Zone, file: string, source: string): read
           : rule.packages.includes(target.npm);
     return allowed ? [] : [`${file}: ${fileName}`];
   });
-};
+}

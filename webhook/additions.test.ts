@@ -4,12 +4,13 @@ import { envBytes, filesBytes } from './additions.ts';
 import type { Plan } from './plan.ts';
 import { describeRefusals } from './review.ts';
 
-const plan = (files: Record<string, string>, variables: Record<string, string> = {}): Plan =>
+function plan(files: Record<string, string>, variables: Record<string, string> = {}): Plan {
   // Only the two lists matter for sizes.
-  ({
+  return {
     files: Object.entries(files).map(([path, name]) => ({ path, name })),
     variables: Object.entries(variables).map(([variable, name]) => ({ variable, name })),
-  }) as unknown as Plan;
+  } as unknown as Plan;
+}
 
 describe('a session’s volumes', () => {
   const sizes = new Map([

@@ -43,35 +43,42 @@ export interface Additions {
 const PAGE_BYTES = 4096;
 /** Permission bits of projected files: the volumes are the init container's alone, whatever uid it has. */
 const READABLE = 0o444;
-const pages = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+function pages(bytes: number): number {
+  return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+}
 
 /** Each file rounded up to 4 KiB, a page per folder. */
-export const filesBytes = ({ files }: Plan, sizes: Session['sizes']): number => {
+export function filesBytes({ files }: Plan, sizes: Session['sizes']): number {
   const folders = 1 + countFolders(files.map(({ path }) => path));
   const content = files.reduce((sum, { name }) => sum + pages(sizes.get(name) ?? 0), 0);
   return content + folders * PAGE_BYTES;
-};
+}
 
 /** One file with a line `VARIABLE='value'` for each variable, and its folder. */
-export const envBytes = ({ variables: selected }: Plan, sizes: Session['sizes']): number => {
+export function envBytes({ variables: selected }: Plan, sizes: Session['sizes']): number {
   const lines = selected.reduce(
     (sum, { variable, name }) => sum + variable.length + 4 + (sizes.get(name) ?? 0),
     0,
   );
   return pages(lines) + PAGE_BYTES;
-};
+}
 
 /** Memory that the session's volumes may take. */
-export const payloadBytes = (plan: Plan, sizes: Session['sizes']): number =>
-  (plan.files.length > 0 ? filesBytes(plan, sizes) : 0) +
-  (plan.variables.length > 0 ? envBytes(plan, sizes) : 0);
+export function payloadBytes(plan: Plan, sizes: Session['sizes']): number {
+  return (
+    (plan.files.length > 0 ? filesBytes(plan, sizes) : 0) +
+    (plan.variables.length > 0 ? envBytes(plan, sizes) : 0)
+  );
+}
 
-const memoryVolume = (name: string, bytes: number): Json => ({
-  name,
-  emptyDir: { medium: 'Memory', sizeLimit: String(bytes) },
-});
+function memoryVolume(name: string, bytes: number): Json {
+  return {
+    name,
+    emptyDir: { medium: 'Memory', sizeLimit: String(bytes) },
+  };
+}
 
-const sessionVolumes = (plan: Plan, { sid, sizes }: Session): readonly Json[] => {
+function sessionVolumes(plan: Plan, { sid, sizes }: Session): readonly Json[] {
   const source = { audience: sessionAudience(sid), expirationSeconds: 600, path: 'token' };
   return [
     { name: volumes.session, secret: { secretName: sessionObjectName(sid), defaultMode: READABLE } },
@@ -79,11 +86,13 @@ const sessionVolumes = (plan: Plan, { sid, sizes }: Session): readonly Json[] =>
     ...(plan.files.length > 0 ? [memoryVolume(volumes.files, filesBytes(plan, sizes))] : []),
     ...(plan.variables.length > 0 ? [memoryVolume(volumes.env, envBytes(plan, sizes))] : []),
   ];
-};
+}
 
-const octal = (mode: number): string => `0${mode.toString(8).padStart(3, '0')}`;
+function octal(mode: number): string {
+  return `0${mode.toString(8).padStart(3, '0')}`;
+}
 
-const initContainer = (plan: Plan, session: Session, config: RenderConfig): Json => {
+function initContainer(plan: Plan, session: Session, config: RenderConfig): Json {
   const env: Readonly<Record<string, string>> = {
     TWOFOLD_CLAIM_URL: config.claimUrl,
     TWOFOLD_GRANT_SHA256: session.grantSha256,
@@ -119,15 +128,17 @@ const initContainer = (plan: Plan, session: Session, config: RenderConfig): Json
       seccompProfile: { type: 'RuntimeDefault' },
     },
   };
-};
+}
 
-const fileVariable = ({ variable }: { readonly variable: string }): Json => ({
-  name: variable,
-  valueFrom: { fileKeyRef: { volumeName: volumes.env, path: ENV_FILE, key: variable } },
-});
+function fileVariable({ variable }: { readonly variable: string }): Json {
+  return {
+    name: variable,
+    valueFrom: { fileKeyRef: { volumeName: volumes.env, path: ENV_FILE, key: variable } },
+  };
+}
 
 /** Everything that a session adds to its pod. */
-export const additionsOf = (plan: Plan, session: Session, config: RenderConfig): Additions => {
+export function additionsOf(plan: Plan, session: Session, config: RenderConfig): Additions {
   const mounts =
     plan.files.length > 0 ? [{ name: volumes.files, mountPath: plan.mountPath, readOnly: true }] : [];
   const env = plan.variables.map(fileVariable);
@@ -140,4 +151,4 @@ export const additionsOf = (plan: Plan, session: Session, config: RenderConfig):
     containers: each(plan.chosen.containers),
     initContainers: each(plan.chosen.initContainers),
   };
-};
+}

@@ -73,10 +73,12 @@ export interface Admission {
   readonly sid: string | undefined;
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
 const ZEROS = '0'.repeat(64);
 
-export const createAdmit = (ports: AdmitPorts, config: AdmitConfig) => {
+export function createAdmit(ports: AdmitPorts, config: AdmitConfig) {
   const refused = (refusals: readonly Refusal[], plan?: Plan, sid?: string): Admission => ({
     verdict: { allowed: false, refusals },
     outcome: 'refused',
@@ -161,6 +163,6 @@ export const createAdmit = (ports: AdmitPorts, config: AdmitConfig) => {
     if (unable) return refused([unable], plan);
     return await (request.dryRun ? dryRun : inject)(pod, plan, deadline);
   };
-};
+}
 
 export type Admit = ReturnType<typeof createAdmit>;

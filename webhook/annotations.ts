@@ -29,26 +29,32 @@ export interface Wishes {
   readonly ticket: string | undefined;
 }
 
-export const hasAnnotations = (pod: Pod): boolean =>
-  Object.keys(pod.annotations).some((key) => key.startsWith(PREFIX));
+export function hasAnnotations(pod: Pod): boolean {
+  return Object.keys(pod.annotations).some((key) => key.startsWith(PREFIX));
+}
 
-const readFileMode = (text: string): number | Refusal =>
-  parseFileMode(text) ??
-  refuse('annotation_invalid', `${quote(text)} is not ${FILE_MODE_RULE}`, annotations.fileMode);
+function readFileMode(text: string): number | Refusal {
+  return (
+    parseFileMode(text) ??
+    refuse('annotation_invalid', `${quote(text)} is not ${FILE_MODE_RULE}`, annotations.fileMode)
+  );
+}
 
-const tooLong = (what: string, annotation: string): Refusal =>
-  refuse(
+function tooLong(what: string, annotation: string): Refusal {
+  return refuse(
     'selection_too_long',
     `${what} take more than ${MAX_SELECTION_BYTES} bytes; select fewer`,
     annotation,
   );
+}
 
 /** Without the white space around it; the same text goes to console and keyservice. */
-export const ticketOf = ({ annotations: { [annotations.ticket]: ticket } }: Pod): string | undefined =>
-  ticket === undefined ? undefined : ticketText(ticket);
+export function ticketOf({ annotations: { [annotations.ticket]: ticket } }: Pod): string | undefined {
+  return ticket === undefined ? undefined : ticketText(ticket);
+}
 
 /** Everything that the annotations say, or all that is wrong with them. */
-export const readAnnotations = (pod: Pod): { wishes: Wishes } | { refusals: readonly Refusal[] } => {
+export function readAnnotations(pod: Pod): { wishes: Wishes } | { refusals: readonly Refusal[] } {
   const refusals: Refusal[] = [];
   const unknown = Object.keys(pod.annotations).filter(
     (name) => name.startsWith(PREFIX) && !known.includes(name),
@@ -86,7 +92,7 @@ export const readAnnotations = (pod: Pod): { wishes: Wishes } | { refusals: read
   if (refusals.length > 0 || 'refusal' in mountPath || typeof fileMode === 'object') return { refusals };
   const ticket = ticketOf(pod);
   return { wishes: { files, variables, mountPath: mountPath.path, fileMode, ticket } };
-};
+}
 
 export interface Chosen {
   /** Indices into the pod's containers. */
@@ -96,32 +102,32 @@ export interface Chosen {
 }
 
 /** The first of each name. */
-const indicesOf = (containers: readonly Container[] = []): ReadonlyMap<string, number> => {
+function indicesOf(containers: readonly Container[] = []): ReadonlyMap<string, number> {
   const indices = new Map<string, number>();
   for (const [at, { name }] of containers.entries()) if (!indices.has(name)) indices.set(name, at);
   return indices;
-};
+}
 
 /** The first names, and how many there are besides. */
-export const shortList = (names: readonly string[]): string => {
+export function shortList(names: readonly string[]): string {
   const more = names.length - MAX_SHOWN;
   return names.slice(0, MAX_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
-};
+}
 
-const byDefault = (pod: Pod): Chosen | Refusal => {
+function byDefault(pod: Pod): Chosen | Refusal {
   const name = pod.annotations[DEFAULT_CONTAINER];
   if (name === undefined) return { containers: [0], initContainers: [] };
   const at = pod.containers.findIndex((container) => container.name === name);
   if (at >= 0) return { containers: [at], initContainers: [] };
   const next = `correct it, or name containers in ${annotations.containers}`;
   return refuse('container_unknown', `the pod has no container ${quote(name)}; ${next}`, DEFAULT_CONTAINER);
-};
+}
 
 /**
  * The containers that get files and variables. Default: the one that `kubectl` would pick. Sidecars and proxies get
  * nothing unless named, init containers neither: `*` means every regular container.
  */
-export const chooseContainers = (pod: Pod): Chosen | Refusal => {
+export function chooseContainers(pod: Pod): Chosen | Refusal {
   const text = pod.annotations[annotations.containers];
   if (text === undefined) return byDefault(pod);
   if (text === '*') return { containers: pod.containers.map((_, at) => at), initContainers: [] };
@@ -145,4 +151,4 @@ export const chooseContainers = (pod: Pod): Chosen | Refusal => {
   }
   const unique = (list: number[]): number[] => [...new Set(list)].sort((a, b) => a - b);
   return { containers: unique(containers), initContainers: unique(initContainers) };
-};
+}

@@ -97,10 +97,10 @@ export const webhookSettings = {
 } as const;
 
 /** What each setting alone cannot know: where launchers' accounts live, and where sessions may be. */
-export const contradictionsOf = ({
+export function contradictionsOf({
   launchers,
   namespaces,
-}: Pick<Values<typeof webhookSettings>, 'launchers' | 'namespaces'>): readonly string[] => {
+}: Pick<Values<typeof webhookSettings>, 'launchers' | 'namespaces'>): readonly string[] {
   const shared = sharedLauncher(launchers ?? [], namespaces);
   return shared === undefined ? [] : [`TWOFOLD_LAUNCHERS_FILE and TWOFOLD_NAMESPACES: ${shared}`];
-};
+}

@@ -7,11 +7,11 @@ import type { Container } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
 
 /** What of the pod stands against what it asks for; of very many the first. */
-export const conflicts = (
+export function conflicts(
   wishes: Wishes,
   consumers: readonly Container[],
   { envEnabled }: { readonly envEnabled: boolean },
-): readonly Refusal[] => {
+): readonly Refusal[] {
   const { files, variables, mountPath } = wishes;
   const mounts =
     files.length === 0 ? [] : consumers.flatMap((container) => mountConflict(mountPath, container) ?? []);
@@ -23,13 +23,10 @@ export const conflicts = (
     ];
   }
   return [...mounts, ...variablesTaken(variables, consumers), ...tooMany(wishes, consumers)];
-};
+}
 
 /** One look at each variable of a container, whatever is selected. */
-const variablesTaken = (
-  variables: Wishes['variables'],
-  consumers: readonly Container[],
-): readonly Refusal[] => {
+function variablesTaken(variables: Wishes['variables'], consumers: readonly Container[]): readonly Refusal[] {
   const wanted = new Set<string>(variables.map(({ variable }) => variable));
   const taken: Refusal[] = [];
   for (const container of consumers) {
@@ -43,16 +40,16 @@ const variablesTaken = (
     }
   }
   return taken;
-};
+}
 
 /** More than etcd takes in one pod: a product of two lists of the sender's must not become an answer. */
 const MAX_ADDED = 10_000;
 
-const tooMany = ({ files, variables }: Wishes, consumers: readonly Container[]): readonly Refusal[] => {
+function tooMany({ files, variables }: Wishes, consumers: readonly Container[]): readonly Refusal[] {
   const added = consumers.length * (variables.length + (files.length > 0 ? 1 : 0));
   if (added <= MAX_ADDED) return [];
   const why = `mounts and variables of ${consumers.length} containers take more than ${MAX_ADDED} entries`;
   return [
     refuse('selection_too_long', `${why}; select fewer, or name fewer containers`, annotations.containers),
   ];
-};
+}

@@ -8,7 +8,7 @@ const DURATION_SECONDS = 30;
 const HOUR = 3_600_000;
 
 /** The API server's part for one Lease: versions, and nothing else. */
-const leaseStore = (): Pick<KubernetesApi, 'get' | 'create' | 'update'> => {
+function leaseStore(): Pick<KubernetesApi, 'get' | 'create' | 'update'> {
   let stored: { version: number; object: object } | undefined;
   const refusal = (status: number) => ({ ok: false as const, status, reason: 'Refused', message: '' });
   const put = (object: object, version: number) => {
@@ -29,7 +29,7 @@ const leaseStore = (): Pick<KubernetesApi, 'get' | 'create' | 'update'> => {
       return Promise.resolve(put(object, (stored?.version ?? 0) + 1));
     }) as KubernetesApi['update'],
   };
-};
+}
 
 /** A replica with clocks of its own: one that people read, and one since it was started. */
 interface Replica {

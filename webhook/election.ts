@@ -38,12 +38,14 @@ export interface Election {
 }
 
 /** Any renewal changes it, and so does a Lease made anew. */
-const recordOf = ({ metadata, spec }: ElectionLease): string => JSON.stringify([metadata.uid, spec]);
+function recordOf({ metadata, spec }: ElectionLease): string {
+  return JSON.stringify([metadata.uid, spec]);
+}
 
-export const createElection = (
+export function createElection(
   { api, clock, monotonic }: ElectionPorts,
   { namespace, name, identity, durationSeconds }: ElectionConfig,
-): Election => {
+): Election {
   const leases = urlPath`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
   const path = leases + urlPath`/${name}`;
   const durationMs = durationSeconds * 1000;
@@ -101,4 +103,4 @@ export const createElection = (
       await api.update(path, { ...found.object, spec: specFor(undefined) });
     },
   };
-};
+}

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { exposures } from './exposures.ts';
 import { parsePod } from './pod.ts';
 
-const warned = (spec: object, container: object = {}): string[] => {
+function warned(spec: object, container: object = {}): string[] {
   const containers = [{ name: 'main' }, { name: 'side', ...container }];
   const all = exposures(parsePod({ metadata: {}, spec: { containers, ...spec } }));
   expect(all.filter((text) => text.length > 256)).to.deep.equal([]);
   return all.map((text) => /^\w+(?=: )/.exec(text)?.[0] ?? text);
-};
+}
 
 describe('what undoes the choice of containers', () => {
   it('is a shared process namespace, the pod’s or the node’s', () => {

@@ -9,19 +9,20 @@ import type { Pod } from './pod.ts';
 /** Folders of a node from which the volumes, processes or containers of its pods can be reached. */
 const NODE_FOLDERS = ['/proc', '/run', '/var/lib/kubelet', '/var/run'];
 
-const reaches = (path: string): boolean => {
+function reaches(path: string): boolean {
   const folder = `${path}/`.replaceAll(/\/+/g, '/');
   return NODE_FOLDERS.some((each) => `${each}/`.startsWith(folder) || folder.startsWith(`${each}/`));
-};
+}
 
 /** Beside the session's: an init container that ends before it is its launcher's set-up, as JupyterHub's chart has one. */
-const privilegedIn = ({ containers, initContainers = [] }: Pod): readonly string[] =>
-  [...containers, ...initContainers.filter(({ restartable }) => restartable)]
+function privilegedIn({ containers, initContainers = [] }: Pod): readonly string[] {
+  return [...containers, ...initContainers.filter(({ restartable }) => restartable)]
     .filter(({ privileged }) => privileged)
     .map(({ name }) => quote(name));
+}
 
 /** One sentence each; the API server shows about 256 characters of one. */
-export const exposures = (pod: Pod): readonly string[] => {
+export function exposures(pod: Pod): readonly string[] {
   const privileged = privilegedIn(pod);
   const paths = (pod.volumes ?? []).filter(({ hostPath }) => hostPath !== undefined && reaches(hostPath));
   return [
@@ -49,4 +50,4 @@ export const exposures = (pod: Pod): readonly string[] => {
         ]
       : []),
   ];
-};
+}

@@ -28,10 +28,11 @@ interface Injected {
 }
 
 /** The pod after the patch, applied by fast-json-patch with its checks on. */
-const patched = (object: unknown, patch: readonly Operation[]): unknown =>
-  jsonPatch.applyPatch(structuredClone(object), structuredClone(patch), true).newDocument;
+function patched(object: unknown, patch: readonly Operation[]): unknown {
+  return jsonPatch.applyPatch(structuredClone(object), structuredClone(patch), true).newDocument;
+}
 
-const inject = async (name: string, envEnabled: boolean): Promise<Injected | undefined> => {
+async function inject(name: string, envEnabled: boolean): Promise<Injected | undefined> {
   const request = requestOf(readReview(name));
   const { verdict, plan, sid } = await admitWith({ envEnabled })(request, Infinity);
   if (!verdict.allowed || !plan || sid === undefined) return undefined;
@@ -45,7 +46,7 @@ const inject = async (name: string, envEnabled: boolean): Promise<Injected | und
   const hashes = { grantSha256: hash('TWOFOLD_GRANT_SHA256'), caSha256: hash('TWOFOLD_CA_SHA256') };
   const additions = additionsOf(plan, { ...session, ...hashes }, { ...goldenConfig });
   return { request, patch: verdict.patch, rendered: renderPod(request.object, additions) };
-};
+}
 
 describe('the captured reviews', () => {
   it('are 42, each with a golden outcome', () => {

@@ -21,8 +21,8 @@ interface Answer {
 
 const lines: string[] = [];
 const records: Record<string, unknown>[] = [];
-const mutate = (fails = false, apiserver?: string, admit: Admit = admitWith()) =>
-  createMutate(
+function mutate(fails = false, apiserver?: string, admit: Admit = admitWith()) {
+  return createMutate(
     {
       admit,
       audit: {
@@ -38,11 +38,12 @@ const mutate = (fails = false, apiserver?: string, admit: Admit = admitWith()) =
     },
     apiserver,
   );
-const post = async (
+}
+async function post(
   body: string | Buffer,
   change: Partial<HttpRequest> = {},
   handler = mutate(),
-): Promise<Answer> => {
+): Promise<Answer> {
   const query = new URLSearchParams('timeout=10s');
   const request = {
     method: 'POST',
@@ -54,11 +55,11 @@ const post = async (
   const reply = await handler({ ...request, body: () => Promise.resolve(Buffer.from(body)), ...change });
   // Either a problem document or an AdmissionReview: each test says which.
   return { status: reply.status, ...(JSON.parse(String(reply.body)) as object) };
-};
-const review = (change: object = {}): string => {
+}
+function review(change: object = {}): string {
   const value = JSON.parse(readReview('plain-pod-alice').toString()) as { request: object };
   return JSON.stringify({ ...value, ...change });
-};
+}
 
 describe('/mutate', () => {
   it('answers a review with its own uid and a patch', async () => {

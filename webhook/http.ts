@@ -21,31 +21,32 @@ const problems = {
   internal: { status: 500, title: 'Twofold’s webhook failed.' },
 } as const;
 
-const problem = (code: keyof typeof problems, detail: string): HttpReply =>
-  problemReply(problems[code], { code, detail });
+function problem(code: keyof typeof problems, detail: string): HttpReply {
+  return problemReply(problems[code], { code, detail });
+}
 
 /** Of all reviews that are under way: hundreds of usual ones, four of the largest. */
 export const MAX_REVIEWS_BYTES = 12 * 1024 * 1024;
 
 /** What is said of a body that was not read, or not to its end. */
-export const refuseBody = (what: BodyProblem, limitBytes: number): HttpReply => {
+export function refuseBody(what: BodyProblem, limitBytes: number): HttpReply {
   if (what === 'too_large')
     return problem('body_too_large', `the limit is ${limitBytes} bytes; make the pod smaller`);
   if (what === 'broken_off') return problem('body_malformed', 'the review ended too early; send it again');
   const reply = problem('overloaded', 'other reviews take all the memory that there is for them; try again');
   return { ...reply, headers: { 'retry-after': '1' } };
-};
+}
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** Kept for the answer to travel and for the API server to read it. */
 const MARGIN_MS = 500;
 
 /** The API server's own deadline comes as `?timeout=10s`; it allows 1 to 30 s. */
-export const timeoutOf = (query: URLSearchParams): number => {
+export function timeoutOf(query: URLSearchParams): number {
   const seconds = /^(\d{1,2})s$/.exec(query.get('timeout') ?? '')?.[1];
   const ms = seconds === undefined ? DEFAULT_TIMEOUT_MS : Number(seconds) * 1000;
   return Math.max(Math.min(ms, 30_000) - MARGIN_MS, MARGIN_MS);
-};
+}
 
 export interface MutatePorts {
   readonly admit: Admit;
@@ -56,32 +57,37 @@ export interface MutatePorts {
 }
 
 /** All that an admitted pod gets; of a refused one how many, and the first few. */
-const secretsOf = ({ outcome, plan }: Admission) => ({
-  secretCount: plan?.names.length,
-  secrets: outcome === 'refused' ? plan && firstFew(plan.names) : plan?.names,
-});
+function secretsOf({ outcome, plan }: Admission) {
+  return {
+    secretCount: plan?.names.length,
+    secrets: outcome === 'refused' ? plan && firstFew(plan.names) : plan?.names,
+  };
+}
 
-const codesOf = ({ verdict }: Admission): readonly string[] | undefined =>
-  verdict.allowed ? undefined : firstFew([...new Set(verdict.refusals.map(({ code }) => code))]);
+function codesOf({ verdict }: Admission): readonly string[] | undefined {
+  return verdict.allowed ? undefined : firstFew([...new Set(verdict.refusals.map(({ code }) => code))]);
+}
 
-const auditRecord = (at: number, request: ReviewRequest, admission: Admission) => ({
-  at: new Date(at).toISOString(),
-  service: 'webhook',
-  action: 'admission',
-  outcome: admission.outcome,
-  codes: codesOf(admission),
-  uid: request.uid,
-  username: request.username,
-  namespace: request.namespace,
-  serviceAccount: admission.plan?.place.sa,
-  pod: admission.plan?.place.name ?? admission.plan?.place.generateName,
-  ...secretsOf(admission),
-  sid: admission.sid,
-  dryRun: request.dryRun,
-});
+function auditRecord(at: number, request: ReviewRequest, admission: Admission) {
+  return {
+    at: new Date(at).toISOString(),
+    service: 'webhook',
+    action: 'admission',
+    outcome: admission.outcome,
+    codes: codesOf(admission),
+    uid: request.uid,
+    username: request.username,
+    namespace: request.namespace,
+    serviceAccount: admission.plan?.place.sa,
+    pod: admission.plan?.place.name ?? admission.plan?.place.generateName,
+    ...secretsOf(admission),
+    sid: admission.sid,
+    dryRun: request.dryRun,
+  };
+}
 
 /** `apiserverName`: the client certificate's common name that is required; undefined where none is. */
-export const createMutate = (ports: MutatePorts, apiserverName: string | undefined) => {
+export function createMutate(ports: MutatePorts, apiserverName: string | undefined) {
   const { admit, audit, clock, log, metrics } = ports;
   const count = metrics.counter('twofold_admissions_total', 'Reviews answered.', ['outcome', 'dry_run']);
   const observe = metrics.duration('twofold_admission_duration_seconds', 'Time to answer a review.', [
@@ -152,11 +158,11 @@ export const createMutate = (ports: MutatePorts, apiserverName: string | undefin
     }
     return await review(http);
   };
-};
+}
 
-export const onError =
-  (log: Log) =>
-  (error: unknown): HttpReply => {
+export function onError(log: Log) {
+  return (error: unknown): HttpReply => {
     log.error('request failed', { error: describeError(error) });
     return problem('internal', 'the request could not be read or answered');
   };
+}

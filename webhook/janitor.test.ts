@@ -6,20 +6,24 @@ import { sessionLease, sessionSecret } from './session-objects.ts';
 import { startKubernetes, type TestKubernetes } from './testing/kubernetes.ts';
 
 const sid = '0123456789abcdef0123456789abcdef';
-const leaseOwnedBy = (ownerKind?: string): Lease => ({
-  metadata: {
-    name: `twofold-${sid}`,
-    namespace: 'sessions',
-    uid: 'lease-uid',
-    labels: { 'twofold.dev/session': sid },
-    ...(ownerKind === undefined ? {} : { ownerReferences: [{ kind: ownerKind, uid: 'pod-uid' }] }),
-  },
-  spec: { holderIdentity: 'twofold-webhook' },
-});
-const podIn = (phase: string): SessionPod => ({
-  metadata: { name: 'p', namespace: 'sessions', uid: 'pod-uid' },
-  status: { phase },
-});
+function leaseOwnedBy(ownerKind?: string): Lease {
+  return {
+    metadata: {
+      name: `twofold-${sid}`,
+      namespace: 'sessions',
+      uid: 'lease-uid',
+      labels: { 'twofold.dev/session': sid },
+      ...(ownerKind === undefined ? {} : { ownerReferences: [{ kind: ownerKind, uid: 'pod-uid' }] }),
+    },
+    spec: { holderIdentity: 'twofold-webhook' },
+  };
+}
+function podIn(phase: string): SessionPod {
+  return {
+    metadata: { name: 'p', namespace: 'sessions', uid: 'pod-uid' },
+    status: { phase },
+  };
+}
 
 describe('what the janitor decides', () => {
   it('waits for the pod within the grace period, and no longer', () => {

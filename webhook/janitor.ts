@@ -35,24 +35,25 @@ export interface SessionPod {
 export type Decision = 'keep' | 'adopt' | 'delete';
 
 /** Label and Secret name both match: a label alone may be anybody's. */
-const isPodOf = (lease: Lease, pod: SessionPod): boolean => {
+function isPodOf(lease: Lease, pod: SessionPod): boolean {
   const sid = lease.metadata.labels?.[SESSION_LABEL];
   if (sid === undefined || pod.metadata.namespace !== lease.metadata.namespace) return false;
   const mounts =
     pod.spec?.volumes?.some(({ secret }) => secret?.secretName === sessionObjectName(sid)) ?? false;
   return pod.metadata.labels?.[SESSION_LABEL] === sid && mounts;
-};
+}
 
-const isOwned = ({ metadata }: Lease): boolean =>
-  metadata.ownerReferences?.some(({ kind }) => kind === 'Pod') ?? false;
+function isOwned({ metadata }: Lease): boolean {
+  return metadata.ownerReferences?.some(({ kind }) => kind === 'Pod') ?? false;
+}
 
 /** What to do with one Lease; `pod` is the one that is its session's, if there is any. Pure. */
-export const decide = (lease: Lease, pod: SessionPod | undefined, isOverdue: boolean): Decision => {
+export function decide(lease: Lease, pod: SessionPod | undefined, isOverdue: boolean): Decision {
   if (pod?.status?.phase === 'Succeeded' || pod?.status?.phase === 'Failed') return 'delete';
   if (isOwned(lease)) return 'keep'; // where its pod is gone, it is the garbage collector's
   if (pod) return 'adopt';
   return isOverdue ? 'delete' : 'keep';
-};
+}
 
 export interface JanitorConfig {
   /** `*` stands for every namespace. */
@@ -72,11 +73,12 @@ const PODS = '/api/v1';
 const OURS = { labelSelector: SESSION_LABEL } as const satisfies ListQuery;
 const ENDED = 'status.phase!=Pending,status.phase!=Running,status.phase!=Unknown';
 
-const under = (api: string, namespace: string, kind: string): string =>
-  namespace === '*' ? `${api}/${kind}` : api + urlPath`/namespaces/${namespace}/${kind}`;
+function under(api: string, namespace: string, kind: string): string {
+  return namespace === '*' ? `${api}/${kind}` : api + urlPath`/namespaces/${namespace}/${kind}`;
+}
 
 /** What is remembered of one Lease. */
-const leaseOf = ({ metadata, spec }: Lease): Lease | undefined => {
+function leaseOf({ metadata, spec }: Lease): Lease | undefined {
   if (spec?.holderIdentity !== HOLDER) return undefined;
   const { name, namespace, uid, labels, ownerReferences } = metadata;
   const sid = labels?.[SESSION_LABEL] ?? '';
@@ -92,20 +94,25 @@ const leaseOf = ({ metadata, spec }: Lease): Lease | undefined => {
       ...(owners && { ownerReferences: owners }),
     },
   };
-};
+}
 
-const sessionKey = (namespace = '', sid = ''): string => `${namespace}/${sid}`;
-const keyOf = ({ metadata: { namespace, labels } }: Lease | PartialObject): string =>
-  sessionKey(namespace, labels?.[SESSION_LABEL]);
+function sessionKey(namespace = '', sid = ''): string {
+  return `${namespace}/${sid}`;
+}
+function keyOf({ metadata: { namespace, labels } }: Lease | PartialObject): string {
+  return sessionKey(namespace, labels?.[SESSION_LABEL]);
+}
 
 /** Names of pods by session: a label may be anybody's, so there may be several. */
 type PodNames = ReadonlyMap<string, readonly string[]>;
 
-const byName = ({ metadata: { name, namespace, uid, labels } }: PartialObject): PartialObject => ({
-  metadata: { name, uid, ...(namespace !== undefined && { namespace }), ...(labels && { labels }) },
-});
+function byName({ metadata: { name, namespace, uid, labels } }: PartialObject): PartialObject {
+  return {
+    metadata: { name, uid, ...(namespace !== undefined && { namespace }), ...(labels && { labels }) },
+  };
+}
 
-const grouped = (pods: readonly PartialObject[]): PodNames => {
+function grouped(pods: readonly PartialObject[]): PodNames {
   const names = new Map<string, string[]>();
   for (const pod of pods) {
     const known = names.get(keyOf(pod));
@@ -113,27 +120,29 @@ const grouped = (pods: readonly PartialObject[]): PodNames => {
     else names.set(keyOf(pod), [pod.metadata.name]);
   }
   return names;
-};
+}
 
-const createReader = (api: JanitorPorts['api']) => ({
-  /** Leases of ours; the others that carry the label are somebody's. */
-  leases: (namespace: string): Promise<Listed<Lease>> =>
-    listAll(api, under(LEASES, namespace, 'leases'), OURS, leaseOf),
-  /** By their metadata alone: what a pod is made of may be large, and matters twice in a session. */
-  pods: async (namespace: string, fieldSelector?: string): Promise<KubernetesAnswer<PodNames>> => {
-    const query = { ...OURS, metadataOnly: true, fieldSelector };
-    const pods = await listAll(api, under(PODS, namespace, 'pods'), query, byName);
-    return pods.ok ? { ok: true, object: grouped(pods.items) } : pods;
-  },
-  /** By a list of one: the webhook may list pods, and not get them. */
-  pod: async (namespace: string, name: string): Promise<KubernetesAnswer<SessionPod | undefined>> => {
-    const query = { fieldSelector: `metadata.name=${name}`, limit: 1, maxBytes: MAX_OBJECT_BYTES };
-    const page = await api.page<SessionPod>(under(PODS, namespace, 'pods'), query);
-    return page.ok ? { ok: true, object: page.object.items?.[0] } : page;
-  },
-});
+function createReader(api: JanitorPorts['api']) {
+  return {
+    /** Leases of ours; the others that carry the label are somebody's. */
+    leases: (namespace: string): Promise<Listed<Lease>> =>
+      listAll(api, under(LEASES, namespace, 'leases'), OURS, leaseOf),
+    /** By their metadata alone: what a pod is made of may be large, and matters twice in a session. */
+    pods: async (namespace: string, fieldSelector?: string): Promise<KubernetesAnswer<PodNames>> => {
+      const query = { ...OURS, metadataOnly: true, fieldSelector };
+      const pods = await listAll(api, under(PODS, namespace, 'pods'), query, byName);
+      return pods.ok ? { ok: true, object: grouped(pods.items) } : pods;
+    },
+    /** By a list of one: the webhook may list pods, and not get them. */
+    pod: async (namespace: string, name: string): Promise<KubernetesAnswer<SessionPod | undefined>> => {
+      const query = { fieldSelector: `metadata.name=${name}`, limit: 1, maxBytes: MAX_OBJECT_BYTES };
+      const page = await api.page<SessionPod>(under(PODS, namespace, 'pods'), query);
+      return page.ok ? { ok: true, object: page.object.items?.[0] } : page;
+    },
+  };
+}
 
-export const createJanitor = ({ api, monotonic, log }: JanitorPorts, config: JanitorConfig) => {
+export function createJanitor({ api, monotonic, log }: JanitorPorts, config: JanitorConfig) {
   const read = createReader(api);
   /** When each Lease was first seen, by namespace and uid. */
   const seen = new Map<string, ReadonlyMap<string, number>>();
@@ -220,4 +229,4 @@ export const createJanitor = ({ api, monotonic, log }: JanitorPorts, config: Jan
       }
     },
   };
-};
+}

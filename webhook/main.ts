@@ -27,19 +27,20 @@ const clock = systemClock;
 const LINGER_MS = 10_000;
 const DRAIN_MS = 20_000;
 
-const clientFor = (dir: string, log: Log): HttpsClient => {
+function clientFor(dir: string, log: Log): HttpsClient {
   const files = watchTlsFiles(dir, log);
   const client = createHttpsClient(files.current());
   files.onChange((material) => client.setTls(material));
   return client;
-};
+}
 
-const every = (seconds: number, log: Log, work: () => Promise<void>): NodeJS.Timeout =>
-  setInterval(() => {
+function every(seconds: number, log: Log, work: () => Promise<void>): NodeJS.Timeout {
+  return setInterval(() => {
     work().catch((error: unknown) => log.error('sweep failed', { error: describeError(error) }));
   }, seconds * 1000).unref();
+}
 
-const start = async (config: Config, log: Log): Promise<Running> => {
+async function start(config: Config, log: Log): Promise<Running> {
   const api = createKubernetesApi(config, { log });
   const audit = await openAuditTrail(config.auditFile);
   const metrics = createMetrics();
@@ -107,6 +108,6 @@ const start = async (config: Config, log: Log): Promise<Running> => {
       api.close();
     },
   };
-};
+}
 
 await runService({ name: 'webhook', settings: webhookSettings, contradictionsOf, start });

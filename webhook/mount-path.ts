@@ -5,19 +5,20 @@ import { quote } from '#envelope/selection.ts';
 import type { Container } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
 
-const isWithin = (inner: string, outer: string): boolean =>
-  inner === outer || inner.startsWith(outer === '/' ? '/' : `${outer}/`);
+function isWithin(inner: string, outer: string): boolean {
+  return inner === outer || inner.startsWith(outer === '/' ? '/' : `${outer}/`);
+}
 
 /** The normalised path, or why it cannot be one whatever the pod. */
-export const readMountPath = (text: string): { path: string } | { refusal: Refusal } => {
+export function readMountPath(text: string): { path: string } | { refusal: Refusal } {
   const parsed = parseMountPath(text);
   if (parsed.ok) return { path: parsed.path };
   const code = parsed.forbidden ? 'mount_path_forbidden' : 'annotation_invalid';
   return { refusal: refuse(code, parsed.problem, annotations.mountPath) };
-};
+}
 
 /** Why `path` cannot be mounted in this container: something is at, inside or above it. */
-export const mountConflict = (path: string, container: Container): Refusal | undefined => {
+export function mountConflict(path: string, container: Container): Refusal | undefined {
   const taken = container.mountPaths.find((mounted) => {
     const other = normaliseMountPath(mounted);
     return isWithin(other, path) || isWithin(path, other);
@@ -25,4 +26,4 @@ export const mountConflict = (path: string, container: Container): Refusal | und
   if (taken === undefined) return undefined;
   const where = `container ${quote(container.name)} already mounts ${quote(taken)}, which overlaps ${quote(path)}`;
   return refuse('mount_path_taken', `${where}; choose another path`, annotations.mountPath);
-};
+}

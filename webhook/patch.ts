@@ -12,40 +12,46 @@ export interface Operation {
   readonly value: unknown;
 }
 
-const add = (path: string, value: unknown): Operation => ({ op: 'add', path, value });
+function add(path: string, value: unknown): Operation {
+  return { op: 'add', path, value };
+}
 
 /** Appends to a list that may not be there yet. */
-const append = (path: string, exists: boolean, items: readonly unknown[]): readonly Operation[] => {
+function append(path: string, exists: boolean, items: readonly unknown[]): readonly Operation[] {
   if (items.length === 0) return [];
   return exists ? items.map((item) => add(`${path}/-`, item)) : [add(path, items)];
-};
+}
 
-const containerOperations = (
+function containerOperations(
   path: string,
   container: { readonly hasMounts: boolean; readonly hasEnv: boolean } | undefined,
   { mounts, env }: ContainerAddition,
-): readonly Operation[] => [
-  ...append(`${path}/volumeMounts`, container?.hasMounts ?? false, mounts),
-  ...append(`${path}/env`, container?.hasEnv ?? false, env),
-];
+): readonly Operation[] {
+  return [
+    ...append(`${path}/volumeMounts`, container?.hasMounts ?? false, mounts),
+    ...append(`${path}/env`, container?.hasEnv ?? false, env),
+  ];
+}
 
 /** The operations in the order in which they apply: our init container first, so later indices are one higher. */
-export const patchOf = (pod: Pod, additions: Additions): readonly Operation[] => [
-  pod.labels
-    ? add(`/metadata/labels/${SESSION_LABEL.replace('/', '~1')}`, additions.sid)
-    : add('/metadata/labels', { [SESSION_LABEL]: additions.sid }),
-  ...append('/spec/volumes', pod.volumes !== undefined, additions.volumes),
-  pod.initContainers
-    ? add('/spec/initContainers/0', additions.initContainer)
-    : add('/spec/initContainers', [additions.initContainer]),
-  ...additions.containers.flatMap((addition) =>
-    containerOperations(`/spec/containers/${addition.at}`, pod.containers[addition.at], addition),
-  ),
-  ...additions.initContainers.flatMap((addition) =>
-    containerOperations(
-      `/spec/initContainers/${addition.at + 1}`,
-      pod.initContainers?.[addition.at],
-      addition,
+export function patchOf(pod: Pod, additions: Additions): readonly Operation[] {
+  return [
+    pod.labels
+      ? add(`/metadata/labels/${SESSION_LABEL.replace('/', '~1')}`, additions.sid)
+      : add('/metadata/labels', { [SESSION_LABEL]: additions.sid }),
+    ...append('/spec/volumes', pod.volumes !== undefined, additions.volumes),
+    pod.initContainers
+      ? add('/spec/initContainers/0', additions.initContainer)
+      : add('/spec/initContainers', [additions.initContainer]),
+    ...additions.containers.flatMap((addition) =>
+      containerOperations(`/spec/containers/${addition.at}`, pod.containers[addition.at], addition),
     ),
-  ),
-];
+    ...additions.initContainers.flatMap((addition) =>
+      containerOperations(
+        `/spec/initContainers/${addition.at + 1}`,
+        pod.initContainers?.[addition.at],
+        addition,
+      ),
+    ),
+  ];
+}

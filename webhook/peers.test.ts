@@ -8,13 +8,13 @@ import type { Plan } from './plan.ts';
 import { encodeReview } from './review.ts';
 
 const sid = '0123456789abcdef0123456789abcdef';
-const planned = async (): Promise<Plan> => {
+async function planned(): Promise<Plan> {
   const { plan } = await admitWith()(requestOf(readReview('plain-pod-alice')), Infinity);
   return plan!;
-};
+}
 
 /** A client that answers `body` with `status`, and remembers what it was asked. */
-const answering = (status: number, body: unknown) => {
+function answering(status: number, body: unknown) {
   const calls: HttpsCall[] = [];
   const client = {
     call: (call: HttpsCall) => {
@@ -26,7 +26,7 @@ const answering = (status: number, body: unknown) => {
     close: () => undefined,
   };
   return { calls, options: { client, url: 'https://peer', clock: () => 1000 } };
-};
+}
 const ticket = 'a.ticket.here';
 const secrets = ['db-password', 'aws-key'].map((name) => ({
   id: `id-${name}`,

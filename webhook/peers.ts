@@ -18,10 +18,10 @@ export interface PeerOptions {
   readonly clock: Clock;
 }
 
-const unavailable = (peer: Peer, why: string): Refusal => {
+function unavailable(peer: Peer, why: string): Refusal {
   const next = 'try again; if it goes on, tell the cluster’s operator';
   return refuse(`${peer}_unavailable`, `Twofold’s ${peer} did not answer (${why}); ${next}`);
-};
+}
 
 const PAUSE_MS = 200;
 /** Kept for the rest of the admission. */
@@ -29,15 +29,16 @@ const RESERVE_MS = 2_000;
 /** Nothing listened, so nobody has heard of the call. */
 const NOT_THERE: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-const foundNobody = ({ cause }: HttpsError): boolean =>
-  cause instanceof Error && 'code' in cause && NOT_THERE.has(cause.code);
+function foundNobody({ cause }: HttpsError): boolean {
+  return cause instanceof Error && 'code' in cause && NOT_THERE.has(cause.code);
+}
 
 /** A peer with one replica, as a console on SQLite, is away for seconds while it is updated: it is waited for. */
-const whenThere = async (
+async function whenThere(
   ask: () => Promise<HttpsAnswer>,
   { clock }: PeerOptions,
   deadline: number,
-): Promise<HttpsAnswer> => {
+): Promise<HttpsAnswer> {
   for (;;) {
     try {
       return await ask();
@@ -47,26 +48,26 @@ const whenThere = async (
       await wait(PAUSE_MS);
     }
   }
-};
+}
 
 /** Which annotation a peer's refusal is about, by the beginning of its code. */
-const annotationOf = (code: string): { annotation?: string } => {
+function annotationOf(code: string): { annotation?: string } {
   if (code === 'secret_not_env_safe') return { annotation: annotations.env };
   if (/^(secret|name|tokens|grant)_/.test(code)) return { annotation: annotations.secrets };
   return code.startsWith('ticket_') ? { annotation: annotations.ticket } : {};
-};
+}
 
 /** What its owner types next, for the refusals that are theirs to mend. */
-const commandOf = (code: string): string | undefined => {
+function commandOf(code: string): string | undefined {
   if (code === 'secret_unknown') return 'twofold secrets list';
   if (code === 'secret_expired') return 'twofold secrets replace NAME';
   return code.startsWith('ticket_') || code === 'name_not_in_ticket'
     ? 'twofold annotate FILE | kubectl apply -f -'
     : undefined;
-};
+}
 
 /** A problem document is the peer's own word; anything else but 200 means that it does not work. */
-const refusalOf = (peer: Peer, { status, body }: HttpsAnswer): Refusal => {
+function refusalOf(peer: Peer, { status, body }: HttpsAnswer): Refusal {
   const problem = parseProblem(body);
   if (!problem) return unavailable(peer, `status ${status}`);
   const { code, detail } = problem;
@@ -77,14 +78,14 @@ const refusalOf = (peer: Peer, { status, body }: HttpsAnswer): Refusal => {
     message: detail.replace(/\.$/, '') + (command === undefined ? '' : `: ${command}`),
     ...annotationOf(code),
   };
-};
+}
 
-const callPeer = async <T>(
+async function callPeer<T>(
   peer: Peer,
   options: PeerOptions,
   request: { readonly path: string; readonly body: object; readonly deadline: number },
   parse: (value: unknown) => T | undefined,
-): Promise<Outcome<T>> => {
+): Promise<Outcome<T>> {
   const { client, url, clock } = options;
   // Coarse, so that Node keeps few lists of timers.
   const timeLeft = (): number => Math.floor((request.deadline - clock()) / 100) * 100;
@@ -113,28 +114,31 @@ const callPeer = async <T>(
       refusal: unavailable(peer, error instanceof HttpsError ? error.message : 'not JSON'),
     };
   }
-};
+}
 
 type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null;
+}
 
 /** Every item as `parse` has it, or undefined when one is not of its shape. */
-const listOf = <T>(value: unknown, parse: (item: Json) => T | undefined): readonly T[] | undefined => {
+function listOf<T>(value: unknown, parse: (item: Json) => T | undefined): readonly T[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const items = value.flatMap((item: unknown) => (isObject(item) ? (parse(item) ?? []) : []));
   return items.length === value.length ? items : undefined;
-};
+}
 
-const parseSize = ({ name, size }: Json): { name: string; size: number } | undefined =>
-  typeof name === 'string' && typeof size === 'number' ? { name, size } : undefined;
+function parseSize({ name, size }: Json): { name: string; size: number } | undefined {
+  return typeof name === 'string' && typeof size === 'number' ? { name, size } : undefined;
+}
 
-const parseSecret = (item: Json): ResolvedSecret | undefined => {
+function parseSecret(item: Json): ResolvedSecret | undefined {
   const sized = parseSize(item);
   const { id, envelope } = item;
   return sized && typeof id === 'string' && typeof envelope === 'string'
     ? { ...sized, id, envelope }
     : undefined;
-};
+}
 
 interface OpenedSecret {
   readonly id: string;
@@ -142,71 +146,82 @@ interface OpenedSecret {
   readonly token: string;
 }
 
-const parseToken = ({ id, name, token }: Json): OpenedSecret | undefined =>
-  typeof id === 'string' && typeof name === 'string' && typeof token === 'string'
+function parseToken({ id, name, token }: Json): OpenedSecret | undefined {
+  return typeof id === 'string' && typeof name === 'string' && typeof token === 'string'
     ? { id, name, token }
     : undefined;
+}
 
 /** All that was asked for, and nothing else. */
-const complete = <T extends { readonly name: string }>(
+function complete<T extends { readonly name: string }>(
   names: readonly string[],
   items: readonly T[] | undefined,
-): readonly T[] | undefined =>
-  items?.length === names.length && items.every(({ name }) => names.includes(name)) ? items : undefined;
+): readonly T[] | undefined {
+  return items?.length === names.length && items.every(({ name }) => names.includes(name))
+    ? items
+    : undefined;
+}
 
 const RESOLVE = '/internal/v1/resolve';
 
-const question = (plan: Plan, dryRun: boolean): object => ({
-  dryRun,
-  namespace: plan.place.ns,
-  serviceAccount: plan.place.sa,
-  pod: { name: plan.place.name, generateName: plan.place.generateName },
-  names: plan.names,
-  variables: [...new Set(plan.variables.map(({ name }) => name))],
-  ticket: plan.ticket,
-  launcher: plan.launcher,
-});
+function question(plan: Plan, dryRun: boolean): object {
+  return {
+    dryRun,
+    namespace: plan.place.ns,
+    serviceAccount: plan.place.sa,
+    pod: { name: plan.place.name, generateName: plan.place.generateName },
+    names: plan.names,
+    variables: [...new Set(plan.variables.map(({ name }) => name))],
+    ticket: plan.ticket,
+    launcher: plan.launcher,
+  };
+}
 
 /** The presented one where there is one: another would be somebody else's consent. */
-const isTicketOf = ({ ticket: presented }: Plan, ticket: unknown): ticket is string =>
-  typeof ticket === 'string' && (presented === undefined || presented.trim() === ticket.trim());
+function isTicketOf({ ticket: presented }: Plan, ticket: unknown): ticket is string {
+  return typeof ticket === 'string' && (presented === undefined || presented.trim() === ticket.trim());
+}
 
-export const createConsoleClient = (options: PeerOptions) => ({
-  /** Opens a session row. */
-  resolve: (plan: Plan, deadline: number): Promise<Outcome<Resolved>> =>
-    callPeer('console', options, { path: RESOLVE, body: question(plan, false), deadline }, (value) => {
-      if (!isObject(value)) return undefined;
-      const { sid, ticket, secrets } = value;
-      const all = complete(plan.names, listOf(secrets, parseSecret));
-      return typeof sid === 'string' && isTicketOf(plan, ticket) && all
-        ? { sid, ticket, secrets: all }
-        : undefined;
-    }),
-  /** Writes nothing. */
-  foresee: (plan: Plan, deadline: number): Promise<Outcome<ReadonlyMap<string, number>>> =>
-    callPeer('console', options, { path: RESOLVE, body: question(plan, true), deadline }, (value) => {
-      const all = isObject(value) ? complete(plan.names, listOf(value['secrets'], parseSize)) : undefined;
-      return all && new Map(all.map(({ name, size }) => [name, size]));
-    }),
-});
+export function createConsoleClient(options: PeerOptions) {
+  return {
+    /** Opens a session row. */
+    resolve: (plan: Plan, deadline: number): Promise<Outcome<Resolved>> =>
+      callPeer('console', options, { path: RESOLVE, body: question(plan, false), deadline }, (value) => {
+        if (!isObject(value)) return undefined;
+        const { sid, ticket, secrets } = value;
+        const all = complete(plan.names, listOf(secrets, parseSecret));
+        return typeof sid === 'string' && isTicketOf(plan, ticket) && all
+          ? { sid, ticket, secrets: all }
+          : undefined;
+      }),
+    /** Writes nothing. */
+    foresee: (plan: Plan, deadline: number): Promise<Outcome<ReadonlyMap<string, number>>> =>
+      callPeer('console', options, { path: RESOLVE, body: question(plan, true), deadline }, (value) => {
+        const all = isObject(value) ? complete(plan.names, listOf(value['secrets'], parseSize)) : undefined;
+        return all && new Map(all.map(({ name, size }) => [name, size]));
+      }),
+  };
+}
 
-export const createKeyserviceClient = (options: PeerOptions) => ({
-  /** `place` is the review's, whatever the console answered. */
-  unwrap: (
-    { ticket, sid, secrets }: Resolved,
-    place: Place,
-    deadline: number,
-  ): Promise<Outcome<Unwrapped>> => {
-    const body = { ticket, sid, place, envelopes: secrets.map(({ envelope }) => envelope) };
-    return callPeer('keyservice', options, { path: '/v1/unwrap', body, deadline }, (value) => {
-      if (!isObject(value)) return undefined;
-      const tokens = listOf(value['tokens'], parseToken);
-      const { grant } = value;
-      // The envelope's own name, which the keyservice has proven, against the console's word.
-      const all =
-        tokens?.length === secrets.length &&
-        secrets.every(({ id, name }) => tokens.some((each) => each.id === id && each.name === name));
-      return tokens && all && typeof grant === 'string' ? { tokens, grant } : undefined;
-    });
-  },
-});
+export function createKeyserviceClient(options: PeerOptions) {
+  return {
+    /** `place` is the review's, whatever the console answered. */
+    unwrap: (
+      { ticket, sid, secrets }: Resolved,
+      place: Place,
+      deadline: number,
+    ): Promise<Outcome<Unwrapped>> => {
+      const body = { ticket, sid, place, envelopes: secrets.map(({ envelope }) => envelope) };
+      return callPeer('keyservice', options, { path: '/v1/unwrap', body, deadline }, (value) => {
+        if (!isObject(value)) return undefined;
+        const tokens = listOf(value['tokens'], parseToken);
+        const { grant } = value;
+        // The envelope's own name, which the keyservice has proven, against the console's word.
+        const all =
+          tokens?.length === secrets.length &&
+          secrets.every(({ id, name }) => tokens.some((each) => each.id === id && each.name === name));
+        return tokens && all && typeof grant === 'string' ? { tokens, grant } : undefined;
+      });
+    },
+  };
+}

@@ -16,36 +16,42 @@ interface Made {
 }
 
 const basic = { 'twofold.dev/secrets': 'db-password,aws-key', 'twofold.dev/ticket': 'a.b.c' };
-const request = ({ annotations = basic, metadata, spec, namespace, ...by }: Made): ReviewRequest => ({
-  uid: 'u',
-  createsPod: true,
-  operation: 'CREATE',
-  namespace: namespace ?? 'sessions',
-  username: by.username ?? 'alice',
-  boundPodUid: by.boundPodUid,
-  dryRun: false,
-  object: {
-    metadata: { name: 'pod', annotations, ...metadata },
-    spec: { containers: [{ name: 'main' }, { name: 'side', env: [{ name: 'HOME', value: '/' }] }], ...spec },
-  },
-});
+function request({ annotations = basic, metadata, spec, namespace, ...by }: Made): ReviewRequest {
+  return {
+    uid: 'u',
+    createsPod: true,
+    operation: 'CREATE',
+    namespace: namespace ?? 'sessions',
+    username: by.username ?? 'alice',
+    boundPodUid: by.boundPodUid,
+    dryRun: false,
+    object: {
+      metadata: { name: 'pod', annotations, ...metadata },
+      spec: {
+        containers: [{ name: 'main' }, { name: 'side', env: [{ name: 'HOME', value: '/' }] }],
+        ...spec,
+      },
+    },
+  };
+}
 
 const config: Partial<AdmitConfig> = { namespaces: ['sessions', 'hub'], envEnabled: true };
-const admit = async (made: Made, change: Partial<AdmitConfig> = {}) =>
-  admitWith({ ...config, ...change })(request(made), Infinity);
+async function admit(made: Made, change: Partial<AdmitConfig> = {}) {
+  return admitWith({ ...config, ...change })(request(made), Infinity);
+}
 
-const planOf = async (made: Made, change: Partial<AdmitConfig> = {}): Promise<Plan> => {
+async function planOf(made: Made, change: Partial<AdmitConfig> = {}): Promise<Plan> {
   const { plan, verdict } = await admit(made, change);
   if (!plan || !verdict.allowed)
     throw new Error(verdict.allowed ? 'untouched' : describeRefusals(verdict.refusals));
   return plan;
-};
+}
 
-const refusalOf = async (made: Made, change: Partial<AdmitConfig> = {}): Promise<string> => {
+async function refusalOf(made: Made, change: Partial<AdmitConfig> = {}): Promise<string> {
   const { verdict } = await admit(made, change);
   if (verdict.allowed) throw new Error('was admitted');
   return describeRefusals(verdict.refusals);
-};
+}
 
 describe('a plan', () => {
   describe('of the mount path', () => {

@@ -68,7 +68,7 @@ export type Planned =
 /** The image's own user, where the pod says none that may be used. */
 const IMAGE_UID = 65_532;
 
-const notASession = (pod: Pod, { namespace }: Circumstances, config: PlanConfig): Refusal | undefined => {
+function notASession(pod: Pod, { namespace }: Circumstances, config: PlanConfig): Refusal | undefined {
   const enabled = config.namespaces.includes('*') || config.namespaces.includes(namespace);
   if (!enabled) {
     const next = 'ask the cluster’s operator to enable it (TWOFOLD_NAMESPACES)';
@@ -86,11 +86,11 @@ const notASession = (pod: Pod, { namespace }: Circumstances, config: PlanConfig)
     );
   }
   return undefined;
-};
+}
 
 /** Undefined for what the API server will refuse after us: names that are none, or no name at all. */
-const placeOf = (pod: Pod, { namespace, username }: Circumstances): Place | undefined =>
-  parsePlace({
+function placeOf(pod: Pod, { namespace, username }: Circumstances): Place | undefined {
+  return parsePlace({
     ns: namespace,
     sa: pod.serviceAccount,
     // Kubernetes takes an empty name for none.
@@ -98,9 +98,10 @@ const placeOf = (pod: Pod, { namespace, username }: Circumstances): Place | unde
     generateName: pod.generateName || undefined,
     by: username,
   });
+}
 
 /** Names of ours that the pod must not bring along: an injected pod, exported and created again, does. */
-const reservedNames = (pod: Pod): Refusal | undefined => {
+function reservedNames(pod: Pod): Refusal | undefined {
   const found = [
     ...(SESSION_LABEL in (pod.labels ?? {}) ? [`label ${SESSION_LABEL}`] : []),
     ...[...pod.containers, ...(pod.initContainers ?? [])].flatMap(({ name }) =>
@@ -121,18 +122,19 @@ const reservedNames = (pod: Pod): Refusal | undefined => {
     'reserved_names',
     `the pod already carries ${shortList(found)}, which only Twofold may add; ${next}`,
   );
-};
+}
 
 /** A token that anyone minted for a launcher's account, or an editor's right to impersonate it, is not the launcher. */
-const unbound = ({ username, boundPodUid }: Circumstances): boolean =>
-  accountNamespace(username) !== undefined && boundPodUid === undefined;
+function unbound({ username, boundPodUid }: Circumstances): boolean {
+  return accountNamespace(username) !== undefined && boundPodUid === undefined;
+}
 
-const identify = (
+function identify(
   pod: Pod,
   circumstances: Circumstances,
   { launchers }: PlanConfig,
   ticket: string | undefined,
-): { launcher: Plan['launcher'] } | Refusal => {
+): { launcher: Plan['launcher'] } | Refusal {
   const { namespace, username } = circumstances;
   const launcher = launchers.find(
     (each) => each.username === username && each.namespaces.includes(namespace),
@@ -152,28 +154,32 @@ const identify = (
   const why = `there is no ticket, and ${quote(username)} is no trusted launcher in namespace ${quote(namespace)}`;
   const next = 'have the launcher ask the console for a ticket (POST /api/v1/tickets) and put it here';
   return refuse('no_identity', `${why}; ${next}`, annotations.ticket);
-};
+}
 
-const chosenContainers = (pod: Pod, { containers, initContainers }: Chosen): readonly Container[] => [
-  ...containers.flatMap((at) => pod.containers[at] ?? []),
-  ...initContainers.flatMap((at) => pod.initContainers?.[at] ?? []),
-];
+function chosenContainers(pod: Pod, { containers, initContainers }: Chosen): readonly Container[] {
+  return [
+    ...containers.flatMap((at) => pod.containers[at] ?? []),
+    ...initContainers.flatMap((at) => pod.initContainers?.[at] ?? []),
+  ];
+}
 
 /**
  * Who may read the files: 0400 for one known uid that is not 0, 0440 where only fsGroup is known, else 0444. The
  * init container runs as the pod's own uid, never as 0.
  */
-const permissions = (pod: Pod, consumers: readonly Container[]): { fileMode: number; runAsUser: number } => {
+function permissions(pod: Pod, consumers: readonly Container[]): { fileMode: number; runAsUser: number } {
   const uids = new Set(consumers.map(({ runAsUser }) => runAsUser ?? pod.runAsUser));
   const [uid] = uids;
   if (uids.size === 1 && uid) return { fileMode: 0o400, runAsUser: uid };
   return { fileMode: pod.fsGroup === undefined ? 0o444 : 0o440, runAsUser: pod.runAsUser || IMAGE_UID };
-};
+}
 
-const isRefusal = (value: object): value is Refusal => 'code' in value;
+function isRefusal(value: object): value is Refusal {
+  return 'code' in value;
+}
 
 /** Refusals are reported together, the first of them where a pod brings very many, except that nothing more is said of a pod that can be no session at all. */
-export const planSession = (pod: Pod, circumstances: Circumstances, config: PlanConfig): Planned => {
+export function planSession(pod: Pod, circumstances: Circumstances, config: PlanConfig): Planned {
   const first = notASession(pod, circumstances, config) ?? reservedNames(pod);
   if (first) return { ok: false, refusals: [first] };
   const place = placeOf(pod, circumstances);
@@ -208,14 +214,10 @@ export const planSession = (pod: Pod, circumstances: Circumstances, config: Plan
     warnings: [...unreadable(wishes.fileMode, consumers, pod), ...exposures(pod)],
   };
   return { ok: true, plan };
-};
+}
 
 /** A mode may be asked for that leaves a container unable to read: said, not refused, since root may do it anyway. */
-const unreadable = (
-  mode: number | undefined,
-  consumers: readonly Container[],
-  pod: Pod,
-): readonly string[] => {
+function unreadable(mode: number | undefined, consumers: readonly Container[], pod: Pod): readonly string[] {
   if (mode === undefined || (mode & 0o004) !== 0) return [];
   const { runAsUser } = permissions(pod, consumers);
   const blind = consumers.filter((container) => {
@@ -225,4 +227,4 @@ const unreadable = (
   return blind
     .slice(0, MAX_SHOWN)
     .map(({ name }) => `${annotations.fileMode}: container ${quote(name)} may be unable to read its files`);
-};
+}

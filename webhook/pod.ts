@@ -63,50 +63,52 @@ export class PodShapeError extends Error {}
 
 type Json = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
-const wrong = (where: string, expected: string): never => {
+function wrong(where: string, expected: string): never {
   throw new PodShapeError(`${where} is not ${expected}`);
-};
+}
 
-const objectAt = (parent: Json, key: string, where: string): Json | undefined => {
+function objectAt(parent: Json, key: string, where: string): Json | undefined {
   const value = parent[key] ?? undefined;
   return value === undefined || isObject(value) ? value : wrong(`${where}.${key}`, 'an object');
-};
+}
 
-const listAt = (parent: Json, key: string, where: string): readonly Json[] | undefined => {
+function listAt(parent: Json, key: string, where: string): readonly Json[] | undefined {
   const value = parent[key] ?? undefined;
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) return wrong(`${where}.${key}`, 'a list');
   return value.map((item: unknown, at) =>
     isObject(item) ? item : wrong(`${where}.${key}[${at}]`, 'an object'),
   );
-};
+}
 
-const textAt = (parent: Json, key: string, where: string): string | undefined => {
+function textAt(parent: Json, key: string, where: string): string | undefined {
   const value = parent[key] ?? undefined;
   return value === undefined || typeof value === 'string' ? value : wrong(`${where}.${key}`, 'text');
-};
+}
 
-const numberAt = (parent: Json | undefined, key: string, where: string): number | undefined => {
+function numberAt(parent: Json | undefined, key: string, where: string): number | undefined {
   const value = parent?.[key] ?? undefined;
   return value === undefined || Number.isSafeInteger(value)
     ? (value as undefined | number)
     : wrong(`${where}.${key}`, 'a whole number');
-};
+}
 
-const namesAt = (parent: Json, key: string, member: string, where: string): string[] =>
-  (listAt(parent, key, where) ?? []).flatMap((item) => textAt(item, member, where) ?? []);
+function namesAt(parent: Json, key: string, member: string, where: string): string[] {
+  return (listAt(parent, key, where) ?? []).flatMap((item) => textAt(item, member, where) ?? []);
+}
 
-const mapAt = (parent: Json, key: string, where: string): Record<string, string> | undefined => {
+function mapAt(parent: Json, key: string, where: string): Record<string, string> | undefined {
   const map = objectAt(parent, key, where);
   if (!map) return undefined;
   const texts = Object.keys(map).map((name) => [name, textAt(map, name, `${where}.${key}`) ?? ''] as const);
   return Object.fromEntries(texts);
-};
+}
 
-const quantitiesAt = (parent: Json | undefined, key: string, where: string): ResourceList => {
+function quantitiesAt(parent: Json | undefined, key: string, where: string): ResourceList {
   const map = parent && objectAt(parent, key, where);
   if (!map) return {};
   const amounts = Object.entries(map).map(([name, value]) =>
@@ -115,29 +117,33 @@ const quantitiesAt = (parent: Json | undefined, key: string, where: string): Res
       : wrong(`${where}.${key}.${name}`, 'a quantity'),
   );
   return Object.fromEntries(amounts);
-};
+}
 
-const parseResources = (parent: Json | undefined, where: string): Resources => ({
-  requests: quantitiesAt(parent, 'requests', where),
-  limits: quantitiesAt(parent, 'limits', where),
-});
+function parseResources(parent: Json | undefined, where: string): Resources {
+  return {
+    requests: quantitiesAt(parent, 'requests', where),
+    limits: quantitiesAt(parent, 'limits', where),
+  };
+}
 
-const parseContainer = (container: Json, where: string): Container => ({
-  name: textAt(container, 'name', where) ?? wrong(`${where}.name`, 'set'),
-  runAsUser: numberAt(objectAt(container, 'securityContext', where), 'runAsUser', where),
-  mountPaths: [
-    ...namesAt(container, 'volumeMounts', 'mountPath', where),
-    ...namesAt(container, 'volumeDevices', 'devicePath', where),
-  ],
-  variables: namesAt(container, 'env', 'name', where),
-  resources: parseResources(objectAt(container, 'resources', where), `${where}.resources`),
-  restartable: textAt(container, 'restartPolicy', where) === 'Always',
-  hasMounts: Array.isArray(container['volumeMounts']),
-  hasEnv: Array.isArray(container['env']),
-  privileged: objectAt(container, 'securityContext', where)?.['privileged'] === true,
-});
+function parseContainer(container: Json, where: string): Container {
+  return {
+    name: textAt(container, 'name', where) ?? wrong(`${where}.name`, 'set'),
+    runAsUser: numberAt(objectAt(container, 'securityContext', where), 'runAsUser', where),
+    mountPaths: [
+      ...namesAt(container, 'volumeMounts', 'mountPath', where),
+      ...namesAt(container, 'volumeDevices', 'devicePath', where),
+    ],
+    variables: namesAt(container, 'env', 'name', where),
+    resources: parseResources(objectAt(container, 'resources', where), `${where}.resources`),
+    restartable: textAt(container, 'restartPolicy', where) === 'Always',
+    hasMounts: Array.isArray(container['volumeMounts']),
+    hasEnv: Array.isArray(container['env']),
+    privileged: objectAt(container, 'securityContext', where)?.['privileged'] === true,
+  };
+}
 
-const parseVolume = (volume: Json, where: string): Volume => {
+function parseVolume(volume: Json, where: string): Volume {
   const projected = objectAt(volume, 'projected', where);
   const sources = (projected && listAt(projected, 'sources', where)) ?? [];
   const hostPath = objectAt(volume, 'hostPath', where);
@@ -149,13 +155,14 @@ const parseVolume = (volume: Json, where: string): Volume => {
       return (token && textAt(token, 'audience', where)) ?? [];
     }),
   };
-};
+}
 
-const parseContainers = (spec: Json, key: string): readonly Container[] | undefined =>
-  listAt(spec, key, 'spec')?.map((container, at) => parseContainer(container, `spec.${key}[${at}]`));
+function parseContainers(spec: Json, key: string): readonly Container[] | undefined {
+  return listAt(spec, key, 'spec')?.map((container, at) => parseContainer(container, `spec.${key}[${at}]`));
+}
 
 /** Those texts in a JSON value, at whatever depth, that are names of sessions' Secrets. */
-const sessionSecretsIn = (root: unknown): readonly string[] => {
+function sessionSecretsIn(root: unknown): readonly string[] {
   const found = new Set<string>();
   for (const waiting = [root]; waiting.length > 0;) {
     const value = waiting.pop();
@@ -164,22 +171,24 @@ const sessionSecretsIn = (root: unknown): readonly string[] => {
       for (const item of Object.values(value)) waiting.push(item);
   }
   return [...found];
-};
+}
 
 /** All of a spec that can name a Secret; a variable's plain value does not. */
-const namingParts = (spec: Json): unknown => [
-  spec['volumes'],
-  spec['imagePullSecrets'],
-  ...['containers', 'initContainers'].flatMap((key) =>
-    (listAt(spec, key, 'spec') ?? []).map((container) => [
-      container['envFrom'],
-      listAt(container, 'env', `spec.${key}`)?.map(({ valueFrom }) => valueFrom),
-    ]),
-  ),
-];
+function namingParts(spec: Json): unknown {
+  return [
+    spec['volumes'],
+    spec['imagePullSecrets'],
+    ...['containers', 'initContainers'].flatMap((key) =>
+      (listAt(spec, key, 'spec') ?? []).map((container) => [
+        container['envFrom'],
+        listAt(container, 'env', `spec.${key}`)?.map(({ valueFrom }) => valueFrom),
+      ]),
+    ),
+  ];
+}
 
 /** Throws a PodShapeError for anything that is not a v1 Pod as far as it is read. */
-export const parsePod = (value: unknown): Pod => {
+export function parsePod(value: unknown): Pod {
   if (!isObject(value)) return wrong('object', 'a pod');
   const metadata = objectAt(value, 'metadata', 'object') ?? wrong('metadata', 'set');
   const spec = objectAt(value, 'spec', 'object') ?? wrong('spec', 'set');
@@ -207,4 +216,4 @@ export const parsePod = (value: unknown): Pod => {
     hostPID: spec['hostPID'] === true,
     volumes: listAt(spec, 'volumes', 'spec')?.map((volume, at) => parseVolume(volume, `spec.volumes[${at}]`)),
   };
-};
+}

@@ -20,7 +20,7 @@ const pattern =
   /^([+-]?)(\d{1,30})?(?:\.(\d{0,30}))?(?:(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)|[eE]([+-]?\d{1,2}))?$/;
 
 /** Nano-units, rounded up as Kubernetes does, or undefined for what is no quantity. */
-export const parseQuantity = (text: string | number): bigint | undefined => {
+export function parseQuantity(text: string | number): bigint | undefined {
   const match = pattern.exec(String(text));
   if (!match) return undefined;
   const [, sign = '', whole = '', fraction = '', suffix = '', exponent] = match;
@@ -31,18 +31,20 @@ export const parseQuantity = (text: string | number): bigint | undefined => {
   const scaled = BigInt(whole + fraction) * unit;
   const rounded = (scaled + scale - 1n) / scale;
   return sign === '-' ? -rounded : rounded;
-};
+}
 
 /** A form that reads well: `2Gi`, `128Mi`, whole units, else `m`, else `n`. */
-export const formatQuantity = (nano: bigint): string => {
+export function formatQuantity(nano: bigint): string {
   const unit =
     nano === 0n ? undefined : ['Gi', 'Mi'].find((suffix) => nano % (binary[suffix] ?? nano) === 0n);
   if (unit) return `${nano / (binary[unit] ?? 1n)}${unit}`;
   if (nano % NANO === 0n) return String(nano / NANO);
   return nano % 1_000_000n === 0n ? `${nano / 1_000_000n}m` : `${nano}n`;
-};
+}
 
 /** From whole bytes. */
-export const bytes = (count: number): bigint => BigInt(count) * NANO;
+export function bytes(count: number): bigint {
+  return BigInt(count) * NANO;
+}
 
 export const MEBIBYTE = 1024 * 1024;

@@ -48,9 +48,11 @@ export interface Refusal {
   readonly message: string;
 }
 
-export const refuse = (code: RefusalCode, message: string, annotation?: string): Refusal => ({
-  code,
-  status: refusals[code].status,
-  message,
-  ...(annotation === undefined ? {} : { annotation }),
-});
+export function refuse(code: RefusalCode, message: string, annotation?: string): Refusal {
+  return {
+    code,
+    status: refusals[code].status,
+    message,
+    ...(annotation === undefined ? {} : { annotation }),
+  };
+}

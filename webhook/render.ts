@@ -5,32 +5,32 @@
 import { SESSION_LABEL } from '#envelope/annotations.ts';
 import type { Additions, ContainerAddition, Json } from './additions.ts';
 
-const objectOf = (value: unknown): Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+function objectOf(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
 
-const renderContainer = (container: unknown, { mounts, env }: ContainerAddition): Json => {
+function renderContainer(container: unknown, { mounts, env }: ContainerAddition): Json {
   const before = objectOf(container);
   return {
     ...before,
     ...(mounts.length > 0 ? { volumeMounts: [...listOf(before['volumeMounts']), ...mounts] } : {}),
     ...(env.length > 0 ? { env: [...listOf(before['env']), ...env] } : {}),
   };
-};
+}
 
-const renderContainers = (
-  containers: unknown,
-  additions: readonly ContainerAddition[],
-): readonly unknown[] => {
+function renderContainers(containers: unknown, additions: readonly ContainerAddition[]): readonly unknown[] {
   const byIndex = new Map(additions.map((addition) => [addition.at, addition]));
   return listOf(containers).map((container, index) => {
     const addition = byIndex.get(index);
     return addition ? renderContainer(container, addition) : container;
   });
-};
+}
 
 /** `pod` is a v1 Pod as JSON, as `parsePod` has accepted it. */
-export const renderPod = (pod: unknown, additions: Additions): Json => {
+export function renderPod(pod: unknown, additions: Additions): Json {
   const { metadata, spec, ...rest } = objectOf(pod);
   const before = { metadata: objectOf(metadata), spec: objectOf(spec) };
   return {
@@ -49,4 +49,4 @@ export const renderPod = (pod: unknown, additions: Additions): Json => {
       containers: renderContainers(before.spec['containers'], additions.containers),
     },
   };
-};
+}

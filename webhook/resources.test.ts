@@ -6,13 +6,17 @@ import { parseQuantity } from './quantity.ts';
 import { effectiveRequest, initResources, missingMemory, qosClass } from './resources.ts';
 
 type Json = Record<string, unknown>;
-const podOf = (spec: Json): Pod => parsePod({ metadata: {}, spec: { containers: [{ name: 'a' }], ...spec } });
-const withInit = (pod: Pod): Pod => {
+function podOf(spec: Json): Pod {
+  return parsePod({ metadata: {}, spec: { containers: [{ name: 'a' }], ...spec } });
+}
+function withInit(pod: Pod): Pod {
   const [container] = pod.containers;
   const ours = { ...container!, name: 'twofold-init', restartable: false, resources: initResources(pod) };
   return { ...pod, initContainers: [ours, ...(pod.initContainers ?? [])] };
-};
-const same = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } });
+}
+function same(cpu: string, memory: string) {
+  return { requests: { cpu, memory }, limits: { cpu, memory } };
+}
 
 describe('the init container’s resources', () => {
   it('are the pod’s effective ones when it is Guaranteed', () => {

@@ -21,41 +21,52 @@ const wanted: Readonly<Record<Computed, string>> = { cpu: '100m', memory: '128Mi
 /** Node itself, in the init container. */
 const RUNTIME_BYTES = 64 * MEBIBYTE;
 
-const amount = (list: ResourceList, resource: string): bigint => parseQuantity(list[resource] ?? 0) ?? 0n;
+function amount(list: ResourceList, resource: string): bigint {
+  return parseQuantity(list[resource] ?? 0) ?? 0n;
+}
 
 /** A limit without a request is a request (API defaulting). */
-const requestOf = ({ requests, limits }: Resources, resource: string): bigint =>
-  amount(resource in requests ? requests : limits, resource);
+function requestOf({ requests, limits }: Resources, resource: string): bigint {
+  return amount(resource in requests ? requests : limits, resource);
+}
 
-const guaranteed = (resources: Resources): boolean =>
-  computed.every((resource) => {
+function guaranteed(resources: Resources): boolean {
+  return computed.every((resource) => {
     const limit = amount(resources.limits, resource);
     return limit > 0n && requestOf(resources, resource) === limit;
   });
+}
 
-const asksForAny = (resources: Resources): boolean =>
-  computed.some((resource) => requestOf(resources, resource) > 0n || amount(resources.limits, resource) > 0n);
+function asksForAny(resources: Resources): boolean {
+  return computed.some(
+    (resource) => requestOf(resources, resource) > 0n || amount(resources.limits, resource) > 0n,
+  );
+}
 
 /** The class that the kubelet computes (pkg/apis/core/v1/helper/qos). */
-export const qosClass = (pod: Pick<Pod, 'containers' | 'initContainers' | 'resources'>): QosClass => {
+export function qosClass(pod: Pick<Pod, 'containers' | 'initContainers' | 'resources'>): QosClass {
   const parts = pod.resources
     ? [pod.resources]
     : [...pod.containers, ...(pod.initContainers ?? [])].map(({ resources }) => resources);
   if (parts.every(guaranteed)) return 'Guaranteed';
   return parts.some(asksForAny) ? 'Burstable' : 'BestEffort';
-};
+}
 
-const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, each) => total + each, 0n);
-const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+function sum(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((total, each) => total + each, 0n);
+}
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
 
 /** What the scheduler reserves (KEP-753): sidecars count beside the containers and beside later init containers. */
-export const effectiveRequest = (
+export function effectiveRequest(
   pod: {
     readonly containers: readonly Container[];
     readonly initContainers: readonly Container[] | undefined;
   },
   resource: string,
-): bigint => {
+): bigint {
   let sidecars = 0n;
   let most = 0n;
   for (const { resources, restartable } of pod.initContainers ?? []) {
@@ -64,21 +75,22 @@ export const effectiveRequest = (
     if (restartable) sidecars += request;
   }
   return larger(most, sidecars + sum(pod.containers.map(({ resources }) => requestOf(resources, resource))));
-};
+}
 
-const least = (amounts: readonly bigint[]): bigint | undefined =>
-  amounts.reduce<bigint | undefined>(
+function least(amounts: readonly bigint[]): bigint | undefined {
+  return amounts.reduce<bigint | undefined>(
     (low, each) => (low === undefined || each < low ? each : low),
     undefined,
   );
+}
 
 /**
  * A request that some container of the pod already makes is within any LimitRange's minimum, and the smallest such
  * one cannot raise the sum. A resource that no container requests is not requested: the LimitRange, if any, has no
  * default for it.
  */
-const burstableRequests = (pod: Pod): ResourceList =>
-  Object.fromEntries(
+function burstableRequests(pod: Pod): ResourceList {
+  return Object.fromEntries(
     computed.flatMap((resource) => {
       const declared = pod.containers
         .filter(({ resources }) => resource in resources.requests || resource in resources.limits)
@@ -89,8 +101,9 @@ const burstableRequests = (pod: Pod): ResourceList =>
       return [[resource, formatQuantity(request)]];
     }),
   );
+}
 
-export const initResources = (pod: Pod): Resources => {
+export function initResources(pod: Pod): Resources {
   const none = { requests: {}, limits: {} };
   if (pod.resources) return none;
   switch (qosClass(pod)) {
@@ -105,19 +118,20 @@ export const initResources = (pod: Pod): Resources => {
       return { requests: same, limits: same };
     }
   }
-};
+}
 
 /**
  * Bytes that are missing for the init container's runtime and the payload, or 0: its memory is the limit that it
  * gets, or the pod's.
  */
-export const missingMemory = (pod: Pod, init: Resources, payloadBytes: number): number => {
+export function missingMemory(pod: Pod, init: Resources, payloadBytes: number): number {
   const limits = pod.resources?.limits ?? init.limits;
   if (!('memory' in limits)) return 0;
   const missing = bytes(RUNTIME_BYTES + payloadBytes) - amount(limits, 'memory');
   return missing > 0n ? Number(missing / 1_000_000_000n) + 1 : 0;
-};
+}
 
 /** The least memory that would do, as a person would write it. */
-export const neededMemory = (payloadBytes: number): string =>
-  `${Math.ceil((RUNTIME_BYTES + payloadBytes) / MEBIBYTE)}Mi`;
+export function neededMemory(payloadBytes: number): string {
+  return `${Math.ceil((RUNTIME_BYTES + payloadBytes) / MEBIBYTE)}Mi`;
+}

@@ -2,13 +2,13 @@ import { expect } from 'chai';
 import { readReview } from '../test/reviews.ts';
 import { parseReview } from './review.ts';
 
-const boundPodUid = (userInfo: unknown): string | undefined => {
+function boundPodUid(userInfo: unknown): string | undefined {
   const request = { uid: 'u', operation: 'CREATE', userInfo };
   const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
   const parsed = parseReview(Buffer.from(JSON.stringify(review)));
   if (typeof parsed === 'string') throw new Error(parsed);
   return parsed.boundPodUid;
-};
+}
 
 describe('a review', () => {
   it('says which pod the requester’s token is bound to, as a real API server does for a hub in a pod', () => {

@@ -21,28 +21,34 @@ export interface ReviewRequest {
 }
 
 type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
 
 /** What the API server says of a service-account token that ends with a pod. */
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
 
-const boundPodUidOf = (user: unknown): string | undefined => {
+function boundPodUidOf(user: unknown): string | undefined {
   const extra = isObject(user) ? user['extra'] : undefined;
   const values: unknown = isObject(extra) ? extra[POD_UID] : undefined;
   const uid: unknown = Array.isArray(values) ? values[0] : undefined;
   return textOf(uid) || undefined;
-};
+}
 
-const isPodResource = (resource: unknown): boolean =>
-  isObject(resource) &&
-  resource['group'] === '' &&
-  resource['version'] === 'v1' &&
-  resource['resource'] === 'pods';
+function isPodResource(resource: unknown): boolean {
+  return (
+    isObject(resource) &&
+    resource['group'] === '' &&
+    resource['version'] === 'v1' &&
+    resource['resource'] === 'pods'
+  );
+}
 
 /** The request, or a sentence about what is wrong with the review. */
-export const parseReview = (body: Buffer): ReviewRequest | string => {
+export function parseReview(body: Buffer): ReviewRequest | string {
   let review: unknown;
   try {
     review = JSON.parse(body.toString('utf8'));
@@ -68,24 +74,25 @@ export const parseReview = (body: Buffer): ReviewRequest | string => {
     dryRun: request['dryRun'] === true,
     object: request['object'],
   };
-};
+}
 
 export type Verdict =
   | { readonly allowed: true; readonly patch: readonly Operation[]; readonly warnings: readonly string[] }
   | { readonly allowed: false; readonly refusals: readonly Refusal[] };
 
 /** One sentence for each refusal: the annotation, what is wrong, the next step, the code. */
-export const describeRefusals = (refusals: readonly Refusal[]): string =>
-  refusals
+export function describeRefusals(refusals: readonly Refusal[]): string {
+  return refusals
     .map(({ annotation, message, code }) =>
       shown(`${annotation === undefined ? '' : `${annotation}: `}${message} (${code})`),
     )
     .join('. ');
+}
 
 /** Kubernetes' word for each; without `retryAfterSeconds`, for which a client would wait in silence. */
 const reasons = { 403: 'Forbidden', 429: 'TooManyRequests', 503: 'ServiceUnavailable' } as const;
 
-const statusOf = (refusals: readonly Refusal[]): Json => {
+function statusOf(refusals: readonly Refusal[]): Json {
   const most = Math.max(...refusals.map(({ status }) => status));
   const code = most >= 500 ? 503 : most === 429 ? 429 : 403;
   return {
@@ -101,9 +108,9 @@ const statusOf = (refusals: readonly Refusal[]): Json => {
       })),
     },
   };
-};
+}
 
-const responseOf = (uid: string, verdict: Verdict): Json => {
+function responseOf(uid: string, verdict: Verdict): Json {
   if (!verdict.allowed) return { uid, allowed: false, status: statusOf(verdict.refusals) };
   return {
     uid,
@@ -113,11 +120,12 @@ const responseOf = (uid: string, verdict: Verdict): Json => {
       ? { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(verdict.patch)).toString('base64') }
       : {}),
   };
-};
+}
 
-export const encodeReview = (uid: string, verdict: Verdict): string =>
-  JSON.stringify({
+export function encodeReview(uid: string, verdict: Verdict): string {
+  return JSON.stringify({
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
     response: responseOf(uid, verdict),
   });
+}

@@ -35,17 +35,19 @@ export interface LeaseSpec {
 }
 
 /** The Lease owns the Secret until the pod exists to own the Lease: a mutating webhook cannot know the pod's uid. */
-export const sessionLease = ({ sid, namespace, nowMs, graceSeconds }: LeaseSpec): object => ({
-  apiVersion: 'coordination.k8s.io/v1',
-  kind: 'Lease',
-  metadata: { name: sessionObjectName(sid), namespace, labels: { [SESSION_LABEL]: sid } },
-  spec: {
-    holderIdentity: HOLDER,
-    leaseDurationSeconds: graceSeconds,
-    // metav1.MicroTime.
-    renewTime: new Date(nowMs).toISOString().replace('Z', '000Z'),
-  },
-});
+export function sessionLease({ sid, namespace, nowMs, graceSeconds }: LeaseSpec): object {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: sessionObjectName(sid), namespace, labels: { [SESSION_LABEL]: sid } },
+    spec: {
+      holderIdentity: HOLDER,
+      leaseDurationSeconds: graceSeconds,
+      // metav1.MicroTime.
+      renewTime: new Date(nowMs).toISOString().replace('Z', '000Z'),
+    },
+  };
+}
 
 export interface SecretSpec {
   readonly sid: string;
@@ -56,25 +58,29 @@ export interface SecretSpec {
   readonly ca: string;
 }
 
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
 
 /** Keys are secret ids, UUIDs, so that a secret may be called `ca.crt` or `grant`. */
-export const sessionSecret = ({ sid, namespace, leaseUid, tokens, grant, ca }: SecretSpec): object => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  type: SECRET_TYPE,
-  immutable: true,
-  metadata: {
-    name: sessionObjectName(sid),
-    namespace,
-    labels: { [SESSION_LABEL]: sid },
-    ownerReferences: [
-      { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: sessionObjectName(sid), uid: leaseUid },
-    ],
-  },
-  data: {
-    ...Object.fromEntries(tokens.map(({ id, token }) => [id, base64(token)])),
-    grant: base64(grant),
-    'ca.crt': base64(ca),
-  },
-});
+export function sessionSecret({ sid, namespace, leaseUid, tokens, grant, ca }: SecretSpec): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: SECRET_TYPE,
+    immutable: true,
+    metadata: {
+      name: sessionObjectName(sid),
+      namespace,
+      labels: { [SESSION_LABEL]: sid },
+      ownerReferences: [
+        { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: sessionObjectName(sid), uid: leaseUid },
+      ],
+    },
+    data: {
+      ...Object.fromEntries(tokens.map(({ id, token }) => [id, base64(token)])),
+      grant: base64(grant),
+      'ca.crt': base64(ca),
+    },
+  };
+}

@@ -11,11 +11,12 @@ export interface SessionsConfig {
   readonly graceSeconds: number;
 }
 
-const refusalOf = (what: string, { reason, message }: KubernetesRefusal): Refusal =>
-  refuse(
+function refusalOf(what: string, { reason, message }: KubernetesRefusal): Refusal {
+  return refuse(
     'kubernetes_unavailable',
     `the ${what} of the session could not be created (${reason}: ${message}); try again, or tell the cluster’s operator`,
   );
+}
 
 const ACCOUNT_FOR_MS = 30_000;
 const MAX_ACCOUNTS = 1000;
@@ -35,10 +36,10 @@ interface Account {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
 }
 
-export const createSessions = (
+export function createSessions(
   { api, clock }: { readonly api: KubernetesApi; readonly clock: Clock },
   config: SessionsConfig,
-) => {
+) {
   const accounts = new Map<string, { readonly until: number; readonly refusal: Refusal | undefined }>();
   let variablesKnown: { readonly refusal: Refusal | undefined } | undefined;
   /** What is left for this admission, and not no time at all: an answer that comes too late is refused by `call`. */
@@ -104,4 +105,4 @@ export const createSessions = (
   };
 
   return { createSession, accountRefusal, variablesRefusal };
-};
+}

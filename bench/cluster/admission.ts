@@ -17,8 +17,9 @@ const SERVICES = ['console', 'webhook', 'keyservice'] as const;
 /** The kubelet measures containers every 10 to 15 s. */
 const MEASURED_AFTER_MS = 16_000;
 
-const webhookBuckets = async (): Promise<Buckets> =>
-  bucketsOf(await kubectlOutput(['get', '--raw', '/metrics']), METRIC, WEBHOOK);
+async function webhookBuckets(): Promise<Buckets> {
+  return bucketsOf(await kubectlOutput(['get', '--raw', '/metrics']), METRIC, WEBHOOK);
+}
 
 interface Taken {
   readonly cpuSeconds: number;
@@ -26,7 +27,7 @@ interface Taken {
 }
 
 /** All replicas of a service together, on all nodes. */
-const taken = async (cluster: Cluster): Promise<ReadonlyMap<string, Taken>> => {
+async function taken(cluster: Cluster): Promise<ReadonlyMap<string, Taken>> {
   const { items } = await cluster.core.listNode();
   const texts = await Promise.all(
     items.map(({ metadata }) =>
@@ -47,17 +48,19 @@ const taken = async (cluster: Cluster): Promise<ReadonlyMap<string, Taken>> => {
       },
     ]),
   );
-};
+}
 
-const figure = (what: string, value: number, unit: string): Figure => ({
-  bench: 'cluster',
-  what,
-  value,
-  unit,
-});
+function figure(what: string, value: number, unit: string): Figure {
+  return {
+    bench: 'cluster',
+    what,
+    value,
+    unit,
+  };
+}
 
 /** Creates pods evenly. */
-const create = async (cluster: Cluster, annotations: Readonly<Record<string, string>>, rate: number) => {
+async function create(cluster: Cluster, annotations: Readonly<Record<string, string>>, rate: number) {
   const label = uniqueName('rate');
   const made: Promise<boolean>[] = [];
   const began = performance.now();
@@ -73,13 +76,13 @@ const create = async (cluster: Cluster, annotations: Readonly<Record<string, str
     );
   }
   return { label, refused: (await Promise.all(made)).filter((admitted) => !admitted).length };
-};
+}
 
-const atRate = async (
+async function atRate(
   cluster: Cluster,
   annotations: Readonly<Record<string, string>>,
   rate: number,
-): Promise<readonly Figure[]> => {
+): Promise<readonly Figure[]> {
   await wait(MEASURED_AFTER_MS);
   const [buckets, before] = await Promise.all([webhookBuckets(), taken(cluster)]);
   const { label, refused } = await create(cluster, annotations, rate);
@@ -116,7 +119,7 @@ const atRate = async (
       ];
     }),
   ];
-};
+}
 
 export const benchClusterAdmission: Bench = async (say) => {
   const cluster = connect();

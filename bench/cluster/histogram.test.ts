@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { bucketsOf, quantile } from './histogram.ts';
 
-const scrape = (counts: readonly number[]): string =>
-  ['0.005', '0.025', '0.1', '+Inf']
+function scrape(counts: readonly number[]): string {
+  return ['0.005', '0.025', '0.1', '+Inf']
     .map((le, at) => `seconds_bucket{name="ours",operation="CREATE",le="${le}"} ${counts[at] ?? 0}`)
     .concat('seconds_bucket{name="theirs",le="0.005"} 99', 'seconds_sum{name="ours"} 3')
     .join('\n');
+}
 
 describe('a histogram between two scrapes', () => {
   const read = (counts: readonly number[]) => bucketsOf(scrape(counts), 'seconds_bucket', { name: 'ours' });

@@ -4,11 +4,7 @@
 export type Buckets = readonly (readonly [bound: number, count: number])[];
 
 /** Of the text exposition format: every series of this metric with these labels, added up. */
-export const bucketsOf = (
-  text: string,
-  metric: string,
-  labels: Readonly<Record<string, string>>,
-): Buckets => {
+export function bucketsOf(text: string, metric: string, labels: Readonly<Record<string, string>>): Buckets {
   const sums = new Map<number, number>();
   const wanted = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
   for (const line of text.split('\n')) {
@@ -18,10 +14,10 @@ export const bucketsOf = (
     sums.set(limit, (sums.get(limit) ?? 0) + Number(line.slice(line.lastIndexOf(' '))));
   }
   return [...sums].sort(([a], [b]) => a - b);
-};
+}
 
 /** As Prometheus' `histogram_quantile`: linear within a bucket. NaN when nothing was observed in between. */
-export const quantile = (before: Buckets, after: Buckets, share: number): number => {
+export function quantile(before: Buckets, after: Buckets, share: number): number {
   const earlier = new Map(before);
   const counts = after.map(([bound, count]) => [bound, count - (earlier.get(bound) ?? 0)] as const);
   const total = counts.at(-1)?.[1] ?? 0;
@@ -36,4 +32,4 @@ export const quantile = (before: Buckets, after: Buckets, share: number): number
     [low, below] = [bound, count];
   }
   return NaN;
-};
+}

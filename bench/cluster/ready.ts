@@ -10,8 +10,13 @@ import { watchReady } from './watch.ts';
 const PAIRS = 20;
 const SECRETS = 10;
 
-const noOp = (image: string) =>
-  container({ name: 'no-op', image, command: ['/nodejs/bin/node', '--max-semi-space-size=1', '-e', '0'] });
+function noOp(image: string) {
+  return container({
+    name: 'no-op',
+    image,
+    command: ['/nodejs/bin/node', '--max-semi-space-size=1', '-e', '0'],
+  });
+}
 
 export const benchReady: Bench = async (say) => {
   const cluster = connect();

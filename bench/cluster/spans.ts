@@ -25,17 +25,21 @@ const COLOURS: Readonly<Record<string, string>> = {
 };
 const OTHER = '#64748b';
 
-const escape = (text: string): string => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+}
 
 /** 1, 2 or 5 times a power of ten, at most eight of them. */
-const stepFor = (end: number): number => {
+function stepFor(end: number): number {
   const power = 10 ** Math.floor(Math.log10(end / 8));
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => end / step <= 8) ?? end;
-};
+}
 
-const shown = (ms: number): string => (ms < 10 ? ms.toFixed(1) : ms.toFixed(0));
+function shown(ms: number): string {
+  return ms < 10 ? ms.toFixed(1) : ms.toFixed(0);
+}
 
-export const drawSpans = (title: string, spans: readonly Span[]): string => {
+export function drawSpans(title: string, spans: readonly Span[]): string {
   const end = Math.max(1, ...spans.map(({ to }) => to));
   const height = TOP + spans.length * ROW + 40;
   const x = (ms: number): string => (LEFT + (ms / end) * (WIDTH - LEFT - RIGHT)).toFixed(1);
@@ -67,4 +71,4 @@ text { font: 13px system-ui, sans-serif; fill: #1f2937 } .who { font-weight: 600
 ${[...grid, ...rows].join('\n')}
 </svg>
 `;
-};
+}

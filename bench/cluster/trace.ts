@@ -27,7 +27,7 @@ interface AuditEvent {
 }
 
 /** What the API server has recorded since the log had this size. */
-const eventsSince = (from: number): readonly AuditEvent[] => {
+function eventsSince(from: number): readonly AuditEvent[] {
   const file = openSync(log, 'r');
   try {
     const bytes = Buffer.alloc(fstatSync(file).size - from);
@@ -39,15 +39,17 @@ const eventsSince = (from: number): readonly AuditEvent[] => {
   } finally {
     closeSync(file);
   }
-};
+}
 
-const interval = ({
+function interval({
   requestReceivedTimestamp: from,
   stageTimestamp: to,
-}: AuditEvent): readonly [number, number] => [Date.parse(from), Date.parse(to)];
+}: AuditEvent): readonly [number, number] {
+  return [Date.parse(from), Date.parse(to)];
+}
 
 /** Times of the keyservice's two records of one session: before it opens, and the outcome. */
-const unwrapOf = async (sid: string): Promise<readonly [number, number]> => {
+async function unwrapOf(sid: string): Promise<readonly [number, number]> {
   const selector = 'app.kubernetes.io/name=keyservice';
   const text = await kubectlOutput([
     'logs',
@@ -64,10 +66,10 @@ const unwrapOf = async (sid: string): Promise<readonly [number, number]> => {
     .filter((time) => !Number.isNaN(time))
     .sort((a, b) => a - b);
   return [at[0] ?? NaN, at.at(-1) ?? NaN];
-};
+}
 
 /** When a file was last written, to the millisecond. */
-const writtenAt = async (cluster: Cluster, name: string, file: string): Promise<number> => {
+async function writtenAt(cluster: Cluster, name: string, file: string): Promise<number> {
   const text = await cluster.exec(name, ['stat', '-c', '%y', file]);
   return Date.parse(
     text
@@ -76,14 +78,14 @@ const writtenAt = async (cluster: Cluster, name: string, file: string): Promise<
       .replace(/(\.\d{3})\d*/, '$1')
       .replace(' ', ''),
   );
-};
+}
 
-const spansOf = (
+function spansOf(
   events: readonly AuditEvent[],
   name: string,
   sid: string,
   times: { readonly unwrap: readonly [number, number]; readonly file: number },
-): readonly Span[] => {
+): readonly Span[] {
   const find = (what: string, test: (event: AuditEvent) => boolean): readonly [number, number] => {
     const event = events.find(test);
     if (!event) throw new Error(`the audit log has no ${what}`);
@@ -140,7 +142,7 @@ const spansOf = (
     span('console', 'claim', [review[0], looked[1]]),
     span('init container', 'open and write', [looked[1], times.file]),
   ];
-};
+}
 
 export const drawTrace: Bench = async (say) => {
   if (!existsSync(log)) {

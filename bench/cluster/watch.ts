@@ -7,15 +7,16 @@ export interface ReadyWatch {
   close(): void;
 }
 
-const isReady = ({ status }: V1Pod): boolean =>
-  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+function isReady({ status }: V1Pod): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+}
 
 /** Watches every pod of a namespace with this label selector. */
-export const watchReady = async (
+export async function watchReady(
   config: KubeConfig,
   namespace: string,
   labelSelector: string,
-): Promise<ReadyWatch> => {
+): Promise<ReadyWatch> {
   const seen = new Map<string, number>();
   const waiting = new Map<string, (at: number) => void>();
   const controller = await new Watch(config).watch(
@@ -39,4 +40,4 @@ export const watchReady = async (
       }),
     close: () => controller.abort(),
   };
-};
+}

@@ -37,13 +37,17 @@ export function copyFolder(from: string, to: string): void {
 
 export const leafFolders = leafPlans.map(({ folder }) => folder);
 /** So many days after the shared set was issued. */
-export const days = (count: number): Date => new Date(ISSUED_AT.getTime() + count * DAY_MS);
+export function days(count: number): Date {
+  return new Date(ISSUED_AT.getTime() + count * DAY_MS);
+}
 /** Brings a folder up to date with the names of the shared set. */
-export const ensure = (dir: string, now = ISSUED_AT): Promise<Ensured> =>
-  ensureCertificates({ dir, extraNames: EXTRA_NAMES, now, newKeyPair: pooledKeyPair });
+export function ensure(dir: string, now = ISSUED_AT): Promise<Ensured> {
+  return ensureCertificates({ dir, extraNames: EXTRA_NAMES, now, newKeyPair: pooledKeyPair });
+}
 /** Which leaves were issued, and why. */
-export const issuedIn = ({ leaves }: Ensured): string[][] =>
-  leaves.filter(({ action }) => action === 'issued').map(({ plan, reason }) => [plan.folder, reason]);
+export function issuedIn({ leaves }: Ensured): string[][] {
+  return leaves.filter(({ action }) => action === 'issued').map(({ plan, reason }) => [plan.folder, reason]);
+}
 
 /** Every file of every leaf, by path. */
 export async function contents(dir: string): Promise<Record<string, string>> {

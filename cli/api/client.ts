@@ -14,8 +14,8 @@ export interface ApiOptions {
   readonly bearer: () => Promise<string | undefined>;
 }
 
-export const createApi = ({ url, fetch, bearer }: ApiOptions): Api =>
-  createClient<paths, 'application/json'>({
+export function createApi({ url, fetch, bearer }: ApiOptions): Api {
+  return createClient<paths, 'application/json'>({
     baseUrl: url.replace(/\/$/, ''),
     fetch: async (request) => {
       const token = await bearer();
@@ -23,9 +23,13 @@ export const createApi = ({ url, fetch, bearer }: ApiOptions): Api =>
       return await fetch(request);
     },
   });
+}
 
-const isProblem = (value: unknown): value is Schemas['Problem'] =>
-  typeof value === 'object' && value !== null && 'code' in value && 'detail' in value && 'title' in value;
+function isProblem(value: unknown): value is Schemas['Problem'] {
+  return (
+    typeof value === 'object' && value !== null && 'code' in value && 'detail' in value && 'title' in value
+  );
+}
 
 interface Answered<T> {
   readonly data?: T;
@@ -34,21 +38,22 @@ interface Answered<T> {
 }
 
 /** The data of an answer. Throws the Failure that a refusal is. */
-export const dataOf = <T>({ data, error, response }: Answered<T>): NonNullable<T> => {
+export function dataOf<T>({ data, error, response }: Answered<T>): NonNullable<T> {
   if (response.ok && data !== undefined && data !== null) return data;
   throw failureOf(error, response);
-};
+}
 
 /** The same for an operation that answers nothing. */
-export const expectDone = ({ error, response }: Answered<unknown>): void => {
+export function expectDone({ error, response }: Answered<unknown>): void {
   if (!response.ok) throw failureOf(error, response);
-};
+}
 
-const failureOf = (error: unknown, response: Response): Error =>
-  isProblem(error)
+function failureOf(error: unknown, response: Response): Error {
+  return isProblem(error)
     ? refusedByConsole(response.status, error)
     : failure(
         'unexpected',
         `What answers at the console’s address, with ${response.status}, is not a Twofold console.`,
         'Check the address: --console, TWOFOLD_CONSOLE or config.json.',
       );
+}

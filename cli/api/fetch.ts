@@ -13,7 +13,7 @@ export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promi
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|ERR_TLS|ERR_SSL/;
 
 /** What a person can do about a server that did not answer. */
-const failureOf = (error: HttpsError, host: string): Failure => {
+function failureOf(error: HttpsError, host: string): Failure {
   // Node's errors carry a code.
   const cause = (error.cause as { code?: unknown } | undefined)?.code;
   if (typeof cause === 'string' && UNTRUSTED.test(cause)) {
@@ -30,12 +30,11 @@ const failureOf = (error: HttpsError, host: string): Failure => {
     'Check the address and your network, and try again.',
     error,
   );
-};
+}
 
 /** Answers to any status; redirects are not followed. Throws a Failure where there is no answer. */
-export const createFetch =
-  (client: Pick<HttpsClient, 'call'>): Fetch =>
-  async (input, init) => {
+export function createFetch(client: Pick<HttpsClient, 'call'>): Fetch {
+  return async (input, init) => {
     const request = new Request(input, init);
     const url = new URL(request.url);
     if (url.protocol !== 'https:')
@@ -60,6 +59,7 @@ export const createFetch =
       throw error instanceof HttpsError ? failureOf(error, url.host) : error;
     }
   };
+}
 
 export interface Connections {
   /** Trusts the configured roots alone, where there are some: the console's certificate. */
@@ -69,7 +69,7 @@ export interface Connections {
   close(): void;
 }
 
-export const createConnections = (ca: string | undefined): Connections => {
+export function createConnections(ca: string | undefined): Connections {
   const clients: HttpsClient[] = [];
   /** Made when first used: the public roots take their time. */
   const lazily = (roots: () => string | undefined): Fetch => {
@@ -90,4 +90,4 @@ export const createConnections = (ca: string | undefined): Connections => {
       for (const client of clients) client.close();
     },
   };
-};
+}

@@ -28,7 +28,7 @@ const asGiven = {
   'file-mode': annotations.fileMode,
 } as const;
 
-const readManifest = async ({ stdin }: Context, file: string | undefined): Promise<string> => {
+async function readManifest({ stdin }: Context, file: string | undefined): Promise<string> {
   const content =
     file === undefined || file === '-'
       ? await readLimited(stdin, MAX_MANIFEST_BYTES)
@@ -36,12 +36,12 @@ const readManifest = async ({ stdin }: Context, file: string | undefined): Promi
   if (content.length > MAX_MANIFEST_BYTES)
     throw failure('manifest_malformed', 'The manifest has more than 4 MiB.');
   return content.toString('utf8');
-};
+}
 
-const demandSelected = <T>(selected: Selected<T>, what: string): readonly T[] => {
+function demandSelected<T>(selected: Selected<T>, what: string): readonly T[] {
   if (!selected.ok) throw failure('usage', `${what}: ${selected.problem}.`);
   return selected.items;
-};
+}
 
 type Choice = Pick<
   Schemas['TicketRequest'],
@@ -49,7 +49,7 @@ type Choice = Pick<
 >;
 
 /** What the annotations choose, in the words of the console, which says what is wrong before there is a pod. */
-const choiceOf = (texts: Readonly<Record<string, string>>, title: string): Choice => {
+function choiceOf(texts: Readonly<Record<string, string>>, title: string): Choice {
   const { [annotations.secrets]: files, [annotations.env]: variables } = texts;
   const { [annotations.mountPath]: mountPath, [annotations.fileMode]: fileMode } = texts;
   const containers = texts[annotations.containers]?.split(',');
@@ -73,9 +73,9 @@ const choiceOf = (texts: Readonly<Record<string, string>>, title: string): Choic
     ...(containers === undefined ? {} : { containers }),
     ...(fileMode === undefined ? {} : { fileMode }),
   };
-};
+}
 
-const namespaceOf = ({ namespace, title }: PodTemplate, option: string | undefined): string => {
+function namespaceOf({ namespace, title }: PodTemplate, option: string | undefined): string {
   if (namespace !== undefined && option !== undefined && namespace !== option) {
     throw failure(
       'usage',
@@ -92,7 +92,7 @@ const namespaceOf = ({ namespace, title }: PodTemplate, option: string | undefin
     );
   }
   return found;
-};
+}
 
 export const annotate = command({
   name: 'annotate',

@@ -16,7 +16,7 @@ interface Planned {
   readonly size: number;
 }
 
-const readSource = async (context: Context, file: string): Promise<string> => {
+async function readSource(context: Context, file: string): Promise<string> {
   const content =
     file === '-'
       ? await readLimited(context.stdin, MAX_FILE_BYTES)
@@ -34,10 +34,10 @@ const readSource = async (context: Context, file: string): Promise<string> => {
   } finally {
     content.fill(0);
   }
-};
+}
 
 /** Every entry with what would become of it, or a Failure that names every line that cannot be imported. */
-const plan = (source: string, file: string, existing: ReadonlySet<string>): readonly Planned[] => {
+function plan(source: string, file: string, existing: ReadonlySet<string>): readonly Planned[] {
   const { entries, problems } = parseDotenv(source);
   const planned = entries.map((entry): Planned => {
     const size = Buffer.byteLength(entry.value);
@@ -58,10 +58,10 @@ const plan = (source: string, file: string, existing: ReadonlySet<string>): read
     );
   }
   return planned;
-};
+}
 
-const preview = (planned: readonly Planned[]): string =>
-  columns([
+function preview(planned: readonly Planned[]): string {
+  return columns([
     ['NAME', 'SIZE', ''],
     ...planned.map(({ entry, action, size }) => [
       entry.name,
@@ -69,8 +69,9 @@ const preview = (planned: readonly Planned[]): string =>
       { add: 'new', replace: 'replaces yours', 'leave out': 'left out: it is empty' }[action],
     ]),
   ]);
+}
 
-const demandConsent = async ({ terminal }: Context, file: string, count: number): Promise<void> => {
+async function demandConsent({ terminal }: Context, file: string, count: number): Promise<void> {
   if (!terminal.interactive || file === '-') {
     throw failure(
       'not_interactive',
@@ -81,7 +82,7 @@ const demandConsent = async ({ terminal }: Context, file: string, count: number)
   if (!(await terminal.confirm(`Store ${count === 1 ? 'this secret' : `these ${count} secrets`}?`))) {
     throw failure('not_confirmed', 'Nothing was stored.');
   }
-};
+}
 
 export const importSecrets = command({
   name: 'secrets import',

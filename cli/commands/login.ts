@@ -10,7 +10,7 @@ import { properties, time, type Result } from '../output.ts';
 import { privateFile } from '../private-files.ts';
 
 /** Client and scope: as configured, else as the console says. */
-const clientOf = async (context: Context): Promise<Client & { readonly scope: string }> => {
+async function clientOf(context: Context): Promise<Client & { readonly scope: string }> {
   const { settings } = context;
   const offer = dataOf(await context.openApi().GET('/api/v1/login'));
   return {
@@ -18,9 +18,9 @@ const clientOf = async (context: Context): Promise<Client & { readonly scope: st
     clientId: settings.clientId ?? offer.clientId,
     scope: offer.scope,
   };
-};
+}
 
-const logIn = async (context: Context, browser: boolean): Promise<Login> => {
+async function logIn(context: Context, browser: boolean): Promise<Login> {
   const client = await clientOf(context);
   const { discover } = await import('../login/provider.ts');
   const provider = await discover(context.connections.toProvider, client);
@@ -32,10 +32,10 @@ const logIn = async (context: Context, browser: boolean): Promise<Login> => {
   }
   const { loginByDevice } = await import('../login/device.ts');
   return await loginByDevice(provider, client, { scope, show });
-};
+}
 
 /** Next time `--console` and `--ca` need not be said. */
-const rememberConsole = async (context: Context): Promise<void> => {
+async function rememberConsole(context: Context): Promise<void> {
   const { settings, configFile, folders } = context;
   const { content } = configFile;
   const wanted = {
@@ -46,19 +46,21 @@ const rememberConsole = async (context: Context): Promise<void> => {
   if (isDeepStrictEqual(wanted, content)) return;
   await privateFile(folders.config, 'config.json').write(wanted);
   context.note(`Console and roots are kept in ${configFile.path}.`);
-};
+}
 
-const me = async (context: Context, accessToken: string) =>
-  dataOf(
+async function me(context: Context, accessToken: string) {
+  return dataOf(
     await createApi({
       url: context.console(),
       fetch: context.connections.toConsole,
       bearer: () => Promise.resolve(accessToken),
     }).GET('/api/v1/me'),
   );
+}
 
-const until = (expiresAt: number | undefined): string | null =>
-  expiresAt === undefined ? null : new Date(expiresAt).toISOString();
+function until(expiresAt: number | undefined): string | null {
+  return expiresAt === undefined ? null : new Date(expiresAt).toISOString();
+}
 
 export const login = command({
   name: 'login',
@@ -96,7 +98,7 @@ export const login = command({
 });
 
 /** Whether the provider took the login back; where it cannot be asked, the login is deleted all the same. */
-const revoke = async (context: Context, kept: Login): Promise<boolean> => {
+async function revoke(context: Context, kept: Login): Promise<boolean> {
   const { discover, asking } = await import('../login/provider.ts');
   const { tokenRevocation } = await import('openid-client');
   try {
@@ -108,7 +110,7 @@ const revoke = async (context: Context, kept: Login): Promise<boolean> => {
   } catch {
     return false;
   }
-};
+}
 
 export const logout = command({
   name: 'logout',

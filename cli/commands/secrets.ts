@@ -14,7 +14,7 @@ import { readValue } from '../value.ts';
 
 const PAGE = 200;
 
-export const listAll = async (api: Api): Promise<readonly Schemas['Secret'][]> => {
+export async function listAll(api: Api): Promise<readonly Schemas['Secret'][]> {
   const all: Schemas['Secret'][] = [];
   for (;;) {
     const after = all.at(-1)?.name;
@@ -23,9 +23,9 @@ export const listAll = async (api: Api): Promise<readonly Schemas['Secret'][]> =
     all.push(...items);
     if (items.length < PAGE) return all;
   }
-};
+}
 
-export const demandName = (text: string): SecretName => {
+export function demandName(text: string): SecretName {
   const name = parseSecretName(text);
   if (!name)
     throw failure(
@@ -34,7 +34,7 @@ export const demandName = (text: string): SecretName => {
       `Choose another: ${SECRET_NAME_RULE}.`,
     );
   return name;
-};
+}
 
 export interface Write {
   readonly name: SecretName;
@@ -45,12 +45,12 @@ export interface Write {
 }
 
 /** Seals here and stores; `value` is the caller's to wipe. */
-export const store = async (
+export async function store(
   context: Context,
   api: Api,
   write: Write,
   value: Uint8Array,
-): Promise<Schemas['Secret']> => {
+): Promise<Schemas['Secret']> {
   const { name, kind, expiresAt, ifVersion } = write;
   const path = { name };
   const offer = dataOf(await api.POST('/api/v1/secrets/{name}/sealing', { params: { path } }));
@@ -69,7 +69,7 @@ export const store = async (
   if (kind === 'add') return dataOf(await api.POST('/api/v1/secrets', { body: { name, ...body } }));
   const header = ifVersion === undefined ? {} : { 'If-Match': `"${ifVersion}"` };
   return dataOf(await api.PUT('/api/v1/secrets/{name}', { params: { path, header }, body }));
-};
+}
 
 const writeOptions = {
   file: {
@@ -96,7 +96,7 @@ interface WriteOptions {
 }
 
 /** Before the value is asked for, and before the console keeps a place for it. */
-const demandFitting = async (api: Api, kind: Write['kind'], name: SecretName): Promise<void> => {
+async function demandFitting(api: Api, kind: Write['kind'], name: SecretName): Promise<void> {
   const exists = (await listAll(api)).some((item) => item.name === name);
   if (kind === 'add' && exists) {
     throw failure('name_taken', `You have a secret ${name} already.`, `twofold secrets replace ${name}`);
@@ -104,13 +104,13 @@ const demandFitting = async (api: Api, kind: Write['kind'], name: SecretName): P
   if (kind === 'replace' && !exists) {
     throw failure('secret_unknown', `You have no secret ${name}.`, `twofold secrets add ${name}`);
   }
-};
+}
 
-const writeOne = async (
+async function writeOne(
   context: Context,
   kind: Write['kind'],
   { positionals: [text = ''], options }: { positionals: readonly string[]; options: WriteOptions },
-): Promise<Result> => {
+): Promise<Result> {
   const name = demandName(text);
   const expiresAt = options.expires === undefined ? undefined : parseInstant(options.expires, context.now());
   const ifVersion = options['if-version'];
@@ -130,7 +130,7 @@ const writeOne = async (
   } finally {
     value.fill(0);
   }
-};
+}
 
 export const list = command({
   name: 'secrets list',

@@ -24,20 +24,22 @@ interface TicketLimits {
 }
 
 /** Members of a ticket request, as far as the options give them. */
-export const limitsOf = ({ uses, ttl }: TicketLimits): { uses?: number; ttlSeconds?: number } => {
+export function limitsOf({ uses, ttl }: TicketLimits): { uses?: number; ttlSeconds?: number } {
   if (uses !== undefined && !/^[1-9]\d{0,8}$/.test(uses))
     throw failure('usage', '--uses is not a number above 0.');
   return {
     ...(uses === undefined ? {} : { uses: Number(uses) }),
     ...(ttl === undefined ? {} : { ttlSeconds: demandDuration(ttl, '--ttl') }),
   };
-};
+}
 
-export const issue = async (api: Api, body: Schemas['TicketRequest']): Promise<Schemas['IssuedTicket']> =>
-  dataOf(await api.POST('/api/v1/tickets', { body }));
+export async function issue(api: Api, body: Schemas['TicketRequest']): Promise<Schemas['IssuedTicket']> {
+  return dataOf(await api.POST('/api/v1/tickets', { body }));
+}
 
-export const revocation = ({ jti, expiresAt }: Schemas['IssuedTicket']): string =>
-  `Valid until ${time(expiresAt)}; take it back with: twofold tickets revoke ${jti}`;
+export function revocation({ jti, expiresAt }: Schemas['IssuedTicket']): string {
+  return `Valid until ${time(expiresAt)}; take it back with: twofold tickets revoke ${jti}`;
+}
 
 export const ticket = command({
   name: 'ticket',

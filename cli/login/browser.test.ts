@@ -5,14 +5,14 @@ import * as oidc from 'openid-client';
 import { loginByBrowser } from './browser.ts';
 
 /** The first line of what is answered to a request for this target, whatever it is. */
-const statusLine = async (redirectUri: string, target: string): Promise<string> => {
+async function statusLine(redirectUri: string, target: string): Promise<string> {
   const { hostname, port } = new URL(redirectUri);
   const socket = connect(Number(port), hostname).setEncoding('latin1');
   socket.write(`GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
   const [text] = (await once(socket, 'data')) as [string];
   socket.destroy();
   return text.split('\r\n')[0] ?? '';
-};
+}
 
 describe('the login by browser', () => {
   it('goes on waiting whatever else comes to its port', async () => {

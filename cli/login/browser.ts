@@ -12,7 +12,7 @@ import type { Login } from './logins.ts';
 
 const PATH = '/callback';
 
-const page = (response: ServerResponse, status: number, title: string, text: string): void => {
+function page(response: ServerResponse, status: number, title: string, text: string): void {
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
@@ -22,7 +22,7 @@ const page = (response: ServerResponse, status: number, title: string, text: str
   response.end(
     `<!doctype html><html lang="en"><title>${title}</title><h1>${title}</h1><p>${text}</p></html>\n`,
   );
-};
+}
 
 interface Loopback {
   readonly redirectUri: string;
@@ -31,7 +31,7 @@ interface Loopback {
   close(): void;
 }
 
-const listen = async (state: string): Promise<Loopback> => {
+async function listen(state: string): Promise<Loopback> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -65,15 +65,15 @@ const listen = async (state: string): Promise<Loopback> => {
       server.closeAllConnections();
     },
   };
-};
+}
 
 /** `$BROWSER`, or the platform's way of opening an address. Whether it works, the person sees. */
-const openBrowser = (url: string, env: Env): void => {
+function openBrowser(url: string, env: Env): void {
   const byPlatform = process.platform === 'darwin' ? 'open' : 'xdg-open';
   const child = spawn(env['BROWSER'] ?? byPlatform, [url], { stdio: 'ignore', detached: true });
   child.once('error', () => undefined);
   child.unref();
-};
+}
 
 export interface BrowserLogin {
   readonly scope: string;
@@ -81,11 +81,11 @@ export interface BrowserLogin {
   readonly show: (lines: readonly string[]) => void;
 }
 
-export const loginByBrowser = async (
+export async function loginByBrowser(
   provider: oidc.Configuration,
   client: Client,
   { scope, env, show }: BrowserLogin,
-): Promise<Login> => {
+): Promise<Login> {
   const [verifier, state, nonce] = [oidc.randomPKCECodeVerifier(), oidc.randomState(), oidc.randomNonce()];
   const loopback = await listen(state);
   try {
@@ -109,4 +109,4 @@ export const loginByBrowser = async (
   } finally {
     loopback.close();
   }
-};
+}

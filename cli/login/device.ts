@@ -4,12 +4,12 @@ import { asking, loginOf, type Client } from './provider.ts';
 import type { Login } from './logins.ts';
 
 /** `show` tells the person where to go; resolves once they have been there. */
-export const loginByDevice = async (
+export async function loginByDevice(
   provider: oidc.Configuration,
   client: Client,
   { scope, show }: { readonly scope: string; readonly show: (lines: readonly string[]) => void },
-): Promise<Login> =>
-  asking(async () => {
+): Promise<Login> {
+  return asking(async () => {
     const started = await oidc.initiateDeviceAuthorization(provider, { scope });
     const whole = started.verification_uri_complete;
     show([
@@ -22,3 +22,4 @@ export const loginByDevice = async (
     const tokens = await oidc.pollDeviceAuthorizationGrant(provider, started);
     return loginOf(client, tokens);
   });
+}

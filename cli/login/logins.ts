@@ -22,9 +22,11 @@ export interface Logins {
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
 
-const parseLogin = (value: unknown): Login | undefined => {
+function parseLogin(value: unknown): Login | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const members = value as Record<string, unknown>; // each is looked at next
   const { issuer, clientId, accessToken, expiresAt, refreshToken, name } = members;
@@ -38,9 +40,9 @@ const parseLogin = (value: unknown): Login | undefined => {
     name: text(name),
     expiresAt: typeof expiresAt === 'number' ? expiresAt : undefined,
   };
-};
+}
 
-export const createLogins = (stateFolder: string): Logins => {
+export function createLogins(stateFolder: string): Logins {
   const file = privateFile(stateFolder, 'logins.json');
   return {
     find: async (console) => parseLogin((await file.read())[console]),
@@ -51,4 +53,4 @@ export const createLogins = (stateFolder: string): Logins => {
     },
     exclusively: (work) => exclusively(join(stateFolder, 'logins.lock'), work),
   };
-};
+}

@@ -13,19 +13,19 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 const TIMEOUT_SECONDS = 30;
 
 /** The provider's own word, where it gave one; never its whole answer. */
-const reasonOf = (error: unknown): string => {
+function reasonOf(error: unknown): string {
   if (error instanceof oidc.ResponseBodyError || error instanceof oidc.AuthorizationResponseError) {
     return error.error_description ?? error.error;
   }
   return error instanceof Error ? error.message : 'no usable answer';
-};
+}
 
 const causes = function* (error: unknown): Generator {
   for (let at = error; at instanceof Error; at = at.cause) yield at;
 };
 
 /** A Failure stays one, whatever the library has wrapped it in. */
-const asFailure = (error: unknown): Failure => {
+function asFailure(error: unknown): Failure {
   for (const cause of causes(error)) if (cause instanceof Failure) return cause;
   return failure(
     'login_failed',
@@ -33,19 +33,19 @@ const asFailure = (error: unknown): Failure => {
     'Run twofold login again; if it stays so, show this to your operator.',
     error,
   );
-};
+}
 
 /** Runs it, and makes a Failure of whatever the library throws. */
-export const asking = async <T>(ask: () => Promise<T>): Promise<T> => {
+export async function asking<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     throw asFailure(error);
   }
-};
+}
 
-export const discover = (fetch: Fetch, { issuer, clientId }: Client): Promise<oidc.Configuration> =>
-  asking(() =>
+export function discover(fetch: Fetch, { issuer, clientId }: Client): Promise<oidc.Configuration> {
+  return asking(() =>
     oidc.discovery(
       new URL(issuer),
       clientId,
@@ -58,16 +58,18 @@ export const discover = (fetch: Fetch, { issuer, clientId }: Client): Promise<oi
       },
     ),
   );
+}
 
-const nameIn = (claims: Readonly<Record<string, unknown>> | undefined): string | undefined =>
-  [claims?.['preferred_username'], claims?.['email'], claims?.['name'], claims?.['sub']].find(
+function nameIn(claims: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  return [claims?.['preferred_username'], claims?.['email'], claims?.['name'], claims?.['sub']].find(
     (value): value is string => typeof value === 'string',
   );
+}
 
 type Tokens = Awaited<ReturnType<typeof oidc.refreshTokenGrant>>;
 
 /** What is kept of the tokens. A provider that answers a refresh without a new refresh token means the old one. */
-export const loginOf = ({ issuer, clientId }: Client, tokens: Tokens, before?: Login): Login => {
+export function loginOf({ issuer, clientId }: Client, tokens: Tokens, before?: Login): Login {
   const seconds = tokens.expiresIn();
   return {
     issuer,
@@ -77,4 +79,4 @@ export const loginOf = ({ issuer, clientId }: Client, tokens: Tokens, before?: L
     refreshToken: tokens.refresh_token ?? before?.refreshToken,
     name: nameIn(tokens.claims()) ?? before?.name,
   };
-};
+}

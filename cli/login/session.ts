@@ -13,7 +13,7 @@ export interface SessionPorts {
   readonly now: () => number;
 }
 
-const fromFile = async (path: string): Promise<string> => {
+async function fromFile(path: string): Promise<string> {
   try {
     const token = (await readFile(path, 'utf8')).trim();
     if (/^[\x21-\x7e]+$/.test(token)) return token;
@@ -26,26 +26,28 @@ const fromFile = async (path: string): Promise<string> => {
     );
   }
   throw failure('file_unusable', `${path} does not hold one access token.`, 'Write the token alone into it.');
-};
+}
 
-const isFresh = ({ expiresAt }: Login, now: number, margin = MARGIN_MS): boolean =>
-  expiresAt === undefined || expiresAt > now + margin;
+function isFresh({ expiresAt }: Login, now: number, margin = MARGIN_MS): boolean {
+  return expiresAt === undefined || expiresAt > now + margin;
+}
 
-const refresh = async (login: Login, fetch: Fetch): Promise<Login> => {
+async function refresh(login: Login, fetch: Fetch): Promise<Login> {
   const { discover, loginOf, asking } = await import('./provider.ts');
   const { refreshTokenGrant } = await import('openid-client');
   const provider = await discover(fetch, login);
   return await asking(async () =>
     loginOf(login, await refreshTokenGrant(provider, login.refreshToken ?? ''), login),
   );
-};
+}
 
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'login_failed';
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'login_failed';
+}
 
 /** Undefined where the provider gives no new token. */
-const renew = ({ logins, fetch, now }: SessionPorts, console: string): Promise<string | undefined> =>
-  logins.exclusively(async () => {
+function renew({ logins, fetch, now }: SessionPorts, console: string): Promise<string | undefined> {
+  return logins.exclusively(async () => {
     // Another command may have done it meanwhile.
     const login = await logins.find(console);
     if (!login || isFresh(login, now())) return login?.accessToken;
@@ -60,16 +62,17 @@ const renew = ({ logins, fetch, now }: SessionPorts, console: string): Promise<s
       throw error;
     }
   });
+}
 
 /** Undefined where nobody has logged in. Throws a Failure for a login that has ended. */
-export const accessToken = async (
+export async function accessToken(
   ports: SessionPorts,
   { console, tokenFile }: { readonly console: string; readonly tokenFile: string | undefined },
-): Promise<string | undefined> => {
+): Promise<string | undefined> {
   if (tokenFile !== undefined) return await fromFile(tokenFile);
   const login = await ports.logins.find(console);
   if (!login || isFresh(login, ports.now())) return login?.accessToken;
   const token = await renew(ports, console);
   if (token !== undefined) return token;
   throw failure('login_expired', `Your login at ${console} has expired.`, 'twofold login');
-};
+}

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { parseManifest } from './manifest.ts';
 
-const pod = (rest: string): string => `apiVersion: v1\nkind: Pod\n${rest}spec:\n  containers: []\n`;
+function pod(rest: string): string {
+  return `apiVersion: v1\nkind: Pod\n${rest}spec:\n  containers: []\n`;
+}
 
 describe('a manifest', () => {
   it('keeps every scalar as it is written, and comments', () => {

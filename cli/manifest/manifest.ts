@@ -26,15 +26,20 @@ export interface Manifest {
   toJson(): object;
 }
 
-const malformed = (what: string): Failure =>
-  failure('manifest_malformed', `${what}.`, `Give a manifest with a ${Object.keys(kinds).join(', ')}.`);
+function malformed(what: string): Failure {
+  return failure(
+    'manifest_malformed',
+    `${what}.`,
+    `Give a manifest with a ${Object.keys(kinds).join(', ')}.`,
+  );
+}
 
-const textAt = (document: Document, path: readonly string[]): string | undefined => {
+function textAt(document: Document, path: readonly string[]): string | undefined {
   const value = document.getIn(path);
   return typeof value === 'string' && value !== '' ? value : undefined;
-};
+}
 
-const annotationsAt = (document: Document, path: readonly string[]): Record<string, string> => {
+function annotationsAt(document: Document, path: readonly string[]): Record<string, string> {
   const node = document.getIn(path, true);
   if (!isMap(node)) return {};
   return Object.fromEntries(
@@ -42,20 +47,16 @@ const annotationsAt = (document: Document, path: readonly string[]): Record<stri
       isScalar(key) && isScalar(value) ? [[String(key.value), String(value.value)] as const] : [],
     ),
   );
-};
+}
 
 /** Always quoted: a name such as 123 or true is text to Kubernetes only then. */
-const quoted = (text: string): Scalar => {
+function quoted(text: string): Scalar {
   const scalar = new Scalar(text);
   scalar.type = Scalar.QUOTE_DOUBLE;
   return scalar;
-};
+}
 
-const annotate = (
-  document: Document,
-  at: readonly string[],
-  added: Readonly<Record<string, string>>,
-): void => {
+function annotate(document: Document, at: readonly string[], added: Readonly<Record<string, string>>): void {
   const parents = [
     [...at, 'metadata'],
     [...at, 'metadata', 'annotations'],
@@ -70,18 +71,18 @@ const annotate = (
   for (const [key, value] of Object.entries(added)) {
     document.setIn([...at, 'metadata', 'annotations', key], quoted(value));
   }
-};
+}
 
-const podsOf = (document: Document, kind: Kind): string | undefined => {
+function podsOf(document: Document, kind: Kind): string | undefined {
   const [name, prefix] = [
     textAt(document, ['metadata', 'name']),
     textAt(document, ['metadata', 'generateName']),
   ];
   const pattern = name === undefined ? prefix && `${prefix}*` : kind.pods(name);
   return parsePodPattern(pattern);
-};
+}
 
-const templateOf = (document: Document): PodTemplate | undefined => {
+function templateOf(document: Document): PodTemplate | undefined {
   const name = document.getIn(['kind']);
   const kind = kindOf(name);
   if (!kind) return undefined;
@@ -98,13 +99,15 @@ const templateOf = (document: Document): PodTemplate | undefined => {
     annotations: annotationsAt(document, [...kind.at, 'metadata', 'annotations']),
     annotate: (added) => annotate(document, kind.at, added),
   };
-};
+}
 
 /** Sequences stand below their key as they did: with or without indentation. */
-const indentsSequences = (text: string): boolean => !/^( *)[^\s#-][^\n]*:[ \t]*\n\1- /m.test(text);
+function indentsSequences(text: string): boolean {
+  return !/^( *)[^\s#-][^\n]*:[ \t]*\n\1- /m.test(text);
+}
 
 /** Each map's keys texts, and once. The parser would compare every key with every other. */
-const demandPlainKeys = (document: Document): void => {
+function demandPlainKeys(document: Document): void {
   visit(document, {
     Map: (_, { items }) => {
       const seen = new Set<unknown>();
@@ -115,10 +118,10 @@ const demandPlainKeys = (document: Document): void => {
       }
     },
   });
-};
+}
 
 /** Throws a Failure for what is no YAML, or holds no pod. */
-export const parseManifest = (text: string): Manifest => {
+export function parseManifest(text: string): Manifest {
   const parsed = parseAllDocuments(text, { schema: 'failsafe', keepSourceTokens: true, uniqueKeys: false });
   const documents: readonly Document[] = [parsed].flat();
   const problem = documents.flatMap(({ errors }) => errors)[0];
@@ -145,4 +148,4 @@ export const parseManifest = (text: string): Manifest => {
       return { apiVersion: 'v1', kind: 'List', items };
     },
   };
-};
+}

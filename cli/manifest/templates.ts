@@ -7,7 +7,9 @@ export interface Kind {
   readonly pods: (name: string) => string;
 }
 
-const prefixed = (name: string): string => `${name}-*`;
+function prefixed(name: string): string {
+  return `${name}-*`;
+}
 const template: Kind = { at: ['spec', 'template'], pods: prefixed };
 
 /** Kinds whose pods are made from a template in the document, as their controllers name them. */
@@ -21,5 +23,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
   CronJob: { at: ['spec', 'jobTemplate', 'spec', 'template'], pods: prefixed },
 };
 
-export const kindOf = (kind: unknown): Kind | undefined =>
-  typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+export function kindOf(kind: unknown): Kind | undefined {
+  return typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+}

@@ -52,26 +52,26 @@ const options = {
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
 /** The parser's own errors are about what was typed, and say it well. */
-const parse = (args: readonly string[]): { values: Values; positionals: string[] } => {
+function parse(args: readonly string[]): { values: Values; positionals: string[] } {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : 'wrong arguments');
   }
-};
+}
 
-const allow = (name: string, values: Values, allowed: readonly (keyof Values)[]): void => {
+function allow(name: string, values: Values, allowed: readonly (keyof Values)[]): void {
   const foreign = Object.keys(values).find((option) => !allowed.some((each) => each === option));
   if (foreign !== undefined) throw new UsageError(`--${foreign} is not an option of ${name}`);
-};
+}
 
-const outputOf = ({ output = 'text' }: Values): Output => {
+function outputOf({ output = 'text' }: Values): Output {
   if (output !== 'text' && output !== 'json')
     throw new UsageError(`--output ${output}: neither text nor json`);
   return output;
-};
+}
 
-const ownerOf = (text: string | undefined): OwnerId | LoginClaim => {
+function ownerOf(text: string | undefined): OwnerId | LoginClaim {
   if (text === undefined) throw new UsageError('offboard: OWNER is missing');
   const id = parseOwnerId(text);
   if (id !== undefined) return id;
@@ -80,23 +80,23 @@ const ownerOf = (text: string | undefined): OwnerId | LoginClaim => {
     throw new UsageError('offboard: OWNER is an owner id, or CLAIM=VALUE of a login');
   }
   return { claim: text.slice(0, at), value: text.slice(at + 1) };
-};
+}
 
-const sinceOf = ({ since }: Values): number => {
+function sinceOf({ since }: Values): number {
   if (since === undefined) return 0;
   const time = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(since) ? Date.parse(since) : NaN;
   if (Number.isNaN(time)) {
     throw new UsageError(`--since ${since}: neither a date (2026-01-31) nor a time (2026-01-31T12:00:00Z)`);
   }
   return time;
-};
+}
 
-const none = (rest: readonly string[]): void => {
+function none(rest: readonly string[]): void {
   if (rest.length > 0) throw new UsageError(`one command at a time: ${rest.join(' ')}`);
-};
+}
 
 /** Throws a `UsageError`. */
-export const parseArguments = (args: readonly string[]): Command => {
+export function parseArguments(args: readonly string[]): Command {
   const { values, positionals } = parse(args);
   if (values.help) return { name: 'help' };
   const [name, ...rest] = positionals;
@@ -124,4 +124,4 @@ export const parseArguments = (args: readonly string[]): Command => {
     default:
       throw new UsageError(`no such command: ${name}`);
   }
-};
+}

@@ -42,12 +42,12 @@ interface Ports {
 /** Says what is wrong with a row, or nothing; throws where a column cannot even be read. */
 type Examine = (row: Row) => string | undefined | Promise<string | undefined>;
 
-const differing = (pairs: Readonly<Record<string, boolean>>): string | undefined => {
+function differing(pairs: Readonly<Record<string, boolean>>): string | undefined {
   const names = Object.keys(pairs).filter((name) => pairs[name] === false);
   return names.length > 0 ? `its header has another ${names.join(', ')} than the row` : undefined;
-};
+}
 
-const checkEnvelope = (row: SecretRow): string | undefined => {
+function checkEnvelope(row: SecretRow): string | undefined {
   const { header, ciphertext } = parseEnvelope(row.envelope);
   const different = differing({
     own: header.ownerId === row.ownerId,
@@ -62,30 +62,32 @@ const checkEnvelope = (row: SecretRow): string | undefined => {
   return ciphertext.length === tokenLength(row.size)
     ? undefined
     : `its envelope holds ${ciphertext.length} bytes, which is not what a value of ${row.size} bytes takes`;
-};
+}
 
 /** What was thrown of a row; a SyntaxError of JSON.parse would quote it. */
-const problemOf = (error: unknown): string => {
+function problemOf(error: unknown): string {
   if (error instanceof SyntaxError) return 'it holds something that is no JSON';
   if (error instanceof EnvelopeError) return error.message;
   if (error instanceof Error && error.message.startsWith('the database holds')) return error.message;
   throw error;
-};
+}
 
-const key = (owner: unknown, gen: unknown): string => `${String(owner)} ${String(gen)}`;
+function key(owner: unknown, gen: unknown): string {
+  return `${String(owner)} ${String(gen)}`;
+}
 
 /** Generations of user keys that these rows' owners have. */
-const generations = async (inspection: Inspection, rows: readonly Row[]): Promise<ReadonlySet<string>> => {
+async function generations(inspection: Inspection, rows: readonly Row[]): Promise<ReadonlySet<string>> {
   const owners = [...new Set(rows.map((row) => row['owner_id']))];
   const found = await inspection.find('user_keys', 'owner_id', owners);
   return new Set(found.map((row) => key(row['owner_id'], row['gen'])));
-};
+}
 
-const examineSecrets = async (
+async function examineSecrets(
   inspection: Inspection,
   rows: readonly Row[],
   kids: ReadonlySet<string>,
-): Promise<Examine> => {
+): Promise<Examine> {
   const known = await generations(inspection, rows);
   return (raw) => {
     const row = readSecret(raw as unknown as Secret); // the reader checks every column
@@ -93,9 +95,9 @@ const examineSecrets = async (
     if (!known.has(key(row.ownerId, row.gen))) return `its owner has no user key of generation ${row.gen}`;
     return checkEnvelope(row);
   };
-};
+}
 
-const examineSessions = async (inspection: Inspection, rows: readonly Row[]): Promise<Examine> => {
+async function examineSessions(inspection: Inspection, rows: readonly Row[]): Promise<Examine> {
   const known = await generations(inspection, rows);
   const tickets = await inspection.find('tickets', 'jti', [...new Set(rows.map((row) => row['jti']))]);
   const byJti = new Map(tickets.map((ticket) => [ticket['jti'], ticket]));
@@ -108,16 +110,16 @@ const examineSessions = async (inspection: Inspection, rows: readonly Row[]): Pr
     const lacking = row.secrets.find((secret) => !known.has(key(secret.ownerId, secret.gen)));
     return lacking && `its owner has no user key of generation ${lacking.gen}`;
   };
-};
+}
 
-const examineUserKey =
-  (atRest: AtRestKeys | undefined): Examine =>
-  async (raw) => {
+function examineUserKey(atRest: AtRestKeys | undefined): Examine {
+  return async (raw) => {
     const row = readUserKey(raw as unknown as UserKey); // the reader checks every column
     if (!atRest) parseUserKey(row, row.key);
     else (await openUserKey(atRest.byKid, row, row.key)).fill(0);
     return undefined;
   };
+}
 
 const examineWebSession: Examine = (raw) => {
   const { openedAt, seenAt } = readWebSession(raw as unknown as WebSession); // the reader checks the owner
@@ -141,7 +143,7 @@ const readers: Readonly<
   audit: (row) => readAudit(row as unknown as Audit), // the reader checks every column
 };
 
-export const createCheck = ({ inspection, atRest, records, onBroken }: Ports) => {
+export function createCheck({ inspection, atRest, records, onBroken }: Ports) {
   const notAuthentic = (table: TableName, row: Row): string | undefined =>
     records && isRecordTable(table) && !records.fits(table, row)
       ? 'it is not as the console wrote it: its MAC does not fit'
@@ -194,4 +196,4 @@ export const createCheck = ({ inspection, atRest, records, onBroken }: Ports) =>
     for (const table of tableNames) results.push(await checkTable(table, kids));
     return results;
   };
-};
+}

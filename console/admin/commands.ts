@@ -30,10 +30,11 @@ export const exits = { done: 0, failed: 1, usage: 2, broken: 3, settings: 78 } a
 /** Could not be done; the message says why and what next. */
 export class CommandError extends Error {}
 
-const printJson = ({ terminal }: Context, value: unknown): Promise<void> =>
-  terminal.out(`${JSON.stringify(value, undefined, 2)}\n`);
+function printJson({ terminal }: Context, value: unknown): Promise<void> {
+  return terminal.out(`${JSON.stringify(value, undefined, 2)}\n`);
+}
 
-export const keys = async (context: Context, output: Output): Promise<number> => {
+export async function keys(context: Context, output: Output): Promise<number> {
   const { database, config, terminal } = context;
   const lines = await listKeys(database.inspection, config.atRestKeys);
   if (output === 'json') await printJson(context, { keys: lines });
@@ -42,9 +43,9 @@ export const keys = async (context: Context, output: Output): Promise<number> =>
     await terminal.out(`${columns([['USE', 'KID', 'STATE', 'ROWS'], ...cells])}\n`);
   }
   return exits.done;
-};
+}
 
-export const check = async (context: Context, output: Output): Promise<number> => {
+export async function check(context: Context, output: Output): Promise<number> {
   const { database, config, terminal } = context;
   const broken: BrokenRow[] = [];
   const { inspection, records } = database;
@@ -70,15 +71,16 @@ export const check = async (context: Context, output: Output): Promise<number> =
     }
   }
   return broken.length > 0 ? exits.broken : exits.done;
-};
+}
 
-const needsRecordKey = (why: string): CommandError =>
-  new CommandError(`${why}: set TWOFOLD_RECORD_KEYS_FILE`);
+function needsRecordKey(why: string): CommandError {
+  return new CommandError(`${why}: set TWOFOLD_RECORD_KEYS_FILE`);
+}
 
-const findOwner = async (
+async function findOwner(
   offboarding: Offboarding,
   wanted: OwnerId | LoginClaim,
-): Promise<KnownOwner | undefined> => {
+): Promise<KnownOwner | undefined> {
   if (typeof wanted === 'string') return await offboarding.find(wanted);
   const found = await offboarding.carriers(wanted);
   if (found.length > 1) {
@@ -88,17 +90,14 @@ const findOwner = async (
     );
   }
   return found[0];
-};
+}
 
-const offboarded = (at: number): string =>
-  `everything of this owner was deleted on ${new Date(at).toISOString()}`;
+function offboarded(at: number): string {
+  return `everything of this owner was deleted on ${new Date(at).toISOString()}`;
+}
 
 /** Nothing there: an owner who is gone already is no failure, so that a script may run it again. */
-const alreadyGone = async (
-  context: Context,
-  wanted: OwnerId | LoginClaim,
-  output: Output,
-): Promise<number> => {
+async function alreadyGone(context: Context, wanted: OwnerId | LoginClaim, output: Output): Promise<number> {
   const { offboarding } = context.database;
   const at = typeof wanted === 'string' ? await offboarding?.doneAt(wanted) : undefined;
   if (at === undefined)
@@ -107,15 +106,16 @@ const alreadyGone = async (
     await printJson(context, { owner: wanted, deleted: null, deletedAt: new Date(at).toISOString() });
   else await context.terminal.out(`${offboarded(at)}; nothing to do\n`);
   return exits.done;
-};
+}
 
-const describeCounts = (counts: OwnedCounts): string =>
-  columns([['TABLE', 'ROWS'], ...ownedTables.map((table) => [table, String(counts[table])])]);
+function describeCounts(counts: OwnedCounts): string {
+  return columns([['TABLE', 'ROWS'], ...ownedTables.map((table) => [table, String(counts[table])])]);
+}
 
-export const offboard = async (
+export async function offboard(
   context: Context,
   { owner: wanted, yes, output }: { owner: OwnerId | LoginClaim; yes: boolean; output: Output },
-): Promise<number> => {
+): Promise<number> {
   const { terminal } = context;
   const { offboarding } = context.database;
   if (!offboarding)
@@ -136,13 +136,13 @@ export const offboard = async (
     );
   }
   return exits.done;
-};
+}
 
-const pruneText = (
+function pruneText(
   retention: Retention,
   counts: Counts,
   { yes, bound }: { yes: boolean; bound: number },
-): string => {
+): string {
   const { sessions, logins, audit } = retention.horizons();
   const before = { sessions, tickets: sessions, reservations: retention.horizons().now, logins, audit };
   const day = (time: number | undefined): string =>
@@ -154,13 +154,13 @@ const pruneText = (
     bound > 0 ? waiting : '',
     yes ? '' : 'nothing was deleted: run it again with --yes\n',
   ].join('');
-};
+}
 
 /** Without the API server, so the sessions of pods that may be there are left to the console. */
-export const prune = async (
+export async function prune(
   context: Context,
   { yes, output }: { yes: boolean; output: Output },
-): Promise<number> => {
+): Promise<number> {
   const { database, config, terminal } = context;
   if (yes && config.loginDays !== 0 && !database.records) {
     throw needsRecordKey('logins leave rows that must stay authentic');
@@ -171,12 +171,12 @@ export const prune = async (
   if (output === 'json') await printJson(context, { [yes ? 'deleted' : 'wouldDelete']: counts, bound });
   else await terminal.out(pruneText(retention, counts, { yes, bound }));
   return exits.done;
-};
+}
 
-export const exportAudit = async ({ database, terminal }: Context, since: number): Promise<number> => {
+export async function exportAudit({ database, terminal }: Context, since: number): Promise<number> {
   for await (const page of database.inspection.auditSince(since)) {
     const lines = page.map((row) => JSON.stringify({ ...auditItem(row), owner: row.ownerId ?? null }));
     await terminal.out(`${lines.join('\n')}\n`);
   }
   return exits.done;
-};
+}

@@ -28,7 +28,7 @@ const others = new Set(
 );
 
 /** Every problem at once, as the services report them. */
-export const parseAdminConfig = (env: NodeJS.ProcessEnv, readFile: ReadFile): Parsed => {
+export function parseAdminConfig(env: NodeJS.ProcessEnv, readFile: ReadFile): Parsed {
   const relevant = Object.fromEntries(Object.entries(env).filter(([name]) => !others.has(name)));
   const parsed = parseSettings(adminSettings, relevant, readFile);
   if (!parsed.ok) return parsed;
@@ -39,4 +39,4 @@ export const parseAdminConfig = (env: NodeJS.ProcessEnv, readFile: ReadFile): Pa
   } catch (error) {
     return { ok: false, problems: [error instanceof Error ? error.message : String(error)] };
   }
-};
+}

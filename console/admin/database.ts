@@ -20,10 +20,10 @@ export interface AdminDatabase {
 }
 
 /** Changes nothing. Rejects where there is no console's database, or one of another version. */
-export const openAdminDatabase = async (
+export async function openAdminDatabase(
   options: DatabaseOptions,
   records: Records | undefined,
-): Promise<AdminDatabase> => {
+): Promise<AdminDatabase> {
   const file = sqliteFile(options);
   // SQLite would make an empty one.
   if (file !== undefined && !existsSync(file)) throw new Error(`there is no file ${file}`);
@@ -41,4 +41,4 @@ export const openAdminDatabase = async (
     retention: createRetentionStore(db, records),
     close: () => db.destroy(),
   };
-};
+}

@@ -18,14 +18,16 @@ export interface KeyLine {
 
 type Carriers = readonly { readonly kid: string; readonly rows: number }[];
 
-const shown = (kid: string): string => parseKid(kid) ?? '(not a key id)';
+function shown(kid: string): string {
+  return parseKid(kid) ?? '(not a key id)';
+}
 
-const merge = (
+function merge(
   use: string,
   states: ReadonlyMap<string, KeyState>,
   carriers: Carriers,
   otherwise: KeyState,
-): KeyLine[] => {
+): KeyLine[] {
   const rows = new Map(carriers.map((carrier) => [carrier.kid, carrier.rows]));
   return [...new Set([...states.keys(), ...rows.keys()])].map((kid) => ({
     use,
@@ -33,20 +35,20 @@ const merge = (
     state: states.get(kid) ?? otherwise,
     rows: rows.get(kid) ?? 0,
   }));
-};
+}
 
-const envelopeStates = async (inspection: Inspection): Promise<Map<string, KeyState>> => {
+async function envelopeStates(inspection: Inspection): Promise<Map<string, KeyState>> {
   const states = new Map<string, KeyState>();
   for await (const page of inspection.pages('keys')) {
     for (const { kid, state } of page) states.set(String(kid), state === 'active' ? 'active' : 'retired');
   }
   return states;
-};
+}
 
-export const listKeys = async (
+export async function listKeys(
   inspection: Inspection,
   atRest: AtRestKeys | undefined,
-): Promise<readonly KeyLine[]> => {
+): Promise<readonly KeyLine[]> {
   const kept = new Map<string, KeyState>(
     [...(atRest?.byKid.keys() ?? [])].map((kid) => [kid, kid === atRest?.newest.kid ? 'newest' : 'older']),
   );
@@ -54,4 +56,4 @@ export const listKeys = async (
     ...merge('envelope', await envelopeStates(inspection), await inspection.carriers('secrets'), 'unlisted'),
     ...merge('at-rest', kept, await inspection.carriers('user_keys'), atRest ? 'missing' : 'unknown'),
   ];
-};
+}

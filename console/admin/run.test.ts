@@ -15,17 +15,18 @@ interface Ran {
 
 const DAY_MS = 86_400_000;
 
-const connect = ({ databaseUrl }: TestConsole, kind: DatabaseKind): Knex =>
-  kind === 'SQLite'
+function connect({ databaseUrl }: TestConsole, kind: DatabaseKind): Knex {
+  return kind === 'SQLite'
     ? knex({
         client: 'better-sqlite3',
         useNullAsDefault: true,
         connection: { filename: databaseUrl.replace('sqlite:', '') },
       })
     : knex({ client: 'pg', connection: databaseUrl });
+}
 
 /** As the database itself knows them, less those in which the migrations are noted. */
-const tablesOf = async (db: Knex, kind: DatabaseKind): Promise<string[]> => {
+async function tablesOf(db: Knex, kind: DatabaseKind): Promise<string[]> {
   const rows =
     kind === 'SQLite'
       ? await db<{ name: string; type: string }>('sqlite_master').where({ type: 'table' }).select('name')
@@ -34,7 +35,7 @@ const tablesOf = async (db: Knex, kind: DatabaseKind): Promise<string[]> => {
           .select({ name: 'table_name' });
   const names = rows.map(({ name }) => name);
   return names.filter((name) => !/^(migrations|sqlite_)/.test(name)).sort();
-};
+}
 
 for (const kind of databaseKinds) {
   describe(`twofold-admin (${kind})`, function () {

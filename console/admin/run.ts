@@ -24,7 +24,7 @@ export interface Program {
   readonly terminal: Terminal;
 }
 
-const dispatch = (context: Context, command: Exclude<Command, { name: 'help' }>): Promise<number> => {
+function dispatch(context: Context, command: Exclude<Command, { name: 'help' }>): Promise<number> {
   switch (command.name) {
     case 'keys':
       return keys(context, command.output);
@@ -37,18 +37,18 @@ const dispatch = (context: Context, command: Exclude<Command, { name: 'help' }>)
     case 'audit export':
       return exportAudit(context, command.since);
   }
-};
+}
 
 /** A driver's own message may quote a row, so only its code is shown. */
-const wordsOf = (error: unknown): string => {
+function wordsOf(error: unknown): string {
   const known = toDatabaseError(error);
   if (known instanceof DatabaseError) {
     return known.code === 'unavailable' ? `${known.message}; nothing was changed; try again` : known.message;
   }
   return known instanceof Error ? known.message : 'something that is no error was thrown';
-};
+}
 
-const onDatabase = async (program: Program, command: Exclude<Command, { name: 'help' }>): Promise<number> => {
+async function onDatabase(program: Program, command: Exclude<Command, { name: 'help' }>): Promise<number> {
   const { env, readFile, terminal } = program;
   const parsed = parseAdminConfig(env, readFile);
   if (!parsed.ok) {
@@ -62,10 +62,10 @@ const onDatabase = async (program: Program, command: Exclude<Command, { name: 'h
   } finally {
     await database.close();
   }
-};
+}
 
 /** Never throws. */
-export const runAdmin = async (program: Program): Promise<number> => {
+export async function runAdmin(program: Program): Promise<number> {
   const { args, terminal } = program;
   try {
     const command = parseArguments(args);
@@ -80,4 +80,4 @@ export const runAdmin = async (program: Program): Promise<number> => {
     terminal.err(`twofold-admin: ${error instanceof CommandError ? error.message : wordsOf(error)}\n`);
     return exits.failed;
   }
-};
+}

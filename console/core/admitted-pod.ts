@@ -11,23 +11,24 @@ interface Ports {
 }
 
 /** Names that the pod's annotations select; undefined where they cannot be read. */
-const selectedBy = (annotations: AdmittedPod['annotations']): readonly string[] | undefined => {
+function selectedBy(annotations: AdmittedPod['annotations']): readonly string[] | undefined {
   const { [keys.secrets]: secrets, [keys.env]: env } = annotations;
   const files = secrets === undefined ? undefined : parseFiles(secrets);
   const variables = env === undefined ? undefined : parseVariables(env);
   if (files?.ok === false || variables?.ok === false) return undefined;
   return selectedNames(files?.items ?? [], variables?.items ?? []);
-};
+}
 
-const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((name) => b.includes(name));
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name) => b.includes(name));
+}
 
 /** The first thing that differs, in words. */
-const difference = (
+function difference(
   { ticketHash }: Ports,
   pod: AdmittedPod,
   { session, podUid }: { readonly session: SessionRow; readonly podUid: string },
-): string | undefined => {
+): string | undefined {
   if (pod.uid !== podUid) return 'its uid is not the one that the token is bound to';
   if (pod.labels[SESSION_LABEL] !== session.sid) return `its label ${SESSION_LABEL} is not this session`;
   const selected = selectedBy(pod.annotations);
@@ -42,13 +43,13 @@ const difference = (
   return launcher && pod.annotations[launcher.annotation] !== launcher.user
     ? `its annotation ${launcher.annotation} does not name this session’s user`
     : undefined;
-};
+}
 
-export const createPodCheck =
-  (ports: Ports) =>
-  (pod: AdmittedPod, session: SessionRow, podUid: string): Outcome<void> => {
+export function createPodCheck(ports: Ports) {
+  return (pod: AdmittedPod, session: SessionRow, podUid: string): Outcome<void> => {
     const differs = difference(ports, pod, { session, podUid });
     return differs === undefined
       ? done(undefined)
       : refuse('pod_differs', `The pod is not as it was admitted: ${differs}; start the session again.`);
   };
+}

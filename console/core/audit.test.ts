@@ -24,7 +24,9 @@ const largest: AuditRecord = {
   sid: parseSessionId('0'.repeat(32))!,
   jti: 'j'.repeat(5_000),
 };
-const bytesOf = (record: object): number => Buffer.byteLength(Object.values(record).join());
+function bytesOf(record: object): number {
+  return Buffer.byteLength(Object.values(record).join());
+}
 
 describe('an audit record', () => {
   it('of a refusal takes at most about 1 KiB, whatever was asked for', () => {

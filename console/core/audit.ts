@@ -76,18 +76,18 @@ const MAX_IDLE_NAME_LENGTH = 56;
 const MAX_IDLE_TEXT_LENGTH = 80;
 
 /** All of them, or the first whose lengths sum up to no more. */
-const fitInto = (names: readonly string[], length: number): readonly string[] => {
+function fitInto(names: readonly string[], length: number): readonly string[] {
   let left = length;
   const over = names.findIndex((name) => (left -= name.length) < 0);
   return over < 0 ? names : names.slice(0, over);
-};
+}
 
 /**
  * A record as it is kept. Where nothing was handed out, by a refusal or in a dry run, it takes about 1 KiB at most, however
  * much was asked for: the number of names, and the first few, each cut. Otherwise they are the owner's own, and whole:
  * all of them, or the first that take 8 KiB and their number; ids tell of each.
  */
-export const boundedRecord = (record: AuditRecord): Omit<AuditRow, 'id'> => {
+export function boundedRecord(record: AuditRecord): Omit<AuditRow, 'id'> {
   const { names, secretIds, outcome, dryRun } = record;
   const idle = outcome === 'refused' || dryRun === true;
   const text = <T extends string | undefined>(value: T): T | string =>
@@ -111,7 +111,7 @@ export const boundedRecord = (record: AuditRecord): Omit<AuditRow, 'id'> => {
     names: names?.slice(0, MAX_IDLE_ITEMS).map((name) => boundedText(name, MAX_IDLE_NAME_LENGTH)),
     secretIds: secretIds?.slice(0, MAX_IDLE_ITEMS),
   };
-};
+}
 
 export interface RefusalRecorder {
   readonly audit: Pick<AuditStore, 'append'>;
@@ -119,14 +119,14 @@ export interface RefusalRecorder {
 }
 
 /** Records a refusal; what succeeded was recorded in its own transaction. Passes the outcome on. */
-export const recordRefusal = async <T>(
+export async function recordRefusal<T>(
   { audit, clock }: RefusalRecorder,
   action: AuditAction,
   subject: AuditSubject,
   outcome: Outcome<T>,
-): Promise<Outcome<T>> => {
+): Promise<Outcome<T>> {
   if (!outcome.ok) {
     await audit.append({ ...subject, at: clock(), action, outcome: 'refused', code: outcome.refusal.code });
   }
   return outcome;
-};
+}

@@ -67,7 +67,7 @@ const grantDetail =
 const again = 'start the session again';
 
 /** The session's secrets that the grant names, where grant and session agree in everything. */
-const compare = (grant: Grant, session: SessionRow): Outcome<readonly SessionSecret[]> => {
+function compare(grant: Grant, session: SessionRow): Outcome<readonly SessionSecret[]> {
   const same =
     session.jti === grant.jti &&
     session.ownerId === grant.sub &&
@@ -84,14 +84,14 @@ const compare = (grant: Grant, session: SessionRow): Outcome<readonly SessionSec
         'session_differs',
         `The grant is for another ticket, owner, place or selection than its session; ${again}.`,
       );
-};
+}
 
 /** Refuses where a granted secret is gone or has expired. */
-const checkSecrets = (
+function checkSecrets(
   secrets: readonly SessionSecret[],
   rows: readonly Pick<SecretRow, 'id' | 'expiresAt'>[],
   now: number,
-): Outcome<void> => {
+): Outcome<void> {
   for (const { id, name } of secrets) {
     const row = rows.find((candidate) => candidate.id === id);
     if (!row)
@@ -101,12 +101,13 @@ const checkSecrets = (
     }
   }
   return done(undefined);
-};
+}
 
-const revoked = (jti: string): Outcome<never> =>
-  refuse('ticket_revoked', `The ticket with jti ${jti} is revoked; get a new one and ${again}.`);
+function revoked(jti: string): Outcome<never> {
+  return refuse('ticket_revoked', `The ticket with jti ${jti} is revoked; get a new one and ${again}.`);
+}
 
-export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
+export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
   const { database, cluster, clock } = ports;
 
   const unavailable = (reason: string): Outcome<never> => {
@@ -221,16 +222,18 @@ export const createClaim = (ports: Ports, { audience }: ClaimConfig): Claim => {
       return await recordRefusal({ audit: database.audit, clock }, 'claim', trace, outcome);
     },
   };
-};
+}
 
 /** What the audit says of a claim; filled in as checks pass. */
 type Trace = { -readonly [K in keyof AuditSubject]: AuditSubject[K] };
 
-const traceOf = ({ sub, sid, jti, place: { ns }, secrets }: Grant): Partial<AuditSubject> => ({
-  ownerId: sub,
-  sid,
-  jti,
-  ns,
-  names: secrets.map(({ nam }) => nam),
-  secretIds: secrets.map(({ id }) => id),
-});
+function traceOf({ sub, sid, jti, place: { ns }, secrets }: Grant): Partial<AuditSubject> {
+  return {
+    ownerId: sub,
+    sid,
+    jti,
+    ns,
+    names: secrets.map(({ nam }) => nam),
+    secretIds: secrets.map(({ id }) => id),
+  };
+}

@@ -6,11 +6,11 @@ import { done, refuse, type Outcome } from './outcome.ts';
 import type { SessionRow } from './stores.ts';
 
 /** The pod that the token is bound to, where it is of the session's account and one that the ticket means. */
-export const checkTokenOwner = (
+export function checkTokenOwner(
   { username, podName, podUid }: TokenOwner,
   { ns, sa }: SessionRow,
   patterns: readonly (PodPattern | undefined)[],
-): Outcome<{ name: string; uid: string }> => {
+): Outcome<{ name: string; uid: string }> {
   if (podName === undefined || podUid === undefined) {
     return refuse(
       'token_not_pod_bound',
@@ -30,13 +30,14 @@ export const checkTokenOwner = (
         'pod_not_in_ticket',
         `The ticket’s pod is ${unfit}, which ${podName} is not; get a ticket for it.`,
       );
-};
+}
 
 /** That the grant was given for the pod that claims, as far as the webhook knew its name. */
-export const checkGrantedPod = ({ place }: Grant, name: string): Outcome<void> =>
-  mayBeNamed(place, name)
+export function checkGrantedPod({ place }: Grant, name: string): Outcome<void> {
+  return mayBeNamed(place, name)
     ? done(undefined)
     : refuse(
         'pod_not_in_grant',
         `The grant is for the pod ${place.name ?? `${place.generateName}…`}, which ${name} is not; start the session again.`,
       );
+}

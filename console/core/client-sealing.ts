@@ -40,7 +40,7 @@ interface Ports {
 
 const RESERVATION_MS = 10 * 60_000;
 
-export const createClientSealing = (ports: Ports): ClientSealing => {
+export function createClientSealing(ports: Ports): ClientSealing {
   const { database, clock, cipher, envelopeKey } = ports;
   const { kid } = envelopeKey.recipient;
 
@@ -88,31 +88,34 @@ export const createClientSealing = (ports: Ports): ClientSealing => {
       }
     },
   };
-};
+}
 
-const sealRecord = ({ ownerId, name, secretId, version }: Reservation): AuditSubject => ({
-  ownerId,
-  actor: 'owner',
-  names: [name],
-  secretIds: [secretId],
-  version,
-});
+function sealRecord({ ownerId, name, secretId, version }: Reservation): AuditSubject {
+  return {
+    ownerId,
+    actor: 'owner',
+    names: [name],
+    secretIds: [secretId],
+    version,
+  };
+}
 
-export const notReserved = (name: string): Refused =>
-  refuse(
+export function notReserved(name: string): Refused {
+  return refuse(
     'envelope_not_reserved',
     `No reservation of yours for ${name} fits this envelope; ask for a sealing and seal the value again.`,
   );
+}
 
 /**
  * Whether the envelope says of itself what this write is. Only the keyservice could tell whether it is authentic, and
  * the init container does; generation and salt are compared with the reservation when it is used up.
  */
-export const acceptSealed = (
+export function acceptSealed(
   { ownerId, secretId, name, version }: WriteTarget,
   { text, parts }: Extract<Content, { kind: 'sealed' }>,
   envelopeKey: EnvelopeKey,
-): Outcome<SealedWrite> => {
+): Outcome<SealedWrite> {
   const { header, wrappedKey } = parts;
   if (header.ownerId !== ownerId) {
     return refuse(
@@ -141,4 +144,4 @@ export const acceptSealed = (
   }
   if (header.secretId !== secretId || header.version !== version) return notReserved(name);
   return done({ gen: header.gen, salt: header.salt, envelope: text, kid });
-};
+}

@@ -48,19 +48,23 @@ const CACHE_MS = 30_000;
 /** A guard that an operator has just installed is seen soon, and its absence does not cost sixteen calls a pod. */
 const CACHE_MISSING_MS = 5_000;
 
-const linesOf = (launchers: readonly Launcher[]): string[] =>
-  launchers.flatMap(({ username, namespaces, annotation }) =>
+function linesOf(launchers: readonly Launcher[]): string[] {
+  return launchers.flatMap(({ username, namespaces, annotation }) =>
     namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
   );
+}
 
-const isInForce = (name: string, policy: GuardPolicy | undefined, lines: readonly string[]): boolean =>
-  policy?.failurePolicy === 'Fail' &&
-  policy.boundPolicy === name &&
-  policy.validationActions.includes('Deny') &&
-  !policy.narrowed &&
-  (!KNOWING_LAUNCHERS.has(name) || lines.every((line) => policy.launchers?.includes(line)));
+function isInForce(name: string, policy: GuardPolicy | undefined, lines: readonly string[]): boolean {
+  return (
+    policy?.failurePolicy === 'Fail' &&
+    policy.boundPolicy === name &&
+    policy.validationActions.includes('Deny') &&
+    !policy.narrowed &&
+    (!KNOWING_LAUNCHERS.has(name) || lines.every((line) => policy.launchers?.includes(line)))
+  );
+}
 
-export const createGuard = ({ readGuardPolicy, clock, launchers }: Ports): Guard => {
+export function createGuard({ readGuardPolicy, clock, launchers }: Ports): Guard {
   const lines = linesOf(launchers);
   const read = async (): Promise<boolean> => {
     const found = await Promise.all(
@@ -70,4 +74,4 @@ export const createGuard = ({ readGuardPolicy, clock, launchers }: Ports): Guard
   };
   const lasts = (inForce: boolean): boolean => inForce;
   return { inForce: kept(read, { clock, forMs: CACHE_MS, againMs: CACHE_MISSING_MS, lasts }) };
-};
+}

@@ -15,22 +15,23 @@ export interface Ids {
   session(): SessionId;
 }
 
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
 
-const uuidOf = (bytes: Uint8Array): string => {
+function uuidOf(bytes: Uint8Array): string {
   const marked = bytes.map((byte, at) =>
     at === 6 ? (byte & 0x0f) | 0x40 : at === 8 ? (byte & 0x3f) | 0x80 : byte,
   );
   return hex(marked).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-};
+}
 
-const minted = <T>(id: T | undefined): T => {
+function minted<T>(id: T | undefined): T {
   if (id === undefined) throw new Error('a new id is not in its own format');
   return id;
-};
+}
 
-export const createIds = (random: (bytes: number) => Uint8Array): Ids => {
+export function createIds(random: (bytes: number) => Uint8Array): Ids {
   const uuid = (): string => uuidOf(Uint8Array.from(random(16)));
   return {
     owner: () => minted(parseOwnerId(uuid())),
@@ -38,4 +39,4 @@ export const createIds = (random: (bytes: number) => Uint8Array): Ids => {
     ticket: uuid,
     session: () => minted(parseSessionId(hex(random(16)))),
   };
-};
+}

@@ -9,10 +9,10 @@ export interface KeptOptions<T> {
 }
 
 /** Asks one at a time, and again when the time is over; a rejection is kept like an answer. */
-export const kept = <T>(
+export function kept<T>(
   ask: () => Promise<T>,
   { clock, forMs, againMs, lasts = () => true }: KeptOptions<T>,
-): (() => Promise<T>) => {
+): () => Promise<T> {
   let known: { readonly answer: Promise<T>; until: number } | undefined;
   return () => {
     if (known && known.until > clock()) return known.answer;
@@ -26,4 +26,4 @@ export const kept = <T>(
     );
     return asked.answer;
   };
-};
+}

@@ -36,16 +36,17 @@ interface Ports {
 
 const DAY_MS = 86_400_000;
 
-const notTrusted = (namespace: string, username: string): Outcome<never> =>
-  refuse(
+function notTrusted(namespace: string, username: string): Outcome<never> {
+  return refuse(
     'launcher_not_trusted',
     `${username} is not configured as a launcher in namespace ${namespace}; put a ticket on the pod, or configure it.`,
   );
+}
 
-export const createLaunchers = (
+export function createLaunchers(
   { logins, issuer, guard, clock }: Ports,
   configured: readonly Launcher[],
-): Launchers => {
+): Launchers {
   const launcherFor = (namespace: string, { username }: LauncherClaim): Launcher | undefined =>
     findLauncher(configured, { username, namespace });
   /** A name that no login can have been recorded with is not even asked for. */
@@ -94,4 +95,4 @@ export const createLaunchers = (
       return launcher && { annotation: launcher.annotation, user: claimed.user };
     },
   };
-};
+}

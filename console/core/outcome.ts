@@ -15,9 +15,13 @@ export interface Refused {
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | Refused;
 
-export const done = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
+export function done<T>(value: T): { readonly ok: true; readonly value: T } {
+  return { ok: true, value };
+}
 
-export const refuse = (code: RefusalCode, detail: string, retryAfterSeconds?: number): Refused => ({
-  ok: false,
-  refusal: { code, detail, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
-});
+export function refuse(code: RefusalCode, detail: string, retryAfterSeconds?: number): Refused {
+  return {
+    ok: false,
+    refusal: { code, detail, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
+  };
+}

@@ -30,22 +30,25 @@ const MAX_REMEMBERED = 10_000;
 const MAX_CLAIM_LENGTH = 512;
 
 /** Whether every database gives this text back as it was: none keeps half a character, and PostgreSQL no NUL. */
-export const isStorable = (text: string): boolean => !/[\0\p{Surrogate}]/u.test(text);
+export function isStorable(text: string): boolean {
+  return !/[\0\p{Surrogate}]/u.test(text);
+}
 
 const MAX_SUB_LENGTH = 255;
 
 /** Whether a login with this `sub` can have an owner. */
-export const isUsableSub = (sub: unknown): sub is string =>
-  typeof sub === 'string' && sub !== '' && sub.length <= MAX_SUB_LENGTH && isStorable(sub);
+export function isUsableSub(sub: unknown): sub is string {
+  return typeof sub === 'string' && sub !== '' && sub.length <= MAX_SUB_LENGTH && isStorable(sub);
+}
 
 /**
  * The claims to record: `sub`, `preferred_username`, `email` where the provider has verified it, and those that a
  * launcher's configuration names. `email` is never taken unverified, whoever names it.
  */
-export const loginClaims = (
+export function loginClaims(
   payload: Readonly<Record<string, unknown>>,
   launcherClaims: readonly string[],
-): LoginClaim[] => {
+): LoginClaim[] {
   const wanted = new Set(['sub', 'preferred_username', 'email', ...launcherClaims]);
   return [...wanted].flatMap((claim) => {
     const value = Object.hasOwn(payload, claim) ? payload[claim] : undefined;
@@ -53,9 +56,9 @@ export const loginClaims = (
     if (!isStorable(value)) return [];
     return claim === 'email' && payload['email_verified'] !== true ? [] : [{ claim, value }];
   });
-};
+}
 
-export const createOwners = ({ database, ids, clock }: Ports): Owners => {
+export function createOwners({ database, ids, clock }: Ports): Owners {
   // A login is written once a minute at most: the key holds all that would be written.
   const recent = new Map<string, { ownerId: OwnerId; until: number }>();
   const record = async ({ issuer, sub, claims }: VerifiedLogin, now: number): Promise<OwnerId> => {
@@ -79,4 +82,4 @@ export const createOwners = ({ database, ids, clock }: Ports): Owners => {
       return ownerId;
     },
   };
-};
+}

@@ -44,60 +44,65 @@ export interface Quotas {
 
 const operator = 'or ask the operator for a higher quota';
 
-export const createQuotas = (config: QuotaConfig): Quotas => ({
-  secret: async ({ owners, secrets }, ownerId) => {
-    const { quotaSecrets: most } = config;
-    await owners.lock(ownerId);
-    return (await secrets.count(ownerId)) < most
-      ? done(undefined)
-      : refuse('too_many_secrets', `You have ${most} secrets, which is the quota; delete one, ${operator}.`);
-  },
-  ticket: async ({ owners, tickets }, { ownerId, now }) => {
-    const { quotaTickets: most } = config;
-    await owners.lock(ownerId);
-    await tickets.deleteEnded(ownerId, now, most);
-    return (await tickets.countLive(ownerId, now)) < most
-      ? done(undefined)
-      : refuse(
-          'too_many_tickets',
-          `You have ${most} tickets that live, which is the quota; revoke one, ask for shorter lives, ${operator}.`,
+export function createQuotas(config: QuotaConfig): Quotas {
+  return {
+    secret: async ({ owners, secrets }, ownerId) => {
+      const { quotaSecrets: most } = config;
+      await owners.lock(ownerId);
+      return (await secrets.count(ownerId)) < most
+        ? done(undefined)
+        : refuse(
+            'too_many_secrets',
+            `You have ${most} secrets, which is the quota; delete one, ${operator}.`,
+          );
+    },
+    ticket: async ({ owners, tickets }, { ownerId, now }) => {
+      const { quotaTickets: most } = config;
+      await owners.lock(ownerId);
+      await tickets.deleteEnded(ownerId, now, most);
+      return (await tickets.countLive(ownerId, now)) < most
+        ? done(undefined)
+        : refuse(
+            'too_many_tickets',
+            `You have ${most} tickets that live, which is the quota; revoke one, ask for shorter lives, ${operator}.`,
+          );
+    },
+    session: async ({ owners, sessions }, { ownerId, now, versions }) => {
+      const { quotaSessions, quotaVersions } = config;
+      await owners.lock(ownerId);
+      const fits = (open: OpenSessions): boolean =>
+        open.sessions < quotaSessions && open.versions + versions <= quotaVersions;
+      if (fits(await sessions.countOpen(ownerId, now))) return done(undefined);
+      // Whoever revokes a ticket has the room back; looked at here alone, since it costs a look at each.
+      const open = await sessions.countClaimable(ownerId, now);
+      if (fits(open)) return done(undefined);
+      const next = `start the pods that wait, ${operator}`;
+      if (open.sessions >= quotaSessions) {
+        return refuse(
+          'too_many_sessions',
+          `The owner has ${quotaSessions} sessions that no pod has claimed yet, which is the quota; ${next}.`,
         );
-  },
-  session: async ({ owners, sessions }, { ownerId, now, versions }) => {
-    const { quotaSessions, quotaVersions } = config;
-    await owners.lock(ownerId);
-    const fits = (open: OpenSessions): boolean =>
-      open.sessions < quotaSessions && open.versions + versions <= quotaVersions;
-    if (fits(await sessions.countOpen(ownerId, now))) return done(undefined);
-    // Whoever revokes a ticket has the room back; looked at here alone, since it costs a look at each.
-    const open = await sessions.countClaimable(ownerId, now);
-    if (fits(open)) return done(undefined);
-    const next = `start the pods that wait, ${operator}`;
-    if (open.sessions >= quotaSessions) {
+      }
       return refuse(
-        'too_many_sessions',
-        `The owner has ${quotaSessions} sessions that no pod has claimed yet, which is the quota; ${next}.`,
+        'too_many_versions',
+        `The owner’s unclaimed sessions hold ${open.versions} versions of secrets; with ${versions} more they are over the quota of ${quotaVersions}; ${next}.`,
       );
-    }
-    return refuse(
-      'too_many_versions',
-      `The owner’s unclaimed sessions hold ${open.versions} versions of secrets; with ${versions} more they are over the quota of ${quotaVersions}; ${next}.`,
-    );
-  },
-  reservation: async ({ owners, reservations }, { ownerId, now, lapseSeconds }) => {
-    const { quotaReservations: most } = config;
-    await owners.lock(ownerId);
-    return (await reservations.countLive(ownerId, now)) < most
-      ? done(undefined)
-      : refuse(
-          'too_many_reservations',
-          `You have begun ${most} sealings, which is the quota; finish one, or wait: each lapses after ${lapseSeconds / 60} minutes.`,
-          lapseSeconds,
-        );
-  },
-  webSession: async ({ owners, webSessions }, { ownerId, ended }) => {
-    await owners.lock(ownerId);
-    await webSessions.deleteEnded(ended);
-    await webSessions.keepNewest(ownerId, config.quotaWebSessions - 1);
-  },
-});
+    },
+    reservation: async ({ owners, reservations }, { ownerId, now, lapseSeconds }) => {
+      const { quotaReservations: most } = config;
+      await owners.lock(ownerId);
+      return (await reservations.countLive(ownerId, now)) < most
+        ? done(undefined)
+        : refuse(
+            'too_many_reservations',
+            `You have begun ${most} sealings, which is the quota; finish one, or wait: each lapses after ${lapseSeconds / 60} minutes.`,
+            lapseSeconds,
+          );
+    },
+    webSession: async ({ owners, webSessions }, { ownerId, ended }) => {
+      await owners.lock(ownerId);
+      await webSessions.deleteEnded(ended);
+      await webSessions.keepNewest(ownerId, config.quotaWebSessions - 1);
+    },
+  };
+}

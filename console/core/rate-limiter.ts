@@ -23,7 +23,7 @@ const MAX_KEYS = 10_000;
 const ROUNDING_MS = 1e-3;
 
 /** `now` must not jump: a clock that runs evenly, not the time of day. */
-export const createRateLimiter = (perMinute: number, now: () => number, maxKeys = MAX_KEYS): RateLimiter => {
+export function createRateLimiter(perMinute: number, now: () => number, maxKeys = MAX_KEYS): RateLimiter {
   const intervalMs = WINDOW_MS / perMinute;
   /** When each bucket is full again; the least recently used first. */
   const fullAt = new Map<string, number>();
@@ -67,4 +67,4 @@ export const createRateLimiter = (perMinute: number, now: () => number, maxKeys 
       return undefined;
     },
   };
-};
+}

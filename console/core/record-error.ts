@@ -25,11 +25,11 @@ export const brokenRecord = refuse(
 );
 
 /** A use case whose refusals are recorded: a broken row is one of them. */
-export const refusingBrokenRecords = async <T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+export async function refusingBrokenRecords<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof RecordError) return brokenRecord;
     throw error;
   }
-};
+}

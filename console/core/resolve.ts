@@ -71,10 +71,11 @@ interface Trace {
 const MINTED_TICKET_SECONDS = 60;
 
 /** A pod that has no name yet is at least of its `generateName`. */
-const patternOf = ({ name, generateName }: PodIdentity): PodPattern | undefined =>
-  parsePodPattern(name ?? (generateName === undefined ? undefined : `${generateName}*`));
+function patternOf({ name, generateName }: PodIdentity): PodPattern | undefined {
+  return parsePodPattern(name ?? (generateName === undefined ? undefined : `${generateName}*`));
+}
 
-const checkVariables = (variables: readonly SecretName[], rows: readonly SecretRow[]): Outcome<void> => {
+function checkVariables(variables: readonly SecretName[], rows: readonly SecretRow[]): Outcome<void> {
   const unsafe = rows.find(({ name, envSafe }) => !envSafe && variables.includes(name));
   return unsafe === undefined
     ? done(undefined)
@@ -82,9 +83,9 @@ const checkVariables = (variables: readonly SecretName[], rows: readonly SecretR
         'secret_not_env_safe',
         `The secret ${unsafe.name} holds bytes that an environment variable cannot; select it as a file instead.`,
       );
-};
+}
 
-const checkSize = (rows: readonly SecretRow[]): Outcome<void> => {
+function checkSize(rows: readonly SecretRow[]): Outcome<void> {
   const bytes = rows.reduce((sum, { size }) => sum + tokenLength(size), 0);
   return bytes <= MAX_TOKENS_BYTES
     ? done(undefined)
@@ -92,19 +93,21 @@ const checkSize = (rows: readonly SecretRow[]): Outcome<void> => {
         'tokens_too_large',
         `The selected secrets take ${bytes} bytes sealed, and a session holds ${MAX_TOKENS_BYTES}; select fewer or smaller ones.`,
       );
-};
+}
 
 /** What the session keeps of a secret: all that its key is derived from. */
-const sessionSecretOf = ({ ownerId, id, name, version, gen, salt }: SecretRow): SessionSecret => ({
-  ownerId,
-  id,
-  name,
-  version,
-  gen,
-  salt,
-});
+function sessionSecretOf({ ownerId, id, name, version, gen, salt }: SecretRow): SessionSecret {
+  return {
+    ownerId,
+    id,
+    name,
+    version,
+    gen,
+    salt,
+  };
+}
 
-export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
+export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
   const { database, ticketCheck, launchers, clock, limits } = ports;
 
   const identifyByTicket = async (
@@ -274,12 +277,14 @@ export const createResolve = (ports: Ports, config: ResolveConfig): Resolve => {
       return outcome;
     },
   };
-};
+}
 
-const subjectOf = ({ launcher, names, namespace, pod }: ResolveRequest): AuditSubject => ({
-  actor: launcher?.username ?? 'webhook',
-  asserted: launcher?.user,
-  names,
-  ns: namespace,
-  pod: pod.name ?? pod.generateName,
-});
+function subjectOf({ launcher, names, namespace, pod }: ResolveRequest): AuditSubject {
+  return {
+    actor: launcher?.username ?? 'webhook',
+    asserted: launcher?.user,
+    names,
+    ns: namespace,
+    pod: pod.name ?? pod.generateName,
+  };
+}

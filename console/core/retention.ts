@@ -76,7 +76,7 @@ const DAY_MS = 86_400_000;
 /** Few enough that nobody waits long for the locks. */
 const STEP = 500;
 
-export const createRetention = ({ store, cluster, clock }: Ports, config: RetentionConfig): Retention => {
+export function createRetention({ store, cluster, clock }: Ports, config: RetentionConfig): Retention {
   const horizons = (): Horizons => {
     const now = clock();
     const before = (days: number): number | undefined => (days === 0 ? undefined : now - days * DAY_MS);
@@ -138,4 +138,4 @@ export const createRetention = ({ store, cluster, clock }: Ports, config: Retent
       return counts;
     },
   };
-};
+}

@@ -36,22 +36,24 @@ interface Ports {
   readonly envelopeKey: EnvelopeKey;
 }
 
-export const createSealing = ({ userKeys, cipher, clock, envelopeKey }: Ports): Sealing => ({
-  seal: async ({ ownerId, secretId, name, version }, plaintext) => {
-    const opened = await userKeys.newest(ownerId);
-    if (!opened.ok) return opened;
-    const { gen, key: userKey } = opened.value;
-    const salt = cipher.random(SALT_BYTES);
-    const write = { ownerId, secretId, version, gen, salt };
-    let key: Uint8Array | undefined;
-    try {
-      key = await deriveInnerKey(cipher, userKey, write);
-      const token = await sealInner(cipher, { key, plaintext, nowSeconds: Math.floor(clock() / 1000) });
-      const envelope = await sealOuter(cipher, envelopeKey.recipient, { ...write, name }, token);
-      return done({ gen, salt, envelope, kid: envelopeKey.recipient.kid });
-    } finally {
-      userKey.fill(0);
-      key?.fill(0);
-    }
-  },
-});
+export function createSealing({ userKeys, cipher, clock, envelopeKey }: Ports): Sealing {
+  return {
+    seal: async ({ ownerId, secretId, name, version }, plaintext) => {
+      const opened = await userKeys.newest(ownerId);
+      if (!opened.ok) return opened;
+      const { gen, key: userKey } = opened.value;
+      const salt = cipher.random(SALT_BYTES);
+      const write = { ownerId, secretId, version, gen, salt };
+      let key: Uint8Array | undefined;
+      try {
+        key = await deriveInnerKey(cipher, userKey, write);
+        const token = await sealInner(cipher, { key, plaintext, nowSeconds: Math.floor(clock() / 1000) });
+        const envelope = await sealOuter(cipher, envelopeKey.recipient, { ...write, name }, token);
+        return done({ gen, salt, envelope, kid: envelopeKey.recipient.kid });
+      } finally {
+        userKey.fill(0);
+        key?.fill(0);
+      }
+    },
+  };
+}

@@ -29,30 +29,31 @@ export type Content =
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-const sized = (size: number, maxBytes: number): Outcome<number> => {
+function sized(size: number, maxBytes: number): Outcome<number> {
   if (size === 0) return refuse('value_empty', 'The value is empty; send at least one byte.');
   return size > maxBytes
     ? refuse('value_too_large', `The value has ${size} bytes; this console stores at most ${maxBytes}.`)
     : done(size);
-};
+}
 
 /** Bytes as they are; they are wiped where they are refused. */
-export const contentOf = (bytes: Uint8Array, maxBytes: number): Outcome<Content> => {
+export function contentOf(bytes: Uint8Array, maxBytes: number): Outcome<Content> {
   const size = sized(bytes.length, maxBytes);
   if (size.ok) return done({ kind: 'plain', bytes, size: bytes.length, envSafe: isEnvSafe(bytes) });
   bytes.fill(0);
   return size;
-};
+}
 
-const parseText = (value: string, maxBytes: number): Outcome<Content> =>
-  LONE_SURROGATE.test(value)
+function parseText(value: string, maxBytes: number): Outcome<Content> {
+  return LONE_SURROGATE.test(value)
     ? refuse(
         'value_not_text',
         'The value holds half a surrogate pair; send its bytes as valueBase64 instead of value.',
       )
     : contentOf(Buffer.from(value, 'utf8'), maxBytes);
+}
 
-const parseBytes = (base64: string, maxBytes: number): Outcome<Content> => {
+function parseBytes(base64: string, maxBytes: number): Outcome<Content> {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.toString('base64') === base64) return contentOf(bytes, maxBytes);
   bytes.fill(0);
@@ -60,12 +61,12 @@ const parseBytes = (base64: string, maxBytes: number): Outcome<Content> => {
     'value_not_base64',
     'valueBase64 is not base64 of RFC 4648 section 4, with padding and without line breaks.',
   );
-};
+}
 
-const parseSealed = (
+function parseSealed(
   input: { envelope: string; size: number; envSafe: boolean },
   maxBytes: number,
-): Outcome<Content> => {
+): Outcome<Content> {
   const size = sized(input.size, maxBytes);
   if (!size.ok) return size;
   let parts: EnvelopeParts;
@@ -81,14 +82,14 @@ const parseSealed = (
         'envelope_size_differs',
         `A value of ${input.size} bytes becomes ${tokenLength(input.size)} bytes of ciphertext, not ${parts.ciphertext.length}; declare the size of the value itself.`,
       );
-};
+}
 
 /** Sizes count bytes, not characters. */
-export const parseContent = (input: ContentInput, maxBytes: number): Outcome<Content> => {
+export function parseContent(input: ContentInput, maxBytes: number): Outcome<Content> {
   if ('envelope' in input) return parseSealed(input, maxBytes);
   return 'value' in input ? parseText(input.value, maxBytes) : parseBytes(input.valueBase64, maxBytes);
-};
+}
 
-export const wipeContent = (content: Content): void => {
+export function wipeContent(content: Content): void {
   if (content.kind === 'plain') content.bytes.fill(0);
-};
+}

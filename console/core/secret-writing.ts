@@ -44,36 +44,41 @@ interface Ports {
 
 const ATTEMPTS = 5;
 
-const conflict = (name: string): Refused =>
-  refuse('write_conflict', `Others are changing ${name} at this moment; try again.`);
+function conflict(name: string): Refused {
+  return refuse('write_conflict', `Others are changing ${name} at this moment; try again.`);
+}
 
-const recordOf = ({ ownerId, name, id, version, kid }: SecretRow): AuditSubject => ({
-  ownerId,
-  actor: 'owner',
-  names: [name],
-  secretIds: [id],
-  version,
-  kid,
-});
+function recordOf({ ownerId, name, id, version, kid }: SecretRow): AuditSubject {
+  return {
+    ownerId,
+    actor: 'owner',
+    names: [name],
+    secretIds: [id],
+    version,
+    kid,
+  };
+}
 
-const checkExpiry = ({ expiresAt }: WriteRequest, now: number): Outcome<void> =>
-  expiresAt !== undefined && expiresAt <= now
+function checkExpiry({ expiresAt }: WriteRequest, now: number): Outcome<void> {
+  return expiresAt !== undefined && expiresAt <= now
     ? refuse('expiry_past', 'expiresAt is in the past; choose a later time, or leave it out.')
     : done(undefined);
+}
 
 /** Refuses unless the caller has seen this version, or does not mind. */
-const checkVersion = (ifMatch: IfMatch | undefined, { name, version }: SecretRow): Outcome<void> =>
-  ifMatch === undefined || ifMatch === '*' || ifMatch.includes(version)
+function checkVersion(ifMatch: IfMatch | undefined, { name, version }: SecretRow): Outcome<void> {
+  return ifMatch === undefined || ifMatch === '*' || ifMatch.includes(version)
     ? done(undefined)
     : refuse('version_changed', `${name} is at version ${version}; look at it again before you change it.`);
+}
 
 /** Under the transaction's locks: the key still seals, and a client's envelope uses up its reservation. */
-const admit = async (
+async function admit(
   { keys, reservations }: Stores,
   target: WriteTarget,
   { gen, salt, kid }: SecretVersion,
   { content, now }: { content: Content; now: number },
-): Promise<Outcome<void>> => {
+): Promise<Outcome<void>> {
   if (!(await keys.lockActive(kid))) {
     return content.kind === 'plain'
       ? refuse('sealing_key_retired', `The sealing key ${kid} has just been retired; try again.`)
@@ -85,9 +90,9 @@ const admit = async (
   if (content.kind === 'plain' || (await reservations.consume({ ...target, gen, salt }, now)))
     return done(undefined);
   return notReserved(target.name);
-};
+}
 
-export const createSecretWriting = (ports: Ports): SecretWriting => {
+export function createSecretWriting(ports: Ports): SecretWriting {
   const { database, clock } = ports;
 
   /** The version to be stored, its layers sealed or checked. */
@@ -175,4 +180,4 @@ export const createSecretWriting = (ports: Ports): SecretWriting => {
     },
     delete: (request) => onCurrent(request, deleteOnce),
   };
-};
+}

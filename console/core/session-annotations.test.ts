@@ -2,18 +2,20 @@ import { expect } from 'chai';
 import { parseSecretName, type SecretName } from '#envelope/names.ts';
 import { sessionAnnotations, type SessionChoice } from './session-annotations.ts';
 
-const name = (text: string): SecretName => parseSecretName(text)!;
+function name(text: string): SecretName {
+  return parseSecretName(text)!;
+}
 const [a, b] = [name('db-password'), name('aws.key')];
-const problem = (choice: SessionChoice): string => {
+function problem(choice: SessionChoice): string {
   const outcome = sessionAnnotations(choice);
   if (outcome.ok) throw new Error(JSON.stringify(outcome.value));
   expect(outcome.refusal.code).to.equal('annotations_malformed');
   return outcome.refusal.detail;
-};
-const written = (choice: SessionChoice): unknown => {
+}
+function written(choice: SessionChoice): unknown {
   const outcome = sessionAnnotations(choice);
   return outcome.ok ? outcome.value : outcome.refusal;
-};
+}
 
 describe('the annotations of a choice', () => {
   it('name each secret once, as a file of its own name where nothing else is said', () => {

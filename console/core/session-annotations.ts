@@ -34,10 +34,11 @@ export type SessionAnnotations = Readonly<Record<string, string>>;
 
 const CONTAINER = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-const bad = (where: string, problem: string): Outcome<never> =>
-  refuse('annotations_malformed', `${quote(where)}: ${problem}.`);
+function bad(where: string, problem: string): Outcome<never> {
+  return refuse('annotations_malformed', `${quote(where)}: ${problem}.`);
+}
 
-const filesOf = ({ secrets, files = [], env = [] }: SessionChoice): Outcome<readonly FileSelection[]> => {
+function filesOf({ secrets, files = [], env = [] }: SessionChoice): Outcome<readonly FileSelection[]> {
   const elsewhere = new Set([...files, ...env].map(({ name }) => name));
   const listed = new Set(secrets);
   const stray = [...files, ...env].find(({ name }) => !listed.has(name));
@@ -58,9 +59,9 @@ const filesOf = ({ secrets, files = [], env = [] }: SessionChoice): Outcome<read
   }
   const parsed = selected.length > 0 ? parseFiles(encodeFiles(selected)) : done(selected);
   return 'problem' in parsed ? bad('files', parsed.problem) : done(selected);
-};
+}
 
-const variablesOf = ({ env = [] }: SessionChoice): Outcome<readonly VariableSelection[]> => {
+function variablesOf({ env = [] }: SessionChoice): Outcome<readonly VariableSelection[]> {
   const selected: VariableSelection[] = [];
   for (const { variable: text, name } of env) {
     const variable = parseVariableName(text);
@@ -74,9 +75,9 @@ const variablesOf = ({ env = [] }: SessionChoice): Outcome<readonly VariableSele
   }
   const parsed = selected.length > 0 ? parseVariables(encodeVariables(selected)) : done(selected);
   return 'problem' in parsed ? bad('env', parsed.problem) : done(selected);
-};
+}
 
-const optionsOf = ({ mountPath, containers, fileMode }: SessionChoice): Outcome<SessionAnnotations> => {
+function optionsOf({ mountPath, containers, fileMode }: SessionChoice): Outcome<SessionAnnotations> {
   const path = parseMountPath(mountPath ?? DEFAULT_MOUNT_PATH);
   if (!path.ok) return bad('mountPath', path.problem);
   if (fileMode !== undefined && parseFileMode(fileMode) === undefined) {
@@ -91,9 +92,9 @@ const optionsOf = ({ mountPath, containers, fileMode }: SessionChoice): Outcome<
     ...(containers === undefined ? {} : { [annotations.containers]: containers.join(',') }),
     ...(fileMode === undefined ? {} : { [annotations.fileMode]: fileMode }),
   });
-};
+}
 
-export const sessionAnnotations = (choice: SessionChoice): Outcome<SessionAnnotations> => {
+export function sessionAnnotations(choice: SessionChoice): Outcome<SessionAnnotations> {
   const files = filesOf(choice);
   if (!files.ok) return files;
   const variables = variablesOf(choice);
@@ -107,4 +108,4 @@ export const sessionAnnotations = (choice: SessionChoice): Outcome<SessionAnnota
   const long = Object.entries(texts).find(([, text]) => text.length > MAX_SELECTION_BYTES);
   if (long) return bad('secrets', `the selection takes more than ${MAX_SELECTION_BYTES} bytes; select fewer`);
   return done({ ...texts, ...options.value });
-};
+}

@@ -29,7 +29,7 @@ interface UserKeyGroup {
 }
 
 /** By the user key that their keys come from: each is opened once. */
-const byUserKey = (secrets: readonly SessionSecret[]): Iterable<UserKeyGroup> => {
+function byUserKey(secrets: readonly SessionSecret[]): Iterable<UserKeyGroup> {
   const groups = new Map<string, UserKeyGroup>();
   for (const secret of secrets) {
     const { ownerId, gen } = secret;
@@ -39,9 +39,9 @@ const byUserKey = (secrets: readonly SessionSecret[]): Iterable<UserKeyGroup> =>
     groups.set(key, group);
   }
   return groups.values();
-};
+}
 
-export const createSessionKeys = ({ userKeys, cipher }: Ports): SessionKeys => {
+export function createSessionKeys({ userKeys, cipher }: Ports): SessionKeys {
   const deriveWith = async (
     userKey: Uint8Array,
     secrets: readonly SessionSecret[],
@@ -71,4 +71,4 @@ export const createSessionKeys = ({ userKeys, cipher }: Ports): SessionKeys => {
       return done(derived);
     },
   };
-};
+}

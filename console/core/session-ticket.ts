@@ -3,7 +3,7 @@ import { done, refuse, type Outcome } from './outcome.ts';
 import type { SessionRow, TicketRow } from './stores.ts';
 
 /** The first thing that differs, in words. */
-const difference = (session: SessionRow, ticket: TicketRow): string | undefined => {
+function difference(session: SessionRow, ticket: TicketRow): string | undefined {
   if (ticket.jti !== session.jti || ticket.hash !== session.ticketHash) return 'another ticket';
   if (ticket.ownerId !== session.ownerId) return 'another owner';
   if (ticket.ns !== session.ns) return 'another namespace';
@@ -15,11 +15,11 @@ const difference = (session: SessionRow, ticket: TicketRow): string | undefined 
   )
     ? undefined
     : 'other secrets';
-};
+}
 
-export const checkTicketOf = (session: SessionRow, ticket: TicketRow): Outcome<void> => {
+export function checkTicketOf(session: SessionRow, ticket: TicketRow): Outcome<void> {
   const differs = difference(session, ticket);
   return differs === undefined
     ? done(undefined)
     : refuse('session_differs', `The session’s ticket is for ${differs}; start the session again.`);
-};
+}

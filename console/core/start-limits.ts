@@ -15,8 +15,9 @@ export interface LimitedStart extends Refused {
 type Check = LimitedStart | undefined;
 
 /** Whether it is a refusal for now behind another such: the first has been recorded. */
-export const isRepeated = (outcome: Outcome<unknown> | LimitedStart): boolean =>
-  !outcome.ok && 'first' in outcome && !outcome.first;
+export function isRepeated(outcome: Outcome<unknown> | LimitedStart): boolean {
+  return !outcome.ok && 'first' in outcome && !outcome.first;
+}
 
 export interface StartLimits {
   /** A `resolve` begins. */
@@ -43,7 +44,7 @@ export interface StartLimitConfig {
 /** A pod claims once, and again after a node's reboot; a container that tries again waits longer each time. */
 const CLAIMS_OF_A_SESSION_PER_MINUTE = 30;
 
-export const createStartLimits = (config: StartLimitConfig, now: () => number): StartLimits => {
+export function createStartLimits(config: StartLimitConfig, now: () => number): StartLimits {
   const { startsPerMinute, refusalsPerMinute, unknownPerMinute } = config;
   const limiter = (perMinute: number): RateLimiter => createRateLimiter(perMinute, now);
   const resolves = limiter(startsPerMinute);
@@ -88,4 +89,4 @@ export const createStartLimits = (config: StartLimitConfig, now: () => number): 
     missedIn: (ns) => void misses.take(ns),
     missedAbout: (ownerId, asker) => void missesOfOwners.take(`${ownerId} ${asker}`),
   };
-};
+}

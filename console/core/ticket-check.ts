@@ -54,19 +54,20 @@ const placeCodes: Readonly<Record<PlaceDifference['claim'], RefusalCode>> = {
   pod: 'ticket_other_pod',
 };
 
-const checkPlace = (ticket: TicketRow, { namespace, serviceAccount, pod }: PodRequest): Outcome<void> => {
+function checkPlace(ticket: TicketRow, { namespace, serviceAccount, pod }: PodRequest): Outcome<void> {
   const { name, generateName } = pod;
   const difference = placeDifference(ticket, { ns: namespace, sa: serviceAccount, name, generateName });
   return difference === undefined
     ? done(undefined)
     : refuse(placeCodes[difference.claim], `${difference.words}; get a ticket for it.`);
-};
+}
 
-const revoked = (jti: string): Outcome<never> =>
-  refuse('ticket_revoked', `The ticket with jti ${jti} is revoked; get a new one.`);
+function revoked(jti: string): Outcome<never> {
+  return refuse('ticket_revoked', `The ticket with jti ${jti} is revoked; get a new one.`);
+}
 
 /** A signature says that a key of this console's was used; only the row says that the console issued this text. */
-const checkIssued = (row: TicketRow, isIts: boolean): Outcome<void> => {
+function checkIssued(row: TicketRow, isIts: boolean): Outcome<void> {
   if (!isIts) {
     return refuse(
       'ticket_not_issued',
@@ -79,16 +80,16 @@ const checkIssued = (row: TicketRow, isIts: boolean): Outcome<void> => {
         'ticket_of_launcher',
         'The ticket was made for a trusted launcher’s session and is good for that one alone; get one of your own.',
       );
-};
+}
 
-const checkUse = (row: TicketRow, now: number): Outcome<void> => {
+function checkUse(row: TicketRow, now: number): Outcome<void> {
   if (row.exp <= now - CLOCK_LEEWAY_SECONDS * 1000) return refuse(...reasons.expired);
   return row.uses !== undefined && row.used >= row.uses
     ? refuse('ticket_uses_exceeded', `The ticket’s ${row.uses} uses are spent; get a new one.`)
     : done(undefined);
-};
+}
 
-const checkNames = (row: TicketRow, names: readonly SecretName[]): Outcome<void> => {
+function checkNames(row: TicketRow, names: readonly SecretName[]): Outcome<void> {
   const foreign = names.find((name) => !row.secrets.includes(name));
   return foreign === undefined
     ? done(undefined)
@@ -96,32 +97,34 @@ const checkNames = (row: TicketRow, names: readonly SecretName[]): Outcome<void>
         'name_not_in_ticket',
         `The ticket does not name the secret ${foreign}; get one that does, or leave it out.`,
       );
-};
+}
 
-export const createTicketCheck = (
+export function createTicketCheck(
   { tickets, ticketHash, clock, verifiers }: Ports,
   { issuer, audience }: Pick<TicketConfig, 'issuer' | 'audience'>,
-): TicketCheck => ({
-  verify: async (text) => {
-    const expected = { verifiers, issuer, audience, nowSeconds: Math.floor(clock() / 1000) };
-    const verified = await verifyTicket(text, expected);
-    return verified.ok ? done(verified.claims) : refuse(...reasons[verified.reason]);
-  },
-  check: async ({ jti, text }, request) => {
-    const row = await tickets.find(jti);
-    // One without a row is as good as revoked: rows outlive what they allow.
-    if (!row) return revoked(jti);
-    const issued = checkIssued(row, ticketHash.isOf(text, row.hash));
-    if (!issued.ok) return issued;
-    if (row.revokedAt !== undefined) return revoked(jti);
-    // From here on by the row alone.
-    for (const checked of [
-      checkPlace(row, request),
-      checkUse(row, clock()),
-      checkNames(row, request.names),
-    ]) {
-      if (!checked.ok) return checked;
-    }
-    return done(row);
-  },
-});
+): TicketCheck {
+  return {
+    verify: async (text) => {
+      const expected = { verifiers, issuer, audience, nowSeconds: Math.floor(clock() / 1000) };
+      const verified = await verifyTicket(text, expected);
+      return verified.ok ? done(verified.claims) : refuse(...reasons[verified.reason]);
+    },
+    check: async ({ jti, text }, request) => {
+      const row = await tickets.find(jti);
+      // One without a row is as good as revoked: rows outlive what they allow.
+      if (!row) return revoked(jti);
+      const issued = checkIssued(row, ticketHash.isOf(text, row.hash));
+      if (!issued.ok) return issued;
+      if (row.revokedAt !== undefined) return revoked(jti);
+      // From here on by the row alone.
+      for (const checked of [
+        checkPlace(row, request),
+        checkUse(row, clock()),
+        checkNames(row, request.names),
+      ]) {
+        if (!checked.ok) return checked;
+      }
+      return done(row);
+    },
+  };
+}

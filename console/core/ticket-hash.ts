@@ -15,7 +15,7 @@ interface Ports {
   readonly cipher: Pick<Cipher, 'equal'>;
 }
 
-export const createTicketHash = ({ sha256Hex, cipher }: Ports): TicketHash => {
+export function createTicketHash({ sha256Hex, cipher }: Ports): TicketHash {
   const of = (text: string): string => sha256Hex(ticketText(text));
   return { of, isOf: (text, hash) => cipher.equal(utf8(of(text)), utf8(hash)) };
-};
+}

@@ -66,11 +66,11 @@ interface Ports {
 const MAX_LISTED_SESSIONS = 100;
 
 /** The first selected name that the owner does not have, or whose secret has expired. */
-export const checkSelection = (
+export function checkSelection(
   names: readonly SecretName[],
   rows: readonly SecretRow[],
   now: number,
-): Outcome<readonly SecretRow[]> => {
+): Outcome<readonly SecretRow[]> {
   const byName = new Map(rows.map((row) => [row.name, row]));
   const selected: SecretRow[] = [];
   for (const name of names) {
@@ -90,9 +90,9 @@ export const checkSelection = (
     selected.push(row);
   }
   return done(selected);
-};
+}
 
-export const createTickets = (ports: Ports, config: TicketConfig): Tickets => {
+export function createTickets(ports: Ports, config: TicketConfig): Tickets {
   const { database, ids, clock, keys, quotas } = ports;
   const mint = async (request: TicketRequest): Promise<MintedTicket> => {
     const { ownerId, ns, sa, secrets, pod, uses, launcher } = request;
@@ -169,4 +169,4 @@ export const createTickets = (ports: Ports, config: TicketConfig): Tickets => {
         return done(undefined);
       }),
   };
-};
+}

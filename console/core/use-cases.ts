@@ -52,7 +52,7 @@ export interface UseCaseConfig extends TicketConfig, QuotaConfig, StartLimitConf
   readonly firstClaimSeconds: number;
 }
 
-const createSessions = (
+function createSessions(
   ports: UseCasePorts & {
     userKeys: ReturnType<typeof createUserKeys>;
     tickets: Tickets;
@@ -60,7 +60,7 @@ const createSessions = (
     ticketHash: TicketHash;
   },
   config: UseCaseConfig,
-): Pick<UseCases, 'resolve' | 'claim'> => {
+): Pick<UseCases, 'resolve' | 'claim'> {
   const { database, clock, keys, cluster, ticketHash, quotas } = ports;
   const limits = createStartLimits(config, ports.elapsed);
   const guard = createGuard({
@@ -96,9 +96,9 @@ const createSessions = (
       config,
     ),
   };
-};
+}
 
-export const createUseCases = (ports: UseCasePorts, config: UseCaseConfig): UseCases => {
+export function createUseCases(ports: UseCasePorts, config: UseCaseConfig): UseCases {
   const { database, cipher, clock, keys } = ports;
   const ids = createIds((bytes) => cipher.random(bytes));
   const userKeys = createUserKeys({ userKeys: database.userKeys, cipher, clock, atRest: keys.atRest });
@@ -114,4 +114,4 @@ export const createUseCases = (ports: UseCasePorts, config: UseCaseConfig): UseC
     quotas,
     ...createSessions({ ...ports, userKeys, tickets, quotas, ticketHash }, config),
   };
-};
+}

@@ -29,7 +29,7 @@ interface Ports {
 
 const FIRST_GENERATION = 1;
 
-export const createUserKeys = ({ userKeys, cipher, clock, atRest }: Ports): UserKeys => {
+export function createUserKeys({ userKeys, cipher, clock, atRest }: Ports): UserKeys {
   const openRow = async (row: UserKeyRow): Promise<Outcome<OpenUserKey>> => {
     try {
       return done({ gen: row.gen, key: await openUserKey(atRest.byKid, row, row.key) });
@@ -67,4 +67,4 @@ export const createUserKeys = ({ userKeys, cipher, clock, atRest }: Ports): User
         : refuse('user_key_unavailable', `There is no user key of generation ${gen}; it must be restored.`);
     },
   };
-};
+}

@@ -50,7 +50,7 @@ interface Ports {
 
 const TOUCH_EVERY_MS = 60_000;
 
-export const createWebSessions = (ports: Ports, config: WebSessionConfig): WebSessions => {
+export function createWebSessions(ports: Ports, config: WebSessionConfig): WebSessions {
   const { database, clock, sha256Hex } = ports;
   const limits = (now: number): { opened: number; seen: number } => ({
     opened: now - config.lifeSeconds * 1000,
@@ -80,4 +80,4 @@ export const createWebSessions = (ports: Ports, config: WebSessionConfig): WebSe
     },
     end: (id) => database.webSessions.delete(sha256Hex(id)),
   };
-};
+}

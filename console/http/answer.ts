@@ -10,23 +10,25 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const sendAnswer = (response: Response, { status, body, headers = {} }: Answer): void => {
+function sendAnswer(response: Response, { status, body, headers = {} }: Answer): void {
   response.status(status).set(headers);
   if (body === undefined) response.end();
   else response.type('application/json').send(JSON.stringify(body));
-};
+}
 
 const refusalOf = new WeakMap<Response, Refusal>();
 
 /** For an answer that tells of its refusal in another form than a problem document. */
-export const noteRefusal = (response: Response, refusal: Refusal): void => {
+export function noteRefusal(response: Response, refusal: Refusal): void {
   refusalOf.set(response, refusal);
-};
+}
 
 /** The refusal that went out, for log and metrics. */
-export const refusalSent = (response: Response): Refusal | undefined => refusalOf.get(response);
+export function refusalSent(response: Response): Refusal | undefined {
+  return refusalOf.get(response);
+}
 
-export const sendProblem = (response: Response, refusal: Refusal): void => {
+export function sendProblem(response: Response, refusal: Refusal): void {
   const { code, detail, retryAfterSeconds } = refusal;
   const kind = refusals[code];
   refusalOf.set(response, refusal);
@@ -34,15 +36,15 @@ export const sendProblem = (response: Response, refusal: Refusal): void => {
   const retryAfter = retryAfterSeconds ?? (kind.status === 503 ? 1 : undefined);
   if (retryAfter !== undefined) response.set('retry-after', String(retryAfter));
   response.send(JSON.stringify(problemBody(kind, { code, detail })));
-};
+}
 
 /** A route: what it answers, or why it does not. */
 export type Route = (request: Request) => Promise<Outcome<Answer>>;
 
-export const answering =
-  (route: Route) =>
-  async (request: Request, response: Response): Promise<void> => {
+export function answering(route: Route) {
+  return async (request: Request, response: Response): Promise<void> => {
     const outcome = await route(request);
     if (outcome.ok) sendAnswer(response, outcome.value);
     else sendProblem(response, outcome.refusal);
   };
+}

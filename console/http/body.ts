@@ -22,16 +22,17 @@ export interface BodyRoute {
 }
 
 /** Whether a body is sent as it is: nothing here unpacks one. */
-export const isPlain = ({ headers }: Request): boolean =>
-  (headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity';
+export function isPlain({ headers }: Request): boolean {
+  return (headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity';
+}
 
 /** Puts the body's bytes into `request.body`. To stand behind all that can be known without it. */
-export const readBody =
-  (gate: BodyGate, { limitBytes, who }: BodyRoute): RequestHandler =>
-  async (request, response, next) => {
+export function readBody(gate: BodyGate, { limitBytes, who }: BodyRoute): RequestHandler {
+  return async (request, response, next) => {
     request.body = await gate.read(request, response, { limitBytes, who: who(request) });
     next();
   };
+}
 
 const demandJson: RequestHandler = (request, response, next) => {
   if (!isPlain(request)) {
@@ -46,35 +47,34 @@ const demandJson: RequestHandler = (request, response, next) => {
 };
 
 /** JSON alone: nothing else is read. */
-export const readJson = (gate: BodyGate, route: BodyRoute): RequestHandler[] => [
-  demandJson,
-  readBody(gate, route),
-];
+export function readJson(gate: BodyGate, route: BodyRoute): RequestHandler[] {
+  return [demandJson, readBody(gate, route)];
+}
 
 /** What an issue says: where, and what is expected there; never what was found. */
-const describe = (issue: z.core.$ZodIssue): string => {
+function describe(issue: z.core.$ZodIssue): string {
   const where = issue.path.length > 0 ? issue.path.map(String).join('.') : 'the whole';
   if (issue.code !== 'unrecognized_keys') return `${quote(where)}: ${issue.message}`;
   return `${quote(where)}: unknown ${issue.keys.slice(0, 3).map(quote).join(', ')}`;
-};
+}
 
 /** A value that fits the schema, or the first things that do not. */
-export const parseWith = <S extends z.ZodType>(
+export function parseWith<S extends z.ZodType>(
   schema: S,
   value: unknown,
   code: RefusalCode = 'body_malformed',
-): Outcome<z.output<S>> => {
+): Outcome<z.output<S>> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return done(parsed.data);
   const issues = parsed.error.issues.slice(0, 3).map(describe).join('; ');
   return refuse(code, issues + '. Compare with /api/v1/openapi.json.');
-};
+}
 
 /**
  * The body as JSON. Its bytes are wiped: they may hold a value. Strings of it live until they are collected, which
  * JavaScript cannot shorten; who must not have this seals on the client.
  */
-export const parseJson = (request: Request): Outcome<unknown> => {
+export function parseJson(request: Request): Outcome<unknown> {
   const bytes: unknown = request.body; // as readBody left it
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) {
     return refuse('body_malformed', 'There is no body; send a JSON object.');
@@ -87,9 +87,9 @@ export const parseJson = (request: Request): Outcome<unknown> => {
   } finally {
     bytes.fill(0);
   }
-};
+}
 
-export const parseBody = <S extends z.ZodType>(schema: S, request: Request): Outcome<z.output<S>> => {
+export function parseBody<S extends z.ZodType>(schema: S, request: Request): Outcome<z.output<S>> {
   const value = parseJson(request);
   return value.ok ? parseWith(schema, value.value) : value;
-};
+}

@@ -3,7 +3,9 @@ import { BodyError } from '#platform/body-gate.ts';
 import { DatabaseError, toDatabaseError } from '../store/failure.ts';
 import { refusalOf } from './errors.ts';
 
-const coded = (code: string): Error => Object.assign(new Error('aborted'), { code });
+function coded(code: string): Error {
+  return Object.assign(new Error('aborted'), { code });
+}
 
 describe('a thrown error', () => {
   it('is the database’s where a store threw it, and nobody else’s for the same code', () => {

@@ -21,7 +21,7 @@ const bodyRefusals: Readonly<Record<BodyProblem, Refusal>> = {
  * What a thrown error says to whoever asked; undefined where it is a defect. By its class alone: a code such as
  * ECONNRESET is the same for a database, another service, and a client that hung up.
  */
-export const refusalOf = (thrown: unknown): Refusal | undefined => {
+export function refusalOf(thrown: unknown): Refusal | undefined {
   if (thrown instanceof URIError) {
     return { code: 'not_found', detail: 'The address holds an escape that is not UTF-8.' };
   }
@@ -30,20 +30,19 @@ export const refusalOf = (thrown: unknown): Refusal | undefined => {
     return { code: 'database_unavailable', detail: 'Nothing was changed; try again in a moment.' };
   }
   return thrown instanceof RecordError ? brokenRecord.refusal : undefined;
-};
+}
 
 /** Logs what an operator should know of. */
-export const logFailure = (log: Log, thrown: unknown): void => {
+export function logFailure(log: Log, thrown: unknown): void {
   const refusal = refusalOf(thrown);
   if (!refusal) log.error('request failed', { error: describeError(thrown) });
   else if (refusal.code === 'database_unavailable')
     log.error('database unavailable', { error: describeError(thrown) });
-};
+}
 
 /** The last handler of every app. */
-export const onError =
-  (log: Log): ErrorRequestHandler =>
-  (thrown, _request, response, _next) => {
+export function onError(log: Log): ErrorRequestHandler {
+  return (thrown, _request, response, _next) => {
     logFailure(log, thrown);
     // Half an answer cannot become another one.
     if (response.headersSent) response.destroy();
@@ -56,3 +55,4 @@ export const onError =
         },
       );
   };
+}

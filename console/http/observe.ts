@@ -9,7 +9,7 @@ export interface Observer {
   watch(operationOf: (request: Request) => string): RequestHandler;
 }
 
-export const createObserver = (log: Log, metrics: Metrics, now: () => number): Observer => {
+export function createObserver(log: Log, metrics: Metrics, now: () => number): Observer {
   const count = metrics.counter('twofold_console_requests_total', 'Requests answered.', [
     'operation',
     'status',
@@ -44,4 +44,4 @@ export const createObserver = (log: Log, metrics: Metrics, now: () => number): O
       next();
     },
   };
-};
+}

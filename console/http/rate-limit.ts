@@ -15,7 +15,7 @@ export interface RateLimits {
 
 const WINDOW_MS = 60_000;
 
-export const createRateLimits = (perMinute: number): RateLimits => {
+export function createRateLimits(perMinute: number): RateLimits {
   const stores: MemoryStore[] = [];
   return {
     limit: (who, send = (_request, response, refusal) => sendProblem(response, refusal)) => {
@@ -42,4 +42,4 @@ export const createRateLimits = (perMinute: number): RateLimits => {
       for (const store of stores) store.shutdown();
     },
   };
-};
+}

@@ -25,21 +25,23 @@ interface ServerOptions {
 
 const DRAIN_MS = 20_000;
 
-const contextOf = ({ cert, key, ca }: TlsMaterial, mutual: boolean) => ({
-  cert,
-  key,
-  minVersion: hardenedOptions.minVersion,
-  ...(mutual ? { ca } : {}),
-});
+function contextOf({ cert, key, ca }: TlsMaterial, mutual: boolean) {
+  return {
+    cert,
+    key,
+    minVersion: hardenedOptions.minVersion,
+    ...(mutual ? { ca } : {}),
+  };
+}
 
 /** To whoever waits while the process ends. */
-const answerFailed = (response: ServerResponse): void => {
+function answerFailed(response: ServerResponse): void {
   const detail = 'The console ends and is started again; try again in a moment.';
   response.writeHead(refusals.internal_error.status, { 'content-type': PROBLEM_TYPE });
   response.end(JSON.stringify(problemBody(refusals.internal_error, { code: 'internal_error', detail })));
-};
+}
 
-export const createAppServer = (app: Express, options: ServerOptions): AppServer => {
+export function createAppServer(app: Express, options: ServerOptions): AppServer {
   const { tls, mutual } = options;
   let draining = false;
   const server: Server = createServer(
@@ -64,10 +66,10 @@ export const createAppServer = (app: Express, options: ServerOptions): AppServer
     },
     fail: () => hardened.fail(answerFailed),
   };
-};
+}
 
 /** An app without express's conveniences: nothing is guessed, and nothing tells what it is made of. */
-export const createApp = (): Express => {
+export function createApp(): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -85,4 +87,4 @@ export const createApp = (): Express => {
     next();
   });
   return app;
-};
+}

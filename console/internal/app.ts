@@ -23,7 +23,7 @@ interface InternalOperation {
   readonly log: Log;
 }
 
-export const createInternalApp = (options: InternalOperation): Express => {
+export function createInternalApp(options: InternalOperation): Express {
   const { path, operation, route } = options;
   const app = createApp();
   app.use(options.observer.watch(() => operation));
@@ -38,4 +38,4 @@ export const createInternalApp = (options: InternalOperation): Express => {
   });
   app.use(onError(options.log));
   return app;
-};
+}

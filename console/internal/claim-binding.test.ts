@@ -18,10 +18,10 @@ import {
 
 const DAY_MS = 86_400_000;
 
-const hashOf = async (db: Knex, jti: string): Promise<string> => {
+async function hashOf(db: Knex, jti: string): Promise<string> {
   const row = await db<{ jti: string; hash: string }>('tickets').where({ jti }).first('hash');
   return row!.hash;
-};
+}
 
 onEachDatabase('a session', (running) => {
   let alice: ApiClient;

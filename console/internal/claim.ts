@@ -23,7 +23,9 @@ interface Ports {
 
 const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
 
-const tokenOf = ({ headers }: Request): string | undefined => BEARER.exec(headers.authorization ?? '')?.[1];
+function tokenOf({ headers }: Request): string | undefined {
+  return BEARER.exec(headers.authorization ?? '')?.[1];
+}
 
 /** Who brings none is told so before the body is read. */
 const demandToken: RequestHandler = (request, response, next) => {
@@ -34,7 +36,7 @@ const demandToken: RequestHandler = (request, response, next) => {
   }
 };
 
-const answer = async (claim: Claim, request: Request): Promise<Outcome<Answer>> => {
+async function answer(claim: Claim, request: Request): Promise<Outcome<Answer>> {
   const body = parseBody(claimBody, request);
   if (!body.ok) return body;
   const claimed = await claim.claim({ grant: body.value.grant, token: tokenOf(request) });
@@ -45,10 +47,10 @@ const answer = async (claim: Claim, request: Request): Promise<Outcome<Answer>> 
   } finally {
     for (const { key } of claimed.value) key.fill(0);
   }
-};
+}
 
-export const createClaimApp = ({ claim, limits, gate, observer, log }: Ports): Express =>
-  createInternalApp({
+export function createClaimApp({ claim, limits, gate, observer, log }: Ports): Express {
+  return createInternalApp({
     path: '/internal/v1/claim',
     operation: 'claim',
     before: [limits.limit(() => undefined)],
@@ -59,3 +61,4 @@ export const createClaimApp = ({ claim, limits, gate, observer, log }: Ports): E
     observer,
     log,
   });
+}

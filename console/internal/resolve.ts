@@ -31,7 +31,7 @@ const webhookOnly: RequestHandler = (request, response, next) => {
   }
 };
 
-const answer = async (resolve: Resolve, request: Request): Promise<Outcome<Answer>> => {
+async function answer(resolve: Resolve, request: Request): Promise<Outcome<Answer>> {
   const body = parseBody(resolveBody, request);
   if (!body.ok) return body;
   const { names, variables, ...rest } = body.value;
@@ -44,10 +44,10 @@ const answer = async (resolve: Resolve, request: Request): Promise<Outcome<Answe
   if (!resolved.ok) return resolved;
   const { dryRun: _dryRun, ...answered } = resolved.value;
   return done({ status: 200, body: answered });
-};
+}
 
-export const createResolveApp = ({ resolve, gate, observer, log }: Ports): Express =>
-  createInternalApp({
+export function createResolveApp({ resolve, gate, observer, log }: Ports): Express {
+  return createInternalApp({
     path: '/internal/v1/resolve',
     operation: 'resolve',
     before: [webhookOnly],
@@ -58,3 +58,4 @@ export const createResolveApp = ({ resolve, gate, observer, log }: Ports): Expre
     observer,
     log,
   });
+}

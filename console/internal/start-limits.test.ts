@@ -22,7 +22,7 @@ const NAMESPACES = ['hub', 'hub-2'];
 const ANNOTATION = 'hub.example/user';
 const LIMITED = [429, 'rate_limited'];
 
-const launchersFile = (): string => {
+function launchersFile(): string {
   const file = join(testFolder('start-limits'), 'launchers.json');
   const launcher = {
     username: HUB,
@@ -35,17 +35,17 @@ const launchersFile = (): string => {
     JSON.stringify({ launchers: [{ ...launcher, claim: 'preferred_username', loginWithinDays: 30 }] }),
   );
   return file;
-};
+}
 
 /** How often each status or code was answered. */
-const tally = (replies: readonly Reply[]): Record<string, number> => {
+function tally(replies: readonly Reply[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { status, json } of replies) {
     const key = status === 200 ? 'ok' : json.code;
     counts[key] = (counts[key] ?? 0) + 1;
   }
   return counts;
-};
+}
 
 describe('starting sessions', function () {
   this.timeout(120_000);

@@ -36,21 +36,23 @@ export interface PublicWeb {
 /** The operations for the page's own script: not part of the documented API. */
 export const PAGE_API_PATH = '/page/v1';
 
-const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+function expressPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
 
 /** Names of operations by method and express path, for metrics. */
 const operationNames: ReadonlyMap<string, string> = new Map(
   Object.values(operations).map(({ id, method, path }) => [`${method} ${expressPath(path)}`, id]),
 );
 
-const operationOf = (request: Request): string => {
+function operationOf(request: Request): string {
   // Express types it as any; it is the matched layer's, where one matched.
   const route = request.route as { path?: string } | undefined;
   return operationNames.get(`${request.method.toLowerCase()} ${route?.path ?? ''}`) ?? 'other';
-};
+}
 
 /** Served to anybody: it says nothing that is not in the source. */
-const serveDocument = (app: Express, publicUrl: string, limits: RateLimits): void => {
+function serveDocument(app: Express, publicUrl: string, limits: RateLimits): void {
   const body = JSON.stringify(openApiDocument(publicUrl));
   const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
   app.get(
@@ -62,7 +64,7 @@ const serveDocument = (app: Express, publicUrl: string, limits: RateLimits): voi
       else response.type('application/json').send(body);
     },
   );
-};
+}
 
 /** The operations for anybody, or those for callers, each behind `first`. */
 type Serves = (operation: Operation) => boolean;
@@ -83,11 +85,11 @@ interface Mounted {
   readonly who: Sender;
 }
 
-const mount = (
+function mount(
   router: Router,
   { routes, gate }: Pick<Ports, 'routes' | 'gate'>,
   { serves, first, who }: Mounted,
-): void => {
+): void {
   // Object.entries forgets which keys there are.
   const all = Object.entries(operations) as [OperationId, Operation][];
   const mounted = all.filter(([, operation]) => serves(operation));
@@ -106,13 +108,13 @@ const mount = (
       sendProblem(response, { code: 'method_not_allowed', detail: `Use ${methods.join(' or ')} here.` });
     });
   }
-};
+}
 
-const routerFor = (
+function routerFor(
   callers: Pick<Callers, 'identify' | 'demand' | 'of'>,
   ports: Pick<Ports, 'limits' | 'routes' | 'gate'>,
   serves: Serves,
-): Router => {
+): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.use(
     callers.identify,
@@ -121,9 +123,9 @@ const routerFor = (
   );
   mount(router, ports, { serves, first: [], who: (request) => callers.of(request) });
   return router;
-};
+}
 
-export const createPublicApp = (ports: Ports, publicUrl: string): Express => {
+export function createPublicApp(ports: Ports, publicUrl: string): Express {
   const { callers, limits, observer, log, web } = ports;
   const app = createApp();
   app.use(observer.watch((request) => web.nameOf(request) ?? operationOf(request)));
@@ -147,4 +149,4 @@ export const createPublicApp = (ports: Ports, publicUrl: string): Express => {
   });
   app.use(onError(log));
   return app;
-};
+}

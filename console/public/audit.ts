@@ -10,34 +10,38 @@ interface Ports {
 }
 
 /** A record as it leaves the console. */
-export const auditItem = (row: AuditRow): object => ({
-  id: String(row.id),
-  at: instant(row.at),
-  actor: row.actor,
-  action: row.action,
-  outcome: row.outcome,
-  code: row.code ?? null,
-  asserted: row.asserted ?? null,
-  dryRun: row.dryRun ?? false,
-  names: row.names ?? null,
-  nameCount: row.nameCount ?? null,
-  secretIds: row.secretIds ?? null,
-  version: row.version ?? null,
-  namespace: row.ns ?? null,
-  pod: row.pod ?? null,
-  podUid: row.podUid ?? null,
-  kid: row.kid ?? null,
-  sid: row.sid ?? null,
-  jti: row.jti ?? null,
-});
+export function auditItem(row: AuditRow): object {
+  return {
+    id: String(row.id),
+    at: instant(row.at),
+    actor: row.actor,
+    action: row.action,
+    outcome: row.outcome,
+    code: row.code ?? null,
+    asserted: row.asserted ?? null,
+    dryRun: row.dryRun ?? false,
+    names: row.names ?? null,
+    nameCount: row.nameCount ?? null,
+    secretIds: row.secretIds ?? null,
+    version: row.version ?? null,
+    namespace: row.ns ?? null,
+    pod: row.pod ?? null,
+    podUid: row.podUid ?? null,
+    kid: row.kid ?? null,
+    sid: row.sid ?? null,
+    jti: row.jti ?? null,
+  };
+}
 
-export const createAuditRoutes = ({ ownerOf, audit }: Ports): Pick<Routes, 'listAudit'> => ({
-  listAudit: async (request) => {
-    const query = parseQuery(auditQuery, request);
-    if (!query.ok) return query;
-    const { limit, after } = query.value;
-    const page = { limit, after: after === undefined ? undefined : Number(after) };
-    const rows = await audit.list(ownerOf(request), page);
-    return done({ status: 200, body: { items: rows.map(auditItem) } });
-  },
-});
+export function createAuditRoutes({ ownerOf, audit }: Ports): Pick<Routes, 'listAudit'> {
+  return {
+    listAudit: async (request) => {
+      const query = parseQuery(auditQuery, request);
+      if (!query.ok) return query;
+      const { limit, after } = query.value;
+      const page = { limit, after: after === undefined ? undefined : Number(after) };
+      const rows = await audit.list(ownerOf(request), page);
+      return done({ status: 200, body: { items: rows.map(auditItem) } });
+    },
+  };
+}

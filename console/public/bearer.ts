@@ -31,11 +31,11 @@ interface Ports {
 const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
 
 /** RFC 6750 §3: no error code where no token came. */
-const challenge = (response: Response, presented: boolean): void => {
+function challenge(response: Response, presented: boolean): void {
   response.set('www-authenticate', `Bearer realm="twofold"${presented ? ', error="invalid_token"' : ''}`);
-};
+}
 
-export const createCallers = ({ provider, owners }: Ports): Callers => {
+export function createCallers({ provider, owners }: Ports): Callers {
   const known = new WeakMap<Request, Outcome<Caller>>();
   const caller = async (authorization: string | undefined): Promise<Outcome<Caller>> => {
     const bearer = BEARER.exec(authorization ?? '')?.[1];
@@ -75,4 +75,4 @@ export const createCallers = ({ provider, owners }: Ports): Callers => {
     callerOf,
     ownerOf: (request) => callerOf(request).ownerId,
   };
-};
+}

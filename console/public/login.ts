@@ -10,14 +10,16 @@ interface Ports {
   readonly callerOf: (request: Request) => Caller;
 }
 
-export const createLoginRoutes = (
+export function createLoginRoutes(
   { callerOf }: Ports,
   offer: z.output<typeof loginOffer>,
-): Pick<Routes, 'describeLogin' | 'whoAmI'> => ({
-  describeLogin: () => Promise.resolve(done({ status: 200, body: offer })),
-  whoAmI: (request) => {
-    const { ownerId, login } = callerOf(request);
-    const { issuer, sub } = login;
-    return Promise.resolve(done({ status: 200, body: { ownerId, issuer, sub } }));
-  },
-});
+): Pick<Routes, 'describeLogin' | 'whoAmI'> {
+  return {
+    describeLogin: () => Promise.resolve(done({ status: 200, body: offer })),
+    whoAmI: (request) => {
+      const { ownerId, login } = callerOf(request);
+      const { issuer, sub } = login;
+      return Promise.resolve(done({ status: 200, body: { ownerId, issuer, sub } }));
+    },
+  };
+}

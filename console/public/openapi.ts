@@ -9,28 +9,30 @@ export const API_PATH = '/api/v1';
 type JsonSchema = Record<string, unknown>;
 
 /** What zod adds for checking in JavaScript alone. */
-const simplify = ({ jsonSchema }: { readonly jsonSchema: JsonSchema }): void => {
+function simplify({ jsonSchema }: { readonly jsonSchema: JsonSchema }): void {
   if (jsonSchema['format'] === 'date-time') delete jsonSchema['pattern'];
   if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];
-};
+}
 
-const rawSchema = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => {
+function rawSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, override: simplify });
   return rest;
-};
+}
 
 /** Named schemas stand in `components`, where the whole document can point at them. */
-const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => {
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const { $defs: _named, ...rest } = rawSchema(schema, io);
   const pointed: unknown = JSON.parse(JSON.stringify(rest).replaceAll('"#/$defs/', '"#/components/schemas/'));
   return pointed as JsonSchema; // as it was, with other pointers
-};
+}
 
-const problemSchema = (codes: readonly RefusalCode[]): object => ({
-  allOf: [jsonSchema(problem, 'output'), { properties: { code: { enum: codes } } }],
-});
+function problemSchema(codes: readonly RefusalCode[]): object {
+  return {
+    allOf: [jsonSchema(problem, 'output'), { properties: { code: { enum: codes } } }],
+  };
+}
 
-const problemAnswers = (operation: Operation): Record<string, object> => {
+function problemAnswers(operation: Operation): Record<string, object> {
   const codes = refusalsOf(operation);
   const statuses = [...new Set(codes.map((code) => refusals[code].status))].sort();
   return Object.fromEntries(
@@ -41,16 +43,20 @@ const problemAnswers = (operation: Operation): Record<string, object> => {
       return [String(status), { description, headers: headersOf(status), content }];
     }),
   );
-};
+}
 
-const header = (description: string): object => ({ description, schema: { type: 'string' } });
+function header(description: string): object {
+  return { description, schema: { type: 'string' } };
+}
 
-const headersOf = (status: number): object => ({
-  ...(status === 401 ? { 'WWW-Authenticate': header('RFC 6750.') } : {}),
-  ...(status === 429 || status === 503 ? { 'Retry-After': header('Seconds.') } : {}),
-});
+function headersOf(status: number): object {
+  return {
+    ...(status === 401 ? { 'WWW-Authenticate': header('RFC 6750.') } : {}),
+    ...(status === 429 || status === 503 ? { 'Retry-After': header('Seconds.') } : {}),
+  };
+}
 
-const parametersOf = ({ path, query, ifMatch }: Operation): object[] => {
+function parametersOf({ path, query, ifMatch }: Operation): object[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -67,17 +73,19 @@ const parametersOf = ({ path, query, ifMatch }: Operation): object[] => {
   }));
   const condition = { name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } };
   return [...inPath, ...inQuery, ...(ifMatch ? [{ ...condition, description: 'A version, as "3".' }] : [])];
-};
+}
 
-const successOf = ({ success: { status, schema, etag } }: Operation): object => ({
-  [status]: {
-    description: status === 204 ? 'Done.' : 'The answer.',
-    ...(etag ? { headers: { ETag: header('The version, as "3".') } } : {}),
-    ...(schema ? { content: { 'application/json': { schema: jsonSchema(schema, 'output') } } } : {}),
-  },
-});
+function successOf({ success: { status, schema, etag } }: Operation): object {
+  return {
+    [status]: {
+      description: status === 204 ? 'Done.' : 'The answer.',
+      ...(etag ? { headers: { ETag: header('The version, as "3".') } } : {}),
+      ...(schema ? { content: { 'application/json': { schema: jsonSchema(schema, 'output') } } } : {}),
+    },
+  };
+}
 
-const describe = (operation: Operation): object => {
+function describe(operation: Operation): object {
   const { id, summary, body, anybody } = operation;
   const schema = body && jsonSchema(body, 'input');
   return {
@@ -88,10 +96,10 @@ const describe = (operation: Operation): object => {
     ...(schema ? { requestBody: { required: true, content: { 'application/json': { schema } } } } : {}),
     responses: { ...successOf(operation), ...problemAnswers(operation) },
   };
-};
+}
 
 /** Every named schema, under its name. */
-const namedSchemas = (): JsonSchema => {
+function namedSchemas(): JsonSchema {
   const all = Object.values(operations).flatMap((operation: Operation) => [
     ...(operation.success.schema ? [rawSchema(operation.success.schema, 'output')] : []),
     ...(operation.body ? [rawSchema(operation.body, 'input')] : []),
@@ -99,33 +107,39 @@ const namedSchemas = (): JsonSchema => {
   const named = [...all, rawSchema(problem, 'output')].map(({ $defs }) => $defs as JsonSchema | undefined);
   const text = JSON.stringify(Object.assign({}, ...named)).replaceAll('"#/$defs/', '"#/components/schemas/');
   return JSON.parse(text) as JsonSchema;
-};
+}
 
-const paths = (): Record<string, Record<string, object>> => {
+function paths(): Record<string, Record<string, object>> {
   const described: Record<string, Record<string, object>> = {};
   for (const operation of Object.values(operations)) {
     const path = API_PATH + operation.path;
     described[path] = { ...described[path], [operation.method]: describe(operation) };
   }
   return described;
-};
+}
 
 /** For a console at this address. */
-export const openApiDocument = (publicUrl: string): object => ({
-  openapi: '3.1.0',
-  info: {
-    title: 'Twofold console',
-    version: '1',
-    description:
-      'A user’s secrets: stored encrypted twice, delivered into the session pods that the user starts.',
-  },
-  servers: [{ url: publicUrl }],
-  security: [{ bearer: [] }],
-  paths: paths(),
-  components: {
-    schemas: namedSchemas(),
-    securitySchemes: {
-      bearer: { type: 'http', scheme: 'bearer', description: 'Access token for the console’s own audience.' },
+export function openApiDocument(publicUrl: string): object {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Twofold console',
+      version: '1',
+      description:
+        'A user’s secrets: stored encrypted twice, delivered into the session pods that the user starts.',
     },
-  },
-});
+    servers: [{ url: publicUrl }],
+    security: [{ bearer: [] }],
+    paths: paths(),
+    components: {
+      schemas: namedSchemas(),
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'Access token for the console’s own audience.',
+        },
+      },
+    },
+  };
+}

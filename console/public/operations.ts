@@ -170,12 +170,16 @@ export const operations = {
 export type OperationId = keyof typeof operations;
 
 /** What any operation may answer beside its own. */
-export const refusalsOf = ({ path, refusals, body, query, anybody }: Operation): readonly RefusalCode[] => [
-  ...(['rate_limited', 'internal_error', 'method_not_allowed'] as const),
-  ...(anybody ? [] : (['bearer_rejected', 'database_unavailable', 'identity_provider_unavailable'] as const)),
-  ...(body ? (['body_malformed', 'body_too_large', 'content_type', 'overloaded'] as const) : []),
-  ...(query ? (['query_malformed'] as const) : []),
-  // An address whose escapes are not UTF-8.
-  ...(path.includes('{') ? (['not_found'] as const) : []),
-  ...refusals,
-];
+export function refusalsOf({ path, refusals, body, query, anybody }: Operation): readonly RefusalCode[] {
+  return [
+    ...(['rate_limited', 'internal_error', 'method_not_allowed'] as const),
+    ...(anybody
+      ? []
+      : (['bearer_rejected', 'database_unavailable', 'identity_provider_unavailable'] as const)),
+    ...(body ? (['body_malformed', 'body_too_large', 'content_type', 'overloaded'] as const) : []),
+    ...(query ? (['query_malformed'] as const) : []),
+    // An address whose escapes are not UTF-8.
+    ...(path.includes('{') ? (['not_found'] as const) : []),
+    ...refusals,
+  ];
+}

@@ -15,31 +15,35 @@ export type Routes = Readonly<Record<OperationId, Route>>;
 export type OwnerOf = (request: Request) => OwnerId;
 
 /** RFC 3339 in UTC. */
-export const instant = (ms: number): string => new Date(ms).toISOString();
+export function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}
 
-export const maybeInstant = (ms: number | undefined): string | null =>
-  ms === undefined ? null : instant(ms);
+export function maybeInstant(ms: number | undefined): string | null {
+  return ms === undefined ? null : instant(ms);
+}
 
-export const parameter = (request: Request, name: string): string => {
+export function parameter(request: Request, name: string): string {
   const value = request.params[name];
   return typeof value === 'string' ? value : '';
-};
+}
 
-export const parseName = (text: string): Outcome<SecretName> => {
+export function parseName(text: string): Outcome<SecretName> {
   const name = parseSecretName(text);
   return name
     ? done(name)
     : refuse('name_malformed', `${quote(text)} is not a secret’s name; ${SECRET_NAME_RULE}.`);
-};
+}
 
 /** A name in the address of a secret that must exist: one outside the alphabet cannot. */
-export const parseKnownName = (request: Request): Outcome<SecretName> => {
+export function parseKnownName(request: Request): Outcome<SecretName> {
   const text = parameter(request, 'name');
   const name = parseSecretName(text);
   return name
     ? done(name)
     : refuse('secret_unknown', `You have no secret ${quote(text)}; list your secrets.`);
-};
+}
 
-export const parseQuery = <S extends z.ZodType>(schema: S, request: Request): Outcome<z.output<S>> =>
-  parseWith(schema, { ...request.query }, 'query_malformed');
+export function parseQuery<S extends z.ZodType>(schema: S, request: Request): Outcome<z.output<S>> {
+  return parseWith(schema, { ...request.query }, 'query_malformed');
+}

@@ -24,11 +24,12 @@ const uuid = z.string().regex(new RegExp(UUID_PATTERN));
 const time = z.iso.datetime({ offset: true });
 const maybeTime = time.nullable();
 const count = z.int().min(0);
-const base64url = (bytes: string): z.ZodString =>
-  z
+function base64url(bytes: string): z.ZodString {
+  return z
     .string()
     .regex(/^[A-Za-z0-9_-]+$/)
     .meta({ description: `base64url of ${bytes}` });
+}
 const expiresAt = time.nullish().meta({ description: 'End of the secret; absent or null: none.' });
 
 const text = {
@@ -232,11 +233,12 @@ export const auditPage = z.strictObject({
 });
 
 /** Query of every list: `after` is the last item of the page before. */
-const page = (after: z.ZodType<string | undefined>) =>
-  z.strictObject({
+function page(after: z.ZodType<string | undefined>) {
+  return z.strictObject({
     limit: z.coerce.number().int().min(1).max(200).default(50),
     after,
   });
+}
 
 export const secretQuery = page(
   z

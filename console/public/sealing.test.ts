@@ -11,11 +11,11 @@ import { later, newUser, onEachDatabase } from '../testing/console.ts';
 import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
 
 /** What a client does with an offer. */
-const seal = async (
+async function seal(
   offer: Reply['json'],
   { name, plaintext, header = {} }: { name: string; plaintext: string; header?: Partial<EnvelopeHeader> },
   jwk = offer.publicKey,
-): Promise<string> => {
+): Promise<string> {
   const key = decodeBase64url(offer.innerKey, 'key');
   const token = await sealInner(nodeCipher, {
     key,
@@ -31,7 +31,7 @@ const seal = async (
     salt: decodeBase64url(offer.salt, 'salt'),
   };
   return sealOuter(nodeCipher, rsaRecipient(jwk), { ...own, ...header }, token);
-};
+}
 
 onEachDatabase('sealing on the client', (running) => {
   let alice: ApiClient;

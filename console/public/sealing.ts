@@ -10,29 +10,33 @@ interface Ports extends RefusalRecorder {
   readonly sealing: ClientSealing;
 }
 
-const offerOf = (offer: SealingOffer): object => ({
-  ownerId: offer.ownerId,
-  secretId: offer.secretId,
-  version: offer.version,
-  gen: offer.gen,
-  salt: encodeBase64url(offer.salt),
-  innerKey: encodeBase64url(offer.innerKey),
-  publicKey: offer.publicKey,
-  expiresAt: instant(offer.until),
-});
+function offerOf(offer: SealingOffer): object {
+  return {
+    ownerId: offer.ownerId,
+    secretId: offer.secretId,
+    version: offer.version,
+    gen: offer.gen,
+    salt: encodeBase64url(offer.salt),
+    innerKey: encodeBase64url(offer.innerKey),
+    publicKey: offer.publicKey,
+    expiresAt: instant(offer.until),
+  };
+}
 
-export const createSealingRoutes = (ports: Ports): Pick<Routes, 'reserveSealing'> => ({
-  reserveSealing: async (request) => {
-    const ownerId = ports.ownerOf(request);
-    const name = parseName(parameter(request, 'name'));
-    const offered = name.ok ? await ports.sealing.reserve(ownerId, name.value) : name;
-    const subject = { ownerId, actor: 'owner', names: name.ok ? [name.value] : undefined };
-    const offer = await recordRefusal(ports, 'seal', subject, offered);
-    if (!offer.ok) return offer;
-    try {
-      return done({ status: 200, body: offerOf(offer.value) });
-    } finally {
-      offer.value.innerKey.fill(0);
-    }
-  },
-});
+export function createSealingRoutes(ports: Ports): Pick<Routes, 'reserveSealing'> {
+  return {
+    reserveSealing: async (request) => {
+      const ownerId = ports.ownerOf(request);
+      const name = parseName(parameter(request, 'name'));
+      const offered = name.ok ? await ports.sealing.reserve(ownerId, name.value) : name;
+      const subject = { ownerId, actor: 'owner', names: name.ok ? [name.value] : undefined };
+      const offer = await recordRefusal(ports, 'seal', subject, offered);
+      if (!offer.ok) return offer;
+      try {
+        return done({ status: 200, body: offerOf(offer.value) });
+      } finally {
+        offer.value.innerKey.fill(0);
+      }
+    },
+  };
+}

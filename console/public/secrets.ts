@@ -31,52 +31,58 @@ interface WriteBody {
   readonly expiresAt: number | undefined;
 }
 
-const itemOf = (row: SecretSummary): object => ({
-  id: row.id,
-  name: row.name,
-  version: row.version,
-  size: row.size,
-  envSafe: row.envSafe,
-  createdAt: instant(row.createdAt),
-  modifiedAt: instant(row.modifiedAt),
-  expiresAt: maybeInstant(row.expiresAt),
-  lastUsedAt: maybeInstant(row.lastUsedAt),
-});
+function itemOf(row: SecretSummary): object {
+  return {
+    id: row.id,
+    name: row.name,
+    version: row.version,
+    size: row.size,
+    envSafe: row.envSafe,
+    createdAt: instant(row.createdAt),
+    modifiedAt: instant(row.modifiedAt),
+    expiresAt: maybeInstant(row.expiresAt),
+    lastUsedAt: maybeInstant(row.lastUsedAt),
+  };
+}
 
-const versioned = (status: 200 | 201, row: SecretRow): Answer => ({
-  status,
-  body: itemOf(row),
-  headers: { etag: `"${row.version}"` },
-});
+function versioned(status: 200 | 201, row: SecretRow): Answer {
+  return {
+    status,
+    body: itemOf(row),
+    headers: { etag: `"${row.version}"` },
+  };
+}
 
 type Forms = Readonly<Record<'value' | 'valueBase64' | 'envelope', z.ZodType>>;
 
 /** The form that the body has by the member that only it has. */
-const formOf = <F extends Forms>(forms: F, body: unknown): F[keyof Forms] => {
+function formOf<F extends Forms>(forms: F, body: unknown): F[keyof Forms] {
   const has = (member: string): boolean => typeof body === 'object' && body !== null && member in body;
   return has('envelope') ? forms.envelope : has('valueBase64') ? forms.valueBase64 : forms.value;
-};
+}
 
-const writeBody = ({ expiresAt, ...content }: z.infer<(typeof replaceForms)[keyof Forms]>): WriteBody => ({
-  content,
-  expiresAt: expiresAt == null ? undefined : Date.parse(expiresAt),
-});
+function writeBody({ expiresAt, ...content }: z.infer<(typeof replaceForms)[keyof Forms]>): WriteBody {
+  return {
+    content,
+    expiresAt: expiresAt == null ? undefined : Date.parse(expiresAt),
+  };
+}
 
 const STRONG_TAG = /^"(\d{1,15})"$/;
 
 /** `If-Match`: versions in quotes, or `*`. A weak or foreign tag fits no version. */
-const parseIfMatch = (header: string | undefined): Outcome<IfMatch | undefined> => {
+function parseIfMatch(header: string | undefined): Outcome<IfMatch | undefined> {
   if (header === undefined || header.trim() === '*') return done(header === undefined ? undefined : '*');
   const tags = header.split(',').map((tag) => tag.trim());
   if (!tags.every((tag) => /^(W\/)?"[^"]*"$/.test(tag))) {
     return refuse('if_match_malformed', 'If-Match is not a list of versions; write it as the ETag was, "3".');
   }
   return done(tags.flatMap((tag) => STRONG_TAG.exec(tag)?.[1] ?? []).map(Number));
-};
+}
 
-export const createSecretsRoutes = (
+export function createSecretsRoutes(
   ports: Ports & { readonly maxValueBytes: number },
-): Pick<Routes, 'listSecrets' | 'createSecret' | 'replaceSecret' | 'deleteSecret'> => {
+): Pick<Routes, 'listSecrets' | 'createSecret' | 'replaceSecret' | 'deleteSecret'> {
   const { ownerOf, writing, maxValueBytes } = ports;
 
   /** Records a refusal with the name as far as it is one. */
@@ -164,4 +170,4 @@ export const createSecretsRoutes = (
       return outcome.ok ? done({ status: 204 }) : outcome;
     },
   };
-};
+}

@@ -18,49 +18,56 @@ interface Ports extends RefusalRecorder {
   readonly tickets: Tickets;
 }
 
-const sessionOf = (row: SessionRow): object => ({
-  sid: row.sid,
-  pod: row.pod ?? null,
-  podUid: row.podUid ?? null,
-  openedAt: instant(row.openedAt),
-  firstClaimAt: maybeInstant(row.firstClaimAt),
-  lastClaimAt: maybeInstant(row.lastClaimAt),
-  claims: row.claims,
-});
+function sessionOf(row: SessionRow): object {
+  return {
+    sid: row.sid,
+    pod: row.pod ?? null,
+    podUid: row.podUid ?? null,
+    openedAt: instant(row.openedAt),
+    firstClaimAt: maybeInstant(row.firstClaimAt),
+    lastClaimAt: maybeInstant(row.lastClaimAt),
+    claims: row.claims,
+  };
+}
 
-const itemOf = ({ ticket, sessions }: UsedTicket): object => ({
-  jti: ticket.jti,
-  namespace: ticket.ns,
-  serviceAccount: ticket.sa,
-  secrets: ticket.secrets,
-  pod: ticket.pod ?? null,
-  uses: ticket.uses ?? null,
-  used: ticket.used,
-  launcher: ticket.launcher ?? null,
-  issuedAt: instant(ticket.issuedAt),
-  expiresAt: instant(ticket.exp),
-  revokedAt: maybeInstant(ticket.revokedAt),
-  sessions: sessions.map(sessionOf),
-});
+function itemOf({ ticket, sessions }: UsedTicket): object {
+  return {
+    jti: ticket.jti,
+    namespace: ticket.ns,
+    serviceAccount: ticket.sa,
+    secrets: ticket.secrets,
+    pod: ticket.pod ?? null,
+    uses: ticket.uses ?? null,
+    used: ticket.used,
+    launcher: ticket.launcher ?? null,
+    issuedAt: instant(ticket.issuedAt),
+    expiresAt: instant(ticket.exp),
+    revokedAt: maybeInstant(ticket.revokedAt),
+    sessions: sessions.map(sessionOf),
+  };
+}
 
-const issuedOf = ({ text, row }: MintedTicket, chosen: SessionAnnotations): object => ({
-  ticket: text,
-  jti: row.jti,
-  expiresAt: instant(row.exp),
-  annotations: { ...chosen, [annotations.ticket]: text },
-});
+function issuedOf({ text, row }: MintedTicket, chosen: SessionAnnotations): object {
+  return {
+    ticket: text,
+    jti: row.jti,
+    expiresAt: instant(row.exp),
+    annotations: { ...chosen, [annotations.ticket]: text },
+  };
+}
 
 /** Names that the schema has not looked at; what is no name is refused with the rest of the choice. */
-const named = <T extends { readonly name: string }>(
+function named<T extends { readonly name: string }>(
   items: readonly T[] = [],
-): readonly (T & { readonly name: SecretName })[] =>
-  items.flatMap((item) => {
+): readonly (T & { readonly name: SecretName })[] {
+  return items.flatMap((item) => {
     const name = parseSecretName(item.name);
     return name ? [{ ...item, name }] : [];
   });
+}
 
 /** What the pod is to carry. */
-const choiceOf = (body: z.output<typeof ticketRequest>): Outcome<SessionAnnotations> => {
+function choiceOf(body: z.output<typeof ticketRequest>): Outcome<SessionAnnotations> {
   const [files, env] = [named(body.files), named(body.env)];
   if (files.length < (body.files?.length ?? 0) || env.length < (body.env?.length ?? 0)) {
     return refuse('annotations_malformed', 'files and env name something that is no secret’s name.');
@@ -68,24 +75,26 @@ const choiceOf = (body: z.output<typeof ticketRequest>): Outcome<SessionAnnotati
   const { mountPath, containers, fileMode } = body;
   const secrets = parseNames(body.secrets) ?? [];
   return sessionAnnotations({ secrets, files, env, mountPath, containers, fileMode });
-};
+}
 
 /** The body's members in the domain's types; the schema has checked each with the same parsers. */
-const requestOf = (body: z.output<typeof ticketRequest>): Omit<TicketRequest, 'ownerId'> => ({
-  ns: body.namespace,
-  sa: body.serviceAccount,
-  secrets: parseNames(body.secrets) ?? [],
-  pod: parsePodPattern(body.pod),
-  uses: body.uses,
-  ttlSeconds: body.ttlSeconds,
-  variables: named(body.env).map(({ name }) => name),
-});
+function requestOf(body: z.output<typeof ticketRequest>): Omit<TicketRequest, 'ownerId'> {
+  return {
+    ns: body.namespace,
+    sa: body.serviceAccount,
+    secrets: parseNames(body.secrets) ?? [],
+    pod: parsePodPattern(body.pod),
+    uses: body.uses,
+    ttlSeconds: body.ttlSeconds,
+    variables: named(body.env).map(({ name }) => name),
+  };
+}
 
 const nothing: Partial<TicketRequest> = {};
 
-export const createTicketsRoutes = (
+export function createTicketsRoutes(
   ports: Ports,
-): Pick<Routes, 'issueTicket' | 'listTickets' | 'revokeTicket'> => {
+): Pick<Routes, 'issueTicket' | 'listTickets' | 'revokeTicket'> {
   const { ownerOf, tickets } = ports;
   return {
     issueTicket: async (request) => {
@@ -120,4 +129,4 @@ export const createTicketsRoutes = (
       return outcome.ok ? done({ status: 204 }) : outcome;
     },
   };
-};
+}

@@ -25,29 +25,31 @@ export interface Audit {
   jti: string | null;
 }
 
-export const readAudit = (row: Audit): AuditRow => ({
-  id: row.id,
-  at: row.at,
-  ownerId: maybe(row.owner_id, ownerId),
-  actor: row.actor,
-  action: row.action,
-  outcome: row.outcome,
-  code: maybe(row.code, same),
-  asserted: maybe(row.asserted, same),
-  dryRun: Boolean(row.dry_run),
-  names: maybe(row.names, (json) => list.read(json, String)),
-  nameCount: maybe(row.name_count, same),
-  secretIds: maybe(row.secret_ids, (json) => list.read(json, secretId)),
-  version: maybe(row.version, same),
-  ns: maybe(row.ns, same),
-  pod: maybe(row.pod, same),
-  podUid: maybe(row.pod_uid, same),
-  kid: maybe(row.kid, kid),
-  sid: maybe(row.sid, sessionId),
-  jti: maybe(row.jti, same),
-});
+export function readAudit(row: Audit): AuditRow {
+  return {
+    id: row.id,
+    at: row.at,
+    ownerId: maybe(row.owner_id, ownerId),
+    actor: row.actor,
+    action: row.action,
+    outcome: row.outcome,
+    code: maybe(row.code, same),
+    asserted: maybe(row.asserted, same),
+    dryRun: Boolean(row.dry_run),
+    names: maybe(row.names, (json) => list.read(json, String)),
+    nameCount: maybe(row.name_count, same),
+    secretIds: maybe(row.secret_ids, (json) => list.read(json, secretId)),
+    version: maybe(row.version, same),
+    ns: maybe(row.ns, same),
+    pod: maybe(row.pod, same),
+    podUid: maybe(row.pod_uid, same),
+    kid: maybe(row.kid, kid),
+    sid: maybe(row.sid, sessionId),
+    jti: maybe(row.jti, same),
+  };
+}
 
-export const createAuditStore = (db: Knex): AuditStore => {
+export function createAuditStore(db: Knex): AuditStore {
   const audit = () => db<Audit>('audit');
   return {
     append: async (given) => {
@@ -81,4 +83,4 @@ export const createAuditStore = (db: Knex): AuditStore => {
       return rows.map(readAudit);
     },
   };
-};
+}

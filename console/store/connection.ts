@@ -29,13 +29,15 @@ interface SqliteConnection {
 }
 
 /** Milliseconds since 1970 and counts are far below 2^53. */
-export const numbersForInt8 = (): pg.TypeOverrides => {
+export function numbersForInt8(): pg.TypeOverrides {
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, Number);
   return types;
-};
+}
 
-const silent = (): void => undefined;
+function silent(): void {
+  return undefined;
+}
 const shared = {
   // An error's message must not show what was to be written.
   compileSqlOnError: false,
@@ -44,54 +46,58 @@ const shared = {
   log: { warn: silent, error: silent, deprecate: silent, debug: silent },
 } as const satisfies Knex.Config;
 
-const sqliteConfig = ({
+function sqliteConfig({
   url,
   sqliteAddon: nativeBinding,
   sqliteMaxPages,
   statementMs = SQLITE_BUSY_MS,
-}: DatabaseOptions): Knex.Config => ({
-  ...shared,
-  client: 'better-sqlite3',
-  connection: {
-    filename: url.slice(SQLITE.length),
-    ...(nativeBinding === undefined ? {} : { options: { nativeBinding } }),
-  },
-  useNullAsDefault: true,
-  pool: {
-    min: 1,
-    max: 1,
-    afterCreate: (connection: SqliteConnection, done: (error: unknown, connection: unknown) => void) => {
-      try {
-        connection.pragma(`busy_timeout = ${statementMs}`);
-        connection.pragma('journal_mode = WAL');
-        connection.pragma('synchronous = FULL');
-        connection.pragma('foreign_keys = ON');
-        if (sqliteMaxPages !== undefined) connection.pragma(`max_page_count = ${sqliteMaxPages}`);
-        done(null, connection);
-      } catch (error) {
-        done(error, connection);
-      }
+}: DatabaseOptions): Knex.Config {
+  return {
+    ...shared,
+    client: 'better-sqlite3',
+    connection: {
+      filename: url.slice(SQLITE.length),
+      ...(nativeBinding === undefined ? {} : { options: { nativeBinding } }),
     },
-  },
-});
+    useNullAsDefault: true,
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate: (connection: SqliteConnection, done: (error: unknown, connection: unknown) => void) => {
+        try {
+          connection.pragma(`busy_timeout = ${statementMs}`);
+          connection.pragma('journal_mode = WAL');
+          connection.pragma('synchronous = FULL');
+          connection.pragma('foreign_keys = ON');
+          if (sqliteMaxPages !== undefined) connection.pragma(`max_page_count = ${sqliteMaxPages}`);
+          done(null, connection);
+        } catch (error) {
+          done(error, connection);
+        }
+      },
+    },
+  };
+}
 
-const postgresConfig = ({ url: connectionString, statementMs = WAIT_MS }: DatabaseOptions): Knex.Config => ({
-  ...shared,
-  client: 'pg',
-  connection: {
-    connectionString,
-    application_name: 'twofold-console',
-    keepAlive: true,
-    connectionTimeoutMillis: WAIT_MS,
-    statement_timeout: statementMs,
-    lock_timeout: WAIT_MS,
-    query_timeout: 2 * statementMs,
-    idle_in_transaction_session_timeout: 2 * statementMs,
-    types: numbersForInt8(),
-    // knex hands all of it to pg, whose type names `lock_timeout`; knex's own does not.
-  } satisfies pg.ClientConfig as Knex.PgConnectionConfig,
-  pool: { min: 0, max: 10 },
-});
+function postgresConfig({ url: connectionString, statementMs = WAIT_MS }: DatabaseOptions): Knex.Config {
+  return {
+    ...shared,
+    client: 'pg',
+    connection: {
+      connectionString,
+      application_name: 'twofold-console',
+      keepAlive: true,
+      connectionTimeoutMillis: WAIT_MS,
+      statement_timeout: statementMs,
+      lock_timeout: WAIT_MS,
+      query_timeout: 2 * statementMs,
+      idle_in_transaction_session_timeout: 2 * statementMs,
+      types: numbersForInt8(),
+      // knex hands all of it to pg, whose type names `lock_timeout`; knex's own does not.
+    } satisfies pg.ClientConfig as Knex.PgConnectionConfig,
+    pool: { min: 0, max: 10 },
+  };
+}
 
 export interface Connection {
   readonly db: Knex;
@@ -99,13 +105,14 @@ export interface Connection {
 }
 
 /** Path of the file; undefined for PostgreSQL. */
-export const sqliteFile = ({ url }: DatabaseOptions): string | undefined =>
-  url.startsWith(SQLITE) ? url.slice(SQLITE.length) : undefined;
+export function sqliteFile({ url }: DatabaseOptions): string | undefined {
+  return url.startsWith(SQLITE) ? url.slice(SQLITE.length) : undefined;
+}
 
 /** Connects at the first statement. Throws where a file is not, and cannot be made, this user's alone. */
-export const connect = (options: DatabaseOptions): Connection => {
+export function connect(options: DatabaseOptions): Connection {
   const file = sqliteFile(options);
   const dialect = file === undefined ? 'postgresql' : 'sqlite';
   if (file !== undefined) makePrivate(file);
   return { dialect, db: knex(dialect === 'sqlite' ? sqliteConfig(options) : postgresConfig(options)) };
-};
+}

@@ -21,7 +21,9 @@ import { testFolder } from '../../test/folder.ts';
 const unavailable = [503, 'database_unavailable'];
 const ids = createIds((bytes) => nodeCipher.random(bytes));
 const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
-const fileOf = ({ databaseUrl }: TestConsole): string => databaseUrl.replace('sqlite:', '');
+function fileOf({ databaseUrl }: TestConsole): string {
+  return databaseUrl.replace('sqlite:', '');
+}
 
 /** Whatever makes a database refuse to write, and lets it again. */
 interface Trouble {

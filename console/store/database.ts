@@ -31,8 +31,8 @@ export interface OpenDatabase extends Database {
  * The same store, whose driver's errors come out as ours. Here and nowhere later: a driver's ECONNRESET looks like that
  * of a client that hung up, once it has left the store.
  */
-const withOwnErrors = <S extends object>(store: S): S =>
-  Object.fromEntries(
+function withOwnErrors<S extends object>(store: S): S {
+  return Object.fromEntries(
     // A store has functions that return promises, and nothing else.
     Object.entries(store).map(([name, call]: [string, (...given: unknown[]) => Promise<unknown>]) => [
       name,
@@ -45,28 +45,31 @@ const withOwnErrors = <S extends object>(store: S): S =>
       },
     ]),
   ) as S;
+}
 
-const storesOf = (db: Knex, records: Records): Stores => ({
-  owners: withOwnErrors(createOwnerStore(db, records)),
-  userKeys: withOwnErrors(createUserKeyStore(db)),
-  secrets: withOwnErrors(createSecretStore(db)),
-  reservations: withOwnErrors(createReservationStore(db)),
-  tickets: withOwnErrors(createTicketStore(db, records)),
-  sessions: withOwnErrors(createSessionStore(db, records)),
-  logins: withOwnErrors(createLoginStore(db, records)),
-  keys: withOwnErrors(createKeyStore(db, records)),
-  audit: withOwnErrors(createAuditStore(db)),
-  webSessions: withOwnErrors(createWebSessionStore(db, records)),
-});
+function storesOf(db: Knex, records: Records): Stores {
+  return {
+    owners: withOwnErrors(createOwnerStore(db, records)),
+    userKeys: withOwnErrors(createUserKeyStore(db)),
+    secrets: withOwnErrors(createSecretStore(db)),
+    reservations: withOwnErrors(createReservationStore(db)),
+    tickets: withOwnErrors(createTicketStore(db, records)),
+    sessions: withOwnErrors(createSessionStore(db, records)),
+    logins: withOwnErrors(createLoginStore(db, records)),
+    keys: withOwnErrors(createKeyStore(db, records)),
+    audit: withOwnErrors(createAuditStore(db)),
+    webSessions: withOwnErrors(createWebSessionStore(db, records)),
+  };
+}
 
 /** Carries a refusal out of the transaction that it rolls back. */
 class RolledBack extends Error {}
 
-const write = async <T>(
+async function write<T>(
   db: Knex,
   records: Records,
   work: (stores: Stores) => Promise<Outcome<T>>,
-): Promise<Outcome<T>> => {
+): Promise<Outcome<T>> {
   let refused: Refused | undefined;
   let failure: unknown;
   try {
@@ -85,10 +88,10 @@ const write = async <T>(
     if (refused) return refused;
     throw failure ?? toDatabaseError(error);
   }
-};
+}
 
 /** Opens and migrates. Rejects when the database cannot be reached, or holds what is no database of ours. */
-export const openDatabase = async (options: DatabaseOptions, records: Records): Promise<OpenDatabase> => {
+export async function openDatabase(options: DatabaseOptions, records: Records): Promise<OpenDatabase> {
   const { db, dialect } = connect(options);
   try {
     await migrate(db, dialect);
@@ -105,4 +108,4 @@ export const openDatabase = async (options: DatabaseOptions, records: Records): 
     },
     close: () => db.destroy(),
   };
-};
+}

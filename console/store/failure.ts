@@ -23,11 +23,12 @@ const NETWORK = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/;
 /** Thrown by knex while it waits for a connection, and by pg when a connection ends under a query. */
 const NAMELESS = /^(KnexTimeoutError|TimeoutError|AggregateError)$/;
 
-const driverCode = (error: object): string =>
-  'code' in error && typeof error.code === 'string' ? error.code : 'no code';
+function driverCode(error: object): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : 'no code';
+}
 
 /** Any error of a driver as one of ours; others as they are. */
-export const toDatabaseError = (error: unknown): unknown => {
+export function toDatabaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof DatabaseError) return error;
   const code = driverCode(error);
   const unavailable =
@@ -43,4 +44,4 @@ export const toDatabaseError = (error: unknown): unknown => {
   return code.startsWith('SQLITE_') || /^[0-9A-Z]{5}$/.test(code)
     ? new DatabaseError('failed', code, error)
     : error;
-};
+}

@@ -27,17 +27,18 @@ export type Row = Readonly<Record<string, unknown>>;
 /** UUIDs, session ids, hashes, numbers. */
 const id =
   /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64}|\d{1,15})$/;
-const isId = (table: TableName, value: string): boolean =>
-  table === 'keys' ? parseKid(value) !== undefined : id.test(value);
+function isId(table: TableName, value: string): boolean {
+  return table === 'keys' ? parseKid(value) !== undefined : id.test(value);
+}
 
 /** The row's key, as far as it is ids: anything else that lies in a key column stays there. */
-export const rowName = (table: TableName, row: object): string => {
+export function rowName(table: TableName, row: object): string {
   const columns = row as Row; // each is looked at
   const ids = keyColumns[table]
     .map((column) => String(columns[column]))
     .filter((value) => isId(table, value));
   return ids.length > 0 ? ids.join(' ') : 'without a readable id';
-};
+}
 
 export interface Inspection {
   /** All rows, in the order of their keys; a page at a time is in memory. */
@@ -52,35 +53,37 @@ export interface Inspection {
 const PAGE = 100;
 const AUDIT_PAGE = 1_000;
 
-export const createInspection = (db: Knex): Inspection => ({
-  pages: async function* (table) {
-    const columns: readonly string[] = keyColumns[table];
-    const names = columns.map((column) => `"${column}"`).join(', ');
-    const places = columns.map(() => '?').join(', ');
-    for (let last: Row | undefined; ;) {
-      const query = db<Row>(table)
-        .orderBy(columns.map((column) => ({ column })))
-        .limit(PAGE);
-      const values = columns.map((column) => last?.[column] as string); // as the driver gave it
-      const rows: Row[] = await (last ? query.whereRaw(`(${names}) > (${places})`, values) : query);
-      if (rows.length > 0) yield rows;
-      last = rows.at(-1);
-      if (rows.length < PAGE) return;
-    }
-  },
-  find: (table, column, values) => db<Row>(table).whereIn(column, values as string[]), // as the driver gave them
-  carriers: async (table) => {
-    const rows = await db<{ kid: string }>(table).groupBy('kid').select('kid').count({ rows: '*' });
-    return rows.map(({ kid, rows: count }) => ({ kid, rows: Number(count) }));
-  },
-  auditSince: async function* (since) {
-    for (let last: AuditRow | undefined; ;) {
-      const query = db<Audit>('audit').orderBy(['at', 'id']).limit(AUDIT_PAGE).where('at', '>=', since);
-      const rows = await (last ? query.whereRaw('(at, id) > (?, ?)', [last.at, last.id]) : query);
-      const page = rows.map(readAudit);
-      if (page.length > 0) yield page;
-      last = page.at(-1);
-      if (page.length < AUDIT_PAGE) return;
-    }
-  },
-});
+export function createInspection(db: Knex): Inspection {
+  return {
+    pages: async function* (table) {
+      const columns: readonly string[] = keyColumns[table];
+      const names = columns.map((column) => `"${column}"`).join(', ');
+      const places = columns.map(() => '?').join(', ');
+      for (let last: Row | undefined; ;) {
+        const query = db<Row>(table)
+          .orderBy(columns.map((column) => ({ column })))
+          .limit(PAGE);
+        const values = columns.map((column) => last?.[column] as string); // as the driver gave it
+        const rows: Row[] = await (last ? query.whereRaw(`(${names}) > (${places})`, values) : query);
+        if (rows.length > 0) yield rows;
+        last = rows.at(-1);
+        if (rows.length < PAGE) return;
+      }
+    },
+    find: (table, column, values) => db<Row>(table).whereIn(column, values as string[]), // as the driver gave them
+    carriers: async (table) => {
+      const rows = await db<{ kid: string }>(table).groupBy('kid').select('kid').count({ rows: '*' });
+      return rows.map(({ kid, rows: count }) => ({ kid, rows: Number(count) }));
+    },
+    auditSince: async function* (since) {
+      for (let last: AuditRow | undefined; ;) {
+        const query = db<Audit>('audit').orderBy(['at', 'id']).limit(AUDIT_PAGE).where('at', '>=', since);
+        const rows = await (last ? query.whereRaw('(at, id) > (?, ?)', [last.at, last.id]) : query);
+        const page = rows.map(readAudit);
+        if (page.length > 0) yield page;
+        last = page.at(-1);
+        if (page.length < AUDIT_PAGE) return;
+      }
+    },
+  };
+}

@@ -13,7 +13,7 @@ interface Key {
 
 const USE = 'envelope';
 
-export const createKeyStore = (db: Knex, records: Records): KeyStore => {
+export function createKeyStore(db: Knex, records: Records): KeyStore {
   const keys = createRecordTable<Key>(db, records, 'keys');
   return {
     activate: async (kid, now) => {
@@ -31,4 +31,4 @@ export const createKeyStore = (db: Knex, records: Records): KeyStore => {
       return key?.use === USE && key.state === 'active';
     },
   };
-};
+}

@@ -34,14 +34,16 @@ interface Carrier {
   readonly lastAt: number;
 }
 
-const readCarriers = ({ carriers }: Login): Carrier[] => list.read(carriers, (item) => item as Carrier); // sealed
+function readCarriers({ carriers }: Login): Carrier[] {
+  return list.read(carriers, (item) => item as Carrier);
+} // sealed
 
-const writeCarriers = (carriers: readonly Carrier[]): Pick<Login, 'carriers' | 'oldest_at' | 'last_at'> => {
+function writeCarriers(carriers: readonly Carrier[]): Pick<Login, 'carriers' | 'oldest_at' | 'last_at'> {
   const times = carriers.map(({ lastAt }) => lastAt);
   return { carriers: list.write(carriers), oldest_at: Math.min(...times), last_at: Math.max(...times) };
-};
+}
 
-const carry = (row: Login, owner: OwnerId, now: number): Partial<Login> => {
+function carry(row: Login, owner: OwnerId, now: number): Partial<Login> {
   const carriers = readCarriers(row);
   if (carriers.some((carrier) => carrier.owner === owner)) {
     const seen = carriers.map((carrier) => (carrier.owner === owner ? { ...carrier, lastAt: now } : carrier));
@@ -52,28 +54,36 @@ const carry = (row: Login, owner: OwnerId, now: number): Partial<Login> => {
     count,
     ...writeCarriers([...carriers, { number: count, owner, firstAt: now, lastAt: now }]),
   };
-};
+}
 
 /** A provider never gives a `sub` to somebody else: of those that were offboarded none can be meant. */
-const meant = ({ claim }: Login, { owner }: Carrier): boolean => owner !== null || claim !== 'sub';
+function meant({ claim }: Login, { owner }: Carrier): boolean {
+  return owner !== null || claim !== 'sub';
+}
 
-const toCarrier = ({ owner, lastAt }: Carrier): LoginCarrier => ({
-  ownerId: owner === null ? undefined : ownerId(owner),
-  lastAt,
-});
+function toCarrier({ owner, lastAt }: Carrier): LoginCarrier {
+  return {
+    ownerId: owner === null ? undefined : ownerId(owner),
+    lastAt,
+  };
+}
 
-export const readLogin = (row: Login): readonly LoginCarrier[] =>
-  readCarriers(row)
+export function readLogin(row: Login): readonly LoginCarrier[] {
+  return readCarriers(row)
     .filter((carrier) => meant(row, carrier))
     .map(toCarrier);
+}
 
-const loginTable = (db: Knex, records: Records): RecordTable<Login> =>
-  createRecordTable(db, records, 'logins');
+function loginTable(db: Knex, records: Records): RecordTable<Login> {
+  return createRecordTable(db, records, 'logins');
+}
 
 /** Rows are always held in this order: two that change the same ones wait, and not both for ever. */
-const byClaim = (a: LoginClaim, b: LoginClaim): number => (a.claim + a.value < b.claim + b.value ? -1 : 1);
+function byClaim(a: LoginClaim, b: LoginClaim): number {
+  return a.claim + a.value < b.claim + b.value ? -1 : 1;
+}
 
-export const createLoginStore = (db: Knex, records: Records): LoginStore => {
+export function createLoginStore(db: Knex, records: Records): LoginStore {
   const logins = loginTable(db, records);
   return {
     record: async (issuer, id, claims, now) => {
@@ -91,31 +101,32 @@ export const createLoginStore = (db: Knex, records: Records): LoginStore => {
       return row ? readLogin(row) : [];
     },
   };
-};
+}
 
 /** Whoever ever carried it, of whatever issuer, and still has something here. */
-export const ownersThatCarried = async (
+export async function ownersThatCarried(
   db: Knex,
   records: Records,
   { claim, value }: LoginClaim,
-): Promise<OwnerId[]> => {
+): Promise<OwnerId[]> {
   const rows: object[] = await db<Login>('logins').where({ claim, value }).select();
   const carriers = loginTable(db, records).read(rows).flatMap(readLogin);
   return [...new Set(carriers.flatMap(({ ownerId: id }) => id ?? []))];
-};
+}
 
 /** An id is hexadecimal digits and hyphens: nothing in it is a pattern. */
-const carriedBy = (db: Knex, id: OwnerId): Knex.QueryBuilder =>
-  db('logins').where('carriers', 'like', `%"${id}"%`);
+function carriedBy(db: Knex, id: OwnerId): Knex.QueryBuilder {
+  return db('logins').where('carriers', 'like', `%"${id}"%`);
+}
 
-export const countLoginsOf = async (db: Knex, id: OwnerId): Promise<number> => {
+export async function countLoginsOf(db: Knex, id: OwnerId): Promise<number> {
   const counted: unknown = await carriedBy(db, id).count({ rows: '*' });
   const [row] = counted as { rows: number }[]; // what count answers
   return Number(row?.rows);
-};
+}
 
 /** Takes the owner out of every row, and leaves its number: the value goes on meaning nobody else. */
-export const forgetLoginsOf = async (db: Knex, records: Records, id: OwnerId): Promise<number> => {
+export async function forgetLoginsOf(db: Knex, records: Records, id: OwnerId): Promise<number> {
   const logins = loginTable(db, records);
   const found: unknown = await carriedBy(db, id).select('id', 'claim', 'value');
   const rows = found as Pick<Login, 'id' | 'claim' | 'value'>[]; // as selected
@@ -127,18 +138,18 @@ export const forgetLoginsOf = async (db: Knex, records: Records, id: OwnerId): P
     }));
   }
   return rows.length;
-};
+}
 
 /**
  * Takes out carriers that have not logged in since, and rows in which none is left; at most `limit` rows. A row that is
  * not authentic stays for the operator to look at.
  */
-export const pruneLogins = (
+export function pruneLogins(
   db: Knex,
   records: Records,
   { before, limit }: { before: number; limit: number },
-): Promise<number> =>
-  db.transaction(async (transaction) => {
+): Promise<number> {
+  return db.transaction(async (transaction) => {
     const logins = loginTable(transaction, records);
     const old: unknown = await transaction('logins')
       .where('oldest_at', '<', before)
@@ -157,3 +168,4 @@ export const pruneLogins = (
     }
     return count;
   });
+}

@@ -9,15 +9,16 @@ const WAIT_MS = 60_000;
 const SQLITE_TRIES = 50;
 const SQLITE_WAIT_MS = 100;
 
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
+}
 
 /**
  * Knex's own lock stays behind when a console is killed while it migrates. This one goes with its connection, so
  * whoever holds it may take away the other.
  */
-const migratePostgres = (db: Knex, config: Knex.MigratorConfig): Promise<void> =>
-  db.transaction(async (holder) => {
+function migratePostgres(db: Knex, config: Knex.MigratorConfig): Promise<void> {
+  return db.transaction(async (holder) => {
     await holder.raw(`set local lock_timeout = ${WAIT_MS}`);
     await holder.raw(`set local statement_timeout = ${WAIT_MS}`);
     await holder.raw('set local idle_in_transaction_session_timeout = 0');
@@ -25,9 +26,10 @@ const migratePostgres = (db: Knex, config: Knex.MigratorConfig): Promise<void> =
     await db.migrate.forceFreeMigrationsLock(config);
     await db.migrate.latest(config);
   });
+}
 
 /** All in one transaction, which a console that is killed takes back whole. */
-const migrateSqlite = async (db: Knex, config: Knex.MigratorConfig): Promise<void> => {
+async function migrateSqlite(db: Knex, config: Knex.MigratorConfig): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await db.transaction(async (transaction) => {
@@ -41,15 +43,15 @@ const migrateSqlite = async (db: Knex, config: Knex.MigratorConfig): Promise<voi
       await wait(SQLITE_WAIT_MS);
     }
   }
-};
+}
 
-export const migrate = async (db: Knex, dialect: Dialect): Promise<void> => {
+export async function migrate(db: Knex, dialect: Dialect): Promise<void> {
   const config = { migrationSource: migrationSource(dialect), tableName: 'migrations' };
   await (dialect === 'sqlite' ? migrateSqlite(db, config) : migratePostgres(db, config));
-};
+}
 
 /** Throws, saying what to do, unless the database has exactly this program's schema. Changes nothing. */
-export const expectSchema = async (db: Knex): Promise<void> => {
+export async function expectSchema(db: Knex): Promise<void> {
   if (!(await db.schema.hasTable('migrations'))) {
     throw new Error('this is not a console’s database: look at its address, or start the console once');
   }
@@ -60,4 +62,4 @@ export const expectSchema = async (db: Knex): Promise<void> => {
     throw new Error(`the database lacks ${missing}: start the console of this version`);
   const foreign = found.find((name) => !migrationNames.includes(name));
   if (foreign !== undefined) throw new Error(`the database has ${foreign}: use the version that made it`);
-};
+}

@@ -12,7 +12,7 @@ const nameType: Readonly<Record<Dialect, string>> = {
   postgresql: 'varchar(253) collate "C"',
 };
 
-const createOwners = async (knex: Knex): Promise<void> => {
+async function createOwners(knex: Knex): Promise<void> {
   await knex.schema.createTable('owners', (table) => {
     table.uuid('id').primary();
     table.text('issuer').notNullable();
@@ -43,9 +43,9 @@ const createOwners = async (knex: Knex): Promise<void> => {
     table.text('mac').notNullable();
     table.unique(['claim', 'value', 'issuer']);
   });
-};
+}
 
-const createSecrets = async (knex: Knex, name: string): Promise<void> => {
+async function createSecrets(knex: Knex, name: string): Promise<void> {
   await knex.schema.createTable('secrets', (table) => {
     table.uuid('id').primary();
     table.uuid('owner_id').notNullable().references('owners.id');
@@ -80,9 +80,9 @@ const createSecrets = async (knex: Knex, name: string): Promise<void> => {
     table.bigInteger('since').notNullable();
     table.text('mac').notNullable();
   });
-};
+}
 
-const createSessions = async (knex: Knex): Promise<void> => {
+async function createSessions(knex: Knex): Promise<void> {
   await knex.schema.createTable('tickets', (table) => {
     table.uuid('jti').primary();
     table.uuid('owner_id').notNullable().references('owners.id');
@@ -124,10 +124,10 @@ const createSessions = async (knex: Knex): Promise<void> => {
     // All that the quotas count by, so that no row is read for them.
     table.index(['owner_id', 'pod_uid', 'exp', 'versions']);
   });
-};
+}
 
 /** No foreign keys: a record outlives what it tells of. */
-const createAudit = async (knex: Knex): Promise<void> => {
+async function createAudit(knex: Knex): Promise<void> {
   await knex.schema.createTable('audit', (table) => {
     table.bigIncrements('id');
     table.bigInteger('at').notNullable();
@@ -150,17 +150,17 @@ const createAudit = async (knex: Knex): Promise<void> => {
     table.text('jti');
     table.index(['owner_id', 'id']);
   });
-};
+}
 
 /** What the retention sweep and the audit export look for. */
-const indexTimes = async (knex: Knex): Promise<void> => {
+async function indexTimes(knex: Knex): Promise<void> {
   await knex.schema.alterTable('audit', (table) => table.index(['at', 'id']));
   await knex.schema.alterTable('tickets', (table) => table.index(['exp']));
   await knex.schema.alterTable('sessions', (table) => table.index(['exp']));
-};
+}
 
 /** Sessions of the page go with their owner. */
-const createWebSessions = async (knex: Knex): Promise<void> => {
+async function createWebSessions(knex: Knex): Promise<void> {
   await knex.schema.createTable('web_sessions', (table) => {
     table.text('id_hash').primary();
     table.uuid('owner_id').notNullable().references('owners.id').onDelete('CASCADE').index();
@@ -168,7 +168,7 @@ const createWebSessions = async (knex: Knex): Promise<void> => {
     table.bigInteger('seen_at').notNullable();
     table.text('mac').notNullable();
   });
-};
+}
 
 interface Migration {
   readonly name: string;
@@ -191,12 +191,14 @@ const migrations: readonly Migration[] = [
 
 export const migrationNames: readonly string[] = migrations.map(({ name }) => name);
 
-export const migrationSource = (dialect: Dialect): Knex.MigrationSource<Migration> => ({
-  getMigrations: () => Promise.resolve([...migrations]),
-  getMigrationName: ({ name }) => name,
-  getMigration: ({ up }) =>
-    Promise.resolve({
-      up: (knex) => up(knex, dialect),
-      down: () => Promise.reject(new Error('a migration is not taken back: restore the backup')),
-    }),
-});
+export function migrationSource(dialect: Dialect): Knex.MigrationSource<Migration> {
+  return {
+    getMigrations: () => Promise.resolve([...migrations]),
+    getMigrationName: ({ name }) => name,
+    getMigration: ({ up }) =>
+      Promise.resolve({
+        up: (knex) => up(knex, dialect),
+        down: () => Promise.reject(new Error('a migration is not taken back: restore the backup')),
+      }),
+  };
+}

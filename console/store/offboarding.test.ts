@@ -14,11 +14,13 @@ import { ISSUER, NOW, storeRows } from '../testing/record-rows.ts';
 import { openDatabase } from './database.ts';
 import { createRecords } from './records.ts';
 
-const newOwner = (): OwnerId => parseOwnerId(randomUUID())!;
+function newOwner(): OwnerId {
+  return parseOwnerId(randomUUID())!;
+}
 const identity = { issuer: ISSUER, sub: 'alice' };
 
 /** A new database, as the console and as the operator's program open it. */
-const openNew = async (kind: DatabaseKind) => {
+async function openNew(kind: DatabaseKind) {
   const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
   const url =
     kind === 'SQLite'
@@ -26,7 +28,7 @@ const openNew = async (kind: DatabaseKind) => {
       : await (await testPostgres()).createDatabase();
   const database = await openDatabase({ url }, records);
   return { database, admin: await openAdminDatabase({ url }, records) };
-};
+}
 
 for (const kind of databaseKinds) {
   describe(`an owner who logs in while being offboarded (${kind})`, function () {

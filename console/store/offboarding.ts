@@ -33,13 +33,15 @@ export interface Offboarding {
   delete(id: OwnerId, now: number): Promise<OwnedCounts | undefined>;
 }
 
-const readOwner = ({ id, issuer, sub }: Owner): KnownOwner => ({ id: ownerId(id), issuer, sub });
+function readOwner({ id, issuer, sub }: Owner): KnownOwner {
+  return { id: ownerId(id), issuer, sub };
+}
 
-const deleteAll = async (
+async function deleteAll(
   db: Knex,
   records: Records,
   { id, now }: { id: OwnerId; now: number },
-): Promise<OwnedCounts | undefined> => {
+): Promise<OwnedCounts | undefined> {
   // A write first: SQLite lets nobody else write from here on.
   if ((await db<Owner>('owners').where({ id }).update({ id })) === 0) return undefined;
   // PostgreSQL: nobody adds a row of this owner until the end.
@@ -63,33 +65,35 @@ const deleteAll = async (
     secretIds: secrets.map((secret) => secretId(secret.id)),
   });
   return counts;
-};
+}
 
-export const createOffboarding = (db: Knex, records: Records): Offboarding => ({
-  find: async (id) => {
-    const row = await createRecordTable<Owner>(db, records, 'owners').find({ id });
-    return row && readOwner(row);
-  },
-  carriers: async (claim) => {
-    const ids = await ownersThatCarried(db, records, claim);
-    const rows = await db<Owner>('owners').whereIn('id', ids).orderBy('id').select();
-    return createRecordTable<Owner>(db, records, 'owners').read(rows).map(readOwner);
-  },
-  count: async (id) => {
-    const counts = { sessions: 0, tickets: 0, reservations: 0, secrets: 0, user_keys: 0, logins: 0 };
-    for (const table of deletedTables) {
-      const [row] = await db<{ owner_id: string }>(table).where({ owner_id: id }).count({ rows: '*' });
-      counts[table] = Number(row?.['rows']);
-    }
-    counts.logins = await countLoginsOf(db, id);
-    return counts;
-  },
-  doneAt: async (id) => {
-    const columns = { owner_id: id, action: 'offboard', outcome: 'done' };
-    const row = await db<{ owner_id: string; action: string; outcome: string; at: number }>('audit')
-      .where(columns)
-      .first('at');
-    return row?.at;
-  },
-  delete: (id, now) => db.transaction((transaction) => deleteAll(transaction, records, { id, now })),
-});
+export function createOffboarding(db: Knex, records: Records): Offboarding {
+  return {
+    find: async (id) => {
+      const row = await createRecordTable<Owner>(db, records, 'owners').find({ id });
+      return row && readOwner(row);
+    },
+    carriers: async (claim) => {
+      const ids = await ownersThatCarried(db, records, claim);
+      const rows = await db<Owner>('owners').whereIn('id', ids).orderBy('id').select();
+      return createRecordTable<Owner>(db, records, 'owners').read(rows).map(readOwner);
+    },
+    count: async (id) => {
+      const counts = { sessions: 0, tickets: 0, reservations: 0, secrets: 0, user_keys: 0, logins: 0 };
+      for (const table of deletedTables) {
+        const [row] = await db<{ owner_id: string }>(table).where({ owner_id: id }).count({ rows: '*' });
+        counts[table] = Number(row?.['rows']);
+      }
+      counts.logins = await countLoginsOf(db, id);
+      return counts;
+    },
+    doneAt: async (id) => {
+      const columns = { owner_id: id, action: 'offboard', outcome: 'done' };
+      const row = await db<{ owner_id: string; action: string; outcome: string; at: number }>('audit')
+        .where(columns)
+        .first('at');
+      return row?.at;
+    },
+    delete: (id, now) => db.transaction((transaction) => deleteAll(transaction, records, { id, now })),
+  };
+}

@@ -28,7 +28,7 @@ interface Identity {
   readonly sub: string;
 }
 
-export const createOwnerStore = (db: Knex, records: Records): OwnerStore => {
+export function createOwnerStore(db: Knex, records: Records): OwnerStore {
   const owners = createRecordTable<Owner>(db, records, 'owners');
   const logins = createLoginStore(db, records);
   /** Held until the transaction ends: what it records of this owner must not come after the owner was deleted. */
@@ -58,28 +58,32 @@ export const createOwnerStore = (db: Knex, records: Records): OwnerStore => {
       await owners.lock({ id });
     },
   };
-};
+}
 
-export const readUserKey = (row: UserKey): UserKeyRow => ({
-  ownerId: ownerId(row.owner_id),
-  gen: row.gen,
-  key: row.key,
-  kid: kid(row.kid),
-});
+export function readUserKey(row: UserKey): UserKeyRow {
+  return {
+    ownerId: ownerId(row.owner_id),
+    gen: row.gen,
+    key: row.key,
+    kid: kid(row.kid),
+  };
+}
 
-export const createUserKeyStore = (db: Knex): UserKeyStore => ({
-  add: async ({ ownerId: owner_id, gen, key, kid: keyId }, now) => {
-    await db<UserKey>('user_keys')
-      .insert({ owner_id, gen, key, kid: keyId, created_at: now })
-      .onConflict(['owner_id', 'gen'])
-      .ignore();
-  },
-  newest: async (id) => {
-    const row = await db<UserKey>('user_keys').where({ owner_id: id }).orderBy('gen', 'desc').first();
-    return row && readUserKey(row);
-  },
-  find: async (id, gen) => {
-    const row = await db<UserKey>('user_keys').where({ owner_id: id, gen }).first();
-    return row && readUserKey(row);
-  },
-});
+export function createUserKeyStore(db: Knex): UserKeyStore {
+  return {
+    add: async ({ ownerId: owner_id, gen, key, kid: keyId }, now) => {
+      await db<UserKey>('user_keys')
+        .insert({ owner_id, gen, key, kid: keyId, created_at: now })
+        .onConflict(['owner_id', 'gen'])
+        .ignore();
+    },
+    newest: async (id) => {
+      const row = await db<UserKey>('user_keys').where({ owner_id: id }).orderBy('gen', 'desc').first();
+      return row && readUserKey(row);
+    },
+    find: async (id, gen) => {
+      const row = await db<UserKey>('user_keys').where({ owner_id: id, gen }).first();
+      return row && readUserKey(row);
+    },
+  };
+}

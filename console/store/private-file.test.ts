@@ -8,7 +8,9 @@ import { parseRecordKeys } from '../key-files.ts';
 import { openDatabase } from './database.ts';
 import { createRecords } from './records.ts';
 
-const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8);
+}
 
 describe('the file of a SQLite database', () => {
   let umask: number;

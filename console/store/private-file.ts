@@ -14,7 +14,7 @@ const NEXT = 'put the database into a folder of its own, which is made for it wh
 /** What SQLite keeps beside a file; it makes them with the file's mode. */
 const BESIDE = ['', '-wal', '-shm', '-journal'];
 
-const tighten = (file: string): void => {
+function tighten(file: string): void {
   if (!existsSync(file) || (statSync(file).mode & OTHERS) === 0) return;
   try {
     chmodSync(file, FILE_MODE);
@@ -23,15 +23,16 @@ const tighten = (file: string): void => {
       cause,
     });
   }
-};
+}
 
 /** What the system says of a path, as an error of the database's. */
-const outOfReach = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string'
+function outOfReach(error: unknown): unknown {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? new DatabaseError('unavailable', error.code, error)
     : error;
+}
 
-const create = (folder: string, file: string): void => {
+function create(folder: string, file: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
     const isOpen = (statSync(folder).mode & OTHERS_WRITE) !== 0;
@@ -40,15 +41,15 @@ const create = (folder: string, file: string): void => {
   } catch (error) {
     throw outOfReach(error);
   }
-};
+}
 
 /**
  * Makes folder (0700) and file (0600) where they are missing, and closes a file that is open to others. A folder that was
  * there keeps its mode, since a volume's is its cluster's; throws where anybody at all may write it.
  */
-export const makePrivate = (path: string): void => {
+export function makePrivate(path: string): void {
   const file = resolve(path);
   const folder = dirname(file);
   create(folder, file);
   for (const suffix of BESIDE) tighten(file + suffix);
-};
+}

@@ -19,18 +19,19 @@ const quotas = {
   TWOFOLD_QUOTA_RESERVATIONS: String(MOST),
 };
 
-const times = <T>(act: (at: number) => Promise<T>, count = TRIES): Promise<T[]> =>
-  Promise.all(Array.from({ length: count }, (_, at) => act(at)));
+function times<T>(act: (at: number) => Promise<T>, count = TRIES): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, (_, at) => act(at)));
+}
 
 /** So many were let through, and all others refused with this code and the number. */
-const expectQuota = (replies: readonly Reply[], code: string, pass = MOST): void => {
+function expectQuota(replies: readonly Reply[], code: string, pass = MOST): void {
   const refused = replies.filter(({ status }) => status >= 400);
   for (const reply of refused) {
     expect(refusal(reply)).to.deep.equal([409, code]);
     expect(reply.json.detail).to.contain(String(MOST)).and.to.contain('quota');
   }
   expect(replies.length - refused.length).to.equal(pass);
-};
+}
 
 for (const kind of databaseKinds) {
   describe(`quotas (${kind})`, function () {

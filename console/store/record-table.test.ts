@@ -17,11 +17,13 @@ import { createInspection, keyColumns, type Row } from './inspection.ts';
 import { createRecordTable } from './record-table.ts';
 import { createRecords, recordColumns, type RecordTableName } from './records.ts';
 
-const newKey = () => parseRecordKeys(JSON.stringify({ keys: [octJwk()] }));
+function newKey() {
+  return parseRecordKeys(JSON.stringify({ keys: [octJwk()] }));
+}
 const tables = Object.keys(recordColumns) as readonly RecordTableName[]; // its own keys
 
 /** A value of the same kind that is not this one; what refers to another table refers to the other row's. */
-const another = (column: string, value: unknown, other: unknown): unknown => {
+function another(column: string, value: unknown, other: unknown): unknown {
   const text = String(value); // as either database gives them
   if (/^(owner_id|jti)$/.test(column) && other !== undefined) return other;
   if (typeof value === 'boolean') return !value;
@@ -29,11 +31,12 @@ const another = (column: string, value: unknown, other: unknown): unknown => {
   if (value === null) return /(_at|uses)$/.test(column) ? 5 : 'planted';
   if (/^\d+$/.test(text)) return Number(value) + 1;
   return /^[0-9a-f-]{36}$/.test(text) ? randomUUID() : `${text.slice(0, -1)}~`;
-};
+}
 
 /** What gives nobody anything: the row is not there under what was changed. */
-const isNothing = (outcome: unknown): boolean =>
-  outcome === undefined || outcome === false || (Array.isArray(outcome) && outcome.length === 0);
+function isNothing(outcome: unknown): boolean {
+  return outcome === undefined || outcome === false || (Array.isArray(outcome) && outcome.length === 0);
+}
 
 const READABLE =
   /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64}|[\w-]{43})$/;

@@ -20,11 +20,11 @@ export interface RecordTable<R extends object> {
 }
 
 /** `R` has the columns of `recordColumns`, as both databases give them. */
-export const createRecordTable = <R extends object>(
+export function createRecordTable<R extends object>(
   db: Knex,
   records: Records,
   table: RecordTableName,
-): RecordTable<R> => {
+): RecordTable<R> {
   const names: readonly string[] = recordColumns[table];
   const sealed = (row: object): object => {
     const columns = Object.fromEntries(Object.entries(row).filter(([name]) => names.includes(name)));
@@ -69,4 +69,4 @@ export const createRecordTable = <R extends object>(
       return count === 1;
     },
   };
-};
+}

@@ -4,7 +4,9 @@ import { octJwk } from '../../test/keys.ts';
 import { parseRecordKeys } from '../key-files.ts';
 import { createRecords, recordColumns } from './records.ts';
 
-const keySet = (...jwks: readonly object[]) => parseRecordKeys(JSON.stringify({ keys: jwks }));
+function keySet(...jwks: readonly object[]) {
+  return parseRecordKeys(JSON.stringify({ keys: jwks }));
+}
 
 describe('a record’s MAC', () => {
   const [older, newer] = [octJwk(), octJwk()];

@@ -40,7 +40,9 @@ export const recordColumns = {
 
 export type RecordTableName = keyof typeof recordColumns;
 
-export const isRecordTable = (table: string): table is RecordTableName => Object.hasOwn(recordColumns, table);
+export function isRecordTable(table: string): table is RecordTableName {
+  return Object.hasOwn(recordColumns, table);
+}
 
 export interface Records {
   /** The `mac` of a row with these columns, under the newest key. */
@@ -55,25 +57,25 @@ export interface Records {
 
 const LABEL = 'twofold/record/v1';
 
-const field = (value: string | number | null): readonly Uint8Array[] => {
+function field(value: string | number | null): readonly Uint8Array[] {
   if (value === null) return [Uint8Array.of(0)];
   const bytes = Buffer.from(String(value), 'utf8');
   const head = Buffer.alloc(5);
   head.writeUInt8(typeof value === 'number' ? 2 : 1, 0);
   head.writeUInt32BE(bytes.length, 1);
   return [head, bytes];
-};
+}
 
 /** SQLite gives 1 for true. Undefined: no database would give this back for a column that we wrote. */
-const valueOf = (value: unknown): string | number | null | undefined => {
+function valueOf(value: unknown): string | number | null | undefined {
   if (typeof value === 'string') return isStorable(value) ? value : undefined;
   if (value === null) return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
-};
+}
 
 /** Undefined where a column is missing, or holds something that none of ours does. */
-const encode = (table: RecordTableName, row: object): Uint8Array | undefined => {
+function encode(table: RecordTableName, row: object): Uint8Array | undefined {
   const columns = row as Readonly<Record<string, unknown>>; // each is looked at
   const parts = [...field(LABEL), ...field(table)];
   for (const name of recordColumns[table]) {
@@ -82,21 +84,22 @@ const encode = (table: RecordTableName, row: object): Uint8Array | undefined => 
     parts.push(...field(name), ...field(value));
   }
   return Buffer.concat(parts);
-};
+}
 
-const macOf = ({ kid, key }: OctKey, fields: Uint8Array): string =>
-  `${kid}.${createHmac('sha256', key).update(fields).digest('base64url')}`;
+function macOf({ kid, key }: OctKey, fields: Uint8Array): string {
+  return `${kid}.${createHmac('sha256', key).update(fields).digest('base64url')}`;
+}
 
-const isSame = (a: string, b: string): boolean => {
+function isSame(a: string, b: string): boolean {
   const [x, y] = [Buffer.from(a), Buffer.from(b)];
   return x.length === y.length && timingSafeEqual(x, y);
-};
+}
 
 /** `keys`: newest first. */
-export const createRecords = (
+export function createRecords(
   keys: readonly [OctKey, ...OctKey[]],
   onBroken: (record: BrokenRecord) => void = () => undefined,
-): Records => {
+): Records {
   const [newest] = keys;
   const known = byKid(keys);
   const fits = (table: RecordTableName, row: object): boolean => {
@@ -122,4 +125,4 @@ export const createRecords = (
     },
     broken,
   };
-};
+}

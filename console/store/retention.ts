@@ -20,14 +20,14 @@ const keyOf = {
 } as const satisfies Record<Exclude<Prunable, 'logins'>, readonly string[]>;
 
 /** One condition of several, in brackets. */
-const either =
-  (...conditions: readonly ((builder: Knex.QueryBuilder) => Knex.QueryBuilder)[]) =>
-  (builder: Knex.QueryBuilder): void => {
+function either(...conditions: readonly ((builder: Knex.QueryBuilder) => Knex.QueryBuilder)[]) {
+  return (builder: Knex.QueryBuilder): void => {
     for (const condition of conditions) void builder.or.where((inner) => void condition(inner));
   };
+}
 
 /** Without the record key no login can be taken out of its row: pruning them then throws. */
-export const createRetentionStore = (db: Knex, records: Records | undefined): RetentionStore => {
+export function createRetentionStore(db: Knex, records: Records | undefined): RetentionStore {
   const ended = (query: Knex.QueryBuilder, { sessions }: Horizons): Knex.QueryBuilder =>
     query.where(
       either(
@@ -117,4 +117,4 @@ export const createRetentionStore = (db: Knex, records: Records | undefined): Re
     },
     deleteBound: ({ sid, podUid }) => db('sessions').where({ sid, pod_uid: podUid }).delete(),
   };
-};
+}

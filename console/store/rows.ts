@@ -3,13 +3,13 @@ import { decodeBase64url, encodeBase64url } from '#envelope/base64url.ts';
 import { parseKid, parseOwnerId, parseSecretId, parseSecretName, parseSessionId } from '#envelope/names.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
 
-const stored =
-  <T>(what: string, parse: (value: unknown) => T | undefined) =>
-  (value: unknown): T => {
+function stored<T>(what: string, parse: (value: unknown) => T | undefined) {
+  return (value: unknown): T => {
     const parsed = parse(value);
     if (parsed === undefined) throw new Error(`the database holds something that is no ${what}`);
     return parsed;
   };
+}
 
 export const kid = stored('key id', parseKid);
 export const ownerId = stored('owner id', parseOwnerId);
@@ -19,10 +19,13 @@ export const sessionId = stored('session id', parseSessionId);
 export const podPattern = stored('pod pattern', parsePodPattern);
 
 /** Null in the database, undefined here. */
-export const maybe = <A, B>(value: A | null, read: (value: A) => B): B | undefined =>
-  value === null ? undefined : read(value);
+export function maybe<A, B>(value: A | null, read: (value: A) => B): B | undefined {
+  return value === null ? undefined : read(value);
+}
 
-export const same = <T>(value: T): T => value;
+export function same<T>(value: T): T {
+  return value;
+}
 
 export const salt = {
   read: (text: string): Uint8Array => decodeBase64url(text, 'salt'),

@@ -33,43 +33,51 @@ const summaryColumns = [
 ] as const;
 type Summary = Pick<Secret, (typeof summaryColumns)[number]>;
 
-const readSummary = (row: Summary): SecretSummary => ({
-  id: secretId(row.id),
-  ownerId: ownerId(row.owner_id),
-  name: secretName(row.name),
-  version: row.version,
-  size: row.size,
-  envSafe: Boolean(row.env_safe),
-  createdAt: row.created_at,
-  modifiedAt: row.modified_at,
-  expiresAt: maybe(row.expires_at, same),
-  lastUsedAt: maybe(row.last_used_at, same),
-});
+function readSummary(row: Summary): SecretSummary {
+  return {
+    id: secretId(row.id),
+    ownerId: ownerId(row.owner_id),
+    name: secretName(row.name),
+    version: row.version,
+    size: row.size,
+    envSafe: Boolean(row.env_safe),
+    createdAt: row.created_at,
+    modifiedAt: row.modified_at,
+    expiresAt: maybe(row.expires_at, same),
+    lastUsedAt: maybe(row.last_used_at, same),
+  };
+}
 
-export const readSecret = (row: Secret): SecretRow => ({
-  ...readSummary(row),
-  gen: row.gen,
-  salt: salt.read(row.salt),
-  envelope: row.envelope,
-  kid: kid(row.kid),
-});
+export function readSecret(row: Secret): SecretRow {
+  return {
+    ...readSummary(row),
+    gen: row.gen,
+    salt: salt.read(row.salt),
+    envelope: row.envelope,
+    kid: kid(row.kid),
+  };
+}
 
 /** Names are ASCII, so case is simple; `_` is a letter here and a pattern to the database. */
-const pattern = (part: string): string => `%${part.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
+function pattern(part: string): string {
+  return `%${part.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
+}
 
-const versionColumns = (next: SecretVersion) => ({
-  version: next.version,
-  gen: next.gen,
-  salt: salt.write(next.salt),
-  envelope: next.envelope,
-  kid: next.kid,
-  size: next.size,
-  env_safe: next.envSafe,
-  modified_at: next.modifiedAt,
-  expires_at: next.expiresAt ?? null,
-});
+function versionColumns(next: SecretVersion) {
+  return {
+    version: next.version,
+    gen: next.gen,
+    salt: salt.write(next.salt),
+    envelope: next.envelope,
+    kid: next.kid,
+    size: next.size,
+    env_safe: next.envSafe,
+    modified_at: next.modifiedAt,
+    expires_at: next.expiresAt ?? null,
+  };
+}
 
-export const createSecretStore = (db: Knex): SecretStore => {
+export function createSecretStore(db: Knex): SecretStore {
   const secrets = () => db<Secret>('secrets');
   const named = (id: string, containing: string | undefined) => {
     const own = secrets().where({ owner_id: id });
@@ -124,7 +132,7 @@ export const createSecretStore = (db: Knex): SecretStore => {
       await secrets().whereIn('id', ids).update({ last_used_at: at });
     },
   };
-};
+}
 
 interface ReservationColumns {
   secret_id: string;
@@ -136,7 +144,7 @@ interface ReservationColumns {
   until: number;
 }
 
-export const createReservationStore = (db: Knex): ReservationStore => {
+export function createReservationStore(db: Knex): ReservationStore {
   const reservations = () => db<ReservationColumns>('reservations');
   return {
     countLive: async (id, now) => {
@@ -155,4 +163,4 @@ export const createReservationStore = (db: Knex): ReservationStore => {
       return consumed === 1;
     },
   };
-};
+}

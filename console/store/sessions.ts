@@ -28,12 +28,14 @@ export interface Session {
   claims: number;
 }
 
-const writeSecret = ({ salt: bytes, ...rest }: SessionSecret): object => ({
-  ...rest,
-  salt: salt.write(bytes),
-});
+function writeSecret({ salt: bytes, ...rest }: SessionSecret): object {
+  return {
+    ...rest,
+    salt: salt.write(bytes),
+  };
+}
 
-const readSecret = (item: unknown): SessionSecret => {
+function readSecret(item: unknown): SessionSecret {
   // Written by `writeSecret` alone.
   const { ownerId: owner, id, name, version, gen, salt: text } = item as Record<keyof SessionSecret, unknown>;
   return {
@@ -44,9 +46,9 @@ const readSecret = (item: unknown): SessionSecret => {
     gen: Number(gen),
     salt: salt.read(String(text)),
   };
-};
+}
 
-export const readSession = (row: Session): SessionRow => {
+export function readSession(row: Session): SessionRow {
   const { launcher_annotation: annotation, launcher_user: user } = row;
   return {
     sid: sessionId(row.sid),
@@ -66,9 +68,9 @@ export const readSession = (row: Session): SessionRow => {
     firstClaimAt: maybe(row.first_claim_at, same),
     lastClaimAt: maybe(row.last_claim_at, same),
   };
-};
+}
 
-export const createSessionStore = (db: Knex, records: Records): SessionStore => {
+export function createSessionStore(db: Knex, records: Records): SessionStore {
   const sessions = createRecordTable<Session>(db, records, 'sessions');
   const open = (id: string, now: number): Knex.QueryBuilder =>
     db('sessions').where({ owner_id: id }).whereNull('pod_uid').where('exp', '>', now);
@@ -131,4 +133,4 @@ export const createSessionStore = (db: Knex, records: Records): SessionStore => 
       return sessions.read(rows).map(readSession);
     },
   };
-};
+}

@@ -24,23 +24,25 @@ export interface Ticket {
 /** At one time: each ticket that is issued makes room for more than itself. */
 const MAX_DELETED = 100;
 
-export const readTicket = (row: Ticket): TicketRow => ({
-  jti: row.jti,
-  ownerId: ownerId(row.owner_id),
-  hash: row.hash,
-  ns: row.ns,
-  sa: row.sa,
-  secrets: list.read(row.secrets, secretName),
-  pod: maybe(row.pod, podPattern),
-  uses: maybe(row.uses, same),
-  used: row.used,
-  launcher: maybe(row.launcher, same),
-  issuedAt: row.issued_at,
-  exp: row.exp,
-  revokedAt: maybe(row.revoked_at, same),
-});
+export function readTicket(row: Ticket): TicketRow {
+  return {
+    jti: row.jti,
+    ownerId: ownerId(row.owner_id),
+    hash: row.hash,
+    ns: row.ns,
+    sa: row.sa,
+    secrets: list.read(row.secrets, secretName),
+    pod: maybe(row.pod, podPattern),
+    uses: maybe(row.uses, same),
+    used: row.used,
+    launcher: maybe(row.launcher, same),
+    issuedAt: row.issued_at,
+    exp: row.exp,
+    revokedAt: maybe(row.revoked_at, same),
+  };
+}
 
-export const createTicketStore = (db: Knex, records: Records): TicketStore => {
+export function createTicketStore(db: Knex, records: Records): TicketStore {
   const tickets = createRecordTable<Ticket>(db, records, 'tickets');
   const rows = () => db<Ticket>('tickets');
   return {
@@ -103,4 +105,4 @@ export const createTicketStore = (db: Knex, records: Records): TicketStore => {
       ),
     lockLive: async (jti) => (await tickets.lock({ jti }))?.revoked_at === null,
   };
-};
+}

@@ -12,14 +12,16 @@ export interface WebSession {
   seen_at: number;
 }
 
-export const readWebSession = (row: WebSession): WebSessionRow => ({
-  idHash: row.id_hash,
-  ownerId: ownerId(row.owner_id),
-  openedAt: row.opened_at,
-  seenAt: row.seen_at,
-});
+export function readWebSession(row: WebSession): WebSessionRow {
+  return {
+    idHash: row.id_hash,
+    ownerId: ownerId(row.owner_id),
+    openedAt: row.opened_at,
+    seenAt: row.seen_at,
+  };
+}
 
-export const createWebSessionStore = (db: Knex, records: Records): WebSessionStore => {
+export function createWebSessionStore(db: Knex, records: Records): WebSessionStore {
   const sessions = createRecordTable<WebSession>(db, records, 'web_sessions');
   const rows = () => db<WebSession>('web_sessions');
   return {
@@ -48,4 +50,4 @@ export const createWebSessionStore = (db: Knex, records: Records): WebSessionSto
       await rows().where('opened_at', '<=', opened).orWhere('seen_at', '<=', seen).delete();
     },
   };
-};
+}

@@ -55,7 +55,9 @@ export interface Reply {
 }
 
 /** Status and code: all that most tests ask of a refusal. */
-export const refusal = ({ status, json }: Reply): [number, string] => [status, json.code];
+export function refusal({ status, json }: Reply): [number, string] {
+  return [status, json.code];
+}
 
 export interface CallOptions {
   /** Sent as JSON. */
@@ -88,13 +90,15 @@ export interface AnswerCheck {
   check(method: string, path: string, reply: Reply): void;
 }
 
-const pointer = (...steps: readonly string[]): string =>
-  steps.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+function pointer(...steps: readonly string[]): string {
+  return steps.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
 
-const matches = (template: string, path: string): boolean =>
-  new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path);
+function matches(template: string, path: string): boolean {
+  return new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path);
+}
 
-export const createAnswerCheck = (document: object): AnswerCheck => {
+export function createAnswerCheck(document: object): AnswerCheck {
   const ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: true });
   formats.default(ajv);
   ajv.addSchema(document, ID);
@@ -133,17 +137,18 @@ export const createAnswerCheck = (document: object): AnswerCheck => {
       checkAnswer(answered, ['paths', template, method, 'responses', String(reply.status)], reply);
     },
   };
-};
+}
 
-const bodyOf = ({ body, raw }: CallOptions): string | Buffer | undefined =>
-  raw ?? (body === undefined ? undefined : JSON.stringify(body));
+function bodyOf({ body, raw }: CallOptions): string | Buffer | undefined {
+  return raw ?? (body === undefined ? undefined : JSON.stringify(body));
+}
 
 /** One HTTPS call, its body parsed. */
-export const callJson = async (
+export async function callJson(
   client: HttpsClient,
   target: { readonly method: string; readonly url: string },
   options: CallOptions = {},
-): Promise<Reply> => {
+): Promise<Reply> {
   const body = bodyOf(options);
   const {
     status,
@@ -159,28 +164,30 @@ export const callJson = async (
   const text = answer.toString('utf8');
   // The one type of all answers: see there.
   return { status, headers, text, json: JSON.parse(text === '' ? '{}' : text) as Body };
-};
+}
 
-export const createApiClient = (
+export function createApiClient(
   client: HttpsClient,
   {
     url,
     bearer,
     check,
   }: { readonly url: string; readonly bearer: string | undefined; readonly check: AnswerCheck },
-): ApiClient => ({
-  call: async (method, path, options = {}) => {
-    const [plain = ''] = path.split('?');
-    const headers = {
-      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-      ...options.headers,
-    };
-    const reply = await callJson(
-      client,
-      { method: method.toUpperCase(), url: url + API_PATH + path },
-      { ...options, headers },
-    );
-    check.check(method, API_PATH + plain, reply);
-    return reply;
-  },
-});
+): ApiClient {
+  return {
+    call: async (method, path, options = {}) => {
+      const [plain = ''] = path.split('?');
+      const headers = {
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        ...options.headers,
+      };
+      const reply = await callJson(
+        client,
+        { method: method.toUpperCase(), url: url + API_PATH + path },
+        { ...options, headers },
+      );
+      check.check(method, API_PATH + plain, reply);
+      return reply;
+    },
+  };
+}

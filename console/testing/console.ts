@@ -71,17 +71,19 @@ export interface TestConsole {
   stop(): Promise<void>;
 }
 
-const newKeys = (): TestKeys => ({
-  atRest: octJwk(),
-  cookie: octJwk(),
-  record: octJwk(),
-  ticket: ed25519Pair(),
-  envelope: rsaPair(),
-  grant: ed25519Pair(),
-});
+function newKeys(): TestKeys {
+  return {
+    atRest: octJwk(),
+    cookie: octJwk(),
+    record: octJwk(),
+    ticket: ed25519Pair(),
+    envelope: rsaPair(),
+    grant: ed25519Pair(),
+  };
+}
 
 /** Writes what the settings name, and returns them. */
-const writeFiles = (dir: string, keys: TestKeys, databaseUrl: string): Record<string, string> => {
+function writeFiles(dir: string, keys: TestKeys, databaseUrl: string): Record<string, string> {
   const write = (name: string, content: string): string => {
     const path = join(dir, name);
     writeFileSync(path, content, { mode: 0o600 });
@@ -98,23 +100,24 @@ const writeFiles = (dir: string, keys: TestKeys, databaseUrl: string): Record<st
     TWOFOLD_ENVELOPE_KEYS_FILE: set('envelope.json', keys.envelope.publicJwk),
     TWOFOLD_GRANT_KEYS_FILE: set('grant.json', keys.grant.publicJwk),
   };
-};
+}
 
-const parse = (env: Readonly<Record<string, string>>): ConsoleConfig => {
+function parse(env: Readonly<Record<string, string>>): ConsoleConfig {
   const parsed = parseSettings(consoleSettings, env, (path) => readFileSync(path, 'utf8'));
   if (!parsed.ok) throw new Error(parsed.problems.join('; '));
   return parsed.value;
-};
+}
 
-const newDatabase = async (kind: DatabaseKind, dir: string): Promise<string> =>
-  kind === 'SQLite' ? `sqlite:${join(dir, 'console.db')}` : (await testPostgres()).createDatabase();
+async function newDatabase(kind: DatabaseKind, dir: string): Promise<string> {
+  return kind === 'SQLite' ? `sqlite:${join(dir, 'console.db')}` : (await testPostgres()).createDatabase();
+}
 
-const baseEnv = (
+function baseEnv(
   provider: TestIdentityProvider,
   kubernetes: TestKubernetes,
   dir: string,
   certificates: Certificates,
-) => {
+) {
   const tokenFile = join(dir, 'token');
   writeFileSync(tokenFile, kubernetes.token);
   const ca = join(certificates.leafDir('console'), 'ca.crt');
@@ -137,16 +140,16 @@ const baseEnv = (
     TWOFOLD_ENV_ENABLED: 'true',
     TWOFOLD_LOG_LEVEL: 'debug',
   };
-};
+}
 
 let check: AnswerCheck | undefined;
 
 /** Starts one with settings of its own; whoever started it stops it. `elapsed` is what its limits count by. */
-export const startTestConsole = async (
+export async function startTestConsole(
   kind: DatabaseKind,
   env: Readonly<Record<string, string>> = {},
   elapsed?: () => number,
-): Promise<TestConsole> => {
+): Promise<TestConsole> {
   const dir = testFolder('console');
   const certificates = await testCertificates();
   const tls = certificates.leaf('console');
@@ -203,15 +206,15 @@ export const startTestConsole = async (
       await kubernetes.close();
     },
   };
-};
+}
 
 const shared = new Map<DatabaseKind, Promise<TestConsole>>();
 
-const sharedConsole = (kind: DatabaseKind): Promise<TestConsole> => {
+function sharedConsole(kind: DatabaseKind): Promise<TestConsole> {
   const known = shared.get(kind) ?? startTestConsole(kind);
   shared.set(kind, known);
   return known;
-};
+}
 
 // A root hook: the shared consoles outlive any one file's tests.
 after(async () => {
@@ -219,10 +222,10 @@ after(async () => {
 });
 
 /** Defines the same tests for each kind of database. Subjects of tokens are the tests' own, so that none meets another. */
-export const onEachDatabase = (
+export function onEachDatabase(
   title: string,
   define: (running: () => TestConsole, kind: DatabaseKind) => void,
-): void => {
+): void {
   for (const kind of databaseKinds) {
     describe(`${title} (${kind})`, () => {
       let running: TestConsole | undefined;
@@ -236,22 +239,22 @@ export const onEachDatabase = (
       }, kind);
     });
   }
-};
+}
 
 /** Acts while the console's clock goes so much ahead. */
-export const later = async <T>({ clock }: TestConsole, byMs: number, act: () => Promise<T>): Promise<T> => {
+export async function later<T>({ clock }: TestConsole, byMs: number, act: () => Promise<T>): Promise<T> {
   clock.offsetMs += byMs;
   try {
     return await act();
   } finally {
     clock.offsetMs -= byMs;
   }
-};
+}
 
 let users = 0;
 
 /** A user that no other test has. */
-export const newUser = (): string => {
+export function newUser(): string {
   users += 1;
   return `user-${users}`;
-};
+}

@@ -47,28 +47,29 @@ interface Key {
 
 let keyCount = 0;
 
-const newKey = async (alg: string): Promise<[string, Key]> => {
+async function newKey(alg: string): Promise<[string, Key]> {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
   keyCount += 1;
   const kid = `${alg}-${keyCount}`;
   return [alg, { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } }];
-};
+}
 
-const newKeys = async (algorithms: readonly string[]): Promise<ReadonlyMap<string, Key>> =>
-  new Map(await Promise.all(algorithms.map(newKey)));
+async function newKeys(algorithms: readonly string[]): Promise<ReadonlyMap<string, Key>> {
+  return new Map(await Promise.all(algorithms.map(newKey)));
+}
 
 /** Made once: RSA takes its time. */
 let first: ReturnType<typeof newKeys> | undefined;
 
 /** A JSON document that goes on for as long as somebody reads. */
-const trickle = (response: ServerResponse): void => {
+function trickle(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.write('{"issuer": "');
   const timer = setInterval(() => response.write('x'), 100);
   response.once('close', () => clearInterval(timer));
-};
+}
 
-export const startIdentityProvider = async (tls: TlsMaterial): Promise<TestIdentityProvider> => {
+export async function startIdentityProvider(tls: TlsMaterial): Promise<TestIdentityProvider> {
   let keys = await (first ??= newKeys(ALGORITHMS));
   const foreign = await newKeys(['ES256']);
   let before = foreign;
@@ -120,4 +121,4 @@ export const startIdentityProvider = async (tls: TlsMaterial): Promise<TestIdent
         server.closeAllConnections();
       }),
   });
-};
+}

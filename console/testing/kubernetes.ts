@@ -39,11 +39,12 @@ export interface TestKubernetes {
 
 const GUARD_GROUP = '/apis/admissionregistration.k8s.io/v1';
 
-export const podPath = (namespace: string, name: string): string =>
-  `/api/v1/namespaces/${namespace}/pods/${name}`;
+export function podPath(namespace: string, name: string): string {
+  return `/api/v1/namespaces/${namespace}/pods/${name}`;
+}
 
 /** The guard as it is installed, and as the API server gives it back, with these lines of launchers. */
-export const wholeGuard = (launchers: readonly string[] = []): Map<string, object> => {
+export function wholeGuard(launchers: readonly string[] = []): Map<string, object> {
   const everything = { namespaceSelector: {}, objectSelector: {}, matchPolicy: 'Equivalent' };
   const variables = [{ name: 'launchers', expression: `r'''${launchers.join('\n')}'''` }];
   return new Map(
@@ -58,15 +59,15 @@ export const wholeGuard = (launchers: readonly string[] = []): Map<string, objec
       ],
     ]),
   );
-};
+}
 
-const read = async (message: IncomingMessage): Promise<string> => {
+async function read(message: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer); // no encoding is set
   return Buffer.concat(chunks).toString('utf8');
-};
+}
 
-const review = (tokens: ReadonlyMap<string, TestToken>, body: string): object => {
+function review(tokens: ReadonlyMap<string, TestToken>, body: string): object {
   // Sent by the console, as it stands in cluster.ts.
   const { spec } = JSON.parse(body) as { spec: { token: string; audiences: string[] } };
   const token = tokens.get(spec.token);
@@ -78,9 +79,9 @@ const review = (tokens: ReadonlyMap<string, TestToken>, body: string): object =>
     'authentication.kubernetes.io/pod-uid': [pod.uid],
   };
   return { status: { authenticated: true, audiences, user: { username, ...(extra && { extra }) } } };
-};
+}
 
-export const startKubernetes = async (tls: TlsMaterial): Promise<TestKubernetes> => {
+export async function startKubernetes(tls: TlsMaterial): Promise<TestKubernetes> {
   const state = {
     url: '',
     token: 'the console’s own token'.replaceAll(/[^a-z]/g, ''),
@@ -111,4 +112,4 @@ export const startKubernetes = async (tls: TlsMaterial): Promise<TestKubernetes>
         server.closeAllConnections();
       }),
   });
-};
+}

@@ -11,7 +11,7 @@ export interface Visit {
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<HttpsAnswer>;
 }
 
-export const visitor = (console: TestConsole): Visit => {
+export function visitor(console: TestConsole): Visit {
   const cookies = new Map<string, string>();
   return {
     cookies,
@@ -34,15 +34,15 @@ export const visitor = (console: TestConsole): Visit => {
       return answer;
     },
   };
-};
+}
 
 /** Logs in: what the provider is asked for, then its answer with this ID token. */
-export const logIn = async (
+export async function logIn(
   console: TestConsole,
   visit: Visit,
   sub: string,
   options: TokenOptions = {},
-): Promise<HttpsAnswer> => {
+): Promise<HttpsAnswer> {
   const began = await visit.get('/login');
   if (began.status !== 303) return began;
   const asked = new URL(String(began.headers['location'])).searchParams;
@@ -50,4 +50,4 @@ export const logIn = async (
   const token = await console.provider.token(sub, { audience: CLIENT_ID, typ: 'JWT', ...options, claims });
   console.provider.idToken = token;
   return await visit.get(`/login/callback?code=c&state=${asked.get('state') ?? ''}`);
-};
+}

@@ -9,17 +9,17 @@ export interface PagePerson {
   readonly csrf: string;
 }
 
-export const pagePerson = async (
+export async function pagePerson(
   running: TestConsole,
   origin: string,
   user = newUser(),
-): Promise<PagePerson> => {
+): Promise<PagePerson> {
   const visit = visitor(running);
   await logIn(running, visit, user);
   const cookie = `__Host-twofold=${visit.cookies.get('__Host-twofold') ?? ''}`;
   const csrf = /data-csrf="([^"]+)"/.exec((await visit.get('/new')).body.toString())?.[1] ?? '';
   return { user, csrf, headers: { cookie, origin, 'sec-fetch-site': 'same-origin' } };
-};
+}
 
 export interface Multipart {
   readonly type: string;
@@ -27,7 +27,7 @@ export interface Multipart {
 }
 
 /** A form with these fields and one file, as browsers send it. */
-export const multipart = (fields: Readonly<Record<string, string>>, file: string | Buffer): Multipart => {
+export function multipart(fields: Readonly<Record<string, string>>, file: string | Buffer): Multipart {
   const boundary = 'X';
   const parts = Object.entries(fields).map(
     ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
@@ -39,4 +39,4 @@ export const multipart = (fields: Readonly<Record<string, string>>, file: string
     type: `multipart/form-data; boundary=${boundary}`,
     body: Buffer.concat([Buffer.from(before), Buffer.from(file), Buffer.from(`\r\n--${boundary}--\r\n`)]),
   };
-};
+}

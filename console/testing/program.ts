@@ -16,16 +16,18 @@ export interface Program {
 const outdir = join(repository, 'dist', 'test', 'console');
 export const bundle = join(outdir, 'console.js');
 
-export const buildBundle = (): Promise<unknown> => build({ names: ['console'], outdir });
+export function buildBundle(): Promise<unknown> {
+  return build({ names: ['console'], outdir });
+}
 
-export const ended = async (child: ChildProcess): Promise<number | string | null> => {
+export async function ended(child: ChildProcess): Promise<number | string | null> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return child.exitCode ?? child.signalCode;
-};
+}
 
 /** Resolves once it listens. */
-export const launch = (env: Readonly<Record<string, string>>): Promise<Program> =>
-  new Promise((resolve, reject) => {
+export function launch(env: Readonly<Record<string, string>>): Promise<Program> {
+  return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bundle], {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -40,3 +42,4 @@ export const launch = (env: Readonly<Record<string, string>>): Promise<Program> 
     });
     child.once('exit', () => reject(new Error('the console ended before it listened')));
   });
+}

@@ -34,15 +34,17 @@ export interface Known {
   readonly kid: string;
 }
 
-const must = <T>(value: T | undefined): T => {
+function must<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('a test made something that does not parse');
   return value;
-};
+}
 
-const hex = (): string => randomUUID().replaceAll('-', '');
+function hex(): string {
+  return randomUUID().replaceAll('-', '');
+}
 
 /** Stores one row in each table, as the use cases would. */
-export const storeRows = async (database: OpenDatabase, name: string): Promise<Known> => {
+export async function storeRows(database: OpenDatabase, name: string): Promise<Known> {
   const owner = must(parseOwnerId(randomUUID()));
   const [jti, sid, idHash] = [randomUUID(), hex(), hex() + hex()];
   const kid = name.padEnd(43, 'A');
@@ -100,7 +102,7 @@ export const storeRows = async (database: OpenDatabase, name: string): Promise<K
     return committed(undefined);
   });
   return { owner, sub: name, login, jti, sid, idHash, kid };
-};
+}
 
 type Use = (stores: Stores, known: Known) => Promise<unknown>;
 
@@ -141,8 +143,8 @@ export const uses: Readonly<Record<RecordTableName, Readonly<Record<string, Use>
 };
 
 /** What a writer of the database has: no MAC is looked at, and no reference either. */
-export const connectRaw = (databaseUrl: string): Knex =>
-  databaseUrl.startsWith('sqlite:')
+export function connectRaw(databaseUrl: string): Knex {
+  return databaseUrl.startsWith('sqlite:')
     ? knex({
         client: 'better-sqlite3',
         useNullAsDefault: true,
@@ -173,3 +175,4 @@ export const connectRaw = (databaseUrl: string): Knex =>
           },
         },
       });
+}

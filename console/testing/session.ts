@@ -31,69 +31,76 @@ export interface ResolvedSession {
 export type ResolveBody = Readonly<Record<string, unknown>>;
 
 /** As the webhook would ask, with this and that changed. */
-export const resolveBody = (body: ResolveBody): ResolveBody => ({
-  dryRun: false,
-  namespace: NAMESPACE,
-  serviceAccount: 'default',
-  pod: { generateName: 'nb-' },
-  names: ['a'],
-  variables: [],
-  ...body,
-});
+export function resolveBody(body: ResolveBody): ResolveBody {
+  return {
+    dryRun: false,
+    namespace: NAMESPACE,
+    serviceAccount: 'default',
+    pod: { generateName: 'nb-' },
+    names: ['a'],
+    variables: [],
+    ...body,
+  };
+}
 
-export const resolve = (running: TestConsole, body: ResolveBody): Promise<Reply> =>
-  callJson(
+export function resolve(running: TestConsole, body: ResolveBody): Promise<Reply> {
+  return callJson(
     running.webhook,
     { method: 'POST', url: `${running.urlOf('resolve')}/internal/v1/resolve` },
     { body: resolveBody(body) },
   );
+}
 
 /** A ticket of this client for these secrets. Throws where it is refused. */
-export const ticketFor = async (
+export async function ticketFor(
   client: ApiClient,
   body: Readonly<Record<string, unknown>> = {},
-): Promise<string> => {
+): Promise<string> {
   const { status, json, text } = await client.call('post', '/tickets', {
     body: { namespace: NAMESPACE, secrets: ['a'], ...body },
   });
   if (status !== 201) throw new Error(text);
   return json.ticket;
-};
+}
 
 /** The session that resolve opens. Throws where it is refused. */
-export const openSession = async (running: TestConsole, body: ResolveBody): Promise<ResolvedSession> => {
+export async function openSession(running: TestConsole, body: ResolveBody): Promise<ResolvedSession> {
   const { status, json, text } = await resolve(running, body);
   if (status !== 200) throw new Error(text);
   const { namespace, serviceAccount, pod, launcher } = resolveBody(body);
   const by = (launcher as { username: string } | undefined)?.username ?? 'alice';
   const place = parsePlace({ ns: namespace, sa: serviceAccount, by, ...(pod as object) });
   return { ...json, place: must(place) };
-};
+}
 
 /** The session of a user whom no other test has, for the secrets `a` and `b`. */
-export const openNewSession = async (
+export async function openNewSession(
   running: TestConsole,
-): Promise<{ readonly alice: ApiClient; readonly ticket: string; readonly session: ResolvedSession }> => {
+): Promise<{ readonly alice: ApiClient; readonly ticket: string; readonly session: ResolvedSession }> {
   const alice = await running.as(newUser());
   const names = ['a', 'b'];
   for (const name of names)
     await alice.call('post', '/secrets', { body: { name, value: `value of ${name}` } });
   const ticket = await ticketFor(alice, { secrets: names });
   return { alice, ticket, session: await openSession(running, { ticket, names }) };
-};
+}
 
-const must = <T>(value: T | undefined): T => {
+function must<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('a test made something that does not parse');
   return value;
-};
+}
 
 /** The payload of a JWS, unverified. */
-export const payloadOf = (jws: string): Record<string, unknown> =>
+export function payloadOf(jws: string): Record<string, unknown> {
   // Claims are compared one by one where they are used.
-  JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8')) as Record<string, unknown>;
+  return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8')) as Record<
+    string,
+    unknown
+  >;
+}
 
 /** The claims of the grant that the keyservice would sign for this session. */
-export const grantClaims = ({ sid, ticket, secrets, place }: ResolvedSession): Grant => {
+export function grantClaims({ sid, ticket, secrets, place }: ResolvedSession): Grant {
   const { aud, jti, pod, sub } = payloadOf(ticket);
   return {
     iss: GRANT_ISSUER,
@@ -111,14 +118,15 @@ export const grantClaims = ({ sid, ticket, secrets, place }: ResolvedSession): G
     })),
     exp: Math.floor(Date.now() / 1000) + 86_400,
   };
-};
+}
 
-export const grantFor = (
+export function grantFor(
   running: TestConsole,
   session: ResolvedSession,
   changed: Partial<Grant> = {},
-): Promise<string> =>
-  signGrant(ed25519Signer(running.keys.grant.privateJwk), { ...grantClaims(session), ...changed });
+): Promise<string> {
+  return signGrant(ed25519Signer(running.keys.grant.privateJwk), { ...grantClaims(session), ...changed });
+}
 
 export interface AdmitOptions {
   readonly name?: string;
@@ -138,11 +146,7 @@ export interface Admitted {
 }
 
 /** Lets the pod of a session into the cluster, as the API server stores it, with a token of its own. */
-export const admit = (
-  running: TestConsole,
-  session: ResolvedSession,
-  options: AdmitOptions = {},
-): Admitted => {
+export function admit(running: TestConsole, session: ResolvedSession, options: AdmitOptions = {}): Admitted {
   const { name = 'nb-0', namespace = NAMESPACE, serviceAccount = 'default' } = options;
   const uid = randomUUID();
   const annotations = options.annotations ?? {
@@ -159,22 +163,27 @@ export const admit = (
     ...(options.unbound ? {} : { pod: { name, uid: options.tokenUid ?? uid } }),
   });
   return { pod, token };
-};
+}
 
-export const claim = (
+export function claim(
   running: TestConsole,
   { grant, token }: { readonly grant: unknown; readonly token: string | undefined },
-): Promise<Reply> =>
-  callJson(
+): Promise<Reply> {
+  return callJson(
     running.client,
     { method: 'POST', url: `${running.urlOf('claim')}/internal/v1/claim` },
     { body: { grant }, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } },
   );
+}
 
 /** Admits a pod and claims for it. */
-export const admitAndClaim = async (
+export async function admitAndClaim(
   running: TestConsole,
   session: ResolvedSession,
   options: AdmitOptions = {},
-): Promise<Reply> =>
-  claim(running, { grant: await grantFor(running, session), token: admit(running, session, options).token });
+): Promise<Reply> {
+  return claim(running, {
+    grant: await grantFor(running, session),
+    token: admit(running, session, options).token,
+  });
+}

@@ -20,40 +20,46 @@ const PAGE_SIZE = 50;
 const MAX_SHOWN_NAMES = 5;
 
 /** A browser that seals asks first: only what came of it is worth a line. */
-const isNews = ({ action, outcome }: AuditRow): boolean => action !== 'seal' || outcome === 'refused';
+function isNews({ action, outcome }: AuditRow): boolean {
+  return action !== 'seal' || outcome === 'refused';
+}
 
-const what = ({ action, outcome, code, actor, dryRun }: AuditRow): Html =>
-  html`<strong>${dryRun === true ? text.activity.asked : (text.activity.actions[action] ?? action)}</strong>
+function what({ action, outcome, code, actor, dryRun }: AuditRow): Html {
+  return html`<strong
+      >${dryRun === true ? text.activity.asked : (text.activity.actions[action] ?? action)}</strong
+    >
     ${
       outcome === 'refused' &&
       html`<span class="tag warn">${text.activity.refused}</span>
         ${code !== undefined && refusals[code].title}`
     }
     ${actor !== 'owner' && html`<span class="hint">${text.activity.by} ${actor}</span>`}`;
+}
 
-const where = ({ ns, pod, sid }: AuditRow): Html | undefined =>
-  ns === undefined && pod === undefined
+function where({ ns, pod, sid }: AuditRow): Html | undefined {
+  return ns === undefined && pod === undefined
     ? undefined
     : html`<span class="where"
         >${ns !== undefined && shown(ns)}${pod !== undefined && html`/${shown(pod)}`}${
           sid !== undefined && html` <span class="hint" title="${sid}">${sid.slice(0, 8)}</span>`
         }</span
       >`;
+}
 
 /** A name that was cut leads nowhere. */
-const nameOf = (name: string): Html => {
+function nameOf(name: string): Html {
   const whole = parseSecretName(name);
   return whole === undefined ? html`${shown(name)}` : html`<a href="${secretPath(whole)}">${whole}</a>`;
-};
+}
 
-const named = ({ names = [], nameCount = names.length }: AuditRow): Html => {
+function named({ names = [], nameCount = names.length }: AuditRow): Html {
   const first = names.slice(0, MAX_SHOWN_NAMES);
   return html`${first.map((name, at) => html`${at > 0 && ', '}${nameOf(name)}`)}
   ${nameCount > first.length && ` +${nameCount - first.length}`}`;
-};
+}
 
 /** Records as a table; without the names where all are of one secret. */
-export const recordsTable = (rows: readonly AuditRow[], now: number, withNames: boolean): Html => {
+export function recordsTable(rows: readonly AuditRow[], now: number, withNames: boolean): Html {
   const { at, what: happened, names, where: place } = text.activity.columns;
   return html`<div class="card">
     <table class="records">
@@ -78,11 +84,10 @@ export const recordsTable = (rows: readonly AuditRow[], now: number, withNames: 
       </tbody>
     </table>
   </div>`;
-};
+}
 
-export const createActivityPage =
-  ({ audit, clock }: Ports) =>
-  async (request: Request, { ownerId }: Visitor): Promise<Page> => {
+export function createActivityPage({ audit, clock }: Ports) {
+  return async (request: Request, { ownerId }: Visitor): Promise<Page> => {
     const asked = typeof request.query['after'] === 'string' ? request.query['after'] : '';
     const after = /^[1-9][0-9]{0,14}$/.test(asked) ? Number(asked) : undefined;
     const rows = await audit.list(ownerId, { limit: PAGE_SIZE + 1, after });
@@ -101,3 +106,4 @@ export const createActivityPage =
         </p>`,
     };
   };
+}

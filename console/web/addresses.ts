@@ -2,11 +2,12 @@
 import { urlPath } from '#envelope/url-path.ts';
 
 /** The page of one secret, or its form. */
-export const secretPath = (name: string, action?: 'replace' | 'delete'): string =>
-  action === undefined ? urlPath`/secret/${name}` : urlPath`/secret/${name}/${action}`;
+export function secretPath(name: string, action?: 'replace' | 'delete'): string {
+  return action === undefined ? urlPath`/secret/${name}` : urlPath`/secret/${name}/${action}`;
+}
 
 /** An address with a query; members that are undefined or empty are left out. */
-export const withQuery = (path: string, members: Readonly<Record<string, string | undefined>>): string => {
+export function withQuery(path: string, members: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(members).filter((member): member is [string, string] => Boolean(member[1]));
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`;
-};
+}

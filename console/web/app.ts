@@ -62,7 +62,7 @@ export interface Web {
   nameOf(request: Request): string | undefined;
 }
 
-const mountReports = (router: Router, { limits, metrics }: WebPorts): void => {
+function mountReports(router: Router, { limits, metrics }: WebPorts): void {
   const count = metrics.counter('twofold_console_csp_reports_total', 'Violations that browsers reported.');
   router.post(
     '/csp-report',
@@ -73,9 +73,9 @@ const mountReports = (router: Router, { limits, metrics }: WebPorts): void => {
       response.status(204).end();
     },
   );
-};
+}
 
-export const createWeb = (ports: WebPorts, config: WebConfig): Web => {
+export function createWeb(ports: WebPorts, config: WebConfig): Web {
   const { clock, limits, secrets, audit, log } = ports;
   const { envEnabled, publicUrl } = config;
   const { origin } = new URL(publicUrl);
@@ -120,4 +120,4 @@ export const createWeb = (ports: WebPorts, config: WebConfig): Web => {
   mountLaunch(routes, { ...ports, visitors, origins: config.launcherOrigins, envEnabled });
   routes.finish();
   return { router: routes.router, visitors, nameOf: (request) => routes.nameOf(request) };
-};
+}

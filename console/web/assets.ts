@@ -16,10 +16,10 @@ interface Asset {
   readonly content: string;
 }
 
-const asset = (name: string, extension: string, type: string, content: string): Asset => {
+function asset(name: string, extension: string, type: string, content: string): Asset {
   const hash = createHash('sha256').update(content).digest('base64url').slice(0, 16);
   return { path: `/assets/${name}-${hash}.${extension}`, type, content };
-};
+}
 
 export interface Assets {
   readonly script: string;
@@ -28,7 +28,7 @@ export interface Assets {
   readonly router: Router;
 }
 
-export const createAssets = (): Assets => {
+export function createAssets(): Assets {
   const built = typeof TWOFOLD_PAGE === 'undefined' ? { script: '', style: '' } : TWOFOLD_PAGE;
   const all = {
     script: asset('page', 'js', 'text/javascript; charset=utf-8', built.script),
@@ -43,4 +43,4 @@ export const createAssets = (): Assets => {
     });
   }
   return { script: all.script.path, style: all.style.path, icon: all.icon.path, router };
-};
+}

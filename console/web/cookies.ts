@@ -26,17 +26,20 @@ interface Ports {
 }
 
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax';
-const hostName = ({ name }: CookieKind): string => `__Host-${name}`;
+function hostName({ name }: CookieKind): string {
+  return `__Host-${name}`;
+}
 
 /** The first of this name (RFC 6265 §5.4 sends the most specific first; with `__Host-` there is one). */
-const valueOf = (header: string | undefined, name: string): string | undefined =>
-  header
+function valueOf(header: string | undefined, name: string): string | undefined {
+  return header
     ?.split(';')
     .map((pair) => pair.trim())
     .find((pair) => pair.startsWith(`${name}=`))
     ?.slice(name.length + 1);
+}
 
-export const createCookies = ({ keys, clock }: Ports): Cookies => {
+export function createCookies({ keys, clock }: Ports): Cookies {
   const byKid = new Map(keys.map((key) => [key.kid as string, key]));
   const [newest] = keys;
   return {
@@ -76,4 +79,4 @@ export const createCookies = ({ keys, clock }: Ports): Cookies => {
       response.append('set-cookie', `${hostName(kind)}=; ${attributes}; Max-Age=0`);
     },
   };
-};
+}

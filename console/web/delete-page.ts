@@ -29,25 +29,27 @@ interface Question {
   readonly status?: number;
 }
 
-const question = ({ secret: { name, version }, visitor, notice, status = 200 }: Question): Page => ({
-  status,
-  title: text.remove.title(name),
-  here: 'secrets',
-  body: html`<p class="crumb"><a href="/secrets">${text.list.title}</a></p>
-    <h1 class="name">${text.remove.title(name)}</h1>
-    ${notice && html`<div class="alert" role="alert">${notice}</div>`}
-    <form class="card pad" method="post" action="${secretPath(name, 'delete')}">
-      ${csrfField(visitor)}
-      <input type="hidden" name="version" value="${version}" />
-      <p>${text.remove.lead}</p>
-      <p class="buttons">
-        <button class="danger" type="submit">${text.remove.confirm}</button>
-        <a class="button quiet" href="${secretPath(name)}">${text.cancel}</a>
-      </p>
-    </form>`,
-});
+function question({ secret: { name, version }, visitor, notice, status = 200 }: Question): Page {
+  return {
+    status,
+    title: text.remove.title(name),
+    here: 'secrets',
+    body: html`<p class="crumb"><a href="/secrets">${text.list.title}</a></p>
+      <h1 class="name">${text.remove.title(name)}</h1>
+      ${notice && html`<div class="alert" role="alert">${notice}</div>`}
+      <form class="card pad" method="post" action="${secretPath(name, 'delete')}">
+        ${csrfField(visitor)}
+        <input type="hidden" name="version" value="${version}" />
+        <p>${text.remove.lead}</p>
+        <p class="buttons">
+          <button class="danger" type="submit">${text.remove.confirm}</button>
+          <a class="button quiet" href="${secretPath(name)}">${text.cancel}</a>
+        </p>
+      </form>`,
+  };
+}
 
-export const mountDeleting = (routes: PageRoutes, ports: Ports): void => {
+export function mountDeleting(routes: PageRoutes, ports: Ports): void {
   const path = '/secret/:name/delete';
   routes.show(path, 'delete', async (request, visitor) => {
     const secret = await findSecret(ports.secrets, request, visitor);
@@ -80,4 +82,4 @@ export const mountDeleting = (routes: PageRoutes, ports: Ports): void => {
       return Promise.resolve(question({ secret, visitor, notice: againNotice(why), status }));
     },
   });
-};
+}

@@ -11,7 +11,7 @@ interface Failure {
   readonly retryAfterSeconds?: number | undefined;
 }
 
-const sentenceOf = ({ code, detail, retryAfterSeconds = 60 }: Failure): string => {
+function sentenceOf({ code, detail, retryAfterSeconds = 60 }: Failure): string {
   if (code === 'not_found') return detail === '' ? text.failed.notFound : detail;
   if (code === 'rate_limited') return text.failed.tooMany(retryAfterSeconds);
   if (code === 'internal_error') return text.failed.internal;
@@ -19,9 +19,9 @@ const sentenceOf = ({ code, detail, retryAfterSeconds = 60 }: Failure): string =
   if (code === 'database_unavailable' || code === 'user_key_unavailable' || code === 'overloaded')
     return text.failed.down;
   return detail;
-};
+}
 
-export const failurePage = (failure: Failure): Page => {
+export function failurePage(failure: Failure): Page {
   const { status, code, retryAfterSeconds } = failure;
   const title = code === 'not_found' ? text.failed.notFoundTitle : text.failed.title;
   const waits = retryAfterSeconds ?? (status === 503 ? 1 : undefined);
@@ -35,4 +35,4 @@ export const failurePage = (failure: Failure): Page => {
       <p><a href="/">${text.back}</a></p>
     </section>`,
   };
-};
+}

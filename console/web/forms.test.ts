@@ -4,18 +4,18 @@ import { fc } from '../../test/properties.ts';
 import { readForm, typedLines } from './forms.ts';
 
 /** As express.raw leaves it. */
-const sent = async (body: FormData | URLSearchParams | string, type?: string): Promise<Request> => {
+async function sent(body: FormData | URLSearchParams | string, type?: string): Promise<Request> {
   const response = new Response(body);
   const headers = { 'content-type': type ?? response.headers.get('content-type') ?? '' };
   // All that is read of a request here.
   return { headers, body: Buffer.from(await response.arrayBuffer()) } as unknown as Request;
-};
+}
 
-const multipart = (fill: (data: FormData) => void): FormData => {
+function multipart(fill: (data: FormData) => void): FormData {
   const data = new FormData();
   fill(data);
   return data;
-};
+}
 
 describe('submitted forms', () => {
   it('bring text and files byte for byte, multipart or urlencoded', async () => {

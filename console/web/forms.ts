@@ -26,8 +26,8 @@ interface Parsed {
 }
 
 /** Rejects on anything that is not such a form, or that would have to be cut. */
-const parse = (bytes: Buffer, type: string): Promise<Parsed> =>
-  new Promise((resolve, reject) => {
+function parse(bytes: Buffer, type: string): Promise<Parsed> {
+  return new Promise((resolve, reject) => {
     const limits = {
       fields: MAX_FIELDS,
       fieldNameSize: MAX_FIELD_NAME,
@@ -62,18 +62,22 @@ const parse = (bytes: Buffer, type: string): Promise<Parsed> =>
     parser.once('finish', () => resolve(parsed));
     parser.end(bytes);
   });
+}
 
-const formOf = ({ texts, files }: Parsed): Form => ({
-  texts: (name) => texts.get(name) ?? [],
-  text: (name) => texts.get(name)?.[0] ?? '',
-  file: (name) => files.get(name),
-});
+function formOf({ texts, files }: Parsed): Form {
+  return {
+    texts: (name) => texts.get(name) ?? [],
+    text: (name) => texts.get(name)?.[0] ?? '',
+    file: (name) => files.get(name),
+  };
+}
 
 /** Whether a body that is announced so may be a form; looked at before it is read. */
-export const isForm = (request: Request): boolean =>
-  isPlain(request) && FORM_TYPE.test(request.headers['content-type'] ?? '');
+export function isForm(request: Request): boolean {
+  return isPlain(request) && FORM_TYPE.test(request.headers['content-type'] ?? '');
+}
 
-export const readForm = async (request: Request): Promise<Outcome<Form>> => {
+export async function readForm(request: Request): Promise<Outcome<Form>> {
   const bytes: unknown = request.body; // as readBody left it
   const type = request.headers['content-type'] ?? '';
   if (!Buffer.isBuffer(bytes) || !isForm(request)) {
@@ -86,7 +90,9 @@ export const readForm = async (request: Request): Promise<Outcome<Form>> => {
   } finally {
     bytes.fill(0);
   }
-};
+}
 
 /** What a text field's line breaks were when they were typed: a form sends each as CR LF. */
-export const typedLines = (text: string): string => text.replaceAll('\r\n', '\n');
+export function typedLines(text: string): string {
+  return text.replaceAll('\r\n', '\n');
+}

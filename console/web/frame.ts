@@ -31,8 +31,8 @@ export interface Frame {
   send(request: Request, response: Response, page: Page, visitor?: Visitor): void;
 }
 
-const policy = (page: Page): string =>
-  [
+function policy(page: Page): string {
+  return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
@@ -43,22 +43,26 @@ const policy = (page: Page): string =>
     `frame-ancestors ${page.embeddedBy && page.embeddedBy.length > 0 ? page.embeddedBy.join(' ') : "'none'"}`,
     'report-uri /csp-report',
   ].join('; ');
+}
 
 /** Origins alone reach other sites, and of /launch alone: a launcher may compare where a form came from. */
-const headersOf = (page: Page): Record<string, string> => ({
-  'cache-control': 'no-store',
-  'content-security-policy': policy(page),
-  'referrer-policy': page.formTo === undefined ? 'same-origin' : 'strict-origin',
-  'cross-origin-opener-policy': page.keepsOpener ? 'unsafe-none' : 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
-  ...(page.retryAfterSeconds === undefined ? {} : { 'retry-after': String(page.retryAfterSeconds) }),
-});
+function headersOf(page: Page): Record<string, string> {
+  return {
+    'cache-control': 'no-store',
+    'content-security-policy': policy(page),
+    'referrer-policy': page.formTo === undefined ? 'same-origin' : 'strict-origin',
+    'cross-origin-opener-policy': page.keepsOpener ? 'unsafe-none' : 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
+    ...(page.retryAfterSeconds === undefined ? {} : { 'retry-after': String(page.retryAfterSeconds) }),
+  };
+}
 
-export const csrfField = (visitor: Visitor | undefined): Html =>
-  html`<input type="hidden" name="csrf" value="${visitor?.csrf ?? ''}" />`;
+export function csrfField(visitor: Visitor | undefined): Html {
+  return html`<input type="hidden" name="csrf" value="${visitor?.csrf ?? ''}" />`;
+}
 
-const navigation = (page: Page): Html => {
+function navigation(page: Page): Html {
   const link = (at: Page['here'], path: string, label: string): Html =>
     page.here === at
       ? html`<a href="${path}" aria-current="page">${label}</a>`
@@ -66,10 +70,10 @@ const navigation = (page: Page): Html => {
   return html`<nav aria-label="${text.nav.label}">
     ${link('secrets', '/secrets', text.nav.secrets)} ${link('activity', '/activity', text.nav.activity)}
   </nav>`;
-};
+}
 
-const person = (visitor: Visitor): Html =>
-  html`<div class="person">
+function person(visitor: Visitor): Html {
+  return html`<div class="person">
     <span class="who" title="${text.loggedInAs} ${visitor.shownName}"
       ><span class="visually-hidden">${text.loggedInAs} </span>${visitor.shownName}</span
     >
@@ -77,6 +81,7 @@ const person = (visitor: Visitor): Html =>
       ${csrfField(visitor)}<button class="quiet" type="submit">${text.logOut}</button>
     </form>
   </div>`;
+}
 
 const mark = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
   <rect width="32" height="32" rx="8"></rect>
@@ -84,8 +89,8 @@ const mark = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focus
   <path d="m7 19.5 9 4.5 9-4.5"></path>
 </svg>`;
 
-const wholePage = (page: Page, assets: Assets, visitor: Visitor | undefined): Html =>
-  html`<html lang="en">
+function wholePage(page: Page, assets: Assets, visitor: Visitor | undefined): Html {
+  return html`<html lang="en">
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -107,13 +112,16 @@ const wholePage = (page: Page, assets: Assets, visitor: Visitor | undefined): Ht
       <main id="content" tabindex="-1" class="${page.wide ? 'wide' : 'narrow'}">${page.body}</main>
     </body>
   </html>`;
+}
 
-export const createFrame = (assets: Assets): Frame => ({
-  send: (_request, response, page, visitor) => {
-    response
-      .status(page.status ?? 200)
-      .set(headersOf(page))
-      .type('html');
-    response.send(documentText(wholePage(page, assets, visitor)));
-  },
-});
+export function createFrame(assets: Assets): Frame {
+  return {
+    send: (_request, response, page, visitor) => {
+      response
+        .status(page.status ?? 200)
+        .set(headersOf(page))
+        .type('html');
+      response.send(documentText(wholePage(page, assets, visitor)));
+    },
+  };
+}

@@ -19,21 +19,24 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-const escape = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
+function escape(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
+}
 
-const isList = (part: Part): part is readonly Part[] => Array.isArray(part);
+function isList(part: Part): part is readonly Part[] {
+  return Array.isArray(part);
+}
 
-const render = (part: Part): string => {
+function render(part: Part): string {
   if (part === undefined || part === false) return '';
   if (isList(part)) return part.map(render).join('');
   return typeof part === 'object' ? part[markup] : escape(String(part));
-};
+}
 
 const checked = new WeakSet<TemplateStringsArray>();
 
 /** Throws where a part stands as an attribute's value without quotes: escaping would not hold it there. */
-const checkQuotes = (strings: TemplateStringsArray): void => {
+function checkQuotes(strings: TemplateStringsArray): void {
   let [inTag, quote] = [false, ''];
   for (const string of strings.slice(0, -1)) {
     for (const character of string) {
@@ -44,16 +47,18 @@ const checkQuotes = (strings: TemplateStringsArray): void => {
     if (inTag && quote === '' && /=\s*$/.test(string)) throw new Error('an attribute’s value needs quotes');
   }
   checked.add(strings);
-};
+}
 
 /** Throws where a template is not safe for any part. */
-export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Html => {
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   if (!checked.has(strings)) checkQuotes(strings);
   const pieces = strings.flatMap((string, at) =>
     at < parts.length ? [string, render(parts[at])] : [string],
   );
   return { [markup]: pieces.join('') };
-};
+}
 
 /** A whole document, as it is sent. */
-export const documentText = (page: Html): string => `<!doctype html>\n${page[markup]}`;
+export function documentText(page: Html): string {
+  return `<!doctype html>\n${page[markup]}`;
+}

@@ -15,7 +15,7 @@ export interface ImportForm {
   readonly visitor: Visitor | undefined;
 }
 
-const states = ({ secrets, leftOut }: ImportPlan): Html => {
+function states({ secrets, leftOut }: ImportPlan): Html {
   const { columns } = text.import;
   const rows = [
     ...secrets.map(({ line, name, size, replaces }) => ({
@@ -53,9 +53,9 @@ const states = ({ secrets, leftOut }: ImportPlan): Html => {
       </tbody>
     </table>
   </div>`;
-};
+}
 
-const preview = (plan: ImportPlan): Html => {
+function preview(plan: ImportPlan): Html {
   const { secrets, leftOut } = plan;
   if (secrets.length + leftOut.length === 0)
     return html`<p class="alert" role="alert">${text.import.nothing}</p>`;
@@ -71,10 +71,10 @@ const preview = (plan: ImportPlan): Html => {
         <a class="button quiet" href="/secrets">${text.cancel}</a>
       </p>`
     }`;
-};
+}
 
-export const importForm = ({ content, plan, problem, notice, maxBytes, visitor }: ImportForm): Html =>
-  html`<p class="crumb"><a href="/secrets">${text.list.title}</a></p>
+export function importForm({ content, plan, problem, notice, maxBytes, visitor }: ImportForm): Html {
+  return html`<p class="crumb"><a href="/secrets">${text.list.title}</a></p>
     <h1>${text.import.title}</h1>
     <p class="lead">${text.import.lead}</p>
     <div class="alert" role="alert" data-part="notice">${notice}</div>
@@ -111,3 +111,4 @@ ${content}</textarea>
       </div>
       <div data-part="preview">${plan && preview(plan)}</div>
     </form>`;
+}

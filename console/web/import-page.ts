@@ -30,7 +30,7 @@ interface Ports extends RefusalRecorder {
 const MAX_FORM_BYTES = 3 * MAX_IMPORT_BYTES;
 
 /** A chosen file takes the place of what was pasted before. */
-const contentIn = (form: Form): string | undefined => {
+function contentIn(form: Form): string | undefined {
   const file = form.file('file');
   try {
     const content = file ? fromUtf8(file) : typedLines(form.text('content'));
@@ -38,18 +38,19 @@ const contentIn = (form: Form): string | undefined => {
   } catch {
     return undefined;
   }
-};
+}
 
 /** What the preview said is there: a version, or 0 for nothing. */
-const seenIn = (form: Form): ReadonlyMap<string, number> =>
-  new Map(
+function seenIn(form: Form): ReadonlyMap<string, number> {
+  return new Map(
     form.texts('seen').flatMap((pair): [string, number][] => {
       const [name = '', version = ''] = pair.split(' ');
       return /^\d{1,15}$/.test(version) ? [[name, Number(version)]] : [];
     }),
   );
+}
 
-const createPlan = ({ secrets, maxValueBytes }: Ports) => {
+function createPlan({ secrets, maxValueBytes }: Ports) {
   const versionsOf = async (
     { ownerId }: Visitor,
     names: readonly SecretName[],
@@ -62,11 +63,14 @@ const createPlan = ({ secrets, maxValueBytes }: Ports) => {
     const names = named.flatMap(({ name }) => parseSecretName(name) ?? []);
     return planImport(content, await versionsOf(visitor, names), maxValueBytes);
   };
-};
+}
 
-const createWrite =
-  (ports: Ports) =>
-  async ({ ownerId }: Visitor, { name, value }: PlannedSecret, seen: number): Promise<Outcome<SecretRow>> => {
+function createWrite(ports: Ports) {
+  return async (
+    { ownerId }: Visitor,
+    { name, value }: PlannedSecret,
+    seen: number,
+  ): Promise<Outcome<SecretRow>> => {
     const content = contentOf(utf8(value), ports.maxValueBytes);
     if (!content.ok) return content;
     const request = { ownerId, name, content: content.value, expiresAt: undefined };
@@ -81,8 +85,9 @@ const createWrite =
       wipeContent(content.value);
     }
   };
+}
 
-export const mountImport = (routes: PageRoutes, ports: Ports): void => {
+export function mountImport(routes: PageRoutes, ports: Ports): void {
   const planFor = createPlan(ports);
   const write = createWrite(ports);
   const page = (form: Omit<ImportForm, 'maxBytes'>, status = 200): Page => ({
@@ -133,4 +138,4 @@ export const mountImport = (routes: PageRoutes, ports: Ports): void => {
       );
     },
   });
-};
+}

@@ -33,11 +33,11 @@ const MAX_SECRETS = 1000;
 const MAX_LEFT_OUT = 2000;
 
 /** Each value is known by its line alone: no problem shows one. */
-export const planImport = (
+export function planImport(
   source: string,
   versions: ReadonlyMap<string, number>,
   maxBytes: number,
-): ImportPlan => {
+): ImportPlan {
   const { entries, problems } = parseDotenv(source);
   const secrets: PlannedSecret[] = [];
   const leftOut: LeftOut[] = [...problems];
@@ -53,4 +53,4 @@ export const planImport = (
     else leftOut.push({ line, problem: `${name}: ${problem}` });
   }
   return { secrets, leftOut: leftOut.toSorted((a, b) => a.line - b.line) };
-};
+}

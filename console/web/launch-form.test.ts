@@ -4,8 +4,8 @@ import { documentText } from './html.ts';
 import { launchForm, nothingPicked, type LaunchForm } from './launch-form.ts';
 import { text } from './text.ts';
 
-const secretOf = (name: string, envSafe: boolean): SecretSummary =>
-  ({
+function secretOf(name: string, envSafe: boolean): SecretSummary {
+  return {
     name,
     envSafe,
     size: 8,
@@ -14,10 +14,11 @@ const secretOf = (name: string, envSafe: boolean): SecretSummary =>
     modifiedAt: 0,
     expiresAt: undefined,
     lastUsedAt: undefined,
-  }) as SecretSummary; // all that the form looks at
+  } as SecretSummary;
+} // all that the form looks at
 
-const shown = (envEnabled: boolean): string =>
-  documentText(
+function shown(envEnabled: boolean): string {
+  return documentText(
     launchForm({
       launch: {
         namespace: 'hub',
@@ -34,6 +35,7 @@ const shown = (envEnabled: boolean): string =>
       now: 1, // all that it looks at
     }),
   );
+}
 
 describe('the form of /launch', () => {
   it('offers a variable where the operator turned them on and the value can be one', () => {

@@ -35,7 +35,7 @@ export interface LaunchForm {
   readonly now: number;
 }
 
-const sessionFacts = ({ namespace, serviceAccount, pod }: LaunchRequest): Html => {
+function sessionFacts({ namespace, serviceAccount, pod }: LaunchRequest): Html {
   const facts = [
     [text.launch.namespace, namespace],
     [text.launch.account, serviceAccount],
@@ -50,10 +50,10 @@ const sessionFacts = ({ namespace, serviceAccount, pod }: LaunchRequest): Html =
         </div>`,
     )}
   </dl>`;
-};
+}
 
 /** How a ticked secret is given: a choice, where it can be a variable too. */
-const asFields = ({ name, envSafe }: SecretSummary, { picks, envEnabled }: LaunchForm): Html => {
+function asFields({ name, envSafe }: SecretSummary, { picks, envEnabled }: LaunchForm): Html {
   const both = envEnabled && envSafe;
   const variable = picks.kinds.get(name) === 'variable';
   return html`<div class="as">
@@ -74,9 +74,9 @@ const asFields = ({ name, envSafe }: SecretSummary, { picks, envEnabled }: Launc
       spellcheck="false"
     />
   </div>`;
-};
+}
 
-const pick = (secret: SecretSummary, form: LaunchForm): Html => {
+function pick(secret: SecretSummary, form: LaunchForm): Html {
   const { name, size, expiresAt } = secret;
   const expired = expiresAt !== undefined && expiresAt <= form.now;
   return html`<li data-name="${name}">
@@ -95,10 +95,10 @@ const pick = (secret: SecretSummary, form: LaunchForm): Html => {
     >
     ${asFields(secret, form)}
   </li>`;
-};
+}
 
-const pathField = ({ picks, pathProblem }: LaunchForm): Html =>
-  html`<div class="field">
+function pathField({ picks, pathProblem }: LaunchForm): Html {
+  return html`<div class="field">
     <label for="path">${text.launch.path}</label>
     <input
       id="path"
@@ -113,8 +113,9 @@ const pathField = ({ picks, pathProblem }: LaunchForm): Html =>
     <p class="hint" id="path-hint">${text.launch.pathHint}</p>
     <p class="error" id="path-error" aria-live="polite">${pathProblem}</p>
   </div>`;
+}
 
-export const launchForm = (form: LaunchForm): Html => {
+export function launchForm(form: LaunchForm): Html {
   const { launch, secrets } = form;
   return html`<h1>${text.launch.title}</h1>
     <p class="lead">${text.launch.lead(launch.returnTo.host)}</p>
@@ -145,4 +146,4 @@ export const launchForm = (form: LaunchForm): Html => {
           <p class="buttons"><button class="primary" type="submit">${text.launch.submit}</button></p>`
       }
     </form>`;
-};
+}

@@ -7,8 +7,8 @@ import { loginAddress } from './routing.ts';
 import { text } from './text.ts';
 
 /** To the same address in a window of its own, whose answer this frame hands on. */
-export const launchElsewhere = ({ returnTo }: LaunchRequest, action: string): Html =>
-  html`<section class="notice" data-island="launch-relay">
+export function launchElsewhere({ returnTo }: LaunchRequest, action: string): Html {
+  return html`<section class="notice" data-island="launch-relay">
     <h1>${text.launch.title}</h1>
     <p role="status" data-part="state">${text.launch.elsewhere(returnTo.host)}</p>
     <p>
@@ -17,17 +17,20 @@ export const launchElsewhere = ({ returnTo }: LaunchRequest, action: string): Ht
       >
     </p>
   </section>`;
+}
 
-const fieldsOf = ({ picked, kinds, names, path }: Picks): [string, string][] => [
-  ...[...picked].map((name): [string, string] => ['pick', name]),
-  ...[...kinds].map(([name, kind]): [string, string] => [`as:${name}`, kind]),
-  ...[...names].map(([name, to]): [string, string] => [`to:${name}`, to]),
-  ['path', path],
-];
+function fieldsOf({ picked, kinds, names, path }: Picks): [string, string][] {
+  return [
+    ...[...picked].map((name): [string, string] => ['pick', name]),
+    ...[...kinds].map(([name, kind]): [string, string] => [`as:${name}`, kind]),
+    ...[...names].map(([name, to]): [string, string] => [`to:${name}`, to]),
+    ['path', path],
+  ];
+}
 
 /** After a login that has ended: the form's fields wait for the next one. */
-export const launchAgain = (action: string, picks: Picks): Html =>
-  html`<section class="notice">
+export function launchAgain(action: string, picks: Picks): Html {
+  return html`<section class="notice">
     <h1>${text.launch.title}</h1>
     <p>${text.launch.loginEnded}</p>
     <form class="buttons" method="post" action="${action}" data-island="send-on-login">
@@ -38,6 +41,7 @@ export const launchAgain = (action: string, picks: Picks): Html =>
       <button type="submit">${text.launch.loggedIn}</button>
     </form>
   </section>`;
+}
 
 export interface LaunchAnswer {
   readonly ticket: string;
@@ -46,7 +50,7 @@ export interface LaunchAnswer {
 }
 
 /** The answer as a page: its script posts the message, or sends the form, which a person can do as well. */
-export const launchDone = (launch: LaunchRequest, answer: LaunchAnswer): Html => {
+export function launchDone(launch: LaunchRequest, answer: LaunchAnswer): Html {
   const { origin, href } = launch.returnTo;
   if (launch.mode === 'message') {
     return html`<section
@@ -69,12 +73,14 @@ export const launchDone = (launch: LaunchRequest, answer: LaunchAnswer): Html =>
       <p><button class="primary" type="submit">${text.launch.returnNow}</button></p>
     </form>
   </section>`;
-};
+}
 
-export const withTicket = (
+export function withTicket(
   chosen: Readonly<Record<string, string>>,
   ticket: string,
-): Readonly<Record<string, string>> => ({
-  ...chosen,
-  [annotations.ticket]: ticket,
-});
+): Readonly<Record<string, string>> {
+  return {
+    ...chosen,
+    [annotations.ticket]: ticket,
+  };
+}

@@ -34,20 +34,20 @@ interface Ports extends RefusalRecorder {
 const MAX_LISTED = 2000;
 const MAX_FORM_BYTES = 2 * 1024 * 1024;
 
-const picksIn = (form: Form): Picks => {
+function picksIn(form: Form): Picks {
   const picked = form.texts('pick');
   const of = (field: string): Map<string, string> =>
     new Map(picked.map((name) => [name, form.text(`${field}:${name}`)]));
   return { picked: new Set(picked), kinds: of('as'), names: of('to'), path: form.text('path') };
-};
+}
 
 /** What a pod is to carry for these picks. */
-const choiceOf = ({
+function choiceOf({
   picked,
   kinds,
   names,
   path,
-}: Picks): Outcome<{ chosen: SessionAnnotations; wish: Wish }> => {
+}: Picks): Outcome<{ chosen: SessionAnnotations; wish: Wish }> {
   const secrets = [...picked].flatMap((name) => parseSecretName(name) ?? []);
   if (secrets.length === 0) return refuse('annotations_malformed', text.launch.nothing);
   const isVariable = (name: string): boolean => kinds.get(name) === 'variable';
@@ -60,11 +60,11 @@ const choiceOf = ({
     env: variables.map((name) => ({ name, variable: names.get(name) ?? '' })),
   });
   return chosen.ok ? { ok: true, value: { chosen: chosen.value, wish: { secrets, variables } } } : chosen;
-};
+}
 
 type Wish = Pick<Parameters<Tickets['issue']>[0], 'secrets' | 'variables'>;
 
-const createViews = ({ secrets, clock, origins, envEnabled }: Ports) => {
+function createViews({ secrets, clock, origins, envEnabled }: Ports) {
   /** The launcher's origins may embed whatever this address answers. */
   const around = (launch: LaunchRequest | undefined) => ({
     alone: true,
@@ -93,14 +93,16 @@ const createViews = ({ secrets, clock, origins, envEnabled }: Ports) => {
       body: launchAgain(action, picks),
     }),
   };
-};
+}
 
-const badRequest = (code: RefusalCode, problem: string): Page => ({
-  ...failurePage({ status: 400, code, detail: problem }),
-  title: text.launch.badRequest,
-});
+function badRequest(code: RefusalCode, problem: string): Page {
+  return {
+    ...failurePage({ status: 400, code, detail: problem }),
+    title: text.launch.badRequest,
+  };
+}
 
-export const mountLaunch = (routes: PageRoutes, ports: Ports): void => {
+export function mountLaunch(routes: PageRoutes, ports: Ports): void {
   const views = createViews(ports);
   const parse = (request: Request) => parseLaunch({ ...request.query }, ports.origins);
   routes.open('/launch', 'launch', async (request, response) => {
@@ -169,4 +171,4 @@ export const mountLaunch = (routes: PageRoutes, ports: Ports): void => {
       return await views.form({ launch, action, picks, notice, visitor }, 403);
     },
   });
-};
+}

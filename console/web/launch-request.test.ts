@@ -5,10 +5,10 @@ const hub = 'https://hub.example.org';
 const local = 'http://localhost:8000';
 
 /** The address that is returned to, or the code of the refusal. */
-const returnOf = (returnTo: unknown, origins: readonly string[] = [hub, local]): string => {
+function returnOf(returnTo: unknown, origins: readonly string[] = [hub, local]): string {
   const parsed = parseLaunch({ namespace: 'sessions', return_to: returnTo }, origins);
   return parsed.ok ? parsed.launch.returnTo.href : parsed.code;
-};
+}
 
 describe('the address that /launch returns to', () => {
   for (const [given, expected] of [

@@ -18,11 +18,13 @@ export type ParsedLaunch =
 
 type Query = Readonly<Record<string, unknown>>;
 
-const no = (problem: string, code: RefusalCode = 'query_malformed'): ParsedLaunch => ({
-  ok: false,
-  code,
-  problem,
-});
+function no(problem: string, code: RefusalCode = 'query_malformed'): ParsedLaunch {
+  return {
+    ok: false,
+    code,
+    problem,
+  };
+}
 
 /** `https://host[:port]` as a browser writes an origin, or a loopback address of a development machine. */
 export const LAUNCHER_ORIGIN =
@@ -30,16 +32,16 @@ export const LAUNCHER_ORIGIN =
 /** Printable ASCII without a backslash, which parsers take for a slash. */
 const ADDRESS = /^https?:\/\/[!-[\]-~]+$/;
 
-const returnAddress = (value: unknown, origins: readonly string[]): URL | undefined => {
+function returnAddress(value: unknown, origins: readonly string[]): URL | undefined {
   // What a parser would mend is refused instead: a launcher writes what it means.
   if (typeof value !== 'string' || !ADDRESS.test(value) || !URL.canParse(value)) return undefined;
   const url = new URL(value);
   // The origin is compared whole: no prefix, no pattern, no user in front of the host. `blob:` has somebody's too.
   const plain = /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
   return plain && origins.includes(url.origin) ? url : undefined;
-};
+}
 
-export const parseLaunch = (query: Query, origins: readonly string[]): ParsedLaunch => {
+export function parseLaunch(query: Query, origins: readonly string[]): ParsedLaunch {
   const { namespace, service_account: serviceAccount = 'default', pod: podText, mode = 'message' } = query;
   const returnTo = returnAddress(query['return_to'], origins);
   if (!returnTo) return no(text.launch.badOrigin, 'return_to_not_allowed');
@@ -52,4 +54,4 @@ export const parseLaunch = (query: Query, origins: readonly string[]): ParsedLau
   if (podText !== undefined && !pod) return no(text.launch.badParameter('pod'));
   if (mode !== 'message' && mode !== 'form') return no(text.launch.badParameter('mode'));
   return { ok: true, launch: { namespace, serviceAccount, pod, returnTo, mode } };
-};
+}

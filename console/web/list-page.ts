@@ -18,7 +18,7 @@ const PAGE_SIZE = 100;
 const MAX_FILTER_LENGTH = 253;
 const FILTER_FROM = 10;
 
-const row = (secret: SecretSummary, now: number): Html => {
+function row(secret: SecretSummary, now: number): Html {
   const { name } = secret;
   const { columns } = text.list;
   return html`<tr>
@@ -41,9 +41,9 @@ const row = (secret: SecretSummary, now: number): Html => {
       >
     </td>
   </tr>`;
-};
+}
 
-const table = (secrets: readonly SecretSummary[], now: number): Html => {
+function table(secrets: readonly SecretSummary[], now: number): Html {
   const { name, actions, ...others } = text.list.columns;
   return html`<div class="card">
     <table class="secrets">
@@ -59,7 +59,7 @@ const table = (secrets: readonly SecretSummary[], now: number): Html => {
       </tbody>
     </table>
   </div>`;
-};
+}
 
 const emptyState = html`<section class="empty card">
   <h2>${text.list.empty.title}</h2>
@@ -71,13 +71,14 @@ const emptyState = html`<section class="empty card">
   <p class="hint">${text.list.empty.next}</p>
 </section>`;
 
-const filterForm = (filter: string): Html =>
-  html`<form class="filter" role="search" method="get" action="/secrets">
+function filterForm(filter: string): Html {
+  return html`<form class="filter" role="search" method="get" action="/secrets">
     <label for="filter">${text.list.filter}</label>
     <input id="filter" name="filter" type="search" value="${filter}" autocomplete="off" spellcheck="false" />
     <button type="submit">${text.list.filterSubmit}</button>
     ${filter !== '' && html`<a href="/secrets">${text.list.filterClear}</a>`}
   </form>`;
+}
 
 interface Listed {
   readonly secrets: readonly SecretSummary[];
@@ -88,16 +89,16 @@ interface Listed {
   readonly more: boolean;
 }
 
-const pager = ({ secrets, filter, paged, more }: Listed): Html | undefined => {
+function pager({ secrets, filter, paged, more }: Listed): Html | undefined {
   const last = secrets.at(-1)?.name;
   if (!paged && !more) return undefined;
   return html`<p class="pager">
     ${paged && html`<a class="button" href="${withQuery('/secrets', { filter })}">${text.list.first}</a>`}
     ${more && html`<a class="button" href="${withQuery('/secrets', { filter, after: last })}">${text.list.more}</a>`}
   </p>`;
-};
+}
 
-const view = (listed: Listed, said: string | undefined, now: number): Html => {
+function view(listed: Listed, said: string | undefined, now: number): Html {
   const { secrets, filter, found, total } = listed;
   const count = filter === '' ? text.list.count(total) : text.list.found(found, total);
   return html`<div class="title">
@@ -120,16 +121,15 @@ const view = (listed: Listed, said: string | undefined, now: number): Html => {
             ${pager(listed)}
             <p class="hint">${text.list.neverShown}</p>`
     }`;
-};
+}
 
-const queryText = (request: Request, name: string): string => {
+function queryText(request: Request, name: string): string {
   const value = request.query[name];
   return typeof value === 'string' ? value : '';
-};
+}
 
-export const createListPage =
-  ({ secrets, clock }: Ports) =>
-  async (request: Request, visitor: Visitor, said: string | undefined): Promise<Page> => {
+export function createListPage({ secrets, clock }: Ports) {
+  return async (request: Request, visitor: Visitor, said: string | undefined): Promise<Page> => {
     const filter = queryText(request, 'filter').trim().slice(0, MAX_FILTER_LENGTH);
     const after = parseSecretName(queryText(request, 'after'));
     const total = await secrets.count(visitor.ownerId);
@@ -146,3 +146,4 @@ export const createListPage =
     };
     return { title: text.list.title, here: 'secrets', wide: true, body: view(listed, said, clock()) };
   };
+}

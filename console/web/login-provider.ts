@@ -53,9 +53,8 @@ const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** Node's fetch takes no private roots. */
-const fetchWith =
-  (client: Ports['client']): openid.CustomFetch =>
-  async (url, { method, headers, body }) => {
+function fetchWith(client: Ports['client']): openid.CustomFetch {
+  return async (url, { method, headers, body }) => {
     const text = body instanceof URLSearchParams ? body.toString() : undefined;
     const answer = await client.call({
       method,
@@ -69,22 +68,23 @@ const fetchWith =
     const init = { status: answer.status, headers: typeof type === 'string' ? { 'content-type': type } : {} };
     return new Response(answer.body.length > 0 ? new Uint8Array(answer.body) : null, init);
   };
+}
 
-const discover = async (
+async function discover(
   get: openid.CustomFetch,
   { issuer, clientId }: LoginProviderConfig,
-): Promise<openid.ServerMetadata> => {
+): Promise<openid.ServerMetadata> {
   const options = { [openid.customFetch]: get, timeout: TIMEOUT_MS / 1000 };
   const found = await openid.discovery(new URL(issuer), clientId, undefined, undefined, options);
   return found.serverMetadata();
-};
+}
 
 /** A new one for each login, since the provider's keys are kept with it: they may have been rotated a moment ago. */
-const configurationFor = (
+function configurationFor(
   metadata: openid.ServerMetadata,
   get: openid.CustomFetch,
   { clientId, clientSecret }: LoginProviderConfig,
-): openid.Configuration => {
+): openid.Configuration {
   const client = { [openid.clockTolerance]: CLOCK_LEEWAY_SECONDS };
   const authentication = clientSecret === undefined ? openid.None() : openid.ClientSecretPost(clientSecret);
   const made = new openid.Configuration(metadata, clientId, client, authentication);
@@ -92,31 +92,32 @@ const configurationFor = (
   made.timeout = TIMEOUT_MS / 1000;
   openid.enableNonRepudiationChecks(made);
   return made;
-};
+}
 
 /** No answer, or one of a provider that does not work; as against one that says no. */
-const isUnavailable = (error: unknown): boolean => {
+function isUnavailable(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause.name === 'HttpsError' || cause.name === 'TimeoutError' || cause.name === 'AbortError')
       return true;
     if (cause.cause instanceof Response && cause.cause.status >= 500) return true;
   }
   return false;
-};
+}
 
-const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value.slice(0, 100) : undefined;
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value.slice(0, 100) : undefined;
+}
 
-const endOf = (claims: openid.IDToken | undefined, config: LoginProviderConfig): LoginEnd => {
+function endOf(claims: openid.IDToken | undefined, config: LoginProviderConfig): LoginEnd {
   if (!claims || !isUsableSub(claims.sub) || claims.iss !== config.issuer) return { kind: 'refused' };
   const { sub } = claims;
   const login = { issuer: config.issuer, sub, claims: loginClaims(claims, config.launcherClaims) };
   const shownName =
     textOf(claims['name']) ?? textOf(claims['preferred_username']) ?? textOf(claims['email']) ?? sub;
   return { kind: 'done', login, shownName: shownName.slice(0, 100) };
-};
+}
 
-export const createLoginProvider = (ports: Ports, config: LoginProviderConfig): LoginProvider => {
+export function createLoginProvider(ports: Ports, config: LoginProviderConfig): LoginProvider {
   const get = fetchWith(ports.client);
   const discovered = kept(() => discover(get, config), {
     clock: ports.clock,
@@ -173,4 +174,4 @@ export const createLoginProvider = (ports: Ports, config: LoginProviderConfig): 
       return openid.buildEndSessionUrl(found, { post_logout_redirect_uri: returnTo }).href;
     },
   };
-};
+}

@@ -6,8 +6,12 @@ import type { TokenOptions } from '../testing/identity-provider.ts';
 import { CLIENT_ID, logIn, visitor, type Visit } from '../testing/login-provider.ts';
 import { returnPath } from './login.ts';
 
-const isLoggedIn = async (visit: Visit): Promise<boolean> => (await visit.get('/secrets')).status === 200;
-const text = ({ body }: HttpsAnswer): string => body.toString('utf8');
+async function isLoggedIn(visit: Visit): Promise<boolean> {
+  return (await visit.get('/secrets')).status === 200;
+}
+function text({ body }: HttpsAnswer): string {
+  return body.toString('utf8');
+}
 
 describe('the page’s login', () => {
   let running: TestConsole;

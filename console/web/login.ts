@@ -36,35 +36,37 @@ const MAX_LOGOUT_BYTES = 4096;
 const RETURNS =
   /^\/(secrets|secret\/[A-Za-z0-9._-]+(\/replace|\/delete)?|new|import|activity|launch|login\/done)$/;
 
-export const returnPath = (to: unknown, origin: string): string => {
+export function returnPath(to: unknown, origin: string): string {
   if (typeof to !== 'string' || to.length > MAX_TO_LENGTH || !URL.canParse(to, origin)) return '/secrets';
   const url = new URL(to, origin);
   return to.startsWith('/') && url.origin === origin && RETURNS.test(url.pathname)
     ? url.pathname + url.search
     : '/secrets';
-};
+}
 
-const failed = (to: string, title: string, sentence: string, status: number): Page => ({
-  status,
-  title,
-  keepsOpener: true,
-  ...(status === 503 ? { retryAfterSeconds: 2 } : {}),
-  body: html`<section class="notice">
-    <h1>${title}</h1>
-    <p>${sentence}</p>
-    <p><a class="button primary" href="${loginAddress(to)}">${text.login.again}</a></p>
-  </section>`,
-});
+function failed(to: string, title: string, sentence: string, status: number): Page {
+  return {
+    status,
+    title,
+    keepsOpener: true,
+    ...(status === 503 ? { retryAfterSeconds: 2 } : {}),
+    body: html`<section class="notice">
+      <h1>${title}</h1>
+      <p>${sentence}</p>
+      <p><a class="button primary" href="${loginAddress(to)}">${text.login.again}</a></p>
+    </section>`,
+  };
+}
 
 /** What the provider's answers lead to; where it gives none, a page that says so. */
-const orDown = async <T extends PageAnswer>(to: string, ask: () => Promise<T>): Promise<T | Page> => {
+async function orDown<T extends PageAnswer>(to: string, ask: () => Promise<T>): Promise<T | Page> {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof ProviderUnavailable)) throw error;
     return failed(to, text.login.downTitle, text.login.down, 503);
   }
-};
+}
 
 const donePage: Page = {
   title: text.login.doneTitle,
@@ -76,19 +78,20 @@ const donePage: Page = {
   </section>`,
 };
 
-const outPage = (url: string): Page => ({
-  title: text.login.outTitle,
-  refreshTo: url,
-  body: html`<section class="notice">
-    <h1>${text.login.outTitle}</h1>
-    <p>${text.login.outLead}</p>
-    <p><a class="button primary" href="${url}">${text.login.outNow}</a></p>
-  </section>`,
-});
+function outPage(url: string): Page {
+  return {
+    title: text.login.outTitle,
+    refreshTo: url,
+    body: html`<section class="notice">
+      <h1>${text.login.outTitle}</h1>
+      <p>${text.login.outLead}</p>
+      <p><a class="button primary" href="${url}">${text.login.outNow}</a></p>
+    </section>`,
+  };
+}
 
-const createFinish =
-  ({ provider, cookies, visitors, owners, origin }: Ports) =>
-  async (request: Request, response: Response): Promise<PageAnswer> => {
+function createFinish({ provider, cookies, visitors, owners, origin }: Ports) {
+  return async (request: Request, response: Response): Promise<PageAnswer> => {
     const began = await cookies.read(request, kind);
     cookies.clear(response, kind);
     const to = returnPath(began?.['to'], origin);
@@ -103,8 +106,9 @@ const createFinish =
       return { to };
     });
   };
+}
 
-export const mountLogin = (routes: PageRoutes, ports: Ports): void => {
+export function mountLogin(routes: PageRoutes, ports: Ports): void {
   const { provider, cookies, visitors, origin } = ports;
   routes.open('/login', 'login', async (request, response) => {
     const to = returnPath(request.query['to'], origin);
@@ -129,4 +133,4 @@ export const mountLogin = (routes: PageRoutes, ports: Ports): void => {
     stranger: { to: '/?out' },
     again: (_request, _form, why) => Promise.resolve({ to: why === 'login_ended' ? '/?out' : '/secrets' }),
   });
-};
+}

@@ -71,19 +71,21 @@ interface Ports {
   readonly gate: BodyGate;
 }
 
-export const refusedPage = (
+export function refusedPage(
   response: Response,
   code: RefusalCode,
   detail: string,
   retryAfterSeconds?: number,
-): Page => {
+): Page {
   noteRefusal(response, { code, detail });
   return failurePage({ status: refusals[code].status, code, detail, retryAfterSeconds });
-};
+}
 
-export const loginAddress = (to: string): string => `/login?to=${encodeURIComponent(to)}`;
+export function loginAddress(to: string): string {
+  return `/login?to=${encodeURIComponent(to)}`;
+}
 
-export const createPageRoutes = (ports: Ports): PageRoutes => {
+export function createPageRoutes(ports: Ports): PageRoutes {
   const { visitors, frame, log } = ports;
   const router = Router({ caseSensitive: true, strict: true });
   const names = new WeakMap<Request, string>();
@@ -177,4 +179,4 @@ export const createPageRoutes = (ports: Ports): PageRoutes => {
       router.use(onError);
     },
   };
-};
+}

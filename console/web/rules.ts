@@ -6,7 +6,7 @@ import { MAX_NAME_LENGTH, MAX_VALUE_BYTES } from '#envelope/limits.ts';
 import { text } from './text.ts';
 
 /** What is wrong with a name, as a person wants to hear it; undefined for a good one. */
-export const nameProblem = (name: string): string | undefined => {
+export function nameProblem(name: string): string | undefined {
   const said = text.name;
   if (name === '') return said.missing;
   if (/\s$|^\s/.test(name)) return said.spaceAround;
@@ -17,17 +17,17 @@ export const nameProblem = (name: string): string | undefined => {
   if (foreign === undefined) return undefined;
   const plain = foreign.normalize('NFKC');
   return /^[A-Za-z0-9._-]+$/.test(plain) ? said.lookalike(foreign, plain) : said.foreign(foreign);
-};
+}
 
-export const valueProblem = (bytes: number, most: number = MAX_VALUE_BYTES): string | undefined => {
+export function valueProblem(bytes: number, most: number = MAX_VALUE_BYTES): string | undefined {
   if (bytes === 0) return text.value.missing;
   return bytes > most ? text.value.long(bytes, most) : undefined;
-};
+}
 
 const DAY_MS = 86_400_000;
 
 /** The end of a day in UTC; undefined where it is no date. */
-export const endOfDay = (day: string): number | undefined => {
+export function endOfDay(day: string): number | undefined {
   const start = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : NaN;
   return Number.isNaN(start) ? undefined : start + DAY_MS;
-};
+}

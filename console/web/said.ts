@@ -16,20 +16,22 @@ export interface Sayings {
 
 const kind = { name: 'twofold-said', lifeSeconds: 60 } as const;
 
-const sentence = (said: Readonly<Record<string, unknown>>): string | undefined => {
+function sentence(said: Readonly<Record<string, unknown>>): string | undefined {
   const { what, created, replaced } = said;
   if (what === 'imported') return text.said.imported(Number(created), Number(replaced));
   const name = parseSecretName(said['name']);
   if (!name || (what !== 'created' && what !== 'replaced' && what !== 'deleted')) return undefined;
   return text.said[what](name);
-};
+}
 
-export const createSayings = (cookies: Cookies): Sayings => ({
-  say: (response, said) => cookies.write(response, kind, { ...said }),
-  hear: async (request, response) => {
-    const said = await cookies.read(request, kind);
-    if (!said) return undefined;
-    cookies.clear(response, kind);
-    return sentence(said);
-  },
-});
+export function createSayings(cookies: Cookies): Sayings {
+  return {
+    say: (response, said) => cookies.write(response, kind, { ...said }),
+    hear: async (request, response) => {
+      const said = await cookies.read(request, kind);
+      if (!said) return undefined;
+      cookies.clear(response, kind);
+      return sentence(said);
+    },
+  };
+}

@@ -21,25 +21,30 @@ interface Ports {
 
 const MAX_RECORDS = 50;
 
-export const nameIn = (request: Request): string => {
+export function nameIn(request: Request): string {
   const { name } = request.params;
   return typeof name === 'string' ? name : '';
-};
+}
 
-export const unknownSecretPage = (name: string): Page =>
-  failurePage({ status: 404, code: 'not_found', detail: text.failed.unknownSecret(name.slice(0, 60)) });
+export function unknownSecretPage(name: string): Page {
+  return failurePage({
+    status: 404,
+    code: 'not_found',
+    detail: text.failed.unknownSecret(name.slice(0, 60)),
+  });
+}
 
 /** The visitor's secret of the name in the address. */
-export const findSecret = async (
+export async function findSecret(
   secrets: Ports['secrets'],
   request: Request,
   { ownerId }: Visitor,
-): Promise<SecretRow | undefined> => {
+): Promise<SecretRow | undefined> {
   const name = parseSecretName(nameIn(request));
   return name && (await secrets.find(ownerId, [name]))[0];
-};
+}
 
-const facts = (secret: SecretRow, { now, envEnabled }: { now: number; envEnabled: boolean }): Html => {
+function facts(secret: SecretRow, { now, envEnabled }: { now: number; envEnabled: boolean }): Html {
   const { columns } = text.list;
   const variable = secret.envSafe ? text.secret.variableYes : text.secret.variableNo;
   const rows: readonly (readonly [string, Html | string | number])[] = [
@@ -61,11 +66,10 @@ const facts = (secret: SecretRow, { now, envEnabled }: { now: number; envEnabled
         </div>`,
     )}
   </dl>`;
-};
+}
 
-export const createSecretPage =
-  ({ secrets, audit, clock, envEnabled }: Ports) =>
-  async (request: Request, visitor: Visitor): Promise<Page> => {
+export function createSecretPage({ secrets, audit, clock, envEnabled }: Ports) {
+  return async (request: Request, visitor: Visitor): Promise<Page> => {
     const secret = await findSecret(secrets, request, visitor);
     if (!secret) return unknownSecretPage(nameIn(request));
     const now = clock();
@@ -95,3 +99,4 @@ export const createSecretPage =
         ${records.length > 0 ? recordsTable(records, now, false) : html`<p>${text.secret.noUses}</p>`}`,
     };
   };
+}

@@ -10,7 +10,7 @@ const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: '
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' });
 const ago = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
-const words = (at: number, now: number): string => {
+function words(at: number, now: number): string {
   const past = now - at;
   if (past < 0 || past >= 7 * DAY) return date.format(at);
   if (past < MINUTE) return 'just now';
@@ -18,25 +18,27 @@ const words = (at: number, now: number): string => {
   return past < DAY
     ? ago.format(-Math.floor(past / HOUR), 'hour')
     : ago.format(-Math.floor(past / DAY), 'day');
-};
+}
 
 /** Relative to the server's clock, so that nobody's time zone matters; exact for who points at it. */
-export const shownTime = (at: number | undefined, now: number): Html =>
-  at === undefined
+export function shownTime(at: number | undefined, now: number): Html {
+  return at === undefined
     ? html`<span class="none">${text.never}</span>`
     : html`<time datetime="${new Date(at).toISOString()}" title="${exact.format(at)} UTC"
         >${words(at, now)}</time
       >`;
+}
 
 /** The last day before it ends. */
-export const shownExpiry = (expiresAt: number | undefined, now: number): Html => {
+export function shownExpiry(expiresAt: number | undefined, now: number): Html {
   if (expiresAt === undefined) return html`<span class="none">${text.never}</span>`;
   const shown = html`<time datetime="${new Date(expiresAt).toISOString()}"
     >${date.format(expiresAt - 1)}</time
   >`;
   return expiresAt <= now ? html`${shown} <strong class="tag warn">${text.list.expired}</strong>` : shown;
-};
+}
 
 /** As a date field takes it: the last day of use. */
-export const dateOf = (expiresAt: number | undefined): string =>
-  expiresAt === undefined ? '' : new Date(expiresAt - 1).toISOString().slice(0, 10);
+export function dateOf(expiresAt: number | undefined): string {
+  return expiresAt === undefined ? '' : new Date(expiresAt - 1).toISOString().slice(0, 10);
+}

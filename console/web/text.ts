@@ -4,13 +4,15 @@
  */
 
 const KIB = 1024;
-export const shownSize = (bytes: number): string =>
-  bytes < KIB
+export function shownSize(bytes: number): string {
+  return bytes < KIB
     ? `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
     : `${(bytes / KIB).toFixed(bytes < 10 * KIB ? 1 : 0)} KiB`;
+}
 
-const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
 
 export const nameRule =
   'Letters, digits, dot, hyphen and underscore; at most 253. It is also the file’s name in your sessions.';

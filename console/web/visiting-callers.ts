@@ -13,19 +13,21 @@ export interface VisitingCallers {
 
 const CSRF_HEADER = 'x-twofold-csrf';
 
-export const createVisitingCallers = (visitors: Visitors, origin: string): VisitingCallers => ({
-  identify: visitors.identify,
-  demand: (request, response, next) => {
-    const visitor = visitors.of(request);
-    const token = request.headers[CSRF_HEADER];
-    // Browsers send no Origin with a GET of a page's own: Fetch metadata speaks for it.
-    if (!isOwnOrigin(request, origin)) {
-      sendProblem(response, { code: 'cross_site', detail: 'Only the page of this console may call this.' });
-    } else if (!visitor || typeof token !== 'string' || !isSameToken(visitor, token)) {
-      sendProblem(response, {
-        code: 'login_ended',
-        detail: 'The login on the page has ended, or is another one.',
-      });
-    } else next();
-  },
-});
+export function createVisitingCallers(visitors: Visitors, origin: string): VisitingCallers {
+  return {
+    identify: visitors.identify,
+    demand: (request, response, next) => {
+      const visitor = visitors.of(request);
+      const token = request.headers[CSRF_HEADER];
+      // Browsers send no Origin with a GET of a page's own: Fetch metadata speaks for it.
+      if (!isOwnOrigin(request, origin)) {
+        sendProblem(response, { code: 'cross_site', detail: 'Only the page of this console may call this.' });
+      } else if (!visitor || typeof token !== 'string' || !isSameToken(visitor, token)) {
+        sendProblem(response, {
+          code: 'login_ended',
+          detail: 'The login on the page has ended, or is another one.',
+        });
+      } else next();
+    },
+  };
+}

@@ -38,7 +38,7 @@ const CSRF_BYTES = 24;
 /** A cookie outlives its session so that a form of an ended login is not one of a stranger: it opens nothing. */
 const LATELY_SECONDS = 86_400;
 
-export const createVisitors = ({ cookies, sessions, random, lifeSeconds }: Ports): Visitors => {
+export function createVisitors({ cookies, sessions, random, lifeSeconds }: Ports): Visitors {
   const kind: CookieKind = { name: 'twofold', lifeSeconds: lifeSeconds + LATELY_SECONDS };
   const known = new WeakMap<Request, Visitor>();
   const lately = new WeakMap<Request, OwnerId>();
@@ -70,22 +70,22 @@ export const createVisitors = ({ cookies, sessions, random, lifeSeconds }: Ports
       cookies.clear(response, kind);
     },
   };
-};
+}
 
 /**
  * Whether a page of this origin sent this request: by Fetch metadata, by Origin, and by at least one of them. A
  * forged form of another site fails here, whatever cookies it carries.
  */
-export const isOwnOrigin = ({ headers }: Request, origin: string): boolean => {
+export function isOwnOrigin({ headers }: Request, origin: string): boolean {
   const site = headers['sec-fetch-site'];
   if (site === undefined && headers.origin === undefined) return false;
   return (
     (site === undefined || site === 'same-origin') &&
     (headers.origin === undefined || headers.origin === origin)
   );
-};
+}
 
-export const isSameToken = (visitor: Visitor, token: string): boolean => {
+export function isSameToken(visitor: Visitor, token: string): boolean {
   const [a, b] = [Buffer.from(visitor.csrf), Buffer.from(token)];
   return a.length === b.length && timingSafeEqual(a, b);
-};
+}

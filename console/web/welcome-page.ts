@@ -3,24 +3,26 @@ import type { Page } from './frame.ts';
 import { html } from './html.ts';
 import { text } from './text.ts';
 
-export const welcomePage = (loggedOut: boolean): Page => ({
-  title: text.welcome.title,
-  body: html`<section class="welcome">
-    ${loggedOut && html`<p class="said" role="status">${text.welcome.loggedOut}</p>`}
-    <h1>${text.welcome.title}</h1>
-    <p class="lead">${text.welcome.lead}</p>
-    <p><a class="button primary" href="/login">${text.logIn}</a></p>
-    <ol class="steps">
-      ${text.welcome.steps.map(
-        ([title, sentence]) =>
-          html`<li>
-            <h2>${title}</h2>
-            <p>${sentence}</p>
-          </li>`,
-      )}
-    </ol>
-  </section>`,
-});
+export function welcomePage(loggedOut: boolean): Page {
+  return {
+    title: text.welcome.title,
+    body: html`<section class="welcome">
+      ${loggedOut && html`<p class="said" role="status">${text.welcome.loggedOut}</p>`}
+      <h1>${text.welcome.title}</h1>
+      <p class="lead">${text.welcome.lead}</p>
+      <p><a class="button primary" href="/login">${text.logIn}</a></p>
+      <ol class="steps">
+        ${text.welcome.steps.map(
+          ([title, sentence]) =>
+            html`<li>
+              <h2>${title}</h2>
+              <p>${sentence}</p>
+            </li>`,
+        )}
+      </ol>
+    </section>`,
+  };
+}
 
 export const apiOnlyPage: Page = {
   title: text.apiOnly.title,

@@ -39,7 +39,7 @@ export interface WiredWeb extends PublicWeb {
 }
 
 /** Where the operator gave the console no client at the identity provider. */
-const apiOnly = (limits: RateLimits): Router => {
+function apiOnly(limits: RateLimits): Router {
   const assets = createAssets();
   const frame = createFrame(assets);
   const router = Router({ caseSensitive: true, strict: true });
@@ -50,10 +50,10 @@ const apiOnly = (limits: RateLimits): Router => {
     (request, response) => frame.send(request, response, apiOnlyPage),
   );
   return router;
-};
+}
 
 /** Throws where the public URL leaves the page no host of its own. */
-export const wireWeb = (context: Context): WiredWeb => {
+export function wireWeb(context: Context): WiredWeb {
   const { config, log, clock, database, cases, limits, metrics, gate } = context;
   const { oidcClientId: clientId, publicUrl } = config;
   if (clientId === undefined) {
@@ -117,4 +117,4 @@ export const wireWeb = (context: Context): WiredWeb => {
     nameOf: (request) => web.nameOf(request),
     close: () => client.close(),
   };
-};
+}

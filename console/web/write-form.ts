@@ -33,18 +33,20 @@ export interface WriteForm {
 
 export const nothingTyped: Typed = { name: '', value: '', keptFile: '', expires: '' };
 
-const errorText = (id: string, error: Part): Html =>
-  html`<p class="error" id="${id}" aria-live="polite">
+function errorText(id: string, error: Part): Html {
+  return html`<p class="error" id="${id}" aria-live="polite">
     ${error !== undefined && error !== '' && html`<span class="visually-hidden">${text.errorPrefix} </span>${error}`}
   </p>`;
+}
 
-const described = (hint: string, error: Part, errorId: string): Html =>
-  error === undefined
+function described(hint: string, error: Part, errorId: string): Html {
+  return error === undefined
     ? html`aria-describedby="${hint} ${errorId}"`
     : html`aria-describedby="${hint} ${errorId}" aria-invalid="true"`;
+}
 
-const nameField = ({ typed, errors }: WriteForm): Html =>
-  html`<div class="field">
+function nameField({ typed, errors }: WriteForm): Html {
+  return html`<div class="field">
     <label for="name">${text.write.name}</label>
     <input
       id="name"
@@ -59,9 +61,10 @@ const nameField = ({ typed, errors }: WriteForm): Html =>
     <p class="hint" id="name-hint">${nameRule}</p>
     ${errorText('name-error', errors.name)}
   </div>`;
+}
 
-const valueField = ({ typed, errors, replaces }: WriteForm): Html =>
-  html`<div class="field value" data-part="value">
+function valueField({ typed, errors, replaces }: WriteForm): Html {
+  return html`<div class="field value" data-part="value">
     <label for="value">${replaces === undefined ? text.write.value : text.write.newValue}</label>
     <label class="inline"
       ><input type="checkbox" class="reveal" autocomplete="off" /> ${text.write.show}</label
@@ -89,9 +92,10 @@ ${typed.value}</textarea>
     </div>
     ${errorText('value-error', errors.value)}
   </div>`;
+}
 
-const expiresField = ({ typed, errors }: WriteForm): Html =>
-  html`<div class="field">
+function expiresField({ typed, errors }: WriteForm): Html {
+  return html`<div class="field">
     <label for="expires">${text.write.expires}</label>
     <input
       id="expires"
@@ -103,8 +107,9 @@ const expiresField = ({ typed, errors }: WriteForm): Html =>
     <p class="hint" id="expires-hint">${text.write.expiresHint}</p>
     ${errorText('expires-error', errors.expires)}
   </div>`;
+}
 
-export const writeForm = (form: WriteForm): Html => {
+export function writeForm(form: WriteForm): Html {
   const { replaces, typed, visitor } = form;
   const title = replaces === undefined ? text.write.addTitle : text.write.replaceTitle(typed.name);
   const action = replaces === undefined ? '/new' : secretPath(typed.name, 'replace');
@@ -137,4 +142,4 @@ export const writeForm = (form: WriteForm): Html => {
         <a class="button quiet" href="/secrets">${text.cancel}</a>
       </p>
     </form>`;
-};
+}

@@ -32,23 +32,23 @@ interface Ports extends RefusalRecorder {
 /** A value of the largest size in a file, typed, or kept from before, and some room. */
 const MAX_FORM_BYTES = 512 * 1024;
 
-const typedIn = (form: Form, name: string): { typed: Typed; bytes: Uint8Array } => {
+function typedIn(form: Form, name: string): { typed: Typed; bytes: Uint8Array } {
   const value = typedLines(form.text('value'));
   const file = form.file('file');
   const kept = Buffer.from(form.text('keptFile'), 'base64');
   const bytes = file ?? (value === '' ? kept : utf8(value));
   const keptFile = file ? Buffer.from(file).toString('base64') : value === '' ? kept.toString('base64') : '';
   return { typed: { name, value, keptFile, expires: form.text('expires') }, bytes };
-};
+}
 
 /** The seen version of a replace; undefined where the form adds. */
-const versionIn = (form: Form): number | undefined => {
+function versionIn(form: Form): number | undefined {
   const version = form.text('version');
   return /^[1-9]\d{0,14}$/.test(version) ? Number(version) : undefined;
-};
+}
 
-export const againNotice = (why: Again): Html =>
-  why === 'login_ended'
+export function againNotice(why: Again): Html {
+  return why === 'login_ended'
     ? html`<h2>${text.expired.title}</h2>
         <p>${text.expired.lead}</p>
         <p class="buttons">
@@ -58,8 +58,9 @@ export const againNotice = (why: Again): Html =>
           <span>${text.expired.then}</span>
         </p>`
     : html`<p>${text.expired.unsafe}</p>`;
+}
 
-const createViews = ({ maxValueBytes }: Pick<Ports, 'maxValueBytes'>) => {
+function createViews({ maxValueBytes }: Pick<Ports, 'maxValueBytes'>) {
   const page = (form: Omit<WriteForm, 'maxBytes'>, status = 200): Page => ({
     status,
     here: 'secrets',
@@ -79,10 +80,10 @@ const createViews = ({ maxValueBytes }: Pick<Ports, 'maxValueBytes'>) => {
       );
     },
   };
-};
+}
 
 /** Where a refusal belongs in the form. */
-const errorsOf = ({ code, detail }: Refusal, name: string): { errors: WriteErrors; notice?: Html } => {
+function errorsOf({ code, detail }: Refusal, name: string): { errors: WriteErrors; notice?: Html } {
   if (code === 'name_taken') {
     const link = html`<a href="${secretPath(name, 'replace')}">${text.write.replaceThat(name)}</a>`;
     return { errors: { name: html`${text.write.taken(name)} ${link}` } };
@@ -92,9 +93,9 @@ const errorsOf = ({ code, detail }: Refusal, name: string): { errors: WriteError
   if (code === 'version_changed') return { errors: {}, notice: html`<p>${text.write.changed}</p>` };
   if (code === 'secret_unknown') return { errors: {}, notice: html`<p>${text.write.gone}</p>` };
   return { errors: {}, notice: html`<p>${refusals[code].title} ${detail}</p>` };
-};
+}
 
-const createSubmit = (ports: Ports, views: ReturnType<typeof createViews>) => {
+function createSubmit(ports: Ports, views: ReturnType<typeof createViews>) {
   const check = (typed: Typed, bytes: Uint8Array, adds: boolean): WriteErrors => {
     const name = adds ? nameProblem(typed.name) : undefined;
     const value = valueProblem(bytes.length, ports.maxValueBytes);
@@ -151,9 +152,9 @@ const createSubmit = (ports: Ports, views: ReturnType<typeof createViews>) => {
     await ports.sayings.say(response, { what: adds ? 'created' : 'replaced', name: outcome.value.name });
     return { to: '/secrets' };
   };
-};
+}
 
-export const mountWriting = (routes: PageRoutes, ports: Ports): void => {
+export function mountWriting(routes: PageRoutes, ports: Ports): void {
   const views = createViews(ports);
   const submit = createSubmit(ports, views);
   const { again } = views;
@@ -178,8 +179,9 @@ export const mountWriting = (routes: PageRoutes, ports: Ports): void => {
     again,
     submit: (submission) => submit(submission, versionIn(submission.form) ?? 0),
   });
-};
+}
 
 /** An expiry that is still to come stays unless it is changed. */
-const keptExpiry = ({ expiresAt }: SecretRow, now: number): string =>
-  expiresAt !== undefined && expiresAt > now ? dateOf(expiresAt) : '';
+function keptExpiry({ expiresAt }: SecretRow, now: number): string {
+  return expiresAt !== undefined && expiresAt > now ? dateOf(expiresAt) : '';
+}

@@ -19,16 +19,22 @@ interface Vector {
   readonly secret: string;
 }
 
-const vectors = (kind: string): readonly Vector[] =>
+function vectors(kind: string): readonly Vector[] {
   // The files are part of the repository.
-  JSON.parse(
+  return JSON.parse(
     readFileSync(new URL(`../../test/vectors/fernet/${kind}.json`, import.meta.url), 'utf8'),
   ) as Vector[];
-const seconds = (time: string): number => Date.parse(time) / 1000;
-const keyOf = (secret: string): Uint8Array => Buffer.from(secret, 'base64url');
+}
+function seconds(time: string): number {
+  return Date.parse(time) / 1000;
+}
+function keyOf(secret: string): Uint8Array {
+  return Buffer.from(secret, 'base64url');
+}
 const key = nodeCipher.random(32);
-const seal = (plaintext: Uint8Array): Promise<string> =>
-  sealInner(nodeCipher, { key, plaintext, nowSeconds: 1_800_000_000 });
+function seal(plaintext: Uint8Array): Promise<string> {
+  return sealInner(nodeCipher, { key, plaintext, nowSeconds: 1_800_000_000 });
+}
 
 describe('the inner token (Fernet)', () => {
   for (const { src, now, iv, secret, token } of vectors('generate')) {

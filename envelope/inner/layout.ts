@@ -31,19 +31,19 @@ export interface TokenParts {
 }
 
 /** Characters of the token for a plaintext of this many bytes. */
-export const tokenLength = (plaintextBytes: number): number => {
+export function tokenLength(plaintextBytes: number): number {
   const padded = (Math.floor(plaintextBytes / BLOCK_BYTES) + 1) * BLOCK_BYTES;
   return Math.ceil((HEADER_BYTES + padded + MAC_BYTES) / 3) * 4;
-};
+}
 
 /** The two halves of a Fernet key, as views of it. */
-export const splitKey = (key: Uint8Array): { signing: Uint8Array; encryption: Uint8Array } => {
+export function splitKey(key: Uint8Array): { signing: Uint8Array; encryption: Uint8Array } {
   if (key.length !== INNER_KEY_BYTES) throw new RangeError('an inner key has 32 bytes');
   return { signing: key.subarray(0, 16), encryption: key.subarray(16) };
-};
+}
 
 /** Takes a token apart. Throws `malformed`; proves nothing about its authenticity. */
-export const parseToken = (token: string): TokenParts => {
+export function parseToken(token: string): TokenParts {
   const bytes = decodePaddedBase64url(token, 'inner token');
   const macAt = bytes.length - MAC_BYTES;
   const ciphertextBytes = macAt - HEADER_BYTES;
@@ -58,4 +58,4 @@ export const parseToken = (token: string): TokenParts => {
     ciphertext: bytes.subarray(HEADER_BYTES, macAt),
     mac: bytes.subarray(macAt),
   };
-};
+}

@@ -10,19 +10,20 @@ export interface Freshness {
   readonly ttlSeconds: number;
 }
 
-const isFresh = (sealedAtSeconds: number, { nowSeconds, ttlSeconds }: Freshness): boolean =>
-  sealedAtSeconds + ttlSeconds >= nowSeconds && sealedAtSeconds <= nowSeconds + CLOCK_LEEWAY_SECONDS;
+function isFresh(sealedAtSeconds: number, { nowSeconds, ttlSeconds }: Freshness): boolean {
+  return sealedAtSeconds + ttlSeconds >= nowSeconds && sealedAtSeconds <= nowSeconds + CLOCK_LEEWAY_SECONDS;
+}
 
 /**
  * The plaintext, which the caller owns and wipes. Throws `malformed` for what is not a token, and `not_authentic`
  * for a wrong MAC or padding: the MAC is compared in constant time, before anything is decrypted.
  */
-export const openInner = async (
+export async function openInner(
   cipher: Pick<Cipher, 'equal' | 'hmacSha256' | 'cbcDecrypt'>,
   key: Uint8Array,
   token: string,
   freshness?: Freshness,
-): Promise<Uint8Array> => {
+): Promise<Uint8Array> {
   const { signing, encryption } = splitKey(key);
   const parts = parseToken(token);
   if (!cipher.equal(parts.mac, await cipher.hmacSha256(signing, parts.signed))) throw notAuthentic();
@@ -32,4 +33,4 @@ export const openInner = async (
   } catch {
     throw notAuthentic();
   }
-};
+}

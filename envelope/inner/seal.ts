@@ -13,13 +13,13 @@ export interface SealInput {
 }
 
 /** The inner token. A fresh random iv each time; `plaintext` and `key` are left for the caller to wipe. */
-export const sealInner = async (
+export async function sealInner(
   cipher: Pick<Cipher, 'random' | 'cbcEncrypt' | 'hmacSha256'>,
   { key, plaintext, nowSeconds }: SealInput,
-): Promise<string> => {
+): Promise<string> {
   const { signing, encryption } = splitKey(key);
   const iv = cipher.random(IV_BYTES);
   const ciphertext = await cipher.cbcEncrypt(encryption, iv, plaintext);
   const signed = concat(Uint8Array.of(VERSION), uint64(nowSeconds), iv, ciphertext);
   return encodePaddedBase64url(concat(signed, await cipher.hmacSha256(signing, signed)));
-};
+}

@@ -27,12 +27,18 @@ const header: Omit<EnvelopeHeader, 'kid'> = {
   gen: 1,
   salt: nodeCipher.random(16),
 };
-const seal = (token = 'inner-token'): Promise<string> => sealOuter(nodeCipher, recipient, header, token);
+function seal(token = 'inner-token'): Promise<string> {
+  return sealOuter(nodeCipher, recipient, header, token);
+}
 // Async, so that what parsing throws is a rejection too.
-const open = async (envelope: string): Promise<string> =>
-  openOuter(nodeCipher, identities, parseEnvelope(envelope)).then(async (token) => Promise.resolve(token));
-const refusal = async (envelope: string): Promise<string | undefined> =>
-  (await failureOf(Promise.resolve(envelope).then(open))).code;
+async function open(envelope: string): Promise<string> {
+  return openOuter(nodeCipher, identities, parseEnvelope(envelope)).then(async (token) =>
+    Promise.resolve(token),
+  );
+}
+async function refusal(envelope: string): Promise<string | undefined> {
+  return (await failureOf(Promise.resolve(envelope).then(open))).code;
+}
 
 describe('the envelope (JWE)', () => {
   it('brings back any inner token, and says of itself what it was sealed with', async () => {

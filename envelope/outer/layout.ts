@@ -57,8 +57,8 @@ export interface EnvelopeParts {
   readonly tag: Uint8Array;
 }
 
-const headerJson = (header: EnvelopeHeader): string =>
-  JSON.stringify({
+function headerJson(header: EnvelopeHeader): string {
+  return JSON.stringify({
     alg: 'RSA-OAEP-256',
     enc: 'A256GCM',
     kid: header.kid,
@@ -70,13 +70,18 @@ const headerJson = (header: EnvelopeHeader): string =>
     gen: header.gen,
     salt: encodeBase64url(header.salt),
   });
+}
 
 /** The protected header as it stands in the compact form. */
-export const encodeHeader = (header: EnvelopeHeader): string => encodeBase64url(utf8(headerJson(header)));
+export function encodeHeader(header: EnvelopeHeader): string {
+  return encodeBase64url(utf8(headerJson(header)));
+}
 
-const isPositive = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
+function isPositive(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
 
-const parseMembers = (json: string): EnvelopeHeader | undefined => {
+function parseMembers(json: string): EnvelopeHeader | undefined {
   const members: unknown = JSON.parse(json);
   if (typeof members !== 'object' || members === null) return undefined;
   // A record of unknowns: each member is checked below, and the re-encoding proves that there is no other.
@@ -93,10 +98,10 @@ const parseMembers = (json: string): EnvelopeHeader | undefined => {
   if (saltBytes.length !== SALT_BYTES) return undefined;
   const { kid: keyId, ownerId, secretId, name } = parsed;
   return { kid: keyId, ownerId, secretId, name, version: ver, gen, salt: saltBytes };
-};
+}
 
 /** Strict base64url has one text for each JSON, so comparing the JSON compares the header. */
-const parseHeader = (encoded: string): EnvelopeHeader => {
+function parseHeader(encoded: string): EnvelopeHeader {
   if (encoded.length > MAX_HEADER_BYTES) throw malformed('envelope header is too long');
   let header: EnvelopeHeader | undefined;
   let json = '';
@@ -110,7 +115,7 @@ const parseHeader = (encoded: string): EnvelopeHeader => {
     throw malformed('envelope header does not have exactly the members of this format, in its encoding');
   }
   return header;
-};
+}
 
 /** Characters of the longest possible envelope. */
 const MAX_ENVELOPE_LENGTH =
@@ -120,7 +125,7 @@ const MAX_ENVELOPE_LENGTH =
  * Takes an envelope apart and checks every length before any cryptography. Throws `malformed`, naming the part.
  * What it returns is well-formed, not authentic.
  */
-export const parseEnvelope = (envelope: string): EnvelopeParts => {
+export function parseEnvelope(envelope: string): EnvelopeParts {
   if (envelope.length > MAX_ENVELOPE_LENGTH) throw malformed('envelope is too long');
   const [head, key, iv, ciphertext, tag, ...more] = envelope.split('.', 6);
   if (head === undefined || !key || !iv || !ciphertext || !tag || more.length > 0) {
@@ -138,4 +143,4 @@ export const parseEnvelope = (envelope: string): EnvelopeParts => {
   if (parts.iv.length !== IV_BYTES) throw malformed('iv does not have 12 bytes');
   if (parts.tag.length !== TAG_BYTES) throw malformed('tag does not have 16 bytes');
   return parts;
-};
+}

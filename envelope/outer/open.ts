@@ -8,11 +8,11 @@ import { DEK_BYTES, type EnvelopeParts } from './layout.ts';
  * The inner token of a parsed envelope. The key is the one that its header names. Throws `unknown_key` when it is
  * not among `identities`, `malformed` when the wrapped key's length is not that key's, else `not_authentic`.
  */
-export const openOuter = async (
+export async function openOuter(
   cipher: Pick<Cipher, 'gcmDecrypt'>,
   identities: ReadonlyMap<string, Identity>,
   { header, aad, wrappedKey, iv, ciphertext, tag }: EnvelopeParts,
-): Promise<string> => {
+): Promise<string> {
   const identity = identities.get(header.kid);
   if (!identity)
     throw new EnvelopeError('unknown_key', `no private key with kid ${header.kid} is configured`);
@@ -27,4 +27,4 @@ export const openOuter = async (
   } finally {
     dek?.fill(0);
   }
-};
+}

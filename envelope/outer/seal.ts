@@ -8,12 +8,12 @@ import { DEK_BYTES, encodeHeader, IV_BYTES, type EnvelopeHeader } from './layout
  * The envelope of an inner token: a new data encryption key, wrapped to `recipient`, whose kid goes into the header.
  * The data encryption key is wiped.
  */
-export const sealOuter = async (
+export async function sealOuter(
   cipher: Pick<Cipher, 'random' | 'gcmEncrypt'>,
   recipient: Recipient,
   header: Omit<EnvelopeHeader, 'kid'>,
   innerToken: string,
-): Promise<string> => {
+): Promise<string> {
   const dek = cipher.random(DEK_BYTES);
   try {
     const protectedHeader = encodeHeader({ ...header, kid: recipient.kid });
@@ -24,4 +24,4 @@ export const sealOuter = async (
   } finally {
     dek.fill(0);
   }
-};
+}

@@ -22,19 +22,22 @@ export interface Claims {
   close(): Promise<void>;
 }
 
-export const reply = (value: unknown, status = 200): HttpReply => ({ status, body: JSON.stringify(value) });
+export function reply(value: unknown, status = 200): HttpReply {
+  return { status, body: JSON.stringify(value) };
+}
 
-export const problem = (status: number, code: string, detail = 'what to do next'): HttpReply => ({
-  ...reply({ code, detail }, status),
-  contentType: 'application/problem+json',
-});
+export function problem(status: number, code: string, detail = 'what to do next'): HttpReply {
+  return {
+    ...reply({ code, detail }, status),
+    contentType: 'application/problem+json',
+  };
+}
 
-export const honest =
-  (session: Session): Answer =>
-  () =>
-    reply(session.answer);
+export function honest(session: Session): Answer {
+  return () => reply(session.answer);
+}
 
-export const startClaims = async (): Promise<Claims> => {
+export async function startClaims(): Promise<Claims> {
   const tls = (await testCertificates()).leaf('console');
   let asked: Asked[] = [];
   let answer: Answer = () => problem(500, 'internal');
@@ -68,4 +71,4 @@ export const startClaims = async (): Promise<Claims> => {
       await Promise.all(servers.map((server) => server.close(0)));
     },
   };
-};
+}

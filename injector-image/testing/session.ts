@@ -35,14 +35,16 @@ export interface Session {
   readonly terminationLog: string;
 }
 
-const present = <T>(value: T | undefined): T => {
+function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('not a valid name or id');
   return value;
-};
+}
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
 
-export const createSession = async (options: SessionOptions): Promise<Session> => {
+export async function createSession(options: SessionOptions): Promise<Session> {
   const dir = testFolder('session');
   for (const name of ['session', 'token', 'files', 'env']) mkdirSync(join(dir, name));
   const put = (name: string, content: string): void => writeFileSync(join(dir, 'session', name), content);
@@ -94,7 +96,7 @@ export const createSession = async (options: SessionOptions): Promise<Session> =
       TWOFOLD_TERMINATION_LOG: terminationLog,
     },
   };
-};
+}
 
 export interface Ended {
   /** Null when a signal ended it. */
@@ -114,11 +116,11 @@ export interface RunOptions {
 }
 
 /** Runs the bundle as the init container would run, until it ends. */
-export const runInjector = async (
+export async function runInjector(
   bundle: string,
   session: Session,
   { env, command: [file, ...args] = [process.execPath], onStart }: RunOptions = {},
-): Promise<Ended> => {
+): Promise<Ended> {
   rmSync(session.terminationLog, { force: true });
   const started = performance.now();
   const child = spawn(file, [...args, bundle], {
@@ -136,11 +138,11 @@ export const runInjector = async (
   const elapsedMs = performance.now() - started;
   const written = statSync(session.terminationLog, { throwIfNoEntry: false });
   return { code, output, elapsedMs, message: written ? readFileSync(session.terminationLog, 'utf8') : '' };
-};
+}
 
 /** Path → octal mode and content of every file below a folder. */
-export const filesIn = (dir: string): Record<string, readonly [mode: string, content: Buffer]> =>
-  Object.fromEntries(
+export function filesIn(dir: string): Record<string, readonly [mode: string, content: Buffer]> {
+  return Object.fromEntries(
     readdirSync(dir, { recursive: true, withFileTypes: true })
       .filter((entry) => !entry.isDirectory())
       .map((entry) => {
@@ -149,3 +151,4 @@ export const filesIn = (dir: string): Record<string, readonly [mode: string, con
         return [path.slice(dir.length + 1), [mode, readFileSync(path)] as const];
       }),
   );
+}

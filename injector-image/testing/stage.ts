@@ -23,7 +23,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export const startStage = async (): Promise<Stage> => {
+export async function startStage(): Promise<Stage> {
   const [built] = await build({ names: ['injector'] });
   const bundle = built?.file ?? '';
   const claims = await startClaims();
@@ -39,4 +39,4 @@ export const startStage = async (): Promise<Stage> => {
       runInjector(bundle, session, { ...options, env: { TWOFOLD_CLAIM_SECONDS: '1', ...env } }),
     close: () => claims.close(),
   };
-};
+}

@@ -13,7 +13,7 @@ import { CLUSTER, ISSUER, type Material } from './material.ts';
 
 export const GRANT_LIFE_SECONDS = 600;
 
-const inProcess = ({ envelopeKeys }: Material): OuterLayer => {
+function inProcess({ envelopeKeys }: Material): OuterLayer {
   const opening = openingOf({
     identities: envelopeKeys.map(({ privateJwk }) => rsaPrivateKey(privateJwk)),
     newestJwk: envelopeKeys[0].publicJwk,
@@ -25,7 +25,7 @@ const inProcess = ({ envelopeKeys }: Material): OuterLayer => {
       return done.ok ? done : { ok: false, reason: 'not_authentic', at: done.at };
     },
   };
-};
+}
 
 export interface Core {
   readonly unwrap: ReturnType<typeof createUnwrap>;
@@ -43,7 +43,7 @@ export interface CoreOptions {
   readonly recordsUntil?: number;
 }
 
-export const createCore = (material: Material, options: CoreOptions = {}): Core => {
+export function createCore(material: Material, options: CoreOptions = {}): Core {
   const lines: Record<string, unknown>[] = [];
   let runs = 0;
   const inner = options.outerLayer ?? inProcess(material);
@@ -85,4 +85,4 @@ export const createCore = (material: Material, options: CoreOptions = {}): Core 
     { unwrap: ['webhook-unwrap'], rewrap: ['console-rewrap'] },
   );
   return { unwrap, rewrap, http, lines, runs: () => runs };
-};
+}

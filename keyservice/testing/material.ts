@@ -20,15 +20,23 @@ import { ed25519Pair, rsaPair, type JwkPair } from '../../test/keys.ts';
 export const ISSUER = 'https://console.test';
 export const CLUSTER = 'cluster.test';
 
-const present = <T>(value: T | undefined): T => {
+function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('not a valid name or id');
   return value;
-};
+}
 
-export const ownerId = (text: string = randomUUID()): OwnerId => present(parseOwnerId(text));
-export const secretId = (text: string = randomUUID()): SecretId => present(parseSecretId(text));
-const secretName = (text: string): SecretName => present(parseSecretName(text));
-export const sessionId = (): SessionId => present(parseSessionId(randomBytes(16).toString('hex')));
+export function ownerId(text: string = randomUUID()): OwnerId {
+  return present(parseOwnerId(text));
+}
+export function secretId(text: string = randomUUID()): SecretId {
+  return present(parseSecretId(text));
+}
+function secretName(text: string): SecretName {
+  return present(parseSecretName(text));
+}
+export function sessionId(): SessionId {
+  return present(parseSessionId(randomBytes(16).toString('hex')));
+}
 
 /** Of a pod that the tickets of this material are for. */
 export const place: Place = {
@@ -54,9 +62,11 @@ export interface Sealing extends EnvelopeHeader {
   readonly token: string;
 }
 
-export const tokenOf = (name: string): string => `inner-token-of-${name}`;
+export function tokenOf(name: string): string {
+  return `inner-token-of-${name}`;
+}
 
-export const createMaterial = (): Material => {
+export function createMaterial(): Material {
   const envelopeKeys = [rsaPair(), rsaPair()] as const;
   const [ticketKey, grantKey] = [ed25519Pair(), ed25519Pair()];
   const owner = ownerId();
@@ -94,4 +104,4 @@ export const createMaterial = (): Material => {
       });
     },
   };
-};
+}

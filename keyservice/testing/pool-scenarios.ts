@@ -13,10 +13,11 @@ import { createRoundTrip } from '../round-trip.ts';
 import { runWorker, type WorkerKeys } from '../worker.ts';
 import { createMaterial } from './material.ts';
 
-const outcome = (opened: Opened): string =>
-  opened.ok
+function outcome(opened: Opened): string {
+  return opened.ok
     ? `ok ${opened.texts.length}`
     : `${opened.reason}${opened.reason === 'not_authentic' ? ` ${opened.at}` : ''}`;
+}
 
 interface Observed {
   readonly pool: Pool;
@@ -24,10 +25,7 @@ interface Observed {
   readonly lost: unknown[];
 }
 
-const observedPool = (
-  keys: WorkerKeys | 'die',
-  config: { workers: number; queueLimit: number },
-): Observed => {
+function observedPool(keys: WorkerKeys | 'die', config: { workers: number; queueLimit: number }): Observed {
   const [workers, lost]: [Worker[], unknown[]] = [[], []];
   const spawn = (): Worker => {
     const worker = new Worker(new URL(import.meta.url), { workerData: keys, env: {} });
@@ -35,9 +33,9 @@ const observedPool = (
     return worker;
   };
   return { pool: createPool({ spawn, onLost: (error) => lost.push(error) }, config), workers, lost };
-};
+}
 
-const scenarios = async (): Promise<Record<string, unknown>> => {
+async function scenarios(): Promise<Record<string, unknown>> {
   const material = createMaterial();
   const keys: WorkerKeys = {
     identities: material.envelopeKeys.map(({ privateJwk }) => rsaPrivateKey(privateJwk)),
@@ -87,7 +85,7 @@ const scenarios = async (): Promise<Record<string, unknown>> => {
   results['startedWhileDead'] = dead.workers.length;
   await dead.pool.close();
   return results;
-};
+}
 
 if (isMainThread) {
   process.stdout.write(JSON.stringify(await scenarios()));

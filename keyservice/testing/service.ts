@@ -20,7 +20,7 @@ export interface Installation {
   ) => Required<ClientTls>;
 }
 
-export const install = async (material: Material): Promise<Installation> => {
+export async function install(material: Material): Promise<Installation> {
   const dir = testFolder('keyservice');
   const certificates = await testCertificates();
   const keySet = (name: string, ...keys: object[]): string => {
@@ -47,7 +47,7 @@ export const install = async (material: Material): Promise<Installation> => {
     },
     clientTls: (folder) => certificates.leaf(folder),
   };
-};
+}
 
 export interface Service {
   readonly child: ChildProcess;
@@ -60,10 +60,10 @@ export interface Service {
 }
 
 /** Starts `command`, and resolves once it says that it listens. Rejects with its output when it ends before. */
-export const startService = (
+export function startService(
   command: readonly [string, ...string[]],
   env: Readonly<Record<string, string>>,
-): Promise<Service> => {
+): Promise<Service> {
   const [file, ...args] = command;
   const child = spawn(file, args, {
     env: { PATH: process.env['PATH'], ...env },
@@ -89,13 +89,14 @@ export const startService = (
     child.stderr.on('data', read);
     void ended.then((code) => reject(new Error(`the keyservice ended with ${code}: ${output}`)));
   });
-};
+}
 
 /** Status of a path on a health port. */
-export const healthStatus = (port: number, path: string): Promise<number> =>
-  new Promise((resolve, reject) => {
+export function healthStatus(port: number, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port, path, agent: false }, (message) => {
       message.resume();
       resolve(message.statusCode ?? 0);
     }).once('error', reject);
   });
+}

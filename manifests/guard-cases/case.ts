@@ -22,20 +22,24 @@ export interface GuardCase {
 }
 
 export const OTHER = 'f'.repeat(32);
-export const container = (pod: Pod, name: string): Container => {
+export function container(pod: Pod, name: string): Container {
   const found = [...pod.spec.initContainers, ...pod.spec.containers].find((c) => c.name === name);
   if (!found) throw new Error(`the pod has no container ${name}`);
   return found;
-};
-export const volume = (pod: Pod, name: string): Volume => {
+}
+export function volume(pod: Pod, name: string): Volume {
   const found = pod.spec.volumes.find((v) => v.name === name);
   if (!found) throw new Error(`the pod has no volume ${name}`);
   return found;
-};
-export const init = (pod: Pod): Container => container(pod, 'twofold-init');
-export const tokenSource = (audience: string): Record<string, unknown> => ({
-  serviceAccountToken: { audience, expirationSeconds: 600, path: 'token' },
-});
+}
+export function init(pod: Pod): Container {
+  return container(pod, 'twofold-init');
+}
+export function tokenSource(audience: string): Record<string, unknown> {
+  return {
+    serviceAccountToken: { audience, expirationSeconds: 600, path: 'token' },
+  };
+}
 
 export type Change = (pod: Pod) => void;
 

@@ -21,7 +21,9 @@ function launched(
   return denied ? { title, denied, says: /trusted launcher/, request } : { title, request };
 }
 
-const launchedPod = (): Pod => changed(sessionPod(), (pod) => (pod.metadata.annotations[USER_KEY] = 'alice'));
+function launchedPod(): Pod {
+  return changed(sessionPod(), (pod) => (pod.metadata.annotations[USER_KEY] = 'alice'));
+}
 
 const denied = 'twofold-launcher';
 

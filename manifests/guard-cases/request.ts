@@ -19,9 +19,11 @@ export interface AdmissionRequest {
 }
 
 /** What an API server says of a user whose token is bound to a pod. */
-export const boundTo = (podUid: string): Record<string, string[]> => ({
-  'authentication.kubernetes.io/pod-uid': [podUid],
-});
+export function boundTo(podUid: string): Record<string, string[]> {
+  return {
+    'authentication.kubernetes.io/pod-uid': [podUid],
+  };
+}
 
 /** The API server's question about creating this pod. */
 export function podCreation(

@@ -43,18 +43,24 @@ const OF_CONTAINERS: Readonly<Record<string, object>> = {
   '.env.[].valueFrom.secretKeyRef': { key: 'grant' },
 };
 
-const companionsOf = (path: string): object => {
+function companionsOf(path: string): object {
   const [, rest] = /^\w*[cC]ontainers\.\[\](.*)$/.exec(path) ?? [];
   return (rest === undefined ? COMPANIONS[path] : OF_CONTAINERS[rest]) ?? {};
-};
+}
 
 const { $defs } = JSON.parse(
   readFileSync(new URL('../schemas/kubernetes.json', import.meta.url), 'utf8'),
 ) as { $defs: Readonly<Record<string, Schema>> }; // generate.ts wrote it
 
-const nameOfRef = ({ $ref = '' }: Schema): string => $ref.replace('#/$defs/', '');
-const resolved = (schema: Schema): Schema => $defs[nameOfRef(schema)] ?? schema;
-const isText = (schema: Schema | undefined): boolean => schema?.type === 'string';
+function nameOfRef({ $ref = '' }: Schema): string {
+  return $ref.replace('#/$defs/', '');
+}
+function resolved(schema: Schema): Schema {
+  return $defs[nameOfRef(schema)] ?? schema;
+}
+function isText(schema: Schema | undefined): boolean {
+  return schema?.type === 'string';
+}
 
 /** Paths, with `[]` for each item of a list and `{}` for each value of a map. */
 function* walk(schema: Schema, path: readonly string[], above: readonly string[]): Generator<string> {
@@ -81,14 +87,15 @@ export const secretFields: readonly string[] = [...walk({ $ref: '#/$defs/core.v1
 /** All that looks like one. */
 export const candidates: readonly string[] = [...walk({ $ref: '#/$defs/core.v1.PodSpec' }, [], [])];
 
-const built = ([first, ...rest]: readonly string[], above: string, value: string): unknown => {
+function built([first, ...rest]: readonly string[], above: string, value: string): unknown {
   if (first === undefined) return value;
   const path = above === '' ? first : `${above}.${first}`;
   const inner = built(rest, path, value);
   if (first === '[]') return [inner];
   return { ...companionsOf(above), [first === '{}' ? 'secretName' : first]: inner };
-};
+}
 
 /** A part of a spec that names this Secret there and nowhere else. */
-export const specNaming = (field: string, secret: string): Readonly<Record<string, readonly unknown[]>> =>
-  built(field.split('.'), '', secret) as Readonly<Record<string, readonly unknown[]>>; // the fields of a spec that lead to Secrets are lists
+export function specNaming(field: string, secret: string): Readonly<Record<string, readonly unknown[]>> {
+  return built(field.split('.'), '', secret) as Readonly<Record<string, readonly unknown[]>>;
+} // the fields of a spec that lead to Secrets are lists

@@ -57,9 +57,12 @@ const SPECIAL: Readonly<Record<string, Schema>> = {
   'io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1': { type: 'object' },
 };
 
-const shortName = (definition: string): string =>
-  definition.replace(/^io\.k8s\.(api|apimachinery\.pkg)\./, '');
-const definitionOf = (ref: string): string => ref.replace('#/definitions/', '');
+function shortName(definition: string): string {
+return definition.replace(/^io\.k8s\.(api|apimachinery\.pkg)\./, '');
+}
+function definitionOf(ref: string): string {
+return ref.replace('#/definitions/', '');
+}
 
 /** Formats as plain JSON schema: the two integers' ranges, base64, a time. */
 function format(schema: Schema): Schema {

@@ -26,19 +26,22 @@ export interface CertificateFolder {
   readonly extraNames?: readonly string[] | undefined;
 }
 
-export const secretOf = ({ folder, zone }: LeafPlan): Reference => ({
-  namespace: `twofold-${zone}`,
-  name: `${folder}-tls`,
-});
+export function secretOf({ folder, zone }: LeafPlan): Reference {
+  return {
+    namespace: `twofold-${zone}`,
+    name: `${folder}-tls`,
+  };
+}
 
 /** Those leaves of the plan that are kept in the Secrets named. */
-export const leavesIn = (secrets: readonly Reference[]): readonly LeafPlan[] =>
-  leafPlans.filter((plan) => {
+export function leavesIn(secrets: readonly Reference[]): readonly LeafPlan[] {
+  return leafPlans.filter((plan) => {
     const { namespace, name } = secretOf(plan);
     return secrets.some((secret) => secret.namespace === namespace && secret.name === name);
   });
+}
 
-const tlsSecret = (dir: string, plan: LeafPlan) => {
+function tlsSecret(dir: string, plan: LeafPlan) {
   const read = (file: string): string => readFileSync(join(dir, plan.folder, file), 'utf8');
   return {
     apiVersion: 'v1',
@@ -47,44 +50,46 @@ const tlsSecret = (dir: string, plan: LeafPlan) => {
     type: 'kubernetes.io/tls',
     stringData: { 'tls.crt': read('tls.crt'), 'tls.key': read('tls.key'), 'ca.crt': read('ca.crt') },
   };
-};
+}
 
-const inWords = ({ leaves, rotationDue }: Ensured): string => {
+function inWords({ leaves, rotationDue }: Ensured): string {
   const issued = leaves.filter(({ action }) => action === 'issued').length;
   const due = rotationDue
     ? '; the root is in the last third of its life: make certs-renew begins to replace it'
     : '';
   return `certificates: ${issued} issued, ${leaves.length - issued} kept${due}`;
-};
+}
 
-const refuseDamage = (error: unknown): never => {
+function refuseDamage(error: unknown): never {
   if (!(error instanceof StoreError)) throw error;
   throw new DeployError(error.message, 'see certs/README.md', error);
-};
+}
 
 /** The roots that the cluster's services trust now; empty where there is nothing yet. */
-const trustedInCluster = async (kubectl: Kubectl): Promise<string> => {
+async function trustedInCluster(kubectl: Kubectl): Promise<string> {
   const path = 'jsonpath={.data.ca\\.crt}';
   const secret = ['get', 'secret', 'console-tls', '-n', 'twofold-console', '--ignore-not-found'];
   return Buffer.from(await kubectl.run([...secret, '-o', path]), 'base64').toString('utf8');
-};
+}
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Sessions that run trust the roots they were started with, so another folder's must not come in between. */
-export const haveRootInCommon = (a: string, b: string): boolean => {
+export function haveRootInCommon(a: string, b: string): boolean {
   const others: readonly string[] = b.match(CERTIFICATE) ?? [];
   return (a.match(CERTIFICATE) ?? []).some((root) => others.includes(root));
-};
+}
 
-const rootsOf = (dir: string): string => readFileSync(join(dir, 'console', 'ca.crt'), 'utf8');
+function rootsOf(dir: string): string {
+  return readFileSync(join(dir, 'console', 'ca.crt'), 'utf8');
+}
 
 /** Issues what is missing or due. Rejects with a DeployError where the cluster has another CA's certificates. */
-export const ensureLeaves = async (
+export async function ensureLeaves(
   kubectl: Kubectl,
   { dir, extraNames }: CertificateFolder,
   say: (line: string) => void,
-): Promise<void> => {
+): Promise<void> {
   const inCluster = await trustedInCluster(kubectl);
   const ensured = await ensureCertificates({ dir, extraNames, now: new Date() }).catch(refuseDamage);
   if (inCluster !== '' && !haveRootInCommon(inCluster, rootsOf(dir))) {
@@ -94,21 +99,22 @@ export const ensureLeaves = async (
     );
   }
   say(inWords(ensured));
-};
+}
 
 /** The leaves' Secrets, from the folder. */
-export const handOutLeaves = async (
+export async function handOutLeaves(
   kubectl: Kubectl,
   dir: string,
   leaves: readonly LeafPlan[],
-): Promise<void> =>
-  kubectl.apply(
+): Promise<void> {
+  return kubectl.apply(
     leaves.map((plan) => tlsSecret(dir, plan)),
     MANAGER,
   );
+}
 
 /** The roots in the webhook's registration, if it is there: the API server trusts these. */
-export const handOutBundle = async (kubectl: Kubectl, dir: string): Promise<void> => {
+export async function handOutBundle(kubectl: Kubectl, dir: string): Promise<void> {
   const found = await kubectl.find<V1MutatingWebhookConfiguration>([
     'mutatingwebhookconfiguration',
     REGISTRATION,
@@ -118,22 +124,22 @@ export const handOutBundle = async (kubectl: Kubectl, dir: string): Promise<void
   const webhooks = (found.webhooks ?? []).map(({ name }) => ({ name, clientConfig: { caBundle: bundle } }));
   const how = ['--type=strategic', `--field-manager=${MANAGER}`, '--patch', JSON.stringify({ webhooks })];
   await kubectl.run(['patch', 'mutatingwebhookconfiguration', REGISTRATION, ...how]);
-};
+}
 
-const handOut = async (kubectl: Kubectl, dir: string, say: (line: string) => void): Promise<void> => {
+async function handOut(kubectl: Kubectl, dir: string, say: (line: string) => void): Promise<void> {
   // The roots first: whoever gets a new leaf shows it to somebody who must know its root.
   await handOutBundle(kubectl, dir);
   const inServices = leafPlans.filter(({ zone }) => zone !== 'cluster').map(secretOf);
   const leaves = leavesIn(await existingSecrets(kubectl, inServices));
   await handOutLeaves(kubectl, dir, leaves);
   say(`handed out: caBundle, ${leaves.map(({ folder }) => folder).join(', ')}`);
-};
+}
 
-const stepInWords = (next: NextStep): string => {
+function stepInWords(next: NextStep): string {
   if (next.step === 'wait')
     return `root: the next step is to ${next.then} it, not before ${next.until.toISOString()}`;
   return next.step === 'rest' ? 'root: no rotation is due' : `root: ${next.step}`;
-};
+}
 
 export interface Renewal {
   /** As certs/ counts it; never shorter than services take to read what was handed out. */
@@ -147,11 +153,11 @@ export interface Renewal {
  * Renews what is due, takes the next step of the root's rotation where its time has come, and hands everything out.
  * Rejects with a DeployError where there is nothing to renew.
  */
-export const renewCertificates = async (
+export async function renewCertificates(
   kubectl: Kubectl,
   { dir, extraNames }: CertificateFolder,
   { overlapMs, rotate, say }: Renewal,
-): Promise<void> => {
+): Promise<void> {
   const inCluster = await trustedInCluster(kubectl);
   if (inCluster === '') throw new DeployError('there is nothing to renew yet', 'make deploy');
   await ensureLeaves(kubectl, { dir, extraNames }, say);
@@ -165,4 +171,4 @@ export const renewCertificates = async (
     say('root: the last step was not handed out; that is done now, and the next one another time');
   }
   await handOut(kubectl, dir, say);
-};
+}

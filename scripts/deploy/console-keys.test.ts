@@ -18,15 +18,18 @@ import { testFolder } from '../../test/folder.ts';
 import { CONSOLE_KEY_FILES, readPublicTicketKeys, writeConsoleKeys } from './console-keys.ts';
 import { DeployError } from './failure.ts';
 
-const read = (file: string): string => readFileSync(file, 'utf8');
-const contentsOf = (dir: string): Record<string, string> =>
-  Object.fromEntries(
+function read(file: string): string {
+  return readFileSync(file, 'utf8');
+}
+function contentsOf(dir: string): Record<string, string> {
+  return Object.fromEntries(
     readdirSync(dir, { recursive: true, encoding: 'utf8' })
       .filter((file) => statSync(join(dir, file)).isFile())
       .map((file) => [file, read(join(dir, file))]),
   );
+}
 
-const refusal = async (doing: () => unknown): Promise<string> => {
+async function refusal(doing: () => unknown): Promise<string> {
   try {
     await doing();
   } catch (error) {
@@ -34,16 +37,17 @@ const refusal = async (doing: () => unknown): Promise<string> => {
     throw error;
   }
   throw new Error('it was not refused');
-};
+}
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 /** As `make keys DIR=…` calls it. */
-const makeKeys = (dir: string): Promise<{ code: unknown; printed: string }> =>
-  new Promise((resolve) => {
+function makeKeys(dir: string): Promise<{ code: unknown; printed: string }> {
+  return new Promise((resolve) => {
     execFile(process.execPath, [main, 'keys', '--dir', dir], (error, out, err) =>
       resolve({ code: error?.code ?? 0, printed: out + err }),
     );
   });
+}
 
 describe('make keys', function () {
   this.timeout(60_000);

@@ -31,10 +31,12 @@ const TICKET: ConsoleKeyFile = 'ticket.json';
 const PUBLIC_TICKET = join('public', TICKET);
 const OCT_BYTES = 32;
 
-const oct = (): JwkSet => ({ keys: [{ kty: 'oct', k: randomBytes(OCT_BYTES).toString('base64url') }] });
+function oct(): JwkSet {
+  return { keys: [{ kty: 'oct', k: randomBytes(OCT_BYTES).toString('base64url') }] };
+}
 
 /** New ones, each for its one use. */
-export const makeConsoleKeys = async (): Promise<ConsoleKeys> => {
+export async function makeConsoleKeys(): Promise<ConsoleKeys> {
   const { privateKey } = await promisify(generateKeyPair)('ed25519');
   return {
     'at-rest.json': oct(),
@@ -42,18 +44,20 @@ export const makeConsoleKeys = async (): Promise<ConsoleKeys> => {
     'cookie.json': oct(),
     'record.json': oct(),
   };
-};
+}
 
 /** The public half of each key. Throws for what is no Ed25519 key. */
-export const publicTicketKeys = ({ keys }: JwkSet): JwkSet => ({
-  keys: keys.map(({ kty, crv, x }) => {
-    if (kty !== 'OKP' || crv !== 'Ed25519') throw new Error('not an Ed25519 key');
-    return createPublicKey({ key: { kty, crv, x: String(x) }, format: 'jwk' }).export({ format: 'jwk' });
-  }),
-});
+export function publicTicketKeys({ keys }: JwkSet): JwkSet {
+  return {
+    keys: keys.map(({ kty, crv, x }) => {
+      if (kty !== 'OKP' || crv !== 'Ed25519') throw new Error('not an Ed25519 key');
+      return createPublicKey({ key: { kty, crv, x: String(x) }, format: 'jwk' }).export({ format: 'jwk' });
+    }),
+  };
+}
 
 /** A file's JWK set, with its public halves. What is wrong with a key is said without any of it. */
-const readTicketKeys = (file: string): { readonly set: JwkSet; readonly publicHalves: JwkSet } => {
+function readTicketKeys(file: string): { readonly set: JwkSet; readonly publicHalves: JwkSet } {
   try {
     // What is not a JWK set throws here or below.
     const set = JSON.parse(readFileSync(file, 'utf8')) as JwkSet;
@@ -65,17 +69,19 @@ const readTicketKeys = (file: string): { readonly set: JwkSet; readonly publicHa
       'restore it from where you keep it; an existing key is never made anew',
     );
   }
-};
+}
 
-const textOf = (set: JwkSet): string => `${JSON.stringify(set)}\n`;
+function textOf(set: JwkSet): string {
+  return `${JSON.stringify(set)}\n`;
+}
 
-const writeNew = (file: string, set: JwkSet, mode: number): void => {
+function writeNew(file: string, set: JwkSet, mode: number): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(file, textOf(set), { mode, flag: 'wx', flush: true });
-};
+}
 
 /** Where everything is there: the public half may have stayed behind, but never be another's. */
-const keep = (dir: string): string => {
+function keep(dir: string): string {
   const { publicHalves } = readTicketKeys(join(dir, TICKET));
   const file = join(dir, PUBLIC_TICKET);
   if (!existsSync(file)) {
@@ -88,13 +94,13 @@ const keep = (dir: string): string => {
       `delete it and run this again; the keyservices of a cluster that has it must get the right one (Secret keyservice-public-keys)`,
     );
   return 'keys: all there, kept';
-};
+}
 
 /**
  * Makes the keys of a new installation, each in a file that only its owner reads; says what it did. All or nothing, and
  * nothing that is there is changed. Rejects with a DeployError where some are there and others are not.
  */
-export const writeConsoleKeys = async (dir: string): Promise<string> => {
+export async function writeConsoleKeys(dir: string): Promise<string> {
   const there = [...CONSOLE_KEY_FILES, PUBLIC_TICKET].filter((file) => existsSync(join(dir, file)));
   const missing = CONSOLE_KEY_FILES.filter((file) => !there.includes(file));
   if (missing.length === 0) return keep(dir);
@@ -122,10 +128,10 @@ export const writeConsoleKeys = async (dir: string): Promise<string> => {
     );
   }
   return `keys: made ${written.join(', ')} in ${dir}`;
-};
+}
 
 /** The public half that `make keys` wrote; reads no other file. Throws a DeployError for none, and for a private one. */
-export const readPublicTicketKeys = (dir: string): JwkSet => {
+export function readPublicTicketKeys(dir: string): JwkSet {
   const file = join(dir, PUBLIC_TICKET);
   if (!existsSync(file))
     throw new DeployError(
@@ -139,4 +145,4 @@ export const readPublicTicketKeys = (dir: string): JwkSet => {
       'delete it, and run make keys with the folder that it comes from: it writes the public half alone',
     );
   return publicHalves;
-};
+}

@@ -41,7 +41,7 @@ export interface Deployment {
 }
 
 /** The API server's version. Rejects with a DeployError where there is none, or it is too old. */
-const assertVersion = async (kubectl: Kubectl): Promise<string> => {
+async function assertVersion(kubectl: Kubectl): Promise<string> {
   const { code, stdout, stderr } = await kubectl.attempt(['version', '-o', 'json']);
   // kubectl prints what it is itself even where no server answers.
   const { serverVersion } = JSON.parse(stdout || '{}') as {
@@ -58,9 +58,9 @@ const assertVersion = async (kubectl: Kubectl): Promise<string> => {
       `upgrade to 1.${OLDEST_MINOR} or later`,
     );
   return serverVersion.gitVersion;
-};
+}
 
-const renderOverlay = (overlay: string): KubernetesObject[] => {
+function renderOverlay(overlay: string): KubernetesObject[] {
   try {
     return render(overlay);
   } catch (error) {
@@ -71,9 +71,9 @@ const renderOverlay = (overlay: string): KubernetesObject[] => {
       error,
     );
   }
-};
+}
 
-const assertNamespaces = async (kubectl: Kubectl, { sessionNamespaces }: Rendering): Promise<void> => {
+async function assertNamespaces(kubectl: Kubectl, { sessionNamespaces }: Rendering): Promise<void> {
   const named = sessionNamespaces.filter((name) => name !== '*');
   const found = await Promise.all(named.map((name) => kubectl.find(['namespace', name])));
   const missing = named.filter((_, index) => found[index] === undefined);
@@ -82,21 +82,17 @@ const assertNamespaces = async (kubectl: Kubectl, { sessionNamespaces }: Renderi
       `settings.yaml enables namespaces that do not exist: ${missing.join(', ')}`,
       `kubectl create namespace ${missing[0] ?? ''}`,
     );
-};
+}
 
-const noteOf = ({ allKeysInCluster, consoleKeysInCluster }: Rendering): string | undefined => {
+function noteOf({ allKeysInCluster, consoleKeysInCluster }: Rendering): string | undefined {
   if (allKeysInCluster)
     return 'NOTE: all keys are in this cluster’s Secrets: whoever reads its etcd or a backup of it reads everything';
   return consoleKeysInCluster
     ? 'NOTE: ticket, cookie and record key are in this cluster’s Secrets: whoever reads its etcd or a backup of it can forge tickets, cookies and records'
     : undefined;
-};
+}
 
-const decideEnv = async (
-  kubectl: Kubectl,
-  rendering: Rendering,
-  { env, say }: Deployment,
-): Promise<boolean> => {
+async function decideEnv(kubectl: Kubectl, rendering: Rendering, { env, say }: Deployment): Promise<boolean> {
   const wanted = env ?? (rendering.envEnabled ? 'on' : 'off');
   if (wanted === 'off') return false;
   const image = { name: rendering.injectorImage, pullPolicy: rendering.injectorPullPolicy };
@@ -108,12 +104,14 @@ const decideEnv = async (
     say(`${error.message}\n  so they stay off`);
     return false;
   }
-};
+}
 
-const isNamespace = ({ kind }: KubernetesObject): boolean => kind === 'Namespace';
+function isNamespace({ kind }: KubernetesObject): boolean {
+  return kind === 'Namespace';
+}
 
 /** Resolves once everything runs and the self-test has passed; answers whether variables from secrets are on. */
-export const deploy = async (kubectl: Kubectl, deployment: Deployment): Promise<{ envEnabled: boolean }> => {
+export async function deploy(kubectl: Kubectl, deployment: Deployment): Promise<{ envEnabled: boolean }> {
   const { overlay, certificates, say } = deployment;
   say(`Kubernetes ${await assertVersion(kubectl)}`);
   const written = readRendering(renderOverlay(overlay));
@@ -147,4 +145,4 @@ export const deploy = async (kubectl: Kubectl, deployment: Deployment): Promise<
   const { injectorImage, publicUrl: url } = rendering;
   await runSelfTest(kubectl, { namespace, injectorImage, url, login: deployment.login }, say);
   return { envEnabled };
-};
+}

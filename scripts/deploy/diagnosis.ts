@@ -5,16 +5,16 @@ import type { Kubectl } from './kubectl.ts';
 const LOG_LINES = 12;
 const EVENTS = 4;
 
-const statusesOf = ({ status }: V1Pod): readonly V1ContainerStatus[] => [
-  ...(status?.initContainerStatuses ?? []),
-  ...(status?.containerStatuses ?? []),
-];
+function statusesOf({ status }: V1Pod): readonly V1ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+}
 
-const textOf = (...parts: readonly (string | undefined)[]): string =>
-  parts.filter((part) => part !== undefined && part !== '').join(': ');
+function textOf(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== '').join(': ');
+}
 
 /** In words, what a container is doing; undefined for one that is ready or has done its work. */
-export const describeContainer = (status: V1ContainerStatus): string | undefined => {
+export function describeContainer(status: V1ContainerStatus): string | undefined {
   const { state, lastState, name, ready, restartCount } = status;
   const end = state?.terminated ?? lastState?.terminated;
   const ended = end && `ended with ${end.exitCode} (${textOf(end.reason, end.message?.trim())})`;
@@ -23,7 +23,7 @@ export const describeContainer = (status: V1ContainerStatus): string | undefined
   if (ready) return undefined;
   const restarts = restartCount > 0 ? `, ${restartCount} restarts, before that it ${ended ?? ''}` : '';
   return `${name} runs, but is not ready${restarts}`;
-};
+}
 
 /** Reasons that waiting does not cure. */
 const HOPELESS = [
@@ -35,18 +35,20 @@ const HOPELESS = [
 ];
 const RESTARTS = 3;
 
-export const isHopeless = (pod: V1Pod): boolean =>
-  statusesOf(pod).some(
+export function isHopeless(pod: V1Pod): boolean {
+  return statusesOf(pod).some(
     ({ state, restartCount }) =>
       HOPELESS.includes(state?.waiting?.reason ?? '') || (restartCount >= RESTARTS && !state?.running),
   );
+}
 
-const conditionsOf = ({ status }: V1Pod): string[] =>
-  (status?.conditions ?? []).flatMap(({ type, status: holds, reason, message }) =>
+function conditionsOf({ status }: V1Pod): string[] {
+  return (status?.conditions ?? []).flatMap(({ type, status: holds, reason, message }) =>
     holds === 'False' && type === 'PodScheduled' ? [textOf('not scheduled', reason, message)] : [],
   );
+}
 
-const eventsOf = async (kubectl: Kubectl, namespace: string, name: string): Promise<string[]> => {
+async function eventsOf(kubectl: Kubectl, namespace: string, name: string): Promise<string[]> {
   const events = await kubectl.list<CoreV1Event>([
     'events',
     '-n',
@@ -55,19 +57,19 @@ const eventsOf = async (kubectl: Kubectl, namespace: string, name: string): Prom
     `--field-selector=involvedObject.name=${name},type=Warning`,
   ]);
   return events.slice(-EVENTS).map(({ reason, message }) => textOf('event', reason, message?.trim()));
-};
+}
 
-const logOf = async (kubectl: Kubectl, pod: V1Pod, container: string): Promise<string[]> => {
+async function logOf(kubectl: Kubectl, pod: V1Pod, container: string): Promise<string[]> {
   const [namespace, name] = [pod.metadata?.namespace ?? '', pod.metadata?.name ?? ''];
   const args = ['logs', '-n', namespace, name, '-c', container, `--tail=${LOG_LINES}`];
   const current = await kubectl.attempt(args);
   const last = current.stdout.trim() === '' ? await kubectl.attempt([...args, '--previous']) : current;
   const lines = last.code === 0 ? last.stdout.trim().split('\n') : [];
   return lines.filter((line) => line !== '').map((line) => `log of ${container}: ${line}`);
-};
+}
 
 /** Lines about one pod, indented below its name. */
-export const describePod = async (kubectl: Kubectl, pod: V1Pod): Promise<string> => {
+export async function describePod(kubectl: Kubectl, pod: V1Pod): Promise<string> {
   const [namespace, name] = [pod.metadata?.namespace ?? '', pod.metadata?.name ?? ''];
   const unwell = statusesOf(pod).filter((status) => describeContainer(status) !== undefined);
   const lines = [
@@ -78,4 +80,4 @@ export const describePod = async (kubectl: Kubectl, pod: V1Pod): Promise<string>
   ];
   const node = pod.spec?.nodeName === undefined ? '' : ` on ${pod.spec.nodeName}`;
   return [`pod ${namespace}/${name}${node}: ${pod.status?.phase ?? 'unknown'}`, ...lines].join('\n    ');
-};
+}

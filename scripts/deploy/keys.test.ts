@@ -7,7 +7,9 @@ import { ensureKeys, makeKeySecrets, planKeys, type KeyPlan } from './keys.ts';
 import type { Kubectl } from './kubectl.ts';
 import { readRendering, type Rendering } from './rendering.ts';
 
-const at = (name: string) => ({ namespace: `twofold-${name.split('-')[0] ?? ''}`, name });
+function at(name: string) {
+  return { namespace: `twofold-${name.split('-')[0] ?? ''}`, name };
+}
 const ALL = [
   'console-keys',
   'console-public-keys',
@@ -16,11 +18,15 @@ const ALL = [
   'keyservice-public-keys',
 ].map(at);
 const TLS = ['console-tls', 'keyservice-tls'].map(at);
-const without = (...names: readonly string[]) => ALL.filter(({ name }) => !names.includes(name));
-const reasonOf = (plan: KeyPlan): string =>
-  plan.action === 'refuse' ? `${plan.why} → ${plan.next}` : plan.action;
-const plan = (mounted = ALL, existing: typeof ALL = [], given = false): KeyPlan =>
-  planKeys({ mounted, existing, given });
+function without(...names: readonly string[]) {
+  return ALL.filter(({ name }) => !names.includes(name));
+}
+function reasonOf(plan: KeyPlan): string {
+  return plan.action === 'refuse' ? `${plan.why} → ${plan.next}` : plan.action;
+}
+function plan(mounted = ALL, existing: typeof ALL = [], given = false): KeyPlan {
+  return planKeys({ mounted, existing, given });
+}
 
 describe('keys of an installation', () => {
   it('are all made where none is there', () => {
@@ -117,7 +123,7 @@ interface Stored {
 }
 
 /** A cluster's Secrets, as far as keys are made and looked for; nothing else is asked of it. */
-const cluster = (volume = false) => {
+function cluster(volume = false) {
   const stored = new Map<string, Stored>();
   const unexpected = (): never => {
     throw new Error('not asked for here');
@@ -141,7 +147,7 @@ const cluster = (volume = false) => {
     list: unexpected,
   };
   return { kubectl, stored };
-};
+}
 
 describe('keys that confer authority', function () {
   this.timeout(120_000);

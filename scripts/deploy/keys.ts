@@ -22,22 +22,25 @@ const RSA_BITS = 2048;
 
 type Halves = readonly [privateKeys: JwkSet, publicKeys: JwkSet];
 
-const newPair = (type: 'rsa' | 'ed25519') =>
-  type === 'rsa' ? generate('rsa', { modulusLength: RSA_BITS }) : generate('ed25519');
+function newPair(type: 'rsa' | 'ed25519') {
+  return type === 'rsa' ? generate('rsa', { modulusLength: RSA_BITS }) : generate('ed25519');
+}
 
-const halves = async (type: 'rsa' | 'ed25519'): Promise<Halves> => {
+async function halves(type: 'rsa' | 'ed25519'): Promise<Halves> {
   const { privateKey, publicKey } = await newPair(type);
   const set = (key: Jwk): JwkSet => ({ keys: [key] });
   return [set(privateKey.export({ format: 'jwk' })), set(publicKey.export({ format: 'jwk' }))];
-};
+}
 
-const secret = (namespace: string, name: string, files: Readonly<Record<string, JwkSet>>) => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name, namespace, labels: { 'app.kubernetes.io/part-of': 'twofold' } },
-  type: 'Opaque',
-  stringData: Object.fromEntries(Object.entries(files).map(([file, set]) => [file, JSON.stringify(set)])),
-});
+function secret(namespace: string, name: string, files: Readonly<Record<string, JwkSet>>) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace, labels: { 'app.kubernetes.io/part-of': 'twofold' } },
+    type: 'Opaque',
+    stringData: Object.fromEntries(Object.entries(files).map(([file, set]) => [file, JSON.stringify(set)])),
+  };
+}
 
 const CONSOLE_KEYS = 'console-keys';
 const ENVELOPE = 'keyservice-envelope';
@@ -49,17 +52,17 @@ interface ConsoleSide {
   readonly ticketKeys: JwkSet;
 }
 
-const consoleSide = async (given: JwkSet | undefined): Promise<ConsoleSide> => {
+async function consoleSide(given: JwkSet | undefined): Promise<ConsoleSide> {
   if (given !== undefined) return { secrets: [], ticketKeys: given };
   const keys = await makeConsoleKeys();
   return {
     secrets: [secret('twofold-console', CONSOLE_KEYS, keys)],
     ticketKeys: publicTicketKeys(keys['ticket.json']),
   };
-};
+}
 
 /** Every Secret of the table above; without the console's keys where the public half of their ticket key is given. */
-export const makeKeySecrets = async (given?: JwkSet): Promise<readonly ReturnType<typeof secret>[]> => {
+export async function makeKeySecrets(given?: JwkSet): Promise<readonly ReturnType<typeof secret>[]> {
   const [{ secrets, ticketKeys }, [envelope, envelopePublic], [grant, grantPublic]] = await Promise.all([
     consoleSide(given),
     halves('rsa'),
@@ -75,17 +78,20 @@ export const makeKeySecrets = async (given?: JwkSet): Promise<readonly ReturnTyp
     secret('twofold-keyservice', 'keyservice-grant', { 'keys.json': grant }),
     secret('twofold-keyservice', TICKET_PUBLIC, { 'ticket.json': ticketKeys }),
   ];
-};
+}
 
 const MADE_HERE = [CONSOLE_KEYS, 'console-public-keys', ENVELOPE, 'keyservice-grant', TICKET_PUBLIC];
 
-const textOf = ({ namespace, name }: Reference): string => `${namespace}/${name}`;
-const listOf = (references: readonly Reference[]): string => references.map(textOf).join(', ');
+function textOf({ namespace, name }: Reference): string {
+  return `${namespace}/${name}`;
+}
+function listOf(references: readonly Reference[]): string {
+  return references.map(textOf).join(', ');
+}
 
-const isNamed =
-  (...names: readonly string[]) =>
-  ({ name }: Reference): boolean =>
-    names.includes(name);
+function isNamed(...names: readonly string[]) {
+  return ({ name }: Reference): boolean => names.includes(name);
+}
 
 /** What to do about the keys, from what the overlay mounts and what the cluster has. */
 export type KeyPlan =
@@ -101,7 +107,7 @@ interface KeyState {
 }
 
 /** The one thing of the operator's keys that the cluster needs; undefined where there is nothing to refuse. */
-const refuseConsoleKeys = (outside: boolean, lacksHalf: boolean, given: boolean): KeyPlan | undefined => {
+function refuseConsoleKeys(outside: boolean, lacksHalf: boolean, given: boolean): KeyPlan | undefined {
   if (given && !outside)
     return {
       action: 'refuse',
@@ -115,13 +121,13 @@ const refuseConsoleKeys = (outside: boolean, lacksHalf: boolean, given: boolean)
       next: 'make keys DIR=folder, put its four files into your vault, and deploy with KEYS=folder (docs/install.md, step 4)',
     };
   return undefined;
-};
+}
 
 /**
  * All or nothing: where some keys are there and others are not, new ones would leave what is stored unreadable.
  * With the RSA key outside of Secrets its public half is the operator's to give, and so is then the whole of the keys.
  */
-export const planKeys = ({ mounted, existing, given }: KeyState): KeyPlan => {
+export function planKeys({ mounted, existing, given }: KeyState): KeyPlan {
   const isOutside = !mounted.some(isNamed(CONSOLE_KEYS));
   const has = new Set(existing.map(textOf));
   const isMissing = (one: Reference): boolean => !has.has(textOf(one));
@@ -147,9 +153,9 @@ export const planKeys = ({ mounted, existing, given }: KeyState): KeyPlan => {
     why: `these keys are missing, while others are there: ${listOf(missing)}. New ones would make stored secrets unreadable`,
     next: 'restore them from a backup; or, to begin with nothing stored, make undeploy first',
   };
-};
+}
 
-const assertSameTicketKeys = async (kubectl: Kubectl, given: JwkSet): Promise<void> => {
+async function assertSameTicketKeys(kubectl: Kubectl, given: JwkSet): Promise<void> {
   const path = 'jsonpath={.data.ticket\\.json}';
   const found = [
     'get',
@@ -167,16 +173,16 @@ const assertSameTicketKeys = async (kubectl: Kubectl, given: JwkSet): Promise<vo
     'the keyservice verifies tickets by other keys than that of KEYS',
     'name the folder whose files are in your vault. If they are, the Secret keyservice-public-keys is not theirs: delete it in twofold-keyservice, and deploy again',
   );
-};
+}
 
-const assertNoDatabase = async (kubectl: Kubectl): Promise<void> => {
+async function assertNoDatabase(kubectl: Kubectl): Promise<void> {
   const volume = ['persistentvolumeclaim', 'console-database', '-n', 'twofold-console'];
   if ((await kubectl.find(volume)) === undefined) return;
   throw new DeployError(
     'the keys are gone, but the console’s volume is there: new keys would make what is stored in it unreadable',
     'restore the keys from a backup; or, to begin with nothing stored, make undeploy first',
   );
-};
+}
 
 const LEFT_BEHIND =
   'NOTE: the Secret console-keys is still in twofold-console, though the overlay has these keys from outside: whoever reads etcd has them. Once the console runs: kubectl -n twofold-console delete secret console-keys; backups of etcd keep it';
@@ -188,11 +194,11 @@ interface KeyOptions {
 }
 
 /** Makes the keys of a first installation; says what it did. Rejects with a DeployError where some are missing. */
-export const ensureKeys = async (
+export async function ensureKeys(
   kubectl: Kubectl,
   { secrets: mounted }: Rendering,
   { ticketKeys, say }: KeyOptions,
-): Promise<void> => {
+): Promise<void> {
   const existing = await existingSecrets(kubectl, mounted);
   const plan = planKeys({ mounted, existing, given: ticketKeys !== undefined });
   if (plan.action === 'refuse') throw new DeployError(plan.why, plan.next);
@@ -207,13 +213,13 @@ export const ensureKeys = async (
   const made = await makeKeySecrets(ticketKeys);
   await kubectl.apply(made.filter(({ metadata }) => wanted.has(textOf(metadata))));
   say(`keys: made ${plan.secrets.map(({ name }) => name).join(', ')}`);
-};
+}
 
 /** Names only: no key is read back out of the cluster. */
-export const existingSecrets = async (
+export async function existingSecrets(
   kubectl: Kubectl,
   mounted: readonly Reference[],
-): Promise<readonly Reference[]> => {
+): Promise<readonly Reference[]> {
   const namespaces = [...new Set(mounted.map(({ namespace }) => namespace))];
   const names = await Promise.all(
     namespaces.map(async (namespace) => {
@@ -223,4 +229,4 @@ export const existingSecrets = async (
     }),
   );
   return names.flat().filter(({ name }) => name !== '');
-};
+}

@@ -40,8 +40,8 @@ export interface Kubectl {
 const MANAGER = 'twofold-deploy';
 const MAX_SAID = 2000;
 
-const start = (args: readonly string[], input: string): Promise<Answer> =>
-  new Promise((resolve, reject) => {
+function start(args: readonly string[], input: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
     const child = spawn('kubectl', args, { stdio: 'pipe' });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
@@ -61,11 +61,13 @@ const start = (args: readonly string[], input: string): Promise<Answer> =>
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });
+}
 
-const asList = (objects: readonly KubernetesObject[]): string =>
-  JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+function asList(objects: readonly KubernetesObject[]): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+}
 
-export const createKubectl = (): Kubectl => {
+export function createKubectl(): Kubectl {
   const attempt: Kubectl['attempt'] = (args, input = '') => start(args, input);
   const run: Kubectl['run'] = async (args, input) => {
     const { code, stdout, stderr } = await attempt(args, input);
@@ -89,4 +91,4 @@ export const createKubectl = (): Kubectl => {
       await run(['apply', ...how, '-f', '-'], asList(objects));
     },
   };
-};
+}

@@ -12,10 +12,10 @@ const hub = {
 };
 const LINES = `${hub.username} more ${hub.annotation}\n${hub.username} servers ${hub.annotation}\n`;
 
-const check = (
+function check(
   launchers: readonly object[],
   { lines = LINES, others = launchers, namespaces = ['servers', 'more'] } = {},
-): void => {
+): void {
   const file = (entries: readonly object[]): KubernetesObject => {
     const data = { 'launchers.json': JSON.stringify({ launchers: entries }) };
     return { kind: 'ConfigMap', metadata: { name: 'twofold-launchers' }, data } as KubernetesObject; // with its data
@@ -26,7 +26,7 @@ const check = (
     launchers: lines,
   });
   assertLaunchers({ objects: [...guard, file(launchers), file(others)], sessionNamespaces: namespaces });
-};
+}
 
 describe('launchers of an overlay, before it is applied', () => {
   it('are the same for console, webhook and guard, in whatever order', () => {

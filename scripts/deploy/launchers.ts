@@ -7,37 +7,42 @@ import type { Rendering } from './rendering.ts';
 
 const NEXT = 'docs/launchers.md, “Trusted launchers”, says what each entry means';
 
-const filesIn = (objects: readonly KubernetesObject[]): string[] =>
-  objects
-    .filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata?.name === 'twofold-launchers')
-    // Of a ConfigMap, as Kubernetes' schema has it.
-    .flatMap((object) => (object as { data?: Record<string, string> }).data?.['launchers.json'] ?? []);
+function filesIn(objects: readonly KubernetesObject[]): string[] {
+  return (
+    objects
+      .filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata?.name === 'twofold-launchers')
+      // Of a ConfigMap, as Kubernetes' schema has it.
+      .flatMap((object) => (object as { data?: Record<string, string> }).data?.['launchers.json'] ?? [])
+  );
+}
 
-const parsed = (file: string): readonly Launcher[] => {
+function parsed(file: string): readonly Launcher[] {
   try {
     return parseLaunchers(file);
   } catch (error) {
     const why = error instanceof SyntaxError ? 'it is not JSON' : String(error);
     throw new DeployError(`launchers.json cannot be used: ${why.replace(/^Error: /, '')}`, NEXT, error);
   }
-};
+}
 
-const linesOf = (launchers: readonly Launcher[]): string[] =>
-  launchers.flatMap(({ username, namespaces, annotation }) =>
+function linesOf(launchers: readonly Launcher[]): string[] {
+  return launchers.flatMap(({ username, namespaces, annotation }) =>
     namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
   );
+}
 
-const same = (a: readonly string[], b: readonly string[]): boolean =>
-  JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+}
 
 /**
  * Throws a DeployError where an account lives among sessions without a word about it, or console, webhook and guard would
  * trust others. Files that are not part of the overlay are the services' to refuse.
  */
-export const assertLaunchers = ({
+export function assertLaunchers({
   objects,
   sessionNamespaces,
-}: Pick<Rendering, 'objects' | 'sessionNamespaces'>): void => {
+}: Pick<Rendering, 'objects' | 'sessionNamespaces'>): void {
   const [file, ...others] = filesIn(objects);
   if (file === undefined) return;
   const launchers = parsed(file);
@@ -56,4 +61,4 @@ export const assertLaunchers = ({
       'launchers in settings.yaml are not those of launchers.json',
       `write there:\n${linesOf(launchers).join('\n')}`,
     );
-};
+}

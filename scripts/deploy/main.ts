@@ -24,10 +24,11 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const state = join(repository, '.cluster');
 const localConfig = join(state, 'admin.kubeconfig');
 const started = performance.now();
-const say = (line: string): void =>
+function say(line: string): void {
   console.log(
     `\x1b[2m${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s\x1b[0m  ${shownLines(line)}`,
   );
+}
 
 const options = {
   overlay: { type: 'string' },
@@ -46,40 +47,43 @@ const options = {
 
 type Values = Partial<Record<keyof typeof options, string>>;
 
-const oneOf = <T extends string>(
+function oneOf<T extends string>(
   name: string,
   value: string | undefined,
   allowed: readonly T[],
-): T | undefined => {
+): T | undefined {
   if (value === undefined) return undefined;
   const found = allowed.find((each) => each === value);
   if (found === undefined) throw new DeployError(`${name} is ${value}`, `one of ${allowed.join(', ')}`);
   return found;
-};
+}
 
-const folder = (name: string, value: string): string => {
+function folder(name: string, value: string): string {
   const path = resolve(value);
   if (!existsSync(path))
     throw new DeployError(`${name}: there is no folder ${path}`, 'name one that is there');
   return path;
-};
+}
 
 /** Whether this is the cluster of `make cluster`. */
-const isLocal = (): boolean => process.env['KUBECONFIG'] === localConfig;
+function isLocal(): boolean {
+  return process.env['KUBECONFIG'] === localConfig;
+}
 
-const caFolder = ({ certs }: Values): string => {
+function caFolder({ certs }: Values): string {
   if (certs !== undefined) return resolve(certs);
   if (isLocal()) return join(state, 'certificates');
   throw new DeployError(
     'CERTS is missing: the folder where the CA of this installation is, or shall be made',
     'CERTS=folder, kept by you alone and backed up apart from everything else; CERTS=none where cert-manager issues the certificates',
   );
-};
+}
 
-const ticketKeysIn = ({ keys }: Values): JwkSet | undefined =>
-  keys === undefined ? undefined : readPublicTicketKeys(folder('KEYS', keys));
+function ticketKeysIn({ keys }: Values): JwkSet | undefined {
+  return keys === undefined ? undefined : readPublicTicketKeys(folder('KEYS', keys));
+}
 
-const deployLocally = async (values: Values): Promise<void> => {
+async function deployLocally(values: Values): Promise<void> {
   const kubectl = createKubectl();
   const database = oneOf('DATABASE', values.database, ['sqlite', 'postgres']) ?? 'sqlite';
   const ground = await layGround(kubectl, {
@@ -102,9 +106,9 @@ const deployLocally = async (values: Values): Promise<void> => {
   say(
     `deployed, database ${database}: console ${ground.publicUrl}; all addresses and bearers in .cluster/endpoints.json`,
   );
-};
+}
 
-const deployOverlay = async (values: Values, overlay: string): Promise<void> => {
+async function deployOverlay(values: Values, overlay: string): Promise<void> {
   const dir = values.certs === 'none' ? undefined : caFolder(values);
   const bearer = values.bearer === undefined ? undefined : readFileSync(values.bearer, 'utf8').trim();
   await deploy(createKubectl(), {
@@ -121,9 +125,9 @@ const deployOverlay = async (values: Values, overlay: string): Promise<void> => 
       ? 'deployed, with certificates of yours'
       : `deployed. The CA is in ${dir}: keep it, and run make certs-renew daily`,
   );
-};
+}
 
-const up = async (values: Values): Promise<void> => {
+async function up(values: Values): Promise<void> {
   if (values.overlay !== undefined) {
     await deployOverlay(values, values.overlay);
   } else if (isLocal()) {
@@ -134,9 +138,9 @@ const up = async (values: Values): Promise<void> => {
       'copy manifests/overlays/sqlite or postgres, set settings.yaml and addresses.yaml in it and images that this cluster can pull, then: make deploy OVERLAY=folder CERTS=folder (docs/install.md)',
     );
   }
-};
+}
 
-const down = async ({ confirm }: Values): Promise<void> => {
+async function down({ confirm }: Values): Promise<void> {
   if (!isLocal() && confirm !== 'yes')
     throw new DeployError(
       'this deletes Twofold’s keys and, where it is a volume of the cluster’s, the database: what is stored cannot be read any more',
@@ -144,9 +148,9 @@ const down = async ({ confirm }: Values): Promise<void> => {
     );
   await undeploy(createKubectl(), say);
   if (isLocal()) await clearGround(state);
-};
+}
 
-const certificates = async (values: Values): Promise<void> => {
+async function certificates(values: Values): Promise<void> {
   const days = values['overlap-days'];
   if (days !== undefined && !/^\d{1,4}$/.test(days))
     throw new DeployError(`OVERLAP_DAYS is ${days}`, 'a number of days');
@@ -159,16 +163,16 @@ const certificates = async (values: Values): Promise<void> => {
       say,
     },
   );
-};
+}
 
-const keys = async ({ dir }: Values): Promise<void> => {
+async function keys({ dir }: Values): Promise<void> {
   if (dir === undefined)
     throw new DeployError(
       'DIR is missing: the folder in which the console’s keys shall be made',
       'DIR=folder, an empty one where only you read, best in memory; then put its four files into your vault',
     );
   say(await writeConsoleKeys(resolve(dir)));
-};
+}
 
 const commands: Readonly<Record<string, (values: Values) => Promise<void>>> = {
   up,
@@ -178,10 +182,11 @@ const commands: Readonly<Record<string, (values: Values) => Promise<void>>> = {
 };
 
 /** Make passes every option, empty where it was not given. */
-const givenOf = (values: Values): Values =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+function givenOf(values: Values): Values {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+}
 
-const main = async (args: readonly string[]): Promise<number> => {
+async function main(args: readonly string[]): Promise<number> {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const command = positionals.length === 1 ? commands[positionals[0] ?? ''] : undefined;
@@ -197,6 +202,6 @@ const main = async (args: readonly string[]): Promise<number> => {
     console.error(`\n${shownLines(error.message)}\n\nNext: ${shownLines(next)}`);
     return 1;
   }
-};
+}
 
 process.exitCode = await main(process.argv.slice(2));

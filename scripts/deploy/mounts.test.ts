@@ -21,7 +21,7 @@ const rendering: Rendering = {
 };
 
 /** A cluster with these Secrets, and the answer to `get secretproviderclass`. */
-const cluster = (secrets: readonly string[], providerClass: object | undefined): Kubectl => {
+function cluster(secrets: readonly string[], providerClass: object | undefined): Kubectl {
   const unexpected = (): never => {
     throw new Error('not asked for here');
   };
@@ -37,15 +37,15 @@ const cluster = (secrets: readonly string[], providerClass: object | undefined):
     list: unexpected,
     apply: unexpected,
   };
-};
+}
 
-const refusal = async (kubectl: Kubectl): Promise<string> => {
+async function refusal(kubectl: Kubectl): Promise<string> {
   const error: unknown = await assertMounts(kubectl, rendering).then(
     () => undefined,
     (reason: unknown) => reason,
   );
   return error instanceof DeployError ? `${error.message} → ${error.next}` : String(error);
-};
+}
 
 describe('what the services mount', () => {
   const vault = { spec: { provider: 'vault', parameters: { objects: '- objectName: at-rest.json' } } };

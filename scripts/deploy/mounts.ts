@@ -4,7 +4,7 @@ import { existingSecrets } from './keys.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { ProviderClass, Rendering } from './rendering.ts';
 
-const assertSecrets = async (kubectl: Kubectl, { secrets }: Rendering): Promise<void> => {
+async function assertSecrets(kubectl: Kubectl, { secrets }: Rendering): Promise<void> {
   const existing = await existingSecrets(kubectl, secrets);
   const missing = secrets.filter(
     ({ namespace, name }) => !existing.some((one) => one.namespace === namespace && one.name === name),
@@ -14,7 +14,7 @@ const assertSecrets = async (kubectl: Kubectl, { secrets }: Rendering): Promise<
       `Secrets are missing: ${missing.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}`,
       'create them as the table in manifests/README.md says; then deploy again',
     );
-};
+}
 
 /** A class of secrets-store.csi.x-k8s.io, as far as it is looked at: the rest is the vault's. */
 interface ClassObject {
@@ -22,7 +22,7 @@ interface ClassObject {
 }
 
 /** The driver writes `secretObjects` as Secrets: what is kept out of etcd on one side comes in on the other. */
-const assertClass = async (kubectl: Kubectl, { namespace, name, objects }: ProviderClass): Promise<void> => {
+async function assertClass(kubectl: Kubectl, { namespace, name, objects }: ProviderClass): Promise<void> {
   const asked = ['get', 'secretproviderclass', name, '-n', namespace, '-o', 'json'];
   const { code, stdout, stderr } = await kubectl.attempt(asked);
   if (code !== 0)
@@ -36,10 +36,10 @@ const assertClass = async (kubectl: Kubectl, { namespace, name, objects }: Provi
       `the SecretProviderClass ${name} in ${namespace} has secretObjects: it copies keys into Secrets, and so into etcd`,
       'remove secretObjects from it, and the Secrets that it made; then deploy again',
     );
-};
+}
 
 /** Rejects with a DeployError for what is missing, and for a class that would bring keys into etcd. */
-export const assertMounts = async (kubectl: Kubectl, rendering: Rendering): Promise<void> => {
+export async function assertMounts(kubectl: Kubectl, rendering: Rendering): Promise<void> {
   await assertSecrets(kubectl, rendering);
   for (const each of rendering.providerClasses) await assertClass(kubectl, each);
-};
+}

@@ -14,7 +14,7 @@ interface Node {
 }
 
 /** A cluster of these nodes, whose pods have ended by the time they are looked at; tells what was deleted. */
-const cluster = (nodes: Readonly<Record<string, Node>>, refuses?: string) => {
+function cluster(nodes: Readonly<Record<string, Node>>, refuses?: string) {
   const deleted: string[] = [];
   const nodeList = Object.entries(nodes).map(([name, { version, ready = true }]) => ({
     metadata: { name },
@@ -48,9 +48,9 @@ const cluster = (nodes: Readonly<Record<string, Node>>, refuses?: string) => {
         : Promise.resolve(),
   };
   return { kubectl, deleted };
-};
+}
 
-const failureOf = async (kubectl: Kubectl): Promise<DeployError> => {
+async function failureOf(kubectl: Kubectl): Promise<DeployError> {
   try {
     await assertNodeVariables(kubectl, IMAGE, () => undefined);
   } catch (error) {
@@ -58,7 +58,7 @@ const failureOf = async (kubectl: Kubectl): Promise<DeployError> => {
     throw error;
   }
   throw new Error('it was not refused');
-};
+}
 
 describe('variables out of files, on every node', () => {
   it('are said to work where each node gave one', async () => {

@@ -32,7 +32,7 @@ export interface Image {
 }
 
 /** What the init container writes reaches the other one as a variable, or it ends with a code that says so. */
-export const nodeTestPod = (node: string, index: number, image: Image) => {
+export function nodeTestPod(node: string, index: number, image: Image) {
   const token = randomBytes(8).toString('hex');
   const volumeName = 'variables';
   const container = (name: string, script: string) => ({
@@ -72,26 +72,29 @@ export const nodeTestPod = (node: string, index: number, image: Image) => {
       volumes: [{ name: volumeName, emptyDir: { medium: 'Memory', sizeLimit: '64Ki' } }],
     },
   };
-};
+}
 
-const isReady = ({ status }: V1Node): boolean =>
-  status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
+function isReady({ status }: V1Node): boolean {
+  return status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
+}
 
-const describeNode = ({ metadata, status }: V1Node): string =>
-  `${metadata?.name ?? ''} (kubelet ${status?.nodeInfo?.kubeletVersion ?? 'unknown'})`;
+function describeNode({ metadata, status }: V1Node): string {
+  return `${metadata?.name ?? ''} (kubelet ${status?.nodeInfo?.kubeletVersion ?? 'unknown'})`;
+}
 
-const outcomeOf = async (kubectl: Kubectl, node: V1Node, pod: V1Pod): Promise<string | undefined> => {
+async function outcomeOf(kubectl: Kubectl, node: V1Node, pod: V1Pod): Promise<string | undefined> {
   if (pod.status?.phase === 'Succeeded') return undefined;
   const [read] = pod.status?.containerStatuses ?? [];
   if (read?.state?.terminated?.exitCode === EMPTY)
     return `${describeNode(node)}: the variable is empty; its kubelet does not know fileKeyRef`;
   return `${describeNode(node)}: the test pod did not end well: ${await describePod(kubectl, pod)}`;
-};
+}
 
-const isOver = (pod: V1Pod): boolean =>
-  ['Succeeded', 'Failed'].includes(pod.status?.phase ?? '') || isHopeless(pod);
+function isOver(pod: V1Pod): boolean {
+  return ['Succeeded', 'Failed'].includes(pod.status?.phase ?? '') || isHopeless(pod);
+}
 
-const tryNodes = async (kubectl: Kubectl, nodes: readonly V1Node[], image: Image): Promise<string[]> => {
+async function tryNodes(kubectl: Kubectl, nodes: readonly V1Node[], image: Image): Promise<string[]> {
   if (nodes.length === 0) return ['there is no Linux node'];
   const notReady = nodes.filter((node) => !isReady(node));
   if (notReady.length > 0)
@@ -119,14 +122,14 @@ const tryNodes = async (kubectl: Kubectl, nodes: readonly V1Node[], image: Image
   } finally {
     await kubectl.attempt(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
   }
-};
+}
 
 /** Rejects with a DeployError that names each node which cannot, with its kubelet's version. */
-export const assertNodeVariables = async (
+export async function assertNodeVariables(
   kubectl: Kubectl,
   image: Image,
   say: (line: string) => void,
-): Promise<void> => {
+): Promise<void> {
   const nodes = await kubectl.list<V1Node>(['nodes', '-l', 'kubernetes.io/os=linux']);
   const problems = await tryNodes(kubectl, nodes, image);
   if (problems.length > 0) {
@@ -136,4 +139,4 @@ export const assertNodeVariables = async (
     );
   }
   say(`variables from files: work on ${nodes.map(describeNode).join(', ')}`);
-};
+}

@@ -20,7 +20,7 @@ const clusterWide = [
 const inSessionNamespaces = ['rolebindings', 'networkpolicies'];
 
 /** Leases whose pod never came: nobody would delete them, and their Secrets, once the webhook is gone. */
-const deleteUnclaimedSessions = async (kubectl: Kubectl): Promise<number> => {
+async function deleteUnclaimedSessions(kubectl: Kubectl): Promise<number> {
   const leases = await kubectl.list<V1Lease>(['leases', '-A', '-l', 'twofold.dev/session']);
   const unclaimed = leases.filter(({ metadata }) => (metadata?.ownerReferences ?? []).length === 0);
   for (const { metadata } of unclaimed)
@@ -33,10 +33,10 @@ const deleteUnclaimedSessions = async (kubectl: Kubectl): Promise<number> => {
       '--ignore-not-found',
     ]);
   return leases.length - unclaimed.length;
-};
+}
 
 /** Where sessions may be: our own namespaces keep what closes them until they are gone themselves. */
-const clearSessionNamespaces = async (kubectl: Kubectl): Promise<readonly string[]> => {
+async function clearSessionNamespaces(kubectl: Kubectl): Promise<readonly string[]> {
   const cleared = new Set<string>();
   for (const kind of inSessionNamespaces) {
     const all = await kubectl.list<KubernetesObject>([kind, '-A', ...OURS]);
@@ -48,10 +48,10 @@ const clearSessionNamespaces = async (kubectl: Kubectl): Promise<readonly string
     }
   }
   return [...cleared];
-};
+}
 
 /** Resolves when the namespaces are gone. Doing it again, or where nothing is, is fine. */
-export const undeploy = async (kubectl: Kubectl, say: (line: string) => void): Promise<void> => {
+export async function undeploy(kubectl: Kubectl, say: (line: string) => void): Promise<void> {
   for (const kind of clusterWide) {
     const said = await kubectl.run(['delete', kind, ...OURS, '-o', 'name']);
     if (said.trim() !== '')
@@ -75,4 +75,4 @@ export const undeploy = async (kubectl: Kubectl, say: (line: string) => void): P
       `sessions that go on, with the files that they have: ${running}; their Secrets and Leases go with their pods`,
     );
   say('the session namespaces are yours and stay as they are');
-};
+}

@@ -38,32 +38,42 @@ export interface Rendering {
 const ENV_ENABLED = 'TWOFOLD_ENV_ENABLED';
 const SERVICES = ['console', 'webhook', 'keyservice'];
 
-const referenceOf = (metadata: V1ObjectMeta | undefined, name = metadata?.name): Reference => ({
-  namespace: metadata?.namespace ?? '',
-  name: name ?? '',
-});
+function referenceOf(metadata: V1ObjectMeta | undefined, name = metadata?.name): Reference {
+  return {
+    namespace: metadata?.namespace ?? '',
+    name: name ?? '',
+  };
+}
 
 type Deployment = Pick<V1Deployment, 'metadata' | 'spec'>;
 
 /** Our services' Deployments among the objects; their schema is tested (manifests/schemas.test.ts). */
-const isDeployment = (object: KubernetesObject): object is KubernetesObject & Deployment =>
-  object.kind === 'Deployment' && SERVICES.some((name) => object.metadata?.namespace === `twofold-${name}`);
-const deploymentsIn = (objects: readonly KubernetesObject[]): Deployment[] => objects.filter(isDeployment);
+function isDeployment(object: KubernetesObject): object is KubernetesObject & Deployment {
+  return (
+    object.kind === 'Deployment' && SERVICES.some((name) => object.metadata?.namespace === `twofold-${name}`)
+  );
+}
+function deploymentsIn(objects: readonly KubernetesObject[]): Deployment[] {
+  return objects.filter(isDeployment);
+}
 
-const containersOf = (deployment: Deployment): readonly V1Container[] =>
-  deployment.spec?.template.spec?.containers ?? [];
+function containersOf(deployment: Deployment): readonly V1Container[] {
+  return deployment.spec?.template.spec?.containers ?? [];
+}
 
-const volumesOf = (deployment: Deployment): readonly V1Volume[] =>
-  deployment.spec?.template.spec?.volumes ?? [];
+function volumesOf(deployment: Deployment): readonly V1Volume[] {
+  return deployment.spec?.template.spec?.volumes ?? [];
+}
 
-const mountedSecrets = (deployment: Deployment): Reference[] =>
-  volumesOf(deployment).flatMap(({ secret }) =>
+function mountedSecrets(deployment: Deployment): Reference[] {
+  return volumesOf(deployment).flatMap(({ secret }) =>
     secret?.secretName === undefined ? [] : [referenceOf(deployment.metadata, secret.secretName)],
   );
+}
 
 /** Files below the places where a volume is mounted, as variables name them. */
-const filesIn = (deployment: Deployment, volume: string): string[] =>
-  containersOf(deployment).flatMap(({ env = [], volumeMounts = [] }) =>
+function filesIn(deployment: Deployment, volume: string): string[] {
+  return containersOf(deployment).flatMap(({ env = [], volumeMounts = [] }) =>
     volumeMounts
       .filter(({ name }) => name === volume)
       .flatMap(({ mountPath }) =>
@@ -72,22 +82,25 @@ const filesIn = (deployment: Deployment, volume: string): string[] =>
         ),
       ),
   );
+}
 
-const mountedClasses = (deployment: Deployment): ProviderClass[] =>
-  volumesOf(deployment).flatMap(({ name: volume, csi }) => {
+function mountedClasses(deployment: Deployment): ProviderClass[] {
+  return volumesOf(deployment).flatMap(({ name: volume, csi }) => {
     const name = csi?.volumeAttributes?.['secretProviderClass'];
     if (name === undefined) return [];
     const { namespace } = referenceOf(deployment.metadata);
     return [{ namespace, name, objects: filesIn(deployment, volume) }];
   });
+}
 
-const variablesIn = (objects: readonly KubernetesObject[]): V1EnvVar[] =>
-  deploymentsIn(objects)
+function variablesIn(objects: readonly KubernetesObject[]): V1EnvVar[] {
+  return deploymentsIn(objects)
     .flatMap(containersOf)
     .flatMap(({ env }) => env ?? []);
+}
 
 /** Throws a DeployError for what is no overlay of Twofold's. */
-export const readRendering = (objects: readonly KubernetesObject[]): Rendering => {
+export function readRendering(objects: readonly KubernetesObject[]): Rendering {
   const deployments = deploymentsIn(objects);
   const variables = variablesIn(objects);
   const value = (name: string): string => {
@@ -114,18 +127,19 @@ export const readRendering = (objects: readonly KubernetesObject[]): Rendering =
     consoleKeysInCluster: inCluster('console-keys'),
     allKeysInCluster: inCluster('console-keys') && inCluster('keyservice-envelope'),
   };
-};
+}
 
 /** The same with variables from secrets switched on or off, whatever settings.yaml says. */
-export const withEnv = (objects: readonly KubernetesObject[], enabled: boolean): KubernetesObject[] => {
+export function withEnv(objects: readonly KubernetesObject[], enabled: boolean): KubernetesObject[] {
   const changed = structuredClone([...objects]);
   for (const variable of variablesIn(changed))
     if (variable.name === ENV_ENABLED) variable.value = String(enabled);
   return changed;
-};
+}
 
 /** Values that are still those of the examples; each is a person's to set. */
-export const exampleValues = ({ objects }: Rendering): string[] =>
-  variablesIn(objects).flatMap(({ name, value }) =>
+export function exampleValues({ objects }: Rendering): string[] {
+  return variablesIn(objects).flatMap(({ name, value }) =>
     /^https:\/\/[^/]*\.example\.(org|com|net)(\/|$)/.test(value ?? '') ? [`${name} ${value ?? ''}`] : [],
   );
+}

@@ -8,11 +8,13 @@ import { DeployError } from './failure.ts';
 import type { Kubectl } from './kubectl.ts';
 import { testFolder } from '../../test/folder.ts';
 
-const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
+function minutesAgo(minutes: number): Date {
+  return new Date(Date.now() - minutes * 60_000);
+}
 const inServices = leafPlans.filter(({ zone }) => zone !== 'cluster');
 
 /** What is handed out to a cluster, in its order. */
-const cluster = () => {
+function cluster() {
   const roots = new Map<string, string>();
   const order: string[] = [];
   const kubectl: Kubectl = {
@@ -40,7 +42,7 @@ const cluster = () => {
     },
   };
   return { kubectl, order, roots };
-};
+}
 
 describe('renewing the certificates of a cluster', function () {
   this.timeout(60_000);

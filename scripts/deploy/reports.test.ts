@@ -9,10 +9,12 @@ import { faultOf, nextOf } from './self-test.ts';
 
 /** As it comes from the API server. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- whoever wrote the value knows its type
-const fromJson = <T>(value: object): T => JSON.parse(JSON.stringify(value)) as T;
+function fromJson<T>(value: object): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
 
-const status = (part: object): V1ContainerStatus =>
-  fromJson({
+function status(part: object): V1ContainerStatus {
+  return fromJson({
     name: 'console',
     image: 'i',
     imageID: '',
@@ -20,8 +22,13 @@ const status = (part: object): V1ContainerStatus =>
     restartCount: 0,
     ...part,
   });
-const waiting = (reason: string) => status({ state: { waiting: { reason, message: 'because' } } });
-const ended = (exitCode: number) => ({ exitCode, reason: 'Error', message: 'TWOFOLD_CLUSTER is missing' });
+}
+function waiting(reason: string) {
+  return status({ state: { waiting: { reason, message: 'because' } } });
+}
+function ended(exitCode: number) {
+  return { exitCode, reason: 'Error', message: 'TWOFOLD_CLUSTER is missing' };
+}
 
 describe('what is said of a container', () => {
   it('is why it waits', () => {

@@ -17,31 +17,35 @@ export interface Progress {
 }
 
 /** As `kubectl rollout status` judges: every replica is of the newest template and available, and no old one is left. */
-export const progressOf = ({ metadata, spec, status }: V1Deployment): Progress => {
+export function progressOf({ metadata, spec, status }: V1Deployment): Progress {
   const wanted = spec?.replicas ?? 1;
   const seen = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
   const ready = seen ? Math.min(status?.updatedReplicas ?? 0, status?.availableReplicas ?? 0) : 0;
   return { ready, wanted, done: seen && ready >= wanted && (status?.replicas ?? 0) === wanted };
-};
+}
 
-const labelOf = (deployment: V1Deployment): string =>
-  Object.entries(deployment.spec?.selector.matchLabels ?? {})
+function labelOf(deployment: V1Deployment): string {
+  return Object.entries(deployment.spec?.selector.matchLabels ?? {})
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
+}
 
-const podsOf = (
+function podsOf(
   kubectl: Kubectl,
   { namespace }: Reference,
   deployment: V1Deployment,
-): Promise<readonly V1Pod[]> => kubectl.list<V1Pod>(['pods', '-n', namespace, '-l', labelOf(deployment)]);
+): Promise<readonly V1Pod[]> {
+  return kubectl.list<V1Pod>(['pods', '-n', namespace, '-l', labelOf(deployment)]);
+}
 
-const isWell = ({ status }: V1Pod): boolean =>
-  status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
+function isWell({ status }: V1Pod): boolean {
+  return status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
+}
 
-const explain = async (
+async function explain(
   kubectl: Kubectl,
   unfinished: readonly (readonly [Reference, V1Deployment])[],
-): Promise<string> => {
+): Promise<string> {
   const pods = (await Promise.all(unfinished.map(([where, each]) => podsOf(kubectl, where, each)))).flat();
   const described = await Promise.all(
     pods.filter((pod) => !isWell(pod)).map((pod) => describePod(kubectl, pod)),
@@ -51,14 +55,14 @@ const explain = async (
     : unfinished
         .map(([{ namespace }]) => `no pods in ${namespace}: kubectl -n ${namespace} get events`)
         .join('\n  ');
-};
+}
 
 /** Rejects with a DeployError that shows the pods which hold it up. */
-export const awaitRollouts = async (
+export async function awaitRollouts(
   kubectl: Kubectl,
   deployments: readonly Reference[],
   options: { readonly withinMs: number; readonly say: (line: string) => void },
-): Promise<void> => {
+): Promise<void> {
   const started = Date.now();
   let said = '';
   let hopelessSince = Infinity;
@@ -91,4 +95,4 @@ export const awaitRollouts = async (
     }
     await wait(EVERY_MS);
   }
-};
+}

@@ -35,30 +35,34 @@ const NAME = 'twofold-self-test';
 /** What was applied a moment ago is not yet in force everywhere: the API server reads its own configuration in turns. */
 const SETTLES = { withinMs: 30_000, everyMs: 1000 };
 
-const podOf = ({ namespace, injectorImage }: SelfTest, metadata: object) => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: NAME, namespace, ...metadata },
-  spec: {
-    containers: [
-      {
-        name: 'main',
-        image: injectorImage,
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-      },
-    ],
-    securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
-  },
-});
+function podOf({ namespace, injectorImage }: SelfTest, metadata: object) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: NAME, namespace, ...metadata },
+    spec: {
+      containers: [
+        {
+          name: 'main',
+          image: injectorImage,
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        },
+      ],
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+    },
+  };
+}
 
-const dryRun = (kubectl: Kubectl, pod: object): Promise<Answer> =>
-  kubectl.attempt(['create', '--dry-run=server', '-o', 'json', '-f', '-'], JSON.stringify(pod));
+function dryRun(kubectl: Kubectl, pod: object): Promise<Answer> {
+  return kubectl.attempt(['create', '--dry-run=server', '-o', 'json', '-f', '-'], JSON.stringify(pod));
+}
 
-const settled = <T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> =>
-  askUntil(ask, wanted, SETTLES);
+function settled<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+  return askUntil(ask, wanted, SETTLES);
+}
 
 /** Why a pod from the API server is not the session pod that was asked for; undefined when it is. */
-export const faultOf = ({ metadata, spec }: V1Pod, injectorImage: string): string | undefined => {
+export function faultOf({ metadata, spec }: V1Pod, injectorImage: string): string | undefined {
   const [first] = spec?.initContainers ?? [];
   if (first?.name !== 'twofold-init') return 'its first init container is not twofold-init';
   if (first.image !== injectorImage) return `twofold-init runs ${first.image ?? 'no image'}`;
@@ -68,10 +72,10 @@ export const faultOf = ({ metadata, spec }: V1Pod, injectorImage: string): strin
   return mount?.mountPath === '/secrets' && mount.readOnly === true
     ? undefined
     : 'its container does not mount /secrets';
-};
+}
 
 /** The next step for what the API server says of a call that did not come to a verdict. */
-export const nextOf = (said: string): string => {
+export function nextOf(said: string): string {
   if (/x509|certificate/.test(said)) return 'caBundle and certificate differ: make certs-renew';
   if (/no endpoints available|connection refused/.test(said))
     return 'the webhook does not run: kubectl -n twofold-webhook get pods';
@@ -80,17 +84,13 @@ export const nextOf = (said: string): string => {
   if (/ValidatingAdmissionPolicy/.test(said))
     return 'webhook and guard have other settings: deploy again, and look whether another webhook changes the pod';
   return 'docs/troubleshooting.md goes by the message';
-};
+}
 
-const throwAway = async (person: Person): Promise<void> => {
+async function throwAway(person: Person): Promise<void> {
   await person.call('DELETE', urlPath`/api/v1/secrets/${NAME}`);
-};
+}
 
-const testInjection = async (
-  kubectl: Kubectl,
-  test: SelfTest,
-  { bearer, caFile }: TestLogin,
-): Promise<void> => {
+async function testInjection(kubectl: Kubectl, test: SelfTest, { bearer, caFile }: TestLogin): Promise<void> {
   const ca = caFile === undefined ? rootCertificates.join('\n') : readFileSync(caFile, 'utf8');
   const person = createPerson({ url: test.url, ca, bearer });
   try {
@@ -134,10 +134,10 @@ const testInjection = async (
       .catch(() => undefined)
       .finally(() => person.close());
   }
-};
+}
 
 /** Without a login: the refusal of a ticket that is none has gone the whole way to the console and back. */
-const testRefusal = async (kubectl: Kubectl, test: SelfTest): Promise<void> => {
+async function testRefusal(kubectl: Kubectl, test: SelfTest): Promise<void> {
   const annotations = { 'twofold.dev/secrets': NAME, 'twofold.dev/ticket': 'self.test.ticket' };
   const answer = await settled(
     () => dryRun(kubectl, podOf(test, { annotations })),
@@ -148,9 +148,9 @@ const testRefusal = async (kubectl: Kubectl, test: SelfTest): Promise<void> => {
       `a pod with a ticket that is none should be refused by the console, but: ${answer.stderr || 'it was admitted'}`,
       nextOf(answer.stderr),
     );
-};
+}
 
-const testGuard = async (kubectl: Kubectl, test: SelfTest): Promise<void> => {
+async function testGuard(kubectl: Kubectl, test: SelfTest): Promise<void> {
   const bindings = await kubectl.list<{ metadata: { name: string }; spec: { validationActions?: string[] } }>(
     ['validatingadmissionpolicybindings'],
   );
@@ -177,14 +177,14 @@ const testGuard = async (kubectl: Kubectl, test: SelfTest): Promise<void> => {
       `a pod with a forged session label was refused, but not by the guard: ${answer.stderr}`,
       'let the account that deploys create pods in the session namespace, and make the self-test’s pod fit its policies',
     );
-};
+}
 
 /** Rejects with a DeployError. Creates nothing in Kubernetes; its secret at the console is deleted again. */
-export const runSelfTest = async (
+export async function runSelfTest(
   kubectl: Kubectl,
   test: SelfTest,
   say: (line: string) => void,
-): Promise<void> => {
+): Promise<void> {
   await testGuard(kubectl, test);
   say('self-test: the guard refuses a pod with a forged session label');
   if (test.login) {
@@ -196,4 +196,4 @@ export const runSelfTest = async (
   say(
     'self-test: webhook and console refuse a pod whose ticket is none; with BEARER=file of somebody’s access token the whole way is tried',
   );
-};
+}

@@ -39,7 +39,7 @@ export interface Api {
 
 const TIMEOUT_MS = 60_000;
 
-const headersOf = (wish: ApiRequest): Record<string, string[]> => {
+function headersOf(wish: ApiRequest): Record<string, string[]> {
   const { method, contentType, body, as, groups = [], extra = {} } = wish;
   const json = method === 'PATCH' ? 'application/json-patch+json' : 'application/json';
   return {
@@ -53,20 +53,22 @@ const headersOf = (wish: ApiRequest): Record<string, string[]> => {
       ]),
     ),
   };
-};
+}
 
-const messageOf = (body: unknown): string =>
-  typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string'
+function messageOf(body: unknown): string {
+  return typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string'
     ? body.message
     : '';
+}
 
 /** The texts of `299 - "text", 299 - "another"`. */
-const warningsIn = (header: string): string[] =>
-  [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, quoted = '']) =>
+function warningsIn(header: string): string[] {
+  return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, quoted = '']) =>
     quoted.replaceAll(/\\(.)/g, '$1'),
   );
+}
 
-export const createApi = (config: KubeConfig): Api => {
+export function createApi(config: KubeConfig): Api {
   const server = config.getCurrentCluster()?.server ?? '';
   let common: Promise<RequestOptions> | undefined;
   const credentials = async (): Promise<RequestOptions> => {
@@ -108,4 +110,4 @@ export const createApi = (config: KubeConfig): Api => {
       return body as T;
     },
   };
-};
+}

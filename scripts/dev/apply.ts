@@ -6,21 +6,22 @@ import { askUntil } from '../ask-until.ts';
 import type { Api } from './api.ts';
 
 /** Where objects of this kind are, by the rule that Kubernetes' own kinds keep to. */
-const collectionOf = ({ apiVersion = '', kind = '', metadata }: KubernetesObject): string => {
+function collectionOf({ apiVersion = '', kind = '', metadata }: KubernetesObject): string {
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const namespace = metadata?.namespace === undefined ? '' : urlPath`/namespaces/${metadata.namespace}`;
   return `${group}${namespace}/${kind.toLowerCase().replace(/y$/, 'ie')}s`;
-};
+}
 
-const pathOf = (document: KubernetesObject): string =>
-  collectionOf(document) + urlPath`/${document.metadata?.name ?? ''}`;
+function pathOf(document: KubernetesObject): string {
+  return collectionOf(document) + urlPath`/${document.metadata?.name ?? ''}`;
+}
 
 /** One after the other, so that a namespace is there before what is in it. */
-export const applyDocuments = async (
+export async function applyDocuments(
   api: Api,
   documents: readonly KubernetesObject[],
   { dryRun = false } = {},
-): Promise<void> => {
+): Promise<void> {
   const query = `fieldManager=development&force=true${dryRun ? '&dryRun=All' : ''}`;
   for (const document of documents) {
     await api.must({
@@ -30,17 +31,17 @@ export const applyDocuments = async (
       contentType: 'application/apply-patch+yaml',
     });
   }
-};
+}
 
-export const deleteDocuments = async (api: Api, documents: readonly KubernetesObject[]): Promise<void> => {
+export async function deleteDocuments(api: Api, documents: readonly KubernetesObject[]): Promise<void> {
   for (const document of documents) await api.call({ method: 'DELETE', path: pathOf(document) });
-};
+}
 
 const POLICIES = 'admissionregistration.k8s.io/v1';
 const IN_FORCE_WITHIN_MS = 60_000;
 
 /** A policy that refuses one ConfigMap, which is only ever tried. */
-const probe = (name: string): KubernetesObject[] => {
+function probe(name: string): KubernetesObject[] {
   const resourceRules = [
     { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] },
   ];
@@ -60,14 +61,14 @@ const probe = (name: string): KubernetesObject[] => {
     spec: { policyName: name, validationActions: ['Deny'] },
   };
   return [policy, binding];
-};
+}
 
 /**
  * Resolves once every policy and binding that was written before this call is judged by, and none that was deleted. An
  * API server sees policies in the order in which they were written, and bindings likewise, and takes all that it saw
  * at once: when it judges by a policy and binding that were written last, it judges by all.
  */
-export const untilInForce = async (api: Api): Promise<void> => {
+export async function untilInForce(api: Api): Promise<void> {
   const name = `probe-${randomBytes(6).toString('hex')}`;
   const documents = probe(name);
   await applyDocuments(api, documents);
@@ -80,4 +81,4 @@ export const untilInForce = async (api: Api): Promise<void> => {
   await deleteDocuments(api, documents);
   if (!refused.message.includes(`'${name}'`))
     throw new Error(`policies are not in force after ${IN_FORCE_WITHIN_MS / 1000} s: ${refused.message}`);
-};
+}

@@ -32,14 +32,17 @@ export const users = {
   [`system:node:${NODE}`]: ['system:nodes'],
 } as const;
 
-const readManifests = (file: string): KubernetesObject[] =>
-  parseManifests(readFileSync(new URL(`../../manifests/${file}`, import.meta.url), 'utf8'));
+function readManifests(file: string): KubernetesObject[] {
+  return parseManifests(readFileSync(new URL(`../../manifests/${file}`, import.meta.url), 'utf8'));
+}
 
 /** The rights of the services. */
-export const roles = (): KubernetesObject[] => [
-  ...readManifests('base/rbac.yaml'),
-  ...readManifests('components/all-namespaces/role-binding.yaml'),
-];
+export function roles(): KubernetesObject[] {
+  return [
+    ...readManifests('base/rbac.yaml'),
+    ...readManifests('components/all-namespaces/role-binding.yaml'),
+  ];
+}
 
 /** The stand-in for an API server, which starts at once. */
 export const startStandInCluster: StartCluster = async (ground, issuer) => {
@@ -64,7 +67,7 @@ export const startStandInCluster: StartCluster = async (ground, issuer) => {
 };
 
 /** The guard with this cluster's values, and the webhook configuration with its address instead of its Service. */
-export const register = async (ground: Ground, cluster: Cluster): Promise<void> => {
+export async function register(ground: Ground, cluster: Cluster): Promise<void> {
   const lines = launchersOf(ground).flatMap(({ username, namespaces, annotation }) =>
     namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
   );
@@ -82,4 +85,4 @@ export const register = async (ground: Ground, cluster: Cluster): Promise<void> 
       : [];
   });
   await cluster.apply([...guard, ...admission]);
-};
+}

@@ -20,20 +20,20 @@ export interface ControlPlane {
 
 const program = fileURLToPath(new URL('../kubernetes/control-plane', import.meta.url));
 
-export const readKubeconfig = (file: string): KubeConfig => {
+export function readKubeconfig(file: string): KubeConfig {
   const config = new KubeConfig();
   config.loadFromFile(file);
   return config;
-};
+}
 
 /**
  * Resolves once its API server answers, which takes minutes where it has not been built yet; rejects, saying why, when it
  * ends before. It keeps no process running, and ends with this one, however that ends.
  */
-export const startControlPlane = async (
+export async function startControlPlane(
   folder: string,
   apiServerFlags: readonly string[] = [],
-): Promise<ControlPlane> => {
+): Promise<ControlPlane> {
   const child = spawn(program, [folder, ...apiServerFlags], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const ready = new Promise<void>((resolve, reject) => {
@@ -59,4 +59,4 @@ export const startControlPlane = async (
       await ended;
     },
   };
-};
+}

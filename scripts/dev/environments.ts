@@ -22,24 +22,26 @@ export const development = {
 export type Env = Readonly<Record<string, string>>;
 
 /** A file with a bearer for the API server. */
-export const writeToken = async (
+export async function writeToken(
   ground: Ground,
   kubernetes: Cluster,
   name: string,
   user: Parameters<Cluster['token']>[0],
-) => {
+) {
   const file = join(ground.dir, 'tokens', `${name}.kubernetes`);
   writeFileSync(file, await kubernetes.token(user), { mode: 0o600 });
   return file;
-};
+}
 
-const common = (ground: Ground, tlsLeaf: string): Record<string, string> => ({
-  TWOFOLD_HOST: '127.0.0.1',
-  TWOFOLD_HEALTH_PORT: '0',
-  TWOFOLD_TLS_DIR: join(ground.certificates, tlsLeaf),
-});
+function common(ground: Ground, tlsLeaf: string): Record<string, string> {
+  return {
+    TWOFOLD_HOST: '127.0.0.1',
+    TWOFOLD_HEALTH_PORT: '0',
+    TWOFOLD_TLS_DIR: join(ground.certificates, tlsLeaf),
+  };
+}
 
-const kubernetesEnv = (ground: Ground, kubernetes: Cluster, tokenFile: string): Record<string, string> => {
+function kubernetesEnv(ground: Ground, kubernetes: Cluster, tokenFile: string): Record<string, string> {
   const caFile = join(ground.dir, 'kubernetes-ca.crt');
   writeFileSync(caFile, kubernetes.ca);
   return {
@@ -47,33 +49,39 @@ const kubernetesEnv = (ground: Ground, kubernetes: Cluster, tokenFile: string): 
     TWOFOLD_KUBERNETES_CA_FILE: caFile,
     TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile,
   };
-};
+}
 
 /** Whom this cluster trusts to speak for users. */
-export const launchersOf = ({ options }: Ground): readonly Launcher[] =>
-  options.launchersFile === undefined ? [] : parseLaunchers(readFileSync(options.launchersFile, 'utf8'));
+export function launchersOf({ options }: Ground): readonly Launcher[] {
+  return options.launchersFile === undefined
+    ? []
+    : parseLaunchers(readFileSync(options.launchersFile, 'utf8'));
+}
 
 /** Every namespace, but where launchers are trusted: their accounts live apart from sessions. */
-const sessionNamespaces = (ground: Ground): string => {
+function sessionNamespaces(ground: Ground): string {
   const launched = launchersOf(ground).flatMap(({ namespaces }) => namespaces);
   return launched.length === 0 ? '*' : [...new Set([development.namespace, ...launched])].join(',');
-};
+}
 
-const launchersEnv = ({ options }: Ground): Record<string, string> =>
-  options.launchersFile === undefined ? {} : { TWOFOLD_LAUNCHERS_FILE: options.launchersFile };
+function launchersEnv({ options }: Ground): Record<string, string> {
+  return options.launchersFile === undefined ? {} : { TWOFOLD_LAUNCHERS_FILE: options.launchersFile };
+}
 
-export const keyserviceEnv = (ground: Ground): Env => ({
-  ...common(ground, 'keyservice'),
-  TWOFOLD_PORT: String(ground.ports.keyservice),
-  TWOFOLD_ENVELOPE_PRIVATE_KEYS_FILE: ground.keys.keyservice.envelopePrivate,
-  TWOFOLD_GRANT_SIGNING_KEYS_FILE: ground.keys.keyservice.grantSigning,
-  TWOFOLD_TICKET_PUBLIC_KEYS_FILE: ground.keys.keyservice.ticketPublic,
-  TWOFOLD_TICKET_ISSUER: urlOf(ground, 'console'),
-  TWOFOLD_CLUSTER: development.cluster,
-  TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'keyservice.audit'),
-});
+export function keyserviceEnv(ground: Ground): Env {
+  return {
+    ...common(ground, 'keyservice'),
+    TWOFOLD_PORT: String(ground.ports.keyservice),
+    TWOFOLD_ENVELOPE_PRIVATE_KEYS_FILE: ground.keys.keyservice.envelopePrivate,
+    TWOFOLD_GRANT_SIGNING_KEYS_FILE: ground.keys.keyservice.grantSigning,
+    TWOFOLD_TICKET_PUBLIC_KEYS_FILE: ground.keys.keyservice.ticketPublic,
+    TWOFOLD_TICKET_ISSUER: urlOf(ground, 'console'),
+    TWOFOLD_CLUSTER: development.cluster,
+    TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'keyservice.audit'),
+  };
+}
 
-export const consoleEnv = async (ground: Ground, kubernetes: Cluster, issuer: string): Promise<Env> => {
+export async function consoleEnv(ground: Ground, kubernetes: Cluster, issuer: string): Promise<Env> {
   const databaseUrlFile = join(ground.dir, 'database-url');
   const url = ground.options.database ?? `sqlite:${join(ground.dir, 'twofold.db')}`;
   writeFileSync(databaseUrlFile, url, { mode: 0o600 });
@@ -108,30 +116,36 @@ export const consoleEnv = async (ground: Ground, kubernetes: Cluster, issuer: st
     TWOFOLD_ENV_ENABLED: 'true',
     TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000',
   };
-};
+}
 
-export const webhookEnv = async (ground: Ground, kubernetes: Cluster): Promise<Env> => ({
-  ...common(ground, 'webhook'),
-  ...kubernetesEnv(
-    ground,
-    kubernetes,
-    await writeToken(ground, kubernetes, 'webhook', 'system:serviceaccount:twofold-webhook:webhook'),
-  ),
-  ...launchersEnv(ground),
-  TWOFOLD_PORT: String(ground.ports.webhook),
-  TWOFOLD_APISERVER_CLIENT_CA_FILE: ground.caFile,
-  TWOFOLD_RESOLVE_URL: urlOf(ground, 'consoleResolve'),
-  TWOFOLD_CLIENT_TLS_DIR_RESOLVE: join(ground.certificates, 'webhook-resolve'),
-  TWOFOLD_KEYSERVICE_URL: urlOf(ground, 'keyservice'),
-  TWOFOLD_CLIENT_TLS_DIR_KEYSERVICE: join(ground.certificates, 'webhook-unwrap'),
-  TWOFOLD_CLAIM_URL: claimUrl(ground),
-  TWOFOLD_INJECTOR_IMAGE: development.image,
-  TWOFOLD_NAMESPACES: sessionNamespaces(ground),
-  TWOFOLD_ENV_ENABLED: 'true',
-  TWOFOLD_SWEEP_SECONDS: '1',
-  TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'webhook.audit'),
-});
+export async function webhookEnv(ground: Ground, kubernetes: Cluster): Promise<Env> {
+  return {
+    ...common(ground, 'webhook'),
+    ...kubernetesEnv(
+      ground,
+      kubernetes,
+      await writeToken(ground, kubernetes, 'webhook', 'system:serviceaccount:twofold-webhook:webhook'),
+    ),
+    ...launchersEnv(ground),
+    TWOFOLD_PORT: String(ground.ports.webhook),
+    TWOFOLD_APISERVER_CLIENT_CA_FILE: ground.caFile,
+    TWOFOLD_RESOLVE_URL: urlOf(ground, 'consoleResolve'),
+    TWOFOLD_CLIENT_TLS_DIR_RESOLVE: join(ground.certificates, 'webhook-resolve'),
+    TWOFOLD_KEYSERVICE_URL: urlOf(ground, 'keyservice'),
+    TWOFOLD_CLIENT_TLS_DIR_KEYSERVICE: join(ground.certificates, 'webhook-unwrap'),
+    TWOFOLD_CLAIM_URL: claimUrl(ground),
+    TWOFOLD_INJECTOR_IMAGE: development.image,
+    TWOFOLD_NAMESPACES: sessionNamespaces(ground),
+    TWOFOLD_ENV_ENABLED: 'true',
+    TWOFOLD_SWEEP_SECONDS: '1',
+    TWOFOLD_AUDIT_FILE: join(ground.dir, 'logs', 'webhook.audit'),
+  };
+}
 
-export const mutateUrl = (ground: Ground): string => `${urlOf(ground, 'webhook')}/mutate`;
+export function mutateUrl(ground: Ground): string {
+  return `${urlOf(ground, 'webhook')}/mutate`;
+}
 
-export const claimUrl = (ground: Ground): string => urlOf(ground, 'consoleClaim') + '/internal/v1/claim';
+export function claimUrl(ground: Ground): string {
+  return urlOf(ground, 'consoleClaim') + '/internal/v1/claim';
+}

@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 const FROM = 20_000;
 const TO = 32_768;
 
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve, reject) => {
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(false);
@@ -15,11 +15,12 @@ const isFree = (port: number): Promise<boolean> =>
     });
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
+}
 
 const given = new Set<number>();
 
 /** One that was free just now, and that this process has not been given before. */
-export const freePort = async (): Promise<number> => {
+export async function freePort(): Promise<number> {
   while (given.size < TO - FROM) {
     const port = randomInt(FROM, TO);
     if (given.has(port)) continue;
@@ -27,4 +28,4 @@ export const freePort = async (): Promise<number> => {
     if (await isFree(port)) return port;
   }
   throw new Error(`no port from ${FROM} to ${TO - 1} is free`);
-};
+}

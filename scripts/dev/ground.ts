@@ -42,19 +42,22 @@ export interface Ground {
   readonly options: StackOptions;
 }
 
-const choosePorts = async (): Promise<Ground['ports']> => ({
-  identityProvider: await freePort(),
-  console: await freePort(),
-  consoleResolve: await freePort(),
-  consoleClaim: await freePort(),
-  keyservice: await freePort(),
-  webhook: await freePort(),
-});
+async function choosePorts(): Promise<Ground['ports']> {
+  return {
+    identityProvider: await freePort(),
+    console: await freePort(),
+    consoleResolve: await freePort(),
+    consoleClaim: await freePort(),
+    keyservice: await freePort(),
+    webhook: await freePort(),
+  };
+}
 
-export const urlOf = ({ ports }: Ground, listener: Listener): string =>
-  `https://127.0.0.1:${ports[listener]}`;
+export function urlOf({ ports }: Ground, listener: Listener): string {
+  return `https://127.0.0.1:${ports[listener]}`;
+}
 
-export const layGround = async (options: StackOptions): Promise<Ground> => {
+export async function layGround(options: StackOptions): Promise<Ground> {
   const { dir, say } = options;
   for (const folder of ['', 'logs', 'tokens']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
   say('issuing certificates and keys');
@@ -76,12 +79,16 @@ export const layGround = async (options: StackOptions): Promise<Ground> => {
     webClientSecretFile,
     options,
   };
-};
+}
 
-export const logOf = (ground: Ground, name: string): string => join(ground.dir, 'logs', `${name}.log`);
+export function logOf(ground: Ground, name: string): string {
+  return join(ground.dir, 'logs', `${name}.log`);
+}
 
 /** A certificate and its key, as text. */
-export const leafOf = (ground: Ground, name: string) => ({
-  cert: readFileSync(join(ground.certificates, name, 'tls.crt'), 'utf8'),
-  key: readFileSync(join(ground.certificates, name, 'tls.key'), 'utf8'),
-});
+export function leafOf(ground: Ground, name: string) {
+  return {
+    cert: readFileSync(join(ground.certificates, name, 'tls.crt'), 'utf8'),
+    key: readFileSync(join(ground.certificates, name, 'tls.key'), 'utf8'),
+  };
+}

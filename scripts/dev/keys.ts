@@ -10,11 +10,13 @@ import { promisify } from 'node:util';
 const generate = promisify(generateKeyPair);
 type Jwk = Record<string, unknown>;
 
-const both = ({ publicKey, privateKey }: { publicKey: KeyObject; privateKey: KeyObject }) => ({
-  // Node types JWKs as records of unknowns under another name.
-  publicJwk: publicKey.export({ format: 'jwk' }) as Jwk,
-  privateJwk: privateKey.export({ format: 'jwk' }) as Jwk,
-});
+function both({ publicKey, privateKey }: { publicKey: KeyObject; privateKey: KeyObject }) {
+  return {
+    // Node types JWKs as records of unknowns under another name.
+    publicJwk: publicKey.export({ format: 'jwk' }) as Jwk,
+    privateJwk: privateKey.export({ format: 'jwk' }) as Jwk,
+  };
+}
 
 /** Paths of the files; each is a JWK set. */
 export interface KeyFiles {
@@ -33,7 +35,7 @@ export interface KeyFiles {
   };
 }
 
-export const makeKeys = async (dir: string): Promise<KeyFiles> => {
+export async function makeKeys(dir: string): Promise<KeyFiles> {
   const [envelope, ticket, grant] = await Promise.all([
     generate('rsa', { modulusLength: 2048 }).then(both),
     generate('ed25519').then(both),
@@ -62,4 +64,4 @@ export const makeKeys = async (dir: string): Promise<KeyFiles> => {
       ticketPublic: write('keyservice', 'ticket-public', ticket.publicJwk),
     },
   };
-};
+}

@@ -21,7 +21,7 @@ export interface PersonOptions {
   readonly bearer?: string;
 }
 
-export const createPerson = ({ url, ca, bearer }: PersonOptions) => {
+export function createPerson({ url, ca, bearer }: PersonOptions) {
   const client = createHttpsClient({ ca });
   const api = createApi({ url, fetch: createFetch(client), bearer: () => Promise.resolve(bearer) });
   const call = async (
@@ -85,6 +85,6 @@ export const createPerson = ({ url, ca, bearer }: PersonOptions) => {
       dataOf(await api.POST('/api/v1/tickets', { body: { ...wish, secrets: [...wish.secrets] } })),
     close: () => client.close(),
   };
-};
+}
 
 export type Person = ReturnType<typeof createPerson>;

@@ -25,7 +25,7 @@ export interface Program<T> {
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 25_000;
 
-const parseLine = (line: string): Readonly<Record<string, unknown>> | undefined => {
+function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(line);
     // A JSON object has unknown members.
@@ -33,14 +33,14 @@ const parseLine = (line: string): Readonly<Record<string, unknown>> | undefined 
   } catch {
     return undefined;
   }
-};
+}
 
-const untilReady = <T>(
+function untilReady<T>(
   child: ChildProcess,
   exited: Promise<number | null>,
   options: ProgramOptions<T>,
-): Promise<T> =>
-  new Promise((resolve, reject) => {
+): Promise<T> {
+  return new Promise((resolve, reject) => {
     const fail = (why: string): void => {
       const tail = readFileSync(options.logFile, 'utf8').split('\n').slice(-15).join('\n');
       reject(new Error(`${options.name} ${why}; the end of ${options.logFile}:\n${tail}`));
@@ -62,8 +62,9 @@ const untilReady = <T>(
       fail(`ended with ${code ?? 'a signal'}`);
     });
   });
+}
 
-export const startProgram = async <T>(options: ProgramOptions<T>): Promise<Program<T>> => {
+export async function startProgram<T>(options: ProgramOptions<T>): Promise<Program<T>> {
   const child = spawn(process.execPath, options.args, {
     env: { PATH: process.env['PATH'], ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -89,13 +90,14 @@ export const startProgram = async <T>(options: ProgramOptions<T>): Promise<Progr
     await stop();
     throw error;
   }
-};
+}
 
 /** The ports of one of our services, from its `listening` line. */
-export const portsOf = (
+export function portsOf(
   line: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, number>> | undefined =>
-  line['event'] === 'listening' && typeof line['ports'] === 'object'
+): Readonly<Record<string, number>> | undefined {
+  return line['event'] === 'listening' && typeof line['ports'] === 'object'
     ? // platform/service.ts writes it.
       (line['ports'] as Record<string, number>)
     : undefined;
+}

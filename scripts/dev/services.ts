@@ -28,12 +28,12 @@ export const runtimeFlags = ['--max-semi-space-size=4'];
 /** As in the images. One arena of glibc's malloc, since threads hardly allocate there, saves the webhook some 10 MiB. */
 export const runtimeEnv: Readonly<Partial<Record<ServiceName, Env>>> = { webhook: { MALLOC_ARENA_MAX: '1' } };
 
-const startService = (
+function startService(
   ground: Ground,
   name: ServiceName,
   env: Env,
   nodeArgs: readonly string[] = ground.options.nodeArgs?.[name] ?? [],
-): Promise<Service> => {
+): Promise<Service> {
   ground.options.say(`starting the ${name}`);
   return startProgram({
     name,
@@ -42,14 +42,14 @@ const startService = (
     logFile: logOf(ground, name),
     ready: portsOf,
   });
-};
+}
 
 /** Resolves once all three answer. What was started is in `stops`, whatever comes of it. */
-export const startServices = async (
+export async function startServices(
   ground: Ground,
   kubernetes: Cluster,
   { issuer, stops }: { readonly issuer: string; readonly stops: (() => Promise<void>)[] },
-): Promise<Services> => {
+): Promise<Services> {
   const started = new Map<ServiceName, Promise<Service>>();
   stops.push(async () => {
     const programs = await Promise.allSettled(started.values());
@@ -84,4 +84,4 @@ export const startServices = async (
       return await run(name, env[name], nodeArgs);
     },
   };
-};
+}

@@ -33,14 +33,16 @@ export interface Stack {
 }
 
 /** What a kubelet of this cluster needs to run a pod's init container. */
-export const kubeletOf = ({ kubernetes, tokens }: Stack): Kubernetes => ({
-  url: kubernetes.url,
-  ca: kubernetes.ca,
-  token: readFileSync(tokens.kubelet, 'utf8'),
-});
+export function kubeletOf({ kubernetes, tokens }: Stack): Kubernetes {
+  return {
+    url: kubernetes.url,
+    ca: kubernetes.ca,
+    token: readFileSync(tokens.kubelet, 'utf8'),
+  };
+}
 
 /** Resolves once everything answers; on failure stops what was started. `dist/` must have been built. */
-export const startStack = async (options: StackOptions): Promise<Stack> => {
+export async function startStack(options: StackOptions): Promise<Stack> {
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(stops.splice(0).map((each) => each()));
@@ -51,13 +53,13 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     await stop();
     throw error;
   }
-};
+}
 
-const assemble = async (
+async function assemble(
   options: StackOptions,
   stops: (() => Promise<void>)[],
   stop: () => Promise<void>,
-): Promise<Stack> => {
+): Promise<Stack> {
   const ground = await layGround(options);
   options.say('starting the identity provider and the API server');
   const identity = await startIdentityProvider(ground);
@@ -92,4 +94,4 @@ const assemble = async (
       console: client('console-rewrap'),
     },
   };
-};
+}

@@ -20,10 +20,11 @@ export interface Archive {
   readonly layers: readonly string[];
 }
 
-const member = (file: string, name: string): string =>
-  execFileSync('tar', ['-xOf', file, name], { encoding: 'utf8', maxBuffer: 2 ** 24 });
+function member(file: string, name: string): string {
+  return execFileSync('tar', ['-xOf', file, name], { encoding: 'utf8', maxBuffer: 2 ** 24 });
+}
 
-export const readArchive = (file: string): Archive => {
+export function readArchive(file: string): Archive {
   // The archive's format.
   const [image] = JSON.parse(member(file, 'manifest.json')) as {
     readonly Config: string;
@@ -36,12 +37,12 @@ export const readArchive = (file: string): Archive => {
   // The archive's format.
   const config = JSON.parse(member(file, image.Config)) as ImageConfig;
   return { id, tags: image.RepoTags ?? [], config, layers: image.Layers };
-};
+}
 
 /** Lays the image's files out in a folder that is there. */
-export const unpack = (file: string, folder: string): void => {
+export function unpack(file: string, folder: string): void {
   const command = 'tar -xOf "$1" "$2" | tar -x -p -C "$3"';
   for (const layer of readArchive(file).layers) {
     execFileSync('bash', ['-o', 'pipefail', '-c', command, 'bash', file, layer, folder]);
   }
-};
+}

@@ -21,8 +21,13 @@ export interface Base {
   readonly packages: readonly SystemPackage[];
 }
 
-const run = (command: string, ...args: readonly string[]): string =>
-  execFileSync(command, args, { encoding: 'utf8', cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+function run(command: string, ...args: readonly string[]): string {
+  return execFileSync(command, args, {
+    encoding: 'utf8',
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
 
 const files: Readonly<Record<string, string>> = {
   'etc/passwd':
@@ -33,7 +38,7 @@ const files: Readonly<Record<string, string>> = {
 };
 
 /** Debian's package of a library: registered under /lib or /usr/lib, which are one folder. */
-const packageOf = (library: string): SystemPackage => {
+function packageOf(library: string): SystemPackage {
   const paths = [
     library,
     realpathSync(library),
@@ -51,15 +56,16 @@ const packageOf = (library: string): SystemPackage => {
     }
   }
   throw new Error(`no Debian package has ${library}: give a base with BASE=, or build on Debian 12`);
-};
+}
 
-const unique = (packages: readonly SystemPackage[]): readonly SystemPackage[] =>
-  [...new Map(packages.map((each) => [each.name, each])).values()].sort((one, other) =>
+function unique(packages: readonly SystemPackage[]): readonly SystemPackage[] {
+  return [...new Map(packages.map((each) => [each.name, each])).values()].sort((one, other) =>
     one.name < other.name ? -1 : 1,
   );
+}
 
 /** Gathers the base in `folder/rootfs`; `folder` must not be there. Modes are set one by one: a umask must not change the image. */
-export const gatherBase = (folder: string): Base => {
+export function gatherBase(folder: string): Base {
   const node = join(run('scripts/node', '--pinned').trim(), 'bin/node');
   const versions = JSON.parse(run(node, '-p', 'JSON.stringify(process.versions)')) as Record<string, string>; // Node's own
   const rootfs = join(folder, 'rootfs');
@@ -83,4 +89,4 @@ export const gatherBase = (folder: string): Base => {
     place(path, 0o644, (target) => writeFileSync(target, content));
   }
   return { node: versions, packages: unique(linked.map(packageOf)) };
-};
+}

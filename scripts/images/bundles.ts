@@ -11,13 +11,13 @@ import { unsatisfied } from './elf.ts';
 import { imageAddon } from './services.ts';
 
 /** Throws where Debian 12, which the bases are, could not load it. */
-const checkLoadable = (file: string): void => {
+function checkLoadable(file: string): void {
   const missing = unsatisfied(execFileSync('objdump', ['-p', file], { encoding: 'utf8' }));
   if (missing.length === 0) return;
   throw new Error(
     `${file} needs ${missing.join(', ')}, which Debian 12 does not have: build the images on Debian 12, or in a container of it`,
   );
-};
+}
 
 for (const { name, bytes } of await build()) {
   console.log(`dist/${name}.js  ${(bytes / 1024).toFixed(0)} KiB`);

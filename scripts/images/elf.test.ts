@@ -3,10 +3,13 @@ import { expect } from 'chai';
 import { sqliteAddon } from '../sqlite-addon.ts';
 import { libraries, unsatisfied, versionReferences } from './elf.ts';
 
-const objdump = (file: string): string => execFileSync('objdump', ['-p', file], { encoding: 'utf8' });
+function objdump(file: string): string {
+  return execFileSync('objdump', ['-p', file], { encoding: 'utf8' });
+}
 
 /** As binutils 2.40 prints it. */
-const references = (...names: readonly string[]): string => `
+function references(...names: readonly string[]): string {
+  return `
 lib.so:     file format elf64-x86-64
 
 Dynamic Section:
@@ -20,6 +23,7 @@ Version References:
   required from libc.so.6:
 ${names.map((name) => `    0x06969188 0x00 14 ${name}\n`).join('')}
 `;
+}
 
 describe('what a native file asks of its system', () => {
   it('is read from its version references alone', () => {

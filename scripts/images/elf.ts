@@ -12,29 +12,29 @@ const debian12: Readonly<Record<string, string>> = {
 };
 
 /** -1, 0 or 1, number by number: 2.4 is older than 2.36. */
-const compareVersions = (one: string, other: string): number => {
+function compareVersions(one: string, other: string): number {
   const [left, right] = [one, other].map((version) => version.split('.').map(Number));
   for (let index = 0; index < Math.max(left?.length ?? 0, right?.length ?? 0); index += 1) {
     const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
     if (difference !== 0) return Math.sign(difference);
   }
   return 0;
-};
+}
 
 /** Every `NAME_1.2.3` in the section "Version References" of `objdump -p`. */
-export const versionReferences = (objdump: string): readonly string[] => {
+export function versionReferences(objdump: string): readonly string[] {
   const section = objdump.split(/^Version References:$/m)[1]?.split(/^\S/m)[0] ?? '';
   return [...section.matchAll(/ ([A-Za-z]\w*_[\d.]+)$/gm)].flatMap(([, name]) => (name ? [name] : []));
-};
+}
 
 /**
  * References that a system with these versions cannot satisfy, one of an unknown name among them. A file without any
  * reference was not read right, or is no ELF file that uses the C library: that throws.
  */
-export const unsatisfied = (
+export function unsatisfied(
   objdump: string,
   available: Readonly<Record<string, string>> = debian12,
-): readonly string[] => {
+): readonly string[] {
   const references = versionReferences(objdump);
   if (references.length === 0) throw new Error('objdump showed no version references');
   return references.filter((reference) => {
@@ -42,11 +42,11 @@ export const unsatisfied = (
     const newest = available[reference.slice(0, cut)];
     return newest === undefined || compareVersions(reference.slice(cut + 1), newest) > 0;
   });
-};
+}
 
 /** Paths of the libraries that `ldd` resolved, the loader included. Throws where one is not found. */
-export const libraries = (ldd: string): readonly string[] =>
-  ldd
+export function libraries(ldd: string): readonly string[] {
+  return ldd
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('linux-vdso'))
@@ -55,3 +55,4 @@ export const libraries = (ldd: string): readonly string[] =>
       if (path === undefined) throw new Error(`ldd says: ${line}`);
       return path;
     });
+}

@@ -21,20 +21,26 @@ export interface Engine {
   save(tag: string, file: string): void;
 }
 
-const run = (command: string, args: readonly string[]): string =>
-  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 26 });
+function run(command: string, args: readonly string[]): string {
+  return execFileSync(command, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 2 ** 26,
+  });
+}
 
-const answers = (command: string, ...args: readonly string[]): boolean => {
+function answers(command: string, ...args: readonly string[]): boolean {
   try {
     run(command, args);
     return true;
   } catch {
     return false;
   }
-};
+}
 
-const buildArgs = (base: string | undefined): readonly string[] =>
-  base === undefined ? [] : ['--build-arg', `BASE=${base}`];
+function buildArgs(base: string | undefined): readonly string[] {
+  return base === undefined ? [] : ['--build-arg', `BASE=${base}`];
+}
 
 /** Times of 1970, one layer, no mark of the tool; Docker's format has a random host name in it, OCI's has not. */
 const reproducible = [
@@ -46,18 +52,18 @@ const reproducible = [
 ];
 
 /** Overlay where the kernel and the file system have it; copies of whole folders elsewhere. */
-const storageOf = (command: string, storage: string): readonly string[] => {
+function storageOf(command: string, storage: string): readonly string[] {
   mkdirSync(storage, { recursive: true });
   const places = ['--root', join(storage, 'root'), '--runroot', join(storage, 'run')];
   const overlay = [...places, '--storage-driver=overlay'];
   return answers(command, ...overlay, 'images') ? overlay : [...places, '--storage-driver=vfs'];
-};
+}
 
-const contained = (
+function contained(
   command: 'buildah' | 'podman',
   storage: string,
   saveArgs: (tag: string, file: string) => readonly string[],
-): Engine => {
+): Engine {
   const places = storageOf(command, storage);
   return {
     name: command,
@@ -67,13 +73,21 @@ const contained = (
     },
     save: (tag, file) => void run(command, [...places, ...saveArgs(tag, file)]),
   };
-};
+}
 
-const buildah = (storage: string): Engine =>
-  contained('buildah', storage, (tag, file) => ['push', tag, `docker-archive:${file}:${tag}`]);
+function buildah(storage: string): Engine {
+  return contained('buildah', storage, (tag, file) => ['push', tag, `docker-archive:${file}:${tag}`]);
+}
 
-const podman = (storage: string): Engine =>
-  contained('podman', storage, (tag, file) => ['save', '--format=docker-archive', '--output', file, tag]);
+function podman(storage: string): Engine {
+  return contained('podman', storage, (tag, file) => [
+    'save',
+    '--format=docker-archive',
+    '--output',
+    file,
+    tag,
+  ]);
+}
 
 /** Docker keeps images in its daemon. BuildKit writes 1970 as the image's time, but the files' times are its own. */
 const docker: Engine = {
@@ -86,9 +100,9 @@ const docker: Engine = {
 };
 
 /** The first that is there and works. Throws, naming what to install, where none does. */
-export const findEngine = (storage: string): Engine => {
+export function findEngine(storage: string): Engine {
   if (answers('buildah', '--version')) return buildah(storage);
   if (answers('podman', '--version')) return podman(storage);
   if (answers('docker', 'info')) return docker;
   throw new Error('none of buildah, podman and docker works here: install the package "buildah"');
-};
+}

@@ -49,8 +49,12 @@ interface Image {
   readonly zstdBytes: number;
 }
 
-const say = (line: string): void => console.error(`\u001b[2m==> ${line}\u001b[0m`);
-const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
+function say(line: string): void {
+  console.error(`\u001b[2m==> ${line}\u001b[0m`);
+}
+function read(path: string): string {
+  return readFileSync(join(repository, path), 'utf8');
+}
 
 interface Base {
   readonly tag: string;
@@ -60,7 +64,7 @@ interface Base {
   readonly own: boolean;
 }
 
-const prepareBase = (engine: Engine, context: string): Base => {
+function prepareBase(engine: Engine, context: string): Base {
   const given = process.env['BASE'];
   if (given !== undefined && given !== '')
     return { tag: given, components: [baseComponent(given)], own: false };
@@ -69,9 +73,9 @@ const prepareBase = (engine: Engine, context: string): Base => {
   const tag = 'localhost/twofold-node:24';
   engine.build({ context, containerfile: join(repository, 'scripts/images/base.Containerfile'), tag });
   return { tag, components: [nodeComponent(node), ...packages.map(systemComponent)], own: true };
-};
+}
 
-const writeBill = (service: BundleName, file: string, base: readonly Component[], installed: Sbom): void => {
+function writeBill(service: BundleName, file: string, base: readonly Component[], installed: Sbom): void {
   const sqlite = sqliteComponent(read('node_modules/better-sqlite3/deps/sqlite3/sqlite3.h'));
   const bill = billOf({
     name: `twofold-${service}`,
@@ -83,7 +87,7 @@ const writeBill = (service: BundleName, file: string, base: readonly Component[]
     below: [...(service === 'console' ? [sqlite] : []), ...base],
   });
   writeFileSync(file, `${JSON.stringify(bill, undefined, 2)}\n`);
-};
+}
 
 interface ImageBuild {
   readonly service: BundleName;
@@ -93,7 +97,7 @@ interface ImageBuild {
   readonly archive: string;
 }
 
-const buildOne = (engine: Engine, { service, base, context, archive }: ImageBuild): string => {
+function buildOne(engine: Engine, { service, base, context, archive }: ImageBuild): string {
   const name = imageName(service);
   say(`${name}, with ${engine.name}`);
   const containerfile = join(repository, containerfiles[service]);
@@ -103,20 +107,20 @@ const buildOne = (engine: Engine, { service, base, context, archive }: ImageBuil
   engine.save(name, `${archive}.new`);
   renameSync(`${archive}.new`, archive);
   return name;
-};
+}
 
-const zstdBytes = (file: string): number => {
+function zstdBytes(file: string): number {
   const command = `zstd -q -3 -c -- "$1" | wc -c`;
   return Number(execFileSync('sh', ['-c', command, 'sh', file], { encoding: 'utf8' }));
-};
+}
 
-const measure = (service: BundleName, name: string, archive: string, sbom: string): Image => {
+function measure(service: BundleName, name: string, archive: string, sbom: string): Image {
   const bytes = Number(execFileSync('stat', ['-c', '%s', archive], { encoding: 'utf8' }));
   const { id } = readArchive(archive);
   return { service, name, archive, sbom, id, bytes, zstdBytes: zstdBytes(archive) };
-};
+}
 
-const printTable = (images: readonly Image[]): void => {
+function printTable(images: readonly Image[]): void {
   const mb = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(1)} MB`.padStart(9);
   const width = Math.max(...images.map(({ name }) => name.length));
   console.log(`${'image'.padEnd(width)}        raw       zstd  id            archive`);
@@ -124,19 +128,20 @@ const printTable = (images: readonly Image[]): void => {
     const where = `.images/twofold-${service}.tar`;
     console.log(`${name.padEnd(width)}  ${mb(bytes)}  ${mb(packed)}  ${id.slice(0, 12)}  ${where}`);
   }
-};
+}
 
-const npmSbom = (): Sbom =>
-  JSON.parse(
+function npmSbom(): Sbom {
+  return JSON.parse(
     execFileSync('npm', ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'], {
       encoding: 'utf8',
       cwd: repository,
       stdio: ['ignore', 'pipe', 'ignore'],
       maxBuffer: 2 ** 26,
     }),
-  ) as Sbom; // npm's format
+  ) as Sbom;
+} // npm's format
 
-const makeImages = (engine: Engine): void => {
+function makeImages(engine: Engine): void {
   const base = prepareBase(engine, join(work, 'base'));
   const installed = npmSbom();
   const images = bundleNames.map((service) => {
@@ -155,10 +160,10 @@ const makeImages = (engine: Engine): void => {
   const finding = `the injector's image is over ${INJECTOR_MEGABYTES} MB as zstd, and every node pulls it`;
   if (base.own) throw new Error(finding);
   say(`${finding}: so much of it is the base that you gave`);
-};
+}
 
 /** Builds everything twice, from the sources, and throws where an image is not the same. The archives stay. */
-const buildTwice = async (engine: Engine): Promise<void> => {
+async function buildTwice(engine: Engine): Promise<void> {
   const contexts = ['one', 'two'].map((name) => join(work, name));
   for (const outdir of contexts) {
     await build({ outdir });
@@ -178,7 +183,7 @@ const buildTwice = async (engine: Engine): Promise<void> => {
     return one !== two;
   });
   if (different.length > 0) throw new Error(`two builds gave two images: ${different.join(', ')}`);
-};
+}
 
 try {
   const engine = findEngine(join(work, 'storage'));

@@ -13,10 +13,12 @@ import {
   type Sbom,
 } from './sbom.ts';
 
-const metafile = (...files: readonly string[]): Metafile => ({
-  inputs: Object.fromEntries(files.map((file) => [file, { bytes: 1, imports: [] }])),
-  outputs: {},
-});
+function metafile(...files: readonly string[]): Metafile {
+  return {
+    inputs: Object.fromEntries(files.map((file) => [file, { bytes: 1, imports: [] }])),
+    outputs: {},
+  };
+}
 
 const lock: Lock = {
   packages: {
@@ -29,11 +31,11 @@ const lock: Lock = {
   },
 };
 
-const npmComponent = (ref: string): Component => {
+function npmComponent(ref: string): Component {
   const [name, version] = [ref.slice(0, ref.lastIndexOf('@')), ref.slice(ref.lastIndexOf('@') + 1)];
   const externalReferences = [{ type: 'distribution', url: `https://packages.example/${name}` }];
   return { 'bom-ref': ref, type: 'library', name, version, purl: `pkg:npm/${ref}`, externalReferences };
-};
+}
 
 const installed: Sbom = {
   bomFormat: 'CycloneDX',

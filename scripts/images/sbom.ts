@@ -31,15 +31,15 @@ export interface Lock {
 const MODULES = 'node_modules/';
 
 /** `node_modules/a/node_modules/@b/c/lib/d.js` is a file of the package at `node_modules/a/node_modules/@b/c`. */
-const packageFolder = (file: string): string | undefined => {
+function packageFolder(file: string): string | undefined {
   const cut = file.lastIndexOf(MODULES);
   if (cut < 0) return undefined;
   const [first = '', second = ''] = file.slice(cut + MODULES.length).split('/');
   return file.slice(0, cut + MODULES.length) + (first.startsWith('@') ? `${first}/${second}` : first);
-};
+}
 
 /** `name@version` of each package with a file in the bundle, sorted. Throws where the lock file does not have one. */
-export const bundledPackages = (metafile: Metafile, lock: Lock): readonly string[] => {
+export function bundledPackages(metafile: Metafile, lock: Lock): readonly string[] {
   const folders = new Set(Object.keys(metafile.inputs).flatMap((file) => packageFolder(file) ?? []));
   const refs = [...folders].map((folder) => {
     const version = lock.packages[folder]?.version;
@@ -47,47 +47,49 @@ export const bundledPackages = (metafile: Metafile, lock: Lock): readonly string
     return `${folder.slice(folder.lastIndexOf(MODULES) + MODULES.length)}@${version}`;
   });
   return [...new Set(refs)].sort();
-};
+}
 
 /** One of Debian's packages. */
-export const systemComponent = ({ name, version, architecture }: SystemPackage): Component => {
+export function systemComponent({ name, version, architecture }: SystemPackage): Component {
   const [escaped, release] = [name, version].map(encodeURIComponent);
   const purl = `pkg:deb/debian/${escaped ?? ''}@${release ?? ''}?arch=${architecture}`;
   return { 'bom-ref': purl, type: 'library', name, version, purl };
-};
+}
 
-const generic = (type: string, name: string, version: string): Component => {
+function generic(type: string, name: string, version: string): Component {
   const purl = `pkg:generic/${name}@${encodeURIComponent(version)}`;
   return { 'bom-ref': purl, type, name, version, purl };
-};
+}
 
 /** SQLite, compiled into the console's addon. */
-export const sqliteComponent = (header: string): Component => {
+export function sqliteComponent(header: string): Component {
   const version = /^#define SQLITE_VERSION\s+"([\d.]+)"$/m.exec(header)?.[1];
   if (version === undefined) throw new Error('sqlite3.h does not say its version');
   return generic('library', 'sqlite', version);
-};
+}
 
 /** Not libraries: Node itself, its ABI numbers, and tables of data. */
 const notLibraries = ['node', 'modules', 'napi', 'cldr', 'tz', 'unicode'];
 
 /** Node, and the libraries compiled into it, by `process.versions`. */
-export const nodeComponent = (versions: Readonly<Record<string, string>>): Component => ({
-  ...generic('application', 'node', versions['node'] ?? ''),
-  cpe: `cpe:2.3:a:nodejs:node.js:${versions['node'] ?? ''}:*:*:*:*:*:*:*`,
-  components: Object.entries(versions)
-    .filter(([name, version]) => version !== '' && !notLibraries.includes(name))
-    .map(([name, version]) => ({
-      ...generic('library', name, version),
-      'bom-ref': `node:${name}@${version}`,
-    })),
-});
+export function nodeComponent(versions: Readonly<Record<string, string>>): Component {
+  return {
+    ...generic('application', 'node', versions['node'] ?? ''),
+    cpe: `cpe:2.3:a:nodejs:node.js:${versions['node'] ?? ''}:*:*:*:*:*:*:*`,
+    components: Object.entries(versions)
+      .filter(([name, version]) => version !== '' && !notLibraries.includes(name))
+      .map(([name, version]) => ({
+        ...generic('library', name, version),
+        'bom-ref': `node:${name}@${version}`,
+      })),
+  };
+}
 
 /** A base that the user chose: named without its registry; what is in it, its own bill says. */
-export const baseComponent = (base: string): Component => {
+export function baseComponent(base: string): Component {
   const name = base.slice(base.lastIndexOf('/') + 1);
   return { 'bom-ref': `base:${name}`, type: 'container', name };
-};
+}
 
 export interface ImageBill {
   readonly name: string;
@@ -100,10 +102,12 @@ export interface ImageBill {
   readonly below: readonly Component[];
 }
 
-const byRef = (one: Component, other: Component): number => (one['bom-ref'] < other['bom-ref'] ? -1 : 1);
+function byRef(one: Component, other: Component): number {
+  return one['bom-ref'] < other['bom-ref'] ? -1 : 1;
+}
 
 /** Throws where the bundle has a package that npm's account lacks. */
-export const billOf = ({ name, version, metafile, lock, installed, below }: ImageBill): Sbom => {
+export function billOf({ name, version, metafile, lock, installed, below }: ImageBill): Sbom {
   const refs = bundledPackages(metafile, lock);
   const packages = installed.components.filter((component) => refs.includes(component['bom-ref']));
   const unknown = refs.filter((ref) => !packages.some((component) => component['bom-ref'] === ref));
@@ -126,4 +130,4 @@ export const billOf = ({ name, version, metafile, lock, installed, below }: Imag
         })),
     ],
   };
-};
+}

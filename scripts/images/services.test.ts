@@ -5,11 +5,12 @@ import { bundleNames, repository, type BundleName } from '../build.ts';
 import { runtimeEnv, runtimeFlags } from '../dev/services.ts';
 import { containerfiles, imageAddon } from './services.ts';
 
-const instructions = (service: BundleName): readonly (readonly [string, string])[] =>
-  readFileSync(join(repository, containerfiles[service]), 'utf8')
+function instructions(service: BundleName): readonly (readonly [string, string])[] {
+  return readFileSync(join(repository, containerfiles[service]), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]);
+}
 
 describe('a Containerfile', () => {
   for (const service of bundleNames) {

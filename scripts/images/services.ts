@@ -19,5 +19,6 @@ const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'u
 export { version };
 
 /** `localhost/twofold-console:0.1.0`; IMAGE_PREFIX and IMAGE_TAG choose others. */
-export const imageName = (service: BundleName): string =>
-  `${process.env['IMAGE_PREFIX'] ?? 'localhost/twofold-'}${service}:${process.env['IMAGE_TAG'] ?? version}`;
+export function imageName(service: BundleName): string {
+  return `${process.env['IMAGE_PREFIX'] ?? 'localhost/twofold-'}${service}:${process.env['IMAGE_TAG'] ?? version}`;
+}

@@ -25,8 +25,8 @@ interface Running {
 }
 
 /** What runs of it. */
-const running = (folder: string): Running[] =>
-  readdirSync('/proc')
+function running(folder: string): Running[] {
+  return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
@@ -40,6 +40,7 @@ const running = (folder: string): Running[] =>
         return []; // ended meanwhile
       }
     });
+}
 
 describe('scripts/kubernetes/control-plane', function () {
   this.timeout(60_000);

@@ -26,14 +26,20 @@ interface Vectors {
 const vectors = JSON.parse(
   readFileSync(new URL('../../test/vectors/renku.json', import.meta.url), 'utf8'),
 ) as Vectors; // the file is part of the repository
-const sealedAs = (iv: number, key: string, plaintext: string): Promise<string> =>
-  sealInner(
+function sealedAs(iv: number, key: string, plaintext: string): Promise<string> {
+  return sealInner(
     { ...nodeCipher, random: (bytes) => new Uint8Array(bytes).fill(iv) },
     { key: Buffer.from(key, 'base64'), plaintext: Buffer.from(plaintext), nowSeconds: 0x6553f100 },
   );
+}
 const longest = 'A'.repeat(5000);
-const longestRow = async (): Promise<string> =>
-  sealedAs(2, vectors.derived_outer_fernet_key, await sealedAs(1, vectors.derived_inner_fernet_key, longest));
+async function longestRow(): Promise<string> {
+  return sealedAs(
+    2,
+    vectors.derived_outer_fernet_key,
+    await sealedAs(1, vectors.derived_inner_fernet_key, longest),
+  );
+}
 const encryptedKey = Buffer.from(vectors.cases[0]!.encrypted_key_b64, 'base64');
 
 describe('Renku’s stored rows', () => {

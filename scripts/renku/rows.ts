@@ -17,21 +17,23 @@ import { nodeCipher } from '#envelope/node-cipher.ts';
 
 const pbkdf2Async = promisify(pbkdf2);
 
-const open = async (password: string | Uint8Array, userId: string, token: string): Promise<Uint8Array> => {
+async function open(password: string | Uint8Array, userId: string, token: string): Promise<Uint8Array> {
   const key = await pbkdf2Async(password, userId, 480_000, 32, 'sha256');
   try {
     return await openInner(nodeCipher, key, token);
   } finally {
     key.fill(0);
   }
-};
+}
 
 /** `users.secret_key` to the user's key as text. Throws an EnvelopeError on a wrong at-rest key or user id. */
-export const openRenkuUserKey = async (
+export async function openRenkuUserKey(
   atRestKey: Uint8Array,
   userId: string,
   secretKey: string,
-): Promise<string> => fromUtf8(await open(atRestKey, userId, secretKey));
+): Promise<string> {
+  return fromUtf8(await open(atRestKey, userId, secretKey));
+}
 
 export interface RenkuRow {
   readonly userId: string;
@@ -41,14 +43,16 @@ export interface RenkuRow {
   readonly encryptedValue: string;
 }
 
-export const renkuPrivateKey = (pem: string): KeyObject => createPrivateKey(pem);
+export function renkuPrivateKey(pem: string): KeyObject {
+  return createPrivateKey(pem);
+}
 
 /** The value of a row; the caller wipes it. Throws on any key that is not the row's. */
-export const openRenkuRow = async (
+export async function openRenkuRow(
   privateKey: KeyObject,
   userKey: string,
   row: RenkuRow,
-): Promise<Uint8Array> => {
+): Promise<Uint8Array> {
   const padding = constants.RSA_PKCS1_OAEP_PADDING;
   const password = privateDecrypt({ key: privateKey, padding, oaepHash: 'sha256' }, row.encryptedKey);
   try {
@@ -57,4 +61,4 @@ export const openRenkuRow = async (
   } finally {
     password.fill(0);
   }
-};
+}

@@ -11,8 +11,9 @@ const scripts = readdirSync(folder)
   .map((file) => basename(file, '.txt'));
 
 /** The first line of a transcript says what it shows. */
-const titleOf = (script: string): string =>
-  /^# (.*)/.exec(readFileSync(join(folder, `${script}.txt`), 'utf8'))?.[1] ?? script;
+function titleOf(script: string): string {
+  return /^# (.*)/.exec(readFileSync(join(folder, `${script}.txt`), 'utf8'))?.[1] ?? script;
+}
 
 describe('the command line, as its scripts say', () => {
   let stage: Stage | undefined;

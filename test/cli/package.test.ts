@@ -11,8 +11,9 @@ interface Manifest {
   readonly dependencies?: object;
 }
 
-const manifest = (path: string): Manifest =>
-  JSON.parse(readFileSync(join(repository, path), 'utf8')) as Manifest; // ours
+function manifest(path: string): Manifest {
+  return JSON.parse(readFileSync(join(repository, path), 'utf8')) as Manifest;
+} // ours
 
 describe('the package of the command line', () => {
   let dir: string;

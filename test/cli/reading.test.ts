@@ -16,11 +16,11 @@ const languages = {
 
 type Language = keyof typeof languages;
 
-const snippet = (language: Language): string => {
+function snippet(language: Language): string {
   const found = new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'm').exec(page)?.[1];
   if (found === undefined) throw new Error(`docs/cli.md has no line for ${language}`);
   return found;
-};
+}
 
 describe('a secret is read in a session by one line', () => {
   let dir: string;

@@ -35,7 +35,7 @@ export interface Stage {
 const programs = fileURLToPath(new URL('programs', import.meta.url));
 
 /** Programs by their name on the PATH; those in TypeScript as bundles, which start sooner. */
-const writePrograms = async (bin: string, bundle: string): Promise<void> => {
+async function writePrograms(bin: string, bundle: string): Promise<void> {
   const { outfile: _one, ...options } = bundleOptions('twofold');
   const entryPoints = ['browser', 'session'].map((name) => join(programs, `${name}.ts`));
   await esbuild({ ...options, entryPoints, outdir: bin, outExtension: { '.js': '.mjs' }, write: true });
@@ -47,9 +47,9 @@ const writePrograms = async (bin: string, bundle: string): Promise<void> => {
   write('twofold', `'${oldest}/bin/node' '${bundle}'`);
   for (const name of ['browser', 'session']) write(name, `'${process.execPath}' '${join(bin, name)}.mjs'`);
   write('at-terminal', `python3 '${join(programs, 'at-terminal')}'`);
-};
+}
 
-export const startStage = async (people: readonly string[]): Promise<Stage> => {
+export async function startStage(people: readonly string[]): Promise<Stage> {
   const dir = testFolder('cli');
   const bin = join(dir, 'bin');
   await writePrograms(bin, join(repository, 'dist', 'twofold.js'));
@@ -89,4 +89,4 @@ export const startStage = async (people: readonly string[]): Promise<Stage> => {
     };
   };
   return { stack, home };
-};
+}

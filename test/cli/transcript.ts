@@ -33,7 +33,7 @@ interface Draft {
   env: Record<string, string>;
 }
 
-export const parseTranscript = (text: string): readonly Step[] => {
+export function parseTranscript(text: string): readonly Step[] {
   const steps: Draft[] = [];
   let env: Record<string, string> = {};
   let printing = false;
@@ -54,12 +54,14 @@ export const parseTranscript = (text: string): readonly Step[] => {
     else step.stdout.push(line);
   }
   return steps;
-};
+}
 
-const escape = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
+function escape(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
+}
 
 /** Whether the output is what these lines say. */
-export const matches = (expected: readonly string[], output: string): boolean => {
+export function matches(expected: readonly string[], output: string): boolean {
   const pattern = expected
     .map((line) =>
       line === '⋮' ? '(?:[^\\n]*\\n)*' : `${escape(line).replaceAll('…', '[^\\n]*')}[ \\t]*\\n`,
@@ -67,7 +69,7 @@ export const matches = (expected: readonly string[], output: string): boolean =>
     .join('');
   const whole = output === '' || output.endsWith('\n') ? output : `${output}\n`;
   return new RegExp(`^${pattern}$`).test(whole);
-};
+}
 
 export interface Ran {
   readonly stdout: string;
@@ -75,11 +77,11 @@ export interface Ran {
   readonly exit: number;
 }
 
-export const runShell = (
+export function runShell(
   command: string,
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
-): Promise<Ran> =>
-  new Promise((resolve, reject) => {
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
     const child = spawn('sh', ['-c', command], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -87,22 +89,26 @@ export const runShell = (
     child.once('error', reject);
     child.once('close', (code) => resolve({ stdout, stderr, exit: code ?? -1 }));
   });
+}
 
-const expand = (value: string, env: Readonly<Record<string, string>>): string =>
-  value.replaceAll(/\$(\w+)/g, (_whole, name: string) => env[name] ?? '');
+function expand(value: string, env: Readonly<Record<string, string>>): string {
+  return value.replaceAll(/\$(\w+)/g, (_whole, name: string) => env[name] ?? '');
+}
 
-const shown = (lines: readonly string[], mark: string): string =>
-  lines.map((line) => `    ${mark}${line}`).join('\n');
+function shown(lines: readonly string[], mark: string): string {
+  return lines.map((line) => `    ${mark}${line}`).join('\n');
+}
 
-const linesOf = (output: string): readonly string[] =>
-  output === '' ? [] : output.replace(/\n$/, '').split('\n');
+function linesOf(output: string): readonly string[] {
+  return output === '' ? [] : output.replace(/\n$/, '').split('\n');
+}
 
 /** Runs every step, giving its output to `saw`; rejects at the first that went otherwise, showing both. */
-export const runTranscript = async (
+export async function runTranscript(
   steps: readonly Step[],
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
   saw: (output: string) => void,
-): Promise<void> => {
+): Promise<void> {
   for (const step of steps) {
     const all: Record<string, string> = { ...env };
     for (const [name, value] of Object.entries(step.env)) all[name] = expand(value, all);
@@ -115,4 +121,4 @@ export const runTranscript = async (
     const report = ['expected:', ...expected, 'but it was:', ...got].filter((part) => part !== '').join('\n');
     throw new Error(`line ${step.line}: $ ${step.command}\n${report}`);
   }
-};
+}

@@ -16,7 +16,9 @@ import { messageOf, sessions, startDrill, type Drill } from './cluster.ts';
 
 const hub = 'system:serviceaccount:hub:hub';
 const servers = 'hub-sessions';
-const names = (...texts: readonly string[]) => texts.map((text) => parseSecretName(text)!);
+function names(...texts: readonly string[]) {
+  return texts.map((text) => parseSecretName(text)!);
+}
 
 interface Claims {
   readonly iss: string;

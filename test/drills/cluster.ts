@@ -49,15 +49,21 @@ export interface PodChange {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const sidOf = (pod: Pod): string => pod.metadata.labels?.['twofold.dev/session'] ?? '';
-export const secretPath = (pod: Pod): string =>
-  `/api/v1/namespaces/${sessions}/secrets/twofold-${sidOf(pod)}`;
-export const leasePath = (pod: Pod): string =>
-  `/apis/coordination.k8s.io/v1/namespaces/${sessions}/leases/twofold-${sidOf(pod)}`;
+function sidOf(pod: Pod): string {
+  return pod.metadata.labels?.['twofold.dev/session'] ?? '';
+}
+export function secretPath(pod: Pod): string {
+  return `/api/v1/namespaces/${sessions}/secrets/twofold-${sidOf(pod)}`;
+}
+export function leasePath(pod: Pod): string {
+  return `/apis/coordination.k8s.io/v1/namespaces/${sessions}/leases/twofold-${sidOf(pod)}`;
+}
 
-export const nameOf = (prefix: string): string => `${prefix}-${randomBytes(4).toString('hex')}`;
+export function nameOf(prefix: string): string {
+  return `${prefix}-${randomBytes(4).toString('hex')}`;
+}
 
-const collect = (outcome: Outcome): Ended => {
+function collect(outcome: Outcome): Ended {
   if (!outcome.started) return { exitCode: -1, message: outcome.reason, files: {}, env: undefined };
   const folder = outcome.volumes.get('twofold-files') ?? '';
   const envFolder = outcome.volumes.get('twofold-env');
@@ -70,12 +76,12 @@ const collect = (outcome: Outcome): Ended => {
       : readFileSync(join(envFolder, 'env'), 'utf8');
   outcome.cleanUp();
   return { exitCode: outcome.exitCode, message: outcome.terminationMessage.trim(), files, env };
-};
+}
 
 /** Once in a process: sources do not change under tests. */
 let built: ReturnType<typeof build> | undefined;
 
-export const startDrill = async (options: Partial<StackOptions> = {}): Promise<Drill> => {
+export async function startDrill(options: Partial<StackOptions> = {}): Promise<Drill> {
   const dir = testFolder('drill');
   await (built ??= build());
   const certificates = (await testCertificates()).dir;
@@ -125,10 +131,10 @@ export const startDrill = async (options: Partial<StackOptions> = {}): Promise<D
       );
     },
   };
-};
+}
 
 /** What the API server or a service of ours said in its refusal. */
-export const messageOf = ({ body }: ApiAnswer): string => {
+export function messageOf({ body }: ApiAnswer): string {
   const { message, detail } = (body ?? {}) as { message?: string; detail?: string }; // Status or problem document
   return message ?? detail ?? '';
-};
+}

@@ -20,7 +20,7 @@ const RBAC = 'rbac.authorization.k8s.io';
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
 /** The certificate that the API server shows to the webhook at this address. */
-const admissionConfiguration = (ground: Ground, dir: string): string => {
+function admissionConfiguration(ground: Ground, dir: string): string {
   const { cert, key } = leafOf(ground, 'apiserver-webhook');
   const kubeConfigFile = join(dir, 'webhooks.kubeconfig');
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -41,13 +41,14 @@ const admissionConfiguration = (ground: Ground, dir: string): string => {
   const document = { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AdmissionConfiguration', plugins };
   writeFileSync(file, JSON.stringify(document));
   return file;
-};
+}
 
-const people = ({ options }: Ground): object[] =>
-  options.people.map((name) => ({ apiGroup: RBAC, kind: 'User', name: `${name}@example.org` }));
+function people({ options }: Ground): object[] {
+  return options.people.map((name) => ({ apiGroup: RBAC, kind: 'User', name: `${name}@example.org` }));
+}
 
 /** Namespaces, a node, and what people may do: in each namespace what its editors may. */
-const objects = (ground: Ground): KubernetesObject[] => {
+function objects(ground: Ground): KubernetesObject[] {
   const names = [...NAMESPACES, 'twofold-console', 'twofold-webhook', 'twofold-keyservice'];
   const developers = [...people(ground), { apiGroup: RBAC, kind: 'Group', name: 'developers' }];
   const accounts = ['console', 'webhook'].map((name) => ({ name, namespace: `twofold-${name}` }));
@@ -64,19 +65,19 @@ const objects = (ground: Ground): KubernetesObject[] => {
     })),
     ...roles(),
   ];
-};
+}
 
-const untilPodsCanBeMade = async (api: Api): Promise<void> => {
+async function untilPodsCanBeMade(api: Api): Promise<void> {
   for (const name of NAMESPACES) {
     await eventually(`the namespace ${name} has its service account`, async () => {
       const path = `/api/v1/namespaces/${name}/serviceaccounts/default`;
       return (await api.call({ method: 'GET', path })).status === 200;
     });
   }
-};
+}
 
 /** Until the webhook refuses a pod that it cannot accept: its configuration is in force then, and it answers. */
-const untilAsked = async (api: Api): Promise<void> => {
+async function untilAsked(api: Api): Promise<void> {
   const pod = {
     metadata: { name: 'probe', annotations: { 'twofold.dev/probe': 'x' } },
     spec: { containers: [{ name: 'main', image: 'x' }] },
@@ -91,10 +92,10 @@ const untilAsked = async (api: Api): Promise<void> => {
     },
     { seen: () => last },
   );
-};
+}
 
 /** Until the API server knows that the pod is on the node: a kubelet asks again, too, until then. */
-const untilSeen = async (api: Api, namespace: string, name: string): Promise<void> => {
+async function untilSeen(api: Api, namespace: string, name: string): Promise<void> {
   const resource = { group: '', resource: 'serviceaccounts', subresource: 'token' };
   const resourceAttributes = { verb: 'create', ...resource, namespace, name };
   const spec = { user: `system:node:${NODE}`, groups: users[`system:node:${NODE}`], resourceAttributes };
@@ -107,10 +108,10 @@ const untilSeen = async (api: Api, namespace: string, name: string): Promise<voi
     });
     return status.allowed;
   });
-};
+}
 
 /** Bound to nothing, as whoever has the API server's key can make one at any time. */
-const accountToken = async (api: Api, dir: string, account: string): Promise<string> => {
+async function accountToken(api: Api, dir: string, account: string): Promise<string> {
   const [, , namespace = '', name = ''] = account.split(':');
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`;
   const { metadata } = await api.must<{ metadata: { uid: string } }>({ method: 'GET', path });
@@ -125,7 +126,7 @@ const accountToken = async (api: Api, dir: string, account: string): Promise<str
     .setExpirationTime('7 d')
     .setJti(randomUUID())
     .sign(key);
-};
+}
 
 export const startRealCluster: StartCluster = async (ground, issuer) => {
   const dir = join(ground.dir, 'kubernetes');

@@ -182,9 +182,9 @@ describe('the main job, over real processes', function () {
 });
 
 /** Another claim under the same signature. */
-const tampered = (ticket: string): string => {
+function tampered(ticket: string): string {
   const [header, payload = '', signature] = ticket.split('.');
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp: number };
   const other = Buffer.from(JSON.stringify({ ...claims, exp: claims.exp + 1 })).toString('base64url');
   return [header, other, signature].join('.');
-};
+}

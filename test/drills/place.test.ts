@@ -10,7 +10,7 @@ import { messageOf, nameOf, sessions, startDrill, type Drill } from './cluster.t
 
 type Json = Readonly<Record<string, unknown>>;
 
-const post = async (leaf: string, url: string, body: unknown): Promise<HttpsAnswer> => {
+async function post(leaf: string, url: string, body: unknown): Promise<HttpsAnswer> {
   const client = createHttpsClient((await testCertificates()).leaf(leaf));
   try {
     return await client.call({
@@ -24,13 +24,13 @@ const post = async (leaf: string, url: string, body: unknown): Promise<HttpsAnsw
   } finally {
     client.close();
   }
-};
+}
 
 /**
  * Stands where the console's `resolve` does, with the console's own certificate: asks the real one what `lie` makes of
  * the webhook's question, and answers with whatever that says.
  */
-const startLiar = async () => {
+async function startLiar() {
   const state = { resolveUrl: '', lie: (question: Json): Json => question };
   const tls = (await testCertificates()).leaf('console');
   const server: HttpsServer = createHttpsServer({
@@ -47,7 +47,7 @@ const startLiar = async () => {
   });
   const port = await server.listen('127.0.0.1', 0);
   return { state, url: `https://127.0.0.1:${port}`, close: () => server.close(0) };
-};
+}
 
 /** The console is under an attacker's control; the webhook, which reads the review, and the keyservice are not. */
 describe('a console that answers another place’s ticket, over real processes', function () {

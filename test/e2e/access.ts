@@ -27,13 +27,13 @@ export interface Place {
 const RBAC = 'rbac.authorization.k8s.io';
 
 /** Verbs that no discovery names. */
-const specialVerbs = (group: string, resource: string): readonly string[] => {
+function specialVerbs(group: string, resource: string): readonly string[] {
   if (group === RBAC && /^(cluster)?roles$/.test(resource)) return ['bind', 'escalate'];
   return group === '' && resource === 'serviceaccounts' ? ['impersonate'] : [];
-};
+}
 
 /** Of every group in its preferred version, with subresources, and what is no object: users, groups, everything. */
-export const discoverResources = async (api: Api): Promise<readonly Resource[]> => {
+export async function discoverResources(api: Api): Promise<readonly Resource[]> {
   const { groups } = await api.must<{
     groups: { name: string; preferredVersion: { groupVersion: string } }[];
   }>({
@@ -63,25 +63,26 @@ export const discoverResources = async (api: Api): Promise<readonly Resource[]> 
     verbs: ['impersonate'],
   }));
   return [...lists.flat(), ...virtual, { group: '*', resource: '*', namespaced: true, verbs: ['*'] }];
-};
+}
 
-const fullName = (group: string, resource: string): string =>
-  group === '' ? resource : `${group}/${resource}`;
+function fullName(group: string, resource: string): string {
+  return group === '' ? resource : `${group}/${resource}`;
+}
 
-const groupsOf = ({ namespace }: Account): readonly string[] => [
-  'system:serviceaccounts',
-  `system:serviceaccounts:${namespace}`,
-  'system:authenticated',
-];
-const usernameOf = ({ namespace, name }: Account): string => `system:serviceaccount:${namespace}:${name}`;
+function groupsOf({ namespace }: Account): readonly string[] {
+  return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
+}
+function usernameOf({ namespace, name }: Account): string {
+  return `system:serviceaccount:${namespace}:${name}`;
+}
 
-export const mayDo = async (
+export async function mayDo(
   api: Api,
   account: Account,
   verb: string,
   { group, resource: name }: Pick<Resource, 'group' | 'resource'>,
   place: Place = {},
-): Promise<boolean> => {
+): Promise<boolean> {
   const [resource, subresource] = name.split('/');
   const { status } = await api.must<{ status: { allowed: boolean } }>({
     method: 'POST',
@@ -97,17 +98,17 @@ export const mayDo = async (
     },
   });
   return status.allowed;
-};
+}
 
 const AT_ONCE = 16;
 
 /** Every right over these resources, as `verb group/resource`, sorted; over namespaced ones, in this namespace. */
-export const rightsOf = async (
+export async function rightsOf(
   api: Api,
   account: Account,
   resources: readonly Resource[],
   namespace?: string,
-): Promise<readonly string[]> => {
+): Promise<readonly string[]> {
   const questions = resources.flatMap((resource) => resource.verbs.map((verb) => ({ resource, verb })));
   const allowed: string[] = [];
   const ask = async (): Promise<void> => {
@@ -119,7 +120,7 @@ export const rightsOf = async (
   };
   await Promise.all(Array.from({ length: AT_ONCE }, ask));
   return allowed.sort();
-};
+}
 
 interface Rules {
   readonly status: {
@@ -140,7 +141,7 @@ interface Rules {
  * The same in one question, as the account itself is told: with the names that a right is limited to, and with URLs
  * that are no resources.
  */
-export const rulesOf = async (api: Api, account: Account, namespace: string): Promise<readonly string[]> => {
+export async function rulesOf(api: Api, account: Account, namespace: string): Promise<readonly string[]> {
   const { status } = await api.must<Rules>({
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews',
@@ -164,4 +165,4 @@ export const rulesOf = async (api: Api, account: Account, namespace: string): Pr
     verbs.flatMap((verb) => nonResourceURLs.map((url) => `${verb} ${url}`)),
   );
   return [...new Set([...resources, ...urls])].sort();
-};
+}

@@ -20,11 +20,11 @@ export interface Attacker {
   end(): Promise<void>;
 }
 
-export const createAttacker = async (
+export async function createAttacker(
   { remove }: Pick<Cluster, 'remove'>,
   api: Api,
   namespaces: readonly [string, ...string[]],
-): Promise<Attacker> => {
+): Promise<Attacker> {
   const username = uniqueName('mallory');
   for (const namespace of namespaces) {
     await api.must({
@@ -55,28 +55,27 @@ export const createAttacker = async (
       for (const namespace of namespaces) await remove('rolebinding', username, namespace);
     },
   };
-};
+}
 
 /** What a Secret holds, as bytes. */
-export const contentOf = ({ data = {} }: V1Secret): readonly Buffer[] =>
-  Object.values(data).map((text) => Buffer.from(text, 'base64'));
+export function contentOf({ data = {} }: V1Secret): readonly Buffer[] {
+  return Object.values(data).map((text) => Buffer.from(text, 'base64'));
+}
 
 /** A session pod as an export of it would be created again: all that Twofold's webhook added is in it. */
-export const exported = ({ metadata, spec }: V1Pod, annotations = metadata?.annotations ?? {}) => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: uniqueName('thief'), labels: metadata?.labels, annotations },
-  spec: { ...spec, nodeName: undefined },
-});
+export function exported({ metadata, spec }: V1Pod, annotations = metadata?.annotations ?? {}) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: uniqueName('thief'), labels: metadata?.labels, annotations },
+    spec: { ...spec, nodeName: undefined },
+  };
+}
 
 /** Asserts that it was refused, where it was stopped and what to do instead, and that no token or ticket is repeated. */
-export const expectStopped = (
-  { code, stdout, stderr }: Ran,
-  by: string,
-  ...says: readonly RegExp[]
-): void => {
+export function expectStopped({ code, stdout, stderr }: Ran, by: string, ...says: readonly RegExp[]): void {
   expect(code, stdout).to.equal(1);
   expect(stderr).to.contain(by);
   for (const words of says) expect(stderr).to.match(words);
   expect(stdout + stderr).not.to.contain('eyJ');
-};
+}

@@ -44,22 +44,22 @@ interface Endpoints {
   };
 }
 
-const readEndpoints = (): Endpoints => {
+function readEndpoints(): Endpoints {
   const file = fileURLToPath(new URL('../../.cluster/endpoints.json', import.meta.url));
   return JSON.parse(readFileSync(file, 'utf8')) as Endpoints; // our own file
-};
+}
 
-const notFound = (error: unknown): undefined => {
+function notFound(error: unknown): undefined {
   if (error instanceof Error && 'code' in error && error.code === 404) return undefined;
   throw error;
-};
+}
 
 export interface ExecWish {
   readonly namespace?: string;
   readonly container?: string;
 }
 
-export const connect = () => {
+export function connect() {
   const endpoints = readEndpoints();
   // Read when it is needed: a scenario may have replaced the root meanwhile.
   const readCa = (): string => readFileSync(endpoints.ca, 'utf8');
@@ -182,8 +182,10 @@ export const connect = () => {
       return createPerson({ url: endpoints.console, ca: readCa(), bearer });
     },
   };
-};
+}
 
 export type Cluster = ReturnType<typeof connect>;
 
-export const sidOf = ({ metadata }: V1Pod): string => metadata?.labels?.[SESSION_LABEL] ?? '';
+export function sidOf({ metadata }: V1Pod): string {
+  return metadata?.labels?.[SESSION_LABEL] ?? '';
+}

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 const main = fileURLToPath(new URL('../../scripts/deploy/main.ts', import.meta.url));
 
 /** Its exit code, and everything that it printed. */
-export const deployment = async (
+export async function deployment(
   ...args: readonly string[]
-): Promise<{ readonly code: number; readonly printed: string }> => {
+): Promise<{ readonly code: number; readonly printed: string }> {
   const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -18,4 +18,4 @@ export const deployment = async (
   });
   const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   return { code, printed: out + err };
-};
+}

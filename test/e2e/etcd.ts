@@ -7,30 +7,36 @@ import { connect, type IncomingHttpHeaders } from 'node:http2';
 import { fileURLToPath } from 'node:url';
 
 const ADDRESS = 'https://127.0.0.1:2379';
-const fileOf = (name: string): string =>
-  fileURLToPath(new URL(`../../.cluster/pki/${name}`, import.meta.url));
-const pki = (name: string): Buffer => readFileSync(fileOf(name));
+function fileOf(name: string): string {
+  return fileURLToPath(new URL(`../../.cluster/pki/${name}`, import.meta.url));
+}
+function pki(name: string): Buffer {
+  return readFileSync(fileOf(name));
+}
 
 /** A cluster of somebody else's does not give its etcd away. */
-export const isEtcdOurs = (): boolean => existsSync(fileOf('etcd-client.key'));
+export function isEtcdOurs(): boolean {
+  return existsSync(fileOf('etcd-client.key'));
+}
 
-const varint = (value: number): readonly number[] =>
-  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
+function varint(value: number): readonly number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
+}
 
 /** A field of bytes in a protobuf message. */
-const field = (number: number, text: string): Buffer => {
+function field(number: number, text: string): Buffer {
   const bytes = Buffer.from(text);
   return Buffer.concat([Buffer.from([(number << 3) | 2, ...varint(bytes.length)]), bytes]);
-};
+}
 
 /** A gRPC message: no compression, its length, then itself. */
-const framed = (message: Buffer): Buffer => {
+function framed(message: Buffer): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);
-};
+}
 
-const put = async (key: string, value: string): Promise<void> => {
+async function put(key: string, value: string): Promise<void> {
   const session = connect(ADDRESS, {
     ca: pki('ca.crt'),
     cert: pki('etcd-client.crt'),
@@ -57,13 +63,13 @@ const put = async (key: string, value: string): Promise<void> => {
   } finally {
     session.close();
   }
-};
+}
 
 /** As JSON, which API servers have always read. The object has every field that an API server would have set. */
-export const storePod = async (pod: {
+export async function storePod(pod: {
   readonly metadata: { readonly namespace: string; readonly name: string; readonly [field: string]: unknown };
   readonly [field: string]: unknown;
-}): Promise<void> => {
+}): Promise<void> {
   const { namespace, name } = pod.metadata;
   await put(`/registry/pods/${namespace}/${name}`, JSON.stringify(pod));
-};
+}

@@ -11,11 +11,11 @@ export interface EventWish {
 }
 
 /** The message of the first such event, awaited. */
-export const eventOf = ({ core }: Cluster, wish: EventWish): Promise<string> => {
+export function eventOf({ core }: Cluster, wish: EventWish): Promise<string> {
   const { kind, name, namespace, reason = 'FailedCreate' } = wish;
   const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name},reason=${reason}`;
   return eventually(`${kind} ${name} has an event ${reason}`, async () => {
     const { items } = await core.listNamespacedEvent({ namespace, fieldSelector });
     return items[0]?.message;
   });
-};
+}

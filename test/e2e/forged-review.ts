@@ -30,12 +30,14 @@ interface Review {
   };
 }
 
-const userInfoOf = ({ username, boundPodUid }: Forgery): object => ({
-  username,
-  ...(boundPodUid && { extra: { 'authentication.kubernetes.io/pod-uid': [boundPodUid] } }),
-});
+function userInfoOf({ username, boundPodUid }: Forgery): object {
+  return {
+    username,
+    ...(boundPodUid && { extra: { 'authentication.kubernetes.io/pod-uid': [boundPodUid] } }),
+  };
+}
 
-export const forgedReview = async (ca: string, forgery: Forgery): Promise<Forged> => {
+export async function forgedReview(ca: string, forgery: Forgery): Promise<Forged> {
   const { pod, namespace } = forgery;
   const userInfo = userInfoOf(forgery);
   const review = {
@@ -68,4 +70,4 @@ export const forgedReview = async (ca: string, forgery: Forgery): Promise<Forged
   } finally {
     client.close();
   }
-};
+}

@@ -4,7 +4,7 @@ import { kubectlOutput } from './kubectl.ts';
 /** For a pod's spec. */
 export const GATE = { schedulingGates: [{ name: 'scenarios/wait' }] } as const;
 
-export const openGate = async (namespace: string, name: string): Promise<void> => {
+export async function openGate(namespace: string, name: string): Promise<void> {
   const patch = [{ op: 'remove', path: '/spec/schedulingGates' }];
   await kubectlOutput([
     'patch',
@@ -14,4 +14,4 @@ export const openGate = async (namespace: string, name: string): Promise<void> =
     '--type=json',
     `--patch=${JSON.stringify(patch)}`,
   ]);
-};
+}

@@ -31,7 +31,7 @@ export interface Launcher {
 
 const POLICIES = '/apis/admissionregistration.k8s.io/v1';
 
-const readGuard = async (api: Api): Promise<readonly KubernetesObject[]> => {
+async function readGuard(api: Api): Promise<readonly KubernetesObject[]> {
   const kinds = [
     ['validatingadmissionpolicies', 'ValidatingAdmissionPolicy'],
     ['validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding'],
@@ -47,10 +47,10 @@ const readGuard = async (api: Api): Promise<readonly KubernetesObject[]> => {
     }),
   );
   return lists.flat();
-};
+}
 
 /** Pod Security `restricted` judges before the guard does. */
-const restricted = (pod: Pod): Pod => {
+function restricted(pod: Pod): Pod {
   const container = (each: Container): Container =>
     each.name === 'twofold-init' ? each : { securityContext: restrictedContainer, ...each };
   const { spec } = pod;
@@ -65,10 +65,10 @@ const restricted = (pod: Pod): Pod => {
       initContainers: spec.initContainers.map(container),
     },
   };
-};
+}
 
 /** In a namespace of its own, and in those of the launcher and its sessions. */
-export const connectGuard = async (api: Api, launcher: Launcher): Promise<InstalledGuard> => {
+export async function connectGuard(api: Api, launcher: Launcher): Promise<InstalledGuard> {
   const namespace = uniqueName('guard');
   const label = `${namespace}.example.org/case`;
   const { image, claimUrl } = guardParameters(await readGuard(api));
@@ -131,4 +131,4 @@ export const connectGuard = async (api: Api, launcher: Launcher): Promise<Instal
       await api.call({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
     },
   };
-};
+}

@@ -20,8 +20,9 @@ const NOT_DRIVEN: Readonly<Record<string, string>> = {
 };
 
 /** What a case is about, in one line; the tests of the guard compare the words (manifests/guard.test.ts). */
-const lineOf = (policy: string | undefined, warned: boolean): string =>
-  policy ?? `allowed${warned ? ', with a warning' : ''}`;
+function lineOf(policy: string | undefined, warned: boolean): string {
+  return policy ?? `allowed${warned ? ', with a warning' : ''}`;
+}
 
 describe('the guard, asked by a real API server past the webhook', () => {
   const cluster = connect();

@@ -9,23 +9,25 @@ import { runtimeFlags } from '../../scripts/dev/services.ts';
 import { readArchive, unpack } from '../../scripts/images/archive.ts';
 import type { Sbom } from '../../scripts/images/sbom.ts';
 
-const made = (service: BundleName, kind: string): string =>
-  join(repository, '.images', `twofold-${service}.${kind}`);
+function made(service: BundleName, kind: string): string {
+  return join(repository, '.images', `twofold-${service}.${kind}`);
+}
 
 /** What a person in the container could go on with. */
 const tools =
   /^(ba|da|a|z|k|c|tc)?sh$|^(busybox|toybox|apt(-get)?|dpkg|apk|yum|dnf|rpm|npm|npx|corepack|yarn|perl|python3?)$/;
 
-const everything = (root: string): readonly string[] =>
-  readdirSync(root, { recursive: true, withFileTypes: true })
+function everything(root: string): readonly string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length));
+}
 
 /**
  * Runs a program in the image's files as its user: read-only, but for /tmp, which is what a pod would mount. With no
  * variable but those of the image and these.
  */
-const run = (root: string, command: readonly string[], env: readonly string[] = []) => {
+function run(root: string, command: readonly string[], env: readonly string[] = []) {
   const script = [
     'mount --bind "$1" "$1"',
     'mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"',
@@ -41,13 +43,13 @@ const run = (root: string, command: readonly string[], env: readonly string[] = 
     },
   );
   return { status, printed: stdout + stderr };
-};
+}
 
 /** esbuild writes the name of each file above what it takes from it: an account that is no metafile. */
-const packagesIn = (bundle: string): readonly string[] => {
+function packagesIn(bundle: string): readonly string[] {
   const names = [...bundle.matchAll(/^(?: *)\/\/ (?:\S*\/)?node_modules\/((?:@[^/\s]+\/)?[^/\s]+)\/\S+$/gm)];
   return [...new Set(names.flatMap(([, name]) => name ?? []))].sort();
-};
+}
 
 for (const service of bundleNames) {
   describe(`the image of the ${service}`, () => {

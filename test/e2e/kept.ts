@@ -20,23 +20,25 @@ import { createServices, type Service } from './services.ts';
 
 const run = promisify(execFile);
 const state = fileURLToPath(new URL('../../.cluster', import.meta.url));
-export const inState = (...path: readonly string[]): string => join(state, ...path);
+export function inState(...path: readonly string[]): string {
+  return join(state, ...path);
+}
 
 /** Every regular file below a folder, or the file itself; none where there is nothing. */
-export const filesBelow = (path: string): readonly string[] => {
+export function filesBelow(path: string): readonly string[] {
   if (!existsSync(path)) return [];
   if (statSync(path).isFile()) return [path];
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
-};
+}
 
 /** Standard output of a command, in a file: it may be large. `codes` are those of success. */
-export const outputOf = async (
+export async function outputOf(
   file: string,
   [command, ...args]: readonly [string, ...string[]],
   codes: readonly number[] = [0],
-): Promise<string> => {
+): Promise<string> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
@@ -46,12 +48,12 @@ export const outputOf = async (
   const code = await ended;
   if (!codes.includes(code)) throw new Error(`${command}: exit code ${code}`);
   return file;
-};
+}
 
 /** Everything of every kind, Secrets apart from the rest. */
-export const everyObject = async (
+export async function everyObject(
   dir: string,
-): Promise<{ readonly secrets: string; readonly others: string }> => {
+): Promise<{ readonly secrets: string; readonly others: string }> {
   const { stdout } = await run('kubectl', ['api-resources', '--verbs=list', '--output=name']);
   const kinds = stdout.split('\n').filter((name) => name !== '' && name !== 'secrets');
   const get = (file: string, what: string): Promise<string> =>
@@ -61,12 +63,10 @@ export const everyObject = async (
     get('others.yaml', kinds.join(',')),
   ]);
   return { secrets, others };
-};
+}
 
 /** The API server's audit log, in what is about Secrets and what is not. A string cannot hold the bare quotes. */
-export const auditLog = async (
-  dir: string,
-): Promise<{ readonly secrets: string; readonly others: string }> => {
+export async function auditLog(dir: string): Promise<{ readonly secrets: string; readonly others: string }> {
   const about = '"objectRef":{"resource":"secrets"';
   const grep = (file: string, ...options: readonly string[]): Promise<string> =>
     outputOf(
@@ -87,30 +87,32 @@ export const auditLog = async (
     grep('audit-others', '--invert-match'),
   ]);
   return { secrets, others };
-};
+}
 
 /** What is found in the memory of each process of a service. */
-export const foundInMemory = async (
+export async function foundInMemory(
   cluster: Cluster,
   service: Service,
   search: Search,
-): Promise<readonly string[]> => {
+): Promise<readonly string[]> {
   const processes = await createServices(cluster).processes(service);
   const looks = processes.map(({ pid }) => withMemory(pid, (file, parts) => [...search.inFile(file, parts)]));
   return looks.flat();
-};
+}
 
 type Database = Cluster['endpoints']['database'];
 
-export const databaseFiles = (database: Database): readonly string[] =>
-  database.kind === 'sqlite'
+export function databaseFiles(database: Database): readonly string[] {
+  return database.kind === 'sqlite'
     ? ['', '-wal', '-shm'].map((end) => database.file + end).filter((file) => existsSync(file))
     : filesBelow(inState('postgres', 'data'));
+}
 
-const openDatabase = (database: Database): Knex =>
-  database.kind === 'sqlite'
+function openDatabase(database: Database): Knex {
+  return database.kind === 'sqlite'
     ? knex({ client: 'better-sqlite3', connection: { filename: database.file }, useNullAsDefault: true })
     : knex({ client: 'pg', connection: database.url });
+}
 
 export interface UserKey {
   readonly ownerId: OwnerId;
@@ -119,7 +121,7 @@ export interface UserKey {
 }
 
 /** All of them, opened with the console's at-rest key from its Secret: the one place that this installation has it. */
-export const userKeys = async ({ core, endpoints }: Cluster): Promise<readonly UserKey[]> => {
+export async function userKeys({ core, endpoints }: Cluster): Promise<readonly UserKey[]> {
   const { data } = await core.readNamespacedSecret({ name: 'console-keys', namespace: 'twofold-console' });
   const file = Buffer.from(data?.['at-rest.json'] ?? '', 'base64').toString('utf8');
   const { keys } = JSON.parse(file) as { keys: Parameters<typeof keyEncryptionKey>[0][] }; // a JWK set
@@ -138,10 +140,10 @@ export const userKeys = async ({ core, endpoints }: Cluster): Promise<readonly U
   } finally {
     await database.destroy();
   }
-};
+}
 
 /** The envelope of a stored secret. */
-export const envelopeOf = async ({ endpoints }: Cluster, name: string): Promise<string> => {
+export async function envelopeOf({ endpoints }: Cluster, name: string): Promise<string> {
   const database = openDatabase(endpoints.database);
   try {
     const [row] = await database<{ name: string; envelope: string }>('secrets')
@@ -151,4 +153,4 @@ export const envelopeOf = async ({ endpoints }: Cluster, name: string): Promise<
   } finally {
     await database.destroy();
   }
-};
+}

@@ -18,7 +18,7 @@ export interface KubectlOptions {
 const TIMEOUT_MS = 120_000;
 
 /** Whatever its exit code. Rejects when it cannot be started, or does not end in time. */
-export const kubectl = async (args: readonly string[], options: KubectlOptions = {}): Promise<Ran> => {
+export async function kubectl(args: readonly string[], options: KubectlOptions = {}): Promise<Ran> {
   const impersonated = options.as === undefined ? [] : ['--as', options.as];
   const child = spawn('kubectl', [...impersonated, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -36,18 +36,16 @@ export const kubectl = async (args: readonly string[], options: KubectlOptions =
   });
   const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   return { code, stdout, stderr };
-};
+}
 
 /** Its standard output; rejects, with what it said, unless it succeeded. */
-export const kubectlOutput = async (
-  args: readonly string[],
-  options: KubectlOptions = {},
-): Promise<string> => {
+export async function kubectlOutput(args: readonly string[], options: KubectlOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await kubectl(args, options);
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: exit code ${code}\n${stderr}${stdout}`);
   return stdout;
-};
+}
 
 /** What `kubectl apply` would read. */
-export const manifest = (...objects: readonly object[]): string =>
-  JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+export function manifest(...objects: readonly object[]): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+}

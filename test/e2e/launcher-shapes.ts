@@ -62,22 +62,26 @@ interface Captured {
   readonly spec: Spec;
 }
 
-const without = (object: object, keys: readonly string[]): object =>
-  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+function without(object: object, keys: readonly string[]): object {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+}
 
-const isOurs = ({ name }: Named): boolean => !name.startsWith('kube-api-access-');
+function isOurs({ name }: Named): boolean {
+  return !name.startsWith('kube-api-access-');
+}
 
 /** A small node without devices holds many of them at once. Requests stay equal to limits where they were. */
-const littleProcessor = (amounts: Amounts = {}): Amounts =>
-  Object.fromEntries(
+function littleProcessor(amounts: Amounts = {}): Amounts {
+  return Object.fromEntries(
     Object.entries(amounts).flatMap(([name, amount]) => {
       if (name === 'cpu') return [[name, '20m']];
       return name.includes('/') ? [] : [[name, amount]];
     }),
   );
+}
 
-const smaller = <T extends { readonly resources?: Resources }>(object: T): T =>
-  object.resources
+function smaller<T extends { readonly resources?: Resources }>(object: T): T {
+  return object.resources
     ? {
         ...object,
         resources: {
@@ -87,6 +91,7 @@ const smaller = <T extends { readonly resources?: Resources }>(object: T): T =>
         },
       }
     : object;
+}
 
 const OTHER_OBJECTS = [
   'persistentVolumeClaim',
@@ -108,30 +113,33 @@ const IMAGES_OWN = [
 ];
 
 /** The captured images have a user of their own, and the one here has none. */
-const withImagesUser = ({ securityContext: own }: Container, pod: User = {}): object => {
+function withImagesUser({ securityContext: own }: Container, pod: User = {}): object {
   const user = { ...pod, ...own };
   return user.runAsNonRoot === true && user.runAsUser === undefined
     ? { securityContext: { ...own, runAsUser: 65532 } }
     : {};
-};
+}
 
-const containerOf = (container: Container, command: readonly string[], pod?: User): object => ({
-  ...without(smaller(container), IMAGES_OWN),
-  ...withImagesUser(container, pod),
-  image: SHELL_IMAGE,
-  imagePullPolicy: 'IfNotPresent',
-  command,
-  env: (container.env ?? []).map(({ name, valueFrom, ...kept }) =>
-    OTHER_OBJECTS.some((kind) => valueFrom && kind in valueFrom)
-      ? { name, value: '' }
-      : { name, ...(valueFrom && { valueFrom }), ...kept },
-  ),
-  volumeMounts: (container.volumeMounts ?? []).filter(isOurs),
-});
+function containerOf(container: Container, command: readonly string[], pod?: User): object {
+  return {
+    ...without(smaller(container), IMAGES_OWN),
+    ...withImagesUser(container, pod),
+    image: SHELL_IMAGE,
+    imagePullPolicy: 'IfNotPresent',
+    command,
+    env: (container.env ?? []).map(({ name, valueFrom, ...kept }) =>
+      OTHER_OBJECTS.some((kind) => valueFrom && kind in valueFrom)
+        ? { name, value: '' }
+        : { name, ...(valueFrom && { valueFrom }), ...kept },
+    ),
+    volumeMounts: (container.volumeMounts ?? []).filter(isOurs),
+  };
+}
 
 /** What claims, Secrets and ConfigMaps would hold is not looked at: an empty folder takes their place. */
-const volumeOf = (volume: Named): object =>
-  OTHER_OBJECTS.some((kind) => kind in volume) ? { name: volume.name, emptyDir: {} } : volume;
+function volumeOf(volume: Named): object {
+  return OTHER_OBJECTS.some((kind) => kind in volume) ? { name: volume.name, emptyDir: {} } : volume;
+}
 
 /** Of the cluster that it was captured on; `hostname` and `subdomain` are a StatefulSet's to set. */
 const CLUSTERS_OWN = [
@@ -149,22 +157,24 @@ const CLUSTERS_OWN = [
   'subdomain',
 ];
 
-const specOf = (spec: Spec): object => ({
-  ...without(smaller(spec), CLUSTERS_OWN),
-  terminationGracePeriodSeconds: 1,
-  volumes: (spec.volumes ?? []).filter(isOurs).map(volumeOf),
-  initContainers: (spec.initContainers ?? []).map((each) =>
-    containerOf(each, each.restartPolicy === 'Always' ? STAY : ['true'], spec.securityContext),
-  ),
-  containers: spec.containers.map((each) => containerOf(each, STAY, spec.securityContext)),
-});
+function specOf(spec: Spec): object {
+  return {
+    ...without(smaller(spec), CLUSTERS_OWN),
+    terminationGracePeriodSeconds: 1,
+    volumes: (spec.volumes ?? []).filter(isOurs).map(volumeOf),
+    initContainers: (spec.initContainers ?? []).map((each) =>
+      containerOf(each, each.restartPolicy === 'Always' ? STAY : ['true'], spec.securityContext),
+    ),
+    containers: spec.containers.map((each) => containerOf(each, STAY, spec.securityContext)),
+  };
+}
 
-const readPod = (file: string): Captured => {
+function readPod(file: string): Captured {
   const url = new URL(`../fixtures/reviews/${file}.json`, import.meta.url);
   return (JSON.parse(readFileSync(url, 'utf8')) as { request: { object: Captured } }).request.object; // a captured review
-};
+}
 
-const wrapped = (kind: Kind, name: string, template: { metadata: object; spec: object }): object => {
+function wrapped(kind: Kind, name: string, template: { metadata: object; spec: object }): object {
   const metadata = { name, labels: { shape: name } };
   if (kind === 'Pod') {
     return { apiVersion: 'v1', kind, metadata: { ...template.metadata, name }, spec: template.spec };
@@ -173,9 +183,9 @@ const wrapped = (kind: Kind, name: string, template: { metadata: object; spec: o
   const own = kind === 'StatefulSet' ? { serviceName: name } : {};
   const selector = { matchLabels: { shape: name } };
   return { apiVersion: 'apps/v1', kind, metadata, spec: { replicas: 1, selector, template, ...own } };
-};
+}
 
-export const launcherShape = (file: string) => {
+export function launcherShape(file: string) {
   const { metadata, spec } = readPod(file);
   const asked = metadata.annotations;
   const names = (asked['twofold.dev/secrets'] ?? '')
@@ -196,4 +206,4 @@ export const launcherShape = (file: string) => {
         spec: specOf(spec),
       }),
   };
-};
+}

@@ -13,10 +13,12 @@ export interface Load {
   stop(): Promise<{ readonly admitted: number; readonly failures: readonly string[] }>;
 }
 
-const said = ({ status, message }: ApiAnswer): string => `${status}: ${message}`;
+function said({ status, message }: ApiAnswer): string {
+  return `${status}: ${message}`;
+}
 
 /** Open loop: a slow answer holds nobody up, as with many users. */
-export const startLoad = (cluster: Cluster, scenario: Scenario, perSecond: number): Load => {
+export function startLoad(cluster: Cluster, scenario: Scenario, perSecond: number): Load {
   const api = createApi(cluster.config);
   const path = `/api/v1/namespaces/${cluster.sessions}/pods`;
   const answers: Promise<ApiAnswer>[] = [];
@@ -33,13 +35,13 @@ export const startLoad = (cluster: Cluster, scenario: Scenario, perSecond: numbe
       return { admitted: ended.length - failed.length, failures: failed.map(said) };
     },
   };
-};
+}
 
 /** Whatever happens to Twofold while `work` is under way, beginning and ending a little outside of it. */
-export const underLoad = async (
+export async function underLoad(
   load: () => Load,
   work: () => Promise<void>,
-): Promise<{ readonly admitted: number; readonly failures: readonly string[] }> => {
+): Promise<{ readonly admitted: number; readonly failures: readonly string[] }> {
   const running = load();
   try {
     await wait(1000);
@@ -50,4 +52,4 @@ export const underLoad = async (
     throw error;
   }
   return await running.stop();
-};
+}

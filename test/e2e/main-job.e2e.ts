@@ -6,7 +6,9 @@ import { connect, sidOf } from './cluster.ts';
 import { marker, markedBytes } from './marker.ts';
 import { container, pod, uniqueName } from './pods.ts';
 
-const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
 
 describe('the main job, on a real Kubernetes', () => {
   const cluster = connect();

@@ -9,19 +9,20 @@ import { fileURLToPath } from 'node:url';
 const file = fileURLToPath(new URL('../../.cluster/markers', import.meta.url));
 
 /** 32 characters that stand nowhere else. Printable, so that a search finds them in text as in bytes. */
-export const marker = (): string => {
+export function marker(): string {
   const text = randomBytes(24).toString('base64url');
   appendFileSync(file, `${text}\n`, { mode: 0o600 });
   return text;
-};
+}
 
-export const markers = (): readonly string[] =>
-  existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+export function markers(): readonly string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+}
 
 /** Bytes that are no text, with a marker among them, `size` in all. */
-export const markedBytes = (size: number): Buffer => {
+export function markedBytes(size: number): Buffer {
   const bytes = randomBytes(size);
   bytes.write(marker(), 1);
   bytes[0] = 0xff;
   return bytes;
-};
+}

@@ -41,7 +41,7 @@ interface Review {
   readonly request: { readonly uid: string; readonly object: V1Pod };
 }
 
-const review = (uid: string, mutate: () => readonly Operation[]): object => {
+function review(uid: string, mutate: () => readonly Operation[]): object {
   try {
     const patch = Buffer.from(JSON.stringify(mutate())).toString('base64');
     return { uid, allowed: true, patchType: 'JSONPatch', patch };
@@ -52,29 +52,31 @@ const review = (uid: string, mutate: () => readonly Operation[]): object => {
       status: { code: 400, message: `the scenario’s webhook: ${String(error)}` },
     };
   }
-};
+}
 
-const registration = ({ name, label }: WebhookWish, url: string, ca: string): object => ({
-  apiVersion: 'admissionregistration.k8s.io/v1',
-  kind: 'MutatingWebhookConfiguration',
-  metadata: { name },
-  webhooks: [
-    {
-      name: `${name}.example.org`,
-      admissionReviewVersions: ['v1'],
-      sideEffects: 'None',
-      clientConfig: { url, caBundle: Buffer.from(ca).toString('base64') },
-      rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
-      objectSelector: { matchExpressions: [{ key: label, operator: 'Exists' }] },
-      failurePolicy: 'Fail',
-      timeoutSeconds: 10,
-      reinvocationPolicy: 'Never',
-    },
-  ],
-});
+function registration({ name, label }: WebhookWish, url: string, ca: string): object {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name },
+    webhooks: [
+      {
+        name: `${name}.example.org`,
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        clientConfig: { url, caBundle: Buffer.from(ca).toString('base64') },
+        rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+        objectSelector: { matchExpressions: [{ key: label, operator: 'Exists' }] },
+        failurePolicy: 'Fail',
+        timeoutSeconds: 10,
+        reinvocationPolicy: 'Never',
+      },
+    ],
+  };
+}
 
 /** Registered and in force when it resolves. */
-export const startMutatingWebhook = async (api: Api, wish: WebhookWish): Promise<MutatingWebhook> => {
+export async function startMutatingWebhook(api: Api, wish: WebhookWish): Promise<MutatingWebhook> {
   const now = new Date();
   const root = await createRoot({ commonName: wish.name, now, validDays: 1 });
   const leaf = await issueLeaf({
@@ -119,4 +121,4 @@ export const startMutatingWebhook = async (api: Api, wish: WebhookWish): Promise
       await server.close(0);
     },
   };
-};
+}

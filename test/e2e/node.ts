@@ -23,20 +23,21 @@ export interface Task {
   readonly kind: 'sandbox' | 'container';
 }
 
-const ctr = async (...args: readonly string[]): Promise<string[]> => {
+async function ctr(...args: readonly string[]): Promise<string[]> {
   const { stdout } = await run('ctr', ['--namespace', 'k8s.io', ...args]);
   return stdout.split('\n').filter((line) => line !== '');
-};
+}
 
 /** What runs on the node, or of it only what belongs to containers with these ids. */
-const tasks = async (ids?: ReadonlySet<string>): Promise<readonly Omit<Task, 'kind'>[]> =>
-  (await ctr('tasks', 'list')).slice(1).flatMap((line) => {
+async function tasks(ids?: ReadonlySet<string>): Promise<readonly Omit<Task, 'kind'>[]> {
+  return (await ctr('tasks', 'list')).slice(1).flatMap((line) => {
     const [id = '', pid = '', status] = line.split(/\s+/);
     return status === 'RUNNING' && (ids?.has(id) ?? true) ? [{ id, pid: Number(pid) }] : [];
   });
+}
 
 /** What runs of this pod now. */
-export const podTasks = async ({ metadata }: V1Pod): Promise<readonly Task[]> => {
+export async function podTasks({ metadata }: V1Pod): Promise<readonly Task[]> {
   const label = `labels."${UID_LABEL}"==${metadata?.uid ?? ''}`;
   const ids = new Set(await ctr('containers', 'list', '--quiet', label));
   const sandboxes = new Set(
@@ -46,13 +47,15 @@ export const podTasks = async ({ metadata }: V1Pod): Promise<readonly Task[]> =>
     ...task,
     kind: sandboxes.has(task.id) ? 'sandbox' : 'container',
   }));
-};
+}
 
 /** Everything that runs in containers on this node. */
-export const allTasks = (): Promise<readonly Omit<Task, 'kind'>[]> => tasks();
+export function allTasks(): Promise<readonly Omit<Task, 'kind'>[]> {
+  return tasks();
+}
 
 /** `kill -9`; one that has ended by itself meanwhile is no failure. */
-export const killTasks = (killed: readonly Omit<Task, 'kind'>[]): void => {
+export function killTasks(killed: readonly Omit<Task, 'kind'>[]): void {
   for (const { pid } of killed) {
     try {
       process.kill(pid, 'SIGKILL');
@@ -60,22 +63,23 @@ export const killTasks = (killed: readonly Omit<Task, 'kind'>[]): void => {
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   }
-};
+}
 
 /** Where a pod's emptyDir lies on the node. */
-export const volumeFolder = ({ metadata }: V1Pod, volume: string): string =>
-  join('/var/lib/kubelet/pods', metadata?.uid ?? '', 'volumes/kubernetes.io~empty-dir', volume);
+export function volumeFolder({ metadata }: V1Pod, volume: string): string {
+  return join('/var/lib/kubelet/pods', metadata?.uid ?? '', 'volumes/kubernetes.io~empty-dir', volume);
+}
 
 /** The node's memory for a mounted volume, from now on. */
-export const resizeTmpfs = async (folder: string, bytes: number): Promise<void> => {
+export async function resizeTmpfs(folder: string, bytes: number): Promise<void> {
   await run('mount', ['-o', `remount,size=${bytes}`, folder]);
-};
+}
 
 /**
  * The memory of a process as `/proc` shows it, what a core image would hold: the parts that it can read. It stands still
  * while `look` looks.
  */
-export const withMemory = <T>(pid: number, look: (file: string, parts: readonly Range[]) => T): T => {
+export function withMemory<T>(pid: number, look: (file: string, parts: readonly Range[]) => T): T {
   process.kill(pid, 'SIGSTOP');
   try {
     const parts = readFileSync(`/proc/${pid}/maps`, 'utf8')
@@ -90,4 +94,4 @@ export const withMemory = <T>(pid: number, look: (file: string, parts: readonly 
   } finally {
     process.kill(pid, 'SIGCONT');
   }
-};
+}

@@ -13,7 +13,7 @@ const NAMESPACE = 'e2e-webhooks';
 const ZEROS = '0'.repeat(32);
 
 /** What injectors of other makers add: a container, an init container, and a volume between them. */
-const additions = (prefix: string, initAt: 'first' | 'last', pod: V1Pod): readonly Operation[] => {
+function additions(prefix: string, initAt: 'first' | 'last', pod: V1Pod): readonly Operation[] {
   const mounts = { volumeMounts: [{ name: prefix, mountPath: '/shared' }] };
   const look = ['sh', '-c', 'ls -A /secrets /twofold 2>&1; true'];
   const init = container({ name: `${prefix}-init`, command: look, ...mounts });
@@ -25,15 +25,15 @@ const additions = (prefix: string, initAt: 'first' | 'last', pod: V1Pod): readon
       ? { op: 'add', path: '/spec/initContainers', value: [init] }
       : { op: 'add', path: `/spec/initContainers/${initAt === 'first' ? '0' : '-'}`, value: init },
   ];
-};
+}
 
-const volumesOf = ({ volumeMounts = [] }: V1Container): readonly string[] =>
-  volumeMounts.map(({ name }) => name).filter((name) => name.startsWith('twofold-'));
+function volumesOf({ volumeMounts = [] }: V1Container): readonly string[] {
+  return volumeMounts.map(({ name }) => name).filter((name) => name.startsWith('twofold-'));
+}
 
-const allContainers = ({ spec }: V1Pod): readonly V1Container[] => [
-  ...(spec?.initContainers ?? []),
-  ...(spec?.containers ?? []),
-];
+function allContainers({ spec }: V1Pod): readonly V1Container[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+}
 
 describe('other mutating webhooks, before and after ours', () => {
   const cluster = connect();
@@ -169,7 +169,7 @@ describe('other mutating webhooks, before and after ours', () => {
 });
 
 /** As a proxy's injector that sets its variables everywhere. */
-const meddle = ({ spec }: V1Pod): readonly Operation[] => {
+function meddle({ spec }: V1Pod): readonly Operation[] {
   const at = spec?.initContainers?.findIndex(({ name }) => name === 'twofold-init') ?? -1;
   return at < 0
     ? []
@@ -180,4 +180,4 @@ const meddle = ({ spec }: V1Pod): readonly Operation[] => {
           value: { name: 'HTTPS_PROXY', value: 'http://x' },
         },
       ];
-};
+}

@@ -20,14 +20,16 @@ export interface ContainerWish {
   readonly [field: string]: unknown;
 }
 
-export const container = ({ name, command = STAY, ...rest }: ContainerWish) => ({
-  name,
-  command,
-  image: SHELL_IMAGE,
-  imagePullPolicy: 'IfNotPresent',
-  securityContext: restrictedContainer,
-  ...rest,
-});
+export function container({ name, command = STAY, ...rest }: ContainerWish) {
+  return {
+    name,
+    command,
+    image: SHELL_IMAGE,
+    imagePullPolicy: 'IfNotPresent',
+    securityContext: restrictedContainer,
+    ...rest,
+  };
+}
 
 export interface PodWish {
   /** A name of its own by default: files of scenarios run at the same time. */
@@ -42,32 +44,40 @@ export interface PodWish {
   readonly namespace?: string;
 }
 
-export const uniqueName = (base: string): string => `${base}-${randomBytes(4).toString('hex')}`;
+export function uniqueName(base: string): string {
+  return `${base}-${randomBytes(4).toString('hex')}`;
+}
 
-export const podSpec = ({ containers = [container({ name: 'main' })], spec = {} }: PodWish) => ({
-  restartPolicy: 'Never',
-  terminationGracePeriodSeconds: 1,
-  securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
-  containers,
-  ...spec,
-});
+export function podSpec({ containers = [container({ name: 'main' })], spec = {} }: PodWish) {
+  return {
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: 1,
+    securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
+    containers,
+    ...spec,
+  };
+}
 
-export const pod = (wish: PodWish = {}) => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: {
-    ...(wish.generateName === undefined
-      ? { name: wish.name ?? uniqueName('session') }
-      : { generateName: wish.generateName }),
-    ...(wish.namespace === undefined ? {} : { namespace: wish.namespace }),
-    labels: wish.labels ?? {},
-    annotations: wish.annotations ?? {},
-  },
-  spec: podSpec(wish),
-});
+export function pod(wish: PodWish = {}) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...(wish.generateName === undefined
+        ? { name: wish.name ?? uniqueName('session') }
+        : { generateName: wish.generateName }),
+      ...(wish.namespace === undefined ? {} : { namespace: wish.namespace }),
+      labels: wish.labels ?? {},
+      annotations: wish.annotations ?? {},
+    },
+    spec: podSpec(wish),
+  };
+}
 
 /** What a Deployment, StatefulSet or Job makes pods from. */
-export const template = (wish: PodWish, labels: Readonly<Record<string, string>>) => ({
-  metadata: { labels, annotations: wish.annotations ?? {} },
-  spec: podSpec({ ...wish, spec: { restartPolicy: undefined, ...wish.spec } }),
-});
+export function template(wish: PodWish, labels: Readonly<Record<string, string>>) {
+  return {
+    metadata: { labels, annotations: wish.annotations ?? {} },
+    spec: podSpec({ ...wish, spec: { restartPolicy: undefined, ...wish.spec } }),
+  };
+}

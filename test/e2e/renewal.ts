@@ -20,27 +20,32 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(repository, '.cluster/certificates');
 const stateFile = join(folder, 'root/state.json');
 
-const state = () => {
+function state() {
   const parsed = parseState(readFileSync(stateFile, 'utf8'));
   if (!parsed) throw new Error(`${stateFile} is damaged`);
   return parsed;
-};
+}
 
 /** Phases of the roots, oldest first. */
-export const phases = (): readonly string[] => state().roots.map(({ phase }) => phase);
-export const rootIds = (): readonly string[] => state().roots.map(({ id }) => id);
+export function phases(): readonly string[] {
+  return state().roots.map(({ phase }) => phase);
+}
+export function rootIds(): readonly string[] {
+  return state().roots.map(({ id }) => id);
+}
 
 /** `make certs-renew`; its output. */
-const certsRenew = async (...options: readonly string[]): Promise<string> => {
+async function certsRenew(...options: readonly string[]): Promise<string> {
   const args = ['scripts/deploy/main.ts', 'certificates', ...options];
   const { stdout } = await run(process.execPath, args, { cwd: repository });
   return stdout;
-};
+}
 
-const mountedLeaves = ({ spec }: V1Pod): number =>
-  (spec?.volumes ?? []).filter(({ secret }) => secret?.secretName?.endsWith('-tls')).length;
+function mountedLeaves({ spec }: V1Pod): number {
+  return (spec?.volumes ?? []).filter(({ secret }) => secret?.secretName?.endsWith('-tls')).length;
+}
 
-const reloads = async ({ metadata }: V1Pod, since: Date): Promise<number> => {
+async function reloads({ metadata }: V1Pod, since: Date): Promise<number> {
   const log = await kubectlOutput([
     'logs',
     metadata?.name ?? '',
@@ -49,10 +54,10 @@ const reloads = async ({ metadata }: V1Pod, since: Date): Promise<number> => {
     `--since-time=${since.toISOString()}`,
   ]);
   return log.split('\n').filter((line) => line.includes('"certificates reloaded"')).length;
-};
+}
 
 /** Until every service has read each of its folders anew. A touched pod is looked at at once by its kubelet. */
-const takenUp = async (cluster: Cluster, since: Date): Promise<void> => {
+async function takenUp(cluster: Cluster, since: Date): Promise<void> {
   const services = createServices(cluster);
   for (const service of SERVICES) {
     const touch = `scenarios/touched=${String(since.getTime())}`;
@@ -66,25 +71,25 @@ const takenUp = async (cluster: Cluster, since: Date): Promise<void> => {
       { timeoutMs: 150_000 },
     );
   }
-};
+}
 
-const forgetLeaves = (): void => {
+function forgetLeaves(): void {
   for (const leaf of leafPlans) rmSync(join(folder, leaf.folder), { recursive: true });
-};
+}
 
 /** A new certificate and key for every leaf, below the same root; done when all services use them. */
-export const renewLeaves = async (cluster: Cluster): Promise<void> => {
+export async function renewLeaves(cluster: Cluster): Promise<void> {
   forgetLeaves();
   const since = new Date();
   await certsRenew();
   await takenUp(cluster, since);
-};
+}
 
 /**
  * The next step of replacing the root, as if the overlap had passed; done when all services use it. With new leaves
  * too, where `leaves` says so: a daily run may do both.
  */
-export const stepRoot = async (cluster: Cluster, { leaves = false } = {}): Promise<void> => {
+export async function stepRoot(cluster: Cluster, { leaves = false } = {}): Promise<void> {
   const { settledAt, roots } = state();
   const rotating = roots.length > 1;
   if (rotating && settledAt) writeFileSync(stateFile, encodeState({ roots, settledAt: new Date(0) }));
@@ -92,9 +97,9 @@ export const stepRoot = async (cluster: Cluster, { leaves = false } = {}): Promi
   const since = new Date();
   await certsRenew('--rotate', 'yes', '--overlap-days', '0');
   await takenUp(cluster, since);
-};
+}
 
 /** What a failed scenario left half done. */
-export const finishRotation = async (cluster: Cluster): Promise<void> => {
+export async function finishRotation(cluster: Cluster): Promise<void> {
   while (state().roots.length > 1) await stepRoot(cluster);
-};
+}

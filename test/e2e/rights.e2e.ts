@@ -8,7 +8,9 @@ import { createApi } from '../../scripts/dev/api.ts';
 import { connect } from './cluster.ts';
 import { container, pod, uniqueName } from './pods.ts';
 
-const service = (name: string): Account => ({ namespace: `twofold-${name}`, name });
+function service(name: string): Account {
+  return { namespace: `twofold-${name}`, name };
+}
 const [consoleAccount, webhookAccount, keyserviceAccount] = ['console', 'webhook', 'keyservice'].map(
   service,
 ) as [Account, Account, Account];

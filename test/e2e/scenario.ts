@@ -12,7 +12,9 @@ import { markedBytes, marker } from './marker.ts';
 import { pod, uniqueName, type PodWish } from './pods.ts';
 
 const BYTES = 20_000;
-const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
+function sha256(bytes: string | Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
 
 /** A pod that has a name before it is created. */
 export type Session = ReturnType<typeof pod> & { readonly metadata: { readonly name: string } };
@@ -36,7 +38,7 @@ export interface Scenario {
 }
 
 /** A text and some bytes, both with markers, of `who`. */
-export const startScenario = async (cluster: Cluster, base: string, who = 'alice'): Promise<Scenario> => {
+export async function startScenario(cluster: Cluster, base: string, who = 'alice'): Promise<Scenario> {
   const name = uniqueName(base);
   const alice = cluster.person(who);
   const values = { [`${name}-bytes`]: markedBytes(BYTES), [`${name}-text`]: `${name}\n${marker()}` };
@@ -84,4 +86,4 @@ export const startScenario = async (cluster: Cluster, base: string, who = 'alice
       alice.close();
     },
   };
-};
+}

@@ -17,17 +17,20 @@ export interface Needle {
 }
 
 /** Base64 of these bytes at whatever place in a longer whole: the characters that depend on them alone. */
-const base64Within = (bytes: Buffer): readonly string[] =>
-  [0, 1, 2].map((before) => {
+function base64Within(bytes: Buffer): readonly string[] {
+  return [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
     const whole = Math.floor(((before + bytes.length) * 8) / 6);
     return text.slice(Math.ceil((before * 8) / 6), whole);
   });
+}
 
-const urlSafe = (base64: string): string => base64.replaceAll('+', '-').replaceAll('/', '_');
+function urlSafe(base64: string): string {
+  return base64.replaceAll('+', '-').replaceAll('/', '_');
+}
 
 /** As a program may have written it: raw, two bytes for each character, base64, base64url, hexadecimal. */
-export const needlesOf = (what: string, bytes: Buffer): readonly Needle[] => {
+export function needlesOf(what: string, bytes: Buffer): readonly Needle[] {
   const hex = bytes.toString('hex');
   const base64 = base64Within(bytes);
   const forms: readonly (readonly [form: string, bytes: Buffer])[] = [
@@ -39,9 +42,11 @@ export const needlesOf = (what: string, bytes: Buffer): readonly Needle[] => {
     ),
   ];
   return forms.map(([form, encoded]) => ({ what: `${what} (${form})`, bytes: encoded }));
-};
+}
 
-const slotOf = (sample: number): number => Math.imul(sample, 0x9e3779b1) >>> (32 - TABLE_BITS);
+function slotOf(sample: number): number {
+  return Math.imul(sample, 0x9e3779b1) >>> (32 - TABLE_BITS);
+}
 
 /** From one byte up to, but not including, another. */
 export interface Range {
@@ -59,7 +64,7 @@ export interface Search {
 const WHOLE: readonly Range[] = [{ start: 0, end: Infinity }];
 
 /** Throws for a needle that is too short to be found for sure. */
-export const createSearch = (needles: readonly Needle[]): Search => {
+export function createSearch(needles: readonly Needle[]): Search {
   const table = new Uint8Array(1 << (TABLE_BITS - 3));
   const places = new Map<number, { readonly needle: Needle; readonly at: number }[]>();
   let longest = SHORTEST_BYTES;
@@ -121,4 +126,4 @@ export const createSearch = (needles: readonly Needle[]): Search => {
       }
     },
   };
-};
+}

@@ -11,18 +11,19 @@ import { killTasks, podTasks, type Task } from './node.ts';
 export type Service = 'console' | 'webhook' | 'keyservice';
 export const SERVICES: readonly Service[] = ['console', 'webhook', 'keyservice'];
 
-export const namespaceOf = (service: Service): string => `twofold-${service}`;
-const target = (service: Service): readonly string[] => [
-  `deployment/${service}`,
-  `--namespace=${namespaceOf(service)}`,
-];
+export function namespaceOf(service: Service): string {
+  return `twofold-${service}`;
+}
+function target(service: Service): readonly string[] {
+  return [`deployment/${service}`, `--namespace=${namespaceOf(service)}`];
+}
 
 interface Change {
   readonly before: ReadonlyMap<string, string>;
   readonly names: Set<string>;
 }
 
-export const createServices = ({ apps, core }: Pick<Cluster, 'apps' | 'core'>) => {
+export function createServices({ apps, core }: Pick<Cluster, 'apps' | 'core'>) {
   const stopped = new Map<Service, number>();
   const changed = new Map<Service, Change>();
 
@@ -116,6 +117,6 @@ export const createServices = ({ apps, core }: Pick<Cluster, 'apps' | 'core'>) =
       }
     },
   };
-};
+}
 
 export type Services = ReturnType<typeof createServices>;

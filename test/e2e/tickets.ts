@@ -9,7 +9,7 @@ export interface TicketUse {
 }
 
 /** Undefined where the owner's newest tickets do not have it. */
-export const useOf = async (owner: Person, jti: string): Promise<TicketUse | undefined> => {
+export async function useOf(owner: Person, jti: string): Promise<TicketUse | undefined> {
   const { items } = await owner.must<{ items: TicketUse[] }>('GET', '/api/v1/tickets?limit=100');
   return items.find((ticket) => ticket.jti === jti);
-};
+}

@@ -47,13 +47,15 @@ const MAX_HEADER = 16_384;
 const origin = 'https://console.example';
 const ticketHash = createTicketHash({ sha256Hex, cipher: nodeCipher });
 // Each stands for what the function in question reads of it.
-const requestOf = (parts: object): Request =>
-  ({ query: {}, params: {}, headers: {}, ...parts }) as unknown as Request;
+function requestOf(parts: object): Request {
+  return { query: {}, params: {}, headers: {}, ...parts } as unknown as Request;
+}
 const ignored = {} as unknown as Response;
 const ownerId = parseOwnerId('0192f0c1-2b3c-7d4e-8f50-123456789abc')!;
 const visitor: Visitor = { ownerId, sessionId: '', shownName: 'a', csrf: 'a'.repeat(32) };
-const jsonRequest = (body: string): Request =>
-  requestOf({ body: Buffer.from(body), headers: { 'content-type': 'application/json' } });
+function jsonRequest(body: string): Request {
+  return requestOf({ body: Buffer.from(body), headers: { 'content-type': 'application/json' } });
+}
 const schemas = [
   ...Object.values(createForms),
   ...Object.values(replaceForms),
@@ -63,7 +65,7 @@ const schemas = [
 ] as const;
 
 /** The routes that a part of the page mounts. */
-const formOf = (mount: (routes: PageRoutes) => void): FormRoute => {
+function formOf(mount: (routes: PageRoutes) => void): FormRoute {
   let found: FormRoute | undefined;
   mount({
     open: () => undefined,
@@ -71,7 +73,7 @@ const formOf = (mount: (routes: PageRoutes) => void): FormRoute => {
     form: (_path: string, _name: string, route: FormRoute) => (found = route),
   } as unknown as PageRoutes);
   return found!;
-};
+}
 
 const launchForm = formOf((routes) =>
   mountLaunch(routes, {
@@ -135,10 +137,12 @@ const cookies = createCookies({
   clock: () => 0,
 });
 
-const answering = (body: (url: string) => object) => ({
-  call: ({ url }: { url: string }) =>
-    Promise.resolve({ status: 200, headers: {}, body: Buffer.from(JSON.stringify(body(url))) }),
-});
+function answering(body: (url: string) => object) {
+  return {
+    call: ({ url }: { url: string }) =>
+      Promise.resolve({ status: 200, headers: {}, body: Buffer.from(JSON.stringify(body(url))) }),
+  };
+}
 const provider = createIdentityProvider(
   {
     client: answering((url) =>
@@ -151,8 +155,12 @@ const provider = createIdentityProvider(
 );
 const callers = createCallers({ provider, owners: { enter: () => Promise.resolve(ownerId) } });
 
-const multipart = (rest: string): Request =>
-  requestOf({ body: Buffer.from(rest), headers: { 'content-type': 'multipart/form-data; boundary=XX' } });
+function multipart(rest: string): Request {
+  return requestOf({
+    body: Buffer.from(rest),
+    headers: { 'content-type': 'multipart/form-data; boundary=XX' },
+  });
+}
 
 export const consoleSubjects: readonly Subject[] = [
   text({

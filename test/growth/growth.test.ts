@@ -45,7 +45,9 @@ const exported = zones.flatMap((zone) =>
     ),
 );
 
-const nameOf = ({ covers }: Subject): string => covers[0] ?? 'the same, by other tokens';
+function nameOf({ covers }: Subject): string {
+  return covers[0] ?? 'the same, by other tokens';
+}
 
 describe(`the cost of every parser of outside input (TWOFOLD_TEST_SEED=${seed})`, function () {
   this.timeout(60_000 + 20_000 * seconds);

@@ -56,7 +56,7 @@ const KEPT = 12;
 const MEASURED = 2;
 
 /** Random numbers below 1 from a seed (mulberry32). */
-export const createRandom = (seed: number): (() => number) => {
+export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -64,17 +64,17 @@ export const createRandom = (seed: number): (() => number) => {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-};
+}
 
-const sequenceOf = ({ start, pump, end }: Shape, tokens: number): readonly number[] => {
+function sequenceOf({ start, pump, end }: Shape, tokens: number): readonly number[] {
   const sequence = start.slice();
   while (pump.length > 0 && sequence.length < tokens - end.length)
     for (const token of pump) sequence.push(token);
   for (const token of end) sequence.push(token);
   return sequence;
-};
+}
 
-const once = async (run: () => unknown): Promise<number> => {
+async function once(run: () => unknown): Promise<number> {
   const before = process.cpuUsage();
   try {
     await run();
@@ -83,23 +83,24 @@ const once = async (run: () => unknown): Promise<number> => {
   }
   const { user, system } = process.cpuUsage(before);
   return user + system;
-};
+}
 
-const least = async (run: () => unknown, runs: number): Promise<number> => {
+async function least(run: () => unknown, runs: number): Promise<number> {
   let low = Infinity;
   for (let each = 0; each < runs; each += 1) low = Math.min(low, await once(run));
   return low;
-};
+}
 
-const costAt = (subject: Subject, shape: Shape, tokens: number, runs: number): Promise<number> =>
-  least(subject.prepare(sequenceOf(shape, tokens)), runs);
+function costAt(subject: Subject, shape: Shape, tokens: number, runs: number): Promise<number> {
+  return least(subject.prepare(sequenceOf(shape, tokens)), runs);
+}
 
 interface Candidate {
   readonly shape: Shape;
   readonly steepness: number;
 }
 
-const createBreeder = ({ tokens, starts }: Subject, random: () => number) => {
+function createBreeder({ tokens, starts }: Subject, random: () => number) {
   const below = (limit: number): number => Math.floor(random() * limit);
   /** Short ones more often. */
   const some = (most: number): number[] => {
@@ -124,17 +125,17 @@ const createBreeder = ({ tokens, starts }: Subject, random: () => number) => {
     }),
     pick: <T>(list: readonly T[]): T | undefined => list[below(list.length)],
   };
-};
+}
 
-const steepnessOf = async (subject: Subject, shape: Shape, runs: number): Promise<number> => {
+async function steepnessOf(subject: Subject, shape: Shape, runs: number): Promise<number> {
   const small = await costAt(subject, shape, SMALL, runs);
   return (await costAt(subject, shape, Math.min(LARGE, subject.most), runs)) / Math.max(small, 2);
-};
+}
 
 type Found = { readonly explodes: Shape } | { readonly steepest: readonly Shape[] };
 
 /** The steepest shapes, one for each set of repeated tokens: variants of one would hide the others. */
-const search = async (subject: Subject, { searchMs, random }: Effort): Promise<Found> => {
+async function search(subject: Subject, { searchMs, random }: Effort): Promise<Found> {
   const breed = createBreeder(subject, random);
   let best = new Map<string, Candidate>();
   const consider = (candidate: Candidate): void => {
@@ -163,9 +164,9 @@ const search = async (subject: Subject, { searchMs, random }: Effort): Promise<F
       consider({ shape, steepness: await steepnessOf(subject, shape, 2) });
   }
   return { steepest: [...best.values()].slice(0, MEASURED).map(({ shape }) => shape) };
-};
+}
 
-const growthAt = async (subject: Subject, shape: Shape, tokens: number): Promise<Growth> => {
+async function growthAt(subject: Subject, shape: Shape, tokens: number): Promise<Growth> {
   const runs = [tokens / 4, tokens / 2, tokens].map((size) => subject.prepare(sequenceOf(shape, size)));
   const costs: [number, number, number] = [Infinity, Infinity, Infinity];
   for (let each = 0; each < RUNS; each += 1)
@@ -174,13 +175,9 @@ const growthAt = async (subject: Subject, shape: Shape, tokens: number): Promise
   // Both steps must be steep: one alone is an input that is refused early, as one of an impossible length.
   const ratio = Math.min(half / Math.max(quarter, 1), whole / Math.max(half, 1)) ** 2;
   return { shape, tokens, costs, ratio };
-};
+}
 
-const measureOnce = async (
-  subject: Subject,
-  shape: Shape,
-  floorMicros: number,
-): Promise<Growth | undefined> => {
+async function measureOnce(subject: Subject, shape: Shape, floorMicros: number): Promise<Growth | undefined> {
   let tokens = FIRST;
   while ((await costAt(subject, shape, tokens, 2)) < floorMicros) {
     if (tokens >= subject.most || shape.pump.length === 0) return undefined;
@@ -191,28 +188,28 @@ const measureOnce = async (
   // Where only the last step is steep, the next one tells.
   const undecided = whole >= half * Math.sqrt(MOST_RATIO) && growth.ratio < MOST_RATIO;
   return undecided ? await growthAt(subject, shape, Math.min(tokens * 2, subject.most)) : growth;
-};
+}
 
 /**
  * How the cost of one shape grows; undefined where its longest input costs less than the floor. What looks worse than
  * linear is measured again at twice the size, since noise does not grow with it: only what does so each time is.
  */
-export const measure = async (
+export async function measure(
   subject: Subject,
   shape: Shape,
   { floorMs }: Pick<Effort, 'floorMs'>,
-): Promise<Growth | undefined> => {
+): Promise<Growth | undefined> {
   let growth = await measureOnce(subject, shape, floorMs * 1000);
   for (let each = 1; each < TRIES && growth && growth.ratio >= MOST_RATIO; each += 1)
     growth = await growthAt(subject, shape, Math.min(growth.tokens * 2, subject.most));
   return growth;
-};
+}
 
 const KNOWN_MOST = 1_000_000;
 const KNOWN_FLOOR_MS = 10;
 
 /** How the cost of one known input grows with `n`, far enough for it to be told from noise. */
-export const growthOf = async <T>(build: (n: number) => T, run: (input: T) => unknown): Promise<Growth> => {
+export async function growthOf<T>(build: (n: number) => T, run: (input: T) => unknown): Promise<Growth> {
   const subject: Subject = {
     covers: [],
     tokens: 1,
@@ -227,10 +224,10 @@ export const growthOf = async <T>(build: (n: number) => T, run: (input: T) => un
   const shape = { start: [], pump: [0], end: [] };
   const growth = await measure(subject, shape, { floorMs: KNOWN_FLOOR_MS });
   return growth ?? { shape, tokens: KNOWN_MOST, costs: [0, 0, 0], ratio: 0 };
-};
+}
 
 /** The worst growth that the search finds; undefined where no input of the subject's costs as much as the floor. */
-export const worstGrowth = async (subject: Subject, effort: Effort): Promise<Growth | undefined> => {
+export async function worstGrowth(subject: Subject, effort: Effort): Promise<Growth | undefined> {
   const found = await search(subject, effort);
   if ('explodes' in found) {
     const shape = found.explodes;
@@ -245,12 +242,12 @@ export const worstGrowth = async (subject: Subject, effort: Effort): Promise<Gro
     if (worst && worst.ratio >= MOST_RATIO) break;
   }
   return worst;
-};
+}
 
 /** For the message of a test that fails: enough to run it again. */
-export const describeGrowth = (subject: Subject, { shape, tokens, costs, ratio }: Growth): string => {
+export function describeGrowth(subject: Subject, { shape, tokens, costs, ratio }: Growth): string {
   const show = (list: readonly number[]): string => `[${list.map((token) => subject.show(token)).join(' ')}]`;
   const told = `${show(shape.start)} ${show(shape.pump)}×n ${show(shape.end)}`;
   const micros = costs.map((cost) => `${cost} µs`).join(', ');
   return `${told}: ${micros} for ${tokens} tokens in quarters, halves and whole: ×${ratio.toFixed(1)}`;
-};
+}

@@ -30,8 +30,8 @@ const http = createHttp(
   { unwrap: ['webhook'], rewrap: ['webhook'] },
 );
 
-const ask = (path: string, body: Buffer, contentType = 'application/json') =>
-  http({
+function ask(path: string, body: Buffer, contentType = 'application/json') {
+  return http({
     method: 'POST',
     path,
     query: new URLSearchParams(),
@@ -39,6 +39,7 @@ const ask = (path: string, body: Buffer, contentType = 'application/json') =>
     client: 'webhook',
     body: () => Promise.resolve(body),
   });
+}
 
 export const serviceSubjects: readonly Subject[] = [
   text({

@@ -11,11 +11,11 @@ interface Common<Token> {
 
 const MOST = 65_536;
 
-const subjectOf = <Token, Input>(
+function subjectOf<Token, Input>(
   { covers, tokens, starts = [], most = MOST }: Common<Token>,
   build: (sequence: readonly Token[]) => Input,
   run: (input: Input) => unknown,
-): Subject => {
+): Subject {
   // What stands only in a beginning is a token too, but at its end, where no search takes it from.
   const all = [...tokens, ...starts.flat().filter((token) => !tokens.includes(token))];
   return {
@@ -33,24 +33,27 @@ const subjectOf = <Token, Input>(
       return typeof token === 'function' ? token.name : JSON.stringify(token);
     },
   };
-};
+}
 
 /** Text of these tokens. */
-export const text = (common: Common<string> & { readonly run: (text: string) => unknown }): Subject =>
-  subjectOf(common, (sequence) => sequence.join(''), common.run);
+export function text(common: Common<string> & { readonly run: (text: string) => unknown }): Subject {
+  return subjectOf(common, (sequence) => sequence.join(''), common.run);
+}
 
 /** Text that comes in pieces, a token each. */
-export const pieces = (
+export function pieces(
   common: Common<string> & { readonly run: (pieces: readonly Buffer[]) => unknown },
-): Subject => subjectOf(common, (sequence) => sequence.map((token) => Buffer.from(token)), common.run);
+): Subject {
+  return subjectOf(common, (sequence) => sequence.map((token) => Buffer.from(token)), common.run);
+}
 
 /** A step adds to a draft; `at` tells the steps of one input apart. Its name is shown. */
 export type Step<Draft> = (draft: Draft, at: number) => void;
 
-export const steps = <Draft>(
+export function steps<Draft>(
   common: Common<Step<Draft>> & { readonly draft: () => Draft; readonly run: (draft: Draft) => unknown },
-): Subject =>
-  subjectOf(
+): Subject {
+  return subjectOf(
     common,
     (sequence) => {
       const draft = common.draft();
@@ -59,3 +62,4 @@ export const steps = <Draft>(
     },
     common.run,
   );
+}

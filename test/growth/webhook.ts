@@ -34,20 +34,26 @@ interface Draft {
   readonly volumes: Json[];
 }
 
-const draft = (): Draft => ({
-  annotations: { [annotations.ticket]: 'x' },
-  labels: {},
-  containers: [{ name: 'm', resources: { limits: { cpu: '1', memory: '1Gi' } }, env: [], volumeMounts: [] }],
-  initContainers: [],
-  volumes: [],
-});
+function draft(): Draft {
+  return {
+    annotations: { [annotations.ticket]: 'x' },
+    labels: {},
+    containers: [
+      { name: 'm', resources: { limits: { cpu: '1', memory: '1Gi' } }, env: [], volumeMounts: [] },
+    ],
+    initContainers: [],
+    volumes: [],
+  };
+}
 
 const resources = { limits: { cpu: 1, memory: 1 } };
-const append = (draftOf: Draft, key: string, entry: string): void => {
+function append(draftOf: Draft, key: string, entry: string): void {
   const before = draftOf.annotations[key];
   draftOf.annotations[key] = before === undefined ? entry : `${before},${entry}`;
-};
-const lastOf = ({ containers }: Draft): DraftContainer | undefined => containers.at(-1);
+}
+function lastOf({ containers }: Draft): DraftContainer | undefined {
+  return containers.at(-1);
+}
 
 const podSteps: Readonly<Record<string, Step<Draft>>> = {
   container: ({ containers }, at) =>
@@ -84,20 +90,24 @@ const podSteps: Readonly<Record<string, Step<Draft>>> = {
   mountPath: (pod, at) => (pod.annotations[annotations.mountPath] = `/mnt/${at}`),
   mode: (pod) => (pod.annotations[annotations.fileMode] = '0400'),
 };
-const step = (name: keyof typeof podSteps): Step<Draft> => podSteps[name]!;
+function step(name: keyof typeof podSteps): Step<Draft> {
+  return podSteps[name]!;
+}
 
-const podOf = ({ annotations: texts, labels, ...spec }: Draft): Json => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'p', annotations: texts, labels },
-  spec,
-});
+function podOf({ annotations: texts, labels, ...spec }: Draft): Json {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', annotations: texts, labels },
+    spec,
+  };
+}
 
 const config = { namespaces: ['*'], envEnabled: true, launchers: [] };
 const rendering = { image: 'i', pullPolicy: 'Always', claimUrl: 'https://claim.example' };
 const zeros = { sid: '0'.repeat(32), grantSha256: '', caSha256: '' };
 
-const admit = (object: unknown): unknown => {
+function admit(object: unknown): unknown {
   const pod = parsePod(object);
   for (const resource of ['cpu', 'memory']) effectiveRequest(pod, resource);
   qosClass(pod);
@@ -110,13 +120,17 @@ const admit = (object: unknown): unknown => {
   const patch = patchOf(pod, additions);
   renderPod(object, additions);
   return encodeReview('u', { allowed: true, patch, warnings: plan.warnings });
-};
+}
 
-const clientOf = (body: string) => ({
-  call: () => Promise.resolve({ status: 200, headers: {}, body: Buffer.from(body) }),
-  close: () => undefined,
-});
-const optionsOf = (body: string) => ({ client: clientOf(body), url: 'https://peer.example', clock: () => 0 });
+function clientOf(body: string) {
+  return {
+    call: () => Promise.resolve({ status: 200, headers: {}, body: Buffer.from(body) }),
+    close: () => undefined,
+  };
+}
+function optionsOf(body: string) {
+  return { client: clientOf(body), url: 'https://peer.example', clock: () => 0 };
+}
 const names = Array.from({ length: 256 }, (_, at) => `s${at}`);
 // Of a plan, the question takes these alone.
 const place = { ns: 'n', sa: 's', name: 'p', by: 'u' };

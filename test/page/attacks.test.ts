@@ -131,7 +131,7 @@ describe('the page under attack', function () {
 });
 
 /** A login up to its last step: the address that would end it, which nobody has visited. */
-const callbackOf = async (context: BrowserContext, name: string): Promise<string> => {
+async function callbackOf(context: BrowserContext, name: string): Promise<string> {
   const { url } = await site();
   const { request } = context;
   let at = `${url}/login`;
@@ -146,4 +146,4 @@ const callbackOf = async (context: BrowserContext, name: string): Promise<string
     if (at.startsWith(`${url}/login/callback`)) return at;
   }
   throw new Error('the login does not end');
-};
+}

@@ -6,14 +6,14 @@ import { add, giveName, listed, loggedIn, newContext, newName, site } from './br
 import { look } from './looks.ts';
 
 /** What makes a process believe in another time. */
-const clockOff = (seconds: number): string[] => {
+function clockOff(seconds: number): string[] {
   const program = `const Real = Date;
     globalThis.Date = class extends Real {
       constructor(...given) { given.length > 0 ? super(...given) : super(Real.now() + ${seconds * 1000}); }
       static now() { return Real.now() + ${seconds * 1000}; }
     };`;
   return ['--import', `data:text/javascript,${encodeURIComponent(program)}`];
-};
+}
 
 describe('bad days, on the page', function () {
   this.timeout(60_000);

@@ -26,7 +26,7 @@ export interface Site {
 
 let started: Promise<Site> | undefined;
 
-const start = async (): Promise<Site> => {
+async function start(): Promise<Site> {
   mkdirSync(artifacts, { recursive: true });
   const launchers = await startLaunchers();
   // The same after a restart.
@@ -44,9 +44,11 @@ const start = async (): Promise<Site> => {
   ]);
   const { stack } = drill;
   return { drill, stack, browser, launchers, healthPort, url: stack.urls.console };
-};
+}
 
-export const site = (): Promise<Site> => (started ??= start());
+export function site(): Promise<Site> {
+  return (started ??= start());
+}
 
 // A root hook: cluster and browser outlive any one file's tests.
 after(async function () {
@@ -61,16 +63,16 @@ after(async function () {
 let people = 0;
 
 /** A name that no other test has. */
-export const newName = (): string => {
+export function newName(): string {
   people += 1;
   return `person-${people}`;
-};
+}
 
 /** Addresses of pages whose policy was violated, in all contexts so far: none should be. */
 export const violated: string[] = [];
 
 /** A browser of somebody's own. The certificate is the development cluster's; everything else is checked as always. */
-export const newContext = async (options: BrowserContextOptions = {}): Promise<BrowserContext> => {
+export async function newContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
   const { browser, url } = await site();
   const context = await browser.newContext({
     ignoreHTTPSErrors: true,
@@ -83,34 +85,34 @@ export const newContext = async (options: BrowserContextOptions = {}): Promise<B
     if (request.url() === `${url}/csp-report`) violated.push(request.postData() ?? '');
   });
   return context;
-};
+}
 
 /** At the identity provider, from wherever a login leads there. */
-export const giveName = async (page: Page, name: string): Promise<void> => {
+export async function giveName(page: Page, name: string): Promise<void> {
   await page.getByLabel('Name').fill(name);
   await page.getByRole('button', { name: 'Sign in' }).click();
-};
+}
 
 /** A page at the list. The login's own forms are sent without being drawn: login.test.ts looks at them. */
-export const loggedIn = async (options: BrowserContextOptions = {}, name = newName()): Promise<Page> => {
+export async function loggedIn(options: BrowserContextOptions = {}, name = newName()): Promise<Page> {
   const context = await newContext(options);
   const form = await context.request.get('/login');
   await context.request.post(form.url(), { form: { username: name } });
   const page = await context.newPage();
   await page.goto('/secrets');
   return page;
-};
+}
 
 /** Fills and sends the form that adds a secret. */
-export const add = async (page: Page, name: string, value: string): Promise<void> => {
+export async function add(page: Page, name: string, value: string): Promise<void> {
   await page.goto('/new');
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Value', { exact: true }).fill(value);
   await page.getByRole('button', { name: 'Store the secret' }).click();
-};
+}
 
 /** Names and sizes as the list shows them. */
-export const listed = async (page: Page): Promise<Record<string, string>> => {
+export async function listed(page: Page): Promise<Record<string, string>> {
   await page.goto('/secrets');
   const rows = await page.locator('table.secrets tbody tr').all();
   const pairs = await Promise.all(
@@ -120,22 +122,23 @@ export const listed = async (page: Page): Promise<Record<string, string>> => {
     ]),
   );
   return Object.fromEntries(pairs) as Record<string, string>; // pairs of texts
-};
+}
 
-export const openDatabase = (filename: string) =>
-  knex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
+export function openDatabase(filename: string) {
+  return knex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
+}
 
 /** What ends a login by time, without the time. */
-export const endSessions = async (): Promise<void> => {
+export async function endSessions(): Promise<void> {
   const { stack } = await site();
   const database = openDatabase(stack.databaseFile);
   await database('web_sessions').delete();
   await database.destroy();
-};
+}
 
 /** The page's own cookie that names the session. */
-export const sessionCookie = async (context: BrowserContext): Promise<string> => {
+export async function sessionCookie(context: BrowserContext): Promise<string> {
   const cookie = (await context.cookies()).find(({ name }) => name === '__Host-twofold');
   if (!cookie) throw new Error('there is no session cookie');
   return cookie.value;
-};
+}

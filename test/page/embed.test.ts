@@ -5,25 +5,26 @@ import { giveName, loggedIn, newContext, newName, site } from './browser.ts';
 import { answerOf, launchUrl, openLauncher, withSecrets } from './launching.ts';
 
 /** From the frame's button, by keyboard. */
-const windowOf = async (page: Page): Promise<Page> => {
+async function windowOf(page: Page): Promise<Page> {
   const link = page.frameLocator('iframe').getByRole('link', { name: 'Choose in a window' });
   await link.focus();
   const [opened] = await Promise.all([page.context().waitForEvent('page'), link.press('Enter')]);
   return opened;
-};
+}
 
-const give = async (chooser: Page, name: string): Promise<void> => {
+async function give(chooser: Page, name: string): Promise<void> {
   await chooser.getByLabel(name, { exact: true }).check();
   await chooser.getByRole('button', { name: 'Give these secrets' }).click();
-};
+}
 
 /** What the frame's own window would tell it, for a launcher of this origin. */
-const forged = (to: string): string =>
-  JSON.stringify({
+function forged(to: string): string {
+  return JSON.stringify({
     type: 'twofold-launch-relayed',
     to,
     answer: { type: 'twofold-launch', ticket: 'forged' },
   });
+}
 
 describe('choosing secrets inside a launcher’s page', function () {
   this.timeout(30_000);

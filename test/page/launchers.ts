@@ -22,13 +22,13 @@ const FOREIGN = 'launcher.example';
 export const resolverRules = `MAP ${FOREIGN} 127.0.0.1`;
 
 /** What docs/launchers.md tells launchers to write, for the console of the address that this page is given. */
-const example = (): string => {
+function example(): string {
   const docs = readFileSync(new URL('../../docs/launchers.md', import.meta.url), 'utf8');
   const code = /```js\n([^]*?)\ndocument\.querySelector/.exec(docs)?.[1];
   const console_ = "'https://secrets.example.org'";
   if (!code?.includes(console_)) throw new Error('docs/launchers.md has no example');
   return code.replace(console_, 'new URL(target).origin');
-};
+}
 
 /** `choose` and `embed` follow the docs; `show` embeds any address; `post` sends it a form. */
 const page = `<!doctype html><title>Launcher</title><body><script>
@@ -62,7 +62,7 @@ if (how === 'choose') {
 }
 </script>`;
 
-const start = async (returned: URLSearchParams[]): Promise<{ server: Server; origin: string }> => {
+async function start(returned: URLSearchParams[]): Promise<{ server: Server; origin: string }> {
   const { cert, key } = (await testCertificates()).leaf('console');
   const server = createServer({ cert, key }, (request, response) => {
     let body = '';
@@ -76,9 +76,9 @@ const start = async (returned: URLSearchParams[]): Promise<{ server: Server; ori
     });
   });
   return { server, origin: `https://127.0.0.1:${await listenOn(server, '127.0.0.1', 0)}` };
-};
+}
 
-export const startLaunchers = async (): Promise<Launchers> => {
+export async function startLaunchers(): Promise<Launchers> {
   const returned: URLSearchParams[] = [];
   const [listed, unlisted] = [await start(returned), await start([])];
   return {
@@ -93,4 +93,4 @@ export const startLaunchers = async (): Promise<Launchers> => {
       }
     },
   };
-};
+}

@@ -10,35 +10,30 @@ export interface Answer {
 }
 
 /** The address of a session in `fx-dev` for the listed launcher, or what is said instead. */
-export const launchUrl = async (more: Readonly<Record<string, string>> = {}): Promise<string> => {
+export async function launchUrl(more: Readonly<Record<string, string>> = {}): Promise<string> {
   const { url, launchers } = await site();
   const query = { namespace: 'fx-dev', pod: 'jupyter-*', return_to: launchers.listed, ...more };
   return `${url}/launch?${new URLSearchParams(query).toString()}`;
-};
+}
 
 /** A launcher's page (launchers.ts), of the listed origin or another. */
-export const openLauncher = async (
-  page: Page,
-  how: string,
-  target: string,
-  origin?: string,
-): Promise<void> => {
+export async function openLauncher(page: Page, how: string, target: string, origin?: string): Promise<void> {
   const { launchers } = await site();
   await page.goto(`${origin ?? launchers.listed}/?${new URLSearchParams({ how, target }).toString()}`);
-};
+}
 
 /** What a launcher's page got. */
-export const answerOf = async (page: Page): Promise<Answer> => {
+export async function answerOf(page: Page): Promise<Answer> {
   await page.waitForFunction('document.title === "answered"');
   return await page.evaluate<Answer>('answer');
-};
+}
 
 /** Logged in, with three secrets. */
-export const withSecrets = async (options: BrowserContextOptions = {}, name?: string): Promise<Page> => {
+export async function withSecrets(options: BrowserContextOptions = {}, name?: string): Promise<Page> {
   const page = await loggedIn(options, name);
   for (const secret of ['db-password', 'aws-key', 'token']) {
     await add(page, secret, 'v');
     await page.waitForURL('**/secrets');
   }
   return page;
-};
+}

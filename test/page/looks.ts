@@ -10,11 +10,7 @@ import { artifacts } from './browser.ts';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Fails where axe finds anything by these rules: all of WCAG and its own best practices by default. */
-const expectAccessible = async (
-  page: Page | Frame,
-  what: string,
-  rules?: readonly string[],
-): Promise<void> => {
+async function expectAccessible(page: Page | Frame, what: string, rules?: readonly string[]): Promise<void> {
   // By the debugger, which the page's own policy does not bind; page.addScriptTag would be refused, as it should be.
   await page.evaluate(axe);
   const results: AxeResults = await page.evaluate(
@@ -24,25 +20,25 @@ const expectAccessible = async (
     ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`,
   );
   expect(found, what).to.deep.equal([]);
-};
+}
 
 /** Nothing needs sideways scrolling (WCAG 1.4.4, 1.4.10). */
-const expectFits = async (page: Page | Frame, what: string): Promise<void> => {
+async function expectFits(page: Page | Frame, what: string): Promise<void> {
   const widths = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]');
   const [content, view] = widths as [number, number]; // as it was just written
   expect(content, `${what} is wider than its window`).to.be.at.most(view);
-};
+}
 
-const picture = async (page: Page, state: string, variant: string): Promise<void> => {
+async function picture(page: Page, state: string, variant: string): Promise<void> {
   await page.screenshot({ path: join(artifacts, `${state}-${variant}.png`), fullPage: true });
-};
+}
 
 /** Pictures alone: axe is a script. */
-export const lookOnly = async (
+export async function lookOnly(
   page: Page,
   state: string,
   check: (scheme: 'light' | 'dark') => Promise<void> = () => Promise.resolve(),
-): Promise<void> => {
+): Promise<void> {
   await page.setViewportSize({ width: 1280, height: 800 });
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
@@ -52,10 +48,10 @@ export const lookOnly = async (
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 320, height: 640 });
   await picture(page, state, '320');
-};
+}
 
 /** In the page, or in a frame of it. */
-export const look = async (page: Page, state: string, inside: Page | Frame = page): Promise<void> => {
+export async function look(page: Page, state: string, inside: Page | Frame = page): Promise<void> {
   // What differs in the dark is contrast.
   await lookOnly(page, state, (scheme) =>
     expectAccessible(inside, `${state}, ${scheme}`, scheme === 'dark' ? ['color-contrast'] : undefined),
@@ -65,4 +61,4 @@ export const look = async (page: Page, state: string, inside: Page | Frame = pag
   await page.setViewportSize({ width: 640, height: 400 });
   await expectFits(inside, `${state}, zoomed`);
   await page.setViewportSize({ width: 1280, height: 800 });
-};
+}

@@ -4,8 +4,12 @@ import type { Page } from 'playwright-core';
 import { add, endSessions, listed, loggedIn, site } from './browser.ts';
 
 const withoutScript = { javaScriptEnabled: false };
-const store = (page: Page) => page.getByRole('button', { name: 'Store the secret' }).click();
-const value = (page: Page) => page.getByLabel('Value', { exact: true });
+function store(page: Page) {
+  return page.getByRole('button', { name: 'Store the secret' }).click();
+}
+function value(page: Page) {
+  return page.getByLabel('Value', { exact: true });
+}
 
 describe('secrets on the page', function () {
   this.timeout(30_000);

@@ -4,14 +4,14 @@ import type { Page } from 'playwright-core';
 import { add, loggedIn, newName, openDatabase, site } from './browser.ts';
 
 /** Cells of the one row of the list, by their column. */
-const onlyRow = async (page: Page): Promise<Record<string, string>> => {
+async function onlyRow(page: Page): Promise<Record<string, string>> {
   await page.goto('/secrets');
   const cells = await page.locator('tbody tr td[data-label]').all();
   const pairs = await Promise.all(
     cells.map(async (cell) => [await cell.getAttribute('data-label'), (await cell.innerText()).trim()]),
   );
   return Object.fromEntries(pairs) as Record<string, string>; // pairs of texts
-};
+}
 
 describe('what the page shows of secrets', function () {
   this.timeout(30_000);

@@ -198,7 +198,7 @@ const ages: Readonly<Record<string, readonly [number, number, number | undefined
   's3.backup.key': [3, 3, 1],
 };
 
-const age = async (): Promise<void> => {
+async function age(): Promise<void> {
   const database = openDatabase((await site()).stack.databaseFile);
   const now = Date.now();
   for (const [name, [made, changed, used]] of Object.entries(ages)) {
@@ -212,10 +212,10 @@ const age = async (): Promise<void> => {
       });
   }
   await database.destroy();
-};
+}
 
 /** More rows like one that there is: the list is what is looked at. */
-const multiply = async (name: string, times: number, as: object = {}): Promise<void> => {
+async function multiply(name: string, times: number, as: object = {}): Promise<void> {
   const database = openDatabase((await site()).stack.databaseFile);
   const row = await database<{ name: string; created_at: number }>('secrets')
     .where({ name })
@@ -229,4 +229,4 @@ const multiply = async (name: string, times: number, as: object = {}): Promise<v
   }));
   await database.batchInsert('secrets', rows, 50);
   await database.destroy();
-};
+}

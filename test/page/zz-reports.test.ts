@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { get } from 'node:http';
 import { loggedIn, site, violated } from './browser.ts';
 
-const metrics = async (): Promise<string> => {
+async function metrics(): Promise<string> {
   const { healthPort } = await site();
   return await new Promise((resolve, reject) => {
     get(`http://127.0.0.1:${healthPort}/metrics`, (response) => {
@@ -13,7 +13,7 @@ const metrics = async (): Promise<string> => {
       response.once('end', () => resolve(body));
     }).once('error', reject);
   });
-};
+}
 
 /** Last of all files: what came before was normal use. */
 describe('violations of the page’s policy', function () {

@@ -30,14 +30,14 @@ const everything = {
   subjects: [{ kind: 'ServiceAccount', ...ADMIN }],
 };
 
-const prepare = async (api: Api): Promise<void> => {
+async function prepare(api: Api): Promise<void> {
   const accounts = [ADMIN, WEBHOOK].map(({ namespace, name }) => ({ namespace, account: name }));
   const places = NAMESPACES.map((namespace) => ({ namespace, account: 'default' }));
   await makeNamespaces(api, [...accounts, ...places]);
   await applyDocuments(api, [...roles(), everything]);
-};
+}
 
-const removeAll = async (api: Api): Promise<void> => {
+async function removeAll(api: Api): Promise<void> {
   for (const namespace of [...NAMESPACES, WEBHOOK.namespace])
     for (const collection of [
       `/api/v1/namespaces/${namespace}/pods`,
@@ -45,15 +45,15 @@ const removeAll = async (api: Api): Promise<void> => {
       `/api/v1/namespaces/${namespace}/secrets`,
     ])
       await api.must({ method: 'DELETE', path: `${collection}?gracePeriodSeconds=0` });
-};
+}
 
 const prepared = new Map<string, Promise<void>>();
 
 /** `flags` of its API server give it a control plane of its own, by the name of the configuration. */
-export const startKubernetes = async (
+export async function startKubernetes(
   configuration = 'webhook',
   flags: readonly string[] = [],
-): Promise<TestKubernetes> => {
+): Promise<TestKubernetes> {
   const plane = await controlPlane(configuration, flags);
   const cluster = createApi(plane.admin);
   const ready = prepared.get(configuration) ?? prepare(cluster);
@@ -81,4 +81,4 @@ export const startKubernetes = async (
       await removeAll(cluster);
     },
   };
-};
+}

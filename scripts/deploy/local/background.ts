@@ -22,29 +22,31 @@ export interface Address {
 }
 
 /** Its arguments, each with a NUL behind it; empty for one that is gone. */
-const commandLine = (pid: number): string => {
+function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {
     return '';
   }
-};
+}
 
-const runningPid = ({ pidFile, marker }: Program): number | undefined => {
+function runningPid({ pidFile, marker }: Program): number | undefined {
   const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
   return pid > 0 && commandLine(pid).includes(marker) ? pid : undefined;
-};
+}
 
-export const isRunning = (program: Program): boolean => runningPid(program) !== undefined;
+export function isRunning(program: Program): boolean {
+  return runningPid(program) !== undefined;
+}
 
 /** Whether it runs, and with this very command: not with the arguments of an earlier version. */
-export const runsAsGiven = (program: Program): boolean => {
+export function runsAsGiven(program: Program): boolean {
   const pid = runningPid(program);
   return pid !== undefined && commandLine(pid) === [...program.command, ''].join('\0');
-};
+}
 
-const listens = (address: Address): Promise<boolean> =>
-  new Promise((resolve) => {
+function listens(address: Address): Promise<boolean> {
+  return new Promise((resolve) => {
     const socket = connect(address);
     const end = (answer: boolean): void => {
       socket.destroy();
@@ -53,23 +55,24 @@ const listens = (address: Address): Promise<boolean> =>
     socket.once('connect', () => end(true));
     socket.once('error', () => end(false));
   });
+}
 
-const start = ({ command: [file, ...args], pidFile, logFile }: Program): void => {
+function start({ command: [file, ...args], pidFile, logFile }: Program): void {
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn(file, args, { detached: true, stdio: ['ignore', log, log], cwd: '/' });
   child.unref();
   writeFileSync(pidFile, String(child.pid ?? 0));
-};
+}
 
-export const stopProgram = async (program: Program): Promise<void> => {
+export async function stopProgram(program: Program): Promise<void> {
   const pid = runningPid(program);
   if (pid === undefined) return;
   process.kill(pid, 'SIGTERM');
   while (isRunning(program)) await wait(EVERY_MS);
-};
+}
 
 /** Starts it where it does not run, and waits until it listens. Rejects with a DeployError that names its log. */
-export const ensureProgram = async (program: Program, address: Address): Promise<void> => {
+export async function ensureProgram(program: Program, address: Address): Promise<void> {
   if (!isRunning(program)) start(program);
   const started = Date.now();
   while (!(await listens(address))) {
@@ -80,4 +83,4 @@ export const ensureProgram = async (program: Program, address: Address): Promise
       );
     await wait(EVERY_MS);
   }
-};
+}

@@ -53,13 +53,13 @@ export interface Sqlite {
 }
 
 /** Whole or not there: programs wait for it. */
-export const writeEndpoints = (file: string, endpoints: Endpoints): void => {
+export function writeEndpoints(file: string, endpoints: Endpoints): void {
   writeFileSync(`${file}.new`, `${JSON.stringify(endpoints, undefined, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
-};
+}
 
 /** Where the sqlite database's volume lies on the node. */
-export const sqliteOnNode = async (kubectl: Kubectl): Promise<Sqlite> => {
+export async function sqliteOnNode(kubectl: Kubectl): Promise<Sqlite> {
   const claim = await kubectl.find<V1PersistentVolumeClaim>([
     'persistentvolumeclaim',
     'console-database',
@@ -74,4 +74,4 @@ export const sqliteOnNode = async (kubectl: Kubectl): Promise<Sqlite> => {
   if (path === undefined)
     throw new DeployError('the console’s volume is not a folder of the node', 'make cluster');
   return { kind: 'sqlite', file: join(path, 'database', 'console.db') };
-};
+}

@@ -57,7 +57,7 @@ export interface Ground {
 type Images = Pick<LocalOverlay, 'images' | 'imageIds'>;
 
 /** Those that the node has: scripts/deploy/run loaded what `make images` built, with its list. */
-const loadedImages = (state: string): Images => {
+function loadedImages(state: string): Images {
   const file = join(state, 'images.json');
   if (!existsSync(file)) throw new DeployError('there are no images yet', 'make images');
   // Written by scripts/images/main.ts.
@@ -77,7 +77,7 @@ const loadedImages = (state: string): Images => {
     },
     imageIds: { console: twofoldConsole.id, webhook: webhook.id, keyservice: keyservice.id },
   };
-};
+}
 
 /** Of the launcher itself: no namespace for sessions. */
 const launcherHome = [
@@ -85,43 +85,51 @@ const launcherHome = [
   { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...launcherAccount } },
 ];
 
-const sessionNamespace = (name: string) => ({
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: {
-    name,
-    labels: { 'pod-security.kubernetes.io/enforce': name === LAUNCHERS ? 'privileged' : 'restricted' },
-  },
-});
+function sessionNamespace(name: string) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name,
+      labels: { 'pod-security.kubernetes.io/enforce': name === LAUNCHERS ? 'privileged' : 'restricted' },
+    },
+  };
+}
 
-const writeFiles = (folder: string, files: Readonly<Record<string, string>>): void => {
+function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
   rmSync(folder, { recursive: true, force: true });
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
-};
+}
 
-const consoleSecret = (name: string, stringData: Readonly<Record<string, string>>) => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name, namespace: ZONES.console },
-  stringData,
-});
+function consoleSecret(name: string, stringData: Readonly<Record<string, string>>) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: ZONES.console },
+    stringData,
+  };
+}
 
-const databaseSecret = (database: Database, caFile: string) =>
-  consoleSecret('console-database', { url: database.inCluster, 'ca.crt': readFileSync(caFile, 'utf8') });
+function databaseSecret(database: Database, caFile: string) {
+  return consoleSecret('console-database', {
+    url: database.inCluster,
+    'ca.crt': readFileSync(caFile, 'utf8'),
+  });
+}
 
 /** Ends the programs and removes all that was prepared here; the cluster's objects are gone before. */
-export const clearGround = async (state: string): Promise<void> => {
+export async function clearGround(state: string): Promise<void> {
   await stopIdentityProvider(join(state, 'outside'));
   await removePostgres();
   for (const name of ['outside', 'overlay', 'certificates', 'endpoints.json'])
     rmSync(join(state, name), { recursive: true, force: true });
-};
+}
 
 /** Prepares everything; the overlay's folder is then as an operator's. */
-export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promise<Ground> => {
+export async function layGround(kubectl: Kubectl, options: LocalOptions): Promise<Ground> {
   const { repository, state } = options;
   const outside = join(state, 'outside');
   const overlay = join(state, 'overlay');
@@ -180,4 +188,4 @@ export const layGround = async (kubectl: Kubectl, options: LocalOptions): Promis
       });
     },
   };
-};
+}

@@ -25,7 +25,7 @@ export const AUDIENCE = 'twofold-console';
 export const issuer = `https://${NODE_ADDRESS}:${ISSUER_PORT}`;
 
 /** `ca.crt` and, for each program, a folder with `tls.crt` and `tls.key`. Made once for a cluster. */
-export const ensureOutsideCertificates = async (dir: string): Promise<string> => {
+export async function ensureOutsideCertificates(dir: string): Promise<string> {
   const caFile = join(dir, 'ca.crt');
   if (existsSync(caFile)) return caFile;
   const now = new Date();
@@ -47,12 +47,14 @@ export const ensureOutsideCertificates = async (dir: string): Promise<string> =>
   // Last, so that a killed run begins again.
   writeFileSync(caFile, root.certificatePem);
   return caFile;
-};
+}
 
 /** Client metadata of a JupyterHub that scenarios start themselves. */
-const hubClientFile = (dir: string): string => join(dir, 'hub-client.json');
+function hubClientFile(dir: string): string {
+  return join(dir, 'hub-client.json');
+}
 
-const writeHubClient = (file: string): void =>
+function writeHubClient(file: string): void {
   writePrivateFile(
     file,
     JSON.stringify({
@@ -63,17 +65,20 @@ const writeHubClient = (file: string): void =>
       redirect_uris: [`http://${NODE_ADDRESS}:${HUB_PORT}/hub/oauth_callback`],
     }),
   );
+}
 
-const pageSecretFile = (dir: string): string => join(dir, 'page-client-secret');
+function pageSecretFile(dir: string): string {
+  return join(dir, 'page-client-secret');
+}
 
 /** The secret of the page's client. Made once for a cluster: the console reads it when it starts. */
-export const ensurePageSecret = (dir: string): string => {
+export function ensurePageSecret(dir: string): string {
   const file = pageSecretFile(dir);
   if (!existsSync(file)) writePrivateFile(file, randomBytes(32).toString('base64url'));
   return readFileSync(file, 'utf8');
-};
+}
 
-const providerProgram = (dir: string, bearerFiles: ReadonlyMap<string, string>): Program => {
+function providerProgram(dir: string, bearerFiles: ReadonlyMap<string, string>): Program {
   const own = join(dir, 'identity-provider');
   return {
     marker: PROVIDER,
@@ -103,16 +108,16 @@ const providerProgram = (dir: string, bearerFiles: ReadonlyMap<string, string>):
     pidFile: join(own, 'pid'),
     logFile: join(own, 'log'),
   };
-};
+}
 
 /**
  * Starts the identity provider unless it runs as it should with fresh bearers; answers a bearer for each person. The
  * page's secret is there before.
  */
-export const ensureIdentityProvider = async (
+export async function ensureIdentityProvider(
   dir: string,
   people: readonly string[],
-): Promise<Readonly<Record<string, string>>> => {
+): Promise<Readonly<Record<string, string>>> {
   const folder = join(dir, 'bearers');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const files = new Map(people.map((name) => [name, join(folder, name)]));
@@ -131,7 +136,8 @@ export const ensureIdentityProvider = async (
   do await ensureProgram(program, { host: NODE_ADDRESS, port: ISSUER_PORT });
   while (![...files.values()].every(isThere) && (await wait(EVERY_MS, true)));
   return Object.fromEntries([...files].map(([name, file]) => [name, readFileSync(file, 'utf8').trim()]));
-};
+}
 
-export const stopIdentityProvider = (dir: string): Promise<void> =>
-  stopProgram(providerProgram(dir, new Map()));
+export function stopIdentityProvider(dir: string): Promise<void> {
+  return stopProgram(providerProgram(dir, new Map()));
+}

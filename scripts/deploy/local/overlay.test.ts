@@ -10,27 +10,29 @@ import { launcher, launcherAccount, localOverlay, NODE_ADDRESS, type LocalOverla
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
-const overlay = (database: 'sqlite' | 'postgres', manifests: string): LocalOverlay => ({
-  manifests,
-  database,
-  envEnabled: true,
-  cluster: 'local',
-  audience: 'twofold-console',
-  images: {
-    console: 'localhost/twofold-console:9',
-    webhook: 'localhost/twofold-webhook:9',
-    keyservice: 'localhost/twofold-keyservice:9',
-    injector: 'localhost/twofold-injector:9',
-  },
-  imageIds: { console: 'id-c', webhook: 'id-w', keyservice: 'id-k' },
-  namespaces: ['sessions', 'hub-sessions', 'more'],
-  issuer: `https://${NODE_ADDRESS}:8444`,
-  publicUrl: 'https://console.twofold-console.svc:8443',
-  outsideCa: 'PEM',
-});
+function overlay(database: 'sqlite' | 'postgres', manifests: string): LocalOverlay {
+  return {
+    manifests,
+    database,
+    envEnabled: true,
+    cluster: 'local',
+    audience: 'twofold-console',
+    images: {
+      console: 'localhost/twofold-console:9',
+      webhook: 'localhost/twofold-webhook:9',
+      keyservice: 'localhost/twofold-keyservice:9',
+      injector: 'localhost/twofold-injector:9',
+    },
+    imageIds: { console: 'id-c', webhook: 'id-w', keyservice: 'id-k' },
+    namespaces: ['sessions', 'hub-sessions', 'more'],
+    issuer: `https://${NODE_ADDRESS}:8444`,
+    publicUrl: 'https://console.twofold-console.svc:8443',
+    outsideCa: 'PEM',
+  };
+}
 
 /** Rendered from a folder within the repository, as `make deploy` does it. */
-const renderLocal = (database: 'sqlite' | 'postgres'): KubernetesObject[] => {
+function renderLocal(database: 'sqlite' | 'postgres'): KubernetesObject[] {
   mkdirSync(join(repository, '.cache'), { recursive: true });
   const folder = mkdtempSync(join(repository, '.cache/overlay-'));
   try {
@@ -43,10 +45,11 @@ const renderLocal = (database: 'sqlite' | 'postgres'): KubernetesObject[] => {
   } finally {
     rmSync(folder, { recursive: true });
   }
-};
+}
 
-const named = (objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject[] =>
-  objects.filter((object) => object.kind === kind && object.metadata?.name === name);
+function named(objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject[] {
+  return objects.filter((object) => object.kind === kind && object.metadata?.name === name);
+}
 
 describe('overlay of the local cluster', function () {
   this.timeout(120_000);

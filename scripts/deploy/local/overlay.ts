@@ -49,58 +49,70 @@ export interface LocalOverlay {
 }
 
 const services: readonly Service[] = ['console', 'webhook', 'keyservice'];
-const namespaceOf = (service: Service): string => `twofold-${service}`;
+function namespaceOf(service: Service): string {
+  return `twofold-${service}`;
+}
 const labels = { 'app.kubernetes.io/part-of': 'twofold' };
 
-const settings = (overlay: LocalOverlay): object => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata: { name: 'twofold-settings' },
-  data: {
-    publicUrl: overlay.publicUrl,
-    cluster: overlay.cluster,
-    oidcIssuer: overlay.issuer,
-    oidcAudience: overlay.audience,
-    namespaces: overlay.namespaces.join(','),
-    injectorImage: overlay.images.injector,
-    injectorPullPolicy: 'Never',
-    envEnabled: String(overlay.envEnabled),
-    launchers: `${launcher.username} ${launcher.namespace} ${launcher.annotation}`,
-  },
-});
+function settings(overlay: LocalOverlay): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'twofold-settings' },
+    data: {
+      publicUrl: overlay.publicUrl,
+      cluster: overlay.cluster,
+      oidcIssuer: overlay.issuer,
+      oidcAudience: overlay.audience,
+      namespaces: overlay.namespaces.join(','),
+      injectorImage: overlay.images.injector,
+      injectorPullPolicy: 'Never',
+      envEnabled: String(overlay.envEnabled),
+      launchers: `${launcher.username} ${launcher.namespace} ${launcher.annotation}`,
+    },
+  };
+}
 
-const launchersFile = (): string => {
+function launchersFile(): string {
   const { namespace, ...rest } = launcher;
   return JSON.stringify({ launchers: [{ ...rest, namespaces: [namespace], loginWithinDays: 30 }] });
-};
+}
 
-const configMap = (namespace: string, name: string, data: Readonly<Record<string, string>>): object => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata: { name, namespace, labels },
-  data,
-});
+function configMap(namespace: string, name: string, data: Readonly<Record<string, string>>): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace, labels },
+    data,
+  };
+}
 
-const networkPolicy = (service: Service, name: string, spec: object): object => ({
-  apiVersion: 'networking.k8s.io/v1',
-  kind: 'NetworkPolicy',
-  metadata: { name, namespace: namespaceOf(service) },
-  spec,
-});
+function networkPolicy(service: Service, name: string, spec: object): object {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace: namespaceOf(service) },
+    spec,
+  };
+}
 const node = { ipBlock: { cidr: `${NODE_ADDRESS}/32` } };
-const toNode = (port: number): object => ({ egress: [{ to: [node], ports: [{ port }] }] });
+function toNode(port: number): object {
+  return { egress: [{ to: [node], ports: [{ port }] }] };
+}
 
-const addresses = ({ database }: LocalOverlay): object[] => [
-  networkPolicy('console', 'console-to-kubernetes-api', toNode(API_PORT)),
-  networkPolicy('console', 'console-to-identity-provider', toNode(ISSUER_PORT)),
-  networkPolicy('webhook', 'webhook-from-kubernetes-api', {
-    ingress: [{ from: [node], ports: [{ port: 8443 }] }],
-  }),
-  networkPolicy('webhook', 'webhook-to-kubernetes-api', toNode(API_PORT)),
-  ...(database === 'postgres'
-    ? [networkPolicy('console', 'console-to-database', toNode(DATABASE_PORT))]
-    : []),
-];
+function addresses({ database }: LocalOverlay): object[] {
+  return [
+    networkPolicy('console', 'console-to-kubernetes-api', toNode(API_PORT)),
+    networkPolicy('console', 'console-to-identity-provider', toNode(ISSUER_PORT)),
+    networkPolicy('webhook', 'webhook-from-kubernetes-api', {
+      ingress: [{ from: [node], ports: [{ port: 8443 }] }],
+    }),
+    networkPolicy('webhook', 'webhook-to-kubernetes-api', toNode(API_PORT)),
+    ...(database === 'postgres'
+      ? [networkPolicy('console', 'console-to-database', toNode(DATABASE_PORT))]
+      : []),
+  ];
+}
 
 const variables: Readonly<Record<Service, readonly object[]>> = {
   console: [
@@ -118,7 +130,7 @@ const variables: Readonly<Record<Service, readonly object[]>> = {
   keyservice: [{ name: 'TWOFOLD_LOG_LEVEL', value: 'debug' }],
 };
 
-const deployment = (service: Service, { imageIds }: LocalOverlay): object => {
+function deployment(service: Service, { imageIds }: LocalOverlay): object {
   const mount = { name: OUTSIDE_CA, mountPath: `/etc/twofold/${OUTSIDE_CA}`, readOnly: true };
   const outside = service === 'console';
   return {
@@ -142,21 +154,23 @@ const deployment = (service: Service, { imageIds }: LocalOverlay): object => {
       },
     },
   };
-};
+}
 
-const image = (service: Service, name: string): object => {
+function image(service: Service, name: string): object {
   const at = name.lastIndexOf(':');
   return { name: `twofold-${service}`, newName: name.slice(0, at), newTag: name.slice(at + 1) };
-};
+}
 
-const sessionNamespace = (name: string, manifests: string): object => ({
-  apiVersion: 'kustomize.config.k8s.io/v1beta1',
-  kind: 'Kustomization',
-  namespace: name,
-  components: [posix.join('../..', manifests, 'components/session-namespace')],
-});
+function sessionNamespace(name: string, manifests: string): object {
+  return {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    namespace: name,
+    components: [posix.join('../..', manifests, 'components/session-namespace')],
+  };
+}
 
-const kustomization = (overlay: LocalOverlay): object => {
+function kustomization(overlay: LocalOverlay): object {
   const component = (name: string): string => posix.join(overlay.manifests, 'components', name);
   const others = overlay.namespaces.filter((name) => name !== 'sessions');
   return {
@@ -171,37 +185,40 @@ const kustomization = (overlay: LocalOverlay): object => {
     patches: [{ path: 'patches.yaml' }],
     images: services.map((name) => image(name, overlay.images[name])),
   };
-};
+}
 
-const documents = (objects: readonly object[]): string =>
-  objects.map((each) => stringify(each)).join('---\n');
+function documents(objects: readonly object[]): string {
+  return objects.map((each) => stringify(each)).join('---\n');
+}
 
 /** Text of each file by its path in the overlay's folder. */
-export const localOverlay = (overlay: LocalOverlay): Readonly<Record<string, string>> => ({
-  'kustomization.yaml': `# Written by make deploy, for the local cluster only: every key is in it. Changes are lost.\n${stringify(kustomization(overlay))}`,
-  'settings/kustomization.yaml': stringify({
-    apiVersion: 'kustomize.config.k8s.io/v1alpha1',
-    kind: 'Component',
-    patches: [{ path: 'settings.yaml' }],
-  }),
-  'settings/settings.yaml': stringify(settings(overlay)),
-  'resources.yaml': documents([
-    configMap('twofold-console', OUTSIDE_CA, { 'ca.crt': overlay.outsideCa }),
-    // No launcher's page may embed the console's: the local hub has no https.
-    configMap('twofold-console', PAGE, { clientId: PAGE, launcherOrigins: '' }),
-    configMap('twofold-console', 'twofold-launchers', { 'launchers.json': launchersFile() }),
-    configMap('twofold-webhook', 'twofold-launchers', { 'launchers.json': launchersFile() }),
-  ]),
-  'patches.yaml': documents([
-    ...addresses(overlay),
-    ...services.map((service) => deployment(service, overlay)),
-  ]),
-  ...Object.fromEntries(
-    overlay.namespaces
-      .filter((name) => name !== 'sessions')
-      .map((name) => [
-        `sessions/${name}/kustomization.yaml`,
-        stringify(sessionNamespace(name, overlay.manifests)),
-      ]),
-  ),
-});
+export function localOverlay(overlay: LocalOverlay): Readonly<Record<string, string>> {
+  return {
+    'kustomization.yaml': `# Written by make deploy, for the local cluster only: every key is in it. Changes are lost.\n${stringify(kustomization(overlay))}`,
+    'settings/kustomization.yaml': stringify({
+      apiVersion: 'kustomize.config.k8s.io/v1alpha1',
+      kind: 'Component',
+      patches: [{ path: 'settings.yaml' }],
+    }),
+    'settings/settings.yaml': stringify(settings(overlay)),
+    'resources.yaml': documents([
+      configMap('twofold-console', OUTSIDE_CA, { 'ca.crt': overlay.outsideCa }),
+      // No launcher's page may embed the console's: the local hub has no https.
+      configMap('twofold-console', PAGE, { clientId: PAGE, launcherOrigins: '' }),
+      configMap('twofold-console', 'twofold-launchers', { 'launchers.json': launchersFile() }),
+      configMap('twofold-webhook', 'twofold-launchers', { 'launchers.json': launchersFile() }),
+    ]),
+    'patches.yaml': documents([
+      ...addresses(overlay),
+      ...services.map((service) => deployment(service, overlay)),
+    ]),
+    ...Object.fromEntries(
+      overlay.namespaces
+        .filter((name) => name !== 'sessions')
+        .map((name) => [
+          `sessions/${name}/kustomization.yaml`,
+          stringify(sessionNamespace(name, overlay.manifests)),
+        ]),
+    ),
+  };
+}

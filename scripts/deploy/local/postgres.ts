@@ -28,7 +28,7 @@ const USER = 'twofold';
 const DATABASE = 'twofold';
 const RETRY_MS = 200;
 
-const run = (command: string, args: readonly string[]): void => {
+function run(command: string, args: readonly string[]): void {
   const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', cwd: '/' });
   if (status !== 0)
     throw new DeployError(
@@ -36,9 +36,9 @@ const run = (command: string, args: readonly string[]): void => {
       'is the package postgresql installed?',
       error,
     );
-};
+}
 
-const programs = (): string => {
+function programs(): string {
   const versions = existsSync(INSTALLED) ? readdirSync(INSTALLED).sort((a, b) => Number(b) - Number(a)) : [];
   const bin = versions
     .map((version) => join(INSTALLED, version, 'bin'))
@@ -46,19 +46,14 @@ const programs = (): string => {
   if (bin === undefined)
     throw new DeployError('PostgreSQL is not installed', 'install the package postgresql');
   return bin;
-};
+}
 
-const asPostgres = (...command: readonly string[]): [string, ...string[]] => [
-  'setpriv',
-  '--reuid=postgres',
-  '--regid=postgres',
-  '--init-groups',
-  '--',
-  ...command,
-];
+function asPostgres(...command: readonly string[]): [string, ...string[]] {
+  return ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', '--', ...command];
+}
 
 /** A new data folder: only TLS connections with the password get in. */
-const initialize = (tlsDir: string): void => {
+function initialize(tlsDir: string): void {
   const data = join(HOME, 'data');
   rmSync(HOME, { recursive: true, force: true });
   mkdirSync(HOME);
@@ -78,7 +73,7 @@ const initialize = (tlsDir: string): void => {
   );
   run(command, args);
   writeFileSync(join(data, 'pg_hba.conf'), 'hostssl all all 0.0.0.0/0 scram-sha-256\n');
-};
+}
 
 export interface Database {
   /** For the console: `ca.crt` lies beside the file that this address is in. */
@@ -90,7 +85,7 @@ export interface Database {
 /** Listens, and does not serve yet. */
 const STARTING = '57P03';
 
-const connect = async (connectionString: string): Promise<pg.Client> => {
+async function connect(connectionString: string): Promise<pg.Client> {
   for (;;) {
     const client = new pg.Client({ connectionString });
     try {
@@ -101,9 +96,9 @@ const connect = async (connectionString: string): Promise<pg.Client> => {
       await wait(RETRY_MS);
     }
   }
-};
+}
 
-const createDatabase = async (url: string): Promise<void> => {
+async function createDatabase(url: string): Promise<void> {
   const client = await connect(url.replace(`/${DATABASE}?`, '/postgres?'));
   try {
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);
@@ -111,32 +106,34 @@ const createDatabase = async (url: string): Promise<void> => {
   } finally {
     await client.end();
   }
-};
+}
 
-const programOf = (settings: Readonly<Record<string, string | number>> = {}): Program => ({
-  marker: 'postgres',
-  command: asPostgres(
-    join(programs(), 'postgres'),
-    '-D',
-    join(HOME, 'data'),
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ),
-  pidFile: join(HOME, 'pid'),
-  logFile: join(HOME, 'log'),
-});
+function programOf(settings: Readonly<Record<string, string | number>> = {}): Program {
+  return {
+    marker: 'postgres',
+    command: asPostgres(
+      join(programs(), 'postgres'),
+      '-D',
+      join(HOME, 'data'),
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ),
+    pidFile: join(HOME, 'pid'),
+    logFile: join(HOME, 'log'),
+  };
+}
 
 /** Ends it and removes its data, where there is one. */
-export const removePostgres = async (): Promise<void> => {
+export async function removePostgres(): Promise<void> {
   if (!existsSync(HOME)) return;
   await stopProgram(programOf());
   rmSync(HOME, { recursive: true });
-};
+}
 
 /** Starts it where it does not run. `caFile` is what its certificate is verified with. */
-export const ensurePostgres = async (outside: {
+export async function ensurePostgres(outside: {
   readonly tlsDir: string;
   readonly caFile: string;
-}): Promise<Database> => {
+}): Promise<Database> {
   if (!existsSync(join(HOME, 'data', 'pg_hba.conf'))) initialize(outside.tlsDir);
   const settings = {
     listen_addresses: NODE_ADDRESS,
@@ -153,4 +150,4 @@ export const ensurePostgres = async (outside: {
   const url = `${address}${outside.caFile}`;
   await createDatabase(url);
   return { inCluster: `${address}/etc/twofold/database/ca.crt`, url };
-};
+}

@@ -48,9 +48,10 @@ function signingKey(file: string): string {
   return readFileSync(file, 'utf8');
 }
 
-const readClient = (file: string): ClientMetadata =>
+function readClient(file: string): ClientMetadata {
   // The provider checks every member.
-  JSON.parse(readFileSync(file, 'utf8')) as ClientMetadata;
+  return JSON.parse(readFileSync(file, 'utf8')) as ClientMetadata;
+}
 
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options, strict: true });

@@ -20,10 +20,10 @@ export interface Identity {
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /** The first of the keys signs. */
-const start = async (
+async function start(
   ground: Ground,
   keys: readonly string[],
-): Promise<{ program: Program<string>; bearers: Bearers }> => {
+): Promise<{ program: Program<string>; bearers: Bearers }> {
   const files = ground.options.people.map(
     (name) => [name, join(ground.dir, 'tokens', `${name}.bearer`)] as const,
   );
@@ -54,9 +54,9 @@ const start = async (
   });
   const bearers = Object.fromEntries(files.map(([name, file]) => [name, readFileSync(file, 'utf8').trim()]));
   return { program, bearers };
-};
+}
 
-export const startIdentityProvider = async (ground: Ground): Promise<Identity> => {
+export async function startIdentityProvider(ground: Ground): Promise<Identity> {
   const keys = ['provider-1'];
   let started = await start(ground, keys);
   const { ready: issuer } = started.program;
@@ -75,4 +75,4 @@ export const startIdentityProvider = async (ground: Ground): Promise<Identity> =
     },
     stop: () => started.program.stop(),
   };
-};
+}

@@ -91,7 +91,9 @@ async function forge(
   return new SignJWT(claims).setProtectedHeader({ alg: signingAlgorithm, kid, typ }).sign(key);
 }
 
-export const newSigningKey = (): KeyObject => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+export function newSigningKey(): KeyObject {
+  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+}
 
 /** Resolves once it listens. */
 export async function startIdentityProvider(config: IdentityProviderConfig): Promise<IdentityProvider> {

@@ -23,7 +23,7 @@ interface Target {
   close(): Promise<void>;
 }
 
-const standIn = async (): Promise<Target> => {
+async function standIn(): Promise<Target> {
   const server = await startTestStandIn();
   const ask = speakAs(server, await server.token('admin', ['system:masters']));
   return {
@@ -35,9 +35,9 @@ const standIn = async (): Promise<Target> => {
       await server.close();
     },
   };
-};
+}
 
-const realOne = async (): Promise<Target> => {
+async function realOne(): Promise<Target> {
   const plane = await controlPlane('plain');
   const api = createApi(plane.admin);
   await makeNamespaces(api, [
@@ -71,7 +71,7 @@ const realOne = async (): Promise<Target> => {
       return Promise.resolve();
     },
   };
-};
+}
 
 const secrets = '/api/v1/namespaces/team/secrets';
 const pods = '/api/v1/namespaces/team/pods';
@@ -80,41 +80,52 @@ const accounts = '/api/v1/namespaces/team/serviceaccounts';
 const admission = '/apis/admissionregistration.k8s.io/v1';
 const mergePatch = { 'content-type': 'application/merge-patch+json' };
 
-const metaOf = (answer: JsonAnswer): JsonObject => objectAt(bodyOf(answer), 'metadata');
-const messageOf = (answer: JsonAnswer): string => stringAt(bodyOf(answer), 'message') ?? '';
-const namesIn = (answer: JsonAnswer): unknown[] =>
-  listAt(bodyOf(answer), 'items').map((item) => objectAt(item, 'metadata')['name']);
+function metaOf(answer: JsonAnswer): JsonObject {
+  return objectAt(bodyOf(answer), 'metadata');
+}
+function messageOf(answer: JsonAnswer): string {
+  return stringAt(bodyOf(answer), 'message') ?? '';
+}
+function namesIn(answer: JsonAnswer): unknown[] {
+  return listAt(bodyOf(answer), 'items').map((item) => objectAt(item, 'metadata')['name']);
+}
 
-const pod = (name: string, more: object = {}): JsonObject => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name, ...more },
-  spec: { containers: [{ name: 'main', image: 'example/app:1.0' }] },
-});
-const secret = (name: string, more: object = {}): JsonObject => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name, ...more },
-  data: { a: 'YQ==' },
-});
-const lease = (name: string, more: object = {}, spec: object = {}): JsonObject => ({
-  apiVersion: 'coordination.k8s.io/v1',
-  kind: 'Lease',
-  metadata: { name, ...more },
-  spec,
-});
-const ownedBy = (answer: JsonAnswer): object => {
+function pod(name: string, more: object = {}): JsonObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, ...more },
+    spec: { containers: [{ name: 'main', image: 'example/app:1.0' }] },
+  };
+}
+function secret(name: string, more: object = {}): JsonObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, ...more },
+    data: { a: 'YQ==' },
+  };
+}
+function lease(name: string, more: object = {}, spec: object = {}): JsonObject {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name, ...more },
+    spec,
+  };
+}
+function ownedBy(answer: JsonAnswer): object {
   const { apiVersion, kind } = bodyOf(answer);
   const { name, uid } = metaOf(answer);
   return { ownerReferences: [{ apiVersion, kind, name, uid }] };
-};
+}
 
 interface Asked {
   readonly request: JsonObject;
 }
 
 /** A webhook that answers as it is told, and remembers what it was asked. */
-const startWebhook = async () => {
+async function startWebhook() {
   const { ca, ...tls } = (await testCertificates()).leaf('webhook');
   const state = { asked: [] as JsonObject[], answer: {} as JsonObject };
   const server: Server = createServer(tls, (request, response) => {
@@ -147,15 +158,17 @@ const startWebhook = async () => {
     server.closeAllConnections();
   };
   return { state, hook, close };
-};
+}
 
-const encoded = (patch: object[]): object => ({
-  allowed: true,
-  patchType: 'JSONPatch',
-  patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
-});
+function encoded(patch: object[]): object {
+  return {
+    allowed: true,
+    patchType: 'JSONPatch',
+    patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
+  };
+}
 
-const describeContract = (title: string, start: () => Promise<Target>): void => {
+function describeContract(title: string, start: () => Promise<Target>): void {
   describe(title, function () {
     this.timeout(60_000);
     let target: Target;
@@ -491,7 +504,7 @@ const describeContract = (title: string, start: () => Promise<Target>): void => 
       expect(bodyOf(await ask('GET', '/version'))).to.include({ major: '1', minor: '35' });
     });
   });
-};
+}
 
 describeContract('the stand-in for an API server', standIn);
 describeContract('a real control plane, as the stand-in claims it to be', realOne);

@@ -17,29 +17,30 @@ export type ApiObject = JsonObject & {
 };
 export type Pod = ApiObject & { spec: PodSpec; status?: JsonObject };
 
-export const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** The member as an object, or an empty one. */
-export const objectAt = (value: JsonObject, member: string): JsonObject => {
+export function objectAt(value: JsonObject, member: string): JsonObject {
   const found = value[member];
   return isJsonObject(found) ? found : {};
-};
+}
 
-export const stringAt = (value: JsonObject, member: string): string | undefined => {
+export function stringAt(value: JsonObject, member: string): string | undefined {
   const found = value[member];
   return typeof found === 'string' ? found : undefined;
-};
+}
 
-export const listAt = (value: JsonObject, member: string): JsonObject[] => {
+export function listAt(value: JsonObject, member: string): JsonObject[] {
   const found = value[member];
   return Array.isArray(found) ? found.filter(isJsonObject) : [];
-};
+}
 
-export const stringsAt = (value: JsonObject, member: string): string[] => {
+export function stringsAt(value: JsonObject, member: string): string[] {
   const found = value[member];
   return Array.isArray(found) ? found.filter((one) => typeof one === 'string') : [];
-};
+}
 
 export interface Resource {
   readonly group: string;
@@ -48,12 +49,14 @@ export interface Resource {
   readonly namespaced: boolean;
 }
 
-const resource = (group: string, kind: string, namespaced: boolean): Resource => ({
-  group,
-  kind,
-  namespaced,
-  plural: `${kind.toLowerCase().replace(/y$/, 'ie')}s`,
-});
+function resource(group: string, kind: string, namespaced: boolean): Resource {
+  return {
+    group,
+    kind,
+    namespaced,
+    plural: `${kind.toLowerCase().replace(/y$/, 'ie')}s`,
+  };
+}
 const ADMISSION = 'admissionregistration.k8s.io';
 
 export const pods = resource('', 'Pod', true);
@@ -74,8 +77,11 @@ export const resources: readonly Resource[] = [
   resource(ADMISSION, 'ValidatingAdmissionPolicyBinding', false),
 ];
 
-export const apiVersionOf = ({ group }: Resource): string => (group === '' ? 'v1' : `${group}/v1`);
+export function apiVersionOf({ group }: Resource): string {
+  return group === '' ? 'v1' : `${group}/v1`;
+}
 
 /** `secrets`, `leases.coordination.k8s.io`: how messages name a resource. */
-export const qualified = ({ group, plural }: Resource): string =>
-  group === '' ? plural : `${plural}.${group}`;
+export function qualified({ group, plural }: Resource): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}

@@ -17,7 +17,7 @@ export interface People {
   close(): void;
 }
 
-export const createPeople = ({ issuer, ca, audience }: OidcConfig): People => {
+export function createPeople({ issuer, ca, audience }: OidcConfig): People {
   const client = createJsonClient({ ca });
   let keys: JWTVerifyGetKey | undefined;
   /** Node's fetch takes no private root. */
@@ -47,4 +47,4 @@ export const createPeople = ({ issuer, ca, audience }: OidcConfig): People => {
     },
     close: () => client.close(),
   };
-};
+}

@@ -35,17 +35,21 @@ export interface Operations {
 }
 
 const SUFFIX = 'bcdfghjklmnpqrstvwxz2456789';
-const suffix = (): string => Array.from({ length: 5 }, () => SUFFIX[randomInt(SUFFIX.length)]).join('');
-const now = (): string => new Date().toISOString().replace(/\.\d+/, '');
+function suffix(): string {
+  return Array.from({ length: 5 }, () => SUFFIX[randomInt(SUFFIX.length)]).join('');
+}
+function now(): string {
+  return new Date().toISOString().replace(/\.\d+/, '');
+}
 
-const bodyOf = ({ body, resource, namespace }: Call): ApiObject => {
+function bodyOf({ body, resource, namespace }: Call): ApiObject {
   if (!isJsonObject(body)) throw badRequest('the body of the request is not a JSON object');
   const metadata = { ...objectAt(body, 'metadata'), ...(namespace === undefined ? {} : { namespace }) };
   return { ...body, apiVersion: apiVersionOf(resource), kind: resource.kind, metadata };
-};
+}
 
 /** Of the defaults those that others here read. */
-const fillIn = (resource: Resource, object: ApiObject): ApiObject => {
+function fillIn(resource: Resource, object: ApiObject): ApiObject {
   if (resource === secrets) {
     const text = Object.entries(objectAt(object, 'stringData'));
     const encoded = text.map(([key, value]) => [key, Buffer.from(String(value)).toString('base64')]);
@@ -55,9 +59,9 @@ const fillIn = (resource: Resource, object: ApiObject): ApiObject => {
   if (resource !== pods) return object;
   const spec = { serviceAccountName: 'default', restartPolicy: 'Always', ...objectAt(object, 'spec') };
   return { ...object, spec, status: { phase: 'Pending' } };
-};
+}
 
-const merged = (target: unknown, patch: unknown): unknown => {
+function merged(target: unknown, patch: unknown): unknown {
   if (!isJsonObject(patch)) return patch;
   const members = new Map(isJsonObject(target) ? Object.entries(target) : []);
   for (const [member, value] of Object.entries(patch)) {
@@ -65,10 +69,10 @@ const merged = (target: unknown, patch: unknown): unknown => {
     else members.set(member, merged(members.get(member), value));
   }
   return Object.fromEntries(members);
-};
+}
 
 /** `a`, `a=b`, and several with commas. Throws 400 for what else Kubernetes has. */
-const labelled = (selector: string): ((object: ApiObject) => boolean) => {
+function labelled(selector: string): (object: ApiObject) => boolean {
   const terms = selector.split(',').filter((term) => term !== '');
   const parsed = terms.map((term) => {
     const [, key = '', value] = /^([\w./-]+)(?:==?([\w.-]*))?$/.exec(term) ?? [];
@@ -77,9 +81,9 @@ const labelled = (selector: string): ((object: ApiObject) => boolean) => {
   });
   return ({ metadata: { labels = {} } }) =>
     parsed.every(({ key, value }) => key in labels && (value === undefined || labels[key] === value));
-};
+}
 
-const partialList = (metadata: JsonObject, items: readonly ApiObject[]): object => {
+function partialList(metadata: JsonObject, items: readonly ApiObject[]): object {
   const apiVersion = 'meta.k8s.io/v1';
   const partial = items.map((item) => ({
     kind: 'PartialObjectMetadata',
@@ -89,9 +93,9 @@ const partialList = (metadata: JsonObject, items: readonly ApiObject[]): object 
   // An empty one is Go's nil.
   const found = partial.length === 0 ? null : partial;
   return { kind: 'PartialObjectMetadataList', apiVersion, metadata, items: found };
-};
+}
 
-export const createOperations = (store: Store, webhooks: Webhooks): Operations => {
+export function createOperations(store: Store, webhooks: Webhooks): Operations {
   const account = (namespace: string, name: string): ApiObject => {
     const found = store.get(serviceAccounts, namespace, name);
     if (found !== undefined) return found;
@@ -204,4 +208,4 @@ export const createOperations = (store: Store, webhooks: Webhooks): Operations =
       throw notOffered(method);
     },
   };
-};
+}

@@ -41,7 +41,7 @@ const PATH = /^\/(?:api|apis\/([^/]+))\/v1(?:\/namespaces\/([^/]+))?\/([^/]+)(?:
 
 type Target = Omit<Call, 'contentType' | 'body' | 'user' | 'warnings'>;
 
-const targetOf = ({ method = 'GET', url = '/', headers }: IncomingMessage): Target => {
+function targetOf({ method = 'GET', url = '/', headers }: IncomingMessage): Target {
   const { pathname, searchParams: query } = new URL(url, 'https://localhost');
   const [, group = '', namespace, plural, name, subresource] = (PATH.exec(pathname) ?? []).map(
     (part: string | undefined) => part && decodeURIComponent(part),
@@ -50,9 +50,9 @@ const targetOf = ({ method = 'GET', url = '/', headers }: IncomingMessage): Targ
   if (resource === undefined) throw notOffered(pathname);
   const metadataOnly = headers.accept?.includes('as=PartialObjectMetadataList') ?? false;
   return { method, resource, namespace, name, subresource, query, metadataOnly };
-};
+}
 
-const assemble = (config: StandInConfig) => {
+function assemble(config: StandInConfig) {
   const store = createStore();
   const webhooks = createWebhooks(store, config.webhookClient);
   const operations = createOperations(store, webhooks);
@@ -113,18 +113,18 @@ const assemble = (config: StandInConfig) => {
     people?.close();
   };
   return { answer, tokens, apply, close };
-};
+}
 
-const send = (response: ServerResponse, { code, body }: Answer, warnings: readonly string[]): void => {
+function send(response: ServerResponse, { code, body }: Answer, warnings: readonly string[]): void {
   const quoted = warnings.map(
     (text) => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[^\x20-\x7e]/g, '?')}"`,
   );
   if (quoted.length > 0) response.setHeader('warning', quoted);
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-};
+}
 
 /** Resolves once it listens, on a port of its choice. */
-export const startStandIn = async (config: StandInConfig): Promise<StandIn> => {
+export async function startStandIn(config: StandInConfig): Promise<StandIn> {
   const { answer, tokens, apply, close } = assemble(config);
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const warnings: string[] = [];
@@ -154,4 +154,4 @@ export const startStandIn = async (config: StandInConfig): Promise<StandIn> => {
       await closed;
     },
   };
-};
+}

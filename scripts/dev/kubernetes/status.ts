@@ -29,31 +29,49 @@ export class StatusError extends Error {
   }
 }
 
-const detailsOf = ({ group, plural }: Resource, name: string): JsonObject => ({
-  ...(group === '' ? { name, kind: plural } : { name, group, kind: plural }),
-});
+function detailsOf({ group, plural }: Resource, name: string): JsonObject {
+  return {
+    ...(group === '' ? { name, kind: plural } : { name, group, kind: plural }),
+  };
+}
 
-export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);
-export const unauthorized = (): StatusError => new StatusError(401, 'Unauthorized', 'Unauthorized');
-export const notOffered = (what: string): StatusError =>
-  new StatusError(404, 'NotFound', `the stand-in for an API server does not offer ${what}`);
+export function badRequest(message: string): StatusError {
+  return new StatusError(400, 'BadRequest', message);
+}
+export function unauthorized(): StatusError {
+  return new StatusError(401, 'Unauthorized', 'Unauthorized');
+}
+export function notOffered(what: string): StatusError {
+  return new StatusError(404, 'NotFound', `the stand-in for an API server does not offer ${what}`);
+}
 
-export const notFound = (resource: Resource, name: string): StatusError =>
-  new StatusError(404, 'NotFound', `${qualified(resource)} "${name}" not found`, detailsOf(resource, name));
+export function notFound(resource: Resource, name: string): StatusError {
+  return new StatusError(
+    404,
+    'NotFound',
+    `${qualified(resource)} "${name}" not found`,
+    detailsOf(resource, name),
+  );
+}
 
-export const alreadyExists = (resource: Resource, name: string): StatusError => {
+export function alreadyExists(resource: Resource, name: string): StatusError {
   const message = `${qualified(resource)} "${name}" already exists`;
   return new StatusError(409, 'AlreadyExists', message, detailsOf(resource, name));
-};
+}
 
-export const conflict = (resource: Resource, name: string, why: string): StatusError => {
+export function conflict(resource: Resource, name: string, why: string): StatusError {
   const message = `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`;
   return new StatusError(409, 'Conflict', message, detailsOf(resource, name));
-};
+}
 
 const NEWER = 'the object has been modified; please apply your changes to the latest version and try again';
 
-export const modified = (resource: Resource, name: string): StatusError => conflict(resource, name, NEWER);
+export function modified(resource: Resource, name: string): StatusError {
+  return conflict(resource, name, NEWER);
+}
 
-export const internalError = (message: string): StatusError =>
-  new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
+export function internalError(message: string): StatusError {
+  return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, {
+    causes: [{ message }],
+  });
+}

@@ -22,9 +22,11 @@ interface Row {
 /** Some time passes before dependents go, as with a real garbage collector. */
 const COLLECT_AFTER_MS = 10;
 
-const rank = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+function rank(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 
-export const createStore = (): Store => {
+export function createStore(): Store {
   const rows = new Map<string, Row>();
   let version = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -86,4 +88,4 @@ export const createStore = (): Store => {
     },
     close: () => clearTimeout(timer),
   };
-};
+}

@@ -9,12 +9,12 @@ export interface TestStandIn extends StandIn {
   readonly ca: string;
 }
 
-export const startTestStandIn = async (config: Partial<StandInConfig> = {}): Promise<TestStandIn> => {
+export async function startTestStandIn(config: Partial<StandInConfig> = {}): Promise<TestStandIn> {
   const certificates = await testCertificates();
   const { ca, ...tls } = certificates.leaf('console');
   const webhookClient = certificates.leaf('apiserver-webhook');
   return { ...(await startStandIn({ tls, webhookClient, ...config })), ca };
-};
+}
 
 export type Speak = (
   method: string,
@@ -25,7 +25,7 @@ export type Speak = (
 export type Speaker = Speak & { close(): void };
 
 /** A caller with this bearer. */
-export const speakAs = ({ url, ca }: TestStandIn, token: string): Speaker => {
+export function speakAs({ url, ca }: TestStandIn, token: string): Speaker {
   const client = createJsonClient({ ca });
   const speak: Speak = (method, path, body, headers = {}) =>
     client.call({
@@ -35,9 +35,9 @@ export const speakAs = ({ url, ca }: TestStandIn, token: string): Speaker => {
       headers: { authorization: `Bearer ${token}`, ...headers },
     });
   return Object.assign(speak, { close: () => client.close() });
-};
+}
 
-export const bodyOf = ({ status, body }: JsonAnswer): JsonObject => {
+export function bodyOf({ status, body }: JsonAnswer): JsonObject {
   if (!isJsonObject(body)) throw new Error(`the answer is not an object, and of status ${status}`);
   return body;
-};
+}

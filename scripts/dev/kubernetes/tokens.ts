@@ -37,7 +37,7 @@ const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 const DEFAULT_SECONDS = 3600;
 const EXTRA = 'authentication.kubernetes.io';
 
-const userOf = (payload: JWTPayload): UserInfo => {
+function userOf(payload: JWTPayload): UserInfo {
   const { sub: username = '', jti = '' } = payload;
   const claims = objectAt(payload, 'kubernetes.io');
   if (claims['serviceaccount'] === undefined)
@@ -50,9 +50,9 @@ const userOf = (payload: JWTPayload): UserInfo => {
     ...(podUid && { [`${EXTRA}/pod-name`]: [podName], [`${EXTRA}/pod-uid`]: [podUid] }),
   };
   return { username, uid: stringAt(objectAt(claims, 'serviceaccount'), 'uid') ?? '', groups, extra };
-};
+}
 
-export const createTokens = (store: Store): Tokens => {
+export function createTokens(store: Store): Tokens {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 
   const sign = (claims: JWTPayload, audiences: readonly string[], seconds: number): Promise<string> =>
@@ -145,6 +145,6 @@ export const createTokens = (store: Store): Tokens => {
       return { ...review, status };
     },
   };
-};
+}
 
 export type { ApiObject };

@@ -27,7 +27,7 @@ export interface Webhooks {
 const DEFAULT_SECONDS = 10;
 
 /** By rules and selectors. Match conditions are CEL, which is not evaluated here: too many are asked, never too few. */
-const isAsked = (hook: JsonObject, { resource, namespace, object }: Creation): boolean => {
+function isAsked(hook: JsonObject, { resource, namespace, object }: Creation): boolean {
   const has = (rule: JsonObject, member: string, value: string): boolean =>
     stringsAt(rule, member).some((one) => one === value || one === '*');
   const ruled = listAt(hook, 'rules').some(
@@ -44,9 +44,9 @@ const isAsked = (hook: JsonObject, { resource, namespace, object }: Creation): b
     (namespace === undefined || selects(namespaceSelector, { 'kubernetes.io/metadata.name': namespace })) &&
     selects(objectSelector, object.metadata.labels)
   );
-};
+}
 
-const reviewOf = ({ resource, namespace, object, user, dryRun }: Creation): JsonObject => {
+function reviewOf({ resource, namespace, object, user, dryRun }: Creation): JsonObject {
   const { group, kind, plural } = resource;
   const [requestKind, requestResource] = [
     { group, version: 'v1', kind },
@@ -69,24 +69,24 @@ const reviewOf = ({ resource, namespace, object, user, dryRun }: Creation): Json
     options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
   };
   return { kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', request };
-};
+}
 
 /** A webhook's refusal, as an API server passes it on. */
-const denial = (hook: string, status: JsonObject): StatusError => {
+function denial(hook: string, status: JsonObject): StatusError {
   const { code } = status;
   const message = `admission webhook "${hook}" denied the request: ${stringAt(status, 'message') ?? ''}`;
   return new StatusError(typeof code === 'number' ? code : 400, stringAt(status, 'reason') ?? '', message);
-};
+}
 
-const patched = (object: ApiObject, patch: string | undefined): ApiObject => {
+function patched(object: ApiObject, patch: string | undefined): ApiObject {
   if (patch === undefined) return object;
   // The library validates each operation before it applies it.
   const operations = JSON.parse(Buffer.from(patch, 'base64').toString()) as Operation[];
   return jsonPatch.applyPatch(object, operations, true, false).newDocument;
-};
+}
 
 /** `leaf`: the API server's own certificate, for webhooks that ask for one. */
-export const createWebhooks = (store: Store, leaf: { cert: string; key: string }): Webhooks => {
+export function createWebhooks(store: Store, leaf: { cert: string; key: string }): Webhooks {
   // One client per root: connections are used again.
   const clients = new Map<string, JsonClient>();
   const clientFor = (ca: string): JsonClient => {
@@ -130,4 +130,4 @@ export const createWebhooks = (store: Store, leaf: { cert: string; key: string }
       for (const client of clients.values()) client.close();
     },
   };
-};
+}

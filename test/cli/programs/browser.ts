@@ -9,7 +9,7 @@ const secure = createFetch(client);
 /** By origin: a loopback page is no party of the provider's. */
 const cookies = new Map<string, Map<string, string>>();
 
-const open = async (url: URL, form?: URLSearchParams): Promise<Response> => {
+async function open(url: URL, form?: URLSearchParams): Promise<Response> {
   const jar = cookies.get(url.origin) ?? new Map<string, string>();
   cookies.set(url.origin, jar);
   const init = {
@@ -23,19 +23,20 @@ const open = async (url: URL, form?: URLSearchParams): Promise<Response> => {
     jar.set(cookie, value);
   }
   return response;
-};
+}
 
-const attribute = (tag: string, of: string): string | undefined =>
-  new RegExp(`\\s${of}="([^"]*)"`).exec(tag)?.[1];
+function attribute(tag: string, of: string): string | undefined {
+  return new RegExp(`\\s${of}="([^"]*)"`).exec(tag)?.[1];
+}
 
-const fill = (page: string): URLSearchParams => {
+function fill(page: string): URLSearchParams {
   const form = new URLSearchParams();
   for (const [tag] of page.matchAll(/<(input|button)[^>]*>/g)) {
     const field = attribute(tag, 'name');
     if (field !== undefined) form.set(field, field === 'username' ? name : (attribute(tag, 'value') ?? ''));
   }
   return form;
-};
+}
 
 let [url, response] = [new URL(start), await open(new URL(start))];
 let text = '';

@@ -29,14 +29,14 @@ interface Workload {
 }
 
 /** The pod itself, or the first that its controller would make. */
-const podOf = (workload: Workload): object => {
+function podOf(workload: Workload): object {
   const { template } = workload.spec;
   if (workload.kind === 'Pod' || !template) return workload;
   const name = `${workload.metadata.name ?? ''}-0`;
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...template.metadata, name }, spec: template.spec };
-};
+}
 
-const show = async (workload: Workload): Promise<void> => {
+async function show(workload: Workload): Promise<void> {
   const namespace = workload.metadata.namespace ?? facts.namespace;
   const pod = await developer.must<Pod>('POST', `/api/v1/namespaces/${namespace}/pods`, podOf(workload));
   const root = mkdtempSync(join(tmpdir(), 'twofold-cli-pod-'));
@@ -61,7 +61,7 @@ const show = async (workload: Workload): Promise<void> => {
   }
   outcome.cleanUp();
   rmSync(root, { recursive: true, force: true });
-};
+}
 
 for (const document of [parseAllDocuments(readFileSync(file, 'utf8'), { version: '1.1' })].flat()) {
   const workload = document.toJS() as Workload | null; // what the test wrote

@@ -123,9 +123,9 @@ describe('a node that starts again', () => {
 });
 
 /** Of the one process of this name; `/proc` is that of the cluster's own process namespace. */
-const pidOf = async (name: string): Promise<number> => {
+async function pidOf(name: string): Promise<number> {
   const { stdout } = await run('pgrep', ['--exact', name]);
   const [pid = '', ...more] = stdout.trim().split('\n');
   if (more.length > 0) throw new Error(`there are several processes ${name}`);
   return Number(pid);
-};
+}

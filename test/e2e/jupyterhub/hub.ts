@@ -25,7 +25,7 @@ export interface RunningHub {
   close(): Promise<void>;
 }
 
-const settingsOf = (cluster: Cluster, { image, command }: SingleUser, dir: string): { url: string } => {
+function settingsOf(cluster: Cluster, { image, command }: SingleUser, dir: string): { url: string } {
   const { console, ca, issuer, issuerCa } = cluster.endpoints;
   const clientFile = join(dirname(issuerCa), 'hub-client.json');
   const client = JSON.parse(readFileSync(clientFile, 'utf8')) as { redirect_uris: readonly [string] }; // our own file
@@ -47,20 +47,20 @@ const settingsOf = (cluster: Cluster, { image, command }: SingleUser, dir: strin
     proxy: [process.execPath, join(repository, 'node_modules/.bin/configurable-http-proxy')],
   };
   return settings;
-};
+}
 
-const listens = async (url: string): Promise<boolean> => {
+async function listens(url: string): Promise<boolean> {
   const answer = await fetch(`${url}/hub/health`).catch(() => undefined);
   return answer?.ok === true;
-};
+}
 
-const stop = async (child: ChildProcess): Promise<void> => {
+async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   child.kill('SIGTERM');
   await once(child, 'exit');
-};
+}
 
-export const startJupyterHub = async (cluster: Cluster, singleUser: SingleUser): Promise<RunningHub> => {
+export async function startJupyterHub(cluster: Cluster, singleUser: SingleUser): Promise<RunningHub> {
   const dir = mkdtempSync(join(tmpdir(), 'twofold-jupyterhub-'));
   const settings = settingsOf(cluster, singleUser, dir);
   const bin = join(pythonVenv(), 'bin');
@@ -108,4 +108,4 @@ export const startJupyterHub = async (cluster: Cluster, singleUser: SingleUser):
       rmSync(dir, { recursive: true, force: true });
     },
   };
-};
+}

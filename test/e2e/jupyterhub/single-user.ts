@@ -14,7 +14,7 @@ export interface SingleUser {
   readonly command: readonly string[];
 }
 
-export const ensureSingleUser = (): SingleUser => {
+export function ensureSingleUser(): SingleUser {
   const venv = pythonVenv('test/e2e/jupyterhub/requirements.txt');
   const python = join(venv, 'bin/python');
   const recipe = join(folder, 'image.py');
@@ -27,4 +27,4 @@ export const ensureSingleUser = (): SingleUser => {
   // Inside the cluster's namespaces, where the scenarios run, containerd's client is on the path.
   execFileSync('ctr', ['images', 'import', archive], { stdio: 'ignore' });
   return { image, command: [python, '-m', 'jupyterhub.singleuser'] };
-};
+}

@@ -25,16 +25,19 @@ export interface Hub {
 }
 
 /** What docs/jupyterhub.md has an administrator type, so that servers run apart from the hub. */
-const separation = (): readonly string[] =>
-  readFileSync(join(repository, 'docs/jupyterhub.md'), 'utf8').match(
-    /(?<=^ {4}kubectl ).*hub-sessions.*$/gm,
-  ) ?? [];
+function separation(): readonly string[] {
+  return (
+    readFileSync(join(repository, 'docs/jupyterhub.md'), 'utf8').match(
+      /(?<=^ {4}kubectl ).*hub-sessions.*$/gm,
+    ) ?? []
+  );
+}
 
 /**
  * A service account with these rights where its servers run, and a pod of it, whose token the hub of a scenario has: no
  * other token of a launcher's is one.
  */
-export const ensureHubAccount = async (name: string): Promise<void> => {
+export async function ensureHubAccount(name: string): Promise<void> {
   const apply = (input: string): Promise<string> => kubectlOutput(['apply', '--filename', '-'], { input });
   const account = { name, namespace: HUB_NAMESPACE };
   await apply(manifest({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account }));
@@ -46,7 +49,7 @@ export const ensureHubAccount = async (name: string): Promise<void> => {
   await apply(manifest(pod({ ...account, spec: { serviceAccountName: name } })));
   const ready = ['wait', '--for=condition=Ready', '--timeout=60s', `pod/${name}`];
   await kubectlOutput([...ready, '--namespace', HUB_NAMESPACE]);
-};
+}
 
 /** What an administrator would write into `jupyterhub_config.py`, but for the annotations. */
 const spawnerSettings = {
@@ -64,7 +67,7 @@ const spawnerSettings = {
 };
 
 /** A kubeconfig with the token of the account's pod. */
-export const hubKubeconfig = async (dir: string, { config }: Cluster, account: string): Promise<string> => {
+export async function hubKubeconfig(dir: string, { config }: Cluster, account: string): Promise<string> {
   const inPod = ['exec', account, '--namespace', HUB_NAMESPACE, '--', 'cat'];
   const token = (await kubectlOutput([...inPod, TOKEN_FILE])).trim();
   const cluster = config.getCurrentCluster();
@@ -89,12 +92,13 @@ export const hubKubeconfig = async (dir: string, { config }: Cluster, account: s
   };
   writeFileSync(file, JSON.stringify(document), { mode: 0o600 });
   return file;
-};
+}
 
-export const pythonVenv = (requirements = 'launchers/jupyterhub/requirements.txt'): string =>
-  execFileSync(join(repository, 'scripts/python-venv'), [requirements], { encoding: 'utf8' }).trim();
+export function pythonVenv(requirements = 'launchers/jupyterhub/requirements.txt'): string {
+  return execFileSync(join(repository, 'scripts/python-venv'), [requirements], { encoding: 'utf8' }).trim();
+}
 
-export const startHub = async (cluster: Cluster, account: string): Promise<Hub> => {
+export async function startHub(cluster: Cluster, account: string): Promise<Hub> {
   const dir = mkdtempSync(join(tmpdir(), 'twofold-hub-'));
   const child = spawn(
     join(pythonVenv(), 'bin/python'),
@@ -128,4 +132,4 @@ export const startHub = async (cluster: Cluster, account: string): Promise<Hub> 
       rmSync(dir, { recursive: true, force: true });
     },
   };
-};
+}

@@ -31,7 +31,7 @@ import { createSearch, needlesOf, type Search } from '../search.ts';
 const TOKEN_PART = [16, 80] as const;
 
 /** Session's Secrets that were ever created, as the API server recorded it: their inner tokens. */
-const innerTokens = async (auditedSecrets: string): Promise<ReadonlySet<string>> => {
+async function innerTokens(auditedSecrets: string): Promise<ReadonlySet<string>> {
   const tokens = new Set<string>();
   for await (const line of createInterface({ input: createReadStream(auditedSecrets) })) {
     if (!line.includes('"verb":"create"') || !line.includes('"twofold.dev/session"')) continue;
@@ -42,7 +42,7 @@ const innerTokens = async (auditedSecrets: string): Promise<ReadonlySet<string>>
     }
   }
   return tokens;
-};
+}
 
 describe('what the whole run left behind', function () {
   this.timeout(120_000);
