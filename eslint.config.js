@@ -1,6 +1,23 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+const dialect = [
+  {
+    selector:
+      'ObjectExpression > SpreadElement > ObjectExpression, ArrayExpression > SpreadElement > ArrayExpression',
+    message: 'Write the members themselves: behind a spread, excess ones are not seen by the type checker.',
+  },
+  {
+    selector:
+      ':matches(Program, ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator:not([id.typeAnnotation]) > ArrowFunctionExpression.init',
+    message: 'At top level, declare a function; an arrow is for a constant of a function type.',
+  },
+  {
+    selector: ':function FunctionDeclaration',
+    message: 'Inside a function, write a constant with an arrow.',
+  },
+];
+
 /** A template that builds the path of a call: `urlPath` encodes what it is given. */
 const bareUrlPath = {
   selector:
@@ -28,10 +45,12 @@ export default tseslint.config(
     rules: {
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
       'no-console': 'error',
+      'no-restricted-syntax': ['error', ...dialect],
       '@typescript-eslint/restrict-template-expressions': [
         'error',
         { allowNumber: true, allowBoolean: true },
       ],
+      '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
@@ -49,7 +68,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     ignores: ['**/*.test.ts', '**/*.e2e.ts', 'test/**', 'bench/**', '**/testing/**', 'envelope/**'],
-    rules: { 'no-restricted-syntax': ['error', bareUrlPath] },
+    rules: { 'no-restricted-syntax': ['error', ...dialect, bareUrlPath] },
   },
   { files: ['scripts/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
 );

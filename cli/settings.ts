@@ -119,7 +119,7 @@ export function parseConfigFile(content: string, file: string): RawSettings {
     return typeof value === 'string' && value !== '' ? [] : [`"${member}" is no text`];
   });
   if (problems.length > 0) throw bad(problems);
-  return members as RawSettings; // each has just been checked
+  return members; // each has just been checked
 }
 
 function httpsUrl(text: string, where: string, problems: string[]): string | undefined {

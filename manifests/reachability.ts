@@ -43,7 +43,7 @@ export function createReachability(
   // The schema tests hold every policy to this shape.
   const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy') as NetworkPolicy[];
 
-  function allows(type: 'Ingress' | 'Egress', own: Place, other: Place, door: Door): boolean {
+  const allows = (type: 'Ingress' | 'Egress', own: Place, other: Place, door: Door): boolean => {
     const { pod } = own;
     if (!pod) return true;
     const selecting = policies.filter(
@@ -64,7 +64,7 @@ export function createReachability(
         return peered && opens(rule, door);
       })
     );
-  }
+  };
 
   return (from, to, door) => allows('Egress', from, to, door) && allows('Ingress', to, from, door);
 }

@@ -24,11 +24,11 @@ export function createManifestValidator({ partial = false } = {}): ManifestValid
   ajv.addSchema({ $id: 'kubernetes', $defs });
   const compiled = new Map<string, ValidateFunction>();
 
-  function validatorOf(definition: string): ValidateFunction {
+  const validatorOf = (definition: string): ValidateFunction => {
     const known = compiled.get(definition) ?? ajv.compile({ $ref: `kubernetes#/$defs/${definition}` });
     compiled.set(definition, known);
     return known;
-  }
+  };
 
   return {
     problems(object) {

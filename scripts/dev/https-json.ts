@@ -5,22 +5,22 @@
 
 import { createHttpsClient, type ClientTls } from '#platform/https-client.ts';
 
-export type JsonCall = {
+export interface JsonCall {
   url: string;
   method?: string;
   headers?: Record<string, string>;
   body?: unknown;
   timeoutMs?: number;
-};
+}
 
-export type JsonAnswer = {
+export interface JsonAnswer {
   status: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Parsed, or the text where it is not JSON. */
   body: unknown;
-};
+}
 
-export type JsonClient = { call(call: JsonCall): Promise<JsonAnswer>; close(): void };
+export interface JsonClient { call(call: JsonCall): Promise<JsonAnswer>; close(): void }
 
 const maxAnswerBytes = 32 * 1024 * 1024;
 const defaultTimeoutMs = 10_000;

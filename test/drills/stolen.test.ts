@@ -14,7 +14,7 @@ import { openUserKey } from '#envelope/user-key.ts';
 import { failureOf } from '../refusal.ts';
 import { secretPath, sessions, startDrill, type Drill } from './cluster.ts';
 
-type Jwks = { readonly keys: readonly Record<string, unknown>[] };
+interface Jwks { readonly keys: readonly Record<string, unknown>[] }
 
 /** Somebody has a copy of some files, and all of our code: what can be opened with them? */
 describe('stolen copies', function () {

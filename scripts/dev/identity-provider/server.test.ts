@@ -71,7 +71,7 @@ describe('development identity provider', () => {
   let client: HttpsClient;
   let keys: JWTVerifyGetKey;
 
-  async function call(method: string, path: string, form?: Record<string, string>) {
+  const call = async (method: string, path: string, form?: Record<string, string>) => {
     return client.call({
       method,
       url: provider.issuer + path,
@@ -80,7 +80,7 @@ describe('development identity provider', () => {
       timeoutMs: 5000,
       maxResponseBytes: 1_000_000,
     });
-  }
+  };
 
   before(async () => {
     tls = (await testCertificates()).leaf('console');

@@ -24,7 +24,7 @@ import {
 } from './configuration.ts';
 import { answerInteraction } from './interaction.ts';
 
-export type IdentityProviderConfig = {
+export interface IdentityProviderConfig {
   host: string;
   port: number;
   /** PEM: the server's leaf. */
@@ -37,16 +37,16 @@ export type IdentityProviderConfig = {
   others?: readonly ClientMetadata[];
   /** PEM: RSA keys, so that tokens outlive a restart; the first signs, the others are still published. A new one where absent. */
   signingKeys?: readonly string[];
-};
+}
 
-export type IdentityProvider = {
+export interface IdentityProvider {
   issuer: string;
   /** An access token as a login would give it: 24 h, `typ: at+jwt`. */
   bearer(username: string): Promise<string>;
   /** Signs any claims with the issuer's key, for tests of what must be refused. */
   forge(claims: JWTPayload, header?: { typ?: string }): Promise<string>;
   close(): Promise<void>;
-};
+}
 
 /** Its thumbprint as its id, so that a rotated key has another. */
 async function toJwk(key: KeyObject): Promise<JWK & { kid: string }> {
@@ -116,7 +116,7 @@ export async function startIdentityProvider(config: IdentityProviderConfig): Pro
   );
   const callback = provider.callback();
 
-  async function interact(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const interact = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       await answerInteraction(provider, request, response);
     } catch {
@@ -124,7 +124,7 @@ export async function startIdentityProvider(config: IdentityProviderConfig): Pro
       response.statusCode = 400;
       response.end('This sign-in has ended: start again from the application.');
     }
-  }
+  };
 
   answer = (request, response) =>
     request.url?.startsWith('/interaction/') === true

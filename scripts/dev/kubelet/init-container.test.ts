@@ -57,22 +57,22 @@ describe('stand-in kubelet', () => {
   let token: string;
   let root: string;
 
-  async function store(name: string, bytes = 5): Promise<Pod> {
+  const store = async (name: string, bytes = 5): Promise<Pod> => {
     const answer = await admin('POST', pods, { metadata: { name }, spec: podSpec(bytes) });
     return bodyOf(answer) as Pod; // the server's own answer
-  }
+  };
 
-  function run(
+  const run = (
     pod: Pod,
     command: readonly [string, ...string[]] = [process.execPath, '-e', program],
-  ): Promise<Outcome> {
+  ): Promise<Outcome> => {
     return runInitContainer({
       kubernetes: { url: server.url, ca: server.ca, token },
       pod,
       root,
       command,
     });
-  }
+  };
 
   before(async () => {
     server = await startTestStandIn();

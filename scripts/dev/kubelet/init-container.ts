@@ -11,7 +11,7 @@ import type { Container, JsonObject, Pod } from '../kubernetes/objects.ts';
 import { createNodeApi, type Kubernetes, type NodeApi } from './node-api.ts';
 import { layOutVolumes, VolumeError, type Volumes } from './volumes.ts';
 
-export type KubeletOptions = {
+export interface KubeletOptions {
   kubernetes: Kubernetes;
   /** As the API server stored it. */
   pod: Pod;
@@ -20,7 +20,7 @@ export type KubeletOptions = {
   /** What stands for the image: program and arguments. */
   command: readonly [string, ...string[]];
   timeoutMs?: number;
-};
+}
 
 export type Outcome =
   /** The container does not start: a volume cannot be set up. */
@@ -65,7 +65,7 @@ function environmentOf(
   return Object.fromEntries([...declared, ...folders, ['TWOFOLD_TERMINATION_LOG', terminationLog]]);
 }
 
-type Ended = { exitCode: number; stdout: string; stderr: string };
+interface Ended { exitCode: number; stdout: string; stderr: string }
 
 function run(options: KubeletOptions, env: Record<string, string>): Promise<Ended> {
   const [program, ...args] = options.command;

@@ -9,33 +9,37 @@ import { createJsonClient, type JsonAnswer } from '../https-json.ts';
 import type { Sources } from './volumes.ts';
 
 /** Where the API server is, its roots (PEM), and a bearer of a node. */
-export type Kubernetes = { url: string; ca: string; token: string };
+export interface Kubernetes {
+  url: string;
+  ca: string;
+  token: string;
+}
 
-export type NodeApi = {
+export interface NodeApi {
   pod(namespace: string, name: string): Promise<Pod>;
   /** What the pod's volumes are filled with. */
   sourcesOf(pod: Pod): Sources;
   reportStatus(pod: Pod, status: JsonObject): Promise<void>;
   close(): void;
-};
+}
 
 /** Every method rejects with the API server's message when it refuses. */
 export function createNodeApi({ url, ca, token }: Kubernetes): NodeApi {
   const client = createJsonClient({ ca });
 
-  async function ask(method: string, path: string, body?: unknown, type?: string): Promise<JsonAnswer> {
+  const ask = async (method: string, path: string, body?: unknown, type?: string): Promise<JsonAnswer> => {
     const headers = {
       authorization: `Bearer ${token}`,
       ...(type === undefined ? {} : { 'content-type': type }),
     };
     return client.call({ method, url: url + path, headers, body });
-  }
+  };
 
-  function accepted(answer: JsonAnswer): JsonObject {
+  const accepted = (answer: JsonAnswer): JsonObject => {
     const body = isJsonObject(answer.body) ? answer.body : {};
     if (answer.status >= 400) throw new Error(stringAt(body, 'message') ?? `status ${answer.status}`);
     return body;
-  }
+  };
 
   return {
     async pod(namespace, name) {

@@ -11,18 +11,18 @@ import type { PodSpec, Volume } from '../kubernetes/objects.ts';
 import { parseQuantity } from '../../../webhook/quantity.ts';
 
 /** What volumes are filled with, from the API server. */
-export type Sources = {
+export interface Sources {
   /** The Secret's data; undefined where there is none of this name. */
   secret(name: string): Promise<Map<string, Buffer> | undefined>;
   token(audience: string | undefined, seconds: number): Promise<string>;
-};
+}
 
-export type Volumes = {
+export interface Volumes {
   /** Volume name → folder. */
   folders: Map<string, string>;
   /** Unmounts and removes everything. */
   remove(): void;
-};
+}
 
 /** Why a volume cannot be set up: the pod waits, its containers do not start. */
 export class VolumeError extends Error {}
@@ -101,10 +101,10 @@ export async function layOutVolumes(
   const folders = new Map<string, string>();
   const mounts: string[] = [];
 
-  function remove(): void {
+  const remove = (): void => {
     for (const mount of mounts.splice(0)) execFileSync('umount', ['-l', mount], { stdio: 'ignore' });
     rmSync(join(root, 'volumes'), { recursive: true, force: true });
-  }
+  };
 
   try {
     for (const volume of spec.volumes?.filter(({ name }) => mounted.has(name)) ?? []) {
