@@ -18,6 +18,11 @@ const dialect = [
   },
 ];
 
+const noNull = {
+  selector: ':function > TSTypeAnnotation.returnType TSNullKeyword',
+  message: 'What there is not is undefined; null is what JSON or SQL says.',
+};
+
 /** A template that builds the path of a call: `urlPath` encodes what it is given. */
 const bareUrlPath = {
   selector:
@@ -69,6 +74,14 @@ export default tseslint.config(
     files: ['**/*.ts'],
     ignores: ['**/*.test.ts', '**/*.e2e.ts', 'test/**', 'bench/**', '**/testing/**', 'envelope/**'],
     rules: { 'no-restricted-syntax': ['error', ...dialect, bareUrlPath] },
+  },
+  {
+    files: [
+      '{envelope,platform,webhook,keyservice,injector-image,page,certs,manifests}/**/*.ts',
+      'scripts/**/*.ts',
+    ],
+    ignores: ['**/*.test.ts', '**/testing/**'],
+    rules: { 'no-restricted-syntax': ['error', ...dialect, bareUrlPath, noNull] },
   },
   { files: ['scripts/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
 );

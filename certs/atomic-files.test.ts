@@ -37,8 +37,8 @@ describe('atomic files', () => {
     expect(await readdir(dir)).to.deep.equal(['a']);
   });
 
-  it('read as null where there is none, and throw where it cannot be read', async () => {
-    expect(await readIfPresent(join(dir, 'none'))).to.be.null;
+  it('read as undefined where there is none, and throw where it cannot be read', async () => {
+    expect(await readIfPresent(join(dir, 'none'))).to.equal(undefined);
     const refusal = await readIfPresent(dir).catch((error: unknown) => error);
     expect(refusal).to.include({ code: 'unreadable', file: dir });
   });

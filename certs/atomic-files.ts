@@ -23,12 +23,12 @@ export interface FileContent {
   readonly mode: number;
 }
 
-/** The text of a file; null where there is none. Throws a StoreError that names it where it cannot be read. */
-export async function readIfPresent(path: string): Promise<string | null> {
+/** The text of a file; undefined where there is none. Throws a StoreError that names it where it cannot be read. */
+export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    if (hasCode(cause, 'ENOENT')) return null;
+    if (hasCode(cause, 'ENOENT')) return undefined;
     throw new StoreError('unreadable', path, { cause });
   }
 }
@@ -70,7 +70,7 @@ export async function replaceTogether(
 
   const previous = await readlink(join(folder, CURRENT)).catch(notALink);
   // A copied folder may hold a real folder under this name, which a link cannot be renamed over.
-  if (previous === null) await rm(join(folder, CURRENT), { recursive: true, force: true });
+  if (previous === undefined) await rm(join(folder, CURRENT), { recursive: true, force: true });
   await replaceLink(join(folder, CURRENT), version);
   for (const name of Object.keys(files)) {
     const target = join(CURRENT, name);
@@ -94,7 +94,7 @@ export async function sweep(folder: string, now: Date, isOrphan: (name: string) 
     if (!leftover && !isOrphan(name)) continue;
     const path = join(folder, name);
     const found = await lstat(path).catch(absent);
-    if (found === null || now.getTime() - found.mtimeMs < LEFTOVER_AGE_MS) continue;
+    if (found === undefined || now.getTime() - found.mtimeMs < LEFTOVER_AGE_MS) continue;
     await rm(path, { recursive: true, force: true });
   }
 }
@@ -128,13 +128,13 @@ function temporaryBeside(path: string): string {
   return join(dirname(path), `..${randomBytes(8).toString('hex')}`);
 }
 
-function absent(error: unknown): null {
-  if (hasCode(error, 'ENOENT')) return null;
+function absent(error: unknown): undefined {
+  if (hasCode(error, 'ENOENT')) return undefined;
   throw error;
 }
 
-function notALink(error: unknown): null {
-  if (hasCode(error, 'EINVAL') || hasCode(error, 'ENOENT')) return null;
+function notALink(error: unknown): undefined {
+  if (hasCode(error, 'EINVAL') || hasCode(error, 'ENOENT')) return undefined;
   throw error;
 }
 

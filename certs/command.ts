@@ -150,8 +150,8 @@ function describeStep(next: NextStep): string {
 }
 
 function renderList({ roots, leaves }: CertificateList, now: Date): string {
-  const expiry = (notAfter: Date | null): string[] =>
-    notAfter === null
+  const expiry = (notAfter: Date | undefined): string[] =>
+    notAfter === undefined
       ? ['-', '-']
       : [
           notAfter.toISOString().slice(0, 10),

@@ -21,7 +21,7 @@ const USAGE_OIDS: Readonly<Record<Usage, string>> = {
 export interface StoredLeaf {
   readonly certificate: X509Certificate;
   readonly keyPem: string;
-  readonly bundle: string | null;
+  readonly bundle: string | undefined;
 }
 
 /** What a leaf ought to be. */
@@ -54,11 +54,11 @@ export async function readLeaf(dir: string, { folder }: LeafPlan): Promise<Store
   if (typeof certificatePem !== 'string') return 'tls.crt is missing';
   if (typeof keyPem !== 'string') return 'tls.key is missing';
   const certificate = parseCertificate(certificatePem);
-  if (certificate === null) return 'tls.crt is damaged';
+  if (certificate === undefined) return 'tls.crt is damaged';
   const key = parsePrivateKey(keyPem);
-  if (key === null) return 'tls.key is damaged';
+  if (key === undefined) return 'tls.key is damaged';
   if (!isKeyOf(certificate, key)) return 'tls.key does not belong to tls.crt';
-  return { certificate, keyPem, bundle: bundle ?? null };
+  return { certificate, keyPem, bundle: bundle ?? undefined };
 }
 
 /** Makes the leaf what it ought to be, with no more change than that needs. */
@@ -75,7 +75,7 @@ export async function bringUpToDate(
   const folder = join(dir, plan.folder);
   await mkdir(folder, { recursive: true });
   await sweep(folder, now, () => false);
-  if (typeof found === 'string' || reason !== null) {
+  if (typeof found === 'string' || reason !== undefined) {
     const leaf = await issueLeaf({
       ...plan,
       ...names,
@@ -111,13 +111,13 @@ function staleness(
   names: LeafNames,
   { certificate: root }: Signer,
   now: Date,
-): string | null {
+): string | undefined {
   if (!certificate.checkIssued(root) || !certificate.verify(root.publicKey))
     return 'it is not from the active root';
   if (isDue(certificate, now)) return 'less than a third of its life is left';
   const sameUsage = certificate.keyUsage.join() === USAGE_OIDS[plan.usage];
   if (!sameUsage || certificate.subject !== `CN=${plan.commonName}`) return 'it is for another use';
-  return hasExactly(certificate, names) ? null : 'its names are others';
+  return hasExactly(certificate, names) ? undefined : 'its names are others';
 }
 
 function hasExactly(certificate: X509Certificate, { dnsNames, ipAddresses }: LeafNames): boolean {

@@ -18,12 +18,12 @@ describe('our own PEM', () => {
   for (const what of ['certificatePem', 'keyPem'] as const) {
     describe(what === 'keyPem' ? 'of a private key' : 'of a certificate', () => {
       it('is read back as it was written', () => {
-        expect(parsers[what](root[what])).not.to.be.null;
+        expect(parsers[what](root[what])).not.to.equal(undefined);
       });
 
       it('is refused cut at any length', () => {
         for (let length = 0; length < root[what].length; length += 1) {
-          expect(parsers[what](root[what].slice(0, length)), `${length}`).to.be.null;
+          expect(parsers[what](root[what].slice(0, length)), `${length}`).to.equal(undefined);
         }
       });
 
@@ -34,7 +34,7 @@ describe('our own PEM', () => {
           root[what].replaceAll('\n', '\r\n'),
           root[what] + root[what],
         ]) {
-          expect(parsers[what](text)).to.be.null;
+          expect(parsers[what](text)).to.equal(undefined);
         }
       });
     });
@@ -47,7 +47,7 @@ describe('our own PEM', () => {
     for (let index = body; index < root.keyPem.indexOf('\n-----END'); index += 11) {
       const changed = root.keyPem[index] === 'A' ? 'B' : 'A';
       const key = parsePrivateKey(root.keyPem.slice(0, index) + changed + root.keyPem.slice(index + 1));
-      if (key !== null && !isKeyOf(root.certificate, key)) mismatched += 1;
+      if (key !== undefined && !isKeyOf(root.certificate, key)) mismatched += 1;
     }
     expect(mismatched).to.be.greaterThan(0);
   });

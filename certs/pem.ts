@@ -4,22 +4,22 @@ import { createPrivateKey, sign, verify, X509Certificate, type KeyObject } from 
 const PROBE = Buffer.from('does this key belong to that certificate?');
 
 /** Null unless the text is exactly what we would write. */
-export function parseCertificate(text: string): X509Certificate | null {
+export function parseCertificate(text: string): X509Certificate | undefined {
   try {
     const certificate = new X509Certificate(text);
-    return certificate.toString() === text ? certificate : null;
+    return certificate.toString() === text ? certificate : undefined;
   } catch {
-    return null;
+    return undefined;
   }
 }
 
 /** Null unless the text is exactly what we would write. */
-export function parsePrivateKey(text: string): KeyObject | null {
+export function parsePrivateKey(text: string): KeyObject | undefined {
   try {
     const key = createPrivateKey(text);
-    return key.export({ type: 'pkcs8', format: 'pem' }) === text ? key : null;
+    return key.export({ type: 'pkcs8', format: 'pem' }) === text ? key : undefined;
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -29,17 +29,17 @@ export function rootFolder(dir: string): string {
   return join(dir, 'root');
 }
 
-/** The state as stored; null where nothing was ever issued. Throws a StoreError for a damaged or lost one. */
-export async function loadState(dir: string): Promise<RootState | null> {
+/** The state as stored; undefined where nothing was ever issued. Throws a StoreError for a damaged or lost one. */
+export async function loadState(dir: string): Promise<RootState | undefined> {
   const file = join(rootFolder(dir), 'state.json');
   const text = await readIfPresent(file);
-  if (text === null) {
+  if (text === undefined) {
     // The state is written before any leaf: leaves without it mean that it was lost, with the trust in its roots.
     if (await holdsLeaves(dir)) throw new StoreError('state-lost', file);
-    return null;
+    return undefined;
   }
   const state = parseState(text);
-  if (state === null) throw new StoreError('state-damaged', file);
+  if (state === undefined) throw new StoreError('state-damaged', file);
   return state;
 }
 
@@ -50,7 +50,7 @@ export async function saveState(dir: string, state: RootState): Promise<void> {
 /** Makes the first root and the state that names it; where another run was quicker, that one's state holds. */
 export async function createFirstRoot(dir: string, now: Date, newKeyPair?: KeyPairSource): Promise<void> {
   const id = await createStoredRoot(dir, now, newKeyPair);
-  const text = encodeState({ roots: [{ id, phase: 'active' }], settledAt: null });
+  const text = encodeState({ roots: [{ id, phase: 'active' }], settledAt: undefined });
   await createFile(join(rootFolder(dir), 'state.json'), { text, mode: PUBLIC });
 }
 
@@ -73,7 +73,7 @@ export async function loadRoots(dir: string, { roots }: RootState): Promise<Stor
     roots.map(async ({ id, phase }) => {
       const file = join(rootFolder(dir), `${id}.crt`);
       const certificate = parseCertificate((await readIfPresent(file)) ?? '');
-      if (certificate === null || rootId(certificate) !== id) throw new StoreError('root-damaged', file);
+      if (certificate === undefined || rootId(certificate) !== id) throw new StoreError('root-damaged', file);
       return { id, phase, certificate };
     }),
   );
@@ -83,7 +83,7 @@ export async function loadRoots(dir: string, { roots }: RootState): Promise<Stor
 export async function loadSigner(dir: string, { id, certificate }: StoredRoot): Promise<Signer> {
   const file = join(rootFolder(dir), `${id}.key`);
   const key = parsePrivateKey((await readIfPresent(file)) ?? '');
-  if (key === null || !isKeyOf(certificate, key)) throw new StoreError('root-damaged', file);
+  if (key === undefined || !isKeyOf(certificate, key)) throw new StoreError('root-damaged', file);
   if (((await stat(file)).mode & EVERY_USER) !== 0) throw new StoreError('root-exposed', file);
   return { certificate, key };
 }

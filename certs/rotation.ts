@@ -25,8 +25,8 @@ export interface RootRecord {
 export interface RootState {
   /** Oldest first, so that the bundle of trusted roots is the same bytes before and after `activate`. */
   readonly roots: readonly RootRecord[];
-  /** Since when every file on disk follows these phases; null while a step is being carried out. */
-  readonly settledAt: Date | null;
+  /** Since when every file on disk follows these phases; undefined while a step is being carried out. */
+  readonly settledAt: Date | undefined;
 }
 
 /** A step that changes the roots. */
@@ -51,9 +51,9 @@ const SHAPES = ['active', 'active staged', 'retired active'];
  * a root that was never handed out completely is never taken for trusted.
  */
 export function nextStep(state: RootState, now: Date, { overlapMs, begin }: RotationRules): NextStep {
-  if (state.settledAt === null) return { step: 'settle' };
+  if (state.settledAt === undefined) return { step: 'settle' };
   const then = changeUnderWay(state);
-  if (then === null) return { step: begin ? 'stage' : 'rest' };
+  if (then === undefined) return { step: begin ? 'stage' : 'rest' };
   const until = new Date(state.settledAt.getTime() + overlapMs);
   return now >= until ? { step: then } : { step: 'wait', until, then };
 }
@@ -62,7 +62,7 @@ export function nextStep(state: RootState, now: Date, { overlapMs, begin }: Rota
 export function applyChange(state: RootState, change: Change, newRootId?: string): RootState {
   if ((changeUnderWay(state) ?? 'stage') !== change)
     throw new Error(`${change} does not follow: ${shape(state.roots)}`);
-  return { roots: changedRoots(state.roots, change, newRootId), settledAt: null };
+  return { roots: changedRoots(state.roots, change, newRootId), settledAt: undefined };
 }
 
 /** The text of `state.json`. */
@@ -70,15 +70,17 @@ export function encodeState({ roots, settledAt }: RootState): string {
   return `${JSON.stringify({ version: 1, roots, settledAt: settledAt?.toISOString() ?? null }, null, 2)}\n`;
 }
 
-/** Reads `state.json`; null for anything that `encodeState` would not have written. */
-export function parseState(text: string): RootState | null {
+/** Reads `state.json`; undefined for anything that `encodeState` would not have written. */
+export function parseState(text: string): RootState | undefined {
   const state = readState(text);
-  return state !== null && SHAPES.includes(shape(state.roots)) && encodeState(state) === text ? state : null;
+  return state !== undefined && SHAPES.includes(shape(state.roots)) && encodeState(state) === text
+    ? state
+    : undefined;
 }
 
-function changeUnderWay({ roots }: RootState): Change | null {
+function changeUnderWay({ roots }: RootState): Change | undefined {
   if (roots.some(({ phase }) => phase === 'staged')) return 'activate';
-  return roots.some(({ phase }) => phase === 'retired') ? 'drop' : null;
+  return roots.some(({ phase }) => phase === 'retired') ? 'drop' : undefined;
 }
 
 function changedRoots(roots: readonly RootRecord[], change: Change, newRootId?: string): RootRecord[] {
@@ -97,28 +99,28 @@ function shape(roots: readonly RootRecord[]): string {
   return roots.map(({ phase }) => phase).join(' ');
 }
 
-function readState(text: string): RootState | null {
+function readState(text: string): RootState | undefined {
   const value = parseJson(text);
-  if (!isRecord(value) || !Array.isArray(value['roots'])) return null;
+  if (!isRecord(value) || !Array.isArray(value['roots'])) return undefined;
   const { settledAt } = value;
   if (settledAt !== null && (typeof settledAt !== 'string' || Number.isNaN(Date.parse(settledAt))))
-    return null;
-  const roots = value['roots'].map(readRoot).filter((root) => root !== null);
-  return { roots, settledAt: settledAt === null ? null : new Date(settledAt) };
+    return undefined;
+  const roots = value['roots'].map(readRoot).filter((root) => root !== undefined);
+  return { roots, settledAt: settledAt === null ? undefined : new Date(settledAt) };
 }
 
-function readRoot(value: unknown): RootRecord | null {
-  if (!isRecord(value)) return null;
+function readRoot(value: unknown): RootRecord | undefined {
+  if (!isRecord(value)) return undefined;
   const { id, phase } = value;
-  if (typeof id !== 'string' || !ROOT_ID.test(id)) return null;
-  return phase === 'staged' || phase === 'active' || phase === 'retired' ? { id, phase } : null;
+  if (typeof id !== 'string' || !ROOT_ID.test(id)) return undefined;
+  return phase === 'staged' || phase === 'active' || phase === 'retired' ? { id, phase } : undefined;
 }
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

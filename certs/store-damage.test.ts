@@ -70,7 +70,7 @@ describe('a folder of certificates that is', () => {
       const { leaves } = await listCertificates(dir);
       expect(leaves.map(({ fault }) => fault)).to.deep.equal([
         'tls.key is damaged',
-        ...Array<null>(6).fill(null),
+        ...Array<undefined>(6).fill(undefined),
       ]);
     });
   });

@@ -121,7 +121,7 @@ describe('a rotation of the root on disk', function () {
         await allArrows(killed, whole);
         await allArrows(whole, killed);
       }
-      expect(await loadState(half)).to.include({ settledAt: null });
+      expect(await loadState(half)).to.include({ settledAt: undefined });
       // The overlap counts from now, however long ago the step began.
       const next = await rotateRoot({
         dir: half,
@@ -170,7 +170,7 @@ async function halfDone(before: string, after: string): Promise<string> {
   copyFolder(join(after, 'root'), join(dir, 'root'));
   const state = (await loadState(after))!;
   await replaceFile(join(dir, 'root', 'state.json'), {
-    text: encodeState({ ...state, settledAt: null }),
+    text: encodeState({ ...state, settledAt: undefined }),
     mode: 0o644,
   });
   for (const [index, { folder }] of leafPlans.entries()) {

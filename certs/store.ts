@@ -63,8 +63,8 @@ export interface LeafRow {
   readonly plan: LeafPlan;
   readonly names: readonly string[];
   /** Null where the leaf is missing or damaged, as `fault` says. */
-  readonly notAfter: Date | null;
-  readonly fault: string | null;
+  readonly notAfter: Date | undefined;
+  readonly fault: string | undefined;
 }
 
 /**
@@ -81,7 +81,7 @@ export async function ensureCertificates(request: EnsureRequest): Promise<Ensure
   if (Date.parse(active.certificate.validTo) <= now.getTime()) return replaceEnded(request, state);
 
   const leaves = await bringAllUpToDate(request, roots, active);
-  if (state.settledAt === null) await saveState(dir, { ...state, settledAt: now });
+  if (state.settledAt === undefined) await saveState(dir, { ...state, settledAt: now });
   await sweepRoots(dir, state, now);
   return { leaves, rotationDue: state.roots.length === 1 && isDue(active.certificate, now) };
 }
@@ -92,7 +92,7 @@ export async function ensureCertificates(request: EnsureRequest): Promise<Ensure
  */
 export async function rotateRoot(request: RotateRequest): Promise<NextStep> {
   const { dir, now, begin, overlapMs = DEFAULT_OVERLAP_MS, newKeyPair } = request;
-  if ((await loadState(dir)) === null) throw new StoreError('not-issued', dir);
+  if ((await loadState(dir)) === undefined) throw new StoreError('not-issued', dir);
   const { rotationDue } = await ensureCertificates(request);
   const state = await stateOf(dir);
   const next = nextStep(state, now, { overlapMs, begin: begin === 'now' || rotationDue });
@@ -128,9 +128,9 @@ export async function listCertificates(dir: string): Promise<CertificateList> {
 
 async function listLeaf(dir: string, plan: LeafPlan): Promise<LeafRow> {
   const leaf = await readLeaf(dir, plan);
-  if (typeof leaf === 'string') return { plan, names: [], notAfter: null, fault: leaf };
+  if (typeof leaf === 'string') return { plan, names: [], notAfter: undefined, fault: leaf };
   const { certificate } = leaf;
-  return { plan, names: namesOf(certificate), notAfter: new Date(certificate.validTo), fault: null };
+  return { plan, names: namesOf(certificate), notAfter: new Date(certificate.validTo), fault: undefined };
 }
 
 async function bringAllUpToDate(
@@ -163,13 +163,13 @@ async function replaceEnded(request: EnsureRequest, { roots }: RootState): Promi
   onProgress?.('root: new key (the last one has ended)');
   const staged = roots.find(({ phase }) => phase === 'staged');
   const id = staged?.id ?? (await createStoredRoot(dir, now, newKeyPair));
-  await saveState(dir, { roots: [{ id, phase: 'active' }], settledAt: null });
+  await saveState(dir, { roots: [{ id, phase: 'active' }], settledAt: undefined });
   return ensureCertificates(request);
 }
 
 async function stateOf(dir: string): Promise<RootState> {
   const state = await loadState(dir);
-  if (state === null) throw new StoreError('not-issued', dir);
+  if (state === undefined) throw new StoreError('not-issued', dir);
   return state;
 }
 
