@@ -39,6 +39,7 @@ check: setup ## Format, lint, types: under a minute
 	@$(RUN) npx --no-install tsc -p .
 	@$(RUN) npx --no-install tsc -p page
 	@$(RUN) npx --no-install eslint --cache --cache-location .cache/eslint .
+	@$(RUN) npx --no-install knip
 
 format: setup ## Write the format
 	@$(RUN) npx --no-install prettier --write --log-level warn .

@@ -40,7 +40,6 @@ export default tseslint.config(
       '.cache/**',
       '.dev/**',
       '.cluster/**',
-      'coverage/**',
     ],
   },
   js.configs.recommended,

@@ -5,7 +5,7 @@
 import { connect, type TLSSocket } from 'node:tls';
 import type { ClientTls } from '#platform/https-client.ts';
 
-export interface RawRequest {
+interface RawRequest {
   readonly url: string;
   readonly body: Buffer;
   readonly tls: ClientTls;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { portsOf, startProgram } from '../scripts/dev/process.ts';
 
-export interface Floor {
+interface Floor {
   readonly pid: number;
   readonly url: string;
   readonly stop: () => Promise<void>;

@@ -18,7 +18,7 @@ import { StoreError } from './store-error.ts';
 const LEFTOVER_AGE_MS = 10 * 60 * 1000;
 const CURRENT = '..data';
 
-export interface FileContent {
+interface FileContent {
   readonly text: string;
   readonly mode: number;
 }

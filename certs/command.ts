@@ -45,7 +45,7 @@ const optionsOf: Readonly<Record<Command, readonly string[]>> = {
 };
 
 /** What the command needs of the world. */
-export interface Terminal {
+interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly now: () => Date;

@@ -48,7 +48,7 @@ export interface KeyPair {
 /** Where key pairs come from: RSA, the one kind that node-forge can put into a certificate. */
 export type KeyPairSource = () => Promise<KeyPair>;
 
-export interface RootRequest {
+interface RootRequest {
   readonly commonName: string;
   readonly now: Date;
   readonly validDays: number;

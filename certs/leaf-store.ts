@@ -18,14 +18,14 @@ const USAGE_OIDS: Readonly<Record<Usage, string>> = {
 };
 
 /** A leaf as it was found. */
-export interface StoredLeaf {
+interface StoredLeaf {
   readonly certificate: X509Certificate;
   readonly keyPem: string;
   readonly bundle: string | undefined;
 }
 
 /** What a leaf ought to be. */
-export interface LeafTarget {
+interface LeafTarget {
   readonly dir: string;
   readonly plan: LeafPlan;
   /** Names beside the planned ones; absent: those that the leaf has now, if it can be read. */

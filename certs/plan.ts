@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { isDnsName, type Usage } from './issue.ts';
 
 /** Who holds the leaf's key; `cluster` is the Kubernetes API server. */
-export type Holder = 'console' | 'webhook' | 'keyservice' | 'cluster';
+type Holder = 'console' | 'webhook' | 'keyservice' | 'cluster';
 
 export interface LeafPlan {
   /** The folder below the certificates' own. */

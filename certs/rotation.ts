@@ -17,7 +17,7 @@
 
 export type Phase = 'staged' | 'active' | 'retired';
 
-export interface RootRecord {
+interface RootRecord {
   readonly id: string;
   readonly phase: Phase;
 }
@@ -30,13 +30,13 @@ export interface RootState {
 }
 
 /** A step that changes the roots. */
-export type Change = 'stage' | 'activate' | 'drop';
+type Change = 'stage' | 'activate' | 'drop';
 
 export type NextStep =
   | { readonly step: Change | 'settle' | 'rest' }
   | { readonly step: 'wait'; readonly until: Date; readonly then: Change };
 
-export interface RotationRules {
+interface RotationRules {
   /** How long a root is trusted before it signs, and again after it signed last. */
   readonly overlapMs: number;
   /** Whether a rotation may begin where none is under way. */

@@ -32,7 +32,7 @@ import { StoreError } from './store-error.ts';
 /** Longer than any ticket lives: a session that started under the old roots alone is over when the new one signs. */
 export const DEFAULT_OVERLAP_MS = 30 * DAY_MS;
 
-export interface EnsureRequest {
+interface EnsureRequest {
   readonly dir: string;
   /** Names of every server leaf beside the planned ones; absent: those that each leaf has now, if it can be read. */
   readonly extraNames?: readonly string[] | undefined;
@@ -42,7 +42,7 @@ export interface EnsureRequest {
   readonly newKeyPair?: KeyPairSource | undefined;
 }
 
-export interface RotateRequest extends EnsureRequest {
+interface RotateRequest extends EnsureRequest {
   readonly overlapMs?: number | undefined;
   /** `now`: begin a rotation where none is under way; `when-due`: only in the last third of the root's life. */
   readonly begin: 'now' | 'when-due';
@@ -59,7 +59,7 @@ export interface CertificateList {
   readonly leaves: readonly LeafRow[];
 }
 
-export interface LeafRow {
+interface LeafRow {
   readonly plan: LeafPlan;
   readonly names: readonly string[];
   /** Null where the leaf is missing or damaged, as `fault` says. */

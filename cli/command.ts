@@ -16,11 +16,11 @@ export interface OptionSpec {
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
-export type OptionValues<O extends OptionSpecs> = {
+type OptionValues<O extends OptionSpecs> = {
   readonly [K in keyof O]: O[K] extends { readonly value: string } ? string | undefined : boolean;
 };
 
-export interface PositionalSpec {
+interface PositionalSpec {
   readonly name: string;
   readonly doc: string;
   readonly optional?: true;
@@ -28,7 +28,7 @@ export interface PositionalSpec {
   readonly many?: true;
 }
 
-export interface Example {
+interface Example {
   readonly line: string;
   readonly doc: string;
 }
@@ -38,7 +38,7 @@ export interface Input<O extends OptionSpecs = OptionSpecs> {
   readonly options: OptionValues<O>;
 }
 
-export interface CommandSpec<O extends OptionSpecs> {
+interface CommandSpec<O extends OptionSpecs> {
   /** Words behind `twofold`. */
   readonly name: string;
   readonly summary: string;

@@ -3,7 +3,7 @@ import { findCommand, globalOptions } from './arguments.ts';
 import type { Command } from './command.ts';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof shells)[number];
+type Shell = (typeof shells)[number];
 
 const scripts: Readonly<Record<Shell, string>> = {
   bash: `# twofold completion bash > ~/.local/share/bash-completion/completions/twofold

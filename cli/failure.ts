@@ -17,7 +17,7 @@ export const exitCodes = {
   interrupted: { exit: 130, doc: 'ended with Ctrl-C' },
 } as const;
 
-export type FailureKind = Exclude<keyof typeof exitCodes, 'ok'>;
+type FailureKind = Exclude<keyof typeof exitCodes, 'ok'>;
 
 /** Codes of our own; the console's codes keep their names. */
 const kinds = {
@@ -48,7 +48,7 @@ const kinds = {
   interrupted: 'interrupted',
 } as const satisfies Record<string, FailureKind>;
 
-export type FailureCode = keyof typeof kinds;
+type FailureCode = keyof typeof kinds;
 
 /** The one error that ends a command. Message and next step are for a person, and show no value, token or key. */
 export class Failure extends Error {

@@ -6,7 +6,7 @@
 /** `several_lines`: more came with the end of the line, so a paste that the terminal did not bracket. */
 export type LineState = 'more' | 'entered' | 'interrupted' | 'several_lines';
 
-export interface HiddenLine {
+interface HiddenLine {
   feed(chunk: Uint8Array): LineState;
   /** A copy of what was entered; the caller wipes it. */
   take(): Buffer;

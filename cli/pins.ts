@@ -17,7 +17,7 @@ export function createPins(stateFolder: string): Pins {
   };
 }
 
-export interface Trust {
+interface Trust {
   readonly pins: Pins;
   readonly console: string;
   /** From the configuration: then nothing is pinned. */

@@ -6,7 +6,7 @@ import { failure } from './failure.ts';
 
 const OTHERS = 0o077;
 
-export interface PrivateFile {
+interface PrivateFile {
   /** Undefined where there is none. Throws a Failure where others could have read it. */
   read(): Promise<Readonly<Record<string, unknown>>>;
   write(content: Readonly<Record<string, unknown>>): Promise<void>;

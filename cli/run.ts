@@ -6,7 +6,7 @@ import { createContext, type Outside } from './context.ts';
 import { exitCodes, Failure, failure } from './failure.ts';
 import { commandHelp, overview } from './help.ts';
 
-export interface Program extends Outside {
+interface Program extends Outside {
   readonly commands: readonly Command[];
   readonly version: string;
   readonly print: (text: string) => void;

@@ -7,7 +7,7 @@ import { sealOuter } from '#envelope/outer/seal.ts';
 import type { Schemas } from './api/client.ts';
 import { failure } from './failure.ts';
 
-export type SealingOffer = Schemas['SealingOffer'];
+type SealingOffer = Schemas['SealingOffer'];
 
 function known<T>(value: T | undefined, what: string): T {
   if (value === undefined)

@@ -7,7 +7,7 @@ import { isAbsolute, join } from 'node:path';
 import { parseKid, type Kid } from '#envelope/names.ts';
 import { failure } from './failure.ts';
 
-export interface SettingSpec {
+interface SettingSpec {
   readonly member: string;
   readonly variable: string;
   /** Long option of every command. */
@@ -61,7 +61,7 @@ export const settingSpecs = [
   },
 ] as const satisfies readonly SettingSpec[];
 
-export type SettingName = (typeof settingSpecs)[number]['member'];
+type SettingName = (typeof settingSpecs)[number]['member'];
 export type RawSettings = Readonly<Partial<Record<SettingName, string>>>;
 
 export interface Settings {

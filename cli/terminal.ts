@@ -18,7 +18,7 @@ export interface Terminal {
   restore(): void;
 }
 
-export interface Streams {
+interface Streams {
   readonly stdin: ReadStream;
   readonly stderr: NodeJS.WritableStream;
 }

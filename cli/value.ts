@@ -4,13 +4,13 @@ import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
 import { failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface ValueSource {
+interface ValueSource {
   readonly terminal: Terminal;
   readonly stdin: NodeJS.ReadableStream;
   readonly note: (line: string) => void;
 }
 
-export interface ValueWish {
+interface ValueWish {
   /** For the prompt. */
   readonly name: string;
   /** A path, or `-` for standard input; undefined: the terminal where there is one. */

@@ -9,7 +9,7 @@ import type { AuditStore, AuditSubject } from './core/audit.ts';
 import type { BrokenRecord } from './core/record-error.ts';
 import { toDatabaseError } from './store/failure.ts';
 
-export interface BrokenRecords {
+interface BrokenRecords {
   report(record: BrokenRecord): void;
   /** From now on the audit is told too. */
   auditTo(audit: Pick<AuditStore, 'append'>): void;

@@ -5,7 +5,7 @@ import type { KubernetesAnswer, KubernetesApi, KubernetesRefusal } from '#platfo
 import type { Asked, Cluster } from './core/cluster.ts';
 import type { GuardPolicy } from './core/guard.ts';
 
-export interface ClusterReader extends Cluster {
+interface ClusterReader extends Cluster {
   /** Undefined where policy or binding does not exist or cannot be read. */
   readGuardPolicy(name: string): Promise<GuardPolicy | undefined>;
 }

@@ -22,7 +22,7 @@ export interface IdentityProvider {
   verify(bearer: string): Promise<Outcome<VerifiedLogin>>;
 }
 
-export interface IdentityProviderConfig {
+interface IdentityProviderConfig {
   readonly issuer: string;
   readonly audience: string;
   /** `typ` of an access token's header (RFC 9068). */

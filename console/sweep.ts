@@ -4,7 +4,7 @@ import { prunables, type Retention } from './core/retention.ts';
 
 const HOUR_MS = 3_600_000;
 
-export interface Sweeper {
+interface Sweeper {
   /** Resolves once the step under way has ended. */
   close(): Promise<void>;
 }

@@ -22,12 +22,12 @@ export interface DotenvEntry {
   readonly line: number;
 }
 
-export interface DotenvProblem {
+interface DotenvProblem {
   readonly line: number;
   readonly problem: string;
 }
 
-export interface Dotenv {
+interface Dotenv {
   readonly entries: readonly DotenvEntry[];
   readonly problems: readonly DotenvProblem[];
 }

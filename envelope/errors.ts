@@ -5,7 +5,7 @@
  * `unknown_key`: well-formed, but sealed to a key id that the opener does not hold.
  * `not_authentic`: every cryptographic failure, whatever its reason, so that no caller can tell one from another.
  */
-export type EnvelopeErrorCode = 'malformed' | 'unknown_key' | 'not_authentic';
+type EnvelopeErrorCode = 'malformed' | 'unknown_key' | 'not_authentic';
 
 export class EnvelopeError extends Error {
   readonly code: EnvelopeErrorCode;

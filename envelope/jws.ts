@@ -22,7 +22,7 @@ export type Verified<T> =
   { readonly ok: true; readonly claims: T } | { readonly ok: false; readonly reason: JwsRefusal };
 
 /** Claims that both kinds have, checked alike (RFC 7519 §4.1). Times are seconds since 1970. */
-export interface RegisteredClaims {
+interface RegisteredClaims {
   readonly iss: string;
   readonly aud: string;
   readonly nbf?: number;

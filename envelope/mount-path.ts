@@ -42,7 +42,7 @@ export function normaliseMountPath(path: string): string {
     .join('/')}`;
 }
 
-export type MountPath =
+type MountPath =
   | { readonly ok: true; readonly path: string }
   | {
       readonly ok: false;

@@ -72,7 +72,7 @@ export function placeMembers({ ns, sa, name, generateName, by }: Place): object 
 }
 
 /** What a ticket says of the place that it is for. */
-export interface PlaceConsent {
+interface PlaceConsent {
   readonly ns: string;
   readonly sa: string;
   readonly pod?: PodPattern | undefined;

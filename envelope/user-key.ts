@@ -13,7 +13,7 @@ import type { Kid, OwnerId } from './names.ts';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-export interface UserKeyId {
+interface UserKeyId {
   readonly ownerId: OwnerId;
   readonly gen: number;
 }

@@ -18,7 +18,7 @@ async function digest(data: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await subtle.digest('SHA-256', plain(data)));
 }
 
-export type SealingCipher = Pick<Cipher, 'random' | 'sha256' | 'hmacSha256' | 'cbcEncrypt' | 'gcmEncrypt'>;
+type SealingCipher = Pick<Cipher, 'random' | 'sha256' | 'hmacSha256' | 'cbcEncrypt' | 'gcmEncrypt'>;
 
 export const webCipher: SealingCipher = {
   random: (bytes) => globalThis.crypto.getRandomValues(new Uint8Array(bytes)),

@@ -103,7 +103,7 @@ async function put(root: number, { path, mode, open }: Content): Promise<void> {
   }
 }
 
-export interface Volume {
+interface Volume {
   readonly dir: string;
   readonly contents: readonly Content[];
 }

@@ -19,7 +19,7 @@ export interface HttpPorts {
 }
 
 /** Common names of client certificates, by operation. */
-export type AllowedClients = Readonly<Record<AuditedOperation, readonly string[]>>;
+type AllowedClients = Readonly<Record<AuditedOperation, readonly string[]>>;
 
 const RETRY_SECONDS = '1';
 

@@ -6,14 +6,14 @@ import { ed25519Signer, ed25519Verifier, kidOf, rsaRecipient } from '#envelope/n
 import { rsaPrivateKey, type PrivateKey } from '#envelope/node-private.ts';
 
 /** A private key with its public half, which `rewrap` and the health check seal to. */
-export interface EnvelopeKey {
+interface EnvelopeKey {
   readonly private: PrivateKey;
   readonly publicJwk: Jwk;
   readonly recipient: Recipient;
 }
 
 /** At least one: the first is the newest. */
-export type KeySet<K> = readonly [K, ...K[]];
+type KeySet<K> = readonly [K, ...K[]];
 
 function membersOf(content: string): readonly unknown[] {
   const set: unknown = JSON.parse(content);

@@ -15,7 +15,7 @@ export interface Parcel {
 }
 
 /** What opening needs of an envelope; of its header that is the kid alone, since the aad binds the rest. */
-export type SealedParts = Omit<EnvelopeParts, 'header'> & { readonly header: Pick<EnvelopeHeader, 'kid'> };
+type SealedParts = Omit<EnvelopeParts, 'header'> & { readonly header: Pick<EnvelopeHeader, 'kid'> };
 
 const FIELDS = 4;
 

@@ -9,14 +9,14 @@ import type { Opened, Operation, OuterLayer } from './outer-layer.ts';
 import { pack } from './parcel.ts';
 import type { Done, Task, TaskResult } from './worker.ts';
 
-export interface PoolPorts {
+interface PoolPorts {
   /** Starts a thread that runs `runWorker`. */
   readonly spawn: () => Worker;
   /** Told of each worker that ended by itself. */
   readonly onLost: (error: unknown) => void;
 }
 
-export interface PoolConfig {
+interface PoolConfig {
   readonly workers: number;
   /** Envelopes that may wait. */
   readonly queueLimit: number;

@@ -23,7 +23,7 @@ export interface Asking {
   readonly ticket?: Ticket;
 }
 
-export interface RecordsPorts {
+interface RecordsPorts {
   readonly trail: Pick<AuditTrail, 'append'>;
   readonly clock: Clock;
 }

@@ -8,31 +8,31 @@ import { refusalOf, type OuterLayer } from './outer-layer.ts';
 import type { Asking, Records } from './records.ts';
 import type { Outcome } from './refusals.ts';
 
-export interface RewrapRequest {
+interface RewrapRequest {
   /** Common name of the caller's certificate. */
   readonly client: string;
   /** 1 to 256. */
   readonly envelopes: readonly string[];
 }
 
-export interface RewrappedEnvelope {
+interface RewrappedEnvelope {
   readonly id: SecretId;
   /** The newest key's. */
   readonly kid: Kid;
   readonly envelope: string;
 }
 
-export interface RewrapAnswer {
+interface RewrapAnswer {
   /** In the order of the request. */
   readonly envelopes: readonly RewrappedEnvelope[];
 }
 
-export interface RewrapPorts {
+interface RewrapPorts {
   readonly outerLayer: OuterLayer;
   readonly records: Records;
 }
 
-export interface RewrapConfig {
+interface RewrapConfig {
   readonly keySizes: KeySizes;
   readonly newestKid: Kid;
 }

@@ -17,7 +17,7 @@ import { refusalOf, type OuterLayer } from './outer-layer.ts';
 import { grantedOf, type Asking, type Records } from './records.ts';
 import { refuse, type Outcome } from './refusals.ts';
 
-export interface UnwrapRequest {
+interface UnwrapRequest {
   /** Common name of the caller's certificate. */
   readonly client: string;
   readonly ticket: string;
@@ -28,26 +28,26 @@ export interface UnwrapRequest {
   readonly envelopes: readonly string[];
 }
 
-export interface UnwrappedSecret {
+interface UnwrappedSecret {
   readonly id: SecretId;
   readonly name: SecretName;
   /** Inner token. */
   readonly token: string;
 }
 
-export interface UnwrapAnswer {
+interface UnwrapAnswer {
   /** In the order of the envelopes. */
   readonly tokens: readonly UnwrappedSecret[];
   readonly grant: string;
 }
 
-export interface UnwrapPorts {
+interface UnwrapPorts {
   readonly outerLayer: OuterLayer;
   readonly records: Records;
   readonly clock: Clock;
 }
 
-export interface UnwrapConfig {
+interface UnwrapConfig {
   readonly ticketKeys: ReadonlyMap<string, Verifier>;
   readonly ticketIssuer: string;
   readonly cluster: string;

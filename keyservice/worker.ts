@@ -29,7 +29,7 @@ export type TaskResult =
   { readonly ok: true; readonly texts: readonly string[] } | { readonly ok: false; readonly at: number };
 
 /** Tasks of several calls in one message: on a busy machine, waking the other thread is what costs. */
-export interface Job {
+interface Job {
   readonly id: number;
   readonly tasks: readonly Task[];
 }
@@ -40,7 +40,7 @@ export interface Done {
   readonly results: readonly TaskResult[];
 }
 
-export interface Opening {
+interface Opening {
   readonly identities: ReadonlyMap<string, Identity>;
   readonly newest: Recipient;
 }

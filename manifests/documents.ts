@@ -8,9 +8,9 @@ import { parseManifests } from './kustomize.ts';
 const root = fileURLToPath(new URL('.', import.meta.url));
 
 /** What kustomize makes of a file: an object, a part of one, or instructions of its own (which it judges itself). */
-export type Use = 'resource' | 'patch' | 'replacement';
+type Use = 'resource' | 'patch' | 'replacement';
 
-export interface WrittenFile {
+interface WrittenFile {
   /** Within this folder, e.g. `base/rbac.yaml`. */
   readonly file: string;
   /** By the kustomizations that name the file; empty when none does. */

@@ -8,7 +8,7 @@ import type { KubernetesObject } from './kubernetes-object.ts';
 import { parseManifests } from './kustomize.ts';
 
 /** The operator's values. Each is a literal in the variable of its name, in one of the policies or two. */
-export interface GuardParameters {
+interface GuardParameters {
   readonly image: string;
   /** A second image, for the time of an upgrade; may be empty. */
   readonly otherImage: string;

@@ -18,7 +18,7 @@ const PACKAGE = 'sigs.k8s.io/kustomize/kustomize/v5';
  * The path of the kustomize binary, after building it where it is not cached; scripts/deploy/run calls it first, outside
  * the cluster. Throws, naming the package, without Go.
  */
-export function buildKustomize(): string {
+function buildKustomize(): string {
   const version = new RegExp(`${PACKAGE} (v[0-9.]+)`).exec(
     readFileSync(join(folder, 'tools/go.mod'), 'utf8'),
   );

@@ -2,13 +2,13 @@
  * A session pod as the webhook leaves it, by hand from the design (section 6, step 4): what the guard's tests begin
  * from, and change in one place. No zone.
  */
-export interface Mount {
+interface Mount {
   name: string;
   mountPath: string;
   readOnly?: boolean;
   [field: string]: unknown;
 }
-export interface Variable {
+interface Variable {
   name: string;
   value?: string;
   valueFrom?: Record<string, unknown>;

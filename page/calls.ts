@@ -1,7 +1,7 @@
 /** Calls of the console's operations by the page's own session. Zone 0; design §5. */
 import { text } from '../console/web/text.ts';
 
-export interface Problem {
+interface Problem {
   readonly code: string;
   readonly detail: string;
 }
@@ -9,7 +9,7 @@ export interface Problem {
 export type Called<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
 
-export interface Call {
+interface Call {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly body?: object;

@@ -18,7 +18,7 @@ export interface SealingOffer {
 }
 
 /** The members of a write that take the value's place. */
-export interface SealedValue {
+interface SealedValue {
   readonly envelope: string;
   readonly size: number;
   readonly envSafe: boolean;

@@ -4,7 +4,7 @@ import { call, type Called } from './calls.ts';
 import { withLogin } from './login-again.ts';
 import { seal, type SealingOffer } from './seal.ts';
 
-export interface Wish {
+interface Wish {
   readonly name: string;
   readonly value: Uint8Array;
   readonly expiresAt: number | undefined;

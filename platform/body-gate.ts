@@ -27,7 +27,7 @@ export interface BodyGateConfig {
   readonly shareBytes?: number;
 }
 
-export interface BodyDemand {
+interface BodyDemand {
   readonly limitBytes: number;
   /** Whose share it is; absent: nobody's in particular. */
   readonly who?: string | undefined;

@@ -29,7 +29,7 @@ export const hardenedOptions = {
   maxHeaderSize: 16 * 1024,
 } as const satisfies ServerOptions;
 
-export interface HardenOptions {
+interface HardenOptions {
   /** Further ones take the place of those that wait for their clients: see connection-limit.ts. */
   readonly maxConnections: number;
   readonly log: Log;
@@ -37,7 +37,7 @@ export interface HardenOptions {
   readonly requestMs?: number | undefined;
 }
 
-export interface Hardened {
+interface Hardened {
   /** Answers what is under way as a failure of ours, and takes nothing more; resolves within a second. */
   fail(answer: (response: ServerResponse) => void): Promise<void>;
 }

@@ -3,14 +3,14 @@ import { createServer } from 'node:http';
 import { limitConnections } from './connection-limit.ts';
 import type { Metrics } from './metrics.ts';
 
-export interface Health {
+interface Health {
   /** Rejects with the reason when the service does not work; asked at most once every 5 s. */
   readonly check: () => Promise<void>;
   /** False before the service takes traffic and once it drains. */
   readonly ready: () => boolean;
 }
 
-export interface HealthServer {
+interface HealthServer {
   listen(host: string, port: number): Promise<number>;
   close(): Promise<void>;
 }

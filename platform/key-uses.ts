@@ -1,6 +1,6 @@
 /** One use for each key: what is made for one use must mean nothing in another. No zone; design §1, §15. */
 
-export interface KeyUse {
+interface KeyUse {
   /** The setting that lists the keys. */
   readonly variable: string;
   /** Key ids, which say nothing of the keys. */

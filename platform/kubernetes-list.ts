@@ -8,7 +8,7 @@ import {
 } from './kubernetes.ts';
 
 /** What `PartialObjectMetadata` says of an object. */
-export interface ObjectMetadata {
+interface ObjectMetadata {
   readonly name: string;
   readonly namespace?: string;
   readonly uid: string;

@@ -67,7 +67,7 @@ export interface KubernetesApi {
   close(): void;
 }
 
-export interface KubernetesOptions {
+interface KubernetesOptions {
   readonly kubernetesUrl: string;
   readonly kubernetesTokenFile: string;
   readonly kubernetesCaFile: string;

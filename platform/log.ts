@@ -5,7 +5,7 @@
 import { pino } from 'pino';
 import { boundedText } from './bounded-text.ts';
 
-export interface LogFields {
+interface LogFields {
   readonly namespace?: string | undefined;
   readonly pod?: string | undefined;
   readonly uid?: string | undefined;
@@ -44,11 +44,11 @@ const allowed: ReadonlySet<string> = new Set<keyof LogFields>([
 ]);
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 export type Log = Readonly<Record<Exclude<LogLevel, 'silent'>, (event: string, fields?: LogFields) => void>>;
 
-export interface LogOptions {
+interface LogOptions {
   readonly service: string;
   readonly level: LogLevel;
   /** Where lines go; standard output by default. */

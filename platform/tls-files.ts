@@ -15,7 +15,7 @@ export interface TlsMaterial {
 }
 
 /** What a file or a folder holds. */
-export interface Watched<T> {
+interface Watched<T> {
   current(): T;
   onChange(listener: (content: T) => void): void;
   close(): void;

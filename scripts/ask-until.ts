@@ -1,7 +1,7 @@
 /** Waiting for what happens by itself. Tools and tests, no zone. */
 import { setTimeout as wait } from 'node:timers/promises';
 
-export interface AskUntilOptions {
+interface AskUntilOptions {
   readonly withinMs: number;
   readonly everyMs: number;
 }

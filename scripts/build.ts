@@ -65,7 +65,7 @@ export function bundleOptions(name: AnyBundleName): BuildOptions & { metafile: t
   };
 }
 
-export interface Bundle {
+interface Bundle {
   readonly name: AnyBundleName;
   readonly file: string;
   readonly bytes: number;
@@ -98,7 +98,7 @@ async function buildOne(name: AnyBundleName, outdir: string): Promise<Bundle> {
   return { name, file, bytes: output.contents.length, metafile };
 }
 
-export interface BuildRequest {
+interface BuildRequest {
   /** All by default. */
   readonly names?: readonly AnyBundleName[];
   /** `dist/` by default. */

@@ -17,7 +17,7 @@ export const scriptOptions: BuildOptions & { metafile: true; write: false } = {
   write: false,
 };
 
-export interface PageBundle {
+interface PageBundle {
   readonly script: string;
   readonly style: string;
   readonly metafile: Metafile;

@@ -16,7 +16,7 @@ export function controlPlane(configuration: string, flags: readonly string[] = [
   return plane;
 }
 
-export interface Policies {
+interface Policies {
   /** Puts these policies in force in place of those that it put before. Resolves when requests are judged by them. */
   use(documents: readonly KubernetesObject[]): Promise<void>;
 }

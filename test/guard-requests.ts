@@ -8,7 +8,7 @@ import type { AdmissionRequest } from '../manifests/guard-cases/request.ts';
 import { plainPod, type Pod } from '../manifests/session-pod.ts';
 import type { Api, ApiAnswer } from '../scripts/dev/api.ts';
 
-export interface Refusal {
+interface Refusal {
   readonly policy: string;
   readonly message: string;
 }
@@ -19,7 +19,7 @@ export interface Verdict {
   readonly warnings: readonly string[];
 }
 
-export interface GuardRequests {
+interface GuardRequests {
   /** The API server's answer. */
   send(request: AdmissionRequest): Promise<ApiAnswer>;
   /** Makes what this request changes; `send` does too where that was not done before. */

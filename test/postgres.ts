@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from '../scripts/dev/free-port.ts';
 
-export interface PostgresServer {
+interface PostgresServer {
   /** Address of a new, empty database. */
   createDatabase(): Promise<string>;
   /** Ends every connection to a database and lets nobody in until the next call. */

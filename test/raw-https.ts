@@ -2,7 +2,7 @@
 import { connect, type TLSSocket } from 'node:tls';
 
 /** What is done once all bytes are sent: wait for an answer, say that there is no more, or hang up. */
-export type Then = 'wait' | 'end' | 'hang up';
+type Then = 'wait' | 'end' | 'hang up';
 
 export interface RawAnswer {
   /** Undefined where the connection ended without an answer. */

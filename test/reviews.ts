@@ -70,7 +70,7 @@ export function admitWith(config: Partial<AdmitConfig> = {}, ports: Partial<Admi
   return createAdmit({ ...goldenPorts, ...ports }, { ...goldenConfig, ...config });
 }
 
-export type GoldenOutcome =
+type GoldenOutcome =
   | { readonly allowed: true; readonly patch: unknown; readonly warnings?: readonly string[] }
   | { readonly allowed: false; readonly message: string };
 

@@ -7,7 +7,7 @@ import type { Metafile } from 'esbuild';
 import ts from 'typescript';
 import type { AnyBundleName } from '../scripts/build.ts';
 
-export interface ZoneRule {
+interface ZoneRule {
   /** Folders, which end in a slash, and files of this repository; nothing else. */
   readonly may: readonly string[];
   /** npm packages that our own files import; what those bring along is theirs. */

@@ -38,7 +38,7 @@ export interface Unwrapped {
 }
 
 /** Everything that the session's Secret holds. */
-export interface SessionContent extends Unwrapped {
+interface SessionContent extends Unwrapped {
   readonly sid: string;
   readonly namespace: string;
   readonly ca: string;

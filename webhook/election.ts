@@ -7,7 +7,7 @@ import { urlPath } from '#envelope/url-path.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { KubernetesApi } from '#platform/kubernetes.ts';
 
-export interface ElectionConfig {
+interface ElectionConfig {
   readonly namespace: string;
   readonly name: string;
   /** This replica. */
@@ -15,7 +15,7 @@ export interface ElectionConfig {
   readonly durationSeconds: number;
 }
 
-export interface ElectionPorts {
+interface ElectionPorts {
   readonly api: Pick<KubernetesApi, 'get' | 'create' | 'update'>;
   /** For people who read the Lease. */
   readonly clock: Clock;

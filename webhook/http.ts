@@ -48,7 +48,7 @@ export function timeoutOf(query: URLSearchParams): number {
   return Math.max(Math.min(ms, 30_000) - MARGIN_MS, MARGIN_MS);
 }
 
-export interface MutatePorts {
+interface MutatePorts {
   readonly admit: Admit;
   readonly audit: AuditTrail;
   readonly clock: Clock;

@@ -32,7 +32,7 @@ export interface SessionPod {
   readonly status?: { readonly phase?: string };
 }
 
-export type Decision = 'keep' | 'adopt' | 'delete';
+type Decision = 'keep' | 'adopt' | 'delete';
 
 /** Label and Secret name both match: a label alone may be anybody's. */
 function isPodOf(lease: Lease, pod: SessionPod): boolean {
@@ -55,13 +55,13 @@ export function decide(lease: Lease, pod: SessionPod | undefined, isOverdue: boo
   return isOverdue ? 'delete' : 'keep';
 }
 
-export interface JanitorConfig {
+interface JanitorConfig {
   /** `*` stands for every namespace. */
   readonly namespaces: readonly string[];
   readonly graceSeconds: number;
 }
 
-export interface JanitorPorts {
+interface JanitorPorts {
   readonly api: Pick<KubernetesApi, 'page' | 'patch' | 'delete'>;
   /** A Lease's age is what this janitor has seen of it: the time in it is of another node's clock. */
   readonly monotonic: Clock;

@@ -12,7 +12,7 @@ import { refuse, type Refusal } from './refusals.ts';
 
 type Peer = 'console' | 'keyservice';
 
-export interface PeerOptions {
+interface PeerOptions {
   readonly client: Pick<HttpsClient, 'call'>;
   readonly url: string;
   readonly clock: Clock;

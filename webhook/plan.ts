@@ -23,7 +23,7 @@ import { initResources } from './resources.ts';
 import { INIT_CONTAINER, VOLUME_PREFIX } from './session-objects.ts';
 
 /** Pods created by exactly this username in these namespaces speak for the user in exactly this annotation. */
-export interface TrustedLauncher {
+interface TrustedLauncher {
   readonly username: string;
   readonly namespaces: readonly string[];
   readonly annotation: string;
@@ -37,7 +37,7 @@ export interface PlanConfig {
 }
 
 /** What the review says beside the pod. */
-export interface Circumstances {
+interface Circumstances {
   readonly namespace: string;
   /** Who creates the pod. */
   readonly username: string;
@@ -62,7 +62,7 @@ export interface Plan {
   readonly warnings: readonly string[];
 }
 
-export type Planned =
+type Planned =
   { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly refusals: readonly Refusal[] };
 
 /** The image's own user, where the pod says none that may be used. */

@@ -26,7 +26,7 @@ export interface Container {
   readonly privileged: boolean;
 }
 
-export interface Volume {
+interface Volume {
   readonly name: string;
   /** The path on the node that it shows. */
   readonly hostPath: string | undefined;

@@ -36,7 +36,7 @@ export const refusals = {
   internal: { status: 500, title: 'Twofold’s webhook failed.' },
 } as const satisfies Record<string, ProblemKind>;
 
-export type RefusalCode = keyof typeof refusals;
+type RefusalCode = keyof typeof refusals;
 
 /** Why a pod is refused. `code` is from the table above, or passed on from console or keyservice. */
 export interface Refusal {

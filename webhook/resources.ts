@@ -12,7 +12,7 @@
 import type { Container, Pod, ResourceList, Resources } from './pod.ts';
 import { bytes, formatQuantity, MEBIBYTE, parseQuantity } from './quantity.ts';
 
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 type Computed = 'cpu' | 'memory';
 const computed: readonly Computed[] = ['cpu', 'memory'];
 

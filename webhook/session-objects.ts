@@ -27,7 +27,7 @@ export const ENV_FILE = 'env';
 const SECRET_TYPE = 'twofold.dev/session';
 export const HOLDER = 'twofold-webhook';
 
-export interface LeaseSpec {
+interface LeaseSpec {
   readonly sid: string;
   readonly namespace: string;
   readonly nowMs: number;
@@ -49,7 +49,7 @@ export function sessionLease({ sid, namespace, nowMs, graceSeconds }: LeaseSpec)
   };
 }
 
-export interface SecretSpec {
+interface SecretSpec {
   readonly sid: string;
   readonly namespace: string;
   readonly leaseUid: string;

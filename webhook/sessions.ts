@@ -7,7 +7,7 @@ import type { AdmitPorts } from './admit.ts';
 import { refuse, type Refusal } from './refusals.ts';
 import { sessionLease, sessionSecret } from './session-objects.ts';
 
-export interface SessionsConfig {
+interface SessionsConfig {
   readonly graceSeconds: number;
 }
 

@@ -1,7 +1,7 @@
 /** When pods became ready, as a watch at the API server tells it. Part of the benches on a cluster. */
 import { Watch, type KubeConfig, type V1Pod } from '@kubernetes/client-node';
 
-export interface ReadyWatch {
+interface ReadyWatch {
   /** Milliseconds of `performance.now()` at which this pod was first seen ready. */
   readyAt(name: string): Promise<number>;
   close(): void;

@@ -14,7 +14,7 @@ export interface Material {
   readonly ca: string;
 }
 
-export interface Handshake {
+interface Handshake {
   readonly server: Material;
   readonly client: Material;
   /** The name that the client asks for and checks. */

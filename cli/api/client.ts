@@ -7,7 +7,7 @@ import type { components, paths } from './schema.d.ts';
 export type Api = Client<paths, 'application/json'>;
 export type Schemas = components['schemas'];
 
-export interface ApiOptions {
+interface ApiOptions {
   readonly url: string;
   readonly fetch: Fetch;
   /** Asked before every request; undefined: the request goes without. */

@@ -36,7 +36,7 @@ export function demandName(text: string): SecretName {
   return name;
 }
 
-export interface Write {
+interface Write {
   readonly name: SecretName;
   readonly kind: 'add' | 'replace';
   readonly expiresAt?: string | undefined;

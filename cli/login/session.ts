@@ -7,7 +7,7 @@ import type { Login, Logins } from './logins.ts';
 /** A token that ends sooner is refreshed first. */
 const MARGIN_MS = 60_000;
 
-export interface SessionPorts {
+interface SessionPorts {
   readonly logins: Logins;
   readonly fetch: Fetch;
   readonly now: () => number;

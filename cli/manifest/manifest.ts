@@ -19,7 +19,7 @@ export interface PodTemplate {
   annotate(annotations: Readonly<Record<string, string>>): void;
 }
 
-export interface Manifest {
+interface Manifest {
   readonly templates: readonly PodTemplate[];
   toYaml(): string;
   /** The document, or a List of several. */

@@ -26,7 +26,7 @@ export interface BrokenRow {
   readonly problem: string;
 }
 
-export interface TableResult {
+interface TableResult {
   readonly table: TableName;
   readonly rows: number;
   readonly broken: number;

@@ -3,7 +3,7 @@ import { optional, parseSettings, type ReadFile, type Values } from '#platform/s
 import { consoleSettings, databaseUrlOf, retentionSettings, storageSettings } from '../config.ts';
 import type { DatabaseOptions } from '../store/connection.ts';
 
-export const adminSettings = {
+const adminSettings = {
   ...storageSettings,
   atRestKeys: optional(consoleSettings.atRestKeys),
   recordKeys: optional(consoleSettings.recordKeys),

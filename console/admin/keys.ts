@@ -7,9 +7,9 @@ import type { Inspection } from '../store/inspection.ts';
  * Envelope keys: `active`, `retired`, or `unlisted` where the database does not know them. At-rest keys: `newest`,
  * `older` or `missing` in the key file; `unknown` where there is no file to look into.
  */
-export type KeyState = 'active' | 'retired' | 'unlisted' | 'newest' | 'older' | 'missing' | 'unknown';
+type KeyState = 'active' | 'retired' | 'unlisted' | 'newest' | 'older' | 'missing' | 'unknown';
 
-export interface KeyLine {
+interface KeyLine {
   readonly use: string;
   readonly kid: string;
   readonly state: KeyState;

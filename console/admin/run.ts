@@ -17,7 +17,7 @@ import {
 import { parseAdminConfig } from './config.ts';
 import { openAdminDatabase } from './database.ts';
 
-export interface Program {
+interface Program {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly readFile: ReadFile;

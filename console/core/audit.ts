@@ -55,7 +55,7 @@ export interface AuditRow extends AuditRecord {
   readonly id: number;
 }
 
-export interface AuditPage {
+interface AuditPage {
   readonly limit: number;
   readonly after?: number | undefined;
   readonly secretId?: SecretId | undefined;

@@ -18,7 +18,7 @@ import { checkTicketOf } from './session-ticket.ts';
 import type { Database, SecretRow, SessionRow, SessionSecret, Stores } from './stores.ts';
 import { isRepeated, type StartLimits } from './start-limits.ts';
 
-export interface ClaimRequest {
+interface ClaimRequest {
   readonly grant: string;
   /** Service-account token; undefined where none was sent. */
   readonly token: string | undefined;
@@ -40,7 +40,7 @@ interface Ports {
   readonly limits: Pick<StartLimits, 'claim'>;
 }
 
-export interface ClaimConfig {
+interface ClaimConfig {
   /** The cluster. */
   readonly audience: string;
 }

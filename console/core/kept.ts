@@ -1,6 +1,6 @@
 /** One answer for everybody who asks within a while. Zone 1. */
 
-export interface KeptOptions<T> {
+interface KeptOptions<T> {
   readonly clock: () => number;
   readonly forMs: number;
   /** A failure, and what `lasts` denies, is asked for again sooner. */

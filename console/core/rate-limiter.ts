@@ -11,7 +11,7 @@ export interface RateLimiter {
   look(key: string): Limited | undefined;
 }
 
-export interface Limited {
+interface Limited {
   readonly retryAfterSeconds: number;
   /** The first within a minute: worth a record, where those behind it are not. */
   readonly first: boolean;

@@ -18,7 +18,7 @@ import type { Database, SecretRow, SessionRow, SessionSecret, TicketRow } from '
 import type { PodRequest, TicketCheck } from './ticket-check.ts';
 import { checkSelection, type Tickets } from './tickets.ts';
 
-export interface ResolveRequest extends PodRequest {
+interface ResolveRequest extends PodRequest {
   readonly dryRun: boolean;
   /** Those of `names` that are to be environment variables. */
   readonly variables: readonly SecretName[];
@@ -26,7 +26,7 @@ export interface ResolveRequest extends PodRequest {
   readonly launcher?: LauncherClaim | undefined;
 }
 
-export type Resolved =
+type Resolved =
   | {
       readonly dryRun: false;
       readonly sid: SessionId;
@@ -51,7 +51,7 @@ interface Ports {
   readonly quotas: Pick<Quotas, 'session'>;
 }
 
-export interface ResolveConfig {
+interface ResolveConfig {
   /** Time for the first claim. */
   readonly firstClaimSeconds: number;
 }

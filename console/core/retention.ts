@@ -51,7 +51,7 @@ export interface RetentionStore {
 }
 
 /** Days; 0 keeps logins or audit for ever. */
-export interface RetentionConfig {
+interface RetentionConfig {
   readonly sessionDays: number;
   readonly loginDays: number;
   readonly auditDays: number;

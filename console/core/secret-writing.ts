@@ -16,13 +16,13 @@ import type { Database, SecretRow, SecretVersion, Stores } from './stores.ts';
 /** Versions that the caller has seen; `*` is any. */
 export type IfMatch = '*' | readonly number[];
 
-export interface DeleteRequest {
+interface DeleteRequest {
   readonly ownerId: OwnerId;
   readonly name: SecretName;
   readonly ifMatch?: IfMatch | undefined;
 }
 
-export interface WriteRequest extends DeleteRequest {
+interface WriteRequest extends DeleteRequest {
   readonly content: Content;
   readonly expiresAt: number | undefined;
 }

@@ -8,7 +8,7 @@ import type { Outcome, Refused } from './outcome.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
 /** A refusal for now; the first of its kind is worth a record. */
-export interface LimitedStart extends Refused {
+interface LimitedStart extends Refused {
   readonly first: boolean;
 }
 

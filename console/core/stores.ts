@@ -58,7 +58,7 @@ export interface SecretRow extends SecretVersion {
 /** A secret without what is sealed: a list of many must not read it. */
 export type SecretSummary = Omit<SecretRow, 'gen' | 'salt' | 'envelope' | 'kid'>;
 
-export interface SecretPage {
+interface SecretPage {
   readonly limit: number;
   readonly after?: SecretName | undefined;
   /** Part of the name, whatever its case. */

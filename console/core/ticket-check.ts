@@ -19,7 +19,7 @@ export interface PodRequest {
   readonly names: readonly SecretName[];
 }
 
-export interface Presented {
+interface Presented {
   readonly jti: string;
   readonly text: string;
 }

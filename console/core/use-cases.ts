@@ -32,7 +32,7 @@ export interface UseCases {
   readonly quotas: Quotas;
 }
 
-export interface UseCasePorts {
+interface UseCasePorts {
   readonly database: Database;
   readonly cipher: Cipher;
   readonly clock: () => number;
@@ -45,7 +45,7 @@ export interface UseCasePorts {
   readonly onUnavailable: (reason: string) => void;
 }
 
-export interface UseCaseConfig extends TicketConfig, QuotaConfig, StartLimitConfig {
+interface UseCaseConfig extends TicketConfig, QuotaConfig, StartLimitConfig {
   readonly launchers: readonly Launcher[];
   /** The identity provider. */
   readonly loginIssuer: string;

@@ -8,7 +8,7 @@ import type { AtRestKeys } from './keys.ts';
 import { done, refuse, type Outcome } from './outcome.ts';
 import type { UserKeyRow, UserKeyStore } from './stores.ts';
 
-export interface OpenUserKey {
+interface OpenUserKey {
   readonly gen: number;
   /** The caller wipes it. */
   readonly key: Uint8Array;

@@ -35,7 +35,7 @@ export interface WebSessions {
   end(id: string): Promise<void>;
 }
 
-export interface WebSessionConfig {
+interface WebSessionConfig {
   readonly idleSeconds: number;
   readonly lifeSeconds: number;
 }

@@ -6,7 +6,7 @@
  */
 import type { BodyGateConfig } from '#platform/body-gate.ts';
 
-export interface PortLimits extends BodyGateConfig {
+interface PortLimits extends BodyGateConfig {
   readonly maxConnections: number;
 }
 

@@ -5,7 +5,7 @@ import type { Refusal } from '../core/outcome.ts';
 import { sendProblem } from './answer.ts';
 
 /** Sends a refusal in the form that this address answers in; a problem document by default. */
-export type SendRefusal = (request: Request, response: Response, refusal: Refusal) => void;
+type SendRefusal = (request: Request, response: Response, refusal: Refusal) => void;
 
 export interface RateLimits {
   /** Counts by what `who` says, by address where it says nothing. */

@@ -99,7 +99,7 @@ function postgresConfig({ url: connectionString, statementMs = WAIT_MS }: Databa
   };
 }
 
-export interface Connection {
+interface Connection {
   readonly db: Knex;
   readonly dialect: Dialect;
 }

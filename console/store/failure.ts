@@ -4,7 +4,7 @@
  */
 
 /** `unavailable`: locked, full, read-only or out of reach: nothing was changed, and trying again may help. */
-export type DatabaseErrorCode = 'unavailable' | 'failed';
+type DatabaseErrorCode = 'unavailable' | 'failed';
 
 export class DatabaseError extends Error {
   readonly code: DatabaseErrorCode;

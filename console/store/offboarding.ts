@@ -13,7 +13,7 @@ import { ownerId, secretId, secretName } from './rows.ts';
 const deletedTables = ['sessions', 'tickets', 'reservations', 'secrets', 'user_keys'] as const;
 /** In a row of `logins` the owner's place stays, without its id. */
 export const ownedTables = [...deletedTables, 'logins'] as const;
-export type OwnedTable = (typeof ownedTables)[number];
+type OwnedTable = (typeof ownedTables)[number];
 export type OwnedCounts = Readonly<Record<OwnedTable, number>>;
 
 export interface KnownOwner {

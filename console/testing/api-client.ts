@@ -59,7 +59,7 @@ export function refusal({ status, json }: Reply): [number, string] {
   return [status, json.code];
 }
 
-export interface CallOptions {
+interface CallOptions {
   /** Sent as JSON. */
   readonly body?: unknown;
   /** Sent as it is. */

@@ -33,7 +33,7 @@ export const PUBLIC_URL = 'https://twofold.example.org';
 export const CLUSTER = 'test-cluster';
 
 /** Keys of every zone; those of the keyservice are its private halves too. */
-export interface TestKeys {
+interface TestKeys {
   readonly atRest: object;
   readonly cookie: object;
   readonly record: object;

@@ -19,7 +19,7 @@ export interface TestPod {
 }
 
 /** What a service-account token stands for. */
-export interface TestToken {
+interface TestToken {
   readonly audiences: readonly string[];
   readonly username: string;
   readonly pod?: { readonly name: string; readonly uid: string };

@@ -21,7 +21,7 @@ export async function pagePerson(
   return { user, csrf, headers: { cookie, origin, 'sec-fetch-site': 'same-origin' } };
 }
 
-export interface Multipart {
+interface Multipart {
   readonly type: string;
   readonly body: Buffer;
 }

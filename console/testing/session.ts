@@ -13,7 +13,7 @@ import { podPath, type TestPod } from './kubernetes.ts';
 
 export const NAMESPACE = 'sessions';
 
-export interface ResolvedSecret {
+interface ResolvedSecret {
   readonly id: string;
   readonly name: string;
   readonly size: number;
@@ -140,7 +140,7 @@ export interface AdmitOptions {
   readonly unbound?: boolean;
 }
 
-export interface Admitted {
+interface Admitted {
   readonly pod: TestPod;
   readonly token: string;
 }

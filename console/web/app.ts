@@ -28,7 +28,7 @@ import { createVisitors, isOwnOrigin, type Visitors } from './visitors.ts';
 import { welcomePage } from './welcome-page.ts';
 import { mountWriting } from './write-pages.ts';
 
-export interface WebPorts {
+interface WebPorts {
   readonly provider: LoginProvider;
   readonly sessions: WebSessions;
   readonly owners: Owners;
@@ -45,7 +45,7 @@ export interface WebPorts {
   readonly log: Log;
 }
 
-export interface WebConfig {
+interface WebConfig {
   readonly publicUrl: string;
   readonly lifeSeconds: number;
   readonly maxValueBytes: number;
@@ -55,7 +55,7 @@ export interface WebConfig {
   readonly launcherOrigins: readonly string[];
 }
 
-export interface Web {
+interface Web {
   readonly router: Router;
   readonly visitors: Visitors;
   /** Name of the page that answers, out of a fixed set. */

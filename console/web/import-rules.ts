@@ -17,7 +17,7 @@ export interface PlannedSecret {
   readonly replaces: number | undefined;
 }
 
-export interface LeftOut {
+interface LeftOut {
   readonly line: number;
   readonly problem: string;
 }

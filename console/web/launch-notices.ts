@@ -43,7 +43,7 @@ export function launchAgain(action: string, picks: Picks): Html {
   </section>`;
 }
 
-export interface LaunchAnswer {
+interface LaunchAnswer {
   readonly ticket: string;
   readonly annotations: Readonly<Record<string, string>>;
   readonly expiresAt: string;

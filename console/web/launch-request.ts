@@ -12,7 +12,7 @@ export interface LaunchRequest {
   readonly mode: 'message' | 'form';
 }
 
-export type ParsedLaunch =
+type ParsedLaunch =
   | { readonly ok: true; readonly launch: LaunchRequest }
   | { readonly ok: false; readonly code: RefusalCode; readonly problem: string };
 

@@ -31,7 +31,7 @@ export interface LoginProvider {
 
 export class ProviderUnavailable extends Error {}
 
-export interface LoginProviderConfig {
+interface LoginProviderConfig {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;

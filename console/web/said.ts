@@ -4,7 +4,7 @@ import { parseSecretName } from '#envelope/names.ts';
 import type { Cookies } from './cookies.ts';
 import { text } from './text.ts';
 
-export type Said =
+type Said =
   | { readonly what: 'created' | 'replaced' | 'deleted'; readonly name: string }
   | { readonly what: 'imported'; readonly created: number; readonly replaced: number };
 

@@ -6,7 +6,7 @@ import type { RequestHandler } from 'express';
 import { sendProblem } from '../http/answer.ts';
 import { isOwnOrigin, isSameToken, type Visitors } from './visitors.ts';
 
-export interface VisitingCallers {
+interface VisitingCallers {
   readonly identify: RequestHandler;
   readonly demand: RequestHandler;
 }

@@ -32,7 +32,7 @@ interface Context {
   readonly gate: BodyGate;
 }
 
-export interface WiredWeb extends PublicWeb {
+interface WiredWeb extends PublicWeb {
   /** Whose session a call of the page's script belongs to. */
   ownerOf(request: Request): OwnerId | undefined;
   close(): void;

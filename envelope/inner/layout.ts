@@ -21,7 +21,7 @@ const BLOCK_BYTES = 16;
 const HEADER_BYTES = 1 + 8 + IV_BYTES;
 const MAC_BYTES = 32;
 
-export interface TokenParts {
+interface TokenParts {
   /** Everything that the MAC covers. */
   readonly signed: Uint8Array;
   readonly sealedAtSeconds: number;

@@ -5,7 +5,7 @@ import { CLOCK_LEEWAY_SECONDS } from '../limits.ts';
 import { parseToken, splitKey } from './layout.ts';
 
 /** The spec's optional limit on a token's age. A stored secret has none; the published vectors use it. */
-export interface Freshness {
+interface Freshness {
   readonly nowSeconds: number;
   readonly ttlSeconds: number;
 }

@@ -4,7 +4,7 @@ import { concat, uint64 } from '../bytes.ts';
 import type { Cipher } from '../cipher.ts';
 import { IV_BYTES, splitKey, VERSION } from './layout.ts';
 
-export interface SealInput {
+interface SealInput {
   /** 32 bytes from `deriveInnerKey`. */
   readonly key: Uint8Array;
   readonly plaintext: Uint8Array;

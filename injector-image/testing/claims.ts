@@ -5,11 +5,11 @@ import { serverOptions } from '../../test/server-options.ts';
 import type { Session } from './session.ts';
 
 /** A claim with its body. */
-export interface Asked extends Omit<HttpRequest, 'body'> {
+interface Asked extends Omit<HttpRequest, 'body'> {
   readonly body: Buffer;
 }
 
-export type Answer = (request: Asked) => HttpReply | Promise<HttpReply>;
+type Answer = (request: Asked) => HttpReply | Promise<HttpReply>;
 
 export interface Claims {
   readonly url: string;

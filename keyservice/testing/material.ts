@@ -57,7 +57,7 @@ export interface Material {
   ticket(secrets: readonly string[], changes?: Partial<Ticket>): Promise<string>;
 }
 
-export interface Sealing extends EnvelopeHeader {
+interface Sealing extends EnvelopeHeader {
   readonly to: JwkPair;
   readonly token: string;
 }

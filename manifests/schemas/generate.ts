@@ -104,7 +104,7 @@ function strict(schema: Schema, name: (definition: string) => void): Schema {
 }
 
 /** All definitions that the kinds reach, in the order of their names. */
-export function cutSchemas(definitions: Readonly<Record<string, Schema>>): Record<string, Schema> {
+function cutSchemas(definitions: Readonly<Record<string, Schema>>): Record<string, Schema> {
   const found = new Map<string, Schema>();
   const waiting = Object.values(KINDS);
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {

@@ -8,7 +8,7 @@ interface Schemas {
   readonly $defs: Readonly<Record<string, object>>;
 }
 
-export interface ManifestValidator {
+interface ManifestValidator {
   /** Every problem of this object, with its place in it; none when it fits its kind. */
   problems(object: KubernetesObject): readonly string[];
 }

@@ -141,7 +141,7 @@ function stepInWords(next: NextStep): string {
   return next.step === 'rest' ? 'root: no rotation is due' : `root: ${next.step}`;
 }
 
-export interface Renewal {
+interface Renewal {
   /** As certs/ counts it; never shorter than services take to read what was handed out. */
   readonly overlapMs?: number | undefined;
   /** Begin to replace the root even where it is not due. */

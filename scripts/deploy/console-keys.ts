@@ -23,8 +23,8 @@ export interface JwkSet {
 }
 
 export const CONSOLE_KEY_FILES = ['at-rest.json', 'ticket.json', 'cookie.json', 'record.json'] as const;
-export type ConsoleKeyFile = (typeof CONSOLE_KEY_FILES)[number];
-export type ConsoleKeys = Readonly<Record<ConsoleKeyFile, JwkSet>>;
+type ConsoleKeyFile = (typeof CONSOLE_KEY_FILES)[number];
+type ConsoleKeys = Readonly<Record<ConsoleKeyFile, JwkSet>>;
 
 const TICKET: ConsoleKeyFile = 'ticket.json';
 /** Below the folder: all of it that a cluster ever sees. */

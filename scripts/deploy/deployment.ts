@@ -25,7 +25,7 @@ import { runSelfTest, type TestLogin } from './self-test.ts';
 const OLDEST_MINOR = 30;
 const ROLLOUT_MS = 240_000;
 
-export interface Deployment {
+interface Deployment {
   /** Folder of a kustomization. */
   readonly overlay: string;
   /** Undefined where somebody else, such as cert-manager, issues them and fills in `caBundle`. */

@@ -26,7 +26,7 @@ const namespace = {
   },
 };
 
-export interface Image {
+interface Image {
   readonly name: string;
   readonly pullPolicy: string;
 }

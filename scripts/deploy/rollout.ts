@@ -10,7 +10,7 @@ const EVERY_MS = 1000;
 /** Pods of a template before this one may be as ill, and are on their way out. */
 const HOPELESS_FOR_MS = 15_000;
 
-export interface Progress {
+interface Progress {
   readonly ready: number;
   readonly wanted: number;
   readonly done: boolean;

@@ -22,7 +22,7 @@ export interface TestLogin {
   readonly caFile?: string | undefined;
 }
 
-export interface SelfTest {
+interface SelfTest {
   /** A namespace for sessions. */
   readonly namespace: string;
   readonly injectorImage: string;

@@ -5,7 +5,7 @@
 
 import { createHttpsClient, type ClientTls } from '#platform/https-client.ts';
 
-export interface JsonCall {
+interface JsonCall {
   url: string;
   method?: string;
   headers?: Record<string, string>;
@@ -20,7 +20,10 @@ export interface JsonAnswer {
   body: unknown;
 }
 
-export interface JsonClient { call(call: JsonCall): Promise<JsonAnswer>; close(): void }
+export interface JsonClient {
+  call(call: JsonCall): Promise<JsonAnswer>;
+  close(): void;
+}
 
 const maxAnswerBytes = 32 * 1024 * 1024;
 const defaultTimeoutMs = 10_000;

@@ -15,7 +15,7 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
-export interface PersonOptions {
+interface PersonOptions {
   readonly url: string;
   readonly ca: string;
   readonly bearer?: string;

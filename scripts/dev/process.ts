@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-export interface ProgramOptions<T> {
+interface ProgramOptions<T> {
   readonly name: string;
   /** Arguments for Node. */
   readonly args: readonly string[];

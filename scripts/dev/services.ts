@@ -8,7 +8,7 @@ import { portsOf, startProgram, type Program } from './process.ts';
 
 export type ServiceName = 'console' | 'webhook' | 'keyservice';
 type Ports = Readonly<Record<string, number>>;
-export type Service = Program<Ports>;
+type Service = Program<Ports>;
 export type Urls = Readonly<
   Record<'console' | 'consoleResolve' | 'consoleClaim' | 'keyservice' | 'webhook', string>
 >;

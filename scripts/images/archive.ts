@@ -1,7 +1,7 @@
 /** Reads an image's archive, as `docker save` writes it. Development tool, no zone. */
 import { execFileSync } from 'node:child_process';
 
-export interface ImageConfig {
+interface ImageConfig {
   readonly created?: string;
   readonly config: {
     readonly User?: string;
@@ -11,7 +11,7 @@ export interface ImageConfig {
   };
 }
 
-export interface Archive {
+interface Archive {
   /** SHA-256 of the image's configuration, which names its layers by theirs: two images with one id are the same. */
   readonly id: string;
   readonly tags: readonly string[];

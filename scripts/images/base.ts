@@ -15,7 +15,7 @@ export interface SystemPackage {
   readonly architecture: string;
 }
 
-export interface Base {
+interface Base {
   /** `process.versions` of the image's Node. */
   readonly node: Readonly<Record<string, string>>;
   readonly packages: readonly SystemPackage[];

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface BuildOptions {
+interface BuildOptions {
   readonly context: string;
   readonly containerfile: string;
   readonly tag: string;

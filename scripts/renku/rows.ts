@@ -35,7 +35,7 @@ export async function openRenkuUserKey(
   return fromUtf8(await open(atRestKey, userId, secretKey));
 }
 
-export interface RenkuRow {
+interface RenkuRow {
   readonly userId: string;
   /** Base64 or bytes of the column `encrypted_key`. */
   readonly encryptedKey: Uint8Array;

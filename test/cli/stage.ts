@@ -21,7 +21,7 @@ export interface StageFacts {
   readonly injector: string;
 }
 
-export interface Home {
+interface Home {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
 }

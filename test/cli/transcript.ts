@@ -15,7 +15,7 @@
  */
 import { spawn } from 'node:child_process';
 
-export interface Step {
+interface Step {
   readonly line: number;
   readonly command: string;
   readonly stdout: readonly string[];
@@ -61,7 +61,7 @@ function escape(text: string): string {
 }
 
 /** Whether the output is what these lines say. */
-export function matches(expected: readonly string[], output: string): boolean {
+function matches(expected: readonly string[], output: string): boolean {
   const pattern = expected
     .map((line) =>
       line === '⋮' ? '(?:[^\\n]*\\n)*' : `${escape(line).replaceAll('…', '[^\\n]*')}[ \\t]*\\n`,
@@ -71,13 +71,13 @@ export function matches(expected: readonly string[], output: string): boolean {
   return new RegExp(`^${pattern}$`).test(whole);
 }
 
-export interface Ran {
+interface Ran {
   readonly stdout: string;
   readonly stderr: string;
   readonly exit: number;
 }
 
-export function runShell(
+function runShell(
   command: string,
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
 ): Promise<Ran> {

@@ -17,7 +17,7 @@ import { kubeletOf, startStack, type Stack } from '../../scripts/dev/stack.ts';
 export const sessions = development.namespace;
 const injector = fileURLToPath(new URL('../../dist/injector.js', import.meta.url));
 
-export interface Ended {
+interface Ended {
   readonly exitCode: number;
   /** The termination message. */
   readonly message: string;
@@ -40,7 +40,7 @@ export interface Drill {
   runPod(pod: Pod): Promise<Ended>;
 }
 
-export interface PodChange {
+interface PodChange {
   readonly metadata?: object;
   readonly spec?: object;
   readonly namespace?: string;

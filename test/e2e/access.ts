@@ -17,7 +17,7 @@ export interface Account {
   readonly name: string;
 }
 
-export interface Place {
+interface Place {
   /** Absent: in all of them, or the resource has none. */
   readonly namespace?: string | undefined;
   /** Of the object; absent: whichever. */

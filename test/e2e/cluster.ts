@@ -54,7 +54,7 @@ function notFound(error: unknown): undefined {
   throw error;
 }
 
-export interface ExecWish {
+interface ExecWish {
   readonly namespace?: string;
   readonly container?: string;
 }

@@ -2,7 +2,7 @@
 import { eventually } from '../eventually.ts';
 import type { Cluster } from './cluster.ts';
 
-export interface EventWish {
+interface EventWish {
   readonly kind: string;
   readonly name: string;
   readonly namespace: string;

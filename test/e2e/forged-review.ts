@@ -13,7 +13,7 @@ export interface Forgery {
   readonly boundPodUid?: string;
 }
 
-export interface Forged {
+interface Forged {
   readonly allowed: boolean;
   readonly message: string;
   /** The pod as the webhook wants it. */

@@ -22,7 +22,7 @@ export interface InstalledGuard {
   close(): Promise<void>;
 }
 
-export interface Launcher {
+interface Launcher {
   readonly username: string;
   readonly namespace: string;
   readonly annotation: string;

@@ -8,7 +8,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export interface KubectlOptions {
+interface KubectlOptions {
   readonly input?: string;
   /** A person with a role of their own, rather than the administrator. */
   readonly as?: string;

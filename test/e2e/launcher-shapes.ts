@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { STAY, SHELL_IMAGE } from './pods.ts';
 
-export type Kind = 'Pod' | 'StatefulSet' | 'Deployment' | 'Job';
+type Kind = 'Pod' | 'StatefulSet' | 'Deployment' | 'Job';
 
 export const shapes: readonly { readonly file: string; readonly kind: Kind }[] = [
   { file: 'amalthea-session-statefulset', kind: 'StatefulSet' },

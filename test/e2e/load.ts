@@ -8,7 +8,7 @@ import type { Cluster } from './cluster.ts';
 import { GATE } from './gate.ts';
 import type { Scenario } from './scenario.ts';
 
-export interface Load {
+interface Load {
   /** Ends it, and waits for the last answers. */
   stop(): Promise<{ readonly admitted: number; readonly failures: readonly string[] }>;
 }

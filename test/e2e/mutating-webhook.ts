@@ -17,7 +17,7 @@ export interface Operation {
   readonly value?: unknown;
 }
 
-export interface WebhookWish {
+interface WebhookWish {
   /** Sorts before or after `zz-twofold`; unique. */
   readonly name: string;
   /** Pods with this label, of any value, are shown to it. */

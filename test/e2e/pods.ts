@@ -14,7 +14,7 @@ export const restrictedContainer = {
 /** Until it is asked to end; a shell that is process 1 hears no SIGTERM without a trap. */
 export const STAY = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'];
 
-export interface ContainerWish {
+interface ContainerWish {
   readonly name: string;
   readonly command?: readonly string[];
   readonly [field: string]: unknown;

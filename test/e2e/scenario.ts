@@ -17,7 +17,7 @@ function sha256(bytes: string | Buffer): string {
 }
 
 /** A pod that has a name before it is created. */
-export type Session = ReturnType<typeof pod> & { readonly metadata: { readonly name: string } };
+type Session = ReturnType<typeof pod> & { readonly metadata: { readonly name: string } };
 
 export interface Scenario {
   readonly name: string;

@@ -10,7 +10,7 @@ const STEP = SHORTEST_BYTES - SAMPLE_BYTES + 1;
 const CHUNK_BYTES = 16 * 1024 * 1024;
 const TABLE_BITS = 24;
 
-export interface Needle {
+interface Needle {
   /** Says which one it is, without its value. */
   readonly what: string;
   readonly bytes: Buffer;

@@ -118,5 +118,3 @@ export function createServices({ apps, core }: Pick<Cluster, 'apps' | 'core'>) {
     },
   };
 }
-
-export type Services = ReturnType<typeof createServices>;

@@ -1,7 +1,7 @@
 /** What an owner sees of a ticket's use. */
 import type { Person } from '../../scripts/dev/person.ts';
 
-export interface TicketUse {
+interface TicketUse {
   readonly jti: string;
   /** Sessions that have claimed with it. */
   readonly used: number;

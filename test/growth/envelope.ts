@@ -40,7 +40,7 @@ const expected = {
 };
 
 /** A JWS of these claims, whatever they are. */
-export function jwsOf(typ: string, claims: string): string {
+function jwsOf(typ: string, claims: string): string {
   const header = encodeBase64url(utf8(JSON.stringify({ alg: 'EdDSA', kid, typ })));
   return `${header}.${encodeBase64url(utf8(claims))}.${encodeBase64url(new Uint8Array(64))}`;
 }

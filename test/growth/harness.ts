@@ -18,21 +18,21 @@ export interface Subject {
   show(token: number): string;
 }
 
-export interface Shape {
+interface Shape {
   readonly start: readonly number[];
   readonly pump: readonly number[];
   readonly end: readonly number[];
 }
 
 /** In µs of processor time, for inputs of `tokens`/4, `tokens`/2 and `tokens`. */
-export interface Growth {
+interface Growth {
   readonly shape: Shape;
   readonly tokens: number;
   readonly costs: readonly number[];
   readonly ratio: number;
 }
 
-export interface Effort {
+interface Effort {
   /** For the search, for each subject. */
   readonly searchMs: number;
   /** What the largest measured input costs at least, so that its cost can be told from noise. */
@@ -194,7 +194,7 @@ async function measureOnce(subject: Subject, shape: Shape, floorMicros: number):
  * How the cost of one shape grows; undefined where its longest input costs less than the floor. What looks worse than
  * linear is measured again at twice the size, since noise does not grow with it: only what does so each time is.
  */
-export async function measure(
+async function measure(
   subject: Subject,
   shape: Shape,
   { floorMs }: Pick<Effort, 'floorMs'>,

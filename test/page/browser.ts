@@ -14,7 +14,7 @@ import { resolverRules, startLaunchers, type Launchers } from './launchers.ts';
 
 export const artifacts = fileURLToPath(new URL('../artifacts/page/', import.meta.url));
 
-export interface Site {
+interface Site {
   readonly drill: Drill;
   readonly stack: Stack;
   readonly browser: Browser;

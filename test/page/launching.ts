@@ -2,7 +2,7 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { add, loggedIn, site } from './browser.ts';
 
-export interface Answer {
+interface Answer {
   readonly type: string;
   readonly ticket: string;
   readonly annotations: Readonly<Record<string, string>>;

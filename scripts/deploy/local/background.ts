@@ -16,7 +16,7 @@ export interface Program {
   readonly logFile: string;
 }
 
-export interface Address {
+interface Address {
   readonly host: string;
   readonly port: number;
 }

@@ -8,7 +8,7 @@ import type { V1PersistentVolume, V1PersistentVolumeClaim } from '@kubernetes/cl
 import { DeployError } from '../failure.ts';
 import type { Kubectl } from '../kubectl.ts';
 
-export interface Endpoints {
+interface Endpoints {
   /** The console's public URL, for pods and for what runs inside the cluster's namespaces. */
   readonly console: string;
   /** File: roots of the console's certificate. */
@@ -47,7 +47,7 @@ export interface Endpoints {
   readonly overlay: string;
 }
 
-export interface Sqlite {
+interface Sqlite {
   readonly kind: 'sqlite';
   readonly file: string;
 }

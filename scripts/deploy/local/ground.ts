@@ -35,7 +35,7 @@ const SESSION_NAMESPACES = [
 const ZONES = { console: 'twofold-console', webhook: 'twofold-webhook', keyservice: 'twofold-keyservice' };
 const CLUSTER = 'local';
 
-export interface LocalOptions {
+interface LocalOptions {
   readonly repository: string;
   /** The cluster's state folder. */
   readonly state: string;
@@ -44,7 +44,7 @@ export interface LocalOptions {
   readonly namespaces: readonly string[];
 }
 
-export interface Ground {
+interface Ground {
   readonly overlay: string;
   readonly certificates: string;
   readonly bearers: Readonly<Record<string, string>>;

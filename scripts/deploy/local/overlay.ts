@@ -27,7 +27,7 @@ export const launcher = {
   claim: 'preferred_username',
 } as const;
 
-export type Service = 'console' | 'webhook' | 'keyservice';
+type Service = 'console' | 'webhook' | 'keyservice';
 
 export interface LocalOverlay {
   /** Way from the overlay's folder to manifests/. */

@@ -24,7 +24,7 @@ import {
 } from './configuration.ts';
 import { answerInteraction } from './interaction.ts';
 
-export interface IdentityProviderConfig {
+interface IdentityProviderConfig {
   host: string;
   port: number;
   /** PEM: the server's leaf. */

@@ -11,7 +11,7 @@ import type { Container, JsonObject, Pod } from '../kubernetes/objects.ts';
 import { createNodeApi, type Kubernetes, type NodeApi } from './node-api.ts';
 import { layOutVolumes, VolumeError, type Volumes } from './volumes.ts';
 
-export interface KubeletOptions {
+interface KubeletOptions {
   kubernetes: Kubernetes;
   /** As the API server stored it. */
   pod: Pod;
@@ -65,7 +65,11 @@ function environmentOf(
   return Object.fromEntries([...declared, ...folders, ['TWOFOLD_TERMINATION_LOG', terminationLog]]);
 }
 
-interface Ended { exitCode: number; stdout: string; stderr: string }
+interface Ended {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
 
 function run(options: KubeletOptions, env: Record<string, string>): Promise<Ended> {
   const [program, ...args] = options.command;

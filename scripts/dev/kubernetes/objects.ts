@@ -9,7 +9,7 @@ type Plain<T> = T extends Date ? string : T extends object ? { [Member in keyof 
 export type PodSpec = Plain<V1PodSpec>;
 export type Container = PodSpec['containers'][number];
 export type Volume = NonNullable<PodSpec['volumes']>[number];
-export type ObjectMeta = Plain<V1ObjectMeta>;
+type ObjectMeta = Plain<V1ObjectMeta>;
 export type ApiObject = JsonObject & {
   readonly apiVersion: string;
   readonly kind: string;

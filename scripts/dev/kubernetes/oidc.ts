@@ -11,7 +11,7 @@ export interface OidcConfig {
   readonly audience: string;
 }
 
-export interface People {
+interface People {
   /** By their address; undefined when the token does not hold. Rejects when the issuer cannot be reached. */
   authenticate(token: string): Promise<UserInfo | undefined>;
   close(): void;

@@ -28,7 +28,7 @@ export interface Answer {
   readonly body: object;
 }
 
-export interface Operations {
+interface Operations {
   run(call: Call): Promise<Answer>;
   /** Namespaces and their accounts exist as soon as something names them. */
   account(namespace: string, name: string): ApiObject;

@@ -16,7 +16,7 @@ export async function startTestStandIn(config: Partial<StandInConfig> = {}): Pro
   return { ...(await startStandIn({ tls, webhookClient, ...config })), ca };
 }
 
-export type Speak = (
+type Speak = (
   method: string,
   path: string,
   body?: unknown,

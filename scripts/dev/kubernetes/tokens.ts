@@ -16,7 +16,7 @@ type Verdict =
   | { readonly user: UserInfo; readonly audiences: readonly string[]; readonly error?: undefined }
   | { readonly error: string };
 
-export interface Tokens {
+interface Tokens {
   /** Whether the text claims to be one of these, before any verification. */
   claims(token: string): boolean;
   mint(username: string, groups: readonly string[], seconds: number): Promise<string>;
@@ -27,7 +27,7 @@ export interface Tokens {
   verify(token: string, audiences: readonly string[]): Promise<Verdict>;
 }
 
-export interface Account {
+interface Account {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
@@ -146,5 +146,3 @@ export function createTokens(store: Store): Tokens {
     },
   };
 }
-
-export type { ApiObject };

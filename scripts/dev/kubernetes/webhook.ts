@@ -10,7 +10,7 @@ import type { Store } from './store.ts';
 import type { UserInfo } from './tokens.ts';
 
 /** What is about to be stored. */
-export interface Creation {
+interface Creation {
   readonly resource: Resource;
   readonly namespace: string | undefined;
   readonly object: ApiObject;
