@@ -123,7 +123,9 @@ describe('bad days, over real processes', function () {
     await Promise.all(burst);
     await restart('webhook');
     await eventually('every Secret left has its pod', async () => {
-      interface List { items: { metadata: { labels?: Record<string, string> } }[] }
+      interface List {
+        items: { metadata: { labels?: Record<string, string> } }[];
+      }
       const sids = async (path: string): Promise<string[]> => {
         const { items } = await drill.admin.must<List>('GET', path);
         return items.flatMap(({ metadata }) => metadata.labels?.['twofold.dev/session'] ?? []);

@@ -14,7 +14,9 @@ import { openUserKey } from '#envelope/user-key.ts';
 import { failureOf } from '../refusal.ts';
 import { secretPath, sessions, startDrill, type Drill } from './cluster.ts';
 
-interface Jwks { readonly keys: readonly Record<string, unknown>[] }
+interface Jwks {
+  readonly keys: readonly Record<string, unknown>[];
+}
 
 /** Somebody has a copy of some files, and all of our code: what can be opened with them? */
 describe('stolen copies', function () {

@@ -20,7 +20,11 @@ const daySeconds = 24 * 3600;
 const hourSeconds = 3600;
 const codeSeconds = 600;
 
-export interface WebClient { id: string; secret: string; redirectUris: string[] }
+export interface WebClient {
+  id: string;
+  secret: string;
+  redirectUris: string[];
+}
 
 /** What tokens say about an account. Any name is one; a name with an @ is its own address. */
 function claimsOf(name: string): { preferred_username: string; email: string; email_verified: true } {
