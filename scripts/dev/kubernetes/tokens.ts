@@ -1,7 +1,7 @@
 /** Bearers of service accounts, bound to a pod or not, and of users: made, reviewed, verified. Development tool, no zone. */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { decodeJwt, errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
-import { objectAt, pods, stringAt, stringsAt, type ApiObject, type JsonObject } from './objects.ts';
+import { objectAt, pods, stringAt, stringsAt, type JsonObject } from './objects.ts';
 import { badRequest, conflict, notFound } from './status.ts';
 import type { Store } from './store.ts';
 
