@@ -12,21 +12,64 @@ function read(path: string): string {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folders = readdirSync(root, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name))
-  .map(({ name }) => name);
-const pages = ['', 'docs/adr', ...folders].flatMap((folder) =>
-  readdirSync(join(root, folder))
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => join(folder, file)),
-);
+const ignored = new Set(['.git/', ...read('.gitignore').split('\n')]);
+
+/** Every file that is, or would be, in the repository, by its path there. */
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) return [path];
+    return entry.isDirectory() && !ignored.has(`${entry.name}/`) && !ignored.has(`${path}/`)
+      ? filesIn(path)
+      : [];
+  });
+}
+
+/** Anchors as GitHub makes them of headings: lower case, no punctuation, hyphens for spaces, numbered when repeated. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of page.replaceAll(/^```[^]*?^```/gm, '').matchAll(/^#{1,6} (.+)$/gm)) {
+    const shown = heading.replaceAll(/\]\([^)]*\)/g, '').toLowerCase();
+    const slug = shown.replaceAll(/[^\p{L}\p{M}\p{N} _-]/gu, '').replaceAll(' ', '-');
+    let anchor = slug;
+    for (let again = 1; anchors.has(anchor); again += 1) anchor = `${slug}-${again}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+const files = filesIn('');
+const pages = files.filter((file) => file.endsWith('.md'));
+const anchors = new Map(pages.map((page) => [page, anchorsOf(read(page))]));
 
 describe('the documentation', () => {
-  it('links to files that are there', () => {
+  it('links to files and headings that are there', () => {
     for (const page of pages) {
-      for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g))
-        expect(existsSync(join(root, dirname(page), target)), `${page}: ${target}`).to.equal(true);
+      for (const [, target = '', anchor] of read(page).matchAll(
+        /\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)/g,
+      )) {
+        const file = target === '' ? page : join(dirname(page), target);
+        expect(existsSync(join(root, file)), `${page}: ${target}`).to.equal(true);
+        if (anchor !== undefined) expect(anchors.get(file), `${page}: ${target}`).to.include(anchor);
+      }
     }
+  });
+
+  it('is cited by headings that are there, in comments of code too', () => {
+    for (const file of files) {
+      for (const [cited, page, design, anchor = ''] of read(file).matchAll(
+        /\b(?:docs\/([\w/-]+)|(design))\.md#([\w-]+)/g,
+      ))
+        expect(anchors.get(`docs/${page ?? design ?? ''}.md`), `${file}: ${cited}`).to.include(anchor);
+    }
+  });
+
+  it('is never cited by the number of a section', () => {
+    const numbered = files.filter((file) => {
+      const text = read(file).replaceAll(/\n\s*[*#/]*\s*/g, ' ');
+      return /\bdesign(?:['’]s)?,? \(?(?:§|sections? \d)/i.test(text);
+    });
+    expect(numbered).to.deep.equal([]);
   });
 
   it('names targets that make has', () => {
