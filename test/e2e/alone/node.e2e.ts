@@ -73,7 +73,7 @@ describe('a node that starts again', () => {
     await services.setEnv('console', { TWOFOLD_GRANT_LIFE_SECONDS: String(GRANT_LIFE_SECONDS) });
     await eventually('the console is back', () => scenario.works().then(() => true as const));
     session = await scenario.admitted(ALWAYS);
-    late = await scenario.gated();
+    late = await scenario.gated(ALWAYS);
     admittedAt = Date.now();
     secretUid = (await secretOf(await cluster.ready(session))).metadata?.uid;
   });
@@ -87,20 +87,6 @@ describe('a node that starts again', () => {
   it('and after the certificates of all services were renewed', async () => {
     await renewLeaves(cluster);
     await reboot();
-  });
-
-  it('and after the grant’s time for a first claim is over: the session is bound to this pod', async () => {
-    await wait(admittedAt + GRANT_LIFE_SECONDS * 1000 + LEEWAY_MS + 1000 - Date.now());
-    await reboot();
-  });
-
-  it('but gives nothing to a pod that claims for the first time then', async () => {
-    await openGate(cluster.sessions, late);
-    const failed = await cluster.ended(late);
-    const ended = initOf(failed)?.state?.terminated;
-    expect(ended?.exitCode).to.equal(11);
-    expect(ended?.message).to.contain('[grant_expired]').and.contain('start the session again');
-    expect(everStarted(failed)).to.equal(false);
   });
 
   it('starts all of it again after everything on the node was killed at once, memory volumes gone', async () => {
@@ -119,6 +105,20 @@ describe('a node that starts again', () => {
     await cameBack(before);
     for (const service of SERVICES) await services.rolledOut(service);
     await scenario.works();
+  });
+
+  it('and after the grant’s time for a first claim is over: the session is bound to this pod', async () => {
+    await wait(admittedAt + GRANT_LIFE_SECONDS * 1000 + LEEWAY_MS + 1000 - Date.now());
+    await reboot();
+  });
+
+  it('but gives nothing to a pod that claims for the first time then', async () => {
+    await openGate(cluster.sessions, late);
+    const endOf = (pod: V1Pod) => initOf(pod)?.state?.terminated ?? initOf(pod)?.lastState?.terminated;
+    const refused = await cluster.podThat('was refused', late, (pod) => endOf(pod) !== undefined);
+    expect(endOf(refused)?.exitCode).to.equal(11);
+    expect(endOf(refused)?.message).to.contain('[grant_expired]').and.contain('start the session again');
+    expect(everStarted(refused)).to.equal(false);
   });
 });
 

@@ -68,51 +68,6 @@ describe('outages', () => {
     });
   });
 
-  describe('the webhook is down', () => {
-    let running: string;
-    before(async () => {
-      running = await scenario.admitted();
-      await cluster.ready(running);
-      await services.stop('webhook');
-    });
-    after(() => services.start('webhook'));
-
-    it('lets no session in without its secrets: the API server refuses it, and names the webhook', async () => {
-      const said = await refusal();
-      expect(said).to.match(/^Error from server \(InternalError\)/);
-      expect(said).to.contain('failed calling webhook "pods.twofold.dev"');
-    });
-
-    it('admits a pod that asks for no secrets, unchanged', plainPodRuns);
-
-    it('leaves running sessions their files', async () => {
-      await scenario.hasFiles(running);
-    });
-
-    it('tells whoever looks at a controller why it has no pods', async () => {
-      const job = uniqueName('job');
-      const { spec } = scenario.session();
-      const template = { metadata: { annotations: scenario.annotations }, spec };
-      await cluster.create({
-        apiVersion: 'batch/v1',
-        kind: 'Job',
-        metadata: { name: job },
-        spec: { template },
-      });
-      const described = await eventually('the Job has an event', async () => {
-        const out = await kubectlOutput(['describe', 'job', job, '--namespace', cluster.sessions]);
-        return out.includes('FailedCreate') ? out : undefined;
-      });
-      expect(described).to.contain('failed calling webhook "pods.twofold.dev"');
-      await cluster.remove('job', job);
-    });
-
-    it('serves again once it is back', async () => {
-      await services.start('webhook');
-      await scenario.works();
-    });
-  });
-
   describe('the console is down', () => {
     let running: string;
     const names = { never: '', always: '', full: '', waiting: '' };
@@ -137,97 +92,143 @@ describe('outages', () => {
     });
     after(() => services.start('console'));
 
-    it('refuses a session with the reason and the next step, and makes neither Lease nor Secret', async () => {
-      const said = await refusal();
-      expect(said).to.contain('admission webhook "pods.twofold.dev" denied the request');
-      expect(said).to.match(
-        /console did not answer \(.+\); try again; if it goes on, tell the cluster’s operator/,
-      );
-      expect(said).to.contain('(console_unavailable)');
+    describe('and the rest is not', () => {
+      it('refuses a session with the reason and the next step, and makes neither Lease nor Secret', async () => {
+        const said = await refusal();
+        expect(said).to.contain('admission webhook "pods.twofold.dev" denied the request');
+        expect(said).to.match(
+          /console did not answer \(.+\); try again; if it goes on, tell the cluster’s operator/,
+        );
+        expect(said).to.contain('(console_unavailable)');
+      });
+
+      it('leaves running sessions their files', async () => {
+        await scenario.hasFiles(running);
+      });
+
+      it('holds an admitted session in its init container while that asks for the keys', async () => {
+        const asking = await cluster.podThat('asks', names.never, isAsking);
+        expect(everStarted(asking)).to.equal(false);
+        expect(await filesOf(names.never)).to.deep.equal([]);
+      });
     });
 
-    it('leaves running sessions their files', async () => {
-      await scenario.hasFiles(running);
+    // Meanwhile, the init containers ask in vain.
+    describe('and the webhook, too', () => {
+      before(() => services.stop('webhook'));
+      after(() => services.start('webhook'));
+
+      it('lets no session in without its secrets: the API server refuses it, and names the webhook', async () => {
+        const said = await refusal();
+        expect(said).to.match(/^Error from server \(InternalError\)/);
+        expect(said).to.contain('failed calling webhook "pods.twofold.dev"');
+      });
+
+      it('admits a pod that asks for no secrets, unchanged', plainPodRuns);
+
+      it('leaves running sessions their files', async () => {
+        await scenario.hasFiles(running);
+      });
+
+      it('tells whoever looks at a controller why it has no pods', async () => {
+        const job = uniqueName('job');
+        const { spec } = scenario.session();
+        const template = { metadata: { annotations: scenario.annotations }, spec };
+        await cluster.create({
+          apiVersion: 'batch/v1',
+          kind: 'Job',
+          metadata: { name: job },
+          spec: { template },
+        });
+        const described = await eventually('the Job has an event', async () => {
+          const out = await kubectlOutput(['describe', 'job', job, '--namespace', cluster.sessions]);
+          return out.includes('FailedCreate') ? out : undefined;
+        });
+        expect(described).to.contain('failed calling webhook "pods.twofold.dev"');
+        await cluster.remove('job', job);
+      });
+
+      it('answers again once it is back', async () => {
+        await services.start('webhook');
+        expect(await refusal()).to.contain('(console_unavailable)');
+      });
     });
 
-    it('holds an admitted session in its init container while that asks for the keys', async () => {
-      const asking = await cluster.podThat('asks', names.never, isAsking);
-      expect(everStarted(asking)).to.equal(false);
-      expect(await filesOf(names.never)).to.deep.equal([]);
-    });
+    describe('for longer than an init container asks', () => {
+      it('ends the init container after its retries: the pod says why, and never starts', async () => {
+        const failed = await cluster.ended(names.never, { timeoutMs: RETRIES_OVER_MS });
+        expect(failed.status?.phase).to.equal('Failed');
+        const ended = initOf(failed)?.state?.terminated;
+        expect(ended?.exitCode).to.equal(13);
+        expect(ended?.message).to.match(
+          /^twofold: the console did not give the keys within 60 s: .+ cannot be reached/,
+        );
+        expect(ended?.message).to.match(/tell the cluster’s operator \(unreachable\)$/);
+        expect(everStarted(failed)).to.equal(false);
+        const described = await kubectlOutput([
+          'describe',
+          'pod',
+          names.never,
+          '--namespace',
+          cluster.sessions,
+        ]);
+        expect(described).to.contain(ended?.message ?? 'no message');
+        const row = await kubectlOutput([
+          'get',
+          'pod',
+          names.never,
+          '--namespace',
+          cluster.sessions,
+          '--no-headers',
+        ]);
+        expect(row).to.match(/0\/1\s+Init:Error/);
+      });
 
-    it('ends the init container after its retries: the pod says why, and never starts', async () => {
-      const failed = await cluster.ended(names.never, { timeoutMs: RETRIES_OVER_MS });
-      expect(failed.status?.phase).to.equal('Failed');
-      const ended = initOf(failed)?.state?.terminated;
-      expect(ended?.exitCode).to.equal(13);
-      expect(ended?.message).to.match(
-        /^twofold: the console did not give the keys within 60 s: .+ cannot be reached/,
-      );
-      expect(ended?.message).to.match(/tell the cluster’s operator \(unreachable\)$/);
-      expect(everStarted(failed)).to.equal(false);
-      const described = await kubectlOutput([
-        'describe',
-        'pod',
-        names.never,
-        '--namespace',
-        cluster.sessions,
-      ]);
-      expect(described).to.contain(ended?.message ?? 'no message');
-      const row = await kubectlOutput([
-        'get',
-        'pod',
-        names.never,
-        '--namespace',
-        cluster.sessions,
-        '--no-headers',
-      ]);
-      expect(row).to.match(/0\/1\s+Init:Error/);
-    });
+      it('lets the kubelet try again where the pod’s restart policy asks for it', async () => {
+        const tried = await cluster.podThat(
+          'has tried in vain',
+          names.always,
+          (each) => (initOf(each)?.lastState?.terminated ?? initOf(each)?.state?.terminated)?.exitCode === 13,
+        );
+        expect(everStarted(tried)).to.equal(false);
+        expect(await filesOf(names.always)).to.deep.equal([]);
+      });
 
-    it('lets the kubelet try again where the pod’s restart policy asks for it', async () => {
-      const tried = await cluster.podThat(
-        'has tried in vain',
-        names.always,
-        (each) => (initOf(each)?.lastState?.terminated ?? initOf(each)?.state?.terminated)?.exitCode === 13,
-      );
-      expect(everStarted(tried)).to.equal(false);
-      expect(await filesOf(names.always)).to.deep.equal([]);
-    });
+      it('gives a session that waited its files as soon as the console is back', async () => {
+        await Promise.all([open(names.waiting), open(names.full)]);
+        await Promise.all([names.waiting, names.full].map((name) => cluster.podThat('asks', name, isAsking)));
+        // Meanwhile: for the next scenario the node's memory shrinks to a page.
+        await resizeTmpfs(await folder(names.full), PAGE_BYTES);
+        await services.start('console');
+        const ready = await cluster.ready(names.waiting);
+        expect(initOf(ready)?.restartCount).to.equal(0);
+        await scenario.hasFiles(names.waiting);
+      });
 
-    it('gives a session that waited its files as soon as the console is back', async () => {
-      await Promise.all([open(names.waiting), open(names.full)]);
-      await Promise.all([names.waiting, names.full].map((name) => cluster.podThat('asks', name, isAsking)));
-      // Meanwhile: for the next scenario the node's memory shrinks to a page.
-      await resizeTmpfs(await folder(names.full), PAGE_BYTES);
-      await services.start('console');
-      const ready = await cluster.ready(names.waiting);
-      expect(initOf(ready)?.restartCount).to.equal(0);
-      await scenario.hasFiles(names.waiting);
-    });
+      it('with the memory volume full: says so, leaves no half of it, and never starts', async () => {
+        const failed = await cluster.ended(names.full);
+        const ended = initOf(failed)?.state?.terminated;
+        expect([failed.status?.phase, ended?.exitCode]).to.deep.equal(['Failed', 14]);
+        expect(ended?.message).to.equal(
+          'twofold: the memory volume is full; ask for fewer or smaller secrets (volume_full)',
+        );
+        expect(everStarted(failed)).to.equal(false);
+        expect(await filesOf(names.full)).to.deep.equal([]);
+      });
 
-    it('with the memory volume full: says so, leaves no half of it, and never starts', async () => {
-      const failed = await cluster.ended(names.full);
-      const ended = initOf(failed)?.state?.terminated;
-      expect([failed.status?.phase, ended?.exitCode]).to.deep.equal(['Failed', 14]);
-      expect(ended?.message).to.equal(
-        'twofold: the memory volume is full; ask for fewer or smaller secrets (volume_full)',
-      );
-      expect(everStarted(failed)).to.equal(false);
-      expect(await filesOf(names.full)).to.deep.equal([]);
-    });
+      it('gives the session that the kubelet tried again its files, too', async () => {
+        const ready = await cluster.ready(names.always, { timeoutMs: 120_000 });
+        expect(initOf(ready)?.restartCount).to.be.greaterThan(0);
+        await scenario.hasFiles(names.always);
+      });
 
-    it('gives the session that the kubelet tried again its files, too', async () => {
-      const ready = await cluster.ready(names.always, { timeoutMs: 120_000 });
-      expect(initOf(ready)?.restartCount).to.be.greaterThan(0);
-      await scenario.hasFiles(names.always);
-    });
-
-    it('takes away what failed sessions left', async () => {
-      for (const name of [names.never, names.full]) {
-        const { metadata } = (await cluster.readPod(name))!;
-        await cluster.noSessionObjects(metadata?.labels?.['twofold.dev/session'] ?? 'none');
-      }
+      it('takes away what failed sessions left, and admits new ones', async () => {
+        for (const name of [names.never, names.full]) {
+          const { metadata } = (await cluster.readPod(name))!;
+          await cluster.noSessionObjects(metadata?.labels?.['twofold.dev/session'] ?? 'none');
+        }
+        await scenario.works();
+      });
     });
   });
 });
