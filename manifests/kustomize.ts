@@ -17,8 +17,9 @@ const PACKAGE = 'sigs.k8s.io/kustomize/kustomize/v5';
 /**
  * The path of the kustomize binary, after building it where it is not cached; scripts/deploy/run calls it first, outside
  * the cluster. Throws, naming the package, without Go.
+ * @public
  */
-function buildKustomize(): string {
+export function buildKustomize(): string {
   const version = new RegExp(`${PACKAGE} (v[0-9.]+)`).exec(
     readFileSync(join(folder, 'tools/go.mod'), 'utf8'),
   );
