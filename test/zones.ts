@@ -97,6 +97,7 @@ export const zones = {
       ...logging,
       '@fastify/busboy',
       'better-sqlite3',
+      'cookie',
       'express',
       'express-rate-limit',
       'jose',
