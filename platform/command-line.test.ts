@@ -162,6 +162,10 @@ describe('a command line', () => {
       ['context', { positionals: [], options: { keep: true } }],
       ['context', { positionals: ['help'], options: { keep: false } }],
     ]);
-    expect((await run('--help', single)).out).to.match(/^ {2}one \[WHAT\] \[options\]$/m);
+    const { out } = await run('--help', single);
+    expect(out)
+      .to.match(/^ {2}one \[WHAT\] \[options\]$/m)
+      .and.not.to.contain('every command');
+    expect(out).to.match(/^ {2}-h, --help/m);
   });
 });

@@ -171,17 +171,19 @@ function section(title: string, lines: readonly string[]): string[] {
 
 export function commandHelp(program: AnyProgram, command: AnyCommand): string {
   const { summary, detail, positionals = [], options, examples = [] } = command;
+  const every = optionsOfEvery(program);
+  const alone = command.name === '';
   return [
     summary,
     ...(detail === undefined ? [] : ['', detail]),
     ...section('Usage', [`  ${usageOf(program, command)}`]),
     ...section('Arguments', rows(positionals.map(({ name, doc }) => [name, doc]))),
-    ...section('Options', optionRows(options)),
+    ...section('Options', optionRows(alone ? { ...options, ...every } : options)),
     ...section(
       'Examples',
       examples.flatMap(({ line, doc }) => [`  # ${doc}`, `  ${line}`]),
     ),
-    ...section('Options of every command', optionRows(optionsOfEvery(program))),
+    ...section('Options of every command', alone ? [] : optionRows(every)),
   ].join('\n');
 }
 

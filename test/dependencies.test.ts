@@ -23,6 +23,7 @@ interface Manager {
 interface BotFile extends Readonly<Record<string, unknown>> {
   readonly enabledManagers: readonly string[];
   readonly customManagers: readonly Manager[];
+  readonly packageRules: readonly { readonly matchFileNames?: readonly string[] }[];
 }
 
 /** The bot's manager of each kind of manifest. */
@@ -62,6 +63,11 @@ describe('dependencies', () => {
       for (const text of manager.matchStrings ?? [])
         expect(new RegExp(text).exec(read(found[0]!))?.groups, text).to.have.property('currentValue');
     }
+  });
+
+  it('have rules for files that are there', () => {
+    const named = bot.packageRules.flatMap(({ matchFileNames = [] }) => matchFileNames);
+    expect(files).to.include.members(named);
   });
 
   it('are installed by a forge only to run .ci/run, with what it runs itself pinned by hash', () => {
