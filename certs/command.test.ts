@@ -23,14 +23,14 @@ describe('the certs command', () => {
   before(async () => (dir = await issuedFolder()));
 
   const wrong: [string, string[], string][] = [
-    ['nothing', [], 'a command is missing'],
-    ['an unknown command', ['renew', '--dir', 'x'], 'no such command: renew'],
-    ['the name of an inherited property', ['constructor', '--dir', 'x'], 'no such command: constructor'],
-    ['two commands', ['issue', 'show', '--dir', 'x'], 'one command at a time'],
+    ['nothing', [], 'A command is missing'],
+    ['an unknown command', ['renew', '--dir', 'x'], 'There is no such command'],
+    ['the name of an inherited property', ['constructor', '--dir', 'x'], 'There is no such command'],
+    ['two commands', ['issue', 'show', '--dir', 'x'], 'issue takes no arguments'],
     ['no folder', ['issue'], '--dir is missing'],
     ['an empty folder name', ['issue', '--dir', ''], '--dir is missing'],
     ['an unknown option', ['issue', '--dir', 'x', '--force'], '--force'],
-    ['another command’s option', ['show', '--dir', 'x', '--name', 'a'], '--name is not an option of show'],
+    ['another command’s option', ['show', '--dir', 'x', '--name', 'a'], 'show has no option --name'],
     ['a name that is none', ['issue', '--dir', 'x', '--name', '*.a'], '--name *.a'],
     ['days that are none', ['rotate', '--dir', 'x', '--overlap-days', '1.5'], '--overlap-days 1.5'],
   ];
@@ -38,7 +38,9 @@ describe('the certs command', () => {
     it(`answers ${what} with how it is used, and exit code 2`, async () => {
       const { code, out, err } = await run(args);
       expect({ code, out }).to.deep.equal({ code: 2, out: '' });
-      expect(err).to.include(message).and.include('usage: node certs/main.ts');
+      expect(err)
+        .to.include(message)
+        .and.match(/next: node certs\/main.ts/);
     });
   }
 

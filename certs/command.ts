@@ -1,6 +1,7 @@
 /** The `certs` command: arguments in, text and an exit code out. Belongs to no zone. Design §9. */
-import { parseArgs } from 'node:util';
+import { runCommandLine, UsageError } from '#platform/command-line.ts';
 import { columns } from '#platform/columns.ts';
+import { commandOf, exitCodes, type Program } from '#platform/commands.ts';
 import { DAY_MS } from './issue.ts';
 import { isExtraName } from './plan.ts';
 import type { NextStep } from './rotation.ts';
@@ -14,36 +15,6 @@ import {
   type CertificateList,
 } from './store.ts';
 
-const USAGE = `usage: node certs/main.ts COMMAND --dir DIR [options]
-
-  issue      issue what is missing, renew what is due, keep the rest
-               --name NAME        a DNS name or address to add to every server leaf; may be repeated
-  rotate     begin to replace the root, or take the next step where it is due
-               --continue         begin only in the last third of the root's life
-               --overlap-days N   days that a root is trusted before it signs, and after (default ${DEFAULT_OVERLAP_MS / DAY_MS})
-  show       list roots and leaves
-  ca-bundle  print all trusted roots in base64, for a webhook configuration
-
-exit codes: 0 done, 1 could not be done, 2 wrong usage
-`;
-
-const options = {
-  dir: { type: 'string' },
-  name: { type: 'string', multiple: true },
-  continue: { type: 'boolean' },
-  'overlap-days': { type: 'string' },
-} as const;
-
-type Command = 'issue' | 'rotate' | 'show' | 'ca-bundle';
-type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-
-const optionsOf: Readonly<Record<Command, readonly string[]>> = {
-  issue: ['dir', 'name'],
-  rotate: ['dir', 'continue', 'overlap-days'],
-  show: ['dir'],
-  'ca-bundle': ['dir'],
-};
-
 /** What the command needs of the world. */
 interface Terminal {
   readonly out: (text: string) => void;
@@ -51,86 +22,106 @@ interface Terminal {
   readonly now: () => Date;
 }
 
-class UsageError extends Error {}
+const command = commandOf<Terminal, unknown>();
+const dir = { value: 'DIR', required: true, doc: 'The folder of roots and certificates.' } as const;
+
+const program: Program<Terminal, unknown> = {
+  name: 'certs',
+  call: 'node certs/main.ts',
+  summary: 'a CA of this installation’s own.',
+  commands: [
+    command({
+      name: 'issue',
+      summary: 'Issue what is missing, renew what is due, keep the rest.',
+      options: {
+        dir,
+        name: {
+          value: 'NAME',
+          many: true,
+          doc: 'A DNS name or address to add to every server leaf; may be repeated.',
+        },
+      },
+      run: (terminal, { options }) => issue(options.dir, options.name, terminal),
+    }),
+    command({
+      name: 'rotate',
+      summary: 'Begin to replace the root, or take the next step where it is due.',
+      options: {
+        dir,
+        continue: { doc: 'Begin only in the last third of the root’s life.' },
+        'overlap-days': {
+          value: 'N',
+          doc: `Days that a root is trusted before it signs, and after (default ${DEFAULT_OVERLAP_MS / DAY_MS}).`,
+        },
+      },
+      run: (terminal, { options }) =>
+        rotate(
+          options.dir,
+          { begin: options.continue ? 'when-due' : 'now', days: options['overlap-days'] },
+          terminal,
+        ),
+    }),
+    command({
+      name: 'show',
+      summary: 'List roots and leaves.',
+      options: { dir },
+      run: async ({ out, now }, { options }) => {
+        out(renderList(await listCertificates(options.dir), now()));
+      },
+    }),
+    command({
+      name: 'ca-bundle',
+      summary: 'Print all trusted roots in base64, for a webhook configuration.',
+      options: { dir },
+      run: async ({ out }, { options }) => {
+        out(`${await caBundle(options.dir)}\n`);
+      },
+    }),
+  ],
+  exitCodes,
+};
 
 /** Runs one command and returns its exit code. Never prints a key. Throws for defects only. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await dispatch(args, terminal);
-    return 0;
+    return await runCommandLine(program, args, terminal, terminal);
   } catch (error) {
-    if (error instanceof UsageError) {
-      terminal.err(`certs: ${error.message}\n\n${USAGE}`);
-      return 2;
-    }
-    if (error instanceof StoreError || isSystemError(error)) {
-      terminal.err(`certs: ${error.message}${causeOf(error)}\n`);
-      return 1;
-    }
-    throw error;
+    if (!(error instanceof StoreError || isSystemError(error))) throw error;
+    terminal.err(`certs: ${error.message}${causeOf(error)}\n`);
+    return exitCodes.failed.exit;
   }
 }
 
-async function dispatch(args: readonly string[], terminal: Terminal): Promise<void> {
-  const { command, dir, values } = parseArguments(args);
-  switch (command) {
-    case 'issue':
-      return issue(dir, values, terminal);
-    case 'rotate':
-      return rotate(dir, values, terminal);
-    case 'show':
-      terminal.out(renderList(await listCertificates(dir), terminal.now()));
-      return;
-    case 'ca-bundle':
-      terminal.out(`${await caBundle(dir)}\n`);
-      return;
-  }
-}
-
-function parseArguments(args: readonly string[]): { command: Command; dir: string; values: Values } {
-  const { values, positionals } = parseStrictly(args);
-  const [command, ...rest] = positionals;
-  if (command === undefined) throw new UsageError('a command is missing');
-  if (!isCommand(command)) throw new UsageError(`no such command: ${command}`);
-  if (rest.length > 0) throw new UsageError(`one command at a time: ${rest.join(' ')}`);
-  const { dir } = values;
-  if (dir === undefined || dir === '') throw new UsageError('--dir is missing');
-  for (const option of Object.keys(values)) {
-    if (!optionsOf[command].includes(option))
-      throw new UsageError(`--${option} is not an option of ${command}`);
-  }
-  return { command, dir, values };
-}
-
-/** The parser's own errors are about what was typed, and say it well. */
-function parseStrictly(args: readonly string[]): { values: Values; positionals: string[] } {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'wrong arguments');
-  }
-}
-
-async function issue(dir: string, { name: extraNames = [] }: Values, { out, now }: Terminal): Promise<void> {
+async function issue(folder: string, extraNames: readonly string[], { out, now }: Terminal): Promise<void> {
   for (const name of extraNames) {
     if (!isExtraName(name))
-      throw new UsageError(`--name ${name}: neither a DNS name in lower case nor an address`);
+      throw new UsageError(
+        `--name ${name}: neither a DNS name in lower case nor an address.`,
+        'node certs/main.ts issue --help',
+      );
   }
-  const onProgress = (line: string): void => out(`${line}\n`);
-  const { leaves, rotationDue } = await ensureCertificates({ dir, extraNames, now: now(), onProgress });
+  const { leaves, rotationDue } = await ensureCertificates({
+    dir: folder,
+    extraNames,
+    now: now(),
+    onProgress: (line) => out(`${line}\n`),
+  });
   const issued = leaves.filter(({ action }) => action === 'issued').length;
   out(`${issued} issued, ${leaves.length - issued} kept\n`);
   if (rotationDue) out('the root is in the last third of its life: run `rotate`\n');
 }
 
-async function rotate(dir: string, values: Values, { out, now }: Terminal): Promise<void> {
-  const days = values['overlap-days'];
+async function rotate(
+  folder: string,
+  { begin, days }: { readonly begin: 'when-due' | 'now'; readonly days: string | undefined },
+  { out, now }: Terminal,
+): Promise<void> {
   if (days !== undefined && !/^\d{1,4}$/.test(days))
-    throw new UsageError(`--overlap-days ${days}: not a number of days`);
+    throw new UsageError(`--overlap-days ${days}: not a number of days.`, 'node certs/main.ts rotate --help');
   const next = await rotateRoot({
-    dir,
+    dir: folder,
     now: now(),
-    begin: values.continue === true ? 'when-due' : 'now',
+    begin,
     overlapMs: days === undefined ? DEFAULT_OVERLAP_MS : Number(days) * DAY_MS,
     onProgress: (line) => out(`${line}\n`),
   });
@@ -166,10 +157,6 @@ function renderList({ roots, leaves }: CertificateList, now: Date): string {
       ...expiry(notAfter),
     ]),
   ])}\n`;
-}
-
-function isCommand(text: string): text is Command {
-  return Object.hasOwn(optionsOf, text);
 }
 
 function causeOf({ cause }: Error): string {

@@ -1,5 +1,6 @@
-/** Every command, in the order of the help. Zone 0. */
-import type { Command } from './command.ts';
+/** `twofold` as data: every command, the options of each, and the exit codes. Zone 0. */
+import type { OptionSpecs, Program } from '#platform/commands.ts';
+import type { Context } from './command.ts';
 import { annotate } from './commands/annotate.ts';
 import { completion } from './commands/completion.ts';
 import { importSecrets } from './commands/import.ts';
@@ -7,20 +8,47 @@ import { login, logout, whoami } from './commands/login.ts';
 import { add, list, remove, replace } from './commands/secrets.ts';
 import { ticket, ticketsList, ticketsRevoke } from './commands/tickets.ts';
 import { trust } from './commands/trust.ts';
+import { exitCodes } from './failure.ts';
+import manifest from './npm/package.json' with { type: 'json' };
+import type { Result } from './output.ts';
+import { settingSpecs } from './settings.ts';
 
-export const commands: readonly Command[] = [
-  login,
-  logout,
-  whoami,
-  list,
-  add,
-  replace,
-  remove,
-  importSecrets,
-  annotate,
-  ticket,
-  ticketsList,
-  ticketsRevoke,
-  trust,
-  completion,
-];
+const options: OptionSpecs = {
+  output: {
+    value: ['text', 'json'],
+    short: 'o',
+    doc: 'What is printed: text (default), or JSON for programs.',
+  },
+  ...Object.fromEntries(settingSpecs.map(({ flag, value, doc }) => [flag, { value, doc }])),
+};
+
+export const program: Program<Context, Result> = {
+  name: 'twofold',
+  version: manifest.version,
+  summary: 'your secrets, sealed on this machine, delivered into your Kubernetes sessions.',
+  commands: [
+    login,
+    logout,
+    whoami,
+    list,
+    add,
+    replace,
+    remove,
+    importSecrets,
+    annotate,
+    ticket,
+    ticketsList,
+    ticketsRevoke,
+    trust,
+    completion,
+  ],
+  options,
+  exitCodes,
+  sections: {
+    'First steps': [
+      '  twofold login --console https://twofold.example.org',
+      '  twofold secrets add db-password',
+      '  twofold annotate pod.yaml --secrets db-password | kubectl apply -f -',
+    ],
+  },
+};

@@ -1,6 +1,5 @@
 /** Completion: each shell asks the program itself, so that it knows what this version knows. Zone 0; pure. */
-import { findCommand, globalOptions } from './arguments.ts';
-import type { Command } from './command.ts';
+import { findCommand, optionsOfEvery, wordsOf, type OptionSpecs, type Program } from '#platform/commands.ts';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof shells)[number];
@@ -28,24 +27,31 @@ export function completionScript(shell: Shell): string {
   return scripts[shell];
 }
 
+/** The option that this word is, short or long. */
+function optionOf(options: OptionSpecs, word: string | undefined): OptionSpecs[string] | undefined {
+  const found = Object.entries(options).find(
+    ([name, { short }]) => word === `--${name}` || (short !== undefined && word === `-${short}`),
+  );
+  return found?.[1];
+}
+
 /** What may stand where the last of these words is being typed; none: a file, or something of the person's own. */
-export function candidates(commands: readonly Command[], words: readonly string[]): readonly string[] {
+export function candidates<C, R>(program: Program<C, R>, words: readonly string[]): readonly string[] {
   const [current = '', before] = [words.at(-1), words.slice(0, -1)];
-  const found = findCommand(commands, before);
+  const found = findCommand(program, before);
   const starting = (all: readonly string[]): readonly string[] => [
     ...new Set(all.filter((word) => word.startsWith(current))),
   ];
   if (!found) {
-    const next = commands.flatMap(({ name }) => {
-      const parts = name.split(' ');
+    const next = program.commands.flatMap((command) => {
+      const parts = wordsOf(command);
       return before.every((word, at) => parts[at] === word) ? (parts[before.length] ?? []) : [];
     });
     return starting(next);
   }
-  const options = { ...found.command.options, ...globalOptions };
-  const option = before.at(-1)?.replace(/^--/, '') ?? '';
-  if (option === 'output' || before.at(-1) === '-o') return starting(['text', 'json']);
-  if (before.at(-1)?.startsWith('--') && options[option]?.value !== undefined) return [];
+  const options = { ...found.command.options, ...optionsOfEvery(program) };
+  const value = optionOf(options, before.at(-1))?.value;
+  if (value !== undefined) return typeof value === 'string' ? [] : starting(value);
   if (!current.startsWith('-')) {
     return found.command.name === 'completion' && found.words === before.length ? starting(shells) : [];
   }

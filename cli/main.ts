@@ -2,8 +2,7 @@
 /** The command line `twofold`: process, streams and signals. Zone 0; docs/cli.md. */
 import { constants } from 'node:os';
 import { shownLines } from '#platform/shown.ts';
-import { commands } from './commands.ts';
-import manifest from './npm/package.json' with { type: 'json' };
+import { program } from './commands.ts';
 import { run } from './run.ts';
 import { createTerminal } from './terminal.ts';
 
@@ -21,11 +20,10 @@ stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code ===
 
 process.exitCode = await run(
   {
-    commands,
+    program,
     terminal,
     stdin,
     env: process.env,
-    version: manifest.version,
     // A file that is printed for another program stays what it is.
     print: (text) => stdout.write(`${stdout.isTTY ? shownLines(text) : text}\n`),
     note: (line) => stderr.write(`${shownLines(line)}\n`),

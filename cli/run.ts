@@ -1,14 +1,15 @@
 /** From arguments to an exit code: finds the command, runs it, prints what it has to say. Zone 0. */
-import { findCommand, parseInput, type Parsed } from './arguments.ts';
-import type { Command } from './command.ts';
+import { parseKid } from '#envelope/names.ts';
+import { interpret, refusalText, UsageError } from '#platform/command-line.ts';
+import { overview, type Program } from '#platform/commands.ts';
+import type { Context } from './command.ts';
 import { candidates } from './completion.ts';
 import { createContext, type Outside } from './context.ts';
 import { exitCodes, Failure, failure } from './failure.ts';
-import { commandHelp, overview } from './help.ts';
+import type { Result } from './output.ts';
 
-interface Program extends Outside {
-  readonly commands: readonly Command[];
-  readonly version: string;
+interface Running extends Outside {
+  readonly program: Program<Context, Result>;
   readonly print: (text: string) => void;
 }
 
@@ -21,6 +22,7 @@ function wantsJson(args: readonly string[]): boolean {
 
 function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
+  if (error instanceof UsageError) return failure(error.code, error.message, error.next, error);
   const what = error instanceof Error ? error.message : String(error);
   return failure(
     'unexpected',
@@ -31,66 +33,60 @@ function asFailure(error: unknown): Failure {
 }
 
 /** To standard error; as one line of JSON where the output is JSON. */
-function explain({ code, message, next, exit }: Failure, json: boolean, note: Program['note']): void {
+function explain({ program, note }: Running, failed: Failure, json: boolean): void {
+  const { code, message, next, exit } = failed;
   if (json) note(JSON.stringify({ error: { code, message, ...(next === undefined ? {} : { next }), exit } }));
-  else {
-    note(`twofold: ${message}`);
-    if (next !== undefined) note(`   next: ${next}`);
+  else note(refusalText(program, failed));
+}
+
+/** A key's id may begin as an option does, with a hyphen: then it is told to be a value, or an argument. */
+function withKids(args: readonly string[]): readonly string[] {
+  if (args.includes('--')) return args;
+  const others: string[] = [];
+  const kids: string[] = [];
+  for (const arg of args) {
+    if (!arg.startsWith('-') || parseKid(arg) === undefined) others.push(arg);
+    else if (others.at(-1) === '--kid') others.splice(-1, 1, `--kid=${arg}`);
+    else kids.push(arg);
   }
+  return kids.length === 0 ? others : [...others, '--', ...kids];
 }
 
-function unknownCommand({ commands }: Program, args: readonly string[]): Failure {
-  const [first = ''] = args;
-  const below = commands
-    .filter(({ name }) => name.startsWith(`${first} `))
-    .map(({ name }) => `twofold ${name}`);
-  if (below.length > 0)
-    return failure('usage', `twofold ${first} does nothing alone.`, `Use ${below.join(', ')}.`);
-  return failure('usage', 'There is no such command.', 'twofold --help lists them all.');
-}
-
-async function perform(program: Program, { command, input, flags }: Parsed): Promise<void> {
-  const { output } = flags;
-  if (flags['help'] === true) {
-    program.print(commandHelp(command));
+async function perform(running: Running, args: readonly string[]): Promise<void> {
+  const { program, print } = running;
+  const asked = interpret(program, withKids(args));
+  if ('help' in asked) {
+    print(asked.help);
     return;
   }
-  if (output !== undefined && output !== 'text' && output !== 'json') {
-    throw failure('usage', '--output is text or json.');
-  }
-  const context = createContext(program, flags);
+  const { command, input, everywhere } = asked;
+  const context = createContext(running, everywhere);
   try {
     const result = await command.run(context, input);
-    const text = output === 'json' ? JSON.stringify(result.json, undefined, 2) : result.text;
-    if (text !== '') program.print(text);
+    const text = everywhere['output'] === 'json' ? JSON.stringify(result.json, undefined, 2) : result.text;
+    if (text !== '') print(text);
   } finally {
     context.connections.close();
   }
 }
 
-async function dispatch(program: Program, args: readonly string[]): Promise<void> {
-  const { commands, version, print } = program;
+async function dispatch(running: Running, args: readonly string[]): Promise<void> {
+  const { program, print } = running;
   const [first] = args;
-  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-    const asked = findCommand(commands, args.slice(1));
-    print(asked ? commandHelp(asked.command) : overview(commands, version));
-  } else if (first === '--version') print(`twofold ${version}`);
-  else if (first === 'complete' && args[1] === '--') print(candidates(commands, args.slice(2)).join('\n'));
-  else {
-    const found = findCommand(commands, args);
-    if (!found) throw unknownCommand(program, args);
-    await perform(program, parseInput(found.command, args.slice(found.words)));
-  }
+  if (first === undefined) print(overview(program));
+  else if (first === '--version') print(`${program.name} ${program.version ?? ''}`);
+  else if (first === 'complete' && args[1] === '--') print(candidates(program, args.slice(2)).join('\n'));
+  else await perform(running, args);
 }
 
 /** The exit code. Never throws. */
-export async function run(program: Program, args: readonly string[]): Promise<number> {
+export async function run(running: Running, args: readonly string[]): Promise<number> {
   try {
-    await dispatch(program, args);
+    await dispatch(running, args);
     return exitCodes.ok.exit;
   } catch (error) {
     const failed = asFailure(error);
-    explain(failed, wantsJson(args), program.note);
+    explain(running, failed, wantsJson(args));
     return failed.exit;
   }
 }

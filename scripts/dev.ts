@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { runCommandLine, UsageError } from '#platform/command-line.ts';
+import { commandOf, exitCodes, type Program } from '#platform/commands.ts';
 import { build } from './build.ts';
 import { development } from './dev/environments.ts';
 import { startStack, type Stack } from './dev/stack.ts';
@@ -70,41 +71,58 @@ function explain(stack: Stack): void {
   Ctrl-C ends it.`);
 }
 
-const { values } = parseArgs({ options: { launchers: { type: 'string' } } });
-const launchersFile = values.launchers === undefined ? undefined : resolve(values.launchers);
-if (launchersFile !== undefined && !existsSync(launchersFile)) {
-  console.error(`make dev: there is no file ${launchersFile}`);
-  process.exit(2);
-}
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { mode: 0o700 });
 function say(line: string): void {
   console.log(`\x1b[2m==> ${line}\x1b[0m`);
 }
-say('bundling the services');
-await build();
-const stack = await startStack({
-  dir: folder,
-  people: ['alice', 'bob'],
-  launchersFile,
-  anonymous: true,
-  say,
-});
-let stopping = false;
-function end(): void {
-  stopping = true;
-  say('stopping');
-  rmSync(endpointsFile, { force: true });
-  void stack.stop().then(() => process.exit(0));
-}
-process.once('SIGINT', end);
-process.once('SIGTERM', end);
-for (const [name, { exited }] of Object.entries(stack.services)) {
-  void exited.then((code) => {
-    if (stopping) return;
-    const log = join(folder, 'logs', `${name}.log`);
-    console.error(`the ${name} has ended (${code ?? 'by a signal'}); see ${log}`);
+
+/** Until Ctrl-C. */
+async function serve(launchers: string | undefined): Promise<void> {
+  const launchersFile = launchers === undefined ? undefined : resolve(launchers);
+  if (launchersFile !== undefined && !existsSync(launchersFile))
+    throw new UsageError(`there is no file ${launchersFile}`, 'make dev LAUNCHERS=file');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { mode: 0o700 });
+  say('bundling the services');
+  await build();
+  const stack = await startStack({
+    dir: folder,
+    people: ['alice', 'bob'],
+    launchersFile,
+    anonymous: true,
+    say,
   });
+  let stopping = false;
+  const end = (): void => {
+    stopping = true;
+    say('stopping');
+    rmSync(endpointsFile, { force: true });
+    void stack.stop().then(() => process.exit(0));
+  };
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  for (const [name, { exited }] of Object.entries(stack.services)) {
+    void exited.then((code) => {
+      if (stopping) return;
+      const log = join(folder, 'logs', `${name}.log`);
+      console.error(`the ${name} has ended (${code ?? 'by a signal'}); see ${log}`);
+    });
+  }
+  writeEndpoints(stack);
+  explain(stack);
 }
-writeEndpoints(stack);
-explain(stack);
+
+const program: Program<undefined, unknown> = {
+  name: 'make dev',
+  summary: 'a development cluster that runs until Ctrl-C.',
+  commands: [
+    commandOf<undefined, unknown>()({
+      name: '',
+      summary: 'Start a development cluster that runs until Ctrl-C.',
+      options: { launchers: { value: 'FILE', doc: 'Trusted launchers (docs/launchers.md).' } },
+      run: (_, { options }) => serve(options.launchers),
+    }),
+  ],
+  exitCodes,
+};
+
+process.exitCode = await runCommandLine(program, process.argv.slice(2), undefined);

@@ -1,6 +1,6 @@
 /**
- * `make docs`: writes docs/configuration.md from the services' settings, and the reference in docs/cli.md; the tests
- * compare.
+ * `make docs`: writes docs/configuration.md from the services' settings, and the references in docs/cli.md and
+ * docs/admin.md; the tests compare.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { consoleSettings } from '../console/config.ts';
 import { keyserviceSettings } from '../keyservice/config.ts';
 import type { Settings } from '#platform/settings.ts';
 import { webhookSettings } from '../webhook/config.ts';
-import { withCliReference } from './cli-docs.ts';
+import { withCommandReference } from './cli-docs.ts';
 
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -54,7 +54,9 @@ export function configurationReference(): string {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationReference());
-  const cliPage = new URL('../docs/cli.md', import.meta.url);
-  writeFileSync(cliPage, withCliReference(readFileSync(cliPage, 'utf8')));
-  console.log('docs/configuration.md and docs/cli.md written');
+  for (const [name, withReference] of Object.entries(withCommandReference)) {
+    const page = new URL(`../docs/${name}`, import.meta.url);
+    writeFileSync(page, withReference(readFileSync(page, 'utf8')));
+  }
+  console.log('docs/configuration.md, docs/cli.md and docs/admin.md written');
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { annotations } from '#envelope/annotations.ts';
 import { parseLaunchers } from '#platform/launchers.ts';
-import { withCliReference } from '../scripts/cli-docs.ts';
+import { withCommandReference } from '../scripts/cli-docs.ts';
 import { configurationReference } from '../scripts/docs.ts';
 
 function read(path: string): string {
@@ -84,8 +84,9 @@ describe('the documentation', () => {
     expect(read('docs/configuration.md')).to.equal(configurationReference());
   });
 
-  it('has the commands, options and exit codes of the command line (make docs)', () => {
-    expect(read('docs/cli.md')).to.equal(withCliReference(read('docs/cli.md')));
+  it('has the commands, options and exit codes of twofold and twofold-admin (make docs)', () => {
+    for (const [name, withReference] of Object.entries(withCommandReference))
+      expect(read(`docs/${name}`)).to.equal(withReference(read(`docs/${name}`)));
   });
 
   it('shows launchers files that console and webhook take', () => {

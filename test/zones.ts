@@ -60,6 +60,7 @@ const service = [
   'whole-body',
 ].map((name) => `platform/${name}.ts`);
 const client = ['platform/https-client.ts', 'platform/shown.ts', 'platform/whole-body.ts'];
+const commandLine = ['platform/command-line.ts', 'platform/commands.ts'];
 const logging = ['pino', 'prom-client'];
 
 export const zones = {
@@ -79,6 +80,7 @@ export const zones = {
       ...formats,
       ...service,
       ...client,
+      ...commandLine,
       'platform/columns.ts',
       'platform/key-uses.ts',
       'platform/kubernetes.ts',
@@ -95,6 +97,7 @@ export const zones = {
       ...logging,
       '@fastify/busboy',
       'better-sqlite3',
+      'cookie',
       'express',
       'express-rate-limit',
       'jose',
@@ -140,6 +143,7 @@ export const zones = {
       'cli/',
       ...formats,
       ...client,
+      ...commandLine,
       'platform/columns.ts',
       'envelope/dotenv.ts',
       'envelope/node-cipher.ts',

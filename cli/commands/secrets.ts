@@ -84,6 +84,8 @@ const writeOptions = {
   },
 } as const;
 
+const valueElsewhere = 'Leave it out to be asked for it, or use --file FILE or standard input';
+
 const detail =
   'The value is asked for without echo, or comes from --file or standard input: 1 byte to 64 KiB, any bytes. It is\n' +
   'sealed on this machine; neither the console nor anybody on the way sees it. It never comes back out, here or there.';
@@ -169,7 +171,7 @@ export const add = command({
   detail,
   positionals: [name],
   options: writeOptions,
-  storesValue: true,
+  storesValue: valueElsewhere,
   examples: [
     { line: 'twofold secrets add db-password', doc: 'Asks for the value without showing it' },
     { line: 'twofold secrets add tls.key --file tls.key', doc: 'A file, binary or not' },
@@ -187,7 +189,7 @@ export const replace = command({
     ...writeOptions,
     'if-version': { value: 'N', doc: 'Only if this is still its version (see list).' },
   },
-  storesValue: true,
+  storesValue: valueElsewhere,
   examples: [
     { line: 'twofold secrets replace db-password', doc: 'Asks for the value without showing it' },
     { line: 'twofold secrets replace tls.key --file tls.key --expires 90d', doc: 'With an end' },

@@ -1,127 +1,111 @@
-/** The arguments of `twofold-admin`, parsed once. Zone 1; design §9. */
-import { parseArgs } from 'node:util';
+/** The commands of `twofold-admin` as data: what each is given, and what it starts. Zone 1; design §9. */
 import { parseOwnerId, type OwnerId } from '#envelope/names.ts';
+import { UsageError } from '#platform/command-line.ts';
+import { commandOf, exitCodes, type Program } from '#platform/commands.ts';
 import type { LoginClaim } from '../core/stores.ts';
+import { check, exits, exportAudit, keys, offboard, prune, type Context } from './commands.ts';
 
-export const USAGE = `usage: twofold-admin COMMAND [options]
+/** Opens the database for a command, once its arguments have been read; closes it when it has ended. */
+export type OnDatabase = (command: (context: Context) => Promise<number>) => Promise<number>;
 
-  keys              list the key ids that rows carry, with the number of rows and the key's state
-  check             compare every row with what it says of itself, and open every user key
-  offboard OWNER    show what there is of an owner; with --yes delete it, all at once
-                      OWNER is an owner id, or CLAIM=VALUE of a login, such as email=alice@example.org
-  prune             show what the retention would delete; with --yes delete it
-  audit export      print the audit records as JSON lines, oldest first
-                      --since TIME   from this time on: 2026-01-31 or 2026-01-31T12:00:00Z
-
-options
-  --yes             do it, where a command only shows
-  --output FORMAT   text (the default) or json
-  --help            show this
-
-Settings are the console's, from the environment: TWOFOLD_DATABASE_URL or TWOFOLD_DATABASE_URL_FILE,
-TWOFOLD_SQLITE_ADDON, TWOFOLD_AT_REST_KEYS_FILE (optional), TWOFOLD_RECORD_KEYS_FILE (optional; for check and
-offboard), TWOFOLD_RETENTION_*.
-
-exit codes: 0 done, 1 could not be done, 2 wrong usage, 3 broken rows found, 78 wrong settings
-`;
-
-/** What was typed makes no sense; the message says why. */
-export class UsageError extends Error {}
-
-export type Output = 'text' | 'json';
-
-export type Command =
-  | { readonly name: 'help' }
-  | { readonly name: 'keys' | 'check'; readonly output: Output }
-  | {
-      readonly name: 'offboard';
-      readonly owner: OwnerId | LoginClaim;
-      readonly yes: boolean;
-      readonly output: Output;
-    }
-  | { readonly name: 'prune'; readonly yes: boolean; readonly output: Output }
-  | { readonly name: 'audit export'; readonly since: number };
-
-const options = {
-  yes: { type: 'boolean' },
-  since: { type: 'string' },
-  output: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
+const command = commandOf<OnDatabase, number>();
+const output = {
+  value: ['text', 'json'],
+  doc: 'What is printed: text (default), or JSON for programs.',
 } as const;
+const yes = { doc: 'Do it, instead of showing what would be done.' } as const;
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-
-/** The parser's own errors are about what was typed, and say it well. */
-function parse(args: readonly string[]): { values: Values; positionals: string[] } {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'wrong arguments');
-  }
-}
-
-function allow(name: string, values: Values, allowed: readonly (keyof Values)[]): void {
-  const foreign = Object.keys(values).find((option) => !allowed.some((each) => each === option));
-  if (foreign !== undefined) throw new UsageError(`--${foreign} is not an option of ${name}`);
-}
-
-function outputOf({ output = 'text' }: Values): Output {
-  if (output !== 'text' && output !== 'json')
-    throw new UsageError(`--output ${output}: neither text nor json`);
-  return output;
-}
-
-function ownerOf(text: string | undefined): OwnerId | LoginClaim {
-  if (text === undefined) throw new UsageError('offboard: OWNER is missing');
+function demandOwner(text: string): OwnerId | LoginClaim {
   const id = parseOwnerId(text);
   if (id !== undefined) return id;
   const at = text.indexOf('=');
   if (at < 1 || at === text.length - 1) {
-    throw new UsageError('offboard: OWNER is an owner id, or CLAIM=VALUE of a login');
+    throw new UsageError(
+      'OWNER is an owner id, or CLAIM=VALUE of a login.',
+      'twofold-admin offboard email=alice@example.org',
+    );
   }
   return { claim: text.slice(0, at), value: text.slice(at + 1) };
 }
 
-function sinceOf({ since }: Values): number {
-  if (since === undefined) return 0;
-  const time = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(since) ? Date.parse(since) : NaN;
+function demandTime(text: string): number {
+  const time = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(time)) {
-    throw new UsageError(`--since ${since}: neither a date (2026-01-31) nor a time (2026-01-31T12:00:00Z)`);
+    throw new UsageError(
+      `--since ${text}: neither a date nor a time.`,
+      'twofold-admin audit export --since 2026-01-31T12:00:00Z',
+    );
   }
   return time;
 }
 
-function none(rest: readonly string[]): void {
-  if (rest.length > 0) throw new UsageError(`one command at a time: ${rest.join(' ')}`);
-}
-
-/** Throws a `UsageError`. */
-export function parseArguments(args: readonly string[]): Command {
-  const { values, positionals } = parse(args);
-  if (values.help) return { name: 'help' };
-  const [name, ...rest] = positionals;
-  switch (name) {
-    case undefined:
-      throw new UsageError('a command is missing');
-    case 'keys':
-    case 'check':
-      none(rest);
-      allow(name, values, ['output']);
-      return { name, output: outputOf(values) };
-    case 'offboard':
-      none(rest.slice(1));
-      allow(name, values, ['output', 'yes']);
-      return { name, owner: ownerOf(rest[0]), yes: values.yes === true, output: outputOf(values) };
-    case 'prune':
-      none(rest);
-      allow(name, values, ['output', 'yes']);
-      return { name, yes: values.yes === true, output: outputOf(values) };
-    case 'audit':
-      if (rest[0] !== 'export') throw new UsageError('audit: the only command is export');
-      none(rest.slice(1));
-      allow('audit export', values, ['since']);
-      return { name: 'audit export', since: sinceOf(values) };
-    default:
-      throw new UsageError(`no such command: ${name}`);
-  }
-}
+export const program: Program<OnDatabase, number> = {
+  name: 'twofold-admin',
+  summary: 'the console’s database, for its operator.',
+  commands: [
+    command({
+      name: 'keys',
+      summary: 'List the key ids that rows carry, with the number of rows and the key’s state.',
+      options: { output },
+      run: (onDatabase, { options }) => onDatabase((context) => keys(context, options.output ?? 'text')),
+    }),
+    command({
+      name: 'check',
+      summary: 'Compare every row with what it says of itself and with its MAC, and open every user key.',
+      detail: 'Names each row that is broken; then the exit code is 3.',
+      options: { output },
+      run: (onDatabase, { options }) => onDatabase((context) => check(context, options.output ?? 'text')),
+    }),
+    command({
+      name: 'offboard',
+      summary: 'Show what there is of an owner; with --yes delete it, all at once.',
+      positionals: [
+        { name: 'OWNER', doc: 'an owner id, or CLAIM=VALUE of a login, such as email=alice@example.org' },
+      ],
+      options: { yes, output },
+      examples: [
+        { line: 'twofold-admin offboard email=alice@example.org', doc: 'Shows what there is' },
+        { line: 'twofold-admin offboard 6f1c0e9a-5d2b-4c3e-8f10-2b7a9c4d1e6f --yes', doc: 'Deletes it' },
+      ],
+      run: async (onDatabase, { positionals: [text = ''], options }) => {
+        const owner = demandOwner(text);
+        return await onDatabase((context) =>
+          offboard(context, { owner, yes: options.yes, output: options.output ?? 'text' }),
+        );
+      },
+    }),
+    command({
+      name: 'prune',
+      summary: 'Show what the retention would delete; with --yes delete it now.',
+      options: { yes, output },
+      run: (onDatabase, { options }) =>
+        onDatabase((context) => prune(context, { yes: options.yes, output: options.output ?? 'text' })),
+    }),
+    command({
+      name: 'audit export',
+      summary: 'Print the audit records as JSON lines, oldest first.',
+      options: {
+        since: { value: 'TIME', doc: 'From this time on: 2026-01-31 or 2026-01-31T12:00:00Z.' },
+      },
+      examples: [
+        { line: 'twofold-admin audit export --since 2026-01-31 >audit.jsonl', doc: 'For a log archive' },
+      ],
+      run: async (onDatabase, { options }) => {
+        const since = options.since === undefined ? 0 : demandTime(options.since);
+        return await onDatabase((context) => exportAudit(context, since));
+      },
+    }),
+  ],
+  exitCodes: {
+    ...exitCodes,
+    broken: { exit: exits.broken, doc: 'broken rows found' },
+    settings: { exit: exits.settings, doc: 'wrong settings' },
+  },
+  sections: {
+    Settings: [
+      '  The console’s, from the environment: TWOFOLD_DATABASE_URL or TWOFOLD_DATABASE_URL_FILE,',
+      '  TWOFOLD_SQLITE_ADDON, TWOFOLD_AT_REST_KEYS_FILE (optional), TWOFOLD_RECORD_KEYS_FILE (optional; for check and',
+      '  offboard), TWOFOLD_RETENTION_*.',
+    ],
+  },
+};

@@ -5,7 +5,6 @@ import { createRetention, prunables, type Counts, type Retention } from '../core
 import { ownedTables, type KnownOwner, type Offboarding, type OwnedCounts } from '../store/offboarding.ts';
 import type { OwnerId } from '#envelope/names.ts';
 import { columns } from '#platform/columns.ts';
-import type { Output } from './arguments.ts';
 import { createCheck, type BrokenRow } from './check.ts';
 import type { AdminConfig } from './config.ts';
 import type { AdminDatabase } from './database.ts';
@@ -25,7 +24,9 @@ export interface Context {
 }
 
 /** Of the whole program. */
-export const exits = { done: 0, failed: 1, usage: 2, broken: 3, settings: 78 } as const;
+export const exits = { done: 0, failed: 1, broken: 3, settings: 78 } as const;
+
+type Output = 'text' | 'json';
 
 /** Could not be done; the message says why and what next. */
 export class CommandError extends Error {}

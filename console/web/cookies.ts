@@ -3,6 +3,7 @@
  * their own, chosen by its kid; `typ` tells one kind of cookie from another. `__Host-`: this host alone,
  * over TLS alone, for every path.
  */
+import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { EncryptJWT, jwtDecrypt, type JWTPayload } from 'jose';
 import type { OctKey } from '../key-files.ts';
@@ -30,13 +31,9 @@ function hostName({ name }: CookieKind): string {
   return `__Host-${name}`;
 }
 
-/** The first of this name (RFC 6265 §5.4 sends the most specific first; with `__Host-` there is one). */
-function valueOf(header: string | undefined, name: string): string | undefined {
-  return header
-    ?.split(';')
-    .map((pair) => pair.trim())
-    .find((pair) => pair.startsWith(`${name}=`))
-    ?.slice(name.length + 1);
+/** As it is, and the first of this name (RFC 6265 §5.4 sends the most specific first; with `__Host-` there is one). */
+function valueOf(header: string, name: string): string | undefined {
+  return parseCookie(header, { decode: (text) => text })[name];
 }
 
 export function createCookies({ keys, clock }: Ports): Cookies {
@@ -44,7 +41,7 @@ export function createCookies({ keys, clock }: Ports): Cookies {
   const [newest] = keys;
   return {
     read: async (request, kind) => {
-      const text = valueOf(request.headers.cookie, hostName(kind));
+      const text = valueOf(request.headers.cookie ?? '', hostName(kind));
       if (text === undefined) return undefined;
       try {
         const { payload } = await jwtDecrypt(

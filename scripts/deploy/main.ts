@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { runCommandLine } from '#platform/command-line.ts';
+import { commandOf, exitCodes, type OptionsOf, type Program } from '#platform/commands.ts';
 import { DAY_MS } from '../../certs/issue.ts';
 import { renewCertificates } from './certificates.ts';
 import { readPublicTicketKeys, writeConsoleKeys, type JwkSet } from './console-keys.ts';
@@ -12,13 +13,6 @@ import { createKubectl, KubectlError } from './kubectl.ts';
 import { clearGround, layGround } from './local/ground.ts';
 import { undeploy } from './removal.ts';
 import { shownLines } from '#platform/shown.ts';
-
-const USAGE = `usage: main.ts up | down | certificates | keys [options]; empty options are as if they were not there
-  up             --overlay FOLDER  --certs FOLDER  --keys FOLDER  --env on|off  --bearer FILE  --console-ca FILE
-                 local cluster only: --database sqlite|postgres  --namespaces a,b
-  down           --confirm yes
-  certificates   --certs FOLDER  --rotate yes  --overlap-days N
-  keys           --dir FOLDER`;
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const state = join(repository, '.cluster');
@@ -30,33 +24,29 @@ function say(line: string): void {
   );
 }
 
-const options = {
-  overlay: { type: 'string' },
-  certs: { type: 'string' },
-  keys: { type: 'string' },
-  dir: { type: 'string' },
-  env: { type: 'string' },
-  bearer: { type: 'string' },
-  'console-ca': { type: 'string' },
-  database: { type: 'string' },
-  namespaces: { type: 'string' },
-  confirm: { type: 'string' },
-  rotate: { type: 'string' },
-  'overlap-days': { type: 'string' },
+const certsOption = {
+  value: 'FOLDER',
+  doc: 'Where the CA is, or shall be made; none: cert-manager issues.',
 } as const;
 
-type Values = Partial<Record<keyof typeof options, string>>;
+const upOptions = {
+  overlay: { value: 'FOLDER', doc: 'What is deployed to a cluster of yours.' },
+  certs: certsOption,
+  keys: { value: 'FOLDER', doc: 'The console’s keys that make keys has made.' },
+  env: { value: ['on', 'off'], doc: 'Variables from files; as the nodes can where nothing is said.' },
+  bearer: { value: 'FILE', doc: 'An access token for the self-test.' },
+  'console-ca': { value: 'FILE', doc: 'Roots of the console’s public certificate, for the self-test.' },
+  database: { value: ['sqlite', 'postgres'], doc: 'The local cluster’s.' },
+  namespaces: { value: 'a,b', doc: 'The local cluster’s for sessions.' },
+} as const;
 
-function oneOf<T extends string>(
-  name: string,
-  value: string | undefined,
-  allowed: readonly T[],
-): T | undefined {
-  if (value === undefined) return undefined;
-  const found = allowed.find((each) => each === value);
-  if (found === undefined) throw new DeployError(`${name} is ${value}`, `one of ${allowed.join(', ')}`);
-  return found;
-}
+const certificateOptions = {
+  certs: certsOption,
+  rotate: { value: 'yes', doc: 'Begin to replace the root, or take the next step.' },
+  'overlap-days': { value: 'N', doc: 'Days that a root is trusted before it signs, and after.' },
+} as const;
+
+type UpOptions = OptionsOf<typeof upOptions>;
 
 function folder(name: string, value: string): string {
   const path = resolve(value);
@@ -70,7 +60,7 @@ function isLocal(): boolean {
   return process.env['KUBECONFIG'] === localConfig;
 }
 
-function caFolder({ certs }: Values): string {
+function caFolder(certs: string | undefined): string {
   if (certs !== undefined) return resolve(certs);
   if (isLocal()) return join(state, 'certificates');
   throw new DeployError(
@@ -79,25 +69,25 @@ function caFolder({ certs }: Values): string {
   );
 }
 
-function ticketKeysIn({ keys }: Values): JwkSet | undefined {
+function ticketKeysIn(keys: string | undefined): JwkSet | undefined {
   return keys === undefined ? undefined : readPublicTicketKeys(folder('KEYS', keys));
 }
 
-async function deployLocally(values: Values): Promise<void> {
+async function deployLocally(values: UpOptions): Promise<void> {
   const kubectl = createKubectl();
-  const database = oneOf('DATABASE', values.database, ['sqlite', 'postgres']) ?? 'sqlite';
+  const database = values.database ?? 'sqlite';
   const ground = await layGround(kubectl, {
     repository,
     state,
     database,
     namespaces: (values.namespaces ?? '').split(',').filter((name) => name !== ''),
   });
-  const dir = caFolder(values);
+  const dir = caFolder(values.certs);
   const { envEnabled } = await deploy(kubectl, {
     overlay: ground.overlay,
     certificates: { dir },
-    ticketKeys: ticketKeysIn(values),
-    env: oneOf('ENV', values.env, ['on', 'off']) ?? 'if-possible',
+    ticketKeys: ticketKeysIn(values.keys),
+    env: values.env ?? 'if-possible',
     login: { bearer: ground.bearers['alice'] ?? '', caFile: join(dir, 'console', 'ca.crt') },
     secrets: ground.secrets,
     say,
@@ -108,14 +98,14 @@ async function deployLocally(values: Values): Promise<void> {
   );
 }
 
-async function deployOverlay(values: Values, overlay: string): Promise<void> {
-  const dir = values.certs === 'none' ? undefined : caFolder(values);
+async function deployOverlay(values: UpOptions, overlay: string): Promise<void> {
+  const dir = values.certs === 'none' ? undefined : caFolder(values.certs);
   const bearer = values.bearer === undefined ? undefined : readFileSync(values.bearer, 'utf8').trim();
   await deploy(createKubectl(), {
     overlay: folder('OVERLAY', overlay),
     certificates: dir === undefined ? undefined : { dir },
-    ticketKeys: ticketKeysIn(values),
-    env: oneOf('ENV', values.env, ['on', 'off']),
+    ticketKeys: ticketKeysIn(values.keys),
+    env: values.env,
     login: bearer === undefined ? undefined : { bearer, caFile: values['console-ca'] },
     secrets: [],
     say,
@@ -127,7 +117,7 @@ async function deployOverlay(values: Values, overlay: string): Promise<void> {
   );
 }
 
-async function up(values: Values): Promise<void> {
+async function up(values: UpOptions): Promise<void> {
   if (values.overlay !== undefined) {
     await deployOverlay(values, values.overlay);
   } else if (isLocal()) {
@@ -140,7 +130,7 @@ async function up(values: Values): Promise<void> {
   }
 }
 
-async function down({ confirm }: Values): Promise<void> {
+async function down(confirm: string | undefined): Promise<void> {
   if (!isLocal() && confirm !== 'yes')
     throw new DeployError(
       'this deletes Twofold’s keys and, where it is a volume of the cluster’s, the database: what is stored cannot be read any more',
@@ -150,13 +140,13 @@ async function down({ confirm }: Values): Promise<void> {
   if (isLocal()) await clearGround(state);
 }
 
-async function certificates(values: Values): Promise<void> {
+async function certificates(values: OptionsOf<typeof certificateOptions>): Promise<void> {
   const days = values['overlap-days'];
   if (days !== undefined && !/^\d{1,4}$/.test(days))
     throw new DeployError(`OVERLAP_DAYS is ${days}`, 'a number of days');
   await renewCertificates(
     createKubectl(),
-    { dir: caFolder(values) },
+    { dir: caFolder(values.certs) },
     {
       rotate: values.rotate === 'yes',
       overlapMs: days === undefined ? undefined : Number(days) * DAY_MS,
@@ -165,7 +155,7 @@ async function certificates(values: Values): Promise<void> {
   );
 }
 
-async function keys({ dir }: Values): Promise<void> {
+async function keys(dir: string | undefined): Promise<void> {
   if (dir === undefined)
     throw new DeployError(
       'DIR is missing: the folder in which the console’s keys shall be made',
@@ -174,33 +164,55 @@ async function keys({ dir }: Values): Promise<void> {
   say(await writeConsoleKeys(resolve(dir)));
 }
 
-const commands: Readonly<Record<string, (values: Values) => Promise<void>>> = {
-  up,
-  down,
-  certificates,
-  keys,
+const command = commandOf<undefined, unknown>();
+
+const program: Program<undefined, unknown> = {
+  name: 'deploy',
+  call: 'scripts/deploy/run',
+  summary:
+    'what make deploy, undeploy, certs-renew and keys run; an empty option is as if it were not there.',
+  commands: [
+    command({
+      name: 'up',
+      summary: 'Twofold in the cluster.',
+      options: upOptions,
+      run: (_, { options }) => up(options),
+    }),
+    command({
+      name: 'down',
+      summary: 'Take it away, with keys and database.',
+      options: { confirm: { value: 'yes', doc: 'For a cluster of yours.' } },
+      run: (_, { options }) => down(options.confirm),
+    }),
+    command({
+      name: 'certificates',
+      summary: 'Renew certificates that are due and hand them out.',
+      options: certificateOptions,
+      run: (_, { options }) => certificates(options),
+    }),
+    command({
+      name: 'keys',
+      summary: 'Make the console’s keys.',
+      options: { dir: { value: 'FOLDER', doc: 'An empty folder where only you read.' } },
+      run: (_, { options }) => keys(options.dir),
+    }),
+  ],
+  exitCodes,
 };
 
 /** Make passes every option, empty where it was not given. */
-function givenOf(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+function withoutEmpty(args: readonly string[]): readonly string[] {
+  return args.filter((arg, at) => arg !== '' && args[at + 1] !== '');
 }
 
 async function main(args: readonly string[]): Promise<number> {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    const command = positionals.length === 1 ? commands[positionals[0] ?? ''] : undefined;
-    if (command === undefined) {
-      console.error(USAGE);
-      return 2;
-    }
-    await command(givenOf(values));
-    return 0;
+    return await runCommandLine(program, withoutEmpty(args), undefined);
   } catch (error) {
     if (!(error instanceof DeployError || error instanceof KubectlError)) throw error;
     const next = error instanceof DeployError ? error.next : 'docs/troubleshooting.md goes by the message';
     console.error(`\n${shownLines(error.message)}\n\nNext: ${shownLines(next)}`);
-    return 1;
+    return exitCodes.failed.exit;
   }
 }
 

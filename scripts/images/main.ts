@@ -15,6 +15,8 @@ import {
 import { basename, join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { build, bundleNames, repository, type BundleName } from '../build.ts';
+import { runCommandLine } from '#platform/command-line.ts';
+import { commandOf, exitCodes, type Program } from '#platform/commands.ts';
 import { readArchive } from './archive.ts';
 import { gatherBase } from './base.ts';
 import { findEngine, type Engine } from './engine.ts';
@@ -185,13 +187,30 @@ async function buildTwice(engine: Engine): Promise<void> {
   if (different.length > 0) throw new Error(`two builds gave two images: ${different.join(', ')}`);
 }
 
+const program: Program<undefined, unknown> = {
+  name: 'images',
+  call: 'node scripts/images/main.ts',
+  summary: 'what make images and images-check run.',
+  commands: [
+    commandOf<undefined, unknown>()({
+      name: '',
+      summary: 'Make an archive with a bill of materials for each service.',
+      options: { twice: { doc: 'Build everything twice, and compare.' } },
+      run: async (_, { options }) => {
+        const engine = findEngine(join(work, 'storage'));
+        if (options.twice) await buildTwice(engine);
+        else makeImages(engine);
+      },
+    }),
+  ],
+  exitCodes,
+};
+
 try {
-  const engine = findEngine(join(work, 'storage'));
-  if (process.argv.includes('--twice')) await buildTwice(engine);
-  else makeImages(engine);
+  process.exitCode = await runCommandLine(program, process.argv.slice(2), undefined);
 } catch (error) {
   console.error(`images: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  process.exitCode = exitCodes.failed.exit;
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -27,7 +27,6 @@ const exempt: Readonly<Record<string, string>> = {
   'console/http/body.ts readBody': 'bytes as they come',
   'console/http/body.ts readJson': 'readBody, then parseJson',
   'injector-image/session.ts readSession': 'hashes, then readGrant',
-  'cli/arguments.ts': 'the caller’s own command line',
   'cli/value.ts': 'bytes as they come',
 };
 

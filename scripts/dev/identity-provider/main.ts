@@ -5,33 +5,28 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import type { ClientMetadata } from 'oidc-provider';
+import { runCommandLine } from '#platform/command-line.ts';
+import { commandOf, exitCodes, type OptionsOf, type Program } from '#platform/commands.ts';
 import { writePrivateFile } from '../../private-file.ts';
 import { newSigningKey, startIdentityProvider, type IdentityProvider } from './server.ts';
 
-const usage = `Usage: node scripts/dev/identity-provider/main.ts --tls-dir DIR --audience TEXT [options]
-  --tls-dir DIR            the server's tls.crt and tls.key
-  --audience TEXT          aud of the access tokens: the console's
-  --port N                 0, the default: any free one
-  --key-file FILE          PEM of a key, written where it is not there; the first signs tokens, others are published still;
-                           may be repeated; a new one every time by default
-  --bearer NAME=FILE       write an access token (24 h) for an account; may be repeated
-  --client FILE            another application's client metadata, JSON; may be repeated
-  --web-client ID --web-client-secret-file FILE --web-redirect-uri URI   for browser logins at the console`;
-
 const options = {
-  host: { type: 'string', default: '127.0.0.1' },
-  port: { type: 'string', default: '0' },
-  'tls-dir': { type: 'string' },
-  audience: { type: 'string' },
-  'key-file': { type: 'string', multiple: true },
-  bearer: { type: 'string', multiple: true },
-  client: { type: 'string', multiple: true },
-  'web-client': { type: 'string' },
-  'web-client-secret-file': { type: 'string' },
-  'web-redirect-uri': { type: 'string', multiple: true },
+  'tls-dir': { value: 'DIR', required: true, doc: 'The server’s tls.crt and tls.key.' },
+  audience: { value: 'TEXT', required: true, doc: 'aud of the access tokens: the console’s.' },
+  host: { value: 'ADDRESS', doc: 'Where to listen; 127.0.0.1 by default.' },
+  port: { value: 'N', doc: 'Any free one by default.' },
+  'key-file': {
+    value: 'FILE',
+    many: true,
+    doc: 'PEM of a key, written where it is not there; the first signs tokens, others are published still; a new one every time by default.',
+  },
+  bearer: { value: 'NAME=FILE', many: true, doc: 'Write an access token (24 h) for an account.' },
+  client: { value: 'FILE', many: true, doc: 'Another application’s client metadata, JSON.' },
+  'web-client': { value: 'ID', doc: 'For browser logins at the console.' },
+  'web-client-secret-file': { value: 'FILE', doc: 'Its secret.' },
+  'web-redirect-uri': { value: 'URI', many: true, doc: 'Where its logins come back to.' },
 } as const;
 
 async function writeBearers(provider: IdentityProvider, wanted: readonly string[]): Promise<void> {
@@ -53,33 +48,51 @@ function readClient(file: string): ClientMetadata {
   return JSON.parse(readFileSync(file, 'utf8')) as ClientMetadata;
 }
 
-async function main(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options, strict: true });
+async function serve(values: OptionsOf<typeof options>): Promise<void> {
   const { 'tls-dir': tlsDir, audience, 'web-client': webId, 'web-client-secret-file': secretFile } = values;
-  if (tlsDir === undefined || audience === undefined) throw new Error(usage);
-  const redirectUris = values['web-redirect-uri'] ?? [];
+  const redirectUris = [...values['web-redirect-uri']];
   const web =
     webId === undefined || secretFile === undefined
       ? {}
       : { web: { id: webId, secret: readFileSync(secretFile, 'utf8').trim(), redirectUris } };
   const provider = await startIdentityProvider({
-    host: values.host,
-    port: Number(values.port),
+    host: values.host ?? '127.0.0.1',
+    port: Number(values.port ?? '0'),
     tls: {
       cert: readFileSync(join(tlsDir, 'tls.crt'), 'utf8'),
       key: readFileSync(join(tlsDir, 'tls.key'), 'utf8'),
     },
     audience,
     ...web,
-    others: (values.client ?? []).map(readClient),
-    signingKeys: (values['key-file'] ?? []).map(signingKey),
+    others: values.client.map(readClient),
+    signingKeys: values['key-file'].map(signingKey),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void provider.close());
-  await writeBearers(provider, values.bearer ?? []);
+  await writeBearers(provider, values.bearer);
   console.log(JSON.stringify({ listening: { issuer: provider.issuer } }));
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-});
+const program: Program<undefined, unknown> = {
+  name: 'identity-provider',
+  call: 'node scripts/dev/identity-provider/main.ts',
+  summary: 'the development identity provider.',
+  commands: [
+    commandOf<undefined, unknown>()({
+      name: '',
+      summary: 'Serve logins and access tokens until it is ended.',
+      options,
+      run: (_, { options: values }) => serve(values),
+    }),
+  ],
+  exitCodes,
+};
+
+runCommandLine(program, process.argv.slice(2), undefined).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);

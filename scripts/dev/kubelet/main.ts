@@ -6,22 +6,11 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-
+import { runCommandLine } from '#platform/command-line.ts';
+import { commandOf, exitCodes, type OptionsOf, type Program } from '#platform/commands.ts';
 import { objectAt, isJsonObject, stringAt, type JsonObject } from '../kubernetes/objects.ts';
 import { runInitContainer, type Outcome } from './init-container.ts';
 import { createNodeApi, type Kubernetes } from './node-api.ts';
-
-const usage = `Usage: node scripts/dev/kubelet/main.ts NAMESPACE POD [options]
-  --endpoints FILE   .dev/endpoints.json, written by make dev
-  --injector FILE    the bundled injector; default: kubelet.injector of the endpoints
-  --keep             leave the volumes in place and print where they are`;
-
-const options = {
-  endpoints: { type: 'string', default: '.dev/endpoints.json' },
-  injector: { type: 'string' },
-  keep: { type: 'boolean', default: false },
-} as const;
 
 function readEndpoints(file: string): JsonObject {
   const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
@@ -63,29 +52,58 @@ function print(outcome: Outcome, keep: boolean): void {
   if (keep) console.log(`volumes kept in ${folder === '' ? '-' : resolve(folder, '..')}`);
 }
 
-async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: true });
-  const [namespace, name] = positionals;
-  if (namespace === undefined || name === undefined) throw new Error(usage);
-  const endpoints = readEndpoints(values.endpoints);
-  const kubernetes = kubernetesOf(endpoints, values.endpoints);
-  const injector = values.injector ?? required(objectAt(endpoints, 'kubelet'), 'injector', values.endpoints);
+const DEFAULT_ENDPOINTS = '.dev/endpoints.json';
+
+const podOptions = {
+  endpoints: { value: 'FILE', doc: `What make dev has written (default ${DEFAULT_ENDPOINTS}).` },
+  injector: { value: 'FILE', doc: 'The bundled injector; kubelet.injector of the endpoints by default.' },
+  keep: { doc: 'Leave the volumes in place and print where they are.' },
+} as const;
+
+async function runPod(
+  namespace: string,
+  name: string,
+  options: OptionsOf<typeof podOptions>,
+): Promise<number> {
+  const { endpoints: file = DEFAULT_ENDPOINTS, keep } = options;
+  const endpoints = readEndpoints(file);
+  const kubernetes = kubernetesOf(endpoints, file);
+  const injector = options.injector ?? required(objectAt(endpoints, 'kubelet'), 'injector', file);
   const api = createNodeApi(kubernetes);
   const pod = await api.pod(namespace, name).finally(() => api.close());
   const root = mkdtempSync(join(tmpdir(), 'twofold-kubelet-'));
   try {
     const command = [process.execPath, resolve(injector)] as const;
     const outcome = await runInitContainer({ kubernetes, pod, root, command });
-    print(outcome, values.keep);
+    print(outcome, keep);
     if (!outcome.started) return 1;
-    if (!values.keep) outcome.cleanUp();
+    if (!keep) outcome.cleanUp();
     return outcome.exitCode;
   } finally {
-    if (!values.keep) rmSync(root, { recursive: true, force: true });
+    if (!keep) rmSync(root, { recursive: true, force: true });
   }
 }
 
-main(process.argv.slice(2)).then(
+const program: Program<undefined, number> = {
+  name: 'kubelet',
+  call: 'node scripts/dev/kubelet/main.ts',
+  summary: 'the injector, as a kubelet runs it.',
+  commands: [
+    commandOf<undefined, number>()({
+      name: '',
+      summary: 'Run the injector for a pod that the development cluster stored.',
+      positionals: [
+        { name: 'NAMESPACE', doc: 'the pod’s namespace' },
+        { name: 'POD', doc: 'its name' },
+      ],
+      options: podOptions,
+      run: (_, { positionals: [namespace = '', pod = ''], options }) => runPod(namespace, pod, options),
+    }),
+  ],
+  exitCodes,
+};
+
+runCommandLine(program, process.argv.slice(2), undefined).then(
   (code) => {
     process.exitCode = code;
   },
