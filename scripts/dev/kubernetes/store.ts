@@ -28,6 +28,7 @@ function rank(a: string, b: string): number {
 
 export function createStore(): Store {
   const rows = new Map<string, Row>();
+  const uids = new Set<string | undefined>();
   let version = 0;
   let timer: NodeJS.Timeout | undefined;
   const keyOf = (resource: Resource, namespace: string | undefined, name: string): string =>
@@ -36,17 +37,20 @@ export function createStore(): Store {
     keyOf(resource, metadata.namespace, metadata.name ?? '');
 
   /** What names owners, none of which is there. */
-  const isOrphan = ({ object }: Row, uids: ReadonlySet<string>): boolean => {
+  const isOrphan = (object: ApiObject): boolean => {
     const owners = object.metadata.ownerReferences ?? [];
     return owners.length > 0 && !owners.some(({ uid }) => uids.has(uid));
   };
+  const drop = (resource: Resource, object: ApiObject): void => {
+    rows.delete(keyFor(resource, object));
+    uids.delete(object.metadata.uid);
+    // What it owned goes next.
+    later();
+  };
   const collect = (): void => {
     timer = undefined;
-    const uids = new Set([...rows.values()].map(({ object }) => object.metadata.uid ?? ''));
-    const orphans = [...rows].filter(([, row]) => isOrphan(row, uids));
-    for (const [key] of orphans) rows.delete(key);
-    // What they owned goes next.
-    if (orphans.length > 0) later();
+    const orphans = [...rows.values()].filter(({ object }) => isOrphan(object));
+    for (const { resource, object } of orphans) drop(resource, object);
   };
   const later = (): void => {
     timer ??= setTimeout(collect, COLLECT_AFTER_MS).unref();
@@ -57,7 +61,8 @@ export function createStore(): Store {
     const stored = structuredClone(object);
     stored.metadata.resourceVersion = String(version);
     rows.set(keyFor(resource, stored), { resource, object: stored });
-    if (stored.metadata.ownerReferences !== undefined) later();
+    uids.add(stored.metadata.uid);
+    if (isOrphan(stored)) later();
     return structuredClone(stored);
   };
 
@@ -82,10 +87,7 @@ export function createStore(): Store {
         throw modified(resource, name);
       return put(resource, object);
     },
-    remove: (resource, object) => {
-      rows.delete(keyFor(resource, object));
-      later();
-    },
+    remove: drop,
     close: () => clearTimeout(timer),
   };
 }
