@@ -1,4 +1,4 @@
-module twofold.dev/manifests/tools
+module twofold.dev/scripts/servers/kustomize
 
 go 1.26
 
