@@ -2,7 +2,7 @@
  * What an account may do, asked of the API server for every resource and verb that it knows, one SubjectAccessReview
  * each: not what roles say, but what the authorizers answer.
  */
-import type { Api } from '../../scripts/dev/api.ts';
+import type { Api } from '../../../scripts/dev/api.ts';
 
 export interface Resource {
   readonly group: string;

@@ -170,7 +170,7 @@ function specOf(spec: Spec): object {
 }
 
 function readPod(file: string): Captured {
-  const url = new URL(`../fixtures/reviews/${file}.json`, import.meta.url);
+  const url = new URL(`../../fixtures/reviews/${file}.json`, import.meta.url);
   return (JSON.parse(readFileSync(url, 'utf8')) as { request: { object: Captured } }).request.object; // a captured review
 }
 

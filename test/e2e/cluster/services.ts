@@ -3,8 +3,8 @@
  * them, `restore` takes back. For the scenarios that run alone.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import { eventually } from '../eventually.ts';
-import type { Cluster } from './cluster.ts';
+import { eventually } from '../../eventually.ts';
+import type { Cluster } from './connection.ts';
 import { kubectlOutput } from './kubectl.ts';
 import { killTasks, podTasks, type Task } from './node.ts';
 

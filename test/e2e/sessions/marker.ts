@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const file = fileURLToPath(new URL('../../.cluster/markers', import.meta.url));
+const file = fileURLToPath(new URL('../../../.cluster/markers', import.meta.url));
 
 /** 32 characters that stand nowhere else. Printable, so that a search finds them in text as in bytes. */
 export function marker(): string {

@@ -3,9 +3,9 @@
  * so that the kubelet is not what is measured.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { createApi, type ApiAnswer } from '../../scripts/dev/api.ts';
-import type { Cluster } from './cluster.ts';
-import { GATE } from './gate.ts';
+import { createApi, type ApiAnswer } from '../../../scripts/dev/api.ts';
+import type { Cluster } from '../cluster/connection.ts';
+import { GATE } from './pods.ts';
 import type { Scenario } from './scenario.ts';
 
 interface Load {

@@ -1,5 +1,5 @@
 /** What an owner sees of a ticket's use. */
-import type { Person } from '../../scripts/dev/person.ts';
+import type { Person } from '../../../scripts/dev/person.ts';
 
 interface TicketUse {
   readonly jti: string;

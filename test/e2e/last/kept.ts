@@ -13,13 +13,13 @@ import { byKid } from '#envelope/cipher.ts';
 import { parseKid, parseOwnerId, type OwnerId } from '#envelope/names.ts';
 import { keyEncryptionKey } from '#envelope/node-cipher.ts';
 import { openUserKey } from '#envelope/user-key.ts';
-import type { Cluster } from './cluster.ts';
-import { withMemory } from './node.ts';
+import type { Cluster } from '../cluster/connection.ts';
+import { withMemory } from '../cluster/node.ts';
 import type { Search } from './search.ts';
-import { createServices, type Service } from './services.ts';
+import { createServices, type Service } from '../cluster/services.ts';
 
 const run = promisify(execFile);
-const state = fileURLToPath(new URL('../../.cluster', import.meta.url));
+const state = fileURLToPath(new URL('../../../.cluster', import.meta.url));
 export function inState(...path: readonly string[]): string {
   return join(state, ...path);
 }

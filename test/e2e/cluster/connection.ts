@@ -13,11 +13,9 @@ import {
   type V1Pod,
 } from '@kubernetes/client-node';
 import { SESSION_LABEL } from '#envelope/annotations.ts';
-import { createPerson, type Person } from '../../scripts/dev/person.ts';
-import { eventually } from '../eventually.ts';
+import { createPerson, type Person } from '../../../scripts/dev/person.ts';
+import { eventually } from '../../eventually.ts';
 import { kubectl, kubectlOutput, type Ran } from './kubectl.ts';
-
-export { SESSION_LABEL };
 
 /** What the scenarios need of `.cluster/endpoints.json`, which `make deploy` writes (scripts/deploy/local/endpoints.ts). */
 interface Endpoints {
@@ -45,7 +43,7 @@ interface Endpoints {
 }
 
 function readEndpoints(): Endpoints {
-  const file = fileURLToPath(new URL('../../.cluster/endpoints.json', import.meta.url));
+  const file = fileURLToPath(new URL('../../../.cluster/endpoints.json', import.meta.url));
   return JSON.parse(readFileSync(file, 'utf8')) as Endpoints; // our own file
 }
 
@@ -188,4 +186,30 @@ export type Cluster = ReturnType<typeof connect>;
 
 export function sidOf({ metadata }: V1Pod): string {
   return metadata?.labels?.[SESSION_LABEL] ?? '';
+}
+
+/** Leases and Secrets of Twofold's whose pod is not there, each as `kind/name`, sorted. Pods are listed last: one that appears meanwhile makes no orphan. */
+export async function orphans({ core, sessionObjects, sessions }: Cluster, namespace = sessions) {
+  const objects = await sessionObjects(namespace);
+  const { items } = await core.listNamespacedPod({ namespace, labelSelector: SESSION_LABEL });
+  const sids = new Set(items.map(({ metadata }) => metadata?.labels?.[SESSION_LABEL] ?? ''));
+  return objects.filter((object) => !sids.has(object.slice(object.lastIndexOf('-') + 1))).sort();
+}
+
+interface EventWish {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+  /** `FailedCreate` by default: what a controller says when it cannot make a pod. */
+  readonly reason?: string;
+}
+
+/** The message of the first such event, awaited. */
+export function eventOf({ core }: Cluster, wish: EventWish): Promise<string> {
+  const { kind, name, namespace, reason = 'FailedCreate' } = wish;
+  const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name},reason=${reason}`;
+  return eventually(`${kind} ${name} has an event ${reason}`, async () => {
+    const { items } = await core.listNamespacedEvent({ namespace, fieldSelector });
+    return items[0]?.message;
+  });
 }

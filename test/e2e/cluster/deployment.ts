@@ -1,23 +1,38 @@
 /**
- * Certificates, as whoever deploys renews them: with the command itself, on the folder of the local installation. What
- * a test cannot wait for, months and the overlap of two roots, is made to have passed in that folder.
+ * `make deploy` and `make certs-renew` from within the scenarios, as make runs them inside the cluster's namespaces.
+ * What a test cannot wait for, months and the overlap of two roots, is made to have passed in the folder of the CA.
  */
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
-import { leafPlans } from '../../certs/plan.ts';
-import { encodeState, parseState } from '../../certs/rotation.ts';
-import { eventually } from '../eventually.ts';
-import type { Cluster } from './cluster.ts';
+import { leafPlans } from '../../../certs/plan.ts';
+import { encodeState, parseState } from '../../../certs/rotation.ts';
+import { eventually } from '../../eventually.ts';
+import type { Cluster } from './connection.ts';
 import { kubectlOutput } from './kubectl.ts';
 import { createServices, namespaceOf, SERVICES } from './services.ts';
 
-const run = promisify(execFile);
-const repository = fileURLToPath(new URL('../..', import.meta.url));
-const folder = join(repository, '.cluster/certificates');
+const main = fileURLToPath(new URL('../../../scripts/deploy/main.ts', import.meta.url));
+
+/** Its exit code, and everything that it printed. */
+export async function deployment(
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly printed: string }> {
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? -1));
+  });
+  const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  return { code, printed: out + err };
+}
+
+const folder = fileURLToPath(new URL('../../../.cluster/certificates', import.meta.url));
 const stateFile = join(folder, 'root/state.json');
 
 function state() {
@@ -34,11 +49,9 @@ export function rootIds(): readonly string[] {
   return state().roots.map(({ id }) => id);
 }
 
-/** `make certs-renew`; its output. */
-async function certsRenew(...options: readonly string[]): Promise<string> {
-  const args = ['scripts/deploy/main.ts', 'certificates', ...options];
-  const { stdout } = await run(process.execPath, args, { cwd: repository });
-  return stdout;
+async function certsRenew(...options: readonly string[]): Promise<void> {
+  const { code, printed } = await deployment('certificates', ...options);
+  if (code !== 0) throw new Error(printed);
 }
 
 function mountedLeaves({ spec }: V1Pod): number {

@@ -4,12 +4,12 @@
  */
 import { createHttpsServer } from '#platform/https-server.ts';
 import type { V1Pod } from '@kubernetes/client-node';
-import { createRoot, issueLeaf } from '../../certs/issue.ts';
-import { NODE_ADDRESS } from '../../scripts/deploy/local/overlay.ts';
-import { eventually } from '../eventually.ts';
-import { serverOptions } from '../server-options.ts';
-import type { Api } from '../../scripts/dev/api.ts';
-import { pod } from './pods.ts';
+import { createRoot, issueLeaf } from '../../../certs/issue.ts';
+import { NODE_ADDRESS } from '../../../scripts/deploy/local/overlay.ts';
+import { eventually } from '../../eventually.ts';
+import { serverOptions } from '../../server-options.ts';
+import type { Api } from '../../../scripts/dev/api.ts';
+import { pod } from '../sessions/pods.ts';
 
 export interface Operation {
   readonly op: 'add' | 'replace' | 'remove';

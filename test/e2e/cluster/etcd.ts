@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const ADDRESS = 'https://127.0.0.1:2379';
 function fileOf(name: string): string {
-  return fileURLToPath(new URL(`../../.cluster/pki/${name}`, import.meta.url));
+  return fileURLToPath(new URL(`../../../.cluster/pki/${name}`, import.meta.url));
 }
 function pki(name: string): Buffer {
   return readFileSync(fileOf(name));

@@ -1,5 +1,7 @@
 /** Session pods of the scenarios: restricted-ready, with a shell in the image, so that a test can look inside. */
 import { randomBytes } from 'node:crypto';
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { kubectlOutput } from '../cluster/kubectl.ts';
 
 /** Brought to the node by `scripts/cluster up`. */
 export const SHELL_IMAGE = 'localhost/busybox:1';
@@ -80,4 +82,40 @@ export function template(wish: PodWish, labels: Readonly<Record<string, string>>
     metadata: { labels, annotations: wish.annotations ?? {} },
     spec: podSpec({ ...wish, spec: { restartPolicy: undefined, ...wish.spec } }),
   };
+}
+
+/** For the spec of a pod that is admitted and waits to be scheduled: before it starts, a scenario may do what it likes. */
+export const GATE = { schedulingGates: [{ name: 'scenarios/wait' }] } as const;
+
+export async function openGate(namespace: string, name: string): Promise<void> {
+  const patch = [{ op: 'remove', path: '/spec/schedulingGates' }];
+  await kubectlOutput([
+    'patch',
+    'pod',
+    name,
+    `--namespace=${namespace}`,
+    '--type=json',
+    `--patch=${JSON.stringify(patch)}`,
+  ]);
+}
+
+/** What its status tells of a session's start. */
+export function initOf({ status }: V1Pod): V1ContainerStatus | undefined {
+  return status?.initContainerStatuses?.find(({ name }) => name === 'twofold-init');
+}
+
+/** Its init container runs: it asks for the keys. */
+export function isAsking(pod: V1Pod): boolean {
+  return initOf(pod)?.state?.running !== undefined;
+}
+
+/** Whether any container of the user's ever ran. */
+export function everStarted({ status }: V1Pod): boolean {
+  return (status?.containerStatuses ?? []).some(
+    ({ state, lastState, restartCount }) =>
+      state?.running !== undefined ||
+      state?.terminated?.containerID !== undefined ||
+      lastState?.terminated !== undefined ||
+      restartCount > 0,
+  );
 }

@@ -2,7 +2,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { createHttpsClient } from '#platform/https-client.ts';
-import { uniqueName } from './pods.ts';
+import { uniqueName } from '../sessions/pods.ts';
 
 export interface Forgery {
   readonly pod: object;

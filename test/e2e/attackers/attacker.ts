@@ -4,10 +4,10 @@
  */
 import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import type { Api } from '../../scripts/dev/api.ts';
-import type { Cluster } from './cluster.ts';
-import { kubectl, manifest, type Ran } from './kubectl.ts';
-import { uniqueName } from './pods.ts';
+import type { Api } from '../../../scripts/dev/api.ts';
+import type { Cluster } from '../cluster/connection.ts';
+import { kubectl, manifest, type Ran } from '../cluster/kubectl.ts';
+import { uniqueName } from '../sessions/pods.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSearch, needlesOf } from './search.ts';
-import { testFolder } from '../folder.ts';
+import { testFolder } from '../../folder.ts';
 
 describe('the search for plaintext', () => {
   const secret = randomBytes(32);

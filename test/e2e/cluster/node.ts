@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Range } from './search.ts';
+import type { Range } from '../last/search.ts';
 
 const run = promisify(execFile);
 const UID_LABEL = 'io.kubernetes.pod.uid';

@@ -4,15 +4,21 @@
  * Nothing schedules the pods that changes are tried on.
  */
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { boundTo, type AdmissionRequest } from '../../manifests/guard-cases/request.ts';
-import { HUB, HUB_ACCOUNT, HUB_POD, USER_KEY } from '../../manifests/guard-cases/case.ts';
-import { guardParameters } from '../../manifests/guard.ts';
-import { CLAIM_URL, IMAGE, plainPod, type Container, type Pod } from '../../manifests/session-pod.ts';
-import { eventually } from '../eventually.ts';
-import { asUser, createGuardRequests, pathOf } from '../guard-requests.ts';
-import type { Api, ApiAnswer } from '../../scripts/dev/api.ts';
+import {
+  boundTo,
+  HUB,
+  HUB_ACCOUNT,
+  HUB_POD,
+  USER_KEY,
+  type AdmissionRequest,
+} from '../../../manifests/guard-cases/case.ts';
+import { guardParameters } from '../../../manifests/guard.ts';
+import { CLAIM_URL, IMAGE, plainPod, type Container, type Pod } from '../../../manifests/session-pod.ts';
+import { eventually } from '../../eventually.ts';
+import { asUser, createGuardRequests, pathOf } from '../../guard-requests.ts';
+import type { Api, ApiAnswer } from '../../../scripts/dev/api.ts';
 import { startMutatingWebhook } from './mutating-webhook.ts';
-import { restrictedContainer, uniqueName } from './pods.ts';
+import { restrictedContainer, uniqueName } from '../sessions/pods.ts';
 
 export interface InstalledGuard {
   /** The same request for this installation: its images, addresses, launcher and namespaces. */

@@ -4,12 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import type { Person } from '../../scripts/dev/person.ts';
-import { eventually } from '../eventually.ts';
-import type { Cluster } from './cluster.ts';
-import { GATE } from './gate.ts';
+import type { Person } from '../../../scripts/dev/person.ts';
+import { eventually } from '../../eventually.ts';
+import type { Cluster } from '../cluster/connection.ts';
+import { GATE, pod, type PodWish, uniqueName } from './pods.ts';
 import { markedBytes, marker } from './marker.ts';
-import { pod, uniqueName, type PodWish } from './pods.ts';
 
 const BYTES = 20_000;
 function sha256(bytes: string | Buffer): string {
