@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from './build.ts';
-import { development } from './dev/environments.ts';
+import { development } from './dev/environment.ts';
 import { startStack, type Stack } from './dev/stack.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));

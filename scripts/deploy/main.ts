@@ -9,7 +9,7 @@ import { readPublicTicketKeys, writeConsoleKeys, type JwkSet } from './console-k
 import { deploy } from './deployment.ts';
 import { DeployError } from './failure.ts';
 import { createKubectl, KubectlError } from './kubectl.ts';
-import { clearGround, layGround } from './local/ground.ts';
+import { prepare, removePrerequisites } from './local/prerequisites.ts';
 import { undeploy } from './removal.ts';
 import { shownLines } from '#platform/shown.ts';
 
@@ -86,7 +86,7 @@ function ticketKeysIn({ keys }: Values): JwkSet | undefined {
 async function deployLocally(values: Values): Promise<void> {
   const kubectl = createKubectl();
   const database = oneOf('DATABASE', values.database, ['sqlite', 'postgres']) ?? 'sqlite';
-  const ground = await layGround(kubectl, {
+  const prepared = await prepare(kubectl, {
     repository,
     state,
     database,
@@ -94,17 +94,17 @@ async function deployLocally(values: Values): Promise<void> {
   });
   const dir = caFolder(values);
   const { envEnabled } = await deploy(kubectl, {
-    overlay: ground.overlay,
+    overlay: prepared.overlay,
     certificates: { dir },
     ticketKeys: ticketKeysIn(values),
     env: oneOf('ENV', values.env, ['on', 'off']) ?? 'if-possible',
-    login: { bearer: ground.bearers['alice'] ?? '', caFile: join(dir, 'console', 'ca.crt') },
-    secrets: ground.secrets,
+    login: { bearer: prepared.bearers['alice'] ?? '', caFile: join(dir, 'console', 'ca.crt') },
+    secrets: prepared.secrets,
     say,
   });
-  await ground.writeEndpoints(envEnabled);
+  await prepared.writeEndpoints(envEnabled);
   say(
-    `deployed, database ${database}: console ${ground.publicUrl}; all addresses and bearers in .cluster/endpoints.json`,
+    `deployed, database ${database}: console ${prepared.publicUrl}; all addresses and bearers in .cluster/endpoints.json`,
   );
 }
 
@@ -147,7 +147,7 @@ async function down({ confirm }: Values): Promise<void> {
       'make undeploy CONFIRM=yes',
     );
   await undeploy(createKubectl(), say);
-  if (isLocal()) await clearGround(state);
+  if (isLocal()) await removePrerequisites(state);
 }
 
 async function certificates(values: Values): Promise<void> {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { sealInner } from '#envelope/inner/seal.ts';
 import { nodeCipher } from '#envelope/node-cipher.ts';
-import { openRenkuRow, openRenkuUserKey, renkuPrivateKey } from './rows.ts';
+import { openRenkuRow, openRenkuUserKey, renkuPrivateKey } from './renku-rows.ts';
 
 interface Vectors {
   readonly user_id: string;
@@ -24,7 +24,7 @@ interface Vectors {
 }
 
 const vectors = JSON.parse(
-  readFileSync(new URL('../../test/vectors/renku.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../test/vectors/renku.json', import.meta.url), 'utf8'),
 ) as Vectors; // the file is part of the repository
 function sealedAs(iv: number, key: string, plaintext: string): Promise<string> {
   return sealInner(

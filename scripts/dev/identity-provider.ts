@@ -2,9 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { development } from '../environments.ts';
-import { logOf, urlOf, type Ground } from '../ground.ts';
-import { startProgram, type Program } from '../process.ts';
+import { development, logOf, urlOf, type Environment } from './environment.ts';
+import { startProgram, type Program } from './process.ts';
 
 export type Bearers = Readonly<Record<string, string>>;
 
@@ -17,36 +16,36 @@ export interface Identity {
   readonly stop: () => Promise<void>;
 }
 
-const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../servers/identity-provider/main.ts', import.meta.url));
 
 /** The first of the keys signs. */
 async function start(
-  ground: Ground,
+  environment: Environment,
   keys: readonly string[],
 ): Promise<{ program: Program<string>; bearers: Bearers }> {
-  const files = ground.options.people.map(
-    (name) => [name, join(ground.dir, 'tokens', `${name}.bearer`)] as const,
+  const files = environment.options.people.map(
+    (name) => [name, join(environment.dir, 'tokens', `${name}.bearer`)] as const,
   );
   const program = await startProgram<string>({
     name: 'identity provider',
     args: [
       main,
       '--tls-dir',
-      join(ground.certificates, 'console'),
+      join(environment.certificates, 'console'),
       '--audience',
       development.audience,
       '--port',
-      String(ground.ports.identityProvider),
-      ...keys.flatMap((key) => ['--key-file', join(ground.dir, 'keys', `${key}.pem`)]),
+      String(environment.ports.identityProvider),
+      ...keys.flatMap((key) => ['--key-file', join(environment.dir, 'keys', `${key}.pem`)]),
       '--web-client',
       development.webClient,
       '--web-client-secret-file',
-      ground.webClientSecretFile,
+      environment.webClientSecretFile,
       '--web-redirect-uri',
-      `${urlOf(ground, 'console')}/login/callback`,
+      `${urlOf(environment, 'console')}/login/callback`,
       ...files.flatMap(([name, file]) => ['--bearer', `${name}=${file}`]),
     ],
-    logFile: logOf(ground, 'identity-provider'),
+    logFile: logOf(environment, 'identity-provider'),
     ready: ({ listening }) =>
       typeof listening === 'object' && listening && 'issuer' in listening
         ? String(listening.issuer)
@@ -56,9 +55,9 @@ async function start(
   return { program, bearers };
 }
 
-export async function startIdentityProvider(ground: Ground): Promise<Identity> {
+export async function startIdentityProvider(environment: Environment): Promise<Identity> {
   const keys = ['provider-1'];
-  let started = await start(ground, keys);
+  let started = await start(environment, keys);
   const { ready: issuer } = started.program;
   return {
     issuer,
@@ -69,7 +68,7 @@ export async function startIdentityProvider(ground: Ground): Promise<Identity> {
         await meanwhile?.();
       } finally {
         keys.unshift(`provider-${keys.length + 1}`);
-        started = await start(ground, keys);
+        started = await start(environment, keys);
       }
       return started.bearers;
     },

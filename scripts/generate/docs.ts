@@ -4,10 +4,10 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { consoleSettings } from '../console/config.ts';
-import { keyserviceSettings } from '../keyservice/config.ts';
+import { consoleSettings } from '../../console/config.ts';
+import { keyserviceSettings } from '../../keyservice/config.ts';
 import type { Settings } from '#platform/settings.ts';
-import { webhookSettings } from '../webhook/config.ts';
+import { webhookSettings } from '../../webhook/config.ts';
 import { withCliReference } from './cli-docs.ts';
 
 function cell(text: string): string {
@@ -53,8 +53,8 @@ export function configurationReference(): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationReference());
-  const cliPage = new URL('../docs/cli.md', import.meta.url);
+  writeFileSync(new URL('../../docs/configuration.md', import.meta.url), configurationReference());
+  const cliPage = new URL('../../docs/cli.md', import.meta.url);
   writeFileSync(cliPage, withCliReference(readFileSync(cliPage, 'utf8')));
   console.log('docs/configuration.md and docs/cli.md written');
 }

@@ -1,10 +1,10 @@
 /** The reference of the command line in docs/cli.md, from its tables; `make docs` writes it, and the tests compare. */
-import { globalOptions } from '../cli/arguments.ts';
-import type { Command, OptionSpecs } from '../cli/command.ts';
-import { commands } from '../cli/commands.ts';
-import { exitCodes } from '../cli/failure.ts';
-import { optionName, usageOf } from '../cli/help.ts';
-import { settingSpecs } from '../cli/settings.ts';
+import { globalOptions } from '../../cli/arguments.ts';
+import type { Command, OptionSpecs } from '../../cli/command.ts';
+import { commands } from '../../cli/commands.ts';
+import { exitCodes } from '../../cli/failure.ts';
+import { optionName, usageOf } from '../../cli/help.ts';
+import { settingSpecs } from '../../cli/settings.ts';
 
 const BEGIN = '<!-- Written by `make docs` from the command line’s own tables; do not edit. -->';
 const END = '<!-- End of what `make docs` writes. -->';

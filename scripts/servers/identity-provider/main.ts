@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import type { ClientMetadata } from 'oidc-provider';
-import { writePrivateFile } from '../../private-file.ts';
+import { writePrivateFile } from '../private-file.ts';
 import { newSigningKey, startIdentityProvider, type IdentityProvider } from './server.ts';
 
-const usage = `Usage: node scripts/dev/identity-provider/main.ts --tls-dir DIR --audience TEXT [options]
+const usage = `Usage: node scripts/servers/identity-provider/main.ts --tls-dir DIR --audience TEXT [options]
   --tls-dir DIR            the server's tls.crt and tls.key
   --audience TEXT          aud of the access tokens: the console's
   --port N                 0, the default: any free one

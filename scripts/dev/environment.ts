@@ -1,16 +1,30 @@
-/** What a development cluster stands on: its options, and a folder of certificates, keys and logs. Development tool, no zone. */
+/**
+ * What is prepared before anything of a development cluster starts: a folder of certificates, keys and logs, and an
+ * address for each server. Development tool, no zone.
+ */
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseLaunchers, type Launcher } from '#platform/launchers.ts';
 import { ensureCertificates } from '../../certs/store.ts';
 import { freePort } from './free-port.ts';
 import { makeKeys, type KeyFiles } from './keys.ts';
-import type { StartCluster } from './cluster.ts';
-import type { ServiceName } from './services.ts';
+
+/** Values of a development cluster; the session namespace is the one of the captured reviews' people. */
+export const development = {
+  cluster: 'development',
+  audience: 'twofold-console',
+  /** The page's client at the development identity provider. */
+  webClient: 'twofold-page',
+  image: 'twofold/injector:development',
+  namespace: 'fx-dev',
+} as const;
+
+export type ServiceName = 'console' | 'webhook' | 'keyservice';
 
 type Listener = 'identityProvider' | 'console' | 'consoleResolve' | 'consoleClaim' | 'keyservice' | 'webhook';
 
-export interface StackOptions {
+export interface EnvironmentOptions {
   /** Everything is written below it: certificates, keys, database, logs, tokens. */
   readonly dir: string;
   /** A folder of certificates that are taken in place of new ones, which take a second. */
@@ -20,8 +34,6 @@ export interface StackOptions {
   readonly launchersFile?: string | undefined;
   /** Callers without credentials may do at the API server what developers may, so that curl is enough. */
   readonly anonymous?: boolean;
-  /** Kubernetes; a stand-in where there is none. */
-  readonly cluster?: StartCluster;
   /** Overrides a service's variables, for drills and benches. */
   readonly env?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
   /** More arguments for a service's Node, such as a profiler's. */
@@ -31,7 +43,7 @@ export interface StackOptions {
   readonly say: (line: string) => void;
 }
 
-export interface Ground {
+export interface Environment {
   readonly dir: string;
   readonly certificates: string;
   readonly keys: KeyFiles;
@@ -39,10 +51,10 @@ export interface Ground {
   /** Chosen before anything starts, so that each can be told of the others; the same after a restart. */
   readonly ports: Readonly<Record<Listener, number>>;
   readonly webClientSecretFile: string;
-  readonly options: StackOptions;
+  readonly options: EnvironmentOptions;
 }
 
-async function choosePorts(): Promise<Ground['ports']> {
+async function choosePorts(): Promise<Environment['ports']> {
   return {
     identityProvider: await freePort(),
     console: await freePort(),
@@ -53,11 +65,7 @@ async function choosePorts(): Promise<Ground['ports']> {
   };
 }
 
-export function urlOf({ ports }: Ground, listener: Listener): string {
-  return `https://127.0.0.1:${ports[listener]}`;
-}
-
-export async function layGround(options: StackOptions): Promise<Ground> {
+export async function prepare(options: EnvironmentOptions): Promise<Environment> {
   const { dir, say } = options;
   for (const folder of ['', 'logs', 'tokens']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
   say('issuing certificates and keys');
@@ -81,14 +89,33 @@ export async function layGround(options: StackOptions): Promise<Ground> {
   };
 }
 
-export function logOf(ground: Ground, name: string): string {
-  return join(ground.dir, 'logs', `${name}.log`);
+export function urlOf({ ports }: Environment, listener: Listener): string {
+  return `https://127.0.0.1:${ports[listener]}`;
+}
+
+export function mutateUrl(environment: Environment): string {
+  return `${urlOf(environment, 'webhook')}/mutate`;
+}
+
+export function claimUrl(environment: Environment): string {
+  return urlOf(environment, 'consoleClaim') + '/internal/v1/claim';
+}
+
+export function logOf({ dir }: Environment, name: string): string {
+  return join(dir, 'logs', `${name}.log`);
 }
 
 /** A certificate and its key, as text. */
-export function leafOf(ground: Ground, name: string) {
+export function leafOf({ certificates }: Environment, name: string) {
   return {
-    cert: readFileSync(join(ground.certificates, name, 'tls.crt'), 'utf8'),
-    key: readFileSync(join(ground.certificates, name, 'tls.key'), 'utf8'),
+    cert: readFileSync(join(certificates, name, 'tls.crt'), 'utf8'),
+    key: readFileSync(join(certificates, name, 'tls.key'), 'utf8'),
   };
+}
+
+/** Whom this cluster trusts to speak for users. */
+export function launchersOf({ options }: Environment): readonly Launcher[] {
+  return options.launchersFile === undefined
+    ? []
+    : parseLaunchers(readFileSync(options.launchersFile, 'utf8'));
 }

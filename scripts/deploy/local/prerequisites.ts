@@ -44,7 +44,7 @@ interface LocalOptions {
   readonly namespaces: readonly string[];
 }
 
-interface Ground {
+interface Prerequisites {
   readonly overlay: string;
   readonly certificates: string;
   readonly bearers: Readonly<Record<string, string>>;
@@ -121,7 +121,7 @@ function databaseSecret(database: Database, caFile: string) {
 }
 
 /** Ends the programs and removes all that was prepared here; the cluster's objects are gone before. */
-export async function clearGround(state: string): Promise<void> {
+export async function removePrerequisites(state: string): Promise<void> {
   await stopIdentityProvider(join(state, 'outside'));
   await removePostgres();
   for (const name of ['outside', 'overlay', 'certificates', 'endpoints.json'])
@@ -129,7 +129,7 @@ export async function clearGround(state: string): Promise<void> {
 }
 
 /** Prepares everything; the overlay's folder is then as an operator's. */
-export async function layGround(kubectl: Kubectl, options: LocalOptions): Promise<Ground> {
+export async function prepare(kubectl: Kubectl, options: LocalOptions): Promise<Prerequisites> {
   const { repository, state } = options;
   const outside = join(state, 'outside');
   const overlay = join(state, 'overlay');

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { format, resolveConfig } from 'prettier';
-import { openApiDocument } from '../console/public/openapi.ts';
+import { openApiDocument } from '../../console/public/openapi.ts';
 
-export const schemaFile = fileURLToPath(new URL('../cli/api/schema.d.ts', import.meta.url));
+export const schemaFile = fileURLToPath(new URL('../../cli/api/schema.d.ts', import.meta.url));
 
 const head = `/**
  * The console's API as types, for the command line and the tests. Zone 0; design §5.

@@ -17,9 +17,9 @@ import {
 } from 'jose';
 
 import { testCertificates } from '../../../test/certificates.ts';
-import { createPeople } from '../kubernetes/oidc.ts';
-import { isJsonObject, type JsonObject } from '../kubernetes/objects.ts';
-import { speakAs, startTestStandIn } from '../kubernetes/testing.ts';
+import { createPeople } from '../../dev/kubernetes/oidc.ts';
+import { isJsonObject, type JsonObject } from '../../dev/kubernetes/objects.ts';
+import { speakAs, startTestStandIn } from '../../dev/kubernetes/testing.ts';
 import { startIdentityProvider, type IdentityProvider } from './server.ts';
 import { testFolder } from '../../../test/folder.ts';
 
