@@ -14,7 +14,7 @@ import { development } from '../scripts/dev/environment.ts';
 import { startStack, type Stack } from '../scripts/dev/stack.ts';
 import { percentile, type Bench, type Figure } from './figure.ts';
 import { cpuMs, rssMiB } from './process-figures.ts';
-import { startFloor } from './start-floor.ts';
+import { startFloor } from './floor.ts';
 
 const IN_FLIGHT = [1, 16, 64] as const;
 const REQUESTS = 2000;
