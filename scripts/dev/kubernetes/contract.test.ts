@@ -149,13 +149,16 @@ describeContract('objects and accounts', (target) => {
       expect(objectAt(made, 'status')).to.include({ phase: 'Pending' });
     });
 
-    it('have a status apart', async () => {
+    it('have a status apart, and are listed by its phase', async () => {
       await ask('POST', pods, pod('apart'));
       const status = { status: { phase: 'Succeeded' } };
       await ask('PATCH', `${pods}/apart`, status, mergePatch);
       expect(objectAt(bodyOf(await ask('GET', `${pods}/apart`)), 'status')['phase']).to.equal('Pending');
       await ask('PATCH', `${pods}/apart/status`, status, mergePatch);
       expect(objectAt(bodyOf(await ask('GET', `${pods}/apart`)), 'status')['phase']).to.equal('Succeeded');
+      const ended = 'status.phase!=Pending,status.phase!=Running';
+      const listed = await ask('GET', `${pods}?fieldSelector=${encodeURIComponent(ended)}`);
+      expect(namesIn(listed)).to.deep.equal(['apart']);
     });
   });
 

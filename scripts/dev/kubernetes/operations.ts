@@ -62,16 +62,31 @@ function merged(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(members);
 }
 
-/** `a`, `a=b`, and several with commas. Throws 400 for what else Kubernetes has. */
-function labelled(selector: string): (object: ApiObject) => boolean {
-  const terms = selector.split(',').filter((term) => term !== '');
-  const parsed = terms.map((term) => {
-    const [, key = '', value] = /^([\w./-]+)(?:==?([\w.-]*))?$/.exec(term) ?? [];
-    if (key === '') throw badRequest(`the stand-in cannot read the selector: ${term}`);
-    return { key, value };
+/** The parts of a selector. Throws 400 for what else Kubernetes has. */
+function termsOf(selector: string | null, pattern: RegExp): readonly RegExpExecArray[] {
+  const terms = (selector ?? '').split(',').filter((term) => term !== '');
+  return terms.map((term) => {
+    const parts = pattern.exec(term);
+    if (parts === null) throw badRequest(`the stand-in cannot read the selector: ${term}`);
+    return parts;
   });
+}
+
+/** `a`, `a=b`, and several with commas. */
+function labelled(selector: string | null): (object: ApiObject) => boolean {
+  const terms = termsOf(selector, /^([\w./-]+)(?:==?([\w.-]*))?$/);
   return ({ metadata: { labels = {} } }) =>
-    parsed.every(({ key, value }) => key in labels && (value === undefined || labels[key] === value));
+    terms.every(([, key = '', value]) => key in labels && (value === undefined || labels[key] === value));
+}
+
+/** By name, and pods by their phase: `metadata.name=a`, `status.phase!=Pending`, and several with commas. */
+function fielded(selector: string | null): (object: ApiObject) => boolean {
+  const terms = termsOf(selector, /^(metadata\.name|status\.phase)(!?)==?([\w.-]+)$/);
+  return (object) =>
+    terms.every(([, field, not, value]) => {
+      const has = field === 'metadata.name' ? object.metadata.name : objectAt(object, 'status')['phase'];
+      return (has === value) !== (not === '!');
+    });
 }
 
 export function createOperations(store: Store, webhooks: Webhooks): Operations {
@@ -92,13 +107,10 @@ export function createOperations(store: Store, webhooks: Webhooks): Operations {
 
   const list = ({ resource, namespace, query }: Call): Answer => {
     if (['1', 'true'].includes(query.get('watch') ?? '')) throw notOffered('watch: list instead');
-    const [, named] = /^metadata\.name==?([^,]+)$/.exec(query.get('fieldSelector') ?? '') ?? [];
-    if (query.has('fieldSelector') && named === undefined)
-      throw badRequest('the stand-in selects by labels, and by name');
     const items = store
       .list(resource, namespace)
-      .filter(labelled(query.get('labelSelector') ?? ''))
-      .filter(({ metadata }) => named === undefined || metadata.name === named);
+      .filter(labelled(query.get('labelSelector')))
+      .filter(fielded(query.get('fieldSelector')));
     const [kind, apiVersion] = [`${resource.kind}List`, apiVersionOf(resource)];
     return { code: 200, body: { kind, apiVersion, metadata: {}, items } };
   };
