@@ -45,16 +45,16 @@ format: setup ## Write the format
 	@$(RUN) npx --no-install prettier --write --log-level warn .
 
 fixtures: setup ## Rewrite the golden outcomes of the captured reviews; then read git diff
-	@$(NODE) scripts/fixtures.ts
+	@$(NODE) scripts/generate/fixtures.ts
 
 cli: setup ## Pack the command line for npm: dist/twofold-cli-<version>.tgz
 	@$(NODE) scripts/pack-cli.ts
 
 client: setup ## Rewrite the API's types for clients from the OpenAPI document
-	@$(NODE) scripts/client.ts
+	@$(NODE) scripts/generate/client.ts
 
 docs: setup ## Rewrite docs/configuration.md and the references in docs/cli.md and docs/admin.md
-	@$(NODE) scripts/docs.ts
+	@$(NODE) scripts/generate/docs.ts
 
 bench: setup ## Measure: one table, and bench/results/*.json
 	@$(RUN) scripts/tried bench node bench/main.ts

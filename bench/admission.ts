@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
 import { build } from '../scripts/build.ts';
 import { createPerson } from '../scripts/dev/person.ts';
-import { development } from '../scripts/dev/environments.ts';
+import { development } from '../scripts/dev/environment.ts';
 import { startStack, type Stack } from '../scripts/dev/stack.ts';
 import { percentile, type Bench, type Figure } from './figure.ts';
 import { cpuMs, rssMiB } from './process-figures.ts';
-import { startFloor } from './start-floor.ts';
+import { startFloor } from './floor.ts';
 
 const IN_FLIGHT = [1, 16, 64] as const;
 const REQUESTS = 2000;

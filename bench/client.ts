@@ -9,7 +9,7 @@ import { Pool } from 'undici';
 import { createHttpsClient } from '#platform/https-client.ts';
 import { ensureCertificates } from '../certs/store.ts';
 import type { Bench, Figure } from './figure.ts';
-import { startFloor } from './start-floor.ts';
+import { startFloor } from './floor.ts';
 
 const IN_FLIGHT = 16;
 const CALLS = 4_000;

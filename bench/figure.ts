@@ -1,4 +1,9 @@
-/** What a bench says: one figure, beside what it is measured against in the same run. */
+/**
+ * What a bench says: one figure, beside what it is measured against in the same run; and what a run of benches leaves: a
+ * table on the terminal, and the same as JSON in bench/results/.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { columns } from '#platform/columns.ts';
 
 export interface Figure {
@@ -27,7 +32,7 @@ function targetOf({ target }: Figure): string {
   return 'atLeast' in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`;
 }
 
-export function table(figures: readonly Figure[]): string {
+function table(figures: readonly Figure[]): string {
   const mark = { true: 'yes', false: 'NO', undefined: '' };
   const rows = figures.map((figure) => [
     figure.bench,
@@ -43,4 +48,21 @@ export function table(figures: readonly Figure[]): string {
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
+
+export function say(line: string): void {
+  console.error(`\x1b[2m==> ${line}\x1b[0m`);
+}
+
+/** The prefix goes before the time in the file's name. */
+export function report(figures: readonly Figure[], prefix = ''): void {
+  const folder = new URL('results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  const at = new Date().toISOString();
+  const machine = { node: process.version, cores: availableParallelism() };
+  const file = new URL(`${prefix}${at.replace(/[:.]/g, '-')}.json`, folder);
+  writeFileSync(file, `${JSON.stringify({ at, machine, figures }, undefined, 2)}\n`);
+  console.log(
+    `${table(figures)}\n\n${at}, Node ${machine.node}, ${machine.cores} cores; also in ${file.pathname}`,
+  );
 }

@@ -9,7 +9,7 @@ import { build } from '../scripts/build.ts';
 import type { Pod } from '../scripts/dev/kubernetes/objects.ts';
 import { runInitContainer } from '../scripts/dev/kubelet/init-container.ts';
 import { createPerson } from '../scripts/dev/person.ts';
-import { development } from '../scripts/dev/environments.ts';
+import { development } from '../scripts/dev/environment.ts';
 import { kubeletOf, startStack, type Stack } from '../scripts/dev/stack.ts';
 import { percentile, type Bench } from './figure.ts';
 

@@ -1,11 +1,10 @@
 /** `make bench`: every bench, or those named, as one table and as JSON in bench/results/. */
 import { benchAdmission } from './admission.ts';
 import { benchClient } from './client.ts';
-import type { Bench, Figure } from './figure.ts';
+import { report, say, type Bench, type Figure } from './figure.ts';
 import { benchInjector } from './injector.ts';
 import { benchList } from './list.ts';
 import { benchRenku } from './renku.ts';
-import { report, say } from './report.ts';
 import { benchUnwrap } from './unwrap.ts';
 
 const benches: Readonly<Record<string, Bench>> = {

@@ -13,7 +13,7 @@ import { rsaIdentity, rsaPrivateKey } from '#envelope/node-private.ts';
 import { parseEnvelope } from '#envelope/outer/layout.ts';
 import { openOuter } from '#envelope/outer/open.ts';
 import { sealOuter } from '#envelope/outer/seal.ts';
-import { openRenkuRow } from '../scripts/renku/rows.ts';
+import { openRenkuRow } from './renku-rows.ts';
 import { pbkdf2Sync, publicEncrypt, constants } from 'node:crypto';
 import { percentile, type Bench } from './figure.ts';
 

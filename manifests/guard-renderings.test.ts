@@ -1,7 +1,7 @@
 /** What the webhook makes of the captured reviews passes the guard, or no session would ever start (design, section 8). */
 import { expect } from 'chai';
 import jsonPatch from 'fast-json-patch';
-import { podCreation, type AdmissionRequest } from './guard-cases/request.ts';
+import { podCreation, type AdmissionRequest } from './guard-cases/case.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { guardJudge, type GuardJudge } from '../test/guard-judge.ts';
 import { admitWith, goldenConfig, readReview, requestOf, reviewNames } from '../test/reviews.ts';

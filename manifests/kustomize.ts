@@ -1,9 +1,9 @@
 /**
- * Renders the overlays with kustomize, built once from its Go module (tools/go.mod) into the repository's cache.
- * No zone; for tests, and for whoever installs from a checkout.
+ * Renders the overlays with kustomize, which scripts/servers/kustomize builds once. No zone; for tests, and for whoever
+ * installs from a checkout.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,38 +11,21 @@ import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const cache = join(folder, '../.cache/bin');
-const PACKAGE = 'sigs.k8s.io/kustomize/kustomize/v5';
+const build = join(folder, '../scripts/servers/kustomize/build');
 
-/**
- * The path of the kustomize binary, after building it where it is not cached; scripts/deploy/run calls it first, outside
- * the cluster. Throws, naming the package, without Go.
- * @public
- */
-export function buildKustomize(): string {
-  const version = new RegExp(`${PACKAGE} (v[0-9.]+)`).exec(
-    readFileSync(join(folder, 'tools/go.mod'), 'utf8'),
-  );
-  const binary = join(cache, `kustomize-${version?.[1] ?? 'unknown'}`);
-  if (existsSync(binary)) return binary;
-  mkdirSync(cache, { recursive: true });
-  const fresh = `${binary}.${process.pid}`;
+/** The path of the program, after building it where that was not done before. Throws, naming the package, without Go. */
+function kustomize(): string {
   try {
-    const env = { ...process.env, CGO_ENABLED: '0' };
-    execFileSync('go', ['build', '-o', fresh, PACKAGE], { cwd: join(folder, 'tools'), env, stdio: 'pipe' });
+    return join(execFileSync(build, { encoding: 'utf8', stdio: 'pipe' }).trim(), 'kustomize');
   } catch (cause) {
-    throw new Error(`cannot build kustomize: Go 1.26 or later and its module ${PACKAGE} are needed`, {
-      cause,
-    });
+    throw new Error('cannot build kustomize: Go 1.26 or later and its modules are needed', { cause });
   }
-  renameSync(fresh, binary);
-  return binary;
 }
 
 /** The objects of one kustomization: `overlays/sqlite`, or any folder by its path. */
 export function render(kustomization: string): KubernetesObject[] {
   const options = { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 26, stdio: 'pipe' } as const;
-  return parseManifests(execFileSync(buildKustomize(), ['build', kustomization], options));
+  return parseManifests(execFileSync(kustomize(), ['build', kustomization], options));
 }
 
 /**

@@ -7,7 +7,6 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build as esbuild, type BuildOptions, type Metafile } from 'esbuild';
-import { bundlePage } from './page-bundle.ts';
 
 export const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -41,6 +40,12 @@ const externals: Readonly<Partial<Record<AnyBundleName, readonly string[]>>> = {
   console: otherDrivers,
   admin: otherDrivers,
 };
+
+/** The SQLite addon that better-sqlite3 ships for this platform; a bundle has no node_modules around it, and is told (TWOFOLD_SQLITE_ADDON). */
+export const sqliteAddon = join(
+  repository,
+  `node_modules/better-sqlite3/prebuilds/${process.platform}-${process.arch}.node`,
+);
 
 /** CommonJS packages (pino, prom-client, express, knex) want a `require`, which an ES module does not have. */
 const banner = `import { createRequire as createRequireOfBundle } from 'node:module';
@@ -79,7 +84,41 @@ async function replace(file: string, content: string | Uint8Array, mode = 0o644)
   await rename(whole, file);
 }
 
-/** The console serves script and style of the page; they are text to it. */
+export const pageOptions: BuildOptions & { metafile: true; write: false } = {
+  absWorkingDir: repository,
+  bundle: true,
+  minify: true,
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  legalComments: 'none',
+  logLevel: 'warning',
+  outdir: 'dist',
+  metafile: true,
+  write: false,
+};
+
+interface PageBundle {
+  readonly script: string;
+  readonly style: string;
+  readonly metafile: Metafile;
+}
+
+/** The page's script and style, as texts. */
+export async function bundlePage(): Promise<PageBundle> {
+  const { outputFiles, metafile } = await esbuild({
+    ...pageOptions,
+    entryPoints: { page: 'page/main.ts', style: 'page/style.css' },
+  });
+  const textOf = (name: string): string => {
+    const file = outputFiles.find(({ path }) => path.endsWith(name));
+    if (!file) throw new Error(`esbuild gave no ${name}`);
+    return file.text;
+  };
+  return { script: textOf('page.js'), style: textOf('style.css'), metafile };
+}
+
+/** The console serves them. */
 async function pageDefinition(): Promise<{ TWOFOLD_PAGE: string }> {
   const { script, style } = await bundlePage();
   return { TWOFOLD_PAGE: JSON.stringify({ script, style }) };

@@ -14,7 +14,7 @@ import { build } from './build.ts';
 import type { Pod } from './dev/kubernetes/objects.ts';
 import { runInitContainer } from './dev/kubelet/init-container.ts';
 import { createPerson, type Person } from './dev/person.ts';
-import { development } from './dev/environments.ts';
+import { development } from './dev/environment.ts';
 import { kubeletOf, startStack, type Stack } from './dev/stack.ts';
 
 const started = performance.now();

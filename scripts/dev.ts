@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { runCommandLine, UsageError } from '#platform/command-line.ts';
 import { commandOf, exitCodes, type Program } from '#platform/commands.ts';
 import { build } from './build.ts';
-import { development } from './dev/environments.ts';
+import { development } from './dev/environment.ts';
 import { startStack, type Stack } from './dev/stack.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));

@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { annotations } from '#envelope/annotations.ts';
 import { parseLaunchers } from '#platform/launchers.ts';
-import { withCommandReference } from '../scripts/cli-docs.ts';
-import { configurationReference } from '../scripts/docs.ts';
+import { clientTypes, schemaFile } from '../scripts/generate/client.ts';
+import { withCommandReference } from '../scripts/generate/cli-docs.ts';
+import { configurationReference } from '../scripts/generate/docs.ts';
 
 function read(path: string): string {
   return readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -99,5 +100,25 @@ describe('the documentation', () => {
 
   it('has every annotation in the README', () => {
     for (const name of Object.values(annotations)) expect(read('README.md')).to.contain(`\`${name}\``);
+  });
+});
+
+describe('docs/tested.md', () => {
+  it('has a row for each target that writes into it, and no other', () => {
+    const writing = [...read('Makefile').matchAll(/scripts\/tried ([a-z-]+) /g)].map(([, name]) => name);
+    const rows = [...read('docs/tested.md').matchAll(/^\| `make ([a-z-]+)` \|/gm)].map(([, name]) => name);
+    expect(writing).to.have.length.above(2);
+    expect(rows.sort()).to.deep.equal(writing.sort());
+  });
+
+  it('names as tested with every change what .ci/run runs', () => {
+    const run = [...read('.ci/run').matchAll(/^make ([a-z0-9-]+)$/gm)].map(([line]) => `\`${line}\``);
+    expect(read('docs/tested.md')).to.contain(`by \`.ci/run\` in a fresh clone: ${run.join(', ')}.`);
+  });
+});
+
+describe('the typed client', () => {
+  it('is the one of the OpenAPI document (make client)', async () => {
+    expect(readFileSync(schemaFile, 'utf8') === (await clientTypes()), 'run `make client`').to.equal(true);
   });
 });

@@ -1,5 +1,5 @@
 /** Waiting for what a cluster does by itself. */
-import { askUntil } from '../scripts/ask-until.ts';
+import { askUntil } from '../scripts/dev/ask-until.ts';
 
 /** The first value that is neither undefined nor false; fails after `timeoutMs`, with what was seen last. */
 export async function eventually<T>(

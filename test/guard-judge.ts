@@ -1,8 +1,7 @@
 /** The guard as a real API server judges by it, in a control plane of its own. */
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { tokenSource } from '../manifests/guard-cases/case.ts';
-import type { AdmissionRequest } from '../manifests/guard-cases/request.ts';
+import { tokenSource, type AdmissionRequest } from '../manifests/guard-cases/case.ts';
 import type { KubernetesObject } from '../manifests/kubernetes-object.ts';
 import { plainPod } from '../manifests/session-pod.ts';
 import { applyDocuments } from '../scripts/dev/apply.ts';

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import jsonPatch from 'fast-json-patch';
-import type { AdmissionRequest } from '../manifests/guard-cases/request.ts';
+import type { AdmissionRequest } from '../manifests/guard-cases/case.ts';
 import { plainPod, type Pod } from '../manifests/session-pod.ts';
 import type { Api, ApiAnswer } from '../scripts/dev/api.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { build as esbuild } from 'esbuild';
 import { readdirSync, readFileSync } from 'node:fs';
-import { bundlePage, scriptOptions } from '../scripts/page-bundle.ts';
+import { bundlePage, pageOptions } from '../scripts/build.ts';
 import { violations } from './zones.ts';
 
 describe('the script of the page', () => {
@@ -21,12 +21,12 @@ describe('the script of the page', () => {
       const contents = `import './page/main.ts'; import './${stolen}';`;
       const stdin = {
         contents,
-        resolveDir: scriptOptions.absWorkingDir ?? '',
+        resolveDir: pageOptions.absWorkingDir ?? '',
         sourcefile: 'page/zone-test.ts',
       };
       // Packages and Node's modules stay outside: here only names count.
       const { metafile } = await esbuild({
-        ...scriptOptions,
+        ...pageOptions,
         stdin,
         packages: 'external',
         external: ['node:*'],

@@ -3,12 +3,13 @@
  * loopback, keeps nothing, and ends with the process that started it, however that ends.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from '../scripts/dev/free-port.ts';
+import { asPostgres, initdbFlags, postgresPrograms, serverFlags } from '../scripts/servers/postgres.ts';
 
 interface PostgresServer {
   /** Address of a new, empty database. */
@@ -17,25 +18,13 @@ interface PostgresServer {
   refuseConnections(url: string, refuse: boolean): Promise<void>;
 }
 
-const INSTALLED = '/usr/lib/postgresql';
 const USER = 'postgres';
 const START_TRIES = 200;
 const START_WAIT_MS = 50;
 
-/** Folder of the newest installed version's programs. Throws, naming the package, where there is none. */
-function findPrograms(): string {
-  const versions = existsSync(INSTALLED) ? readdirSync(INSTALLED).sort((a, b) => Number(b) - Number(a)) : [];
-  const newest = versions
-    .map((version) => join(INSTALLED, version, 'bin'))
-    .find((dir) => existsSync(join(dir, 'initdb')));
-  if (newest === undefined) throw new Error('PostgreSQL is not installed: install the package `postgresql`');
-  return newest;
-}
-
-/** `initdb` and `postgres` refuse to run as root. The server gets a signal when this process ends, however it ends. */
+/** The server gets a signal when this process ends, however it ends. */
 function asUser(program: string, args: readonly string[]): [string, string[]] {
-  const root = userInfo().uid === 0;
-  const identity = root ? [`--reuid=${USER}`, `--regid=${USER}`, '--init-groups'] : [];
+  const identity = userInfo().uid === 0 ? asPostgres : [];
   return ['setpriv', [...identity, '--pdeathsig=QUIT', '--', program, ...args]];
 }
 
@@ -91,31 +80,23 @@ function launch(programs: string, dir: string, port: number): ChildProcess {
     full_page_writes: 'off',
     shared_buffers: '32MB',
   };
-  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const [program, args] = asUser(join(programs, 'postgres'), ['-D', dir, ...flags]);
+  const [program, args] = asUser(join(programs, 'postgres'), serverFlags(dir, settings));
   const server = spawn(program, args, { stdio: 'ignore', cwd: '/' });
   server.unref();
   return server;
 }
 
 async function start(): Promise<PostgresServer> {
-  const programs = findPrograms();
+  const programs = postgresPrograms();
+  if (programs === undefined)
+    throw new Error('PostgreSQL is not installed: install the package `postgresql`');
   const { base, dir } = makeFolder();
   const started: { server?: ChildProcess } = {};
   process.once('exit', () => {
     started.server?.kill('SIGQUIT');
     rmSync(base, { recursive: true, force: true, maxRetries: 5 });
   });
-  run(join(programs, 'initdb'), [
-    '-D',
-    dir,
-    '-U',
-    USER,
-    '--auth=trust',
-    '--no-sync',
-    '--locale=C.UTF-8',
-    '--encoding=UTF8',
-  ]);
+  run(join(programs, 'initdb'), [...initdbFlags(dir, USER), '--auth=trust', '--no-sync']);
   const port = await freePort();
   const server = launch(programs, dir, port);
   started.server = server;

@@ -3,9 +3,9 @@
  * the services take meanwhile, from the kubelet. The pods are gated, so that no kubelet works beside.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { connect, type Cluster } from '../../test/e2e/cluster.ts';
-import { kubectlOutput } from '../../test/e2e/kubectl.ts';
-import { pod, uniqueName } from '../../test/e2e/pods.ts';
+import { connect, type Cluster } from '../../test/e2e/cluster/connection.ts';
+import { kubectlOutput } from '../../test/e2e/cluster/kubectl.ts';
+import { pod, uniqueName } from '../../test/e2e/sessions/pods.ts';
 import type { Bench, Figure } from '../figure.ts';
 import { bucketsOf, quantile, type Buckets } from './histogram.ts';
 

@@ -1,5 +1,5 @@
 /** `make bench-cluster`: what Twofold costs on a real cluster, as one table and JSON; and where the time goes, as a picture. */
-import { report, say } from '../report.ts';
+import { report, say } from '../figure.ts';
 import { benchClusterAdmission } from './admission.ts';
 import { benchReady } from './ready.ts';
 import { drawTrace } from './trace.ts';

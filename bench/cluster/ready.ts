@@ -2,8 +2,8 @@
  * Pod create → Ready with ten secrets, beside the same pod with an init container of the same image that does nothing.
  * In turn, so that both meet the same noise.
  */
-import { connect } from '../../test/e2e/cluster.ts';
-import { container, pod, uniqueName } from '../../test/e2e/pods.ts';
+import { connect } from '../../test/e2e/cluster/connection.ts';
+import { container, pod, uniqueName } from '../../test/e2e/sessions/pods.ts';
 import { percentile, type Bench } from '../figure.ts';
 import { watchReady } from './watch.ts';
 

@@ -5,10 +5,10 @@
  */
 import { existsSync, openSync, readSync, fstatSync, closeSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { connect, sidOf, type Cluster } from '../../test/e2e/cluster.ts';
+import { connect, sidOf, type Cluster } from '../../test/e2e/cluster/connection.ts';
 import { eventually } from '../../test/eventually.ts';
-import { kubectlOutput } from '../../test/e2e/kubectl.ts';
-import { pod, uniqueName } from '../../test/e2e/pods.ts';
+import { kubectlOutput } from '../../test/e2e/cluster/kubectl.ts';
+import { pod, uniqueName } from '../../test/e2e/sessions/pods.ts';
 import type { Bench } from '../figure.ts';
 import { drawSpans, type Span } from './spans.ts';
 

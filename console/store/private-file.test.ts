@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testFolder } from '../../test/folder.ts';
-import { sqliteAddon } from '../../scripts/sqlite-addon.ts';
+import { sqliteAddon } from '../../scripts/build.ts';
 import { octJwk } from '../../test/keys.ts';
 import { parseRecordKeys } from '../key-files.ts';
 import { openDatabase } from './database.ts';

@@ -8,7 +8,7 @@ import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
 import { createLog } from '#platform/log.ts';
 import { parseSettings } from '#platform/settings.ts';
 import type { Running } from '#platform/service.ts';
-import { sqliteAddon } from '../../scripts/sqlite-addon.ts';
+import { sqliteAddon } from '../../scripts/build.ts';
 import { testCertificates, type Certificates } from '../../test/certificates.ts';
 import { ed25519Pair, octJwk, rsaPair, type JwkPair } from '../../test/keys.ts';
 import { testPostgres } from '../../test/postgres.ts';

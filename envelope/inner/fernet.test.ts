@@ -127,7 +127,7 @@ describe('the inner token (Fernet)', () => {
 
   it('opens in Python’s cryptography, and Python’s opens here', async () => {
     const venv = ['launchers/jupyterhub/requirements.txt'];
-    const python = `${execFileSync('scripts/python-venv', venv, { encoding: 'utf8' }).trim()}/bin/python`;
+    const python = `${execFileSync('scripts/servers/python-venv', venv, { encoding: 'utf8' }).trim()}/bin/python`;
     const program = `
 import sys, base64
 from cryptography.fernet import Fernet

@@ -1,6 +1,53 @@
-/** A case for the guard: one request, and which policy must refuse it. With what the cases are made of. No zone. */
-import { podCreation, type AdmissionRequest } from './request.ts';
+/**
+ * A case for the guard: one request about a Kubernetes object (admission.k8s.io/v1), and which policy must refuse it. With
+ * what the cases are made of. No zone.
+ */
+import type { KubernetesObject } from '../kubernetes-object.ts';
 import { sessionPod, type Container, type Pod, type Volume } from '../session-pod.ts';
+
+/** The `request` of an AdmissionReview (v1), as far as policies look at it. */
+export interface AdmissionRequest {
+  readonly operation: string;
+  readonly resource: { readonly group: string; readonly version: string; readonly resource: string };
+  readonly subResource?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly userInfo: {
+    readonly username?: string;
+    readonly groups?: readonly string[];
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
+  readonly dryRun?: boolean;
+  readonly object?: KubernetesObject | null;
+  readonly oldObject?: KubernetesObject | null;
+}
+
+/** What an API server says of a user whose token is bound to a pod. */
+export function boundTo(podUid: string): Record<string, string[]> {
+  return {
+    'authentication.kubernetes.io/pod-uid': [podUid],
+  };
+}
+
+/** The API server's question about creating this pod. */
+export function podCreation(
+  pod: KubernetesObject,
+  {
+    username = 'alice',
+    namespace = 'sessions',
+    boundPodUid,
+  }: { username?: string; namespace?: string; boundPodUid?: string | undefined } = {},
+): AdmissionRequest {
+  const extra = boundPodUid === undefined ? {} : boundTo(boundPodUid);
+  return {
+    operation: 'CREATE',
+    resource: { group: '', version: 'v1', resource: 'pods' },
+    namespace,
+    name: pod.metadata?.name ?? '',
+    userInfo: { username, groups: ['system:authenticated'], extra },
+    object: pod,
+  };
+}
 
 /** Lives apart from its sessions. */
 export const HUB_ACCOUNT = { namespace: 'hub', name: 'hub' } as const;

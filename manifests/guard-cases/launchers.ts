@@ -1,8 +1,16 @@
 /** Who may speak for users, and who may get a token of the account that does. No zone. */
 import type { KubernetesObject } from '../kubernetes-object.ts';
-import { podCreation } from './request.ts';
+import {
+  changed,
+  HUB,
+  HUB_ACCOUNT,
+  HUB_POD,
+  OUTSIDE,
+  podCreation,
+  USER_KEY,
+  type GuardCase,
+} from './case.ts';
 import { plainPod, sessionPod, type Pod } from '../session-pod.ts';
-import { changed, HUB, HUB_ACCOUNT, HUB_POD, OUTSIDE, USER_KEY, type GuardCase } from './case.ts';
 import { tokenRequest } from './requests.ts';
 import { update } from './updates.ts';
 

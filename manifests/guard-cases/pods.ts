@@ -1,7 +1,6 @@
 /** Pods that pass, pods that pass with a warning, and pods with something of Twofold's that never were the webhook's. No zone. */
-import { podCreation } from './request.ts';
+import { changed, container, init, podCreation, tokenSource, type Change, type GuardCase } from './case.ts';
 import { plainPod, sessionPod, SID } from '../session-pod.ts';
-import { changed, container, init, tokenSource, type Change, type GuardCase } from './case.ts';
 
 export const validPods: readonly GuardCase[] = [
   { title: 'a pod without anything of Twofold', request: podCreation(plainPod()) },

@@ -1,7 +1,6 @@
 /** A session's Secret, named in every field of a pod that can name one: by a pod of anyone's, and by a session's. No zone. */
-import { podCreation } from './request.ts';
+import { changed, podCreation, type GuardCase } from './case.ts';
 import { plainPod, sessionPod, SID, type Pod } from '../session-pod.ts';
-import { changed, type GuardCase } from './case.ts';
 import { secretFields, specNaming } from './secret-fields.ts';
 import { update } from './updates.ts';
 

@@ -1,8 +1,7 @@
 /** Who may ask for tokens for us, and write sessions' Secrets. No zone. */
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import { SID } from '../session-pod.ts';
-import { WEBHOOK, type GuardCase } from './case.ts';
-import type { AdmissionRequest } from './request.ts';
+import { WEBHOOK, type AdmissionRequest, type GuardCase } from './case.ts';
 
 /** A request for a token of this account. */
 export function tokenRequest(

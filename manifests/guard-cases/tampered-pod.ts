@@ -1,7 +1,15 @@
 /** Rendered pods in which someone changed anything but our init container: all refused. No zone. */
-import { podCreation } from './request.ts';
+import {
+  changed,
+  container,
+  OTHER,
+  podCreation,
+  tampered,
+  tokenSource,
+  volume,
+  type GuardCase,
+} from './case.ts';
 import { plainPod, SID } from '../session-pod.ts';
-import { OTHER, changed, container, tampered, tokenSource, volume, type GuardCase } from './case.ts';
 
 export const tamperedPods: readonly GuardCase[] = [
   // The label and the annotations.

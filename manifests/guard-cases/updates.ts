@@ -1,8 +1,16 @@
 /** Changes to pods that exist: by users, controllers, debuggers, the scheduler. No zone. */
 import type { KubernetesObject } from '../kubernetes-object.ts';
-import { podCreation, type AdmissionRequest } from './request.ts';
+import {
+  changed,
+  container,
+  init,
+  OTHER,
+  podCreation,
+  type AdmissionRequest,
+  type Change,
+  type GuardCase,
+} from './case.ts';
 import { plainPod, sessionPod, SID, type Container, type Pod } from '../session-pod.ts';
-import { changed, container, init, OTHER, type Change, type GuardCase } from './case.ts';
 
 function updated(pod: Pod, change: Change, subResource?: string, username = 'alice'): AdmissionRequest {
   const object = structuredClone(pod);

@@ -10,7 +10,7 @@ import { readPublicTicketKeys, writeConsoleKeys, type JwkSet } from './console-k
 import { deploy } from './deployment.ts';
 import { DeployError } from './failure.ts';
 import { createKubectl, KubectlError } from './kubectl.ts';
-import { clearGround, layGround } from './local/ground.ts';
+import { prepare, removePrerequisites } from './local/prerequisites.ts';
 import { undeploy } from './removal.ts';
 import { shownLines } from '#platform/shown.ts';
 
@@ -76,7 +76,7 @@ function ticketKeysIn(keys: string | undefined): JwkSet | undefined {
 async function deployLocally(values: UpOptions): Promise<void> {
   const kubectl = createKubectl();
   const database = values.database ?? 'sqlite';
-  const ground = await layGround(kubectl, {
+  const prepared = await prepare(kubectl, {
     repository,
     state,
     database,
@@ -84,17 +84,17 @@ async function deployLocally(values: UpOptions): Promise<void> {
   });
   const dir = caFolder(values.certs);
   const { envEnabled } = await deploy(kubectl, {
-    overlay: ground.overlay,
+    overlay: prepared.overlay,
     certificates: { dir },
     ticketKeys: ticketKeysIn(values.keys),
     env: values.env ?? 'if-possible',
-    login: { bearer: ground.bearers['alice'] ?? '', caFile: join(dir, 'console', 'ca.crt') },
-    secrets: ground.secrets,
+    login: { bearer: prepared.bearers['alice'] ?? '', caFile: join(dir, 'console', 'ca.crt') },
+    secrets: prepared.secrets,
     say,
   });
-  await ground.writeEndpoints(envEnabled);
+  await prepared.writeEndpoints(envEnabled);
   say(
-    `deployed, database ${database}: console ${ground.publicUrl}; all addresses and bearers in .cluster/endpoints.json`,
+    `deployed, database ${database}: console ${prepared.publicUrl}; all addresses and bearers in .cluster/endpoints.json`,
   );
 }
 
@@ -137,7 +137,7 @@ async function down(confirm: string | undefined): Promise<void> {
       'make undeploy CONFIRM=yes',
     );
   await undeploy(createKubectl(), say);
-  if (isLocal()) await clearGround(state);
+  if (isLocal()) await removePrerequisites(state);
 }
 
 async function certificates(values: OptionsOf<typeof certificateOptions>): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
-import { askUntil } from '../ask-until.ts';
+import { askUntil } from '../dev/ask-until.ts';
 import { describePod, isHopeless } from './diagnosis.ts';
 import { DeployError } from './failure.ts';
 import { KubectlError, type Kubectl } from './kubectl.ts';

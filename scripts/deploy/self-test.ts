@@ -9,7 +9,7 @@ import { rootCertificates } from 'node:tls';
 import type { V1Pod } from '@kubernetes/client-node';
 import { urlPath } from '#envelope/url-path.ts';
 import { GUARD_POLICIES } from '../../console/core/guard.ts';
-import { askUntil } from '../ask-until.ts';
+import { askUntil } from '../dev/ask-until.ts';
 import { createPerson, type Person } from '../dev/person.ts';
 import { DeployError } from './failure.ts';
 import type { Answer, Kubectl } from './kubectl.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { urlPath } from '#envelope/url-path.ts';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
-import { askUntil } from '../ask-until.ts';
+import { askUntil } from './ask-until.ts';
 import type { Api } from './api.ts';
 
 /** Where objects of this kind are, by the rule that Kubernetes' own kinds keep to. */

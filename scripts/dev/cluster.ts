@@ -1,12 +1,12 @@
 /** What a development cluster needs of Kubernetes, and what of Twofold is applied to it. Development tool, no zone. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { caBundle } from '../../certs/store.ts';
 import { guardDocuments } from '../../manifests/guard.ts';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { parseManifests } from '../../manifests/kustomize.ts';
+import { claimUrl, development, launchersOf, leafOf, mutateUrl, type Environment } from './environment.ts';
 import { startStandIn } from './kubernetes/server.ts';
-import { claimUrl, development, launchersOf, mutateUrl } from './environments.ts';
-import { leafOf, type Ground } from './ground.ts';
 
 export interface Cluster {
   readonly url: string;
@@ -21,7 +21,7 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-export type StartCluster = (ground: Ground, issuer: string) => Promise<Cluster>;
+export type StartCluster = (environment: Environment, issuer: string) => Promise<Cluster>;
 
 /** The node on which the stand-in kubelet runs pods. */
 export const NODE = 'development';
@@ -31,6 +31,18 @@ export const users = {
   admin: ['system:masters'],
   [`system:node:${NODE}`]: ['system:nodes'],
 } as const;
+
+/** A file with a bearer for the API server. */
+export async function writeToken(
+  { dir }: Environment,
+  cluster: Cluster,
+  name: string,
+  user: Parameters<Cluster['token']>[0],
+): Promise<string> {
+  const file = join(dir, 'tokens', `${name}.kubernetes`);
+  writeFileSync(file, await cluster.token(user), { mode: 0o600 });
+  return file;
+}
 
 function readManifests(file: string): KubernetesObject[] {
   return parseManifests(readFileSync(new URL(`../../manifests/${file}`, import.meta.url), 'utf8'));
@@ -45,13 +57,13 @@ export function roles(): KubernetesObject[] {
 }
 
 /** The stand-in for an API server, which starts at once. */
-export const startStandInCluster: StartCluster = async (ground, issuer) => {
-  const ca = readFileSync(ground.caFile, 'utf8');
+export const startStandInCluster: StartCluster = async (environment, issuer) => {
+  const ca = readFileSync(environment.caFile, 'utf8');
   const server = await startStandIn({
-    tls: leafOf(ground, 'console'),
-    webhookClient: leafOf(ground, 'apiserver-webhook'),
+    tls: leafOf(environment, 'console'),
+    webhookClient: leafOf(environment, 'apiserver-webhook'),
     oidc: { issuer, audience: development.audience, ca },
-    anonymous: ground.options.anonymous ?? false,
+    anonymous: environment.options.anonymous ?? false,
   });
   return {
     url: server.url,
@@ -67,17 +79,17 @@ export const startStandInCluster: StartCluster = async (ground, issuer) => {
 };
 
 /** The guard with this cluster's values, and the webhook configuration with its address instead of its Service. */
-export async function register(ground: Ground, cluster: Cluster): Promise<void> {
-  const lines = launchersOf(ground).flatMap(({ username, namespaces, annotation }) =>
+export async function register(environment: Environment, cluster: Cluster): Promise<void> {
+  const lines = launchersOf(environment).flatMap(({ username, namespaces, annotation }) =>
     namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
   );
   const guard = guardDocuments({
     image: development.image,
-    claimUrl: claimUrl(ground),
+    claimUrl: claimUrl(environment),
     webhookUser: 'system:serviceaccount:twofold-webhook:webhook',
     launchers: lines.join('\n'),
   });
-  const clientConfig = { url: mutateUrl(ground), caBundle: await caBundle(ground.certificates) };
+  const clientConfig = { url: mutateUrl(environment), caBundle: await caBundle(environment.certificates) };
   const admission = readManifests('base/admission.yaml').flatMap((document) => {
     const { webhooks } = document as { webhooks?: readonly object[] }; // a MutatingWebhookConfiguration has some
     return webhooks

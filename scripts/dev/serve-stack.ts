@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { development } from './environments.ts';
+import { development } from './environment.ts';
 import { startStack } from './stack.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'twofold-stack-'));

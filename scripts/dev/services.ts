@@ -1,12 +1,11 @@
 /** Console, keyservice and webhook of a development cluster, as programs of their own. Development tool, no zone. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Cluster } from './cluster.ts';
-import { consoleEnv, keyserviceEnv, mutateUrl, webhookEnv, type Env } from './environments.ts';
-import { logOf, urlOf, type Ground } from './ground.ts';
+import { writeToken, type Cluster } from './cluster.ts';
+import { logOf, mutateUrl, urlOf, type Environment, type ServiceName } from './environment.ts';
 import { portsOf, startProgram, type Program } from './process.ts';
+import { consoleEnv, keyserviceEnv, webhookEnv, type ApiServerAccess, type Env } from './settings.ts';
 
-export type ServiceName = 'console' | 'webhook' | 'keyservice';
 type Ports = Readonly<Record<string, number>>;
 type Service = Program<Ports>;
 export type Urls = Readonly<
@@ -29,24 +28,24 @@ export const runtimeFlags = ['--max-semi-space-size=4'];
 export const runtimeEnv: Readonly<Partial<Record<ServiceName, Env>>> = { webhook: { MALLOC_ARENA_MAX: '1' } };
 
 function startService(
-  ground: Ground,
+  environment: Environment,
   name: ServiceName,
   env: Env,
-  nodeArgs: readonly string[] = ground.options.nodeArgs?.[name] ?? [],
+  nodeArgs: readonly string[] = environment.options.nodeArgs?.[name] ?? [],
 ): Promise<Service> {
-  ground.options.say(`starting the ${name}`);
+  environment.options.say(`starting the ${name}`);
   return startProgram({
     name,
     args: [...runtimeFlags, ...nodeArgs, join(dist, `${name}.js`)],
-    env: { ...runtimeEnv[name], ...env, ...ground.options.env?.[name] },
-    logFile: logOf(ground, name),
+    env: { ...runtimeEnv[name], ...env, ...environment.options.env?.[name] },
+    logFile: logOf(environment, name),
     ready: portsOf,
   });
 }
 
 /** Resolves once all three answer. What was started is in `stops`, whatever comes of it. */
 export async function startServices(
-  ground: Ground,
+  environment: Environment,
   kubernetes: Cluster,
   { issuer, stops }: { readonly issuer: string; readonly stops: (() => Promise<void>)[] },
 ): Promise<Services> {
@@ -56,14 +55,24 @@ export async function startServices(
     await Promise.all(programs.flatMap((each) => (each.status === 'fulfilled' ? each.value.stop() : [])));
   });
   const run = (name: ServiceName, env: Env, nodeArgs?: readonly string[]): Promise<Service> => {
-    const program = startService(ground, name, env, nodeArgs);
+    const program = startService(environment, name, env, nodeArgs);
     started.set(name, program);
     return program;
   };
+  const apiServerFor = async (name: 'console' | 'webhook'): Promise<ApiServerAccess> => ({
+    url: kubernetes.url,
+    ca: kubernetes.ca,
+    tokenFile: await writeToken(
+      environment,
+      kubernetes,
+      name,
+      `system:serviceaccount:twofold-${name}:${name}`,
+    ),
+  });
   const env = {
-    keyservice: keyserviceEnv(ground),
-    console: await consoleEnv(ground, kubernetes, issuer),
-    webhook: await webhookEnv(ground, kubernetes),
+    keyservice: keyserviceEnv(environment),
+    console: consoleEnv(environment, await apiServerFor('console'), issuer),
+    webhook: webhookEnv(environment, await apiServerFor('webhook')),
   };
   const [keyservice, twofoldConsole, webhook] = await Promise.all([
     run('keyservice', env.keyservice),
@@ -73,11 +82,11 @@ export async function startServices(
   return {
     programs: { console: twofoldConsole, keyservice, webhook },
     urls: {
-      console: urlOf(ground, 'console'),
-      consoleResolve: urlOf(ground, 'consoleResolve'),
-      consoleClaim: urlOf(ground, 'consoleClaim'),
-      keyservice: urlOf(ground, 'keyservice'),
-      webhook: mutateUrl(ground),
+      console: urlOf(environment, 'console'),
+      consoleResolve: urlOf(environment, 'consoleResolve'),
+      consoleClaim: urlOf(environment, 'consoleClaim'),
+      keyservice: urlOf(environment, 'keyservice'),
+      webhook: mutateUrl(environment),
     },
     restart: async (name, nodeArgs) => {
       await (await started.get(name))?.stop();

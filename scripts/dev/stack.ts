@@ -5,12 +5,23 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeToken } from './environments.ts';
-import { layGround, type StackOptions } from './ground.ts';
-import { startIdentityProvider, type Bearers, type Identity } from './identity-provider/program.ts';
+import { startIdentityProvider, type Bearers, type Identity } from './identity-provider.ts';
 import type { Kubernetes } from './kubelet/node-api.ts';
-import { NODE, register, startStandInCluster, type Cluster } from './cluster.ts';
+import {
+  NODE,
+  register,
+  startStandInCluster,
+  writeToken,
+  type Cluster,
+  type StartCluster,
+} from './cluster.ts';
+import { prepare, type EnvironmentOptions } from './environment.ts';
 import { startServices, type Services, type Urls } from './services.ts';
+
+export interface StackOptions extends EnvironmentOptions {
+  /** Kubernetes; a stand-in where there is none. */
+  readonly cluster?: StartCluster;
+}
 
 export interface Stack {
   readonly dir: string;
@@ -60,22 +71,22 @@ async function assemble(
   stops: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Stack> {
-  const ground = await layGround(options);
+  const environment = await prepare(options);
   options.say('starting the identity provider and the API server');
-  const identity = await startIdentityProvider(ground);
+  const identity = await startIdentityProvider(environment);
   stops.push(() => identity.stop());
-  const kubernetes = await (options.cluster ?? startStandInCluster)(ground, identity.issuer);
+  const kubernetes = await (options.cluster ?? startStandInCluster)(environment, identity.issuer);
   stops.push(() => kubernetes.close());
-  const { programs, urls, restart } = await startServices(ground, kubernetes, {
+  const { programs, urls, restart } = await startServices(environment, kubernetes, {
     issuer: identity.issuer,
     stops,
   });
-  await register(ground, kubernetes);
-  const client = (name: string): string => join(ground.certificates, name);
+  await register(environment, kubernetes);
+  const client = (name: string): string => join(environment.certificates, name);
   return {
-    dir: ground.dir,
-    caFile: ground.caFile,
-    databaseFile: join(ground.dir, 'twofold.db'),
+    dir: environment.dir,
+    caFile: environment.caFile,
+    databaseFile: join(environment.dir, 'twofold.db'),
     kubernetes,
     services: programs,
     urls,
@@ -85,8 +96,8 @@ async function assemble(
     bearers: identity.bearers,
     rotateProvider: identity.rotate,
     tokens: {
-      admin: await writeToken(ground, kubernetes, 'admin', 'admin'),
-      kubelet: await writeToken(ground, kubernetes, 'kubelet', `system:node:${NODE}`),
+      admin: await writeToken(environment, kubernetes, 'admin', 'admin'),
+      kubelet: await writeToken(environment, kubernetes, 'kubelet', `system:node:${NODE}`),
     },
     clientDirs: {
       apiServer: client('apiserver-webhook'),

@@ -5,8 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, repository } from '../build.ts';
-import { sqliteAddon } from '../sqlite-addon.ts';
+import { build, repository, sqliteAddon } from '../build.ts';
 import { unsatisfied } from './elf.ts';
 import { imageAddon } from './services.ts';
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import { sqliteAddon } from '../sqlite-addon.ts';
+import { sqliteAddon } from '../build.ts';
 import { libraries, unsatisfied, versionReferences } from './elf.ts';
 
 function objdump(file: string): string {

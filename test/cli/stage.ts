@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
 import { build, bundleOptions, repository } from '../../scripts/build.ts';
-import { development } from '../../scripts/dev/environments.ts';
+import { development } from '../../scripts/dev/environment.ts';
 import { startStack, type Stack } from '../../scripts/dev/stack.ts';
 import { testCertificates } from '../certificates.ts';
 import { testFolder } from '../folder.ts';

@@ -10,7 +10,7 @@ import { signTicket, type Ticket } from '#envelope/ticket.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
 import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import type { Person } from '../../scripts/dev/person.ts';
-import { sqliteAddon } from '../../scripts/sqlite-addon.ts';
+import { sqliteAddon } from '../../scripts/build.ts';
 import { testFolder } from '../folder.ts';
 import { messageOf, sessions, startDrill, type Drill } from './cluster.ts';
 

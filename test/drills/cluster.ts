@@ -7,12 +7,11 @@ import { build } from '../../scripts/build.ts';
 import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import { runInitContainer, type Outcome } from '../../scripts/dev/kubelet/init-container.ts';
 import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
-import { development } from '../../scripts/dev/environments.ts';
-import type { StackOptions } from '../../scripts/dev/ground.ts';
+import { development } from '../../scripts/dev/environment.ts';
 import { startRealCluster } from './control-plane.ts';
 import { testCertificates } from '../certificates.ts';
 import { testFolder } from '../folder.ts';
-import { kubeletOf, startStack, type Stack } from '../../scripts/dev/stack.ts';
+import { kubeletOf, startStack, type Stack, type StackOptions } from '../../scripts/dev/stack.ts';
 
 export const sessions = development.namespace;
 const injector = fileURLToPath(new URL('../../dist/injector.js', import.meta.url));

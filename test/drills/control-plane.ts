@@ -7,8 +7,7 @@ import { createApi, type Api } from '../../scripts/dev/api.ts';
 import { applyDocuments, untilInForce } from '../../scripts/dev/apply.ts';
 import { NODE, roles, users, type StartCluster } from '../../scripts/dev/cluster.ts';
 import { startControlPlane } from '../../scripts/dev/control-plane.ts';
-import { development, mutateUrl } from '../../scripts/dev/environments.ts';
-import { leafOf, type Ground } from '../../scripts/dev/ground.ts';
+import { development, leafOf, mutateUrl, type Environment } from '../../scripts/dev/environment.ts';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import type { PodSpec } from '../../scripts/dev/kubernetes/objects.ts';
 import { eventually } from '../eventually.ts';
@@ -20,15 +19,15 @@ const RBAC = 'rbac.authorization.k8s.io';
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
 /** The certificate that the API server shows to the webhook at this address. */
-function admissionConfiguration(ground: Ground, dir: string): string {
-  const { cert, key } = leafOf(ground, 'apiserver-webhook');
+function admissionConfiguration(environment: Environment, dir: string): string {
+  const { cert, key } = leafOf(environment, 'apiserver-webhook');
   const kubeConfigFile = join(dir, 'webhooks.kubeconfig');
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const user = { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) };
   const kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
-    users: [{ name: new URL(mutateUrl(ground)).host, user }],
+    users: [{ name: new URL(mutateUrl(environment)).host, user }],
   };
   writeFileSync(kubeConfigFile, JSON.stringify(kubeconfig), { mode: 0o600 });
   const file = join(dir, 'admission.yaml');
@@ -43,14 +42,14 @@ function admissionConfiguration(ground: Ground, dir: string): string {
   return file;
 }
 
-function people({ options }: Ground): object[] {
+function people({ options }: Environment): object[] {
   return options.people.map((name) => ({ apiGroup: RBAC, kind: 'User', name: `${name}@example.org` }));
 }
 
 /** Namespaces, a node, and what people may do: in each namespace what its editors may. */
-function objects(ground: Ground): KubernetesObject[] {
+function objects(environment: Environment): KubernetesObject[] {
   const names = [...NAMESPACES, 'twofold-console', 'twofold-webhook', 'twofold-keyservice'];
-  const developers = [...people(ground), { apiGroup: RBAC, kind: 'Group', name: 'developers' }];
+  const developers = [...people(environment), { apiGroup: RBAC, kind: 'Group', name: 'developers' }];
   const accounts = ['console', 'webhook'].map((name) => ({ name, namespace: `twofold-${name}` }));
   return [
     ...names.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
@@ -128,14 +127,14 @@ async function accountToken(api: Api, dir: string, account: string): Promise<str
     .sign(key);
 }
 
-export const startRealCluster: StartCluster = async (ground, issuer) => {
-  const dir = join(ground.dir, 'kubernetes');
+export const startRealCluster: StartCluster = async (environment, issuer) => {
+  const dir = join(environment.dir, 'kubernetes');
   const tokens = new Map(Object.keys(users).map((name) => [name, randomBytes(32).toString('base64url')]));
   const rows = Object.entries(users).map(
     ([name, [group]]) => `${tokens.get(name) ?? ''},${name},${name},${group}`,
   );
   const file = (name: string, text: string): string => {
-    const path = join(ground.dir, name);
+    const path = join(environment.dir, name);
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
@@ -143,12 +142,12 @@ export const startRealCluster: StartCluster = async (ground, issuer) => {
     `--token-auth-file=${file('users.csv', `${rows.join('\n')}\n`)}`,
     `--oidc-issuer-url=${issuer}`,
     `--oidc-client-id=${development.audience}`,
-    `--oidc-ca-file=${ground.caFile}`,
+    `--oidc-ca-file=${environment.caFile}`,
     '--oidc-username-claim=email',
-    `--admission-control-config-file=${admissionConfiguration(ground, ground.dir)}`,
+    `--admission-control-config-file=${admissionConfiguration(environment, environment.dir)}`,
   ]);
   const api = createApi(plane.admin);
-  await applyDocuments(api, objects(ground));
+  await applyDocuments(api, objects(environment));
   await untilPodsCanBeMade(api);
   return {
     url: plane.url,

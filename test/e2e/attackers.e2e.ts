@@ -2,12 +2,11 @@ import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { createPerson, type Person } from '../../scripts/dev/person.ts';
 import { createApi } from '../../scripts/dev/api.ts';
-import { contentOf, createAttacker, expectStopped, exported, type Attacker } from './attacker.ts';
-import { connect, sidOf } from './cluster.ts';
-import { GATE, openGate } from './gate.ts';
-import { marker } from './marker.ts';
-import { container, pod, uniqueName } from './pods.ts';
-import { useOf } from './tickets.ts';
+import { contentOf, createAttacker, expectStopped, exported, type Attacker } from './attackers/attacker.ts';
+import { connect, sidOf } from './cluster/connection.ts';
+import { container, GATE, openGate, pod, uniqueName } from './sessions/pods.ts';
+import { marker } from './sessions/marker.ts';
+import { useOf } from './sessions/tickets.ts';
 
 const NAMESPACE = 'e2e-attackers';
 const CLAIM = 'https://console.twofold-console.svc:8445';

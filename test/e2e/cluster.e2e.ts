@@ -5,8 +5,8 @@ import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { kubectl, kubectlOutput, manifest } from './kubectl.ts';
-import { container, pod, uniqueName } from './pods.ts';
+import { kubectl, kubectlOutput, manifest } from './cluster/kubectl.ts';
+import { container, pod, uniqueName } from './sessions/pods.ts';
 
 const NODE_ADDRESS = '192.0.2.10';
 const repository = fileURLToPath(new URL('../..', import.meta.url));

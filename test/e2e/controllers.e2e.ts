@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { V1Pod } from '@kubernetes/client-node';
 import { eventually } from '../eventually.ts';
-import { connect } from './cluster.ts';
-import { kubectlOutput, manifest } from './kubectl.ts';
-import { marker } from './marker.ts';
-import { container, pod, podSpec, template, uniqueName, type PodWish } from './pods.ts';
+import { connect } from './cluster/connection.ts';
+import { kubectlOutput, manifest } from './cluster/kubectl.ts';
+import { marker } from './sessions/marker.ts';
+import { container, pod, podSpec, template, uniqueName, type PodWish } from './sessions/pods.ts';
 import type { Person } from '../../scripts/dev/person.ts';
 
 describe('pods that controllers make', () => {

@@ -6,9 +6,9 @@ import { caBundle } from '../../certs/store.ts';
 import { writeConsoleKeys } from '../../scripts/deploy/console-keys.ts';
 import { createKubectl } from '../../scripts/deploy/kubectl.ts';
 import { eventually } from '../eventually.ts';
-import { connect } from './cluster.ts';
-import { deployment } from './deployment.ts';
-import { pod, uniqueName } from './pods.ts';
+import { connect } from './cluster/connection.ts';
+import { deployment } from './cluster/deployment.ts';
+import { pod, uniqueName } from './sessions/pods.ts';
 
 const NAMESPACES = ['twofold-console', 'twofold-webhook', 'twofold-keyservice'];
 describe('make deploy', function () {

@@ -1,11 +1,9 @@
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
-import { connect, sidOf } from './cluster.ts';
-import { GATE, openGate } from './gate.ts';
-import { kubectlOutput } from './kubectl.ts';
-import { marker } from './marker.ts';
-import { everStarted, initOf } from './pod-status.ts';
-import { pod, uniqueName, type PodWish } from './pods.ts';
+import { connect, sidOf } from './cluster/connection.ts';
+import { everStarted, GATE, initOf, openGate, pod, type PodWish, uniqueName } from './sessions/pods.ts';
+import { kubectlOutput } from './cluster/kubectl.ts';
+import { marker } from './sessions/marker.ts';
 
 /** Between admission and the claim of the keys something happened: what `kubectl describe pod` then tells. */
 describe('a session that fails when its init container claims', () => {

@@ -2,12 +2,12 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
 import { createApi } from '../../scripts/dev/api.ts';
-import { contentOf, createAttacker, expectStopped, exported, type Attacker } from './attacker.ts';
-import { connect, sidOf } from './cluster.ts';
-import { forgedReview, type Forgery } from './forged-review.ts';
-import { marker } from './marker.ts';
-import { pod, uniqueName } from './pods.ts';
-import { useOf } from './tickets.ts';
+import { contentOf, createAttacker, expectStopped, exported, type Attacker } from './attackers/attacker.ts';
+import { connect, sidOf } from './cluster/connection.ts';
+import { forgedReview, type Forgery } from './attackers/forged-review.ts';
+import { marker } from './sessions/marker.ts';
+import { pod, uniqueName } from './sessions/pods.ts';
+import { useOf } from './sessions/tickets.ts';
 
 const NAMESPACE = 'e2e-attackers';
 

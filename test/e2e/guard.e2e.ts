@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { guardCases } from '../../manifests/guard-cases/all.ts';
 import { createApi } from '../../scripts/dev/api.ts';
 import { verdictOf } from '../guard-requests.ts';
-import { connect } from './cluster.ts';
-import { connectGuard, type InstalledGuard } from './guard-requests.ts';
+import { connect } from './cluster/connection.ts';
+import { connectGuard, type InstalledGuard } from './cluster/guard-requests.ts';
 
 /** Cases that cannot be brought before this API server, and why. */
 const NOT_DRIVEN: Readonly<Record<string, string>> = {

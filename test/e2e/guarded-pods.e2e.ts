@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { sessionPod } from '../../manifests/session-pod.ts';
 import { eventually } from '../eventually.ts';
-import { connect } from './cluster.ts';
-import { isEtcdOurs, storePod } from './etcd.ts';
-import { kubectl, type Ran } from './kubectl.ts';
-import { restrictedContainer, SHELL_IMAGE, uniqueName } from './pods.ts';
-import { startScenario, type Scenario } from './scenario.ts';
+import { connect } from './cluster/connection.ts';
+import { isEtcdOurs, storePod } from './cluster/etcd.ts';
+import { kubectl, type Ran } from './cluster/kubectl.ts';
+import { restrictedContainer, SHELL_IMAGE, uniqueName } from './sessions/pods.ts';
+import { startScenario, type Scenario } from './sessions/scenario.ts';
 
 /** With all rights: what stops these is the guard. */
 describe('a session pod that exists', () => {

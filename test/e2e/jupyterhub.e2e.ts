@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Person } from '../../scripts/dev/person.ts';
 import { launchChromium } from '../chromium.ts';
-import { connect, sidOf } from './cluster.ts';
+import { connect, sidOf } from './cluster/connection.ts';
 import { startJupyterHub, type RunningHub } from './jupyterhub/hub.ts';
 import { ensureSingleUser } from './jupyterhub/single-user.ts';
-import { kubectl } from './kubectl.ts';
+import { kubectl } from './cluster/kubectl.ts';
 import { ensureHubAccount, SERVERS_NAMESPACE } from './kubespawner/spawner.ts';
-import { marker } from './marker.ts';
+import { marker } from './sessions/marker.ts';
 
 const artifacts = fileURLToPath(new URL('../artifacts/jupyterhub/', import.meta.url));
 const namespace = SERVERS_NAMESPACE;

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
-import { connect, sidOf } from './cluster.ts';
+import { connect, sidOf } from './cluster/connection.ts';
 import { ensureHubAccount, SERVERS_NAMESPACE, startHub, type Hub } from './kubespawner/spawner.ts';
-import { kubectl } from './kubectl.ts';
-import { marker } from './marker.ts';
-import { pod } from './pods.ts';
+import { kubectl } from './cluster/kubectl.ts';
+import { marker } from './sessions/marker.ts';
+import { pod } from './sessions/pods.ts';
 
 const namespace = SERVERS_NAMESPACE;
 const SECRET = 'of-the-hub';

@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import type { Person } from '../../scripts/dev/person.ts';
 import { eventually } from '../eventually.ts';
-import { connect } from './cluster.ts';
-import { launcherShape, shapes } from './launcher-shapes.ts';
-import { marker } from './marker.ts';
-import { uniqueName } from './pods.ts';
+import { connect } from './cluster/connection.ts';
+import { launcherShape, shapes } from './sessions/launcher-shapes.ts';
+import { marker } from './sessions/marker.ts';
+import { uniqueName } from './sessions/pods.ts';
 
 /** The one without Pod Security. */
 const namespace = 'launchers';

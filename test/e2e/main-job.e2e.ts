@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
-import { connect, sidOf } from './cluster.ts';
-import { marker, markedBytes } from './marker.ts';
-import { container, pod, uniqueName } from './pods.ts';
+import { connect, sidOf } from './cluster/connection.ts';
+import { marker, markedBytes } from './sessions/marker.ts';
+import { container, pod, uniqueName } from './sessions/pods.ts';
 
 function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');

@@ -2,12 +2,12 @@ import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
 import { createApi } from '../../scripts/dev/api.ts';
-import { connect, sidOf } from './cluster.ts';
-import { kubectl, kubectlOutput } from './kubectl.ts';
-import { marker } from './marker.ts';
-import { startMutatingWebhook, type MutatingWebhook, type Operation } from './mutating-webhook.ts';
-import { container, pod, uniqueName } from './pods.ts';
-import { useOf } from './tickets.ts';
+import { connect, sidOf } from './cluster/connection.ts';
+import { kubectl, kubectlOutput } from './cluster/kubectl.ts';
+import { marker } from './sessions/marker.ts';
+import { startMutatingWebhook, type MutatingWebhook, type Operation } from './cluster/mutating-webhook.ts';
+import { container, pod, uniqueName } from './sessions/pods.ts';
+import { useOf } from './sessions/tickets.ts';
 
 const NAMESPACE = 'e2e-webhooks';
 const ZEROS = '0'.repeat(32);

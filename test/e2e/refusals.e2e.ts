@@ -1,27 +1,16 @@
 import { expect } from 'chai';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Person } from '../../scripts/dev/person.ts';
-import { connect, sidOf } from './cluster.ts';
-import { eventOf } from './events.ts';
-import { kubectlOutput } from './kubectl.ts';
-import { marker } from './marker.ts';
-import { container, pod, template, uniqueName } from './pods.ts';
+import { connect, eventOf, sidOf } from './cluster/connection.ts';
+import { kubectlOutput } from './cluster/kubectl.ts';
+import { marker } from './sessions/marker.ts';
+import { pod, template, uniqueName } from './sessions/pods.ts';
+import { refusedPods, type Annotations, type Refused } from './sessions/refused-pods.ts';
 
 const NAMESPACE = 'e2e-refusals';
 const at = { namespace: NAMESPACE };
 /** The shortest life of a ticket, and the leeway for clocks. */
 const EXPIRED_AFTER_MS = 121_000;
-
-type Annotations = Readonly<Record<string, string>>;
-
-interface Refused {
-  /** What is wrong, then what to do. */
-  readonly says: readonly RegExp[];
-  readonly annotations?: Annotations;
-  readonly labels?: Annotations;
-  readonly spec?: object;
-  readonly containers?: readonly object[];
-}
 
 /** Nothing else makes sessions in this namespace, so that every Lease and Secret there would be of these pods. */
 describe('refusals, as a user sees them', () => {
@@ -83,97 +72,7 @@ describe('refusals, as a user sees them', () => {
   };
 
   describe('at once, from kubectl', () => {
-    const table: Readonly<Record<string, () => Refused>> = {
-      'an unknown secret': () => ({
-        annotations: annotationsOf('unknown'),
-        says: [
-          /twofold\.dev\/secrets: There is no secret \S+-gone; create it, or leave it out .*: twofold secrets list/,
-          /\(secret_unknown\)/,
-        ],
-      }),
-      'a secret of another owner, as one that is not there': () => ({
-        annotations: annotationsOf('bob'),
-        says: [/twofold\.dev\/secrets: There is no secret \S+-password; create it/, /\(secret_unknown\)/],
-      }),
-      'a secret that the ticket does not name': () => ({
-        annotations: annotationsOf('bob-own', { 'twofold.dev/secrets': secret }),
-        says: [
-          /does not name the secret \S+-password; get one that does, or leave it out/,
-          /\(name_not_in_ticket\)/,
-        ],
-      }),
-      'a revoked ticket': () => ({
-        annotations: annotationsOf('revoked'),
-        says: [
-          /twofold\.dev\/ticket: The ticket with jti \S+ is revoked; get a new one: twofold annotate FILE \| kubectl apply -f -/,
-          /\(ticket_revoked\)/,
-        ],
-      }),
-      'a ticket for another pod': () => ({
-        annotations: annotationsOf('narrow'),
-        says: [
-          /The ticket’s pod is another-pod, which this pod is not; get a ticket for it/,
-          /\(ticket_other_pod\)/,
-        ],
-      }),
-      'a ticket for another namespace': () => ({
-        annotations: annotationsOf('elsewhere'),
-        says: [
-          /The ticket’s ns is sessions, .* e2e-refusals; get a ticket for it/,
-          /\(ticket_other_namespace\)/,
-        ],
-      }),
-      'a ticket with a letter changed': () => ({
-        annotations: annotationsOf('good', {
-          'twofold.dev/ticket': (tickets['good']?.ticket ?? '').replace(/\.(.)/, (_, c) =>
-            c === 'e' ? '.f' : '.e',
-          ),
-        }),
-        says: [/get a new/, /\(ticket_(malformed|not_authentic)\)/],
-      }),
-      'no ticket at all': () => ({
-        annotations: { 'twofold.dev/secrets': secret },
-        says: [/twofold\.dev\/ticket: there is no ticket/, /POST \/api\/v1\/tickets/, /\(no_identity\)/],
-      }),
-      'a forbidden path': () => ({
-        annotations: annotationsOf('good', { 'twofold.dev/mount-path': '/usr/lib' }),
-        says: [/twofold\.dev\/mount-path: .*\/usr\/lib.*for example \/secrets/, /\(mount_path_forbidden\)/],
-      }),
-      'a path that is taken': () => ({
-        annotations: annotationsOf('good'),
-        containers: [container({ name: 'main', volumeMounts: [{ name: 'own', mountPath: '/secrets/own' }] })],
-        spec: { volumes: [{ name: 'own', emptyDir: {} }] },
-        says: [/already mounts .*\/secrets\/own.*choose another path/, /\(mount_path_taken\)/],
-      }),
-      'a reserved label': () => ({
-        annotations: annotationsOf('good'),
-        labels: { 'twofold.dev/session': 'f'.repeat(32) },
-        says: [
-          /already carries label twofold\.dev\/session, which only Twofold may add; .*strip/,
-          /\(reserved_names\)/,
-        ],
-      }),
-      'a reserved volume and init container': () => ({
-        annotations: annotationsOf('good'),
-        spec: {
-          volumes: [{ name: 'twofold-files', emptyDir: {} }],
-          initContainers: [container({ name: 'twofold-init', command: ['true'] })],
-        },
-        says: [/container twofold-init, volume twofold-files/, /\(reserved_names\)/],
-      }),
-      'an annotation with a slip': () => ({
-        annotations: annotationsOf('good', { 'twofold.dev/mountpath': '/secrets' }),
-        says: [
-          /twofold\.dev\/mountpath: remove it, or use one of .*twofold\.dev\/mount-path/,
-          /\(annotation_unknown\)/,
-        ],
-      }),
-      'a container that is not there': () => ({
-        annotations: annotationsOf('good', { 'twofold.dev/containers': 'mian' }),
-        says: [/twofold\.dev\/containers: .*mian/, /\(container_unknown\)/],
-      }),
-    };
-    for (const [what, refused] of Object.entries(table)) {
+    for (const [what, refused] of Object.entries(refusedPods({ secret, annotationsOf }))) {
       it(`${what}: refused, named, with the next step, and nothing is left`, async () => {
         const { says, ...wish } = refused();
         const said = await refusal(wish);

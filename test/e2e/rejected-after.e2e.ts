@@ -3,11 +3,10 @@ import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
 import { eventually } from '../eventually.ts';
 import { createApi } from '../../scripts/dev/api.ts';
-import { connect } from './cluster.ts';
-import { eventOf } from './events.ts';
-import { marker } from './marker.ts';
-import { container, pod, template, uniqueName } from './pods.ts';
-import { useOf } from './tickets.ts';
+import { connect, eventOf } from './cluster/connection.ts';
+import { marker } from './sessions/marker.ts';
+import { container, pod, template, uniqueName } from './sessions/pods.ts';
+import { useOf } from './sessions/tickets.ts';
 
 const NAMESPACE = 'e2e-rejected';
 const POLICIES = '/apis/admissionregistration.k8s.io/v1';

@@ -3,10 +3,17 @@ import { expect } from 'chai';
 import { GUARD_POLICIES } from '../../console/core/guard.ts';
 import { designArrows, openArrows } from '../../manifests/arrows.ts';
 import { eventually } from '../eventually.ts';
-import { discoverResources, mayDo, rightsOf, rulesOf, type Account, type Resource } from './access.ts';
+import {
+  discoverResources,
+  mayDo,
+  rightsOf,
+  rulesOf,
+  type Account,
+  type Resource,
+} from './cluster/access.ts';
 import { createApi } from '../../scripts/dev/api.ts';
-import { connect } from './cluster.ts';
-import { container, pod, uniqueName } from './pods.ts';
+import { connect } from './cluster/connection.ts';
+import { container, pod, uniqueName } from './sessions/pods.ts';
 
 function service(name: string): Account {
   return { namespace: `twofold-${name}`, name };

@@ -53,7 +53,7 @@ const local = process.env['KUBECONFIG'] === `${repository}.cluster/admin.kubecon
   before(() => {
     checkout = mkdtempSync(join(tmpdir(), 'twofold-second-'));
     mkdirSync(join(checkout, 'scripts'));
-    for (const part of ['cluster', 'kubernetes', 'setup']) {
+    for (const part of ['cluster', 'kubernetes', 'servers', 'setup']) {
       cpSync(join(repository, 'scripts', part), join(checkout, 'scripts', part), { recursive: true });
     }
     succeeds('up');

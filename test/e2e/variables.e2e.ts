@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
-import { connect } from './cluster.ts';
-import { container, pod, uniqueName } from './pods.ts';
+import { connect } from './cluster/connection.ts';
+import { container, pod, uniqueName } from './sessions/pods.ts';
 
 describe('a secret as an environment variable, on a real Kubernetes', () => {
   const cluster = connect();

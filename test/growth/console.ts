@@ -1,8 +1,7 @@
-/** What browsers, launchers, clients, the webhook, init containers and the identity provider can send to the console. */
-import { createSecretKey } from 'node:crypto';
+/** What clients, the webhook, init containers and the identity provider can send to the console; page.ts has its page. */
 import type { Request, Response } from 'express';
 import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';
-import { parseKid, parseOwnerId } from '#envelope/names.ts';
+import { parseOwnerId } from '#envelope/names.ts';
 import { nodeCipher } from '#envelope/node-cipher.ts';
 import { createCluster } from '../../console/cluster.ts';
 import { createPodCheck } from '../../console/core/admitted-pod.ts';
@@ -26,33 +25,26 @@ import {
 } from '../../console/public/schemas.ts';
 import { createSecretsRoutes } from '../../console/public/secrets.ts';
 import { sha256Hex } from '../../console/sha256.ts';
-import { createCookies } from '../../console/web/cookies.ts';
-import { readForm, typedLines, type Form } from '../../console/web/forms.ts';
-import { documentText, html } from '../../console/web/html.ts';
-import { importForm } from '../../console/web/import-form.ts';
-import { planImport } from '../../console/web/import-rules.ts';
-import { mountLaunch } from '../../console/web/launch-page.ts';
-import { parseLaunch } from '../../console/web/launch-request.ts';
+import { readForm } from '../../console/web/forms.ts';
 import { returnPath } from '../../console/web/login.ts';
-import type { FormRoute, PageRoutes } from '../../console/web/routing.ts';
 import { endOfDay, nameProblem } from '../../console/web/rules.ts';
 import { isOwnOrigin, isSameToken, type Visitor } from '../../console/web/visitors.ts';
 import { json } from './envelope.ts';
 import type { Subject } from './harness.ts';
 import { steps, text, type Step } from './subject.ts';
 
-const MAX_VALUE_BYTES = 64 * 1024;
+export const MAX_VALUE_BYTES = 64 * 1024;
 /** Node takes no longer headers. */
-const MAX_HEADER = 16_384;
+export const MAX_HEADER = 16_384;
 const origin = 'https://console.example';
 const ticketHash = createTicketHash({ sha256Hex, cipher: nodeCipher });
 // Each stands for what the function in question reads of it.
-function requestOf(parts: object): Request {
+export function requestOf(parts: object): Request {
   return { query: {}, params: {}, headers: {}, ...parts } as unknown as Request;
 }
-const ignored = {} as unknown as Response;
+export const ignored = {} as unknown as Response;
 const ownerId = parseOwnerId('0192f0c1-2b3c-7d4e-8f50-123456789abc')!;
-const visitor: Visitor = { ownerId, sessionId: '', shownName: 'a', csrf: 'a'.repeat(32) };
+export const visitor: Visitor = { ownerId, sessionId: '', shownName: 'a', csrf: 'a'.repeat(32) };
 function jsonRequest(body: string): Request {
   return requestOf({ body: Buffer.from(body), headers: { 'content-type': 'application/json' } });
 }
@@ -63,49 +55,6 @@ const schemas = [
   resolveBody,
   claimBody,
 ] as const;
-
-/** The routes that a part of the page mounts. */
-function formOf(mount: (routes: PageRoutes) => void): FormRoute {
-  let found: FormRoute | undefined;
-  mount({
-    open: () => undefined,
-    show: () => undefined,
-    form: (_path: string, _name: string, route: FormRoute) => (found = route),
-  } as unknown as PageRoutes);
-  return found!;
-}
-
-const launchForm = formOf((routes) =>
-  mountLaunch(routes, {
-    secrets: { list: () => Promise.resolve([]) },
-    visitors: {},
-    origins: ['https://hub.example'],
-    tickets: {
-      issue: () => Promise.resolve({ ok: false, refusal: { code: 'secret_unknown', detail: '' } }),
-    },
-    audit: { append: () => Promise.resolve() },
-    clock: () => 0,
-    envEnabled: true,
-  } as unknown as Parameters<typeof mountLaunch>[1]),
-);
-
-interface Fields {
-  readonly picks: string[];
-  readonly others: Map<string, string>;
-}
-
-const picks: Readonly<Record<string, Step<Fields>>> = {
-  pick: ({ picks: list }, at) => list.push(`s${at}`),
-  pickAgain: ({ picks: list }) => list.push('s'),
-  variable: ({ picks: list, others }, at) => {
-    list.push(`s${at}`);
-    others.set(`as:s${at}`, 'variable').set(`to:s${at}`, `V${at}`);
-  },
-  renamed: ({ picks: list, others }, at) => {
-    list.push(`s${at}`);
-    others.set(`to:s${at}`, `f/${at}`);
-  },
-};
 
 const choice: Readonly<
   Record<string, Step<{ secrets: string[]; files: object[]; env: object[]; containers: string[] }>>
@@ -132,11 +81,6 @@ const secretsRoutes = createSecretsRoutes({
   audit: { append: () => Promise.resolve() },
 } as unknown as Parameters<typeof createSecretsRoutes>[0]);
 
-const cookies = createCookies({
-  keys: [{ kid: parseKid('A'.repeat(43))!, key: createSecretKey(Buffer.alloc(32)) }],
-  clock: () => 0,
-});
-
 function answering(body: (url: string) => object) {
   return {
     call: ({ url }: { url: string }) =>
@@ -154,13 +98,6 @@ const provider = createIdentityProvider(
   { issuer: origin, audience: 'a', tokenType: 'at+jwt', launcherClaims: ['email'] },
 );
 const callers = createCallers({ provider, owners: { enter: () => Promise.resolve(ownerId) } });
-
-function multipart(rest: string): Request {
-  return requestOf({
-    body: Buffer.from(rest),
-    headers: { 'content-type': 'multipart/form-data; boundary=XX' },
-  });
-}
 
 export const consoleSubjects: readonly Subject[] = [
   text({
@@ -215,99 +152,12 @@ export const consoleSubjects: readonly Subject[] = [
       secretsRoutes.deleteSecret(requestOf({ headers: { 'if-match': tag }, params: { name: 'a' } })),
   }),
   text({
-    covers: ['console/web/cookies.ts Cookie'],
-    tokens: ['__Host-twofold=', ';', ' ', '=', 'a', '.', 'eyJ', '{"alg":"dir"'],
-    starts: [
-      ['__Host-twofold='],
-      ['__Host-twofold=', Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url')],
-    ],
-    most: MAX_HEADER,
-    run: (cookie) => cookies.read(requestOf({ headers: { cookie } }), { name: 'twofold', lifeSeconds: 1 }),
-  }),
-  text({
     covers: ['console/public/bearer.ts Authorization', 'console/identity-provider.ts verify'],
     tokens: ['Bearer ', 'a', '=', '.', '~', ' ', 'eyJhbGciOiJFZERTQSJ9', 'e30'],
     starts: [['Bearer '], ['Bearer ', 'eyJhbGciOiJFZERTQSJ9', '.']],
     most: MAX_HEADER,
     run: (authorization) =>
       callers.identify(requestOf({ headers: { authorization } }), ignored, () => undefined),
-  }),
-  text({
-    covers: ['console/web/forms.ts readForm'],
-    tokens: [
-      '--XX',
-      '\r\n',
-      '--',
-      '\r',
-      '\n',
-      'a',
-      'X',
-      ';',
-      '"',
-      '=',
-      ':',
-      ' ',
-      'Content-Disposition: form-data; name="a"',
-      'filename="b"',
-      "name*=utf-8''%41",
-      'Content-Type: text/plain',
-      '--XX\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n',
-    ],
-    starts: [
-      ['--XX', '\r\n'],
-      ['--XX', '\r\n', 'Content-Disposition: form-data; name="a"', '\r\n\r\n'],
-    ],
-    run: (body) => readForm(multipart(`${body}\r\n--XX--\r\n`)),
-  }),
-  text({
-    covers: ['console/web/forms.ts typedLines'],
-    tokens: ['a', '=', '&', '%', '%41', '+', 'é', '\r\n', '\r'],
-    run: (body) => {
-      typedLines(body);
-      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      return readForm(requestOf({ body: Buffer.from(body), headers }));
-    },
-  }),
-  text({
-    covers: ['console/web/import-rules.ts planImport'],
-    tokens: ['A', '=', 'A=', '\n', '<', "'", '"', '&', ' ', '#', 'export '],
-    run: (content) => {
-      const plan = planImport(content, new Map(), MAX_VALUE_BYTES);
-      return documentText(importForm({ content, plan, maxBytes: MAX_VALUE_BYTES, visitor }));
-    },
-  }),
-  text({
-    covers: ['console/web/html.ts html'],
-    tokens: ['<', '>', '&', '"', "'", 'a', '\n', '&amp;'],
-    run: (value) => documentText(html`<p title="${value}">${[value, html`<b>${value}</b>`]}</p>`),
-  }),
-  text({
-    covers: ['console/web/launch-request.ts parseLaunch'],
-    tokens: ['https://', 'hub.example', 'a', '.', '/', '?', '#', '@', ':', '%41', 'xn--', 'é', '[', '\t'],
-    starts: [['https://'], ['https://', 'xn--'], ['https://', 'hub.example', '/']],
-    most: MAX_HEADER,
-    run: (value) => {
-      parseLaunch({ return_to: value, namespace: value }, ['https://hub.example']);
-      return parseLaunch(
-        { return_to: 'https://hub.example', namespace: 'n', pod: value, service_account: value },
-        ['https://hub.example'],
-      );
-    },
-  }),
-  steps({
-    covers: ['console/web/launch-page.ts form'],
-    tokens: Object.values(picks),
-    draft: (): Fields => ({ picks: [], others: new Map() }),
-    run: ({ picks: list, others }) => {
-      const form: Form = {
-        text: (name) => (name === 'path' ? '/secrets' : (others.get(name) ?? '')),
-        texts: (name) => (name === 'pick' ? list : []),
-        file: () => undefined,
-      };
-      const query = { return_to: 'https://hub.example', namespace: 'n' };
-      const request = requestOf({ query, originalUrl: '/launch' });
-      return launchForm.submit({ request, response: ignored, form, visitor });
-    },
   }),
   steps({
     covers: ['console/core/session-annotations.ts sessionAnnotations'],

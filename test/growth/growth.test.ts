@@ -8,11 +8,18 @@ import { seed } from '../properties.ts';
 import { consoleSubjects } from './console.ts';
 import { envelopeSubjects } from './envelope.ts';
 import { createRandom, describeGrowth, growthOf, MOST_RATIO, worstGrowth, type Subject } from './harness.ts';
+import { pageSubjects } from './page.ts';
 import { serviceSubjects } from './services.ts';
 import { text } from './subject.ts';
 import { webhookSubjects } from './webhook.ts';
 
-const subjects = [...envelopeSubjects, ...webhookSubjects, ...consoleSubjects, ...serviceSubjects];
+const subjects = [
+  ...envelopeSubjects,
+  ...webhookSubjects,
+  ...consoleSubjects,
+  ...pageSubjects,
+  ...serviceSubjects,
+];
 
 /** Seconds of search for each; the more it is, the fainter is what can be told from noise. */
 const seconds = Number(process.env['TWOFOLD_GROWTH_SECONDS'] ?? 0.2);

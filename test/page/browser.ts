@@ -142,3 +142,11 @@ export async function sessionCookie(context: BrowserContext): Promise<string> {
   if (!cookie) throw new Error('there is no session cookie');
   return cookie.value;
 }
+
+/** The form's button, and its field. */
+export function store(page: Page) {
+  return page.getByRole('button', { name: 'Store the secret' }).click();
+}
+export function value(page: Page) {
+  return page.getByLabel('Value', { exact: true });
+}

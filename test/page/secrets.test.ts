@@ -1,15 +1,9 @@
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
-import { add, endSessions, listed, loggedIn, site } from './browser.ts';
+import { add, listed, loggedIn, site, store, value } from './browser.ts';
 
 const withoutScript = { javaScriptEnabled: false };
-function store(page: Page) {
-  return page.getByRole('button', { name: 'Store the secret' }).click();
-}
-function value(page: Page) {
-  return page.getByLabel('Value', { exact: true });
-}
 
 describe('secrets on the page', function () {
   this.timeout(30_000);
@@ -190,46 +184,6 @@ describe('secrets on the page', function () {
     await page.context().close();
   });
 
-  it('survive a login that ends while they are typed: log in in another tab, and it is stored', async () => {
-    const page = await loggedIn();
-    await page.goto('/new');
-    await endSessions();
-    await page.getByLabel('Name').fill('late');
-    await value(page).fill('still here');
-    await store(page);
-    const [other] = await Promise.all([
-      page.context().waitForEvent('page'),
-      page.getByRole('dialog').getByRole('link', { name: 'Log in' }).click(),
-    ]);
-    // The provider still knows who it is.
-    await other.waitForEvent('close').catch(() => undefined);
-    await page.waitForURL('**/secrets');
-    expect(await listed(page)).to.deep.equal({ late: '10 bytes' });
-    await page.context().close();
-  });
-
-  it('survive it without JavaScript: the form comes back as it was, and is sent again', async () => {
-    const page = await loggedIn(withoutScript);
-    await page.goto('/new');
-    await endSessions();
-    await page.getByLabel('Name').fill('late');
-    await value(page).fill('still here');
-    await store(page);
-    await page.getByText('Nothing is lost').waitFor();
-    expect(await value(page).inputValue()).to.equal('still here');
-    const [other] = await Promise.all([
-      page.context().waitForEvent('page'),
-      page.getByRole('link', { name: 'Log in in another tab' }).click(),
-    ]);
-    await other.getByText('You are logged in').waitFor();
-    await store(page);
-    await page.getByText('send the form once more').waitFor();
-    await store(page);
-    await page.waitForURL('**/secrets');
-    expect(await listed(page)).to.deep.equal({ late: '10 bytes' });
-    await page.context().close();
-  });
-
   it('are all reached with the keyboard alone', async () => {
     const page = await loggedIn();
     await page.goto('/secrets');
@@ -266,26 +220,5 @@ describe('secrets on the page', function () {
     await press('Enter');
     await page.getByText('by-keyboard is deleted').waitFor();
     await page.context().close();
-  });
-
-  it('are shown to a person who stays logged in while the console starts again', async () => {
-    const page = await loggedIn();
-    await add(page, 'kept', 'v');
-    await page.waitForURL('**/secrets');
-    await (await site()).stack.restart('console');
-    expect(await listed(page)).to.deep.equal({ kept: '1 byte' });
-    await page.context().close();
-  });
-
-  it('are somebody else’s in another browser', async () => {
-    const page = await loggedIn();
-    await add(page, 'mine', 'v');
-    await page.waitForURL('**/secrets');
-    const other = await loggedIn();
-    expect(await listed(other)).to.deep.equal({});
-    await other.goto('/secret/mine');
-    await other.getByText('You have no secret mine').waitFor();
-    await page.context().close();
-    await other.context().close();
   });
 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createRoot, issueLeaf } from '../../../certs/issue.ts';
-import { writePrivateFile } from '../../private-file.ts';
+import { writePrivateFile } from '../../servers/private-file.ts';
 import { ensureProgram, runsAsGiven, stopProgram, type Program } from './background.ts';
 import { ISSUER_PORT, NODE_ADDRESS, PAGE, PUBLIC_URL } from './overlay.ts';
 
@@ -18,7 +18,7 @@ const HOUR_MS = 3_600_000;
 const BEARERS_FRESH_MS = 12 * HOUR_MS;
 const EVERY_MS = 100;
 const HUB_PORT = 8777;
-const PROVIDER = 'scripts/dev/identity-provider/main.ts';
+const PROVIDER = 'scripts/servers/identity-provider/main.ts';
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
 export const AUDIENCE = 'twofold-console';

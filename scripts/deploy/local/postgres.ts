@@ -4,26 +4,19 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
-import { writePrivateFile } from '../../private-file.ts';
+import { asPostgres, initdbFlags, postgresPrograms, serverFlags } from '../../servers/postgres.ts';
+import { writePrivateFile } from '../../servers/private-file.ts';
 import { DeployError } from '../failure.ts';
 import { ensureProgram, stopProgram, type Program } from './background.ts';
 import { DATABASE_PORT, NODE_ADDRESS } from './overlay.ts';
 
-const INSTALLED = '/usr/lib/postgresql';
 /** The node's own /var/lib: inside the cluster's mount namespace only, and gone with it. */
 const HOME = '/var/lib/twofold-postgres';
+const DATA = join(HOME, 'data');
 const USER = 'twofold';
 const DATABASE = 'twofold';
 const RETRY_MS = 200;
@@ -38,41 +31,24 @@ function run(command: string, args: readonly string[]): void {
     );
 }
 
-function programs(): string {
-  const versions = existsSync(INSTALLED) ? readdirSync(INSTALLED).sort((a, b) => Number(b) - Number(a)) : [];
-  const bin = versions
-    .map((version) => join(INSTALLED, version, 'bin'))
-    .find((dir) => existsSync(join(dir, 'initdb')));
-  if (bin === undefined)
+function commandOf(program: 'initdb' | 'postgres', args: readonly string[]): [string, ...string[]] {
+  const programs = postgresPrograms();
+  if (programs === undefined)
     throw new DeployError('PostgreSQL is not installed', 'install the package postgresql');
-  return bin;
-}
-
-function asPostgres(...command: readonly string[]): [string, ...string[]] {
-  return ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', '--', ...command];
+  return ['setpriv', ...asPostgres, '--', join(programs, program), ...args];
 }
 
 /** A new data folder: only TLS connections with the password get in. */
 function initialize(tlsDir: string): void {
-  const data = join(HOME, 'data');
   rmSync(HOME, { recursive: true, force: true });
   mkdirSync(HOME);
   for (const file of ['tls.crt', 'tls.key']) copyFileSync(join(tlsDir, file), join(HOME, file));
   writePrivateFile(join(HOME, 'password'), randomBytes(24).toString('hex'));
   run('chown', ['-R', 'postgres:postgres', HOME]);
-  const [command, ...args] = asPostgres(
-    join(programs(), 'initdb'),
-    '-D',
-    data,
-    '-U',
-    USER,
-    '--auth=scram-sha-256',
-    '--locale=C.UTF-8',
-    '--encoding=UTF8',
-    `--pwfile=${join(HOME, 'password')}`,
-  );
+  const flags = ['--auth=scram-sha-256', `--pwfile=${join(HOME, 'password')}`];
+  const [command, ...args] = commandOf('initdb', [...initdbFlags(DATA, USER), ...flags]);
   run(command, args);
-  writeFileSync(join(data, 'pg_hba.conf'), 'hostssl all all 0.0.0.0/0 scram-sha-256\n');
+  writeFileSync(join(DATA, 'pg_hba.conf'), 'hostssl all all 0.0.0.0/0 scram-sha-256\n');
 }
 
 export interface Database {
@@ -111,12 +87,7 @@ async function createDatabase(url: string): Promise<void> {
 function programOf(settings: Readonly<Record<string, string | number>> = {}): Program {
   return {
     marker: 'postgres',
-    command: asPostgres(
-      join(programs(), 'postgres'),
-      '-D',
-      join(HOME, 'data'),
-      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ),
+    command: commandOf('postgres', serverFlags(DATA, settings)),
     pidFile: join(HOME, 'pid'),
     logFile: join(HOME, 'log'),
   };
@@ -134,7 +105,7 @@ export async function ensurePostgres(outside: {
   readonly tlsDir: string;
   readonly caFile: string;
 }): Promise<Database> {
-  if (!existsSync(join(HOME, 'data', 'pg_hba.conf'))) initialize(outside.tlsDir);
+  if (!existsSync(join(DATA, 'pg_hba.conf'))) initialize(outside.tlsDir);
   const settings = {
     listen_addresses: NODE_ADDRESS,
     port: DATABASE_PORT,

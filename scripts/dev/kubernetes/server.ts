@@ -39,17 +39,16 @@ const VERSION = { major: '1', minor: '35', gitVersion: 'v1.35.4+twofold-stand-in
 /** `/api/v1/…` or `/apis/GROUP/v1/…`, in a namespace or not. */
 const PATH = /^\/(?:api|apis\/([^/]+))\/v1(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/;
 
-type Target = Omit<Call, 'contentType' | 'body' | 'user' | 'warnings'>;
+type Target = Omit<Call, 'contentType' | 'body' | 'user'>;
 
-function targetOf({ method = 'GET', url = '/', headers }: IncomingMessage): Target {
+function targetOf({ method = 'GET', url = '/' }: IncomingMessage): Target {
   const { pathname, searchParams: query } = new URL(url, 'https://localhost');
   const [, group = '', namespace, plural, name, subresource] = (PATH.exec(pathname) ?? []).map(
     (part: string | undefined) => part && decodeURIComponent(part),
   );
   const resource = resources.find((one) => one.group === group && one.plural === plural);
   if (resource === undefined) throw notOffered(pathname);
-  const metadataOnly = headers.accept?.includes('as=PartialObjectMetadataList') ?? false;
-  return { method, resource, namespace, name, subresource, query, metadataOnly };
+  return { method, resource, namespace, name, subresource, query };
 }
 
 function assemble(config: StandInConfig) {
@@ -65,14 +64,10 @@ function assemble(config: StandInConfig) {
     if (token === undefined && headers.authorization === undefined && config.anonymous)
       return { username: 'system:anonymous', groups: ['system:unauthenticated'] };
     if (token === undefined) throw unauthorized();
-    if (!tokens.claims(token)) {
-      const person = await people?.authenticate(token);
-      if (person === undefined) throw unauthorized();
-      return person;
-    }
     const verdict = await tokens.verify(token, []);
-    if (verdict.error !== undefined) throw unauthorized();
-    return verdict.user;
+    const user = verdict.error === undefined ? verdict.user : await people?.authenticate(token);
+    if (user === undefined) throw unauthorized();
+    return user;
   };
 
   const run = async (call: Call): Promise<Answer> => {
@@ -84,14 +79,14 @@ function assemble(config: StandInConfig) {
     return { code: 201, body: await tokens.request({ namespace, name, uid }, sent) };
   };
 
-  const answer = async (request: IncomingMessage, warnings: string[]): Promise<Answer> => {
+  const answer = async (request: IncomingMessage): Promise<Answer> => {
     if (request.url === '/version') return { code: 200, body: VERSION };
     const user = await authenticate(request);
     const target = targetOf(request);
     const [contentType = ''] = (request.headers['content-type'] ?? 'application/json').split(';');
     const empty = request.method === 'GET' || request.headers['content-length'] === undefined;
     const body = empty && !('transfer-encoding' in request.headers) ? undefined : await json(request);
-    return await run({ ...target, contentType, body, user, warnings });
+    return await run({ ...target, contentType, body, user });
   };
 
   const apply = (documents: readonly unknown[]): void => {
@@ -115,11 +110,7 @@ function assemble(config: StandInConfig) {
   return { answer, tokens, apply, close };
 }
 
-function send(response: ServerResponse, { code, body }: Answer, warnings: readonly string[]): void {
-  const quoted = warnings.map(
-    (text) => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[^\x20-\x7e]/g, '?')}"`,
-  );
-  if (quoted.length > 0) response.setHeader('warning', quoted);
+function send(response: ServerResponse, { code, body }: Answer): void {
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
@@ -127,13 +118,12 @@ function send(response: ServerResponse, { code, body }: Answer, warnings: readon
 export async function startStandIn(config: StandInConfig): Promise<StandIn> {
   const { answer, tokens, apply, close } = assemble(config);
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const warnings: string[] = [];
     try {
-      send(response, await answer(request, warnings), warnings);
+      send(response, await answer(request));
     } catch (error) {
       if (!(error instanceof StatusError)) console.error('stand-in for an API server:', error);
       const { code, body } = error instanceof StatusError ? error : internalError('unexpected error');
-      send(response, { code, body }, warnings);
+      send(response, { code, body });
       request.resume();
     }
   };

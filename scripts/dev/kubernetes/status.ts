@@ -5,34 +5,17 @@ import { qualified, type JsonObject, type Resource } from './objects.ts';
 export class StatusError extends Error {
   readonly code: number;
   readonly reason: string;
-  readonly details: JsonObject;
 
-  constructor(code: number, reason: string, message: string, details: JsonObject = {}) {
+  constructor(code: number, reason: string, message: string) {
     super(message);
     this.code = code;
     this.reason = reason;
-    this.details = details;
   }
 
   get body(): JsonObject {
-    const { code, message, reason, details } = this;
-    return {
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message,
-      reason,
-      details,
-      code,
-    };
+    const { code, message, reason } = this;
+    return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };
   }
-}
-
-function detailsOf({ group, plural }: Resource, name: string): JsonObject {
-  return {
-    ...(group === '' ? { name, kind: plural } : { name, group, kind: plural }),
-  };
 }
 
 export function badRequest(message: string): StatusError {
@@ -44,34 +27,20 @@ export function unauthorized(): StatusError {
 export function notOffered(what: string): StatusError {
   return new StatusError(404, 'NotFound', `the stand-in for an API server does not offer ${what}`);
 }
-
 export function notFound(resource: Resource, name: string): StatusError {
-  return new StatusError(
-    404,
-    'NotFound',
-    `${qualified(resource)} "${name}" not found`,
-    detailsOf(resource, name),
-  );
+  return new StatusError(404, 'NotFound', `${qualified(resource)} "${name}" not found`);
 }
-
 export function alreadyExists(resource: Resource, name: string): StatusError {
-  const message = `${qualified(resource)} "${name}" already exists`;
-  return new StatusError(409, 'AlreadyExists', message, detailsOf(resource, name));
-}
-
-export function conflict(resource: Resource, name: string, why: string): StatusError {
-  const message = `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`;
-  return new StatusError(409, 'Conflict', message, detailsOf(resource, name));
+  return new StatusError(409, 'AlreadyExists', `${qualified(resource)} "${name}" already exists`);
 }
 
 const NEWER = 'the object has been modified; please apply your changes to the latest version and try again';
 
-export function modified(resource: Resource, name: string): StatusError {
-  return conflict(resource, name, NEWER);
+export function conflict(resource: Resource, name: string): StatusError {
+  const message = `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${NEWER}`;
+  return new StatusError(409, 'Conflict', message);
 }
 
 export function internalError(message: string): StatusError {
-  return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, {
-    causes: [{ message }],
-  });
+  return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`);
 }

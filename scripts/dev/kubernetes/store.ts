@@ -1,10 +1,10 @@
 /** The objects, in memory, and their collection after their owners. Development tool, no zone. */
 import { apiVersionOf, type ApiObject, type Resource } from './objects.ts';
-import { alreadyExists, modified, notFound } from './status.ts';
+import { alreadyExists, conflict, notFound } from './status.ts';
 
 export interface Store {
   get(resource: Resource, namespace: string | undefined, name: string): ApiObject | undefined;
-  /** Sorted by namespace and name; of all namespaces where none is given. */
+  /** Of all namespaces where none is given. */
   list(resource: Resource, namespace: string | undefined): ApiObject[];
   /** Throws 409 AlreadyExists. */
   insert(resource: Resource, object: ApiObject): ApiObject;
@@ -21,10 +21,6 @@ interface Row {
 
 /** Some time passes before dependents go, as with a real garbage collector. */
 const COLLECT_AFTER_MS = 10;
-
-function rank(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 export function createStore(): Store {
   const rows = new Map<string, Row>();
@@ -69,11 +65,10 @@ export function createStore(): Store {
   return {
     get: (resource, namespace, name) => structuredClone(rows.get(keyOf(resource, namespace, name))?.object),
     list: (resource, namespace) =>
-      [...rows]
-        .filter(([, row]) => row.resource === resource)
-        .filter(([, { object }]) => namespace === undefined || object.metadata.namespace === namespace)
-        .sort(([a], [b]) => rank(a, b))
-        .map(([, { object }]) => structuredClone(object)),
+      [...rows.values()]
+        .filter((row) => row.resource === resource)
+        .filter(({ object }) => namespace === undefined || object.metadata.namespace === namespace)
+        .map(({ object }) => structuredClone(object)),
     insert: (resource, object) => {
       const { name = '' } = object.metadata;
       if (rows.has(keyFor(resource, object))) throw alreadyExists(resource, name);
@@ -84,7 +79,7 @@ export function createStore(): Store {
       const found = rows.get(keyFor(resource, object));
       if (found === undefined) throw notFound(resource, name);
       if (expected !== undefined && found.object.metadata.resourceVersion !== expected)
-        throw modified(resource, name);
+        throw conflict(resource, name);
       return put(resource, object);
     },
     remove: drop,

@@ -19,8 +19,8 @@ interface Creation {
 }
 
 export interface Webhooks {
-  /** The object after all of them; their warnings are added. Throws a refusal, or 500 where one does not answer. */
-  mutate(creation: Creation, warnings: string[]): Promise<ApiObject>;
+  /** The object after all of them. Throws a refusal, or 500 where one does not answer. */
+  mutate(creation: Creation): Promise<ApiObject>;
   close(): void;
 }
 
@@ -111,7 +111,7 @@ export function createWebhooks(store: Store, leaf: { cert: string; key: string }
   };
 
   return {
-    mutate: async (creation, warnings) => {
+    mutate: async (creation) => {
       let { object } = creation;
       const hooks = store.list(mutatingWebhooks, undefined).flatMap((each) => listAt(each, 'webhooks'));
       for (const hook of hooks.filter((each) => isAsked(each, creation))) {
@@ -120,7 +120,6 @@ export function createWebhooks(store: Store, leaf: { cert: string; key: string }
           const why = error instanceof Error ? error.message : String(error);
           throw internalError(`failed calling webhook "${name}": ${why}`);
         });
-        warnings.push(...stringsAt(response, 'warnings'));
         if (response['allowed'] !== true) throw denial(name, objectAt(response, 'status'));
         object = patched(object, stringAt(response, 'patch'));
       }

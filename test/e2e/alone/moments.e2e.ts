@@ -1,16 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { askUntil } from '../../../scripts/ask-until.ts';
+import { askUntil } from '../../../scripts/dev/ask-until.ts';
 import { eventually } from '../../eventually.ts';
 import { createApi } from '../../../scripts/dev/api.ts';
-import { connect, sidOf } from '../cluster.ts';
-import { openGate } from '../gate.ts';
-import { kubectlOutput } from '../kubectl.ts';
-import { killTasks } from '../node.ts';
-import { orphans } from '../orphans.ts';
-import { everStarted, initOf } from '../pod-status.ts';
-import { startScenario, type Scenario } from '../scenario.ts';
-import { createServices } from '../services.ts';
+import { connect, orphans, sidOf } from '../cluster/connection.ts';
+import { everStarted, initOf, openGate } from '../sessions/pods.ts';
+import { kubectlOutput } from '../cluster/kubectl.ts';
+import { killTasks } from '../cluster/node.ts';
+import { startScenario, type Scenario } from '../sessions/scenario.ts';
+import { createServices } from '../cluster/services.ts';
 
 const LATE_MS = 10_000;
 const BURST = 60;

@@ -6,13 +6,12 @@ import { promisify } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { eventually } from '../../eventually.ts';
-import { connect, sidOf } from '../cluster.ts';
-import { openGate } from '../gate.ts';
-import { allTasks, killTasks, podTasks, volumeFolder } from '../node.ts';
-import { everStarted, initOf } from '../pod-status.ts';
-import { renewLeaves } from '../renewal.ts';
-import { startScenario, type Scenario } from '../scenario.ts';
-import { createServices, SERVICES } from '../services.ts';
+import { connect, sidOf } from '../cluster/connection.ts';
+import { everStarted, initOf, openGate } from '../sessions/pods.ts';
+import { allTasks, killTasks, podTasks, volumeFolder } from '../cluster/node.ts';
+import { renewLeaves } from '../cluster/deployment.ts';
+import { startScenario, type Scenario } from '../sessions/scenario.ts';
+import { createServices, SERVICES } from '../cluster/services.ts';
 
 const run = promisify(execFile);
 

@@ -1,15 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { eventually } from '../../eventually.ts';
-import { connect } from '../cluster.ts';
-import { openGate } from '../gate.ts';
-import { kubectlOutput } from '../kubectl.ts';
-import { resizeTmpfs, volumeFolder } from '../node.ts';
-import { orphans } from '../orphans.ts';
-import { everStarted, initOf, isAsking } from '../pod-status.ts';
-import { pod, uniqueName } from '../pods.ts';
-import { startScenario, type Scenario } from '../scenario.ts';
-import { createServices } from '../services.ts';
+import { connect, orphans } from '../cluster/connection.ts';
+import { everStarted, initOf, isAsking, openGate, pod, uniqueName } from '../sessions/pods.ts';
+import { kubectlOutput } from '../cluster/kubectl.ts';
+import { resizeTmpfs, volumeFolder } from '../cluster/node.ts';
+import { startScenario, type Scenario } from '../sessions/scenario.ts';
+import { createServices } from '../cluster/services.ts';
 
 /** Longer than an init container asks the console. */
 const RETRIES_OVER_MS = 90_000;

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { connect } from '../cluster.ts';
-import { startLoad, underLoad } from '../load.ts';
-import { killTasks, podTasks } from '../node.ts';
-import { initOf } from '../pod-status.ts';
-import { finishRotation, phases, rootIds, stepRoot } from '../renewal.ts';
-import { startScenario, type Scenario } from '../scenario.ts';
+import { connect } from '../cluster/connection.ts';
+import { startLoad, underLoad } from '../sessions/load.ts';
+import { killTasks, podTasks } from '../cluster/node.ts';
+import { initOf } from '../sessions/pods.ts';
+import { finishRotation, phases, rootIds, stepRoot } from '../cluster/deployment.ts';
+import { startScenario, type Scenario } from '../sessions/scenario.ts';
 
 const PER_SECOND = 5;
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { connect } from '../cluster.ts';
-import { startLoad, underLoad } from '../load.ts';
-import { startScenario, type Scenario } from '../scenario.ts';
-import { createServices, SERVICES, type Service } from '../services.ts';
+import { connect } from '../cluster/connection.ts';
+import { startLoad, underLoad } from '../sessions/load.ts';
+import { startScenario, type Scenario } from '../sessions/scenario.ts';
+import { createServices, SERVICES, type Service } from '../cluster/services.ts';
 
 const PER_SECOND = 10;
 

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Cluster } from '../cluster.ts';
+import type { Cluster } from '../cluster/connection.ts';
 import { hubKubeconfig, SERVERS_NAMESPACE, pythonVenv } from '../kubespawner/spawner.ts';
-import { restrictedContainer } from '../pods.ts';
+import { restrictedContainer } from '../sessions/pods.ts';
 import type { SingleUser } from './single-user.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Cluster } from '../cluster.ts';
-import { kubectlOutput, manifest } from '../kubectl.ts';
-import { pod, restrictedContainer, SHELL_IMAGE, STAY } from '../pods.ts';
+import type { Cluster } from '../cluster/connection.ts';
+import { kubectlOutput, manifest } from '../cluster/kubectl.ts';
+import { pod, restrictedContainer, SHELL_IMAGE, STAY } from '../sessions/pods.ts';
 
 /** Where hubs' accounts and pods are. No session may be there: whoever creates pods in it is the hub. */
 const HUB_NAMESPACE = 'hub';
@@ -95,7 +95,9 @@ export async function hubKubeconfig(dir: string, { config }: Cluster, account: s
 }
 
 export function pythonVenv(requirements = 'launchers/jupyterhub/requirements.txt'): string {
-  return execFileSync(join(repository, 'scripts/python-venv'), [requirements], { encoding: 'utf8' }).trim();
+  return execFileSync(join(repository, 'scripts/servers/python-venv'), [requirements], {
+    encoding: 'utf8',
+  }).trim();
 }
 
 export async function startHub(cluster: Cluster, account: string): Promise<Hub> {

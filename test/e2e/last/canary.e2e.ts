@@ -8,7 +8,7 @@ import { openInner } from '#envelope/inner/open.ts';
 import { nodeCipher } from '#envelope/node-cipher.ts';
 import { parseEnvelope } from '#envelope/outer/layout.ts';
 import { eventually } from '../../eventually.ts';
-import { connect, sidOf } from '../cluster.ts';
+import { connect, orphans, sidOf } from '../cluster/connection.ts';
 import {
   auditLog,
   databaseFiles,
@@ -20,12 +20,11 @@ import {
   outputOf,
   userKeys,
   type UserKey,
-} from '../kept.ts';
-import { marker, markers } from '../marker.ts';
-import { volumeFolder } from '../node.ts';
-import { orphans } from '../orphans.ts';
-import { pod, uniqueName } from '../pods.ts';
-import { createSearch, needlesOf, type Search } from '../search.ts';
+} from './kept.ts';
+import { marker, markers } from '../sessions/marker.ts';
+import { volumeFolder } from '../cluster/node.ts';
+import { pod, uniqueName } from '../sessions/pods.ts';
+import { createSearch, needlesOf, type Search } from './search.ts';
 
 /** Fernet: version, time and the first of the random bytes stand in the first characters; the next are unique. */
 const TOKEN_PART = [16, 80] as const;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { connect, type Cluster } from '../cluster.ts';
-import { deployment } from '../deployment.ts';
-import { marker } from '../marker.ts';
-import { pod, uniqueName } from '../pods.ts';
+import { connect, type Cluster } from '../cluster/connection.ts';
+import { deployment } from '../cluster/deployment.ts';
+import { marker } from '../sessions/marker.ts';
+import { pod, uniqueName } from '../sessions/pods.ts';
 
 const DEPLOYS_WITHIN_MS = 300_000;
 

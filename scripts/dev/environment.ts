@@ -1,0 +1,121 @@
+/**
+ * What is prepared before anything of a development cluster starts: a folder of certificates, keys and logs, and an
+ * address for each server. Development tool, no zone.
+ */
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseLaunchers, type Launcher } from '#platform/launchers.ts';
+import { ensureCertificates } from '../../certs/store.ts';
+import { freePort } from './free-port.ts';
+import { makeKeys, type KeyFiles } from './keys.ts';
+
+/** Values of a development cluster; the session namespace is the one of the captured reviews' people. */
+export const development = {
+  cluster: 'development',
+  audience: 'twofold-console',
+  /** The page's client at the development identity provider. */
+  webClient: 'twofold-page',
+  image: 'twofold/injector:development',
+  namespace: 'fx-dev',
+} as const;
+
+export type ServiceName = 'console' | 'webhook' | 'keyservice';
+
+type Listener = 'identityProvider' | 'console' | 'consoleResolve' | 'consoleClaim' | 'keyservice' | 'webhook';
+
+export interface EnvironmentOptions {
+  /** Everything is written below it: certificates, keys, database, logs, tokens. */
+  readonly dir: string;
+  /** A folder of certificates that are taken in place of new ones, which take a second. */
+  readonly certificates?: string;
+  /** People who get a bearer. */
+  readonly people: readonly string[];
+  readonly launchersFile?: string | undefined;
+  /** Callers without credentials may do at the API server what developers may, so that curl is enough. */
+  readonly anonymous?: boolean;
+  /** Overrides a service's variables, for drills and benches. */
+  readonly env?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
+  /** More arguments for a service's Node, such as a profiler's. */
+  readonly nodeArgs?: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
+  /** A connection URL; SQLite below `dir` where there is none. */
+  readonly database?: string;
+  readonly say: (line: string) => void;
+}
+
+export interface Environment {
+  readonly dir: string;
+  readonly certificates: string;
+  readonly keys: KeyFiles;
+  readonly caFile: string;
+  /** Chosen before anything starts, so that each can be told of the others; the same after a restart. */
+  readonly ports: Readonly<Record<Listener, number>>;
+  readonly webClientSecretFile: string;
+  readonly options: EnvironmentOptions;
+}
+
+async function choosePorts(): Promise<Environment['ports']> {
+  return {
+    identityProvider: await freePort(),
+    console: await freePort(),
+    consoleResolve: await freePort(),
+    consoleClaim: await freePort(),
+    keyservice: await freePort(),
+    webhook: await freePort(),
+  };
+}
+
+export async function prepare(options: EnvironmentOptions): Promise<Environment> {
+  const { dir, say } = options;
+  for (const folder of ['', 'logs', 'tokens']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
+  say('issuing certificates and keys');
+  const certificates = join(dir, 'certificates');
+  if (options.certificates !== undefined)
+    cpSync(options.certificates, certificates, { recursive: true, verbatimSymlinks: true });
+  const [, keys] = await Promise.all([
+    ensureCertificates({ dir: certificates, extraNames: ['127.0.0.1', 'localhost'], now: new Date() }),
+    makeKeys(join(dir, 'keys')),
+  ]);
+  const webClientSecretFile = join(dir, 'keys', 'console', 'web-client-secret');
+  writeFileSync(webClientSecretFile, randomBytes(32).toString('base64url'), { mode: 0o600 });
+  return {
+    dir,
+    certificates,
+    keys,
+    caFile: join(certificates, 'console', 'ca.crt'),
+    ports: await choosePorts(),
+    webClientSecretFile,
+    options,
+  };
+}
+
+export function urlOf({ ports }: Environment, listener: Listener): string {
+  return `https://127.0.0.1:${ports[listener]}`;
+}
+
+export function mutateUrl(environment: Environment): string {
+  return `${urlOf(environment, 'webhook')}/mutate`;
+}
+
+export function claimUrl(environment: Environment): string {
+  return urlOf(environment, 'consoleClaim') + '/internal/v1/claim';
+}
+
+export function logOf({ dir }: Environment, name: string): string {
+  return join(dir, 'logs', `${name}.log`);
+}
+
+/** A certificate and its key, as text. */
+export function leafOf({ certificates }: Environment, name: string) {
+  return {
+    cert: readFileSync(join(certificates, name, 'tls.crt'), 'utf8'),
+    key: readFileSync(join(certificates, name, 'tls.key'), 'utf8'),
+  };
+}
+
+/** Whom this cluster trusts to speak for users. */
+export function launchersOf({ options }: Environment): readonly Launcher[] {
+  return options.launchersFile === undefined
+    ? []
+    : parseLaunchers(readFileSync(options.launchersFile, 'utf8'));
+}

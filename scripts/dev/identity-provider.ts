@@ -1,0 +1,77 @@
+/** The identity provider of a development cluster, as a program of its own. Development tool, no zone. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { development, logOf, urlOf, type Environment } from './environment.ts';
+import { startProgram, type Program } from './process.ts';
+
+export type Bearers = Readonly<Record<string, string>>;
+
+export interface Identity {
+  readonly issuer: string;
+  /** Of the cluster's people. */
+  readonly bearers: Bearers;
+  /** Ends it, and starts it again with a new key and the old ones published; resolves to new bearers. */
+  readonly rotate: (meanwhile?: () => Promise<void>) => Promise<Bearers>;
+  readonly stop: () => Promise<void>;
+}
+
+const main = fileURLToPath(new URL('../servers/identity-provider/main.ts', import.meta.url));
+
+/** The first of the keys signs. */
+async function start(
+  environment: Environment,
+  keys: readonly string[],
+): Promise<{ program: Program<string>; bearers: Bearers }> {
+  const files = environment.options.people.map(
+    (name) => [name, join(environment.dir, 'tokens', `${name}.bearer`)] as const,
+  );
+  const program = await startProgram<string>({
+    name: 'identity provider',
+    args: [
+      main,
+      '--tls-dir',
+      join(environment.certificates, 'console'),
+      '--audience',
+      development.audience,
+      '--port',
+      String(environment.ports.identityProvider),
+      ...keys.flatMap((key) => ['--key-file', join(environment.dir, 'keys', `${key}.pem`)]),
+      '--web-client',
+      development.webClient,
+      '--web-client-secret-file',
+      environment.webClientSecretFile,
+      '--web-redirect-uri',
+      `${urlOf(environment, 'console')}/login/callback`,
+      ...files.flatMap(([name, file]) => ['--bearer', `${name}=${file}`]),
+    ],
+    logFile: logOf(environment, 'identity-provider'),
+    ready: ({ listening }) =>
+      typeof listening === 'object' && listening && 'issuer' in listening
+        ? String(listening.issuer)
+        : undefined,
+  });
+  const bearers = Object.fromEntries(files.map(([name, file]) => [name, readFileSync(file, 'utf8').trim()]));
+  return { program, bearers };
+}
+
+export async function startIdentityProvider(environment: Environment): Promise<Identity> {
+  const keys = ['provider-1'];
+  let started = await start(environment, keys);
+  const { ready: issuer } = started.program;
+  return {
+    issuer,
+    bearers: started.bearers,
+    rotate: async (meanwhile) => {
+      await started.program.stop();
+      try {
+        await meanwhile?.();
+      } finally {
+        keys.unshift(`provider-${keys.length + 1}`);
+        started = await start(environment, keys);
+      }
+      return started.bearers;
+    },
+    stop: () => started.program.stop(),
+  };
+}

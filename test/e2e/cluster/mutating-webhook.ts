@@ -1,0 +1,124 @@
+/**
+ * Another mutating webhook beside Twofold's, as a cluster has them: a real HTTPS server at the node's address, for the
+ * pods that carry its label and for no others. Its name decides whether it is called before `zz-twofold` or after.
+ */
+import { createHttpsServer } from '#platform/https-server.ts';
+import type { V1Pod } from '@kubernetes/client-node';
+import { createRoot, issueLeaf } from '../../../certs/issue.ts';
+import { NODE_ADDRESS } from '../../../scripts/deploy/local/overlay.ts';
+import { eventually } from '../../eventually.ts';
+import { serverOptions } from '../../server-options.ts';
+import type { Api } from '../../../scripts/dev/api.ts';
+import { pod } from '../sessions/pods.ts';
+
+export interface Operation {
+  readonly op: 'add' | 'replace' | 'remove';
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+interface WebhookWish {
+  /** Sorts before or after `zz-twofold`; unique. */
+  readonly name: string;
+  /** Pods with this label, of any value, are shown to it. */
+  readonly label: string;
+  /** Where the wait for it to be in force may ask for a pod that is not made. */
+  readonly namespace: string;
+  /** A JSON Patch; throws what the API server shall say. */
+  readonly mutate: (pod: V1Pod) => readonly Operation[];
+}
+
+export interface MutatingWebhook {
+  /** Pods shown to it so far. */
+  readonly seen: () => number;
+  readonly close: () => Promise<void>;
+}
+
+const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
+const MAX_REVIEW_BYTES = 4 * 1024 * 1024;
+
+interface Review {
+  readonly request: { readonly uid: string; readonly object: V1Pod };
+}
+
+function review(uid: string, mutate: () => readonly Operation[]): object {
+  try {
+    const patch = Buffer.from(JSON.stringify(mutate())).toString('base64');
+    return { uid, allowed: true, patchType: 'JSONPatch', patch };
+  } catch (error) {
+    return {
+      uid,
+      allowed: false,
+      status: { code: 400, message: `the scenario’s webhook: ${String(error)}` },
+    };
+  }
+}
+
+function registration({ name, label }: WebhookWish, url: string, ca: string): object {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name },
+    webhooks: [
+      {
+        name: `${name}.example.org`,
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        clientConfig: { url, caBundle: Buffer.from(ca).toString('base64') },
+        rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+        objectSelector: { matchExpressions: [{ key: label, operator: 'Exists' }] },
+        failurePolicy: 'Fail',
+        timeoutSeconds: 10,
+        reinvocationPolicy: 'Never',
+      },
+    ],
+  };
+}
+
+/** Registered and in force when it resolves. */
+export async function startMutatingWebhook(api: Api, wish: WebhookWish): Promise<MutatingWebhook> {
+  const now = new Date();
+  const root = await createRoot({ commonName: wish.name, now, validDays: 1 });
+  const leaf = await issueLeaf({
+    root,
+    now,
+    validDays: 1,
+    usage: 'server',
+    commonName: wish.name,
+    dnsNames: [],
+    ipAddresses: [NODE_ADDRESS],
+  });
+  let seen = 0;
+  const problem = (error: unknown) => ({ status: 500, body: JSON.stringify({ error: String(error) }) });
+  const server = createHttpsServer({
+    tls: { cert: leaf.certificatePem, key: leaf.keyPem, ca: root.certificatePem },
+    ...serverOptions,
+    maxBodyBytes: MAX_REVIEW_BYTES,
+    maxBodiesBytes: 16 * MAX_REVIEW_BYTES,
+    answer: async ({ body }) => {
+      const { request } = JSON.parse((await body()).toString()) as Review; // the API server's
+      seen += 1;
+      const response = review(request.uid, () => wish.mutate(request.object));
+      const answer = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response };
+      return { status: 200, body: JSON.stringify(answer) };
+    },
+    onError: problem,
+    refuseBody: problem,
+  });
+  const port = await server.listen(NODE_ADDRESS, 0);
+  const body = registration(wish, `https://${NODE_ADDRESS}:${port}/`, root.certificatePem);
+  await api.must({ method: 'POST', path: CONFIGURATIONS, body });
+  // The API server reads its own configuration a moment later.
+  await eventually(`the webhook ${wish.name} is asked`, async () => {
+    const path = `/api/v1/namespaces/${wish.namespace}/pods?dryRun=All`;
+    await api.call({ method: 'POST', path, body: pod({ labels: { [wish.label]: 'probe' } }) });
+    return seen > 0;
+  });
+  return {
+    seen: () => seen,
+    close: async () => {
+      await api.call({ method: 'DELETE', path: `${CONFIGURATIONS}/${wish.name}` });
+      await server.close(0);
+    },
+  };
+}

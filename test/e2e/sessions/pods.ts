@@ -1,0 +1,121 @@
+/** Session pods of the scenarios: restricted-ready, with a shell in the image, so that a test can look inside. */
+import { randomBytes } from 'node:crypto';
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { kubectlOutput } from '../cluster/kubectl.ts';
+
+/** Brought to the node by `scripts/cluster up`. */
+export const SHELL_IMAGE = 'localhost/busybox:1';
+
+export const restrictedContainer = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+} as const;
+
+/** Until it is asked to end; a shell that is process 1 hears no SIGTERM without a trap. */
+export const STAY = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'];
+
+interface ContainerWish {
+  readonly name: string;
+  readonly command?: readonly string[];
+  readonly [field: string]: unknown;
+}
+
+export function container({ name, command = STAY, ...rest }: ContainerWish) {
+  return {
+    name,
+    command,
+    image: SHELL_IMAGE,
+    imagePullPolicy: 'IfNotPresent',
+    securityContext: restrictedContainer,
+    ...rest,
+  };
+}
+
+export interface PodWish {
+  /** A name of its own by default: files of scenarios run at the same time. */
+  readonly name?: string;
+  /** Instead of a name. */
+  readonly generateName?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** One container `main` by default. */
+  readonly containers?: readonly object[];
+  readonly spec?: object;
+  readonly namespace?: string;
+}
+
+export function uniqueName(base: string): string {
+  return `${base}-${randomBytes(4).toString('hex')}`;
+}
+
+export function podSpec({ containers = [container({ name: 'main' })], spec = {} }: PodWish) {
+  return {
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: 1,
+    securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
+    containers,
+    ...spec,
+  };
+}
+
+export function pod(wish: PodWish = {}) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...(wish.generateName === undefined
+        ? { name: wish.name ?? uniqueName('session') }
+        : { generateName: wish.generateName }),
+      ...(wish.namespace === undefined ? {} : { namespace: wish.namespace }),
+      labels: wish.labels ?? {},
+      annotations: wish.annotations ?? {},
+    },
+    spec: podSpec(wish),
+  };
+}
+
+/** What a Deployment, StatefulSet or Job makes pods from. */
+export function template(wish: PodWish, labels: Readonly<Record<string, string>>) {
+  return {
+    metadata: { labels, annotations: wish.annotations ?? {} },
+    spec: podSpec({ ...wish, spec: { restartPolicy: undefined, ...wish.spec } }),
+  };
+}
+
+/** For the spec of a pod that is admitted and waits to be scheduled: before it starts, a scenario may do what it likes. */
+export const GATE = { schedulingGates: [{ name: 'scenarios/wait' }] } as const;
+
+export async function openGate(namespace: string, name: string): Promise<void> {
+  const patch = [{ op: 'remove', path: '/spec/schedulingGates' }];
+  await kubectlOutput([
+    'patch',
+    'pod',
+    name,
+    `--namespace=${namespace}`,
+    '--type=json',
+    `--patch=${JSON.stringify(patch)}`,
+  ]);
+}
+
+/** What its status tells of a session's start. */
+export function initOf({ status }: V1Pod): V1ContainerStatus | undefined {
+  return status?.initContainerStatuses?.find(({ name }) => name === 'twofold-init');
+}
+
+/** Its init container runs: it asks for the keys. */
+export function isAsking(pod: V1Pod): boolean {
+  return initOf(pod)?.state?.running !== undefined;
+}
+
+/** Whether any container of the user's ever ran. */
+export function everStarted({ status }: V1Pod): boolean {
+  return (status?.containerStatuses ?? []).some(
+    ({ state, lastState, restartCount }) =>
+      state?.running !== undefined ||
+      state?.terminated?.containerID !== undefined ||
+      lastState?.terminated !== undefined ||
+      restartCount > 0,
+  );
+}

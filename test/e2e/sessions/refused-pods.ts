@@ -1,0 +1,113 @@
+/** Pods that ask for secrets and must not get them, each with what its refusal says. */
+import { container } from './pods.ts';
+
+export type Annotations = Readonly<Record<string, string>>;
+
+export interface Refused {
+  /** What is wrong, then what to do. */
+  readonly says: readonly RegExp[];
+  readonly annotations?: Annotations;
+  readonly labels?: Annotations;
+  readonly spec?: object;
+  readonly containers?: readonly object[];
+}
+
+interface Asking {
+  readonly secret: string;
+  /** Of a ticket, by what is wrong with it, with other annotations beside. */
+  readonly annotationsOf: (ticket: string, more?: Annotations) => Annotations;
+}
+
+/** By what is wrong; each is made when its turn comes. */
+export function refusedPods({ secret, annotationsOf }: Asking): Readonly<Record<string, () => Refused>> {
+  return {
+    'an unknown secret': () => ({
+      annotations: annotationsOf('unknown'),
+      says: [
+        /twofold\.dev\/secrets: There is no secret \S+-gone; create it, or leave it out .*: twofold secrets list/,
+        /\(secret_unknown\)/,
+      ],
+    }),
+    'a secret of another owner, as one that is not there': () => ({
+      annotations: annotationsOf('bob'),
+      says: [/twofold\.dev\/secrets: There is no secret \S+-password; create it/, /\(secret_unknown\)/],
+    }),
+    'a secret that the ticket does not name': () => ({
+      annotations: annotationsOf('bob-own', { 'twofold.dev/secrets': secret }),
+      says: [
+        /does not name the secret \S+-password; get one that does, or leave it out/,
+        /\(name_not_in_ticket\)/,
+      ],
+    }),
+    'a revoked ticket': () => ({
+      annotations: annotationsOf('revoked'),
+      says: [
+        /twofold\.dev\/ticket: The ticket with jti \S+ is revoked; get a new one: twofold annotate FILE \| kubectl apply -f -/,
+        /\(ticket_revoked\)/,
+      ],
+    }),
+    'a ticket for another pod': () => ({
+      annotations: annotationsOf('narrow'),
+      says: [
+        /The ticket’s pod is another-pod, which this pod is not; get a ticket for it/,
+        /\(ticket_other_pod\)/,
+      ],
+    }),
+    'a ticket for another namespace': () => ({
+      annotations: annotationsOf('elsewhere'),
+      says: [
+        /The ticket’s ns is sessions, .* e2e-refusals; get a ticket for it/,
+        /\(ticket_other_namespace\)/,
+      ],
+    }),
+    'a ticket with a letter changed': () => ({
+      annotations: annotationsOf('good', {
+        'twofold.dev/ticket': (annotationsOf('good')['twofold.dev/ticket'] ?? '').replace(/\.(.)/, (_, c) =>
+          c === 'e' ? '.f' : '.e',
+        ),
+      }),
+      says: [/get a new/, /\(ticket_(malformed|not_authentic)\)/],
+    }),
+    'no ticket at all': () => ({
+      annotations: { 'twofold.dev/secrets': secret },
+      says: [/twofold\.dev\/ticket: there is no ticket/, /POST \/api\/v1\/tickets/, /\(no_identity\)/],
+    }),
+    'a forbidden path': () => ({
+      annotations: annotationsOf('good', { 'twofold.dev/mount-path': '/usr/lib' }),
+      says: [/twofold\.dev\/mount-path: .*\/usr\/lib.*for example \/secrets/, /\(mount_path_forbidden\)/],
+    }),
+    'a path that is taken': () => ({
+      annotations: annotationsOf('good'),
+      containers: [container({ name: 'main', volumeMounts: [{ name: 'own', mountPath: '/secrets/own' }] })],
+      spec: { volumes: [{ name: 'own', emptyDir: {} }] },
+      says: [/already mounts .*\/secrets\/own.*choose another path/, /\(mount_path_taken\)/],
+    }),
+    'a reserved label': () => ({
+      annotations: annotationsOf('good'),
+      labels: { 'twofold.dev/session': 'f'.repeat(32) },
+      says: [
+        /already carries label twofold\.dev\/session, which only Twofold may add; .*strip/,
+        /\(reserved_names\)/,
+      ],
+    }),
+    'a reserved volume and init container': () => ({
+      annotations: annotationsOf('good'),
+      spec: {
+        volumes: [{ name: 'twofold-files', emptyDir: {} }],
+        initContainers: [container({ name: 'twofold-init', command: ['true'] })],
+      },
+      says: [/container twofold-init, volume twofold-files/, /\(reserved_names\)/],
+    }),
+    'an annotation with a slip': () => ({
+      annotations: annotationsOf('good', { 'twofold.dev/mountpath': '/secrets' }),
+      says: [
+        /twofold\.dev\/mountpath: remove it, or use one of .*twofold\.dev\/mount-path/,
+        /\(annotation_unknown\)/,
+      ],
+    }),
+    'a container that is not there': () => ({
+      annotations: annotationsOf('good', { 'twofold.dev/containers': 'mian' }),
+      says: [/twofold\.dev\/containers: .*mian/, /\(container_unknown\)/],
+    }),
+  };
+}
