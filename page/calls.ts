@@ -1,4 +1,5 @@
 /** Calls of the console's operations by the page's own session. Zone 0; design §5. */
+import { isJsonObject } from '#envelope/json.ts';
 import { text } from '../console/web/text.ts';
 
 interface Problem {
@@ -21,7 +22,7 @@ function problem(code: string, detail: string): Called<never> {
 }
 
 function problemOf(body: unknown): Called<never> {
-  const { code, detail } = (body ?? {}) as Readonly<Record<string, unknown>>; // looked at next
+  const { code, detail } = isJsonObject(body) ? body : {};
   return typeof code === 'string' && typeof detail === 'string'
     ? problem(code, detail)
     : problem('internal_error', text.failed.internal);
