@@ -1,6 +1,6 @@
 /** The identity provider by its discovery, and what its answers are to us. Zone 0; OpenID Connect, OAuth 2. */
+import type { Fetch } from '#platform/https-client.ts';
 import * as oidc from 'openid-client';
-import type { Fetch } from '../api/fetch.ts';
 import { Failure, failure } from '../failure.ts';
 import type { Login } from './logins.ts';
 
@@ -53,8 +53,7 @@ export function discover(fetch: Fetch, { issuer, clientId }: Client): Promise<oi
       oidc.None(),
       {
         timeout: TIMEOUT_SECONDS,
-        // The library's own types of the same arguments.
-        [oidc.customFetch]: (url, options) => fetch(url, options as RequestInit),
+        [oidc.customFetch]: fetch,
       },
     ),
   );

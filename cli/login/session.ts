@@ -1,6 +1,6 @@
 /** The access token of every request: from a file, or of the login kept here, refreshed when it is about to end. Zone 0. */
 import { readFile } from 'node:fs/promises';
-import type { Fetch } from '../api/fetch.ts';
+import type { Fetch } from '#platform/https-client.ts';
 import { failure } from '../failure.ts';
 import type { Login, Logins } from './logins.ts';
 
