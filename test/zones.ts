@@ -156,10 +156,7 @@ export const zones = {
     may: [
       'page/',
       ...formats,
-      'console/web/addresses.ts',
-      'console/web/text.ts',
-      'console/web/rules.ts',
-      'console/web/import-rules.ts',
+      'console/web/shared/',
       'envelope/dotenv.ts',
       'envelope/inner/seal.ts',
       'envelope/outer/seal.ts',

@@ -30,12 +30,11 @@ import { createCookies } from '../../console/web/cookies.ts';
 import { readForm, typedLines, type Form } from '../../console/web/forms.ts';
 import { documentText, html } from '../../console/web/html.ts';
 import { importForm } from '../../console/web/import-form.ts';
-import { planImport } from '../../console/web/import-rules.ts';
 import { mountLaunch } from '../../console/web/launch-page.ts';
 import { parseLaunch } from '../../console/web/launch-request.ts';
 import { returnPath } from '../../console/web/login.ts';
 import type { FormRoute, PageRoutes } from '../../console/web/routing.ts';
-import { endOfDay, nameProblem } from '../../console/web/rules.ts';
+import { endOfDay, nameProblem, planImport } from '../../console/web/shared/rules.ts';
 import { isOwnOrigin, isSameToken, type Visitor } from '../../console/web/visitors.ts';
 import { json } from './envelope.ts';
 import type { Subject } from './harness.ts';
@@ -269,7 +268,7 @@ export const consoleSubjects: readonly Subject[] = [
     },
   }),
   text({
-    covers: ['console/web/import-rules.ts planImport'],
+    covers: ['console/web/shared/rules.ts planImport'],
     tokens: ['A', '=', 'A=', '\n', '<', "'", '"', '&', ' ', '#', 'export '],
     run: (content) => {
       const plan = planImport(content, new Map(), MAX_VALUE_BYTES);
