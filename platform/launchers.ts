@@ -133,11 +133,20 @@ export function sharedLauncher(
 }
 
 /** The launcher that this username is in this namespace. */
-export function findLauncher(
-  launchers: readonly Launcher[],
+export function findLauncher<L extends Pick<Launcher, 'username' | 'namespaces'>>(
+  launchers: readonly L[],
   { username, namespace }: { readonly username: string; readonly namespace: string },
-): Launcher | undefined {
+): L | undefined {
   return launchers.find(
     (launcher) => launcher.username === username && launcher.namespaces.includes(namespace),
+  );
+}
+
+/** As the guard's policies hold them: a line `username namespace annotation` for each namespace. */
+export function guardLines(
+  launchers: readonly Pick<Launcher, 'username' | 'namespaces' | 'annotation'>[],
+): string[] {
+  return launchers.flatMap(({ username, namespaces, annotation }) =>
+    namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
   );
 }

@@ -1,5 +1,6 @@
 /** What a development cluster needs of Kubernetes, and what of Twofold is applied to it. Development tool, no zone. */
 import { readFileSync } from 'node:fs';
+import { guardLines } from '#platform/launchers.ts';
 import { caBundle } from '../../certs/store.ts';
 import { guardDocuments } from '../../manifests/guard.ts';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
@@ -68,14 +69,11 @@ export const startStandInCluster: StartCluster = async (ground, issuer) => {
 
 /** The guard with this cluster's values, and the webhook configuration with its address instead of its Service. */
 export async function register(ground: Ground, cluster: Cluster): Promise<void> {
-  const lines = launchersOf(ground).flatMap(({ username, namespaces, annotation }) =>
-    namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
-  );
   const guard = guardDocuments({
     image: development.image,
     claimUrl: claimUrl(ground),
     webhookUser: 'system:serviceaccount:twofold-webhook:webhook',
-    launchers: lines.join('\n'),
+    launchers: guardLines(launchersOf(ground)).join('\n'),
   });
   const clientConfig = { url: mutateUrl(ground), caBundle: await caBundle(ground.certificates) };
   const admission = readManifests('base/admission.yaml').flatMap((document) => {
