@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
-import { failure } from './failure.ts';
+import { codeOf, failure } from './failure.ts';
 
 const OTHERS = 0o077;
 
@@ -11,10 +11,6 @@ interface PrivateFile {
   /** Undefined where there is none. Throws a Failure where others could have read it. */
   read(): Promise<JsonObject>;
   write(content: JsonObject): Promise<void>;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** The file's JSON object; an empty one where there is no file. */
@@ -28,7 +24,7 @@ async function readObject(path: string): Promise<JsonObject> {
     const value = parseJson(await readFile(path, 'utf8'));
     if (isJsonObject(value)) return value;
   } catch (error) {
-    if (isMissing(error)) return {};
+    if (codeOf(error) === 'ENOENT') return {};
     throw error;
   }
   throw failure('config_malformed', `${path} is damaged.`, 'Delete it and log in again.');

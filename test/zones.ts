@@ -39,12 +39,10 @@ const formats = [
   'url-path',
   'inner/layout',
   'outer/layout',
-  'write',
 ].map((name) => `envelope/${name}.ts`);
 
 const service = [
   'audit',
-  'bounded-text',
   'body-gate',
   'clock',
   'connection-limit',

@@ -31,10 +31,11 @@ import {
   parseOwnerId,
   parseSecretId,
   parseSecretName,
+  SALT_BYTES,
   type Kid,
   type SecretName,
+  type Write,
 } from '../names.ts';
-import { SALT_BYTES, type Write } from '../write.ts';
 
 export const DEK_BYTES = 32;
 export const IV_BYTES = 12;
