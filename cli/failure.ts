@@ -81,8 +81,8 @@ export function failure(code: FailureCode, message: string, next?: string, cause
 }
 
 /** Of a Failure, or of an error of Node's. */
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 function kindOfStatus(status: number): FailureKind {

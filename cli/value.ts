@@ -39,7 +39,7 @@ export async function readFileLimited(path: string, limit: number): Promise<Buff
   try {
     return await readLimited(createReadStream(path), limit);
   } catch (error) {
-    const code = String(codeOf(error) ?? 'unreadable');
+    const code = codeOf(error) ?? 'unreadable';
     throw failure(
       'file_unusable',
       `${path} cannot be read (${code}).`,

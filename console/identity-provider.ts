@@ -70,7 +70,8 @@ function unavailable(cause: unknown): ProviderUnavailable {
 }
 
 function keysOf(fetch: Fetch, { jwks_uri: uri = '' }: openid.ServerMetadata): JWTVerifyGetKey {
-  if (URL.parse(uri)?.protocol !== 'https:') throw new ProviderUnavailable('discovery names no https jwks_uri');
+  if (URL.parse(uri)?.protocol !== 'https:')
+    throw new ProviderUnavailable('discovery names no https jwks_uri');
   const keys = createRemoteJWKSet(new URL(uri), {
     [customFetch]: fetch,
     timeoutDuration: PROVIDER_TIMEOUT_MS,

@@ -18,6 +18,7 @@ describe('JSON that others wrote', () => {
 
   it('is an object only where it is neither null nor a list', () => {
     expect(isJsonObject(parseJson('{}'))).to.equal(true);
-    for (const text of ['null', '[]', '"a"', '1', 'true']) expect(isJsonObject(parseJson(text)), text).to.equal(false);
+    for (const text of ['null', '[]', '"a"', '1', 'true'])
+      expect(isJsonObject(parseJson(text)), text).to.equal(false);
   });
 });

@@ -69,7 +69,10 @@ for (const [where, { cipher, rsaRecipient }] of Object.entries(ciphers)) {
         const failure = await failureOf(sealFor(change));
         expect([failure.code, failure.message.includes(part)], part).to.deep.equal(['malformed', true]);
       }
-      expect(await failureOf(sealFor({}, '..'))).to.include({ code: 'malformed', message: 'name is malformed' });
+      expect(await failureOf(sealFor({}, '..'))).to.include({
+        code: 'malformed',
+        message: 'name is malformed',
+      });
     });
   });
 }

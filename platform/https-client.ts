@@ -189,8 +189,8 @@ export type Fetch = (input: string | URL | Request, init?: FetchInit) => Promise
 
 interface FetchInit {
   readonly method?: string;
-  readonly headers?: HeadersInit;
-  readonly body?: BodyInit | null | undefined;
+  readonly headers?: RequestInit['headers'];
+  readonly body?: RequestInit['body'] | undefined;
 }
 
 /** A Response refuses to be made with a body for these. */

@@ -2,7 +2,17 @@
 import { execFileSync } from 'node:child_process';
 
 export function stranger(commonName = 'stranger'): { readonly cert: string; readonly key: string } {
-  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${commonName}`, '-days', '1'];
+  const request = [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-subj',
+    `/CN=${commonName}`,
+    '-days',
+    '1',
+  ];
   const made = execFileSync('openssl', [...request, '-keyout', '-', '-out', '-'], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -181,12 +181,17 @@ export function createConsoleClient(options: PeerOptions) {
   return {
     /** Opens a session row. */
     resolve: (plan: Plan, deadline: number): Promise<Outcome<Resolved>> =>
-      callPeer('console', options, { path: RESOLVE, body: question(plan, false), deadline }, ({ sid, ticket, secrets }) => {
-        const all = complete(plan.names, listOf(secrets, parseSecret));
-        return typeof sid === 'string' && isTicketOf(plan, ticket) && all
-          ? { sid, ticket, secrets: all }
-          : undefined;
-      }),
+      callPeer(
+        'console',
+        options,
+        { path: RESOLVE, body: question(plan, false), deadline },
+        ({ sid, ticket, secrets }) => {
+          const all = complete(plan.names, listOf(secrets, parseSecret));
+          return typeof sid === 'string' && isTicketOf(plan, ticket) && all
+            ? { sid, ticket, secrets: all }
+            : undefined;
+        },
+      ),
     /** Writes nothing. */
     foresee: (plan: Plan, deadline: number): Promise<Outcome<ReadonlyMap<string, number>>> =>
       callPeer('console', options, { path: RESOLVE, body: question(plan, true), deadline }, ({ secrets }) => {
@@ -205,14 +210,19 @@ export function createKeyserviceClient(options: PeerOptions) {
       deadline: number,
     ): Promise<Outcome<Unwrapped>> => {
       const body = { ticket, sid, place, envelopes: secrets.map(({ envelope }) => envelope) };
-      return callPeer('keyservice', options, { path: '/v1/unwrap', body, deadline }, ({ tokens: items, grant }) => {
-        const tokens = listOf(items, parseToken);
-        // The envelope's own name, which the keyservice has proven, against the console's word.
-        const all =
-          tokens?.length === secrets.length &&
-          secrets.every(({ id, name }) => tokens.some((each) => each.id === id && each.name === name));
-        return tokens && all && typeof grant === 'string' ? { tokens, grant } : undefined;
-      });
+      return callPeer(
+        'keyservice',
+        options,
+        { path: '/v1/unwrap', body, deadline },
+        ({ tokens: items, grant }) => {
+          const tokens = listOf(items, parseToken);
+          // The envelope's own name, which the keyservice has proven, against the console's word.
+          const all =
+            tokens?.length === secrets.length &&
+            secrets.every(({ id, name }) => tokens.some((each) => each.id === id && each.name === name));
+          return tokens && all && typeof grant === 'string' ? { tokens, grant } : undefined;
+        },
+      );
     },
   };
 }

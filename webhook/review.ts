@@ -48,7 +48,8 @@ function isPodResource(resource: unknown): boolean {
 export function parseReview(body: Buffer): ReviewRequest | string {
   const review = parseJson(body.toString('utf8'));
   if (review === undefined) return 'the body is not JSON';
-  if (!isJsonObject(review) || review['kind'] !== 'AdmissionReview') return 'the body is not an AdmissionReview';
+  if (!isJsonObject(review) || review['kind'] !== 'AdmissionReview')
+    return 'the body is not an AdmissionReview';
   if (review['apiVersion'] !== 'admission.k8s.io/v1') {
     return 'only admission.k8s.io/v1 is understood; set admissionReviewVersions: [v1] in the webhook configuration';
   }

@@ -22,7 +22,9 @@ describe('attacks, over real processes', function () {
   let annotations: Readonly<Record<string, string>>;
 
   before(async () => {
-    drill = await startDrill({ launchersFile: launchersFile({ ...trusted, annotation: 'hub.example/user' }) });
+    drill = await startDrill({
+      launchersFile: launchersFile({ ...trusted, annotation: 'hub.example/user' }),
+    });
     alice = drill.person('alice');
     await alice.store('db-password', 'value');
     ({ annotations } = await alice.ticket({ namespace: sessions, secrets: ['db-password'] }));

@@ -35,7 +35,9 @@ describe('authority, over real processes', function () {
   let alice: Person;
 
   before(async () => {
-    drill = await startDrill({ launchersFile: launchersFile({ ...trusted, annotation: 'hub.example/user' }) });
+    drill = await startDrill({
+      launchersFile: launchersFile({ ...trusted, annotation: 'hub.example/user' }),
+    });
     alice = drill.person('alice');
     await alice.store('db-password', 'value');
     await alice.store('never-ticketed', 'another value');
