@@ -14,6 +14,7 @@
  * Stored as `root/state.json`: `{"version": 1, "roots": [{"id": 16 hex characters, "phase": text}, …] (oldest
  * first), "settledAt": ISO time or null}`.
  */
+import { isJsonObject, parseJson } from '#envelope/json.ts';
 
 export type Phase = 'staged' | 'active' | 'retired';
 
@@ -101,7 +102,7 @@ function shape(roots: readonly RootRecord[]): string {
 
 function readState(text: string): RootState | undefined {
   const value = parseJson(text);
-  if (!isRecord(value) || !Array.isArray(value['roots'])) return undefined;
+  if (!isJsonObject(value) || !Array.isArray(value['roots'])) return undefined;
   const { settledAt } = value;
   if (settledAt !== null && (typeof settledAt !== 'string' || Number.isNaN(Date.parse(settledAt))))
     return undefined;
@@ -110,20 +111,8 @@ function readState(text: string): RootState | undefined {
 }
 
 function readRoot(value: unknown): RootRecord | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const { id, phase } = value;
   if (typeof id !== 'string' || !ROOT_ID.test(id)) return undefined;
   return phase === 'staged' || phase === 'active' || phase === 'retired' ? { id, phase } : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

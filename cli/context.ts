@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createApi, type Api } from './api/client.ts';
 import { createConnections } from './api/fetch.ts';
 import type { Context } from './command.ts';
-import { failure } from './failure.ts';
+import { codeOf, failure } from './failure.ts';
 import { createLogins } from './login/logins.ts';
 import { accessToken } from './login/session.ts';
 import { createPins } from './pins.ts';
@@ -29,7 +29,7 @@ function readConfig(file: string): RawSettings {
   try {
     content = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (codeOf(error) === 'ENOENT') return {};
     throw failure('config_malformed', `${file} cannot be read.`, 'Check its permissions.', error);
   }
   return parseConfigFile(content, file);

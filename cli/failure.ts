@@ -80,6 +80,11 @@ export function failure(code: FailureCode, message: string, next?: string, cause
   return new Failure({ code, kind: kinds[code], message, next, cause });
 }
 
+/** Of a Failure, or of an error of Node's. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
 function kindOfStatus(status: number): FailureKind {
   if (status === 401) return 'login';
   if (status === 404) return 'missing';

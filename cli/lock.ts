@@ -5,15 +5,12 @@
  */
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from './failure.ts';
 
 const AGAIN_MS = 50;
 /** Longer than anything takes that is done under a lock. */
 const STALE_MS = 120_000;
 const OVER = 'over';
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
 
 function isAlive(pid: number): boolean {
   try {

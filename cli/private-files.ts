@@ -2,39 +2,32 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { failure } from './failure.ts';
+import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
+import { codeOf, failure } from './failure.ts';
 
 const OTHERS = 0o077;
 
 interface PrivateFile {
   /** Undefined where there is none. Throws a Failure where others could have read it. */
-  read(): Promise<Readonly<Record<string, unknown>>>;
-  write(content: Readonly<Record<string, unknown>>): Promise<void>;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  read(): Promise<JsonObject>;
+  write(content: JsonObject): Promise<void>;
 }
 
 /** The file's JSON object; an empty one where there is no file. */
-async function readObject(path: string): Promise<Readonly<Record<string, unknown>>> {
+async function readObject(path: string): Promise<JsonObject> {
   try {
     const { mode } = await stat(path);
     if ((mode & OTHERS) !== 0) {
       const next = `Delete ${path}, log in again, and find out who opened it.`;
       throw failure('state_exposed', `Others than you may read ${path}, where your login is.`, next);
     }
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    // An object's members are unknown until somebody looks at them.
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-    throw new SyntaxError('not an object');
+    const value = parseJson(await readFile(path, 'utf8'));
+    if (isJsonObject(value)) return value;
   } catch (error) {
-    if (isMissing(error)) return {};
-    if (error instanceof SyntaxError) {
-      throw failure('config_malformed', `${path} is damaged.`, 'Delete it and log in again.', error);
-    }
+    if (codeOf(error) === 'ENOENT') return {};
     throw error;
   }
+  throw failure('config_malformed', `${path} is damaged.`, 'Delete it and log in again.');
 }
 
 /** Mode 0600 in a folder of 0700, by way of a new file of its own. */

@@ -4,6 +4,7 @@
  */
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { isJsonObject, parseJson } from '#envelope/json.ts';
 import { parseKid, type Kid } from '#envelope/names.ts';
 import { failure } from './failure.ts';
 
@@ -105,14 +106,9 @@ export function parseConfigFile(content: string, file: string): RawSettings {
       `${file} cannot be used: ${problems.join('; ')}.`,
       'Correct it, or remove it.',
     );
-  let members: unknown;
-  try {
-    members = JSON.parse(content);
-  } catch {
-    throw bad(['it is not JSON']);
-  }
-  if (typeof members !== 'object' || members === null || Array.isArray(members))
-    throw bad(['it is no JSON object']);
+  const members = parseJson(content);
+  if (members === undefined) throw bad(['it is not JSON']);
+  if (!isJsonObject(members)) throw bad(['it is no JSON object']);
   const known: readonly string[] = settingSpecs.map(({ member }) => member);
   const problems = Object.entries(members).flatMap(([member, value]) => {
     if (!known.includes(member)) return [`"${member}" is unknown (there are ${known.join(', ')})`];

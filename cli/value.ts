@@ -1,7 +1,7 @@
 /** A value to store: from a prompt without echo, a file or standard input, never from an argument. Zone 0. */
 import { createReadStream } from 'node:fs';
 import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
-import { failure } from './failure.ts';
+import { codeOf, failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 interface ValueSource {
@@ -39,7 +39,7 @@ export async function readFileLimited(path: string, limit: number): Promise<Buff
   try {
     return await readLimited(createReadStream(path), limit);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const code = codeOf(error) ?? 'unreadable';
     throw failure(
       'file_unusable',
       `${path} cannot be read (${code}).`,

@@ -1,12 +1,10 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { eventually } from '../test/eventually.ts';
-import { testFolder } from '../test/folder.ts';
+import { hub } from '../test/launchers.ts';
 import { refusal, type ApiClient, type Reply } from './testing/api-client.ts';
-import { databaseKinds, later, newUser, startTestConsole, type TestConsole } from './testing/console.ts';
-import { wholeGuard } from './testing/kubernetes.ts';
+import { databaseKinds, later, newUser, type TestConsole } from './testing/console.ts';
+import { startTrusting } from './testing/launchers.ts';
 import { connectRaw } from './testing/record-rows.ts';
 import {
   admit,
@@ -20,7 +18,6 @@ import {
   ticketFor,
 } from './testing/session.ts';
 
-const HUB = 'system:serviceaccount:hub:hub';
 const notAuthentic = [500, 'record_not_authentic'];
 
 for (const kind of databaseKinds) {
@@ -34,15 +31,7 @@ for (const kind of databaseKinds) {
     let jti: string;
 
     before(async () => {
-      const file = join(testFolder('launchers'), 'launchers.json');
-      const launcher = { username: HUB, namespaces: [NAMESPACE], annotation: 'hub/user' };
-      writeFileSync(
-        file,
-        JSON.stringify({ launchers: [{ ...launcher, claim: 'preferred_username', loginWithinDays: 30 }] }),
-      );
-      running = await startTestConsole(kind, { TWOFOLD_LAUNCHERS_FILE: file });
-      const guard = wholeGuard([`${HUB} ${NAMESPACE} hub/user`]);
-      for (const [path, object] of guard) running.kubernetes.guard.set(path, object);
+      running = await startTrusting([{ ...hub, namespaces: [NAMESPACE] }], kind);
       db = connectRaw(running.databaseUrl);
     });
     after(async () => {
@@ -100,7 +89,7 @@ for (const kind of databaseKinds) {
     it('makes no launcher’s word mean another owner', async () => {
       const mallory = await running.as(newUser());
       await mallory.call('post', '/secrets', { body: { name: 'a', value: 'of mallory' } });
-      const ask = () => resolve(running, { launcher: { username: HUB, user: `name-of-${user}` } });
+      const ask = () => resolve(running, { launcher: { username: hub.username, user: `name-of-${user}` } });
       expect((await ask()).status).to.equal(200);
       const value = `name-of-${user}`;
       const { id } = (await db<{ id: string; sub: string }>('owners')
@@ -145,7 +134,7 @@ for (const kind of databaseKinds) {
 
       it('is what a name meant before it passed to somebody else, or once its row is gone', async () => {
         const value = `name-of-${user}`;
-        const ask = () => resolve(running, { launcher: { username: HUB, user: value } });
+        const ask = () => resolve(running, { launcher: { username: hub.username, user: value } });
         const where = { claim: 'preferred_username', value };
         const before = (await db<typeof where & { mac: string }>('logins').where(where).first())!;
         const mallory = await running.as(newUser(), { claims: { preferred_username: value } });

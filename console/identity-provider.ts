@@ -10,9 +10,9 @@ import {
   type JWTPayload,
   type JWTVerifyGetKey,
 } from 'jose';
-import { z } from 'zod';
+import * as openid from 'openid-client';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
-import type { HttpsClient } from '#platform/https-client.ts';
+import { fetchOver, type Fetch, type HttpsClient } from '#platform/https-client.ts';
 import { kept } from './core/kept.ts';
 import { done, refuse, type Outcome } from './core/outcome.ts';
 import { isUsableSub, loginClaims, type VerifiedLogin } from './core/owners.ts';
@@ -41,45 +41,40 @@ const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const DISCOVERY_FOR_MS = 3_600_000;
 /** A provider that is down is not asked again by every request, nor one for a key that it does not have. */
 const AGAIN_MS = 2_000;
-const TIMEOUT_MS = 5_000;
+export const PROVIDER_TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_BEARER_LENGTH = 16 * 1024;
 
-const discoverySchema = z.object({
-  issuer: z.string(),
-  jwks_uri: z.url({ protocol: /^https$/ }),
-});
+/** Discovery is the same for all of them, but the library wants one. */
+const ANY_CLIENT = 'any';
 
-/** No usable answer from the provider: that says nothing about the bearer. */
-class ProviderUnavailable extends Error {}
+/** No usable answer from the provider: that says nothing about a bearer or a login. */
+export class ProviderUnavailable extends Error {}
 
-/** Node's fetch takes no private roots. */
-function fetchWith(client: Ports['client']) {
-  return async (url: string): Promise<Response> => {
-    const { status, body } = await client.call({
-      method: 'GET',
-      url,
-      headers: { accept: 'application/json' },
-      timeoutMs: TIMEOUT_MS,
-      maxResponseBytes: MAX_ANSWER_BYTES,
-    });
-    return new Response(body.toString('utf8'), { status });
-  };
+/** As the provider is asked, whatever it is asked for. */
+export function fetchFrom(client: Pick<HttpsClient, 'call'>): Fetch {
+  return fetchOver(client, { timeoutMs: PROVIDER_TIMEOUT_MS, maxResponseBytes: MAX_ANSWER_BYTES });
+}
+
+/** What the provider says of itself (OpenID Connect Discovery 1.0 §4). Rejects unless it is exactly this issuer. */
+export async function discover(fetch: Fetch, issuer: string): Promise<openid.ServerMetadata> {
+  const options = { [openid.customFetch]: fetch, timeout: PROVIDER_TIMEOUT_MS / 1000 };
+  const found = await openid.discovery(new URL(issuer), ANY_CLIENT, undefined, undefined, options);
+  const metadata = found.serverMetadata();
+  if (metadata.issuer !== issuer) throw new ProviderUnavailable('discovery names another issuer');
+  return metadata;
 }
 
 function unavailable(cause: unknown): ProviderUnavailable {
   return new ProviderUnavailable(cause instanceof Error ? cause.message : 'no usable answer', { cause });
 }
 
-async function discover(get: ReturnType<typeof fetchWith>, issuer: string): Promise<JWTVerifyGetKey> {
-  const response = await get(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-  if (response.status !== 200) throw new ProviderUnavailable(`discovery answered ${response.status}`);
-  const found = discoverySchema.safeParse(await response.json());
-  if (!found.success) throw new ProviderUnavailable('discovery answered something else than a configuration');
-  if (found.data.issuer !== issuer) throw new ProviderUnavailable('discovery names another issuer');
-  const keys = createRemoteJWKSet(new URL(found.data.jwks_uri), {
-    [customFetch]: get,
-    timeoutDuration: TIMEOUT_MS,
+function keysOf(fetch: Fetch, { jwks_uri: uri = '' }: openid.ServerMetadata): JWTVerifyGetKey {
+  if (URL.parse(uri)?.protocol !== 'https:')
+    throw new ProviderUnavailable('discovery names no https jwks_uri');
+  const keys = createRemoteJWKSet(new URL(uri), {
+    [customFetch]: fetch,
+    timeoutDuration: PROVIDER_TIMEOUT_MS,
     cooldownDuration: AGAIN_MS,
   });
   return async (header, token) => {
@@ -94,8 +89,8 @@ async function discover(get: ReturnType<typeof fetchWith>, issuer: string): Prom
 }
 
 function discovering({ client, clock }: Ports, issuer: string): JWTVerifyGetKey {
-  const get = fetchWith(client);
-  const discovered = kept(() => discover(get, issuer), {
+  const fetch = fetchFrom(client);
+  const discovered = kept(async () => keysOf(fetch, await discover(fetch, issuer)), {
     clock,
     forMs: DISCOVERY_FOR_MS,
     againMs: AGAIN_MS,

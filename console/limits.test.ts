@@ -3,9 +3,9 @@ import type { Express, Request } from 'express';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { HttpsAnswer } from '#platform/https-client.ts';
 import { API_PATH, openApiDocument } from './public/openapi.ts';
-import { PAGE_API_PATH } from './public/app.ts';
 import { newUser, PUBLIC_URL, startTestConsole, type TestConsole } from './testing/console.ts';
 import { CLIENT_ID, logIn, visitor } from './testing/login-provider.ts';
+import { PAGE_API_PATH } from './web/shared/addresses.ts';
 
 interface Route {
   readonly method: string;

@@ -13,7 +13,7 @@
  */
 import { concat, uint32, utf8 } from './bytes.ts';
 import type { Cipher } from './cipher.ts';
-import { SALT_BYTES, type Write } from './write.ts';
+import { SALT_BYTES, type Write } from './names.ts';
 
 export const USER_KEY_BYTES = 32;
 

@@ -14,6 +14,7 @@
  */
 import type { Signer } from './cipher.ts';
 import { jwsLength, readJws, signJws, verifyJws, type Expected, type Format, type Verified } from './jws.ts';
+import { isJsonObject } from './json.ts';
 import { MAX_JWS_BYTES, MAX_NAMES } from './limits.ts';
 import {
   parseOwnerId,
@@ -59,9 +60,8 @@ export function ownedName(own: OwnerId, nam: SecretName): string {
 function parseGranted(value: unknown): GrantedSecret[] | undefined {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_NAMES) return undefined;
   const granted = value.flatMap((item: unknown) => {
-    if (typeof item !== 'object' || item === null) return [];
-    // Members are checked in the next lines.
-    const { own, id, ver, nam } = item as Record<string, unknown>;
+    if (!isJsonObject(item)) return [];
+    const { own, id, ver, nam } = item;
     const owner = parseOwnerId(own);
     const secretId = parseSecretId(id);
     const name = parseSecretName(nam);

@@ -5,6 +5,7 @@
 import { decodeBase64url, encodeBase64url } from './base64url.ts';
 import { fromUtf8, utf8 } from './bytes.ts';
 import type { Signer, Verifier } from './cipher.ts';
+import { isJsonObject, parseJson, type JsonObject } from './json.ts';
 import { CLOCK_LEEWAY_SECONDS, MAX_JWS_BYTES } from './limits.ts';
 import type { Kid } from './names.ts';
 
@@ -40,7 +41,7 @@ export interface Expected {
 export interface Format<T> {
   readonly typ: string;
   encode(claims: T): string;
-  parse(claims: Readonly<Record<string, unknown>>): T | undefined;
+  parse(claims: JsonObject): T | undefined;
 }
 
 const SIGNATURE_BYTES = 64;
@@ -72,18 +73,17 @@ function refused(reason: JwsRefusal): { ok: false; reason: JwsRefusal } {
 }
 
 function kidOfHeader(encoded: string): string | undefined {
-  const header: unknown = JSON.parse(fromUtf8(decodeBase64url(encoded, 'header')));
-  return typeof header === 'object' && header && 'kid' in header && typeof header.kid === 'string'
-    ? header.kid
-    : undefined;
+  const header = parseJson(fromUtf8(decodeBase64url(encoded, 'header')));
+  const kid = isJsonObject(header) ? header['kid'] : undefined;
+  return typeof kid === 'string' ? kid : undefined;
 }
 
 function parseClaims<T>(format: Format<T>, payload: Uint8Array): T | undefined {
   const json = fromUtf8(payload);
-  const value: unknown = JSON.parse(json);
-  if (typeof value !== 'object' || value === null) return undefined;
-  // Members are unknown until the format has checked each; re-encoding proves that there is no other.
-  const claims = format.parse(value as Record<string, unknown>);
+  const value = parseJson(json);
+  if (!isJsonObject(value)) return undefined;
+  // The format checks each member; re-encoding proves that there is no other.
+  const claims = format.parse(value);
   return claims && format.encode(claims) === json ? claims : undefined;
 }
 

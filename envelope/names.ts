@@ -1,5 +1,5 @@
 /**
- * Names and ids of the domain as branded strings: what is branded has been parsed. No zone; design §2 and §4.
+ * Names and ids of the domain as branded strings: what is branded has been parsed. No zone; design §2 to §4.
  * Each `parse…` returns `undefined` for what is not in the alphabet; none throws.
  */
 import { MAX_FILE_PATH_LENGTH, MAX_NAME_LENGTH } from './limits.ts';
@@ -51,3 +51,17 @@ export function parseFilePath(text: string): FilePath | undefined {
 /** What a refused secret name should have been, for a person. */
 export const SECRET_NAME_RULE =
   'use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with ".."';
+
+export const SALT_BYTES = 16;
+
+/** One write of a secret: what its inner key is derived from, and what its envelope is bound to. */
+export interface Write {
+  readonly ownerId: OwnerId;
+  readonly secretId: SecretId;
+  /** Positive; raised by each replace. */
+  readonly version: number;
+  /** Positive; generation of the owner's user key. */
+  readonly gen: number;
+  /** 16 bytes. */
+  readonly salt: Uint8Array;
+}

@@ -9,6 +9,7 @@
  * | generateName? | what its name will begin with; a pod has at least one of the two |
  * | by | Kubernetes username of whoever creates the pod: `userInfo.username` of the review |
  */
+import { isJsonObject } from './json.ts';
 import { MAX_USERNAME_LENGTH } from './limits.ts';
 import {
   fitsPod,
@@ -43,10 +44,8 @@ export function isUsername(text: unknown): text is string {
 
 /** Exactly a place's members, each in its own syntax; else undefined. */
 export function parsePlace(value: unknown): Place | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (!Object.keys(value).every((member) => members.has(member))) return undefined;
-  // Members are checked in the next lines.
-  const { ns, sa, name, generateName, by } = value as Record<string, unknown>;
+  if (!isJsonObject(value) || !Object.keys(value).every((member) => members.has(member))) return undefined;
+  const { ns, sa, name, generateName, by } = value;
   if (!isNamespace(ns) || !isSubdomain(sa) || !isUsername(by)) return undefined;
   if (name !== undefined && !isSubdomain(name)) return undefined;
   if (generateName !== undefined && !isGenerateName(generateName)) return undefined;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { decodeBase64url } from '#envelope/base64url.ts';
 import { INNER_KEY_BYTES } from '#envelope/inner/layout.ts';
+import { isJsonObject, parseJson } from '#envelope/json.ts';
 import { parseSecretId, type SecretId } from '#envelope/names.ts';
 import { createHttpsClient, HttpsError, type HttpsAnswer, type HttpsClient } from '#platform/https-client.ts';
 import type { Config } from './config.ts';
@@ -34,21 +35,13 @@ function readToken(folder: string): string {
   }
 }
 
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
 function memberOf(value: unknown, member: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[member] : undefined;
+  return isJsonObject(value) ? value[member] : undefined;
 }
 
 /** The console's own words, which name the next step. */
 function refusal({ status, body }: HttpsAnswer): Failure {
-  const problem = parseJson(body);
+  const problem = parseJson(body.toString('utf8'));
   const code = memberOf(problem, 'code');
   const detail = memberOf(problem, 'detail');
   const said =
@@ -67,7 +60,7 @@ function parseKey(item: unknown): readonly [SecretId, Uint8Array] | undefined {
 
 /** The keys of exactly the granted secrets, or undefined for an answer of any other shape. */
 function parseKeys(body: Buffer, { idOf }: Session): Keys | undefined {
-  const items = memberOf(parseJson(body), 'keys');
+  const items = memberOf(parseJson(body.toString('utf8')), 'keys');
   if (!Array.isArray(items)) return undefined;
   try {
     const keys = new Map(

@@ -8,7 +8,7 @@ import { exitCodes, type FailureKind } from './outcome.ts';
 import { problem, reply, type Claims } from './testing/claims.ts';
 import { TOKEN, type Session, type SessionOptions } from './testing/session.ts';
 import { MARKER, startStage, type Stage } from './testing/stage.ts';
-import { stranger } from './testing/stranger.ts';
+import { stranger } from '../test/stranger.ts';
 
 interface Case {
   readonly says: RegExp;
@@ -113,7 +113,7 @@ const cases: Readonly<
     'the roots were replaced': {
       says: /ca\.crt is not the admitted one/,
       asked: never,
-      prepare: (of) => writeFileSync(inSession(of, 'ca.crt'), stranger()),
+      prepare: (of) => writeFileSync(inSession(of, 'ca.crt'), stranger().cert),
     },
     'there is no grant': {
       says: /has no grant/,
@@ -222,7 +222,7 @@ describe('the init container', function () {
 
   it(`ends with ${exitCodes.unreachable} when the console’s certificate is of another root`, async () => {
     const says = /certificate is not one of the admitted root’s/;
-    await expectFailure('unreachable', await stage.session({ ca: stranger() }), { says, asked: never });
+    await expectFailure('unreachable', await stage.session({ ca: stranger().cert }), { says, asked: never });
   });
 
   it(`ends with ${exitCodes.volume_full} when the volume is full, and leaves nothing in it`, async () => {

@@ -1,4 +1,5 @@
 /** HTTP: bytes to a typed request and back, and who may ask for what. Zone 3; design §5 (keyservice). */
+import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
 import { MAX_NAMES } from '#envelope/limits.ts';
 import { parseSessionId, type SessionId } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
@@ -45,21 +46,15 @@ export function refuseBody(what: BodyProblem, limitBytes: number): HttpReply {
   return refusalReply(refuse('overloaded', detail).refusal);
 }
 
-function parseObject(body: Buffer, members: readonly string[]): Outcome<Record<string, unknown>> {
+function parseObject(body: Buffer, members: readonly string[]): Outcome<JsonObject> {
   const form = `send a JSON object with exactly ${members.join(', ')}`;
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch {
-    return refuse('body_malformed', `the body is not JSON; ${form}`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return refuse('body_malformed', `the body is not an object; ${form}`);
+  const value = parseJson(body.toString('utf8'));
+  if (value === undefined) return refuse('body_malformed', `the body is not JSON; ${form}`);
+  if (!isJsonObject(value)) return refuse('body_malformed', `the body is not an object; ${form}`);
   const keys = Object.keys(value);
   if (keys.length !== members.length || !members.every((member) => Object.hasOwn(value, member)))
     return refuse('body_malformed', `the body has other members; ${form}`);
-  // An object with just these members, each checked by the caller.
-  return { ok: true, value: value as Record<string, unknown> };
+  return { ok: true, value };
 }
 
 function isTexts(value: unknown): value is string[] {

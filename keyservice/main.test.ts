@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { byKid } from '#envelope/cipher.ts';
@@ -10,6 +9,7 @@ import { createHttpsClient, type ClientTls, type HttpsAnswer } from '#platform/h
 import { parseProblem } from '#platform/problem.ts';
 import { build } from '../scripts/build.ts';
 import { failureOf } from '../test/refusal.ts';
+import { stranger } from '../test/stranger.ts';
 import { CLUSTER, createMaterial, place, sessionId, tokenOf } from './testing/material.ts';
 import { healthStatus, install, startService, type Installation, type Service } from './testing/service.ts';
 
@@ -136,21 +136,8 @@ describe('the keyservice', function () {
     const body = await unwrapBody(['a']);
     const { ca } = installation.clientTls('webhook-unwrap');
     expect(await failureOf(call({ service, body, tls: { ca } }))).to.include({ code: 'unreachable' });
-    const [cert, key] = ['cert', 'key'].map((name) => join(installation.dir, `stranger.${name}`));
-    const request = [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-subj',
-      '/CN=webhook-unwrap',
-      '-days',
-      '1',
-    ];
-    execFileSync('openssl', [...request, '-keyout', key ?? '', '-out', cert ?? ''], { stdio: 'ignore' });
-    const stranger = { ca, cert: readFileSync(cert ?? '', 'utf8'), key: readFileSync(key ?? '', 'utf8') };
-    expect(await failureOf(call({ service, body, tls: stranger }))).to.include({ code: 'unreachable' });
+    const strange = { ca, ...stranger('webhook-unwrap') };
+    expect(await failureOf(call({ service, body, tls: strange }))).to.include({ code: 'unreachable' });
   });
 
   it('refuses a body over 2 MiB, and bodies that are deep, truncated or not JSON', async () => {

@@ -17,11 +17,11 @@ import { runService, type Running } from '#platform/service.ts';
 import { watchTlsFiles } from '#platform/tls-files.ts';
 import { contradictionsOf, keyserviceSettings, type KeyserviceConfig } from './config.ts';
 import { createHttp, MAX_BODIES_BYTES, refusalReply, refuseBody, type HttpPorts } from './http.ts';
+import { createRoundTrip } from './outer-layer.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createRecords, type Records } from './records.ts';
 import { refuse } from './refusals.ts';
 import { createRewrap } from './rewrap.ts';
-import { createRoundTrip } from './round-trip.ts';
 import { createUnwrap } from './unwrap.ts';
 import { runWorker, type WorkerKeys } from './worker.ts';
 

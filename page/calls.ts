@@ -1,5 +1,7 @@
 /** Calls of the console's operations by the page's own session. Zone 0; design §5. */
-import { text } from '../console/web/text.ts';
+import { isJsonObject } from '#envelope/json.ts';
+import { CSRF_HEADER, PAGE_API_PATH } from '../console/web/shared/addresses.ts';
+import { text } from '../console/web/shared/text.ts';
 
 interface Problem {
   readonly code: string;
@@ -21,7 +23,7 @@ function problem(code: string, detail: string): Called<never> {
 }
 
 function problemOf(body: unknown): Called<never> {
-  const { code, detail } = (body ?? {}) as Readonly<Record<string, unknown>>; // looked at next
+  const { code, detail } = isJsonObject(body) ? body : {};
   return typeof code === 'string' && typeof detail === 'string'
     ? problem(code, detail)
     : problem('internal_error', text.failed.internal);
@@ -30,7 +32,7 @@ function problemOf(body: unknown): Called<never> {
 /** The type is the caller's word: the operations are of the same build. */
 export async function call<T>({ method, path, body, ifMatch }: Call): Promise<Called<T>> {
   const headers = {
-    'x-twofold-csrf': document.body.dataset['csrf'] ?? '',
+    [CSRF_HEADER]: document.body.dataset['csrf'] ?? '',
     ...(body ? { 'content-type': 'application/json' } : {}),
     ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
   };
@@ -41,7 +43,7 @@ export async function call<T>({ method, path, body, ifMatch }: Call): Promise<Ca
       cache: 'no-store' as const,
       ...(body ? { body: JSON.stringify(body) } : {}),
     };
-    const response = await fetch('/page/v1' + path, init);
+    const response = await fetch(PAGE_API_PATH + path, init);
     const answer: unknown = await response.json();
     return response.ok ? { ok: true, value: answer as T } : problemOf(answer);
   } catch {

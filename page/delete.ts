@@ -1,5 +1,5 @@
 /** Asks in place before a secret is deleted; the answer is the same form as on the page for it. Zone 0. */
-import { text } from '../console/web/text.ts';
+import { text } from '../console/web/shared/text.ts';
 import { action, make } from './elements.ts';
 
 function hidden(name: string, value: string): HTMLInputElement {

@@ -1,16 +1,17 @@
 /** Import of a .env file, read and sealed in this browser. Zone 0; design §5. */
 import { utf8 } from '#envelope/bytes.ts';
+import { withQuery } from '../console/web/shared/addresses.ts';
 import {
   MAX_IMPORT_BYTES,
   planImport,
   type ImportPlan,
   type PlannedSecret,
-} from '../console/web/import-rules.ts';
-import { shownSize, text } from '../console/web/text.ts';
+} from '../console/web/shared/rules.ts';
+import { shownSize, text } from '../console/web/shared/text.ts';
 import { call, type Called } from './calls.ts';
 import { find, make, part, showError } from './elements.ts';
 import { withLogin } from './login-again.ts';
-import { say } from './said.ts';
+import { notice, say, saySealedHere } from './notices.ts';
 import { store } from './store.ts';
 
 interface Listed {
@@ -23,7 +24,7 @@ const PAGE_SIZE = 200;
 async function listVersions(): Promise<Called<Map<string, number>>> {
   const versions = new Map<string, number>();
   for (let after = ''; ;) {
-    const path = `/secrets?limit=${PAGE_SIZE}${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`;
+    const path = withQuery('/secrets', { limit: String(PAGE_SIZE), after });
     const page = await withLogin(() => call<Listed>({ method: 'GET', path }));
     if (!page.ok) return page;
     for (const { name, version } of page.value.items) versions.set(name, version);
@@ -68,10 +69,6 @@ function table({ secrets, leftOut }: ImportPlan): HTMLElement {
   const head = make('thead', {}, make('tr', {}, ...heads));
   const body = make('tbody', {}, ...rows.map(({ row }) => row));
   return make('div', { class: 'card' }, make('table', { class: 'plan' }, head, body));
-}
-
-function notice(sentence: string): void {
-  part(document, 'notice').replaceChildren(...(sentence === '' ? [] : [make('p', {}, sentence)]));
 }
 
 /** Stores one after the other; the first that is refused ends it, and says where. */
@@ -128,9 +125,7 @@ function showPlan(box: HTMLElement, plan: ImportPlan): void {
 export function enhanceImport(form: HTMLElement): void {
   const content = find(form, '#source', HTMLTextAreaElement);
   const file = find(form, '#file', HTMLInputElement);
-  const sealed = part(form, 'sealed');
-  sealed.textContent = text.write.sealedHere;
-  sealed.classList.add('here');
+  saySealedHere(form);
   const load = async (chosen: File): Promise<void> => {
     const bytes = await chosen.arrayBuffer();
     try {

@@ -1,10 +1,9 @@
 /** Choosing secrets for a session: what is checked while it is typed, and how the answer gets back. Zone 0. */
 import { parseMountPath } from '#envelope/mount-path.ts';
-import { text } from '../console/web/text.ts';
+import { FILTER_FROM } from '../console/web/shared/rules.ts';
+import { text } from '../console/web/shared/text.ts';
 import { find, make, part, showError } from './elements.ts';
 import { onLogin } from './login-again.ts';
-
-const FILTER_FROM = 10;
 
 /** `db-password` as a variable would be called. */
 function variableName(name: string): string {

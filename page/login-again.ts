@@ -2,7 +2,8 @@
  * Logging in again in another tab, while what was typed stays where it is. Zone 0; design §5. The other tab tells this
  * one over a channel of this origin when it is done.
  */
-import { text } from '../console/web/text.ts';
+import { LOGGED_IN_PATH, loginAddress, SESSION_PATH } from '../console/web/shared/addresses.ts';
+import { text } from '../console/web/shared/text.ts';
 import type { Called } from './calls.ts';
 import { action, make } from './elements.ts';
 
@@ -23,7 +24,7 @@ export function onLogin(run: () => void): () => void {
 
 /** Takes over the new session's token. False where it is somebody else's. */
 async function adopt(): Promise<boolean> {
-  const response = await fetch('/session', { cache: 'no-store' });
+  const response = await fetch(SESSION_PATH, { cache: 'no-store' });
   if (!response.ok) return false;
   const { csrf, owner } = (await response.json()) as { readonly csrf: string; readonly owner: string };
   if (owner !== document.body.dataset['owner']) return false;
@@ -35,10 +36,9 @@ async function adopt(): Promise<boolean> {
 function askForLogin(): Promise<void> {
   return new Promise((resolve, reject) => {
     const note = make('p', { role: 'alert', class: 'error' });
-    const address = `/login?to=${encodeURIComponent('/login/done')}`;
     const open = make(
       'a',
-      { class: 'button primary', href: address, target: '_blank', rel: 'noopener' },
+      { class: 'button primary', href: loginAddress(LOGGED_IN_PATH), target: '_blank', rel: 'noopener' },
       text.logIn,
     );
     const tryAdopt = async (): Promise<void> => {

@@ -3,7 +3,7 @@ import { enhanceDeletes } from './delete.ts';
 import { enhanceImport } from './import.ts';
 import { enhanceLaunch, postAnswer, relayAnswer, returnAnswer, sendOnLogin } from './launch.ts';
 import { announceLogin } from './login-again.ts';
-import { showSaid } from './said.ts';
+import { showSaid } from './notices.ts';
 import { enhanceWrite } from './write.ts';
 
 const islands: Readonly<Record<string, (element: HTMLElement) => void>> = {

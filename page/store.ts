@@ -1,8 +1,9 @@
 /** Stores one value: asks what to seal to, seals here, sends the envelope. Zone 0; design §5. */
+import { sealOffered, type SealingOffer } from '#envelope/sealing.ts';
 import { urlPath } from '#envelope/url-path.ts';
+import { rsaRecipient, webCipher } from '#envelope/web-cipher.ts';
 import { call, type Called } from './calls.ts';
 import { withLogin } from './login-again.ts';
-import { seal, type SealingOffer } from './seal.ts';
 
 interface Wish {
   readonly name: string;
@@ -30,12 +31,16 @@ export async function store({ name, value, expiresAt, seen }: Wish): Promise<Sto
     call<SealingOffer>({ method: 'POST', path: urlPath`/secrets/${name}/sealing` }),
   );
   if (!offered.ok) return refused(offered);
-  const { version } = offered.value;
+  const offer = offered.value;
   // The next version says what is there, before anything is sealed or sent.
-  if (version !== (seen ?? 0) + 1) return { kind: 'differs', version: version - 1 };
-  const sealed = await seal(name, offered.value, value);
+  if (offer.version !== (seen ?? 0) + 1) return { kind: 'differs', version: offer.version - 1 };
+  const sealing = {
+    cipher: webCipher,
+    recipient: await rsaRecipient(offer.publicKey),
+    nowMs: Date.now(),
+  };
   const body = {
-    ...sealed,
+    ...(await sealOffered(sealing, { name, offer }, value)),
     ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
   };
   const stored = await withLogin(() =>

@@ -1,7 +1,7 @@
 /** The field of a value: typed or pasted text, or a file that is picked, dropped or pasted. Zone 0; design §5. */
 import { utf8 } from '#envelope/bytes.ts';
-import { valueProblem } from '../console/web/rules.ts';
-import { text } from '../console/web/text.ts';
+import { valueProblem } from '../console/web/shared/rules.ts';
+import { text } from '../console/web/shared/text.ts';
 import { action, find, make, part, showError } from './elements.ts';
 
 export interface ValueField {
@@ -62,15 +62,16 @@ export function createValueField(form: HTMLElement, maxBytes: number): ValueFiel
   const take = async (file: File | undefined): Promise<void> => {
     if (file) choose({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
   };
-  find(box, 'label', HTMLLabelElement).textContent = text.write.drop;
-  typed.addEventListener('input', show);
-  input.addEventListener('change', () => void take(input.files?.[0]));
-  field.addEventListener('paste', (event) => {
-    const [file] = event.clipboardData?.files ?? [];
+  const takeFrom = (event: Event, files: FileList | undefined): void => {
+    const [file] = files ?? [];
     if (!file) return;
     event.preventDefault();
     void take(file);
-  });
+  };
+  find(box, 'label', HTMLLabelElement).textContent = text.write.drop;
+  typed.addEventListener('input', show);
+  input.addEventListener('change', () => void take(input.files?.[0]));
+  field.addEventListener('paste', (event) => takeFrom(event, event.clipboardData?.files));
   for (const kind of ['dragenter', 'dragover'] as const) {
     field.addEventListener(kind, (event) => {
       event.preventDefault();
@@ -80,12 +81,7 @@ export function createValueField(form: HTMLElement, maxBytes: number): ValueFiel
   for (const kind of ['dragleave', 'drop'] as const) {
     field.addEventListener(kind, () => field.classList.remove('dropping'));
   }
-  field.addEventListener('drop', (event) => {
-    const [file] = event.dataTransfer?.files ?? [];
-    if (!file) return;
-    event.preventDefault();
-    void take(file);
-  });
+  field.addEventListener('drop', (event) => takeFrom(event, event.dataTransfer?.files));
   show();
   return {
     bytes: () => (chosen ? Uint8Array.from(chosen.bytes) : utf8(typed.value)),

@@ -1,9 +1,9 @@
 /** The form that adds or replaces a secret, with the value sealed in this browser. Zone 0; design §5. */
-import { secretPath } from '../console/web/addresses.ts';
-import { endOfDay, nameProblem } from '../console/web/rules.ts';
-import { text } from '../console/web/text.ts';
-import { find, make, part, showError } from './elements.ts';
-import { say } from './said.ts';
+import { secretPath } from '../console/web/shared/addresses.ts';
+import { endOfDay, nameProblem } from '../console/web/shared/rules.ts';
+import { text } from '../console/web/shared/text.ts';
+import { find, make, showError } from './elements.ts';
+import { notice, say, saySealedHere } from './notices.ts';
 import { store, type Stored } from './store.ts';
 import { createValueField, type ValueField } from './value-field.ts';
 
@@ -17,10 +17,6 @@ interface State {
 
 function nameOf({ replaces, nameInput, form }: State): string {
   return replaces?.name ?? nameInput?.value ?? form.dataset['name'] ?? '';
-}
-
-function notice(sentence: string): void {
-  part(document, 'notice').replaceChildren(...(sentence === '' ? [] : [make('p', {}, sentence)]));
 }
 
 function showTaken(state: State, name: string): void {
@@ -117,9 +113,7 @@ export function enhanceWrite(element: HTMLElement): void {
     nameInput: element.querySelector<HTMLInputElement>('#name') ?? undefined,
     replaces: version === undefined ? undefined : { name, seen: Number(version) },
   };
-  const sealed = part(element, 'sealed');
-  sealed.textContent = text.write.sealedHere;
-  sealed.classList.add('here');
+  saySealedHere(element);
   state.nameInput?.addEventListener('input', () => {
     // An empty name is no mistake until it is sent.
     if (state.nameInput?.value === '') showError(state.nameInput, 'name-error', undefined);

@@ -3,7 +3,7 @@
  * A line is one synchronous write, as the log's are: 5 µs, where a turn through the thread pool costs ten times that.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { boundedText } from './bounded-text.ts';
+import { boundedText } from './shown.ts';
 
 export interface AuditTrail {
   /** Resolves once the line is with the operating system. Rejects when it could not be written: then refuse. */

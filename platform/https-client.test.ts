@@ -10,7 +10,13 @@ import { testCertificates, type Certificates } from '../test/certificates.ts';
 import { eventually } from '../test/eventually.ts';
 import { failureOf } from '../test/refusal.ts';
 import { listenOn } from './harden-server.ts';
-import { createHttpsClient, type HttpsAnswer, type HttpsCall, type HttpsClient } from './https-client.ts';
+import {
+  createHttpsClient,
+  fetchOver,
+  type HttpsAnswer,
+  type HttpsCall,
+  type HttpsClient,
+} from './https-client.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -87,6 +93,26 @@ describe('the HTTPS client', () => {
         body: 'größer 鍵 🔑',
       },
     ]);
+  });
+
+  it('fetches as libraries do: a form, headers that come twice, any status and none of a body, within its limits', async () => {
+    const fetch = fetchOver(client, { timeoutMs: 5_000, maxResponseBytes: 100 });
+    answer = (request, response) => {
+      request.setEncoding('utf8').on('data', (sent: string) => {
+        const { method, headers } = request;
+        response.setHeader('set-cookie', ['a=1', 'b=2']);
+        response.writeHead(403).end([method, headers['content-type'], sent].join(' '));
+      });
+    };
+    const refused = await fetch(url, { method: 'POST', body: new URLSearchParams({ a: 'b c' }) });
+    expect([refused.status, refused.headers.getSetCookie()]).to.deep.equal([403, ['a=1', 'b=2']]);
+    expect(await refused.text()).to.equal('POST application/x-www-form-urlencoded;charset=UTF-8 a=b+c');
+    answer = (_request, response) => response.writeHead(204).end();
+    expect((await fetch(new Request(url))).body).to.equal(null);
+    answer = (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end();
+    expect((await fetch(new URL(url))).headers.get('location')).to.equal('/elsewhere');
+    answer = (_request, response) => response.end('x'.repeat(101));
+    expect(await failureOf(fetch(url))).to.include({ code: 'too_large' });
   });
 
   it('reads an answer of announced length, in chunks, or without any', async () => {

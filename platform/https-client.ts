@@ -1,6 +1,6 @@
 /**
  * An HTTPS client on node:https: kept-alive connections, a deadline, a limit on the answer, private roots and a client
- * certificate. No zone. (Node's fetch takes no CA.)
+ * certificate; and `fetch` over it, since Node's takes no roots. No zone.
  */
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
@@ -181,5 +181,42 @@ export function createHttpsClient(tls: ClientTls, maxSockets = 64): HttpsClient 
       retire(old);
     },
     close: () => agent.destroy(),
+  };
+}
+
+/** As libraries call `fetch`; what they give beside these members is not looked at. */
+export type Fetch = (input: string | URL | Request, init?: FetchInit) => Promise<Response>;
+
+interface FetchInit {
+  readonly method?: string;
+  readonly headers?: RequestInit['headers'];
+  readonly body?: RequestInit['body'] | undefined;
+}
+
+/** A Response refuses to be made with a body for these. */
+const WITHOUT_BODY: readonly number[] = [204, 205, 304];
+
+/** `fetch` by this client. Any status is an answer, redirects are not followed; rejects with an HttpsError. */
+export function fetchOver(
+  client: Pick<HttpsClient, 'call'>,
+  { timeoutMs, maxResponseBytes }: Pick<HttpsCall, 'timeoutMs' | 'maxResponseBytes'>,
+): Fetch {
+  return async (input, init) => {
+    const request = new Request(input, init as RequestInit | undefined); // whose types know no undefined
+    const { status, headers, body } = await client.call({
+      method: request.method,
+      url: request.url,
+      headers: Object.fromEntries(request.headers),
+      body: request.body === null ? undefined : Buffer.from(await request.arrayBuffer()),
+      timeoutMs,
+      maxResponseBytes,
+    });
+    const given = Object.entries(headers).flatMap(([name, value]) =>
+      [value ?? []].flat().map((one): [string, string] => [name, one]),
+    );
+    return new Response(WITHOUT_BODY.includes(status) ? null : new Uint8Array(body), {
+      status,
+      headers: given,
+    });
   };
 }

@@ -3,6 +3,7 @@
  * three times the processor time and 16 MiB more (docs/adr/0004).
  */
 import { readFileSync } from 'node:fs';
+import { isJsonObject, parseJson } from '#envelope/json.ts';
 import { HttpsError, type HttpsAnswer } from './https-client.ts';
 import type { Log } from './log.ts';
 import { createRootedClient } from './rooted-client.ts';
@@ -94,10 +95,8 @@ function tokenFrom(file: string): () => string {
 
 /** `metav1.Status` of a refusal, or of an answer that is not JSON. */
 function parseRefusal({ status, body }: HttpsAnswer): KubernetesRefusal {
-  try {
-    const { reason, message } = JSON.parse(body.toString('utf8')) as { reason?: string; message?: string };
-    return { ok: false, status, reason: reason ?? 'Unknown', message: message ?? `status ${status}` };
-  } catch {
+  const said = parseJson(body.toString('utf8'));
+  if (!isJsonObject(said)) {
     return {
       ok: false,
       status,
@@ -105,6 +104,13 @@ function parseRefusal({ status, body }: HttpsAnswer): KubernetesRefusal {
       message: 'the API server answered something that is not JSON',
     };
   }
+  const { reason, message } = said;
+  return {
+    ok: false,
+    status,
+    reason: typeof reason === 'string' ? reason : 'Unknown',
+    message: typeof message === 'string' ? message : `status ${status}`,
+  };
 }
 
 /** The object is parsed when it is looked at: nobody reads back the Secret that was just created. */

@@ -1,13 +1,8 @@
 import { expect } from 'chai';
-import { findLauncher, parseLaunchers, sharedLauncher } from './launchers.ts';
+import { hub as base } from '../test/launchers.ts';
+import { findLauncher, guardLines, parseLaunchers, sharedLauncher } from './launchers.ts';
 
-const hub = {
-  username: 'system:serviceaccount:hub:hub',
-  namespaces: ['sessions', 'users'],
-  annotation: 'hub.jupyter.org/username',
-  claim: 'preferred_username',
-  loginWithinDays: 30,
-};
+const hub = { ...base, namespaces: ['sessions', 'users'] };
 function parse(...launchers: readonly unknown[]) {
   return parseLaunchers(JSON.stringify({ launchers }));
 }
@@ -19,6 +14,13 @@ describe('a launchers file', () => {
     expect(findLauncher(launchers, { username: hub.username, namespace: 'users' })).to.deep.equal(hub);
     expect(findLauncher(launchers, { username: `${hub.username}x`, namespace: 'users' })).to.equal(undefined);
     expect(findLauncher(launchers, { username: hub.username, namespace: 'other' })).to.equal(undefined);
+  });
+
+  it('is a line for each namespace to the guard', () => {
+    expect(guardLines(parse(hub))).to.deep.equal([
+      'system:serviceaccount:hub:hub sessions hub.jupyter.org/username',
+      'system:serviceaccount:hub:hub users hub.jupyter.org/username',
+    ]);
   });
 
   it('may name people and accounts from elsewhere, one entry for each place', () => {

@@ -16,6 +16,7 @@
  * Whoever may create pods, workloads or tokens where a launcher's account lives, is that launcher. So an account in a
  * namespace of sessions, whose users may often do that, has to be said in words.
  */
+import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
 
 export interface Launcher {
   readonly username: string;
@@ -55,7 +56,7 @@ function isController(username: string): boolean {
   return username.startsWith('system:') && (accountNamespace(username) ?? 'kube-system') === 'kube-system';
 }
 
-function problemOf(entry: Readonly<Record<string, unknown>>): string | undefined {
+function problemOf(entry: JsonObject): string | undefined {
   const { username, namespaces, annotation, claim, loginWithinDays, sharedNamespace } = entry;
   const members = Object.keys(entry).filter((name) => name !== OPTIONAL_MEMBER);
   if (members.sort().join() !== MEMBERS.join())
@@ -76,16 +77,17 @@ function problemOf(entry: Readonly<Record<string, unknown>>): string | undefined
 
 function parseLauncher(value: unknown, index: number): Launcher {
   const where = `launcher ${index + 1}`;
-  if (typeof value !== 'object' || value === null) throw new Error(`${where} is not an object`);
-  const problem = problemOf(value as Record<string, unknown>); // members are checked one by one
+  if (!isJsonObject(value)) throw new Error(`${where} is not an object`);
+  const problem = problemOf(value);
   if (problem !== undefined) throw new Error(`${where}: ${problem}`);
-  return value as Launcher; // every member has just been checked
+  return value as object as Launcher; // every member has just been checked
 }
 
 /** Throws an Error that says which entry is wrong and why; a SyntaxError where it is not JSON. */
 export function parseLaunchers(json: string): readonly Launcher[] {
-  const value: unknown = JSON.parse(json);
-  const launchers = typeof value === 'object' && value && 'launchers' in value ? value.launchers : undefined;
+  const file = parseJson(json);
+  if (file === undefined) throw new SyntaxError('it is not JSON');
+  const launchers = isJsonObject(file) ? file['launchers'] : undefined;
   if (!Array.isArray(launchers)) throw new Error('there is no list "launchers"');
   const parsed = launchers.map(parseLauncher);
   const places = parsed.flatMap(({ username, namespaces }) =>
@@ -131,11 +133,20 @@ export function sharedLauncher(
 }
 
 /** The launcher that this username is in this namespace. */
-export function findLauncher(
-  launchers: readonly Launcher[],
+export function findLauncher<L extends Pick<Launcher, 'username' | 'namespaces'>>(
+  launchers: readonly L[],
   { username, namespace }: { readonly username: string; readonly namespace: string },
-): Launcher | undefined {
+): L | undefined {
   return launchers.find(
     (launcher) => launcher.username === username && launcher.namespaces.includes(namespace),
+  );
+}
+
+/** As the guard's policies hold them: a line `username namespace annotation` for each namespace. */
+export function guardLines(
+  launchers: readonly Pick<Launcher, 'username' | 'namespaces' | 'annotation'>[],
+): string[] {
+  return launchers.flatMap(({ username, namespaces, annotation }) =>
+    namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
   );
 }

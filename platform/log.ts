@@ -3,7 +3,7 @@
  * pod, a request body or a header by handing in an object too many.
  */
 import { pino } from 'pino';
-import { boundedText } from './bounded-text.ts';
+import { boundedText } from './shown.ts';
 
 interface LogFields {
   readonly namespace?: string | undefined;

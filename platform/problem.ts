@@ -1,4 +1,5 @@
 /** Problem documents (RFC 9457) with a stable `code`: the only form of an error on any HTTP port of ours. No zone. */
+import { isJsonObject, parseJson } from '#envelope/json.ts';
 import type { HttpReply } from './https-server.ts';
 import { shown } from './shown.ts';
 
@@ -37,12 +38,8 @@ export function problemReply(kind: ProblemKind, problem: Problem): HttpReply {
 
 /** Code and detail of a problem document that another service of ours answered, or undefined for anything else. */
 export function parseProblem(body: Buffer): Problem | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    if (typeof value !== 'object' || value === null) return undefined;
-    const { code, detail } = value as Record<string, unknown>; // both are checked next
-    return typeof code === 'string' && typeof detail === 'string' ? { code, detail } : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(body.toString('utf8'));
+  if (!isJsonObject(value)) return undefined;
+  const { code, detail } = value;
+  return typeof code === 'string' && typeof detail === 'string' ? { code, detail } : undefined;
 }

@@ -24,3 +24,12 @@ export function shown(text: string): string {
 export function shownLines(text: string): string {
   return text.replaceAll(HIDDEN_BUT_LINES, escaped);
 }
+
+/**
+ * One line of at most `length` characters, then `…`, as it may stand in a log, an audit record or a message. Looks at no
+ * more of the text than that.
+ */
+export function boundedText(text: string, length: number): string {
+  const safe = shown(text.slice(0, length));
+  return safe.length > length || text.length > length ? `${safe.slice(0, length)}…` : safe;
+}

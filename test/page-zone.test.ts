@@ -53,7 +53,7 @@ describe('the page’s texts', () => {
   const words = />\s*[A-Za-z]{2,}[^<>$`{}=;()]*<\/|\b(aria-label|placeholder|alt)="[A-Za-z]/;
 
   it('stand in one file: no other has words in its markup', () => {
-    for (const folder of ['console/web', 'page']) {
+    for (const folder of ['console/web', 'console/web/shared', 'page']) {
       const at = new URL(`../${folder}/`, import.meta.url);
       for (const name of readdirSync(at).filter((file) => /^[a-z-]+\.ts$/.test(file) && file !== 'text.ts')) {
         expect(readFileSync(new URL(name, at), 'utf8'), `${folder}/${name}`).not.to.match(words);

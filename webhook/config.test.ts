@@ -1,15 +1,10 @@
 import { expect } from 'chai';
 import { parseLaunchers } from '#platform/launchers.ts';
+import { hub } from '../test/launchers.ts';
 import { contradictionsOf } from './config.ts';
 
 describe('the webhook’s settings, taken together', () => {
-  const entry = {
-    username: 'system:serviceaccount:hub:hub',
-    namespaces: ['sessions'],
-    annotation: 'hub.jupyter.org/username',
-    claim: 'sub',
-    loginWithinDays: 30,
-  };
+  const entry = { ...hub, namespaces: ['sessions'] };
   const launchers = parseLaunchers(JSON.stringify({ launchers: [entry] }));
   const inWords = parseLaunchers(JSON.stringify({ launchers: [{ ...entry, sharedNamespace: true }] }));
 

@@ -1,6 +1,7 @@
 /** The webhook's side of `resolve` and `unwrap`: typed calls, and refusals passed on with their next step. Zone 2. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { annotations } from '#envelope/annotations.ts';
+import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
 import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
 import type { Place } from '#envelope/place.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -84,7 +85,7 @@ async function callPeer<T>(
   peer: Peer,
   options: PeerOptions,
   request: { readonly path: string; readonly body: object; readonly deadline: number },
-  parse: (value: unknown) => T | undefined,
+  parse: (value: JsonObject) => T | undefined,
 ): Promise<Outcome<T>> {
   const { client, url, clock } = options;
   // Coarse, so that Node keeps few lists of timers.
@@ -103,36 +104,30 @@ async function callPeer<T>(
   try {
     const answer = await whenThere(ask, options, request.deadline);
     if (answer.status !== 200) return { ok: false, refusal: refusalOf(peer, answer) };
-    const value = parse(JSON.parse(answer.body.toString('utf8')));
+    const said = parseJson(answer.body.toString('utf8'));
+    if (said === undefined) return { ok: false, refusal: unavailable(peer, 'not JSON') };
+    const value = isJsonObject(said) ? parse(said) : undefined;
     return value === undefined
       ? { ok: false, refusal: unavailable(peer, 'its answer is not one to what was asked') }
       : { ok: true, value };
   } catch (error) {
-    if (!(error instanceof HttpsError) && !(error instanceof SyntaxError)) throw error;
-    return {
-      ok: false,
-      refusal: unavailable(peer, error instanceof HttpsError ? error.message : 'not JSON'),
-    };
+    if (!(error instanceof HttpsError)) throw error;
+    return { ok: false, refusal: unavailable(peer, error.message) };
   }
 }
 
-type Json = Readonly<Record<string, unknown>>;
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null;
-}
-
 /** Every item as `parse` has it, or undefined when one is not of its shape. */
-function listOf<T>(value: unknown, parse: (item: Json) => T | undefined): readonly T[] | undefined {
+function listOf<T>(value: unknown, parse: (item: JsonObject) => T | undefined): readonly T[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const items = value.flatMap((item: unknown) => (isObject(item) ? (parse(item) ?? []) : []));
+  const items = value.flatMap((item: unknown) => (isJsonObject(item) ? (parse(item) ?? []) : []));
   return items.length === value.length ? items : undefined;
 }
 
-function parseSize({ name, size }: Json): { name: string; size: number } | undefined {
+function parseSize({ name, size }: JsonObject): { name: string; size: number } | undefined {
   return typeof name === 'string' && typeof size === 'number' ? { name, size } : undefined;
 }
 
-function parseSecret(item: Json): ResolvedSecret | undefined {
+function parseSecret(item: JsonObject): ResolvedSecret | undefined {
   const sized = parseSize(item);
   const { id, envelope } = item;
   return sized && typeof id === 'string' && typeof envelope === 'string'
@@ -146,7 +141,7 @@ interface OpenedSecret {
   readonly token: string;
 }
 
-function parseToken({ id, name, token }: Json): OpenedSecret | undefined {
+function parseToken({ id, name, token }: JsonObject): OpenedSecret | undefined {
   return typeof id === 'string' && typeof name === 'string' && typeof token === 'string'
     ? { id, name, token }
     : undefined;
@@ -186,18 +181,21 @@ export function createConsoleClient(options: PeerOptions) {
   return {
     /** Opens a session row. */
     resolve: (plan: Plan, deadline: number): Promise<Outcome<Resolved>> =>
-      callPeer('console', options, { path: RESOLVE, body: question(plan, false), deadline }, (value) => {
-        if (!isObject(value)) return undefined;
-        const { sid, ticket, secrets } = value;
-        const all = complete(plan.names, listOf(secrets, parseSecret));
-        return typeof sid === 'string' && isTicketOf(plan, ticket) && all
-          ? { sid, ticket, secrets: all }
-          : undefined;
-      }),
+      callPeer(
+        'console',
+        options,
+        { path: RESOLVE, body: question(plan, false), deadline },
+        ({ sid, ticket, secrets }) => {
+          const all = complete(plan.names, listOf(secrets, parseSecret));
+          return typeof sid === 'string' && isTicketOf(plan, ticket) && all
+            ? { sid, ticket, secrets: all }
+            : undefined;
+        },
+      ),
     /** Writes nothing. */
     foresee: (plan: Plan, deadline: number): Promise<Outcome<ReadonlyMap<string, number>>> =>
-      callPeer('console', options, { path: RESOLVE, body: question(plan, true), deadline }, (value) => {
-        const all = isObject(value) ? complete(plan.names, listOf(value['secrets'], parseSize)) : undefined;
+      callPeer('console', options, { path: RESOLVE, body: question(plan, true), deadline }, ({ secrets }) => {
+        const all = complete(plan.names, listOf(secrets, parseSize));
         return all && new Map(all.map(({ name, size }) => [name, size]));
       }),
   };
@@ -212,16 +210,19 @@ export function createKeyserviceClient(options: PeerOptions) {
       deadline: number,
     ): Promise<Outcome<Unwrapped>> => {
       const body = { ticket, sid, place, envelopes: secrets.map(({ envelope }) => envelope) };
-      return callPeer('keyservice', options, { path: '/v1/unwrap', body, deadline }, (value) => {
-        if (!isObject(value)) return undefined;
-        const tokens = listOf(value['tokens'], parseToken);
-        const { grant } = value;
-        // The envelope's own name, which the keyservice has proven, against the console's word.
-        const all =
-          tokens?.length === secrets.length &&
-          secrets.every(({ id, name }) => tokens.some((each) => each.id === id && each.name === name));
-        return tokens && all && typeof grant === 'string' ? { tokens, grant } : undefined;
-      });
+      return callPeer(
+        'keyservice',
+        options,
+        { path: '/v1/unwrap', body, deadline },
+        ({ tokens: items, grant }) => {
+          const tokens = listOf(items, parseToken);
+          // The envelope's own name, which the keyservice has proven, against the console's word.
+          const all =
+            tokens?.length === secrets.length &&
+            secrets.every(({ id, name }) => tokens.some((each) => each.id === id && each.name === name));
+          return tokens && all && typeof grant === 'string' ? { tokens, grant } : undefined;
+        },
+      );
     },
   };
 }

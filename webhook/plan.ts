@@ -6,7 +6,7 @@ import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';
 import { selectedNames, quote, type FileSelection, type VariableSelection } from '#envelope/selection.ts';
 import type { SecretName } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
-import { accountNamespace } from '#platform/launchers.ts';
+import { accountNamespace, findLauncher } from '#platform/launchers.ts';
 import {
   chooseContainers,
   MAX_SHOWN,
@@ -136,9 +136,7 @@ function identify(
   ticket: string | undefined,
 ): { launcher: Plan['launcher'] } | Refusal {
   const { namespace, username } = circumstances;
-  const launcher = launchers.find(
-    (each) => each.username === username && each.namespaces.includes(namespace),
-  );
+  const launcher = findLauncher(launchers, { username, namespace });
   const user = launcher && pod.annotations[launcher.annotation];
   if (launcher && user && unbound(circumstances)) {
     const why = `${quote(username)} names a user, but its token is not bound to a pod`;

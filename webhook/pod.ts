@@ -2,6 +2,7 @@
  * The parts of a pod that the webhook reads, checked at the edge: a review's body is somebody's word. Zone 2.
  * The whole pod stays JSON: what is not read here is neither judged nor changed.
  */
+import { isJsonObject, type JsonObject } from '#envelope/json.ts';
 
 export interface ResourceList {
   readonly [resource: string]: string | number;
@@ -61,54 +62,48 @@ const SESSION_SECRET = /^twofold-[0-9a-f]{32}$/;
 /** Says where a pod's JSON is not what the Kubernetes API would have sent. */
 export class PodShapeError extends Error {}
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function wrong(where: string, expected: string): never {
   throw new PodShapeError(`${where} is not ${expected}`);
 }
 
-function objectAt(parent: Json, key: string, where: string): Json | undefined {
+function objectAt(parent: JsonObject, key: string, where: string): JsonObject | undefined {
   const value = parent[key] ?? undefined;
-  return value === undefined || isObject(value) ? value : wrong(`${where}.${key}`, 'an object');
+  return value === undefined || isJsonObject(value) ? value : wrong(`${where}.${key}`, 'an object');
 }
 
-function listAt(parent: Json, key: string, where: string): readonly Json[] | undefined {
+function listAt(parent: JsonObject, key: string, where: string): readonly JsonObject[] | undefined {
   const value = parent[key] ?? undefined;
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) return wrong(`${where}.${key}`, 'a list');
   return value.map((item: unknown, at) =>
-    isObject(item) ? item : wrong(`${where}.${key}[${at}]`, 'an object'),
+    isJsonObject(item) ? item : wrong(`${where}.${key}[${at}]`, 'an object'),
   );
 }
 
-function textAt(parent: Json, key: string, where: string): string | undefined {
+function textAt(parent: JsonObject, key: string, where: string): string | undefined {
   const value = parent[key] ?? undefined;
   return value === undefined || typeof value === 'string' ? value : wrong(`${where}.${key}`, 'text');
 }
 
-function numberAt(parent: Json | undefined, key: string, where: string): number | undefined {
+function numberAt(parent: JsonObject | undefined, key: string, where: string): number | undefined {
   const value = parent?.[key] ?? undefined;
   return value === undefined || Number.isSafeInteger(value)
     ? (value as undefined | number)
     : wrong(`${where}.${key}`, 'a whole number');
 }
 
-function namesAt(parent: Json, key: string, member: string, where: string): string[] {
+function namesAt(parent: JsonObject, key: string, member: string, where: string): string[] {
   return (listAt(parent, key, where) ?? []).flatMap((item) => textAt(item, member, where) ?? []);
 }
 
-function mapAt(parent: Json, key: string, where: string): Record<string, string> | undefined {
+function mapAt(parent: JsonObject, key: string, where: string): Record<string, string> | undefined {
   const map = objectAt(parent, key, where);
   if (!map) return undefined;
   const texts = Object.keys(map).map((name) => [name, textAt(map, name, `${where}.${key}`) ?? ''] as const);
   return Object.fromEntries(texts);
 }
 
-function quantitiesAt(parent: Json | undefined, key: string, where: string): ResourceList {
+function quantitiesAt(parent: JsonObject | undefined, key: string, where: string): ResourceList {
   const map = parent && objectAt(parent, key, where);
   if (!map) return {};
   const amounts = Object.entries(map).map(([name, value]) =>
@@ -119,14 +114,14 @@ function quantitiesAt(parent: Json | undefined, key: string, where: string): Res
   return Object.fromEntries(amounts);
 }
 
-function parseResources(parent: Json | undefined, where: string): Resources {
+function parseResources(parent: JsonObject | undefined, where: string): Resources {
   return {
     requests: quantitiesAt(parent, 'requests', where),
     limits: quantitiesAt(parent, 'limits', where),
   };
 }
 
-function parseContainer(container: Json, where: string): Container {
+function parseContainer(container: JsonObject, where: string): Container {
   return {
     name: textAt(container, 'name', where) ?? wrong(`${where}.name`, 'set'),
     runAsUser: numberAt(objectAt(container, 'securityContext', where), 'runAsUser', where),
@@ -143,7 +138,7 @@ function parseContainer(container: Json, where: string): Container {
   };
 }
 
-function parseVolume(volume: Json, where: string): Volume {
+function parseVolume(volume: JsonObject, where: string): Volume {
   const projected = objectAt(volume, 'projected', where);
   const sources = (projected && listAt(projected, 'sources', where)) ?? [];
   const hostPath = objectAt(volume, 'hostPath', where);
@@ -157,7 +152,7 @@ function parseVolume(volume: Json, where: string): Volume {
   };
 }
 
-function parseContainers(spec: Json, key: string): readonly Container[] | undefined {
+function parseContainers(spec: JsonObject, key: string): readonly Container[] | undefined {
   return listAt(spec, key, 'spec')?.map((container, at) => parseContainer(container, `spec.${key}[${at}]`));
 }
 
@@ -174,7 +169,7 @@ function sessionSecretsIn(root: unknown): readonly string[] {
 }
 
 /** All of a spec that can name a Secret; a variable's plain value does not. */
-function namingParts(spec: Json): unknown {
+function namingParts(spec: JsonObject): unknown {
   return [
     spec['volumes'],
     spec['imagePullSecrets'],
@@ -189,7 +184,7 @@ function namingParts(spec: Json): unknown {
 
 /** Throws a PodShapeError for anything that is not a v1 Pod as far as it is read. */
 export function parsePod(value: unknown): Pod {
-  if (!isObject(value)) return wrong('object', 'a pod');
+  if (!isJsonObject(value)) return wrong('object', 'a pod');
   const metadata = objectAt(value, 'metadata', 'object') ?? wrong('metadata', 'set');
   const spec = objectAt(value, 'spec', 'object') ?? wrong('spec', 'set');
   const security = objectAt(spec, 'securityContext', 'spec');

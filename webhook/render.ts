@@ -3,10 +3,11 @@
  * the two against each other for every review.
  */
 import { SESSION_LABEL } from '#envelope/annotations.ts';
+import { isJsonObject } from '#envelope/json.ts';
 import type { Additions, ContainerAddition, Json } from './additions.ts';
 
 function objectOf(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+  return isJsonObject(value) ? { ...value } : {};
 }
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];

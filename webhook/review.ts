@@ -2,6 +2,7 @@
  * AdmissionReview v1: bytes to a typed request, and the answer back. Zone 2; admission.k8s.io/v1. What the request
  * holds is somebody's word: API servers rarely present a certificate to webhooks.
  */
+import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
 import { shown } from '#platform/shown.ts';
 import type { Operation } from './patch.ts';
 import type { Refusal } from './refusals.ts';
@@ -20,10 +21,6 @@ export interface ReviewRequest {
   readonly object: unknown;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
@@ -32,15 +29,15 @@ function textOf(value: unknown): string {
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
 
 function boundPodUidOf(user: unknown): string | undefined {
-  const extra = isObject(user) ? user['extra'] : undefined;
-  const values: unknown = isObject(extra) ? extra[POD_UID] : undefined;
+  const extra = isJsonObject(user) ? user['extra'] : undefined;
+  const values: unknown = isJsonObject(extra) ? extra[POD_UID] : undefined;
   const uid: unknown = Array.isArray(values) ? values[0] : undefined;
   return textOf(uid) || undefined;
 }
 
 function isPodResource(resource: unknown): boolean {
   return (
-    isObject(resource) &&
+    isJsonObject(resource) &&
     resource['group'] === '' &&
     resource['version'] === 'v1' &&
     resource['resource'] === 'pods'
@@ -49,18 +46,15 @@ function isPodResource(resource: unknown): boolean {
 
 /** The request, or a sentence about what is wrong with the review. */
 export function parseReview(body: Buffer): ReviewRequest | string {
-  let review: unknown;
-  try {
-    review = JSON.parse(body.toString('utf8'));
-  } catch {
-    return 'the body is not JSON';
-  }
-  if (!isObject(review) || review['kind'] !== 'AdmissionReview') return 'the body is not an AdmissionReview';
+  const review = parseJson(body.toString('utf8'));
+  if (review === undefined) return 'the body is not JSON';
+  if (!isJsonObject(review) || review['kind'] !== 'AdmissionReview')
+    return 'the body is not an AdmissionReview';
   if (review['apiVersion'] !== 'admission.k8s.io/v1') {
     return 'only admission.k8s.io/v1 is understood; set admissionReviewVersions: [v1] in the webhook configuration';
   }
   const request = review['request'];
-  if (!isObject(request) || textOf(request['uid']) === '')
+  if (!isJsonObject(request) || textOf(request['uid']) === '')
     return 'the AdmissionReview has no request with a uid';
   const user = request['userInfo'];
   return {
@@ -69,7 +63,7 @@ export function parseReview(body: Buffer): ReviewRequest | string {
       request['operation'] === 'CREATE' && isPodResource(request['resource']) && !request['subResource'],
     operation: textOf(request['operation']),
     namespace: textOf(request['namespace']),
-    username: isObject(user) ? textOf(user['username']) : '',
+    username: isJsonObject(user) ? textOf(user['username']) : '',
     boundPodUid: boundPodUidOf(user),
     dryRun: request['dryRun'] === true,
     object: request['object'],
@@ -92,7 +86,7 @@ export function describeRefusals(refusals: readonly Refusal[]): string {
 /** Kubernetes' word for each; without `retryAfterSeconds`, for which a client would wait in silence. */
 const reasons = { 403: 'Forbidden', 429: 'TooManyRequests', 503: 'ServiceUnavailable' } as const;
 
-function statusOf(refusals: readonly Refusal[]): Json {
+function statusOf(refusals: readonly Refusal[]): JsonObject {
   const most = Math.max(...refusals.map(({ status }) => status));
   const code = most >= 500 ? 503 : most === 429 ? 429 : 403;
   return {
@@ -110,7 +104,7 @@ function statusOf(refusals: readonly Refusal[]): Json {
   };
 }
 
-function responseOf(uid: string, verdict: Verdict): Json {
+function responseOf(uid: string, verdict: Verdict): JsonObject {
   if (!verdict.allowed) return { uid, allowed: false, status: statusOf(verdict.refusals) };
   return {
     uid,

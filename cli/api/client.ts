@@ -1,7 +1,8 @@
 /** The console's API, typed by its own OpenAPI document. Zone 0; design §5. Used by the command line and the tests. */
+import { isJsonObject } from '#envelope/json.ts';
+import type { Fetch } from '#platform/https-client.ts';
 import createClient, { type Client } from 'openapi-fetch';
 import { refusedByConsole, failure } from '../failure.ts';
-import type { Fetch } from './fetch.ts';
 import type { components, paths } from './schema.d.ts';
 
 export type Api = Client<paths, 'application/json'>;
@@ -26,9 +27,7 @@ export function createApi({ url, fetch, bearer }: ApiOptions): Api {
 }
 
 function isProblem(value: unknown): value is Schemas['Problem'] {
-  return (
-    typeof value === 'object' && value !== null && 'code' in value && 'detail' in value && 'title' in value
-  );
+  return isJsonObject(value) && 'code' in value && 'detail' in value && 'title' in value;
 }
 
 interface Answered<T> {

@@ -1,13 +1,15 @@
-/** `fetch` on platform's HTTPS client: private roots, a deadline, a limit on the answer. Zone 0. */
+/** What the command line's libraries fetch with: private roots, and Failures where there is no answer. Zone 0. */
 import { rootCertificates } from 'node:tls';
-import { createHttpsClient, HttpsError, type HttpsClient } from '#platform/https-client.ts';
+import {
+  createHttpsClient,
+  fetchOver,
+  HttpsError,
+  type Fetch,
+  type HttpsClient,
+} from '#platform/https-client.ts';
 import { failure, type Failure } from '../failure.ts';
 
-const TIMEOUT_MS = 30_000;
-const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
-const EMPTY_STATUSES: readonly number[] = [101, 204, 205, 304];
-
-export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+const LIMITS = { timeoutMs: 30_000, maxResponseBytes: 16 * 1024 * 1024 };
 
 /** OpenSSL's and Node's names for a certificate that proves nothing to us. */
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|ERR_TLS|ERR_SSL/;
@@ -32,31 +34,16 @@ function failureOf(error: HttpsError, host: string): Failure {
   );
 }
 
-/** Answers to any status; redirects are not followed. Throws a Failure where there is no answer. */
+/** As platform's, for https alone. Throws a Failure where there is no answer. */
 export function createFetch(client: Pick<HttpsClient, 'call'>): Fetch {
+  const fetch = fetchOver(client, LIMITS);
   return async (input, init) => {
-    const request = new Request(input, init);
-    const url = new URL(request.url);
-    if (url.protocol !== 'https:')
-      throw failure('usage', `${url.origin} is not https.`, 'Use an https address.');
+    const { protocol, origin, host } = new URL(input instanceof Request ? input.url : input);
+    if (protocol !== 'https:') throw failure('usage', `${origin} is not https.`, 'Use an https address.');
     try {
-      const { status, headers, body } = await client.call({
-        method: request.method,
-        url: request.url,
-        headers: Object.fromEntries(request.headers),
-        body: request.body === null ? undefined : Buffer.from(await request.arrayBuffer()),
-        timeoutMs: TIMEOUT_MS,
-        maxResponseBytes: MAX_RESPONSE_BYTES,
-      });
-      const given = Object.entries(headers).flatMap(([name, value]) =>
-        [value ?? []].flat().map((one): [string, string] => [name, one]),
-      );
-      return new Response(EMPTY_STATUSES.includes(status) ? null : new Uint8Array(body), {
-        status,
-        headers: given,
-      });
+      return await fetch(input, init);
     } catch (error) {
-      throw error instanceof HttpsError ? failureOf(error, url.host) : error;
+      throw error instanceof HttpsError ? failureOf(error, host) : error;
     }
   };
 }

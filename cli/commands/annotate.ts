@@ -4,7 +4,7 @@ import { parseFiles, parseVariables, selectedNames, type Selected } from '#envel
 import type { Schemas } from '../api/client.ts';
 import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
-import { parseManifest, type PodTemplate } from '../manifest/manifest.ts';
+import { parseManifest, type PodTemplate } from '../manifest.ts';
 import { readFileLimited, readLimited } from '../value.ts';
 import { issue, limitsOf, revocation, ticketOptions } from './tickets.ts';
 

@@ -22,7 +22,7 @@ async function clientOf(context: Context): Promise<Client & { readonly scope: st
 
 async function logIn(context: Context, browser: boolean): Promise<Login> {
   const client = await clientOf(context);
-  const { discover } = await import('../login/provider.ts');
+  const { discover, loginByDevice } = await import('../login/provider.ts');
   const provider = await discover(context.connections.toProvider, client);
   const show = (lines: readonly string[]): void => lines.forEach((line) => context.note(line));
   const { scope } = client;
@@ -30,7 +30,6 @@ async function logIn(context: Context, browser: boolean): Promise<Login> {
     const { loginByBrowser } = await import('../login/browser.ts');
     return await loginByBrowser(provider, client, { scope, env: context.env, show });
   }
-  const { loginByDevice } = await import('../login/device.ts');
   return await loginByDevice(provider, client, { scope, show });
 }
 

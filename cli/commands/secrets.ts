@@ -1,5 +1,4 @@
 /** `secrets list|add|replace|delete`. Zone 0. */
-import { isEnvSafe } from '#envelope/env-safe.ts';
 import { parseSecretName, SECRET_NAME_RULE, type SecretName } from '#envelope/names.ts';
 import { quote } from '#envelope/selection.ts';
 import { columns } from '#platform/columns.ts';
@@ -8,7 +7,7 @@ import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
 import { bytes, time, type Result } from '../output.ts';
 import { demandTrusted } from '../pins.ts';
-import { offeredKid, seal } from '../sealing.ts';
+import { offeredKey, seal } from '../sealing.ts';
 import { parseInstant } from '../time.ts';
 import { readValue } from '../value.ts';
 
@@ -57,13 +56,10 @@ export async function store(
   const { settings, pins, note } = context;
   await demandTrusted(
     { pins, console: context.console(), configured: settings.kid, note },
-    offeredKid(offer),
+    offeredKey(offer).kid,
   );
-  const envelope = await seal({ name, offer, nowMs: context.now() }, value);
   const body = {
-    envelope,
-    size: value.length,
-    envSafe: isEnvSafe(value),
+    ...(await seal({ name, offer, nowMs: context.now() }, value)),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
   if (kind === 'add') return dataOf(await api.POST('/api/v1/secrets', { body: { name, ...body } }));

@@ -1,5 +1,6 @@
 /** The logins kept on this machine, one for each console. Zone 0; `logins.json` in the state folder, mode 0600. */
 import { join } from 'node:path';
+import { isJsonObject } from '#envelope/json.ts';
 import { exclusively } from '../lock.ts';
 import { privateFile } from '../private-files.ts';
 
@@ -27,9 +28,8 @@ function text(value: unknown): string | undefined {
 }
 
 function parseLogin(value: unknown): Login | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const members = value as Record<string, unknown>; // each is looked at next
-  const { issuer, clientId, accessToken, expiresAt, refreshToken, name } = members;
+  if (!isJsonObject(value)) return undefined;
+  const { issuer, clientId, accessToken, expiresAt, refreshToken, name } = value;
   if (typeof issuer !== 'string' || typeof clientId !== 'string' || typeof accessToken !== 'string')
     return undefined;
   return {

@@ -1,6 +1,9 @@
-/** The identity provider by its discovery, and what its answers are to us. Zone 0; OpenID Connect, OAuth 2. */
+/**
+ * The identity provider by its discovery, what its answers are to us, and the login that needs no more than to ask it.
+ * Zone 0; OpenID Connect, OAuth 2.
+ */
+import type { Fetch } from '#platform/https-client.ts';
 import * as oidc from 'openid-client';
-import type { Fetch } from '../api/fetch.ts';
 import { Failure, failure } from '../failure.ts';
 import type { Login } from './logins.ts';
 
@@ -53,8 +56,7 @@ export function discover(fetch: Fetch, { issuer, clientId }: Client): Promise<oi
       oidc.None(),
       {
         timeout: TIMEOUT_SECONDS,
-        // The library's own types of the same arguments.
-        [oidc.customFetch]: (url, options) => fetch(url, options as RequestInit),
+        [oidc.customFetch]: fetch,
       },
     ),
   );
@@ -79,4 +81,25 @@ export function loginOf({ issuer, clientId }: Client, tokens: Tokens, before?: L
     refreshToken: tokens.refresh_token ?? before?.refreshToken,
     name: nameIn(tokens.claims()) ?? before?.name,
   };
+}
+
+/** With a code that is typed in any browser, on any device (RFC 8628). `show` tells the person where to go. */
+export async function loginByDevice(
+  provider: oidc.Configuration,
+  client: Client,
+  { scope, show }: { readonly scope: string; readonly show: (lines: readonly string[]) => void },
+): Promise<Login> {
+  return asking(async () => {
+    const started = await oidc.initiateDeviceAuthorization(provider, { scope });
+    const whole = started.verification_uri_complete;
+    show([
+      `Open   ${whole ?? started.verification_uri}`,
+      whole === undefined
+        ? `Enter  ${started.user_code}`
+        : `Check  that it shows the code ${started.user_code}`,
+      `Waiting until you have (Ctrl-C gives up) …`,
+    ]);
+    const tokens = await oidc.pollDeviceAuthorizationGrant(provider, started);
+    return loginOf(client, tokens);
+  });
 }

@@ -1,7 +1,7 @@
 /** The access token of every request: from a file, or of the login kept here, refreshed when it is about to end. Zone 0. */
 import { readFile } from 'node:fs/promises';
-import type { Fetch } from '../api/fetch.ts';
-import { failure } from '../failure.ts';
+import type { Fetch } from '#platform/https-client.ts';
+import { codeOf, failure } from '../failure.ts';
 import type { Login, Logins } from './logins.ts';
 
 /** A token that ends sooner is refreshed first. */
@@ -41,10 +41,6 @@ async function refresh(login: Login, fetch: Fetch): Promise<Login> {
   );
 }
 
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'login_failed';
-}
-
 /** Undefined where the provider gives no new token. */
 function renew({ logins, fetch, now }: SessionPorts, console: string): Promise<string | undefined> {
   return logins.exclusively(async () => {
@@ -58,7 +54,7 @@ function renew({ logins, fetch, now }: SessionPorts, console: string): Promise<s
       return renewed.accessToken;
     } catch (error) {
       if (isFresh(login, now(), 0)) return login.accessToken;
-      if (isRefusal(error)) return undefined;
+      if (codeOf(error) === 'login_failed') return undefined;
       throw error;
     }
   });

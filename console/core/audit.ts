@@ -1,6 +1,6 @@
 /** Audit records: who did what, to which names, and how it ended; never a value or a token. Zone 1; design §9. */
 import type { Kid, OwnerId, SecretId, SessionId } from '#envelope/names.ts';
-import { boundedText } from '#platform/bounded-text.ts';
+import { boundedText } from '#platform/shown.ts';
 import type { RefusalCode } from '../refusals.ts';
 import type { Outcome } from './outcome.ts';
 

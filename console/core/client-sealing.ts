@@ -4,8 +4,7 @@
  */
 import type { Cipher } from '#envelope/cipher.ts';
 import { deriveInnerKey } from '#envelope/derive.ts';
-import { SALT_BYTES } from '#envelope/write.ts';
-import type { OwnerId, SecretName } from '#envelope/names.ts';
+import { SALT_BYTES, type OwnerId, type SecretName } from '#envelope/names.ts';
 import type { AuditSubject } from './audit.ts';
 import type { Ids } from './ids.ts';
 import type { EnvelopeKey, PublicKeyJwk } from './keys.ts';

@@ -3,7 +3,7 @@
  * read counts as missing.
  */
 
-import type { Launcher } from '#platform/launchers.ts';
+import { guardLines, type Launcher } from '#platform/launchers.ts';
 import { kept } from './kept.ts';
 
 /** Names of the policies, and of their bindings. */
@@ -48,12 +48,6 @@ const CACHE_MS = 30_000;
 /** A guard that an operator has just installed is seen soon, and its absence does not cost sixteen calls a pod. */
 const CACHE_MISSING_MS = 5_000;
 
-function linesOf(launchers: readonly Launcher[]): string[] {
-  return launchers.flatMap(({ username, namespaces, annotation }) =>
-    namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
-  );
-}
-
 function isInForce(name: string, policy: GuardPolicy | undefined, lines: readonly string[]): boolean {
   return (
     policy?.failurePolicy === 'Fail' &&
@@ -65,7 +59,7 @@ function isInForce(name: string, policy: GuardPolicy | undefined, lines: readonl
 }
 
 export function createGuard({ readGuardPolicy, clock, launchers }: Ports): Guard {
-  const lines = linesOf(launchers);
+  const lines = guardLines(launchers);
   const read = async (): Promise<boolean> => {
     const found = await Promise.all(
       GUARD_POLICIES.map(async (name) => isInForce(name, await readGuardPolicy(name), lines)),

@@ -1,9 +1,8 @@
 /** How the console seals both layers at once and forgets the value. Zone 1; design §5. */
 import type { Cipher } from '#envelope/cipher.ts';
 import { deriveInnerKey } from '#envelope/derive.ts';
-import { SALT_BYTES } from '#envelope/write.ts';
 import { sealInner } from '#envelope/inner/seal.ts';
-import type { Kid, OwnerId, SecretId, SecretName } from '#envelope/names.ts';
+import { SALT_BYTES, type Kid, type OwnerId, type SecretId, type SecretName } from '#envelope/names.ts';
 import { sealOuter } from '#envelope/outer/seal.ts';
 import type { EnvelopeKey } from './keys.ts';
 import { done, type Outcome } from './outcome.ts';

@@ -1,11 +1,11 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
+import { guardLines } from '#platform/launchers.ts';
 import { openAdminDatabase } from '../admin/database.ts';
 import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
-import { databaseKinds, later, newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
+import { databaseKinds, later, newUser, type TestConsole } from '../testing/console.ts';
 import { wholeGuard } from '../testing/kubernetes.ts';
+import { putGuard, startTrusting } from '../testing/launchers.ts';
 import {
   admitAndClaim,
   NAMESPACE,
@@ -14,17 +14,21 @@ import {
   ticketFor,
   type ResolveBody,
 } from '../testing/session.ts';
-import { testFolder } from '../../test/folder.ts';
+import { hub } from '../../test/launchers.ts';
 
-const HUB = 'system:serviceaccount:hub:hub';
-const ANNOTATION = 'hub.jupyter.org/username';
+const { username: HUB, annotation: ANNOTATION } = hub;
 const DAY_MS = 86_400_000;
 const GUARD = '/apis/admissionregistration.k8s.io/v1/validatingadmission';
-const LINES = [HUB, 'mail-hub', 'sub-hub'].map((username) => `${username} ${NAMESPACE} ${ANNOTATION}`);
+const byName = { ...hub, namespaces: [NAMESPACE] };
+const launchers = [
+  byName,
+  { ...byName, username: 'mail-hub', claim: 'email' },
+  { ...byName, username: 'sub-hub', claim: 'sub' },
+];
+const LINES = guardLines(launchers);
 
 for (const kind of databaseKinds) {
   describe(`a trusted launcher (${kind})`, () => {
-    const dir = testFolder('launchers');
     let running: TestConsole;
     let alice: ApiClient;
     let username: string;
@@ -49,19 +53,7 @@ for (const kind of databaseKinds) {
 
     before(async function () {
       this.timeout(60_000);
-      const file = join(dir, 'launchers.json');
-      const launcher = {
-        username: HUB,
-        namespaces: [NAMESPACE],
-        annotation: ANNOTATION,
-        loginWithinDays: 30,
-      };
-      const byEmail = { ...launcher, username: 'mail-hub', claim: 'email' };
-      const bySub = { ...launcher, username: 'sub-hub', claim: 'sub' };
-      const launchers = [{ ...launcher, claim: 'preferred_username' }, byEmail, bySub];
-      writeFileSync(file, JSON.stringify({ launchers }));
-      running = await startTestConsole(kind, { TWOFOLD_LAUNCHERS_FILE: file });
-      for (const [path, object] of wholeGuard(LINES)) running.kubernetes.guard.set(path, object);
+      running = await startTrusting(launchers, kind);
     });
     after(async () => {
       await running.stop();
@@ -182,7 +174,7 @@ for (const kind of databaseKinds) {
         change(guard);
         forget();
         expect(refusal(await ask()), `change ${index}`).to.deep.equal([403, 'launcher_guard_missing']);
-        for (const [path, object] of wholeGuard(LINES)) guard.set(path, object);
+        putGuard(running, LINES);
       }
       running.kubernetes.failWith = 403;
       forget();

@@ -1,11 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
-import { testFolder } from '../../test/folder.ts';
+import { hub } from '../../test/launchers.ts';
 import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
-import { newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
-import { wholeGuard } from '../testing/kubernetes.ts';
+import { newUser, type TestConsole } from '../testing/console.ts';
+import { startTrusting } from '../testing/launchers.ts';
 import {
   admit,
   claim,
@@ -17,25 +15,9 @@ import {
   type ResolveBody,
 } from '../testing/session.ts';
 
-const HUB = 'system:serviceaccount:hub:hub';
-const NAMESPACES = ['hub', 'hub-2'];
-const ANNOTATION = 'hub.example/user';
+const HUB = hub.username;
+const launcher = { ...hub, namespaces: ['hub', 'hub-2'], sharedNamespace: true } as const;
 const LIMITED = [429, 'rate_limited'];
-
-function launchersFile(): string {
-  const file = join(testFolder('start-limits'), 'launchers.json');
-  const launcher = {
-    username: HUB,
-    namespaces: NAMESPACES,
-    annotation: ANNOTATION,
-    sharedNamespace: true,
-  };
-  writeFileSync(
-    file,
-    JSON.stringify({ launchers: [{ ...launcher, claim: 'preferred_username', loginWithinDays: 30 }] }),
-  );
-  return file;
-}
 
 /** How often each status or code was answered. */
 function tally(replies: readonly Reply[]): Record<string, number> {
@@ -56,9 +38,7 @@ describe('starting sessions', function () {
 
   const start = async (env: Readonly<Record<string, string>>): Promise<void> => {
     // No time passes for the limits, however slow the machine is.
-    running = await startTestConsole('SQLite', { TWOFOLD_LAUNCHERS_FILE: launchersFile(), ...env }, () => 0);
-    const lines = NAMESPACES.map((namespace) => `${HUB} ${namespace} ${ANNOTATION}`);
-    for (const [path, object] of wholeGuard(lines)) running.kubernetes.guard.set(path, object);
+    running = await startTrusting([launcher], 'SQLite', env, () => 0);
     const filename = running.databaseUrl.replace('sqlite:', '');
     database = knex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
     const user = newUser();

@@ -9,6 +9,7 @@ import { onError } from '../http/errors.ts';
 import type { Observer } from '../http/observe.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import { createApp } from '../http/server.ts';
+import { PAGE_API_PATH } from '../web/shared/addresses.ts';
 import type { Callers } from './bearer.ts';
 import { API_PATH, openApiDocument } from './openapi.ts';
 import { operations, type Operation, type OperationId } from './operations.ts';
@@ -32,9 +33,6 @@ export interface PublicWeb {
   /** Its script calls the same operations, by its session; absent where there is no page. */
   readonly callers?: Pick<Callers, 'identify' | 'demand' | 'of'> | undefined;
 }
-
-/** The operations for the page's own script: not part of the documented API. */
-export const PAGE_API_PATH = '/page/v1';
 
 function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');

@@ -4,11 +4,11 @@ import { parseSecretName } from '#envelope/names.ts';
 import { shown } from '#platform/shown.ts';
 import type { AuditRow, AuditStore } from '../core/audit.ts';
 import { refusals } from '../refusals.ts';
-import { secretPath, withQuery } from './addresses.ts';
+import { secretPath, withQuery } from './shared/addresses.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { shownTime } from './shown.ts';
-import { text } from './text.ts';
+import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 interface Ports {

@@ -22,6 +22,7 @@ import { createListPage } from './list-page.ts';
 import type { LoginProvider } from './login-provider.ts';
 import { mountLogin } from './login.ts';
 import { createPageRoutes, refusedPage } from './routing.ts';
+import { SESSION_PATH } from './shared/addresses.ts';
 import { createSayings } from './said.ts';
 import { createSecretPage } from './secret-page.ts';
 import { createVisitors, isOwnOrigin, type Visitors } from './visitors.ts';
@@ -103,7 +104,7 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
   );
   mountLogin(routes, { ...ports, cookies, visitors, origin });
   // What a form needs that outlived its login; another origin cannot read the answer.
-  routes.router.get('/session', visitors.identify, limit, (request, response) => {
+  routes.router.get(SESSION_PATH, visitors.identify, limit, (request, response) => {
     const visitor = isOwnOrigin(request, origin) ? visitors.of(request) : undefined;
     response.status(visitor ? 200 : 401).json(visitor ? { csrf: visitor.csrf, owner: visitor.ownerId } : {});
   });

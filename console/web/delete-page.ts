@@ -4,13 +4,13 @@ import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
 import type { SecretWriting } from '../core/secret-writing.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
 import { noteRefusal } from '../http/answer.ts';
-import { secretPath } from './addresses.ts';
+import { secretPath } from './shared/addresses.ts';
 import { csrfField, type Page, type PageAnswer } from './frame.ts';
 import { html, type Html } from './html.ts';
 import type { PageRoutes, Submission } from './routing.ts';
 import type { Sayings } from './said.ts';
 import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
-import { text } from './text.ts';
+import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 import { againNotice } from './write-pages.ts';
 

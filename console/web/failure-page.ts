@@ -2,7 +2,7 @@
 import type { RefusalCode } from '../refusals.ts';
 import type { Page } from './frame.ts';
 import { html } from './html.ts';
-import { text } from './text.ts';
+import { text } from './shared/text.ts';
 
 interface Failure {
   readonly status: number;

@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import type { Assets } from './assets.ts';
 import { documentText, html, type Html } from './html.ts';
-import { text } from './text.ts';
+import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 export interface Page {

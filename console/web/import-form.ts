@@ -1,8 +1,8 @@
 /** The form that imports a .env file, and its preview. Zone 1. */
 import { csrfField } from './frame.ts';
 import { html, type Html } from './html.ts';
-import type { ImportPlan } from './import-rules.ts';
-import { shownSize, text } from './text.ts';
+import type { ImportPlan } from './shared/rules.ts';
+import { shownSize, text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 export interface ImportForm {

@@ -12,10 +12,10 @@ import { typedLines, type Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html } from './html.ts';
 import { importForm, type ImportForm } from './import-form.ts';
-import { MAX_IMPORT_BYTES, planImport, type ImportPlan, type PlannedSecret } from './import-rules.ts';
+import { MAX_IMPORT_BYTES, planImport, type ImportPlan, type PlannedSecret } from './shared/rules.ts';
 import type { PageRoutes, Submission } from './routing.ts';
 import type { Sayings } from './said.ts';
-import { text } from './text.ts';
+import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 import { againNotice } from './write-pages.ts';
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { SecretSummary } from '../core/stores.ts';
 import { documentText } from './html.ts';
 import { launchForm, nothingPicked, type LaunchForm } from './launch-form.ts';
-import { text } from './text.ts';
+import { text } from './shared/text.ts';
 
 function secretOf(name: string, envSafe: boolean): SecretSummary {
   return {

@@ -3,8 +3,8 @@ import { annotations } from '#envelope/annotations.ts';
 import { html, type Html } from './html.ts';
 import type { Picks } from './launch-form.ts';
 import type { LaunchRequest } from './launch-request.ts';
-import { loginAddress } from './routing.ts';
-import { text } from './text.ts';
+import { LOGGED_IN_PATH, loginAddress } from './shared/addresses.ts';
+import { text } from './shared/text.ts';
 
 /** To the same address in a window of its own, whose answer this frame hands on. */
 export function launchElsewhere({ returnTo }: LaunchRequest, action: string): Html {
@@ -34,7 +34,7 @@ export function launchAgain(action: string, picks: Picks): Html {
     <h1>${text.launch.title}</h1>
     <p>${text.launch.loginEnded}</p>
     <form class="buttons" method="post" action="${action}" data-island="send-on-login">
-      <a class="button primary" href="${loginAddress('/login/done')}" target="_blank" rel="noopener"
+      <a class="button primary" href="${loginAddress(LOGGED_IN_PATH)}" target="_blank" rel="noopener"
         >${text.logIn}</a
       >
       ${fieldsOf(picks).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}

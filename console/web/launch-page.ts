@@ -19,8 +19,9 @@ import { html } from './html.ts';
 import { launchForm, nothingPicked, type LaunchForm, type Picks } from './launch-form.ts';
 import { launchAgain, launchDone, launchElsewhere, withTicket } from './launch-notices.ts';
 import { parseLaunch, type LaunchRequest } from './launch-request.ts';
-import { loginAddress, type PageRoutes, type Submission } from './routing.ts';
-import { text } from './text.ts';
+import type { PageRoutes, Submission } from './routing.ts';
+import { loginAddress } from './shared/addresses.ts';
+import { text } from './shared/text.ts';
 import type { Visitor, Visitors } from './visitors.ts';
 
 interface Ports extends RefusalRecorder {

@@ -1,7 +1,7 @@
 /** What a launcher asks `/launch` for, in its address: never anything secret. Zone 1; design §6 step 1. */
 import { isNamespace, isSubdomain, parsePodPattern, type PodPattern } from '#envelope/pod.ts';
 import type { RefusalCode } from '../refusals.ts';
-import { text } from './text.ts';
+import { text } from './shared/text.ts';
 
 export interface LaunchRequest {
   readonly namespace: string;

@@ -2,11 +2,12 @@
 import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import type { SecretStore, SecretSummary } from '../core/stores.ts';
-import { secretPath, withQuery } from './addresses.ts';
+import { secretPath, withQuery } from './shared/addresses.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { shownExpiry, shownTime } from './shown.ts';
-import { shownSize, text } from './text.ts';
+import { FILTER_FROM } from './shared/rules.ts';
+import { shownSize, text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 interface Ports {
@@ -16,7 +17,6 @@ interface Ports {
 
 const PAGE_SIZE = 100;
 const MAX_FILTER_LENGTH = 253;
-const FILTER_FROM = 10;
 
 function row(secret: SecretSummary, now: number): Html {
   const { name } = secret;

@@ -4,9 +4,10 @@
  */
 import * as openid from 'openid-client';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
-import type { HttpsClient } from '#platform/https-client.ts';
+import type { Fetch, HttpsClient } from '#platform/https-client.ts';
 import { kept } from '../core/kept.ts';
 import { isUsableSub, loginClaims, type VerifiedLogin } from '../core/owners.ts';
+import { discover, fetchFrom, PROVIDER_TIMEOUT_MS, ProviderUnavailable } from '../identity-provider.ts';
 
 /** What a login needs to be finished by the browser that began it. */
 export interface LoginChecks {
@@ -29,8 +30,6 @@ export interface LoginProvider {
   endSessionUrl(returnTo: string): Promise<string | undefined>;
 }
 
-export class ProviderUnavailable extends Error {}
-
 interface LoginProviderConfig {
   readonly issuer: string;
   readonly clientId: string;
@@ -49,47 +48,18 @@ interface Ports {
 /** Not for long: who logs in shall read that the provider is down, rather than be sent to it. */
 const DISCOVERY_FOR_MS = 10_000;
 const DISCOVERY_AGAIN_MS = 2_000;
-const TIMEOUT_MS = 5_000;
-const MAX_ANSWER_BYTES = 1024 * 1024;
-
-/** Node's fetch takes no private roots. */
-function fetchWith(client: Ports['client']): openid.CustomFetch {
-  return async (url, { method, headers, body }) => {
-    const text = body instanceof URLSearchParams ? body.toString() : undefined;
-    const answer = await client.call({
-      method,
-      url,
-      headers,
-      body: text,
-      timeoutMs: TIMEOUT_MS,
-      maxResponseBytes: MAX_ANSWER_BYTES,
-    });
-    const type = answer.headers['content-type'];
-    const init = { status: answer.status, headers: typeof type === 'string' ? { 'content-type': type } : {} };
-    return new Response(answer.body.length > 0 ? new Uint8Array(answer.body) : null, init);
-  };
-}
-
-async function discover(
-  get: openid.CustomFetch,
-  { issuer, clientId }: LoginProviderConfig,
-): Promise<openid.ServerMetadata> {
-  const options = { [openid.customFetch]: get, timeout: TIMEOUT_MS / 1000 };
-  const found = await openid.discovery(new URL(issuer), clientId, undefined, undefined, options);
-  return found.serverMetadata();
-}
 
 /** A new one for each login, since the provider's keys are kept with it: they may have been rotated a moment ago. */
 function configurationFor(
   metadata: openid.ServerMetadata,
-  get: openid.CustomFetch,
+  fetch: Fetch,
   { clientId, clientSecret }: LoginProviderConfig,
 ): openid.Configuration {
   const client = { [openid.clockTolerance]: CLOCK_LEEWAY_SECONDS };
   const authentication = clientSecret === undefined ? openid.None() : openid.ClientSecretPost(clientSecret);
   const made = new openid.Configuration(metadata, clientId, client, authentication);
-  made[openid.customFetch] = get;
-  made.timeout = TIMEOUT_MS / 1000;
+  made[openid.customFetch] = fetch;
+  made.timeout = PROVIDER_TIMEOUT_MS / 1000;
   openid.enableNonRepudiationChecks(made);
   return made;
 }
@@ -118,8 +88,8 @@ function endOf(claims: openid.IDToken | undefined, config: LoginProviderConfig):
 }
 
 export function createLoginProvider(ports: Ports, config: LoginProviderConfig): LoginProvider {
-  const get = fetchWith(ports.client);
-  const discovered = kept(() => discover(get, config), {
+  const fetch = fetchFrom(ports.client);
+  const discovered = kept(() => discover(fetch, config.issuer), {
     clock: ports.clock,
     forMs: DISCOVERY_FOR_MS,
     againMs: DISCOVERY_AGAIN_MS,
@@ -130,7 +100,7 @@ export function createLoginProvider(ports: Ports, config: LoginProviderConfig): 
   };
   const configuration = async (): Promise<openid.Configuration> => {
     try {
-      return configurationFor(await discovered(), get, config);
+      return configurationFor(await discovered(), fetch, config);
     } catch (error) {
       throw unavailable(error);
     }

@@ -4,17 +4,14 @@
  */
 import type { Request, Response } from 'express';
 import type { Owners } from '../core/owners.ts';
+import { ProviderUnavailable } from '../identity-provider.ts';
 import type { CookieKind, Cookies } from './cookies.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html } from './html.ts';
-import {
-  ProviderUnavailable,
-  type LoginChecks,
-  type LoginEnd,
-  type LoginProvider,
-} from './login-provider.ts';
-import { loginAddress, type PageRoutes, type Submission } from './routing.ts';
-import { text } from './text.ts';
+import type { LoginChecks, LoginEnd, LoginProvider } from './login-provider.ts';
+import type { PageRoutes, Submission } from './routing.ts';
+import { LOGGED_IN_PATH, loginAddress } from './shared/addresses.ts';
+import { text } from './shared/text.ts';
 import type { Visitors } from './visitors.ts';
 
 interface Ports {
@@ -26,7 +23,6 @@ interface Ports {
 }
 
 export const CALLBACK_PATH = '/login/callback';
-const LOGGED_IN_PATH = '/login/done';
 const LOGGED_OUT_PATH = '/logout/done';
 const kind: CookieKind = { name: 'twofold-login', lifeSeconds: 600 };
 const MAX_TO_LENGTH = 2000;

@@ -12,7 +12,8 @@ import { refusals, type RefusalCode } from '../refusals.ts';
 import { isForm, readForm, type Form } from './forms.ts';
 import type { Frame, Page, PageAnswer } from './frame.ts';
 import { failurePage } from './failure-page.ts';
-import { text } from './text.ts';
+import { loginAddress } from './shared/addresses.ts';
+import { text } from './shared/text.ts';
 import { isOwnOrigin, isSameToken, type Visitor, type Visitors } from './visitors.ts';
 
 /** Why a form that was sent is shown again: the login has ended, or the form was made under another one. */
@@ -79,10 +80,6 @@ export function refusedPage(
 ): Page {
   noteRefusal(response, { code, detail });
   return failurePage({ status: refusals[code].status, code, detail, retryAfterSeconds });
-}
-
-export function loginAddress(to: string): string {
-  return `/login?to=${encodeURIComponent(to)}`;
 }
 
 export function createPageRoutes(ports: Ports): PageRoutes {

@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import type { Cookies } from './cookies.ts';
-import { text } from './text.ts';
+import { text } from './shared/text.ts';
 
 type Said =
   | { readonly what: 'created' | 'replaced' | 'deleted'; readonly name: string }

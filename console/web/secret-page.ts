@@ -3,13 +3,13 @@ import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import type { AuditStore } from '../core/audit.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
-import { secretPath } from './addresses.ts';
+import { secretPath } from './shared/addresses.ts';
 import { recordsTable } from './activity-page.ts';
 import { failurePage } from './failure-page.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { shownExpiry, shownTime } from './shown.ts';
-import { shownSize, text } from './text.ts';
+import { shownSize, text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 interface Ports {

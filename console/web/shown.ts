@@ -1,6 +1,6 @@
 /** Times and records as a person reads them. Zone 1. */
 import { html, type Html } from './html.ts';
-import { text } from './text.ts';
+import { text } from './shared/text.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

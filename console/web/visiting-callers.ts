@@ -4,14 +4,13 @@
  */
 import type { RequestHandler } from 'express';
 import { sendProblem } from '../http/answer.ts';
+import { CSRF_HEADER } from './shared/addresses.ts';
 import { isOwnOrigin, isSameToken, type Visitors } from './visitors.ts';
 
 interface VisitingCallers {
   readonly identify: RequestHandler;
   readonly demand: RequestHandler;
 }
-
-const CSRF_HEADER = 'x-twofold-csrf';
 
 export function createVisitingCallers(visitors: Visitors, origin: string): VisitingCallers {
   return {

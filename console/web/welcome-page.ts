@@ -1,7 +1,7 @@
 /** What somebody sees who is not logged in, or who finds a console without a page. Zone 1. */
 import type { Page } from './frame.ts';
 import { html } from './html.ts';
-import { text } from './text.ts';
+import { text } from './shared/text.ts';
 
 export function welcomePage(loggedOut: boolean): Page {
   return {

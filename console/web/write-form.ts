@@ -1,8 +1,8 @@
 /** The form that adds or replaces a secret, in whatever state it is in. Zone 1; design §5. */
-import { secretPath } from './addresses.ts';
+import { secretPath } from './shared/addresses.ts';
 import { csrfField } from './frame.ts';
 import { html, type Html, type Part } from './html.ts';
-import { nameRule, text } from './text.ts';
+import { nameRule, text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 export interface WriteErrors {

@@ -9,16 +9,16 @@ import type { SecretWriting } from '../core/secret-writing.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
 import { noteRefusal } from '../http/answer.ts';
 import { refusals } from '../refusals.ts';
-import { secretPath } from './addresses.ts';
+import { LOGGED_IN_PATH, loginAddress, secretPath } from './shared/addresses.ts';
 import { typedLines, type Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html, type Html } from './html.ts';
-import { loginAddress, type Again, type PageRoutes, type Submission } from './routing.ts';
+import type { Again, PageRoutes, Submission } from './routing.ts';
 import type { Sayings } from './said.ts';
 import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
-import { endOfDay, nameProblem, valueProblem } from './rules.ts';
+import { endOfDay, nameProblem, valueProblem } from './shared/rules.ts';
 import { dateOf } from './shown.ts';
-import { text } from './text.ts';
+import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 import { nothingTyped, writeForm, type Typed, type WriteErrors, type WriteForm } from './write-form.ts';
 
@@ -52,7 +52,7 @@ export function againNotice(why: Again): Html {
     ? html`<h2>${text.expired.title}</h2>
         <p>${text.expired.lead}</p>
         <p class="buttons">
-          <a class="button" href="${loginAddress('/login/done')}" target="_blank" rel="noopener"
+          <a class="button" href="${loginAddress(LOGGED_IN_PATH)}" target="_blank" rel="noopener"
             >${text.expired.step}</a
           >
           <span>${text.expired.then}</span>

@@ -24,16 +24,18 @@ import { decodeBase64url, encodeBase64url } from '../base64url.ts';
 import { fromUtf8, utf8 } from '../bytes.ts';
 import { malformed } from '../errors.ts';
 import { tokenLength } from '../inner/layout.ts';
+import { isJsonObject, parseJson } from '../json.ts';
 import { MAX_VALUE_BYTES } from '../limits.ts';
 import {
   parseKid,
   parseOwnerId,
   parseSecretId,
   parseSecretName,
+  SALT_BYTES,
   type Kid,
   type SecretName,
+  type Write,
 } from '../names.ts';
-import { SALT_BYTES, type Write } from '../write.ts';
 
 export const DEK_BYTES = 32;
 export const IV_BYTES = 12;
@@ -82,10 +84,10 @@ function isPositive(value: unknown): value is number {
 }
 
 function parseMembers(json: string): EnvelopeHeader | undefined {
-  const members: unknown = JSON.parse(json);
-  if (typeof members !== 'object' || members === null) return undefined;
-  // A record of unknowns: each member is checked below, and the re-encoding proves that there is no other.
-  const { kid, own, sec, nam, ver, gen, salt } = members as Record<string, unknown>;
+  const members = parseJson(json);
+  if (!isJsonObject(members)) return undefined;
+  // Each is checked below, and the re-encoding proves that there is no other.
+  const { kid, own, sec, nam, ver, gen, salt } = members;
   const parsed = {
     kid: parseKid(kid),
     ownerId: parseOwnerId(own),

@@ -9,7 +9,7 @@ import { rsaPrivateKey } from '#envelope/node-private.ts';
 import { parseEnvelope, type EnvelopeParts } from '#envelope/outer/layout.ts';
 import type { Opened } from '../outer-layer.ts';
 import { createPool, type Pool } from '../pool.ts';
-import { createRoundTrip } from '../round-trip.ts';
+import { createRoundTrip } from '../outer-layer.ts';
 import { runWorker, type WorkerKeys } from '../worker.ts';
 import { createMaterial } from './material.ts';
 

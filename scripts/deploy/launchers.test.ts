@@ -1,15 +1,10 @@
 import { expect } from 'chai';
 import { guardDocuments } from '../../manifests/guard.ts';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
+import { hub as base } from '../../test/launchers.ts';
 import { assertLaunchers } from './launchers.ts';
 
-const hub = {
-  username: 'system:serviceaccount:hub:hub',
-  namespaces: ['servers', 'more'],
-  annotation: 'hub.jupyter.org/username',
-  claim: 'sub',
-  loginWithinDays: 30,
-};
+const hub = { ...base, namespaces: ['servers', 'more'] };
 const LINES = `${hub.username} more ${hub.annotation}\n${hub.username} servers ${hub.annotation}\n`;
 
 function check(

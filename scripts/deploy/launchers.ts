@@ -1,5 +1,5 @@
 /** What a rendered overlay says of trusted launchers, in three places: before anything is applied. No zone; design §6, §8. */
-import { parseLaunchers, sharedLauncher, type Launcher } from '#platform/launchers.ts';
+import { guardLines, parseLaunchers, sharedLauncher, type Launcher } from '#platform/launchers.ts';
 import { guardParameters } from '../../manifests/guard.ts';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { DeployError } from './failure.ts';
@@ -20,15 +20,9 @@ function parsed(file: string): readonly Launcher[] {
   try {
     return parseLaunchers(file);
   } catch (error) {
-    const why = error instanceof SyntaxError ? 'it is not JSON' : String(error);
-    throw new DeployError(`launchers.json cannot be used: ${why.replace(/^Error: /, '')}`, NEXT, error);
+    const why = error instanceof Error ? error.message : 'it cannot be read';
+    throw new DeployError(`launchers.json cannot be used: ${why}`, NEXT, error);
   }
-}
-
-function linesOf(launchers: readonly Launcher[]): string[] {
-  return launchers.flatMap(({ username, namespaces, annotation }) =>
-    namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
-  );
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {
@@ -54,11 +48,11 @@ export function assertLaunchers({
   if (
     !same(
       guard.filter((line) => line !== ''),
-      linesOf(launchers),
+      guardLines(launchers),
     )
   )
     throw new DeployError(
       'launchers in settings.yaml are not those of launchers.json',
-      `write there:\n${linesOf(launchers).join('\n')}`,
+      `write there:\n${guardLines(launchers).join('\n')}`,
     );
 }

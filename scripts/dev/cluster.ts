@@ -1,6 +1,7 @@
 /** What a development cluster needs of Kubernetes, and what of Twofold is applied to it. Development tool, no zone. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { guardLines } from '#platform/launchers.ts';
 import { caBundle } from '../../certs/store.ts';
 import { guardDocuments } from '../../manifests/guard.ts';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
@@ -80,14 +81,11 @@ export const startStandInCluster: StartCluster = async (environment, issuer) => 
 
 /** The guard with this cluster's values, and the webhook configuration with its address instead of its Service. */
 export async function register(environment: Environment, cluster: Cluster): Promise<void> {
-  const lines = launchersOf(environment).flatMap(({ username, namespaces, annotation }) =>
-    namespaces.map((namespace) => `${username} ${namespace} ${annotation}`),
-  );
   const guard = guardDocuments({
     image: development.image,
     claimUrl: claimUrl(environment),
     webhookUser: 'system:serviceaccount:twofold-webhook:webhook',
-    launchers: lines.join('\n'),
+    launchers: guardLines(launchersOf(environment)).join('\n'),
   });
   const clientConfig = { url: mutateUrl(environment), caBundle: await caBundle(environment.certificates) };
   const admission = readManifests('base/admission.yaml').flatMap((document) => {

@@ -2,7 +2,6 @@
  * What a person's launcher or client does, for demo and drills: the console's API by its generated client, and any
  * other call by hand. Development tool, zone 0.
  */
-import { isEnvSafe } from '#envelope/env-safe.ts';
 import { createHttpsClient, type HttpsAnswer } from '#platform/https-client.ts';
 import { createApi, dataOf, type Schemas } from '../../cli/api/client.ts';
 import { createFetch } from '../../cli/api/fetch.ts';
@@ -75,9 +74,8 @@ export function createPerson({ url, ca, bearer }: PersonOptions) {
     storeSealed: async (name: string, value: Uint8Array): Promise<Schemas['Secret']> => {
       const path = { name };
       const offer = dataOf(await api.POST('/api/v1/secrets/{name}/sealing', { params: { path } }));
-      const envelope = await seal({ name, offer, nowMs: Date.now() }, value);
-      const body = { name, envelope, size: value.length, envSafe: isEnvSafe(value) };
-      return dataOf(await api.POST('/api/v1/secrets', { body }));
+      const sealed = await seal({ name, offer, nowMs: Date.now() }, value);
+      return dataOf(await api.POST('/api/v1/secrets', { body: { name, ...sealed } }));
     },
     ticket: async (
       wish: Omit<Schemas['TicketRequest'], 'secrets'> & { readonly secrets: readonly string[] },

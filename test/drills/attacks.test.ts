@@ -1,16 +1,16 @@
 import { expect } from 'chai';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createHttpsClient, HttpsError } from '#platform/https-client.ts';
 import { leafPlans } from '../../certs/plan.ts';
 import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import { createPerson, type Person } from '../../scripts/dev/person.ts';
 import { messageOf, nameOf, secretPath, sessions, startDrill, type Drill } from './cluster.ts';
-import { testFolder } from '../folder.ts';
+import { hub as trusted, launchersFile } from '../launchers.ts';
 
-const hub = 'system:serviceaccount:hub:hub';
+const hub = trusted.username;
 /** Not where its account lives. */
-const servers = 'hub-sessions';
+const [servers] = trusted.namespaces;
 /** What an API server says of whoever comes with a token of a pod's own. */
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
 
@@ -22,16 +22,9 @@ describe('attacks, over real processes', function () {
   let annotations: Readonly<Record<string, string>>;
 
   before(async () => {
-    const launchersFile = join(testFolder('launchers'), 'launchers.json');
-    const launcher = {
-      username: hub,
-      namespaces: [servers],
-      annotation: 'hub.example/user',
-      claim: 'preferred_username',
-      loginWithinDays: 30,
-    };
-    writeFileSync(launchersFile, JSON.stringify({ launchers: [launcher] }));
-    drill = await startDrill({ launchersFile });
+    drill = await startDrill({
+      launchersFile: launchersFile({ ...trusted, annotation: 'hub.example/user' }),
+    });
     alice = drill.person('alice');
     await alice.store('db-password', 'value');
     ({ annotations } = await alice.ticket({ namespace: sessions, secrets: ['db-password'] }));

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import knex, { type Knex } from 'knex';
 import type { Jwk } from '#envelope/kid.ts';
@@ -12,10 +12,11 @@ import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import type { Person } from '../../scripts/dev/person.ts';
 import { sqliteAddon } from '../../scripts/build.ts';
 import { testFolder } from '../folder.ts';
+import { hub as trusted, launchersFile } from '../launchers.ts';
 import { messageOf, sessions, startDrill, type Drill } from './cluster.ts';
 
-const hub = 'system:serviceaccount:hub:hub';
-const servers = 'hub-sessions';
+const hub = trusted.username;
+const [servers] = trusted.namespaces;
 function names(...texts: readonly string[]) {
   return texts.map((text) => parseSecretName(text)!);
 }
@@ -34,11 +35,9 @@ describe('authority, over real processes', function () {
   let alice: Person;
 
   before(async () => {
-    const launchersFile = join(testFolder('launchers'), 'launchers.json');
-    const launcher = { username: hub, namespaces: [servers], annotation: 'hub.example/user' };
-    const how = { claim: 'preferred_username', loginWithinDays: 30 };
-    writeFileSync(launchersFile, JSON.stringify({ launchers: [{ ...launcher, ...how }] }));
-    drill = await startDrill({ launchersFile });
+    drill = await startDrill({
+      launchersFile: launchersFile({ ...trusted, annotation: 'hub.example/user' }),
+    });
     alice = drill.person('alice');
     await alice.store('db-password', 'value');
     await alice.store('never-ticketed', 'another value');

@@ -1,35 +1,26 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
 import { messageOf, nameOf, sessions, startDrill, type Drill } from './cluster.ts';
-import { testFolder } from '../folder.ts';
+import { hub as trusted, launchersFile } from '../launchers.ts';
 
 const hub = { namespace: 'hub', name: 'hub' };
 const username = `system:serviceaccount:${hub.namespace}:${hub.name}` as const;
-const servers = 'hub-sessions';
-const launcher = {
-  username,
-  namespaces: [servers],
-  annotation: 'hub.example/user',
-  claim: 'preferred_username',
-  loginWithinDays: 30,
-};
+const [servers] = trusted.namespaces;
+const launcher = { ...trusted, username, annotation: 'hub.example/user' };
 const RBAC = 'rbac.authorization.k8s.io';
 
 /** `drill.developer` is an editor of every namespace, the launcher's own included. */
 describe('a launcher’s account, over real processes', function () {
   this.timeout(60_000);
   let drill: Drill;
-  let launchersFile: string;
   const speakers: Person[] = [];
 
   before(async () => {
-    launchersFile = join(testFolder('launchers'), 'launchers.json');
-    writeFileSync(launchersFile, JSON.stringify({ launchers: [launcher] }));
-    drill = await startDrill({ launchersFile });
+    drill = await startDrill({ launchersFile: launchersFile(launcher) });
     await drill.person('alice').store('db-password', 'value');
     // As the hub's chart does it: the account is there, and may create pods where its servers run.
     const base = `/api/v1/namespaces/${hub.namespace}`;
@@ -124,11 +115,7 @@ describe('a launcher’s account, over real processes', function () {
     ['webhook', 'webhook.js'],
   ] as const) {
     it(`may not live where its sessions run, unless that is said: the ${service} does not start`, () => {
-      const file = join(testFolder('launchers'), 'shared.json');
-      writeFileSync(
-        file,
-        JSON.stringify({ launchers: [{ ...launcher, namespaces: [sessions, hub.namespace] }] }),
-      );
+      const file = launchersFile({ ...launcher, namespaces: [sessions, hub.namespace] });
       const env = { PATH: process.env['PATH'], TWOFOLD_LAUNCHERS_FILE: file };
       const { status, stderr } = spawnSync(process.execPath, [join('dist', bundle)], {
         env,

@@ -27,7 +27,7 @@ import { createSecretsRoutes } from '../../console/public/secrets.ts';
 import { sha256Hex } from '../../console/sha256.ts';
 import { readForm } from '../../console/web/forms.ts';
 import { returnPath } from '../../console/web/login.ts';
-import { endOfDay, nameProblem } from '../../console/web/rules.ts';
+import { endOfDay, nameProblem } from '../../console/web/shared/rules.ts';
 import { isOwnOrigin, isSameToken, type Visitor } from '../../console/web/visitors.ts';
 import { json } from './envelope.ts';
 import type { Subject } from './harness.ts';

@@ -7,6 +7,7 @@ import { isEnvSafe } from '#envelope/env-safe.ts';
 import { parseFileMode } from '#envelope/file-mode.ts';
 import { readGrant, verifyGrant } from '#envelope/grant.ts';
 import { parseToken } from '#envelope/inner/layout.ts';
+import { parseJson } from '#envelope/json.ts';
 import { parseMountPath } from '#envelope/mount-path.ts';
 import {
   parseFilePath,
@@ -172,6 +173,12 @@ export const envelopeSubjects: readonly Subject[] = [
       }
       return undefined;
     },
+  }),
+  text({
+    covers: ['envelope/json.ts parseJson'],
+    tokens: json,
+    starts: [['['], ['{"a":'], ['"']],
+    run: parseJson,
   }),
   text({
     covers: ['envelope/ticket.ts verifyTicket', 'envelope/ticket.ts parseNames', 'envelope/jws.ts verifyJws'],

@@ -6,7 +6,7 @@ import { createCookies } from '../../console/web/cookies.ts';
 import { readForm, typedLines, type Form } from '../../console/web/forms.ts';
 import { documentText, html } from '../../console/web/html.ts';
 import { importForm } from '../../console/web/import-form.ts';
-import { planImport } from '../../console/web/import-rules.ts';
+import { planImport } from '../../console/web/shared/rules.ts';
 import { mountLaunch } from '../../console/web/launch-page.ts';
 import { parseLaunch } from '../../console/web/launch-request.ts';
 import type { FormRoute, PageRoutes } from '../../console/web/routing.ts';
@@ -117,7 +117,7 @@ export const pageSubjects: readonly Subject[] = [
     },
   }),
   text({
-    covers: ['console/web/import-rules.ts planImport'],
+    covers: ['console/web/shared/rules.ts planImport'],
     tokens: ['A', '=', 'A=', '\n', '<', "'", '"', '&', ' ', '#', 'export '],
     run: (content) => {
       const plan = planImport(content, new Map(), MAX_VALUE_BYTES);

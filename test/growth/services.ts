@@ -5,7 +5,7 @@ import { columns } from '#platform/columns.ts';
 import { parseLaunchers } from '#platform/launchers.ts';
 import { list, parseSettings } from '#platform/settings.ts';
 import { readWholeBody } from '#platform/whole-body.ts';
-import { parseManifest } from '../../cli/manifest/manifest.ts';
+import { parseManifest } from '../../cli/manifest.ts';
 import { parseConfigFile, parseSettings as parseCliSettings } from '../../cli/settings.ts';
 import { parseInstant } from '../../cli/time.ts';
 import { parseConfig } from '../../injector-image/config.ts';
@@ -114,7 +114,7 @@ export const serviceSubjects: readonly Subject[] = [
     },
   }),
   text({
-    covers: ['cli/manifest/manifest.ts parseManifest'],
+    covers: ['cli/manifest.ts parseManifest'],
     tokens: [
       'a',
       ': ',

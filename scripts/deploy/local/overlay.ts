@@ -4,6 +4,7 @@
  * Pure. No zone; manifests/README.md says what each part is.
  */
 import { posix } from 'node:path';
+import { guardLines, type Launcher } from '#platform/launchers.ts';
 import { stringify } from 'yaml';
 
 export const NODE_ADDRESS = '192.0.2.10';
@@ -68,15 +69,16 @@ function settings(overlay: LocalOverlay): object {
       injectorImage: overlay.images.injector,
       injectorPullPolicy: 'Never',
       envEnabled: String(overlay.envEnabled),
-      launchers: `${launcher.username} ${launcher.namespace} ${launcher.annotation}`,
+      launchers: guardLines([trustedLauncher()]).join('\n'),
     },
   };
 }
 
-function launchersFile(): string {
+function trustedLauncher(): Launcher {
   const { namespace, ...rest } = launcher;
-  return JSON.stringify({ launchers: [{ ...rest, namespaces: [namespace], loginWithinDays: 30 }] });
+  return { ...rest, namespaces: [namespace], loginWithinDays: 30 };
 }
+const launchersFile = JSON.stringify({ launchers: [trustedLauncher()] });
 
 function configMap(namespace: string, name: string, data: Readonly<Record<string, string>>): object {
   return {
@@ -205,8 +207,8 @@ export function localOverlay(overlay: LocalOverlay): Readonly<Record<string, str
       configMap('twofold-console', OUTSIDE_CA, { 'ca.crt': overlay.outsideCa }),
       // No launcher's page may embed the console's: the local hub has no https.
       configMap('twofold-console', PAGE, { clientId: PAGE, launcherOrigins: '' }),
-      configMap('twofold-console', 'twofold-launchers', { 'launchers.json': launchersFile() }),
-      configMap('twofold-webhook', 'twofold-launchers', { 'launchers.json': launchersFile() }),
+      configMap('twofold-console', 'twofold-launchers', { 'launchers.json': launchersFile }),
+      configMap('twofold-webhook', 'twofold-launchers', { 'launchers.json': launchersFile }),
     ]),
     'patches.yaml': documents([
       ...addresses(overlay),

@@ -1,7 +1,8 @@
 /** Bearers of an OpenID Connect issuer, as an API server with `--oidc-issuer-url` takes them. Development tool, no zone. */
+import { createHttpsClient, fetchOver } from '#platform/https-client.ts';
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
-import { createJsonClient } from '../https-json.ts';
-import { isJsonObject, stringAt } from './objects.ts';
+import * as openid from 'openid-client';
+import { stringAt } from './objects.ts';
 import type { UserInfo } from './tokens.ts';
 
 export interface OidcConfig {
@@ -18,19 +19,15 @@ interface People {
 }
 
 export function createPeople({ issuer, ca, audience }: OidcConfig): People {
-  const client = createJsonClient({ ca });
+  const client = createHttpsClient({ ca });
+  const fetch = fetchOver(client, { timeoutMs: 10_000, maxResponseBytes: 1024 * 1024 });
   let keys: JWTVerifyGetKey | undefined;
-  /** Node's fetch takes no private root. */
-  const privateFetch = async (url: string): Promise<Response> => {
-    const answer = await client.call({ url });
-    return Response.json(answer.body, { status: answer.status });
-  };
   const discover = async (): Promise<JWTVerifyGetKey> => {
-    const url = `${issuer}/.well-known/openid-configuration`;
-    const { body } = await client.call({ url });
-    const uri = isJsonObject(body) ? stringAt(body, 'jwks_uri') : undefined;
-    if (uri === undefined) throw new Error(`no jwks_uri at ${url}`);
-    return createRemoteJWKSet(new URL(uri), { [customFetch]: privateFetch });
+    const options = { [openid.customFetch]: fetch };
+    const found = await openid.discovery(new URL(issuer), audience, undefined, undefined, options);
+    const { jwks_uri: uri } = found.serverMetadata();
+    if (uri === undefined) throw new Error(`${issuer} names no jwks_uri`);
+    return createRemoteJWKSet(new URL(uri), { [customFetch]: fetch });
   };
   return {
     authenticate: async (token) => {

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
+import { createHttpsClient, fetchOver, type HttpsClient } from '#platform/https-client.ts';
 import type { TlsMaterial } from '#platform/tls-files.ts';
 import { expect } from 'chai';
 import {
@@ -87,12 +87,8 @@ describe('development identity provider', () => {
     provider = await startIdentityProvider({ host: '127.0.0.1', port: 0, tls, audience });
     client = createHttpsClient({ ca: tls.ca });
     const { jwks_uri: uri } = json((await call('GET', '/.well-known/openid-configuration')).body);
-    keys = createRemoteJWKSet(new URL(String(uri)), {
-      [customFetch]: async (url) => {
-        const { body, status } = await call('GET', new URL(url).pathname);
-        return new Response(body.toString(), { status });
-      },
-    });
+    const fetch = fetchOver(client, { timeoutMs: 5000, maxResponseBytes: 1_000_000 });
+    keys = createRemoteJWKSet(new URL(String(uri)), { [customFetch]: fetch });
   });
 
   after(async () => {

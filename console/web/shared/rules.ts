@@ -1,12 +1,42 @@
 /**
- * What an import of a .env file will do, line by line: for the console's preview and the browser's alike. Zone 1, and
- * zone 0 through the page's bundle: pure.
+ * What may be typed into the forms, and what an import of a .env file will do, as the console judges it, and as the
+ * script in the browser says it while it is typed. Zone 1, and zone 0 through the page's bundle: pure.
  */
 import { utf8 } from '#envelope/bytes.ts';
 import { parseDotenv } from '#envelope/dotenv.ts';
+import { MAX_NAME_LENGTH, MAX_VALUE_BYTES } from '#envelope/limits.ts';
 import type { SecretName } from '#envelope/names.ts';
-import { valueProblem } from './rules.ts';
 import { text } from './text.ts';
+
+/** What is wrong with a name, as a person wants to hear it; undefined for a good one. */
+export function nameProblem(name: string): string | undefined {
+  const said = text.name;
+  if (name === '') return said.missing;
+  if (/\s$|^\s/.test(name)) return said.spaceAround;
+  if (/\s/.test(name)) return said.spaceInside;
+  if (name === '.' || name.startsWith('..')) return said.dots;
+  if (name.length > MAX_NAME_LENGTH) return said.long(name.length, MAX_NAME_LENGTH);
+  const foreign = /[^A-Za-z0-9._-]/u.exec(name)?.[0];
+  if (foreign === undefined) return undefined;
+  const plain = foreign.normalize('NFKC');
+  return /^[A-Za-z0-9._-]+$/.test(plain) ? said.lookalike(foreign, plain) : said.foreign(foreign);
+}
+
+export function valueProblem(bytes: number, most: number = MAX_VALUE_BYTES): string | undefined {
+  if (bytes === 0) return text.value.missing;
+  return bytes > most ? text.value.long(bytes, most) : undefined;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The end of a day in UTC; undefined where it is no date. */
+export function endOfDay(day: string): number | undefined {
+  const start = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : NaN;
+  return Number.isNaN(start) ? undefined : start + DAY_MS;
+}
+
+/** A list this long has a field to find by name. */
+export const FILTER_FROM = 10;
 
 export interface PlannedSecret {
   readonly line: number;

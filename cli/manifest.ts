@@ -5,8 +5,34 @@
 import { isMap, isScalar, parseAllDocuments, Scalar, visit, type Document } from 'yaml';
 import { quote } from '#envelope/selection.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
-import { failure, type Failure } from '../failure.ts';
-import { kindOf, kinds, type Kind } from './templates.ts';
+import { failure, type Failure } from './failure.ts';
+
+interface Kind {
+  /** Path of the pod, or of the pod's template, below the document. */
+  readonly at: readonly string[];
+  /** The names of its pods, for a ticket: exact, or a prefix. */
+  readonly pods: (name: string) => string;
+}
+
+function prefixed(name: string): string {
+  return `${name}-*`;
+}
+const template: Kind = { at: ['spec', 'template'], pods: prefixed };
+
+/** Kinds whose pods are made from a template in the document, as their controllers name them. */
+const kinds: Readonly<Record<string, Kind>> = {
+  Pod: { at: [], pods: (name) => name },
+  Deployment: template,
+  ReplicaSet: template,
+  StatefulSet: template,
+  DaemonSet: template,
+  Job: template,
+  CronJob: { at: ['spec', 'jobTemplate', 'spec', 'template'], pods: prefixed },
+};
+
+function kindOf(kind: unknown): Kind | undefined {
+  return typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+}
 
 export interface PodTemplate {
   /** For messages: `Deployment/web`. */
