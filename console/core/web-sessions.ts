@@ -7,26 +7,6 @@ import { done } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import type { Database } from './stores.ts';
 
-export interface WebSessionRow {
-  /** SHA-256 of the id: the id itself is in the cookie alone, and a copy of the database opens no session. */
-  readonly idHash: string;
-  readonly ownerId: OwnerId;
-  readonly openedAt: number;
-  /** Exact to a minute. */
-  readonly seenAt: number;
-}
-
-export interface WebSessionStore {
-  insert(row: WebSessionRow): Promise<void>;
-  find(idHash: string): Promise<WebSessionRow | undefined>;
-  touch(idHash: string, now: number): Promise<void>;
-  delete(idHash: string): Promise<void>;
-  /** Deletes this owner's oldest, but for `keep`. */
-  keepNewest(ownerId: OwnerId, keep: number): Promise<void>;
-  /** Deletes those that were opened or seen too long ago. */
-  deleteEnded(before: { opened: number; seen: number }): Promise<void>;
-}
-
 export interface WebSessions {
   /** Opens one; ends the one that the browser had. */
   open(ownerId: OwnerId, before: string | undefined): Promise<string>;
