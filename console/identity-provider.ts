@@ -12,9 +12,10 @@ import {
 } from 'jose';
 import { z } from 'zod';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
+import { ok } from '#envelope/result.ts';
 import type { HttpsClient } from '#platform/https-client.ts';
 import { kept } from './core/kept.ts';
-import { done, refuse, type Outcome } from './core/outcome.ts';
+import { refuse, type Outcome } from './core/outcome.ts';
 import { isUsableSub, loginClaims, type VerifiedLogin } from './core/owners.ts';
 
 export interface IdentityProvider {
@@ -131,7 +132,7 @@ function loginOf(
   const { sub } = payload;
   if (!isUsableSub(sub)) return rejected('The access token has no usable sub');
   if ('nonce' in payload) return rejected('This is an ID token, not an access token');
-  return done({ issuer, sub, claims: loginClaims(payload, launcherClaims) });
+  return ok({ issuer, sub, claims: loginClaims(payload, launcherClaims) });
 }
 
 export function createIdentityProvider(ports: Ports, config: IdentityProviderConfig): IdentityProvider {

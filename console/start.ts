@@ -1,6 +1,7 @@
 /** Wiring: from settings to four listening ports, and back to none. Zone 1; design §1 and §9. */
 import type { Express, Request } from 'express';
 import { nodeCipher } from '#envelope/node-cipher.ts';
+import { ok } from '#envelope/result.ts';
 import { createBodyGate, type BodyGate } from '#platform/body-gate.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { createHealthServer } from '#platform/health-server.ts';
@@ -13,7 +14,6 @@ import { watchTlsFiles, type TlsFiles } from '#platform/tls-files.ts';
 import { createBrokenRecords } from './broken-records.ts';
 import { createCluster } from './cluster.ts';
 import { databaseUrlOf, type ConsoleConfig } from './config.ts';
-import { done } from './core/outcome.ts';
 import { createRetention } from './core/retention.ts';
 import { createUseCases, type UseCases } from './core/use-cases.ts';
 import { createObserver } from './http/observe.ts';
@@ -222,7 +222,7 @@ export async function startConsole(
     const { kid } = config.envelopeKey.recipient;
     await database.write(async ({ keys }) => {
       await keys.activate(kid, clock());
-      return done(undefined);
+      return ok(undefined);
     });
     log.info('sealing', { kid });
     const context = { config, log, clock, elapsed, database, metrics };

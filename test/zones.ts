@@ -33,6 +33,7 @@ const formats = [
   'names',
   'place',
   'pod',
+  'result',
   'selection',
   'ticket',
   'url-path',

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { annotations } from '#envelope/annotations.ts';
 import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
 import type { Place } from '#envelope/place.ts';
+import { ok } from '#envelope/result.ts';
 import type { Clock } from '#platform/clock.ts';
 import { HttpsError, type HttpsAnswer, type HttpsClient } from '#platform/https-client.ts';
 import { parseProblem } from '#platform/problem.ts';
@@ -106,7 +107,7 @@ async function callPeer<T>(
     const value = parse(JSON.parse(answer.body.toString('utf8')));
     return value === undefined
       ? { ok: false, refusal: unavailable(peer, 'its answer is not one to what was asked') }
-      : { ok: true, value };
+      : ok(value);
   } catch (error) {
     if (!(error instanceof HttpsError) && !(error instanceof SyntaxError)) throw error;
     return {

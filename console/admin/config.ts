@@ -1,5 +1,5 @@
 /** The operator's settings: the console's own, as far as they concern the database. Zone 1; design §9. */
-import { optional, parseSettings, type ReadFile, type Values } from '#platform/settings.ts';
+import { optional, parseSettings, type Parsed, type ReadFile, type Values } from '#platform/settings.ts';
 import { consoleSettings, databaseUrlOf, retentionSettings, storageSettings } from '../config.ts';
 import type { DatabaseOptions } from '../store/connection.ts';
 
@@ -11,10 +11,6 @@ const adminSettings = {
 } as const;
 
 export type AdminConfig = Values<typeof adminSettings> & { readonly database: DatabaseOptions };
-
-type Parsed =
-  | { readonly ok: true; readonly value: AdminConfig }
-  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Nobody waits for this program, and it waits for the console. */
 const STATEMENT_MS = 10 * 60_000;
@@ -28,7 +24,7 @@ const others = new Set(
 );
 
 /** Every problem at once, as the services report them. */
-export function parseAdminConfig(env: NodeJS.ProcessEnv, readFile: ReadFile): Parsed {
+export function parseAdminConfig(env: NodeJS.ProcessEnv, readFile: ReadFile): Parsed<AdminConfig> {
   const relevant = Object.fromEntries(Object.entries(env).filter(([name]) => !others.has(name)));
   const parsed = parseSettings(adminSettings, relevant, readFile);
   if (!parsed.ok) return parsed;

@@ -1,8 +1,9 @@
 /** Whether a pod as admitted is the one that its session was opened for. Zone 1; design §6 step 5. */
 import { annotations as keys, SESSION_LABEL } from '#envelope/annotations.ts';
 import { parseFiles, parseVariables, selectedNames } from '#envelope/selection.ts';
+import { ok } from '#envelope/result.ts';
 import type { AdmittedPod } from './cluster.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { SessionRow } from './stores.ts';
 import type { TicketHash } from './ticket-hash.ts';
 
@@ -49,7 +50,7 @@ export function createPodCheck(ports: Ports) {
   return (pod: AdmittedPod, session: SessionRow, podUid: string): Outcome<void> => {
     const differs = difference(ports, pod, { session, podUid });
     return differs === undefined
-      ? done(undefined)
+      ? ok(undefined)
       : refuse('pod_differs', `The pod is not as it was admitted: ${differs}; start the session again.`);
   };
 }

@@ -6,10 +6,11 @@ import type { Cipher } from '#envelope/cipher.ts';
 import { deriveInnerKey } from '#envelope/derive.ts';
 import { SALT_BYTES } from '#envelope/write.ts';
 import type { OwnerId, SecretName } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
 import type { AuditSubject } from './audit.ts';
 import type { Ids } from './ids.ts';
 import type { EnvelopeKey, PublicKeyJwk } from './keys.ts';
-import { done, refuse, type Outcome, type Refused } from './outcome.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import type { SealedWrite, WriteTarget } from './sealing.ts';
 import type { Content } from './secret-content.ts';
@@ -70,7 +71,7 @@ export function createClientSealing(ports: Ports): ClientSealing {
       };
       await reservations.insert(reservation);
       await audit.append({ ...sealRecord(reservation), kid, at: now, action: 'seal', outcome: 'done' });
-      return done(reservation);
+      return ok(reservation);
     });
 
   return {
@@ -82,7 +83,7 @@ export function createClientSealing(ports: Ports): ClientSealing {
         const reserved = await reserveWrite(ownerId, name, gen);
         if (!reserved.ok) return reserved;
         const innerKey = await deriveInnerKey(cipher, key, reserved.value);
-        return done({ ...reserved.value, innerKey, publicKey: envelopeKey.jwk });
+        return ok({ ...reserved.value, innerKey, publicKey: envelopeKey.jwk });
       } finally {
         key.fill(0);
       }
@@ -100,7 +101,7 @@ function sealRecord({ ownerId, name, secretId, version }: Reservation): AuditSub
   };
 }
 
-export function notReserved(name: string): Refused {
+export function notReserved(name: string): Outcome<never> {
   return refuse(
     'envelope_not_reserved',
     `No reservation of yours for ${name} fits this envelope; ask for a sealing and seal the value again.`,
@@ -143,5 +144,5 @@ export function acceptSealed(
     );
   }
   if (header.secretId !== secretId || header.version !== version) return notReserved(name);
-  return done({ gen: header.gen, salt: header.salt, envelope: text, kid });
+  return ok({ gen: header.gen, salt: header.salt, envelope: text, kid });
 }

@@ -7,10 +7,11 @@ import { MAX_TOKENS_BYTES } from '#envelope/limits.ts';
 import { tokenLength } from '#envelope/inner/layout.ts';
 import type { OwnerId, SecretId, SecretName, SessionId } from '#envelope/names.ts';
 import { parsePodPattern, type PodIdentity, type PodPattern } from '#envelope/pod.ts';
+import { ok } from '#envelope/result.ts';
 import { recordRefusal, type AuditSubject } from './audit.ts';
 import type { Ids } from './ids.ts';
 import type { LauncherClaim, Launchers } from './launchers.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import { refusingBrokenRecords } from './record-error.ts';
 import { isRepeated, type StartLimits } from './start-limits.ts';
@@ -78,7 +79,7 @@ function patternOf({ name, generateName }: PodIdentity): PodPattern | undefined 
 function checkVariables(variables: readonly SecretName[], rows: readonly SecretRow[]): Outcome<void> {
   const unsafe = rows.find(({ name, envSafe }) => !envSafe && variables.includes(name));
   return unsafe === undefined
-    ? done(undefined)
+    ? ok(undefined)
     : refuse(
         'secret_not_env_safe',
         `The secret ${unsafe.name} holds bytes that an environment variable cannot; select it as a file instead.`,
@@ -88,7 +89,7 @@ function checkVariables(variables: readonly SecretName[], rows: readonly SecretR
 function checkSize(rows: readonly SecretRow[]): Outcome<void> {
   const bytes = rows.reduce((sum, { size }) => sum + tokenLength(size), 0);
   return bytes <= MAX_TOKENS_BYTES
-    ? done(undefined)
+    ? ok(undefined)
     : refuse(
         'tokens_too_large',
         `The selected secrets take ${bytes} bytes sealed, and a session holds ${MAX_TOKENS_BYTES}; select fewer or smaller ones.`,
@@ -124,8 +125,8 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
     if (!row.ok) return row;
     const { namespace, launcher } = request;
     const { ownerId } = row.value;
-    const meant = launcher ? await launchers.mayMean(namespace, launcher, ownerId) : done(undefined);
-    return meant.ok ? done({ by: 'ticket', ownerId, text, row: row.value }) : meant;
+    const meant = launcher ? await launchers.mayMean(namespace, launcher, ownerId) : ok(undefined);
+    return meant.ok ? ok({ by: 'ticket', ownerId, text, row: row.value }) : meant;
   };
 
   const identify = async (request: ResolveRequest, trace: Trace): Promise<Outcome<Identity>> => {
@@ -145,7 +146,7 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
       return owner;
     }
     Object.assign(trace, { ownerId: owner.value });
-    return done({ by: 'launcher', ownerId: owner.value, username: launcher.username });
+    return ok({ by: 'launcher', ownerId: owner.value, username: launcher.username });
   };
 
   const select = async (
@@ -231,7 +232,7 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
       };
       await audit.append({ ...subject, at: session.openedAt, action: 'resolve', outcome: 'done' });
       const secrets = rows.map(({ id, name, size, envelope }) => ({ id, name, size, envelope }));
-      return done({ dryRun: false, sid: session.sid, ticket: text, secrets });
+      return ok({ dryRun: false, sid: session.sid, ticket: text, secrets });
     });
   };
 
@@ -242,7 +243,7 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
     const selection = await select(request, identity.value);
     if (!selection.ok) return selection;
     if (request.dryRun) {
-      return done({ dryRun: true, secrets: selection.value.map(({ name, size }) => ({ name, size })) });
+      return ok({ dryRun: true, secrets: selection.value.map(({ name, size }) => ({ name, size })) });
     }
     return await open(request, identity.value, selection.value);
   };

@@ -3,7 +3,8 @@ import { EnvelopeError } from '#envelope/errors.ts';
 import { parseEnvelope, type EnvelopeParts } from '#envelope/outer/layout.ts';
 import { tokenLength } from '#envelope/inner/layout.ts';
 import { isEnvSafe } from '#envelope/env-safe.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import { ok } from '#envelope/result.ts';
+import { refuse, type Outcome } from './outcome.ts';
 
 /** As the body of a write says it, exactly one of the three forms. */
 export type ContentInput =
@@ -33,13 +34,13 @@ function sized(size: number, maxBytes: number): Outcome<number> {
   if (size === 0) return refuse('value_empty', 'The value is empty; send at least one byte.');
   return size > maxBytes
     ? refuse('value_too_large', `The value has ${size} bytes; this console stores at most ${maxBytes}.`)
-    : done(size);
+    : ok(size);
 }
 
 /** Bytes as they are; they are wiped where they are refused. */
 export function contentOf(bytes: Uint8Array, maxBytes: number): Outcome<Content> {
   const size = sized(bytes.length, maxBytes);
-  if (size.ok) return done({ kind: 'plain', bytes, size: bytes.length, envSafe: isEnvSafe(bytes) });
+  if (size.ok) return ok({ kind: 'plain', bytes, size: bytes.length, envSafe: isEnvSafe(bytes) });
   bytes.fill(0);
   return size;
 }
@@ -77,7 +78,7 @@ function parseSealed(
     return refuse('envelope_malformed', `${error.message}; seal the value again.`);
   }
   return parts.ciphertext.length === tokenLength(input.size)
-    ? done({ kind: 'sealed', text: input.envelope, parts, size: input.size, envSafe: input.envSafe })
+    ? ok({ kind: 'sealed', text: input.envelope, parts, size: input.size, envSafe: input.envSafe })
     : refuse(
         'envelope_size_differs',
         `A value of ${input.size} bytes becomes ${tokenLength(input.size)} bytes of ciphertext, not ${parts.ciphertext.length}; declare the size of the value itself.`,

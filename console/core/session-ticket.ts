@@ -1,5 +1,6 @@
 /** Whether a session is one that its ticket allows, by the ticket's own row. Zone 1; design §6 step 5. */
-import { done, refuse, type Outcome } from './outcome.ts';
+import { ok } from '#envelope/result.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { SessionRow, TicketRow } from './stores.ts';
 
 /** The first thing that differs, in words. */
@@ -20,6 +21,6 @@ function difference(session: SessionRow, ticket: TicketRow): string | undefined 
 export function checkTicketOf(session: SessionRow, ticket: TicketRow): Outcome<void> {
   const differs = difference(session, ticket);
   return differs === undefined
-    ? done(undefined)
+    ? ok(undefined)
     : refuse('session_differs', `The session’s ticket is for ${differs}; start the session again.`);
 }

@@ -6,8 +6,9 @@ import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import { placeDifference, type PlaceDifference } from '#envelope/place.ts';
 import type { PodIdentity } from '#envelope/pod.ts';
 import { verifyTicket, type Ticket } from '#envelope/ticket.ts';
+import { ok } from '#envelope/result.ts';
 import type { RefusalCode } from '../refusals.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { TicketRow, TicketStore } from './stores.ts';
 import type { TicketHash } from './ticket-hash.ts';
 import type { TicketConfig } from './tickets.ts';
@@ -58,7 +59,7 @@ function checkPlace(ticket: TicketRow, { namespace, serviceAccount, pod }: PodRe
   const { name, generateName } = pod;
   const difference = placeDifference(ticket, { ns: namespace, sa: serviceAccount, name, generateName });
   return difference === undefined
-    ? done(undefined)
+    ? ok(undefined)
     : refuse(placeCodes[difference.claim], `${difference.words}; get a ticket for it.`);
 }
 
@@ -75,7 +76,7 @@ function checkIssued(row: TicketRow, isIts: boolean): Outcome<void> {
     );
   }
   return row.launcher === undefined
-    ? done(undefined)
+    ? ok(undefined)
     : refuse(
         'ticket_of_launcher',
         'The ticket was made for a trusted launcher’s session and is good for that one alone; get one of your own.',
@@ -86,13 +87,13 @@ function checkUse(row: TicketRow, now: number): Outcome<void> {
   if (row.exp <= now - CLOCK_LEEWAY_SECONDS * 1000) return refuse(...reasons.expired);
   return row.uses !== undefined && row.used >= row.uses
     ? refuse('ticket_uses_exceeded', `The ticket’s ${row.uses} uses are spent; get a new one.`)
-    : done(undefined);
+    : ok(undefined);
 }
 
 function checkNames(row: TicketRow, names: readonly SecretName[]): Outcome<void> {
   const foreign = names.find((name) => !row.secrets.includes(name));
   return foreign === undefined
-    ? done(undefined)
+    ? ok(undefined)
     : refuse(
         'name_not_in_ticket',
         `The ticket does not name the secret ${foreign}; get one that does, or leave it out.`,
@@ -107,7 +108,7 @@ export function createTicketCheck(
     verify: async (text) => {
       const expected = { verifiers, issuer, audience, nowSeconds: Math.floor(clock() / 1000) };
       const verified = await verifyTicket(text, expected);
-      return verified.ok ? done(verified.claims) : refuse(...reasons[verified.reason]);
+      return verified.ok ? verified : refuse(...reasons[verified.refusal]);
     },
     check: async ({ jti, text }, request) => {
       const row = await tickets.find(jti);
@@ -124,7 +125,7 @@ export function createTicketCheck(
       ]) {
         if (!checked.ok) return checked;
       }
-      return done(row);
+      return ok(row);
     },
   };
 }

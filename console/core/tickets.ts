@@ -2,9 +2,10 @@
 import type { OwnerId, SecretName } from '#envelope/names.ts';
 import type { PodPattern } from '#envelope/pod.ts';
 import { signTicket } from '#envelope/ticket.ts';
+import { ok } from '#envelope/result.ts';
 import type { Ids } from './ids.ts';
 import type { TicketKeys } from './keys.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import type { Database, SecretRow, SessionRow, TicketRow } from './stores.ts';
 import type { TicketHash } from './ticket-hash.ts';
@@ -89,7 +90,7 @@ export function checkSelection(
     }
     selected.push(row);
   }
-  return done(selected);
+  return ok(selected);
 }
 
 export function createTickets(ports: Ports, config: TicketConfig): Tickets {
@@ -149,7 +150,7 @@ export function createTickets(ports: Ports, config: TicketConfig): Tickets {
         const secretIds = selection.value.map(({ id }) => id);
         const subject = { ownerId, actor: 'owner', names, secretIds, ns, pod, jti: minted.row.jti };
         await audit.append({ ...subject, at: clock(), action: 'ticket', outcome: 'done' });
-        return done(minted);
+        return ok(minted);
       });
     },
     list: async (ownerId, page) => {
@@ -166,7 +167,7 @@ export function createTickets(ports: Ports, config: TicketConfig): Tickets {
           return refuse('ticket_unknown', 'You have no ticket of this id; list your tickets.');
         }
         await audit.append({ ownerId, actor: 'owner', jti, at: clock(), action: 'revoke', outcome: 'done' });
-        return done(undefined);
+        return ok(undefined);
       }),
   };
 }

@@ -3,7 +3,7 @@
  * design §5. The browser's cookie names one; what ends it is here, so a cookie that was copied ends with it.
  */
 import type { OwnerId } from '#envelope/names.ts';
-import { done } from './outcome.ts';
+import { ok } from '#envelope/result.ts';
 import type { Quotas } from './quotas.ts';
 import type { Database } from './stores.ts';
 
@@ -45,7 +45,7 @@ export function createWebSessions(ports: Ports, config: WebSessionConfig): WebSe
         await ports.quotas.webSession(stores, { ownerId, ended: limits(now) });
         if (before !== undefined) await webSessions.delete(sha256Hex(before));
         await webSessions.insert({ idHash: sha256Hex(id), ownerId, openedAt: now, seenAt: now });
-        return done(undefined);
+        return ok(undefined);
       });
       return id;
     },

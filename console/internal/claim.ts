@@ -2,10 +2,11 @@
 import type { Express, Request, RequestHandler } from 'express';
 import { encodeBase64url } from '#envelope/base64url.ts';
 import { MAX_CLAIM_BODY_BYTES } from '#envelope/limits.ts';
+import { ok } from '#envelope/result.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
 import type { Claim } from '../core/claim.ts';
-import { done, type Outcome } from '../core/outcome.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { sendProblem, type Answer } from '../http/answer.ts';
 import { parseBody } from '../http/body.ts';
 import type { Observer } from '../http/observe.ts';
@@ -43,7 +44,7 @@ async function answer(claim: Claim, request: Request): Promise<Outcome<Answer>> 
   if (!claimed.ok) return claimed;
   try {
     const keys = claimed.value.map(({ id, key }) => ({ id, key: encodeBase64url(key) }));
-    return done({ status: 200, body: { keys } });
+    return ok({ status: 200, body: { keys } });
   } finally {
     for (const { key } of claimed.value) key.fill(0);
   }

@@ -2,10 +2,11 @@
 import type { Express, Request, RequestHandler } from 'express';
 import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
 import { parseNames } from '#envelope/ticket.ts';
+import { ok } from '#envelope/result.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
 import { clientName } from '#platform/https-server.ts';
 import type { Log } from '#platform/log.ts';
-import { done, type Outcome } from '../core/outcome.ts';
+import type { Outcome } from '../core/outcome.ts';
 import type { Resolve } from '../core/resolve.ts';
 import { sendProblem, type Answer } from '../http/answer.ts';
 import { parseBody } from '../http/body.ts';
@@ -43,7 +44,7 @@ async function answer(resolve: Resolve, request: Request): Promise<Outcome<Answe
   });
   if (!resolved.ok) return resolved;
   const { dryRun: _dryRun, ...answered } = resolved.value;
-  return done({ status: 200, body: answered });
+  return ok({ status: 200, body: answered });
 }
 
 export function createResolveApp({ resolve, gate, observer, log }: Ports): Express {

@@ -1,7 +1,8 @@
 /** Who calls the public API: a bearer token becomes an owner, before anything else is looked at. Zone 1; design §5. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { OwnerId } from '#envelope/names.ts';
-import { done, refuse, type Outcome } from '../core/outcome.ts';
+import { ok } from '#envelope/result.ts';
+import { refuse, type Outcome } from '../core/outcome.ts';
 import type { Owners, VerifiedLogin } from '../core/owners.ts';
 import { sendProblem } from '../http/answer.ts';
 import type { IdentityProvider } from '../identity-provider.ts';
@@ -43,7 +44,7 @@ export function createCallers({ provider, owners }: Ports): Callers {
       return refuse('bearer_rejected', 'There is no access token; send it as Authorization: Bearer.');
     }
     const login = await provider.verify(bearer);
-    return login.ok ? done({ ownerId: await owners.enter(login.value), login: login.value }) : login;
+    return login.ok ? ok({ ownerId: await owners.enter(login.value), login: login.value }) : login;
   };
   const of = (request: Request): OwnerId | undefined => {
     const found = known.get(request);

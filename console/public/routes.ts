@@ -2,7 +2,8 @@
 import type { Request } from 'express';
 import { parseSecretName, SECRET_NAME_RULE, type OwnerId, type SecretName } from '#envelope/names.ts';
 import { quote } from '#envelope/selection.ts';
-import { done, refuse, type Outcome } from '../core/outcome.ts';
+import { ok } from '#envelope/result.ts';
+import { refuse, type Outcome } from '../core/outcome.ts';
 import type { Route } from '../http/answer.ts';
 import { parseWith } from '../http/body.ts';
 import type { OperationId } from './operations.ts';
@@ -31,7 +32,7 @@ export function parameter(request: Request, name: string): string {
 export function parseName(text: string): Outcome<SecretName> {
   const name = parseSecretName(text);
   return name
-    ? done(name)
+    ? ok(name)
     : refuse('name_malformed', `${quote(text)} is not a secret’s name; ${SECRET_NAME_RULE}.`);
 }
 
@@ -40,7 +41,7 @@ export function parseKnownName(request: Request): Outcome<SecretName> {
   const text = parameter(request, 'name');
   const name = parseSecretName(text);
   return name
-    ? done(name)
+    ? ok(name)
     : refuse('secret_unknown', `You have no secret ${quote(text)}; list your secrets.`);
 }
 

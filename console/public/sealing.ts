@@ -1,8 +1,8 @@
 /** `/secrets/{name}/sealing`: what a client needs to seal for itself. Zone 1; design §5. */
 import { encodeBase64url } from '#envelope/base64url.ts';
+import { ok } from '#envelope/result.ts';
 import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
 import type { ClientSealing, SealingOffer } from '../core/client-sealing.ts';
-import { done } from '../core/outcome.ts';
 import { instant, parameter, parseName, type OwnerOf, type Routes } from './routes.ts';
 
 interface Ports extends RefusalRecorder {
@@ -33,7 +33,7 @@ export function createSealingRoutes(ports: Ports): Pick<Routes, 'reserveSealing'
       const offer = await recordRefusal(ports, 'seal', subject, offered);
       if (!offer.ok) return offer;
       try {
-        return done({ status: 200, body: offerOf(offer.value) });
+        return ok({ status: 200, body: offerOf(offer.value) });
       } finally {
         offer.value.innerKey.fill(0);
       }

@@ -2,8 +2,9 @@
 import type { Request } from 'express';
 import type { z } from 'zod';
 import type { OwnerId, SecretName } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
 import { recordRefusal, type AuditAction, type RefusalRecorder } from '../core/audit.ts';
-import { done, refuse, type Outcome } from '../core/outcome.ts';
+import { refuse, type Outcome } from '../core/outcome.ts';
 import { parseContent, wipeContent, type Content, type ContentInput } from '../core/secret-content.ts';
 import type { IfMatch, SecretWriting } from '../core/secret-writing.ts';
 import type { SecretRow, SecretStore, SecretSummary } from '../core/stores.ts';
@@ -72,12 +73,12 @@ const STRONG_TAG = /^"(\d{1,15})"$/;
 
 /** `If-Match`: versions in quotes, or `*`. A weak or foreign tag fits no version. */
 function parseIfMatch(header: string | undefined): Outcome<IfMatch | undefined> {
-  if (header === undefined || header.trim() === '*') return done(header === undefined ? undefined : '*');
+  if (header === undefined || header.trim() === '*') return ok(header === undefined ? undefined : '*');
   const tags = header.split(',').map((tag) => tag.trim());
   if (!tags.every((tag) => /^(W\/)?"[^"]*"$/.test(tag))) {
     return refuse('if_match_malformed', 'If-Match is not a list of versions; write it as the ETag was, "3".');
   }
-  return done(tags.flatMap((tag) => STRONG_TAG.exec(tag)?.[1] ?? []).map(Number));
+  return ok(tags.flatMap((tag) => STRONG_TAG.exec(tag)?.[1] ?? []).map(Number));
 }
 
 export function createSecretsRoutes(
@@ -121,7 +122,7 @@ export function createSecretsRoutes(
       writing.create({ ownerId, name: name.value, content, expiresAt }),
     );
     const row = await recorded('create', { ownerId, name: name.value }, outcome);
-    return row.ok ? done(versioned(201, row.value)) : row;
+    return row.ok ? ok(versioned(201, row.value)) : row;
   };
 
   const replace = async (request: Request, name: SecretName): Promise<Outcome<SecretRow>> => {
@@ -143,10 +144,10 @@ export function createSecretsRoutes(
       const query = parseQuery(secretQuery, request);
       if (!query.ok) return query;
       const { limit, after } = query.value;
-      const name = after === undefined ? done(undefined) : parseName(after);
+      const name = after === undefined ? ok(undefined) : parseName(after);
       if (!name.ok) return name;
       const rows = await ports.secrets.list(ownerOf(request), { limit, after: name.value });
-      return done({ status: 200, body: { items: rows.map(itemOf) } });
+      return ok({ status: 200, body: { items: rows.map(itemOf) } });
     },
     createSecret: create,
     replaceSecret: async (request) => {
@@ -154,7 +155,7 @@ export function createSecretsRoutes(
       const name = parseKnownName(request);
       const outcome = name.ok ? await replace(request, name.value) : name;
       const row = await recorded('replace', { ownerId, name: name.ok ? name.value : undefined }, outcome);
-      return row.ok ? done(versioned(200, row.value)) : row;
+      return row.ok ? ok(versioned(200, row.value)) : row;
     },
     deleteSecret: async (request) => {
       const ownerId = ownerOf(request);
@@ -167,7 +168,7 @@ export function createSecretsRoutes(
       };
       const known = { ownerId, name: name.ok ? name.value : undefined };
       const outcome = await recorded('delete', known, await attempt());
-      return outcome.ok ? done({ status: 204 }) : outcome;
+      return outcome.ok ? ok({ status: 204 }) : outcome;
     },
   };
 }

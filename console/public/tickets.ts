@@ -4,8 +4,9 @@ import { annotations } from '#envelope/annotations.ts';
 import { parseSecretId, parseSecretName, type SecretName } from '#envelope/names.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';
+import { ok } from '#envelope/result.ts';
 import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
-import { done, refuse, type Outcome } from '../core/outcome.ts';
+import { refuse, type Outcome } from '../core/outcome.ts';
 import { sessionAnnotations, type SessionAnnotations } from '../core/session-annotations.ts';
 import type { SessionRow } from '../core/stores.ts';
 import type { MintedTicket, TicketRequest, Tickets, UsedTicket } from '../core/tickets.ts';
@@ -100,24 +101,24 @@ export function createTicketsRoutes(
     issueTicket: async (request) => {
       const ownerId = ownerOf(request);
       const body = parseBody(ticketRequest, request);
-      const asked = body.ok ? done(requestOf(body.value)) : body;
+      const asked = body.ok ? ok(requestOf(body.value)) : body;
       const chosen = body.ok ? choiceOf(body.value) : body;
       const issue = async (): Promise<Outcome<object>> => {
         if (!asked.ok) return asked;
         if (!chosen.ok) return chosen;
         const issued = await tickets.issue({ ownerId, ...asked.value });
-        return issued.ok ? done(issuedOf(issued.value, chosen.value)) : issued;
+        return issued.ok ? ok(issuedOf(issued.value, chosen.value)) : issued;
       };
       const { secrets, ns, pod } = asked.ok ? asked.value : nothing;
       const subject = { ownerId, actor: 'owner', names: secrets, ns, pod };
       const outcome = await recordRefusal(ports, 'ticket', subject, await issue());
-      return outcome.ok ? done({ status: 201, body: outcome.value }) : outcome;
+      return outcome.ok ? ok({ status: 201, body: outcome.value }) : outcome;
     },
     listTickets: async (request) => {
       const query = parseQuery(ticketQuery, request);
       if (!query.ok) return query;
       const listed = await tickets.list(ownerOf(request), query.value);
-      return done({ status: 200, body: { items: listed.map(itemOf) } });
+      return ok({ status: 200, body: { items: listed.map(itemOf) } });
     },
     revokeTicket: async (request) => {
       const ownerId = ownerOf(request);
@@ -126,7 +127,7 @@ export function createTicketsRoutes(
         ? await tickets.revoke(ownerId, jti)
         : refuse('ticket_unknown', 'You have no ticket of this id; list your tickets.');
       const outcome = await recordRefusal(ports, 'revoke', { ownerId, actor: 'owner', jti }, revoked);
-      return outcome.ok ? done({ status: 204 }) : outcome;
+      return outcome.ok ? ok({ status: 204 }) : outcome;
     },
   };
 }

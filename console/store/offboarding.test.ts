@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { parseOwnerId, parseSessionId, type OwnerId } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
 import { octJwk } from '../../test/keys.ts';
 import { testFolder } from '../../test/folder.ts';
 import { testPostgres } from '../../test/postgres.ts';
 import { openAdminDatabase } from '../admin/database.ts';
-import { done } from '../core/outcome.ts';
 import { parseRecordKeys } from '../key-files.ts';
 import { databaseKinds, type DatabaseKind } from '../testing/console.ts';
 import { ISSUER, NOW, storeRows } from '../testing/record-rows.ts';
@@ -41,7 +41,7 @@ for (const kind of databaseKinds) {
           const id = await owners.findOrCreate(identity, { id: newOwner(), now: NOW });
           await pause();
           await logins.record(ISSUER, id, [{ claim: 'sub', value: identity.sub }], NOW);
-          return done(id);
+          return ok(id);
         });
       const first = await logIn(() => Promise.resolve());
       expect(first).to.have.property('ok', true);
@@ -71,11 +71,11 @@ for (const kind of databaseKinds) {
           await tickets.lockLive(jti);
           deleted = admin.offboarding!.delete(owner, NOW);
           await Promise.race([deleted, wait(500)]);
-          return done(await sessions.bind(parseSessionId(sid)!, { name: 'p', uid: 'u' }, NOW));
+          return ok(await sessions.bind(parseSessionId(sid)!, { name: 'p', uid: 'u' }, NOW));
         })
         .catch((error: unknown) => error);
       expect(await deleted, 'it was done').to.have.property('sessions', 1);
-      if (kind === 'PostgreSQL') expect(claimed).to.deep.equal(done(true));
+      if (kind === 'PostgreSQL') expect(claimed).to.deep.equal(ok(true));
       await admin.close();
       await database.close();
     });

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
+import { ok } from '#envelope/result.ts';
 import { octJwk } from '../../test/keys.ts';
 import { testFolder } from '../../test/folder.ts';
 import { failureOf } from '../../test/refusal.ts';
 import { testPostgres } from '../../test/postgres.ts';
 import { createCheck, type BrokenRow } from '../admin/check.ts';
 import { RecordError, type BrokenRecord } from '../core/record-error.ts';
-import { done } from '../core/outcome.ts';
 import { parseRecordKeys } from '../key-files.ts';
 import { databaseKinds } from '../testing/console.ts';
 import { connectRaw, ISSUER, NOW, storeRows, uses, type Known } from '../testing/record-rows.ts';
@@ -254,7 +254,7 @@ for (const kind of databaseKinds) {
     it('survive many changes at once, none of which is lost', async () => {
       const { jti } = await storeRows(database, 'dave');
       const used = await Promise.all(
-        Array.from({ length: 12 }, () => database.write(async ({ tickets }) => done(await tickets.use(jti)))),
+        Array.from({ length: 12 }, () => database.write(async ({ tickets }) => ok(await tickets.use(jti)))),
       );
       expect(used.filter((outcome) => outcome.ok && outcome.value)).to.have.length(5);
       expect(await database.tickets.find(jti)).to.include({ used: 5 });
@@ -264,7 +264,7 @@ for (const kind of databaseKinds) {
         owners.map(({ owner }) =>
           database.write(async ({ logins }) => {
             await logins.record(ISSUER, owner, [{ claim: 'email', value: 'shared' }], NOW);
-            return done(undefined);
+            return ok(undefined);
           }),
         ),
       );

@@ -14,7 +14,7 @@ import {
   type OwnerId,
 } from '#envelope/names.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
-import { done as committed } from '../core/outcome.ts';
+import { ok } from '#envelope/result.ts';
 import type { Stores } from '../core/stores.ts';
 import { numbersForInt8 } from '../store/connection.ts';
 import type { OpenDatabase } from '../store/database.ts';
@@ -99,7 +99,7 @@ export async function storeRows(database: OpenDatabase, name: string): Promise<K
     await stores.sessions.insert(session);
     await stores.webSessions.insert({ idHash, ownerId: owner, openedAt: NOW, seenAt: NOW });
     await stores.keys.activate(must(parseKid(kid)), NOW);
-    return committed(undefined);
+    return ok(undefined);
   });
   return { owner, sub: name, login, jti, sid, idHash, kid };
 }

@@ -5,13 +5,14 @@
 import type { Request } from 'express';
 import { parseMountPath } from '#envelope/mount-path.ts';
 import { parseSecretName } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
 import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
-import { refuse, type Outcome } from '../core/outcome.ts';
+import { refuse, type Outcome, type Refusal } from '../core/outcome.ts';
 import { sessionAnnotations, type SessionAnnotations } from '../core/session-annotations.ts';
 import type { SecretStore } from '../core/stores.ts';
 import type { MintedTicket, Tickets } from '../core/tickets.ts';
 import { noteRefusal } from '../http/answer.ts';
-import { refusals, type RefusalCode } from '../refusals.ts';
+import { refusals } from '../refusals.ts';
 import { failurePage } from './failure-page.ts';
 import type { Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
@@ -59,7 +60,7 @@ function choiceOf({
     files: renamed.map((name) => ({ name, path: names.get(name) ?? '' })),
     env: variables.map((name) => ({ name, variable: names.get(name) ?? '' })),
   });
-  return chosen.ok ? { ok: true, value: { chosen: chosen.value, wish: { secrets, variables } } } : chosen;
+  return chosen.ok ? ok({ chosen: chosen.value, wish: { secrets, variables } }) : chosen;
 }
 
 type Wish = Pick<Parameters<Tickets['issue']>[0], 'secrets' | 'variables'>;
@@ -95,9 +96,9 @@ function createViews({ secrets, clock, origins, envEnabled }: Ports) {
   };
 }
 
-function badRequest(code: RefusalCode, problem: string): Page {
+function badRequest({ code, detail }: Refusal): Page {
   return {
-    ...failurePage({ status: 400, code, detail: problem }),
+    ...failurePage({ status: 400, code, detail }),
     title: text.launch.badRequest,
   };
 }
@@ -108,10 +109,10 @@ export function mountLaunch(routes: PageRoutes, ports: Ports): void {
   routes.open('/launch', 'launch', async (request, response) => {
     const parsed = parse(request);
     if (!parsed.ok) {
-      noteRefusal(response, { code: parsed.code, detail: parsed.problem });
-      return badRequest(parsed.code, parsed.problem);
+      noteRefusal(response, parsed.refusal);
+      return badRequest(parsed.refusal);
     }
-    const { launch } = parsed;
+    const { value: launch } = parsed;
     const { originalUrl: action } = request;
     const visitor = ports.visitors.of(request);
     if (visitor) return await views.form({ launch, action, picks: nothingPicked, visitor });
@@ -135,8 +136,8 @@ export function mountLaunch(routes: PageRoutes, ports: Ports): void {
   const submit = async (submission: Submission): Promise<PageAnswer> => {
     const { request, response, form, visitor } = submission;
     const parsed = parse(request);
-    if (!parsed.ok) return badRequest(parsed.code, parsed.problem);
-    const { launch } = parsed;
+    if (!parsed.ok) return badRequest(parsed.refusal);
+    const { value: launch } = parsed;
     const picks = picksIn(form);
     const again = { launch, action: request.originalUrl, picks, visitor };
     const path = parseMountPath(picks.path);
@@ -162,8 +163,8 @@ export function mountLaunch(routes: PageRoutes, ports: Ports): void {
     submit,
     again: async (request, form, _why, visitor) => {
       const parsed = parse(request);
-      if (!parsed.ok) return badRequest(parsed.code, parsed.problem);
-      const { launch } = parsed;
+      if (!parsed.ok) return badRequest(parsed.refusal);
+      const { value: launch } = parsed;
       const { originalUrl: action } = request;
       const picks = picksIn(form);
       if (!visitor) return views.again(launch, action, picks);
