@@ -100,11 +100,9 @@ function useCases({ config, log, clock, elapsed, database }: Context, undo: Undo
   );
 }
 
-function routesOf({ config, clock, database }: Context, cases: UseCases, callers: Callers): Routes {
+function routesOf({ config, database }: Context, cases: UseCases, callers: Callers): Routes {
   const { secrets, audit } = database;
-  const shared = { ownerOf: (request: Request) => callers.ownerOf(request), clock, audit };
-  const { writing, sealing, tickets } = cases;
-  const { maxValueBytes } = config;
+  const shared = { ownerOf: (request: Request) => callers.ownerOf(request), cases };
   const offer = {
     issuer: config.oidcIssuer,
     audience: config.oidcAudience,
@@ -114,10 +112,10 @@ function routesOf({ config, clock, database }: Context, cases: UseCases, callers
   };
   return {
     ...createLoginRoutes({ callerOf: (request) => callers.callerOf(request) }, offer),
-    ...createSecretsRoutes({ ...shared, secrets, writing, maxValueBytes }),
-    ...createSealingRoutes({ ...shared, sealing }),
-    ...createTicketsRoutes({ ...shared, tickets }),
-    ...createAuditRoutes(shared),
+    ...createSecretsRoutes({ ...shared, secrets }),
+    ...createSealingRoutes(shared),
+    ...createTicketsRoutes(shared),
+    ...createAuditRoutes({ ...shared, audit }),
   };
 }
 

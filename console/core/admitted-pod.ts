@@ -5,7 +5,7 @@ import { ok } from '#envelope/result.ts';
 import type { AdmittedPod } from './cluster.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import type { SessionRow } from './stores.ts';
-import type { TicketHash } from './ticket-hash.ts';
+import type { TicketHash } from './ticket-minting.ts';
 
 interface Ports {
   readonly ticketHash: TicketHash;

@@ -9,15 +9,15 @@ import type { JwsRefusal } from '#envelope/jws.ts';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import { ok } from '#envelope/result.ts';
 import type { RefusalCode } from '../refusals.ts';
-import { recordRefusal, type AuditSubject } from './audit.ts';
+import type { AuditSubject } from './audit.ts';
 import { checkGrantedPod, checkTokenOwner } from './claiming-pod.ts';
 import type { AdmittedPod, Cluster, TokenOwner } from './cluster.ts';
 import { refuse, type Outcome } from './outcome.ts';
-import { refusingBrokenRecords } from './record-error.ts';
 import type { SessionKey, SessionKeys } from './session-keys.ts';
 import { checkTicketOf } from './session-ticket.ts';
 import type { Database, SecretRow, SessionRow, SessionSecret, Stores } from './stores.ts';
 import { isRepeated, type StartLimits } from './start-limits.ts';
+import type { Trace, UseCase } from './use-case.ts';
 
 interface ClaimRequest {
   readonly grant: string;
@@ -25,10 +25,8 @@ interface ClaimRequest {
   readonly token: string | undefined;
 }
 
-export interface Claim {
-  /** The caller wipes the keys. */
-  claim(request: ClaimRequest): Promise<Outcome<readonly SessionKey[]>>;
-}
+/** The caller wipes the keys. */
+export type Claim = UseCase<ClaimRequest, readonly SessionKey[]>;
 
 interface Ports {
   readonly database: Database;
@@ -215,18 +213,13 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
   };
 
   return {
-    claim: async (request) => {
-      const trace: Trace = { actor: 'init container' };
-      const outcome = await refusingBrokenRecords(() => claim(request, trace));
-      // Without an authentic grant nobody is known: that is for the log, not for an owner's records.
-      if (trace.ownerId === undefined || isRepeated(outcome)) return outcome;
-      return await recordRefusal({ audit: database.audit, clock }, 'claim', trace, outcome);
-    },
+    action: 'claim',
+    subject: () => ({ actor: 'init container' }),
+    act: claim,
+    // Without an authentic grant nobody is known: that is for the log, not for an owner's records.
+    isRecorded: (refused, { ownerId }) => ownerId !== undefined && !isRepeated(refused),
   };
 }
-
-/** What the audit says of a claim; filled in as checks pass. */
-type Trace = { -readonly [K in keyof AuditSubject]: AuditSubject[K] };
 
 function traceOf({ sub, sid, jti, place: { ns }, secrets }: Grant): Partial<AuditSubject> {
   return {

@@ -13,13 +13,19 @@ import type { EnvelopeKey, PublicKeyJwk } from './keys.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import type { SealedWrite, WriteTarget } from './sealing.ts';
-import type { Content } from './secret-content.ts';
+import { parseName, type Content } from './secret-content.ts';
 import type { Database, Reservation } from './stores.ts';
+import { byOwner, type Trace, type UseCase } from './use-case.ts';
 import type { UserKeys } from './user-keys.ts';
 
 export interface ClientSealing {
   /** Reserves id, version and salt of the next write of this name, which need not exist yet. */
-  reserve(ownerId: OwnerId, name: SecretName): Promise<Outcome<SealingOffer>>;
+  readonly reserveSealing: UseCase<ReserveRequest, SealingOffer>;
+}
+
+interface ReserveRequest {
+  readonly ownerId: OwnerId;
+  readonly name: string;
 }
 
 /** All that a client needs to seal both layers for this one write. */
@@ -74,21 +80,27 @@ export function createClientSealing(ports: Ports): ClientSealing {
       return ok(reservation);
     });
 
-  return {
-    reserve: async (ownerId, name) => {
-      const opened = await ports.userKeys.newest(ownerId);
-      if (!opened.ok) return opened;
-      const { gen, key } = opened.value;
-      try {
-        const reserved = await reserveWrite(ownerId, name, gen);
-        if (!reserved.ok) return reserved;
-        const innerKey = await deriveInnerKey(cipher, key, reserved.value);
-        return ok({ ...reserved.value, innerKey, publicKey: envelopeKey.jwk });
-      } finally {
-        key.fill(0);
-      }
-    },
+  const reserve = async (
+    { ownerId, name: text }: ReserveRequest,
+    trace: Trace,
+  ): Promise<Outcome<SealingOffer>> => {
+    const name = parseName(text);
+    if (!name.ok) return name;
+    trace.names = [name.value];
+    const opened = await ports.userKeys.newest(ownerId);
+    if (!opened.ok) return opened;
+    const { gen, key } = opened.value;
+    try {
+      const reserved = await reserveWrite(ownerId, name.value, gen);
+      if (!reserved.ok) return reserved;
+      const innerKey = await deriveInnerKey(cipher, key, reserved.value);
+      return ok({ ...reserved.value, innerKey, publicKey: envelopeKey.jwk });
+    } finally {
+      key.fill(0);
+    }
   };
+
+  return { reserveSealing: { action: 'seal', subject: byOwner, act: reserve } };
 }
 
 function sealRecord({ ownerId, name, secretId, version }: Reservation): AuditSubject {

@@ -17,13 +17,13 @@ import type { Database, SecretRow, SecretVersion, Stores } from './stores.ts';
 /** Versions that the caller has seen; `*` is any. */
 export type IfMatch = '*' | readonly number[];
 
-interface DeleteRequest {
+export interface DeleteRequest {
   readonly ownerId: OwnerId;
   readonly name: SecretName;
   readonly ifMatch?: IfMatch | undefined;
 }
 
-interface WriteRequest extends DeleteRequest {
+export interface WriteRequest extends DeleteRequest {
   readonly content: Content;
   readonly expiresAt: number | undefined;
 }

@@ -10,8 +10,7 @@ import { ok } from '#envelope/result.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import type { TicketRow, TicketStore } from './stores.ts';
-import type { TicketHash } from './ticket-hash.ts';
-import type { TicketConfig } from './tickets.ts';
+import type { MintConfig, TicketHash } from './ticket-minting.ts';
 
 export interface PodRequest {
   readonly namespace: string;
@@ -102,7 +101,7 @@ function checkNames(row: TicketRow, names: readonly SecretName[]): Outcome<void>
 
 export function createTicketCheck(
   { tickets, ticketHash, clock, verifiers }: Ports,
-  { issuer, audience }: Pick<TicketConfig, 'issuer' | 'audience'>,
+  { issuer, audience }: Pick<MintConfig, 'issuer' | 'audience'>,
 ): TicketCheck {
   return {
     verify: async (text) => {

@@ -5,7 +5,7 @@ import { MAX_CLAIM_BODY_BYTES } from '#envelope/limits.ts';
 import { ok } from '#envelope/result.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
-import type { Claim } from '../core/claim.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { sendProblem, type Answer } from '../http/answer.ts';
 import { parseBody } from '../http/body.ts';
@@ -15,7 +15,7 @@ import { createInternalApp } from './app.ts';
 import { claimBody } from './schemas.ts';
 
 interface Ports {
-  readonly claim: Claim;
+  readonly claim: UseCases['claim'];
   readonly limits: RateLimits;
   readonly gate: BodyGate;
   readonly observer: Observer;
@@ -37,10 +37,10 @@ const demandToken: RequestHandler = (request, response, next) => {
   }
 };
 
-async function answer(claim: Claim, request: Request): Promise<Outcome<Answer>> {
+async function answer(claim: UseCases['claim'], request: Request): Promise<Outcome<Answer>> {
   const body = parseBody(claimBody, request);
   if (!body.ok) return body;
-  const claimed = await claim.claim({ grant: body.value.grant, token: tokenOf(request) });
+  const claimed = await claim({ grant: body.value.grant, token: tokenOf(request) });
   if (!claimed.ok) return claimed;
   try {
     const keys = claimed.value.map(({ id, key }) => ({ id, key: encodeBase64url(key) }));

@@ -7,7 +7,7 @@ import type { BodyGate } from '#platform/body-gate.ts';
 import { clientName } from '#platform/https-server.ts';
 import type { Log } from '#platform/log.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { Resolve } from '../core/resolve.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import { sendProblem, type Answer } from '../http/answer.ts';
 import { parseBody } from '../http/body.ts';
 import type { Observer } from '../http/observe.ts';
@@ -15,7 +15,7 @@ import { createInternalApp } from './app.ts';
 import { resolveBody } from './schemas.ts';
 
 interface Ports {
-  readonly resolve: Resolve;
+  readonly resolve: UseCases['resolve'];
   readonly gate: BodyGate;
   readonly observer: Observer;
   readonly log: Log;
@@ -32,11 +32,11 @@ const webhookOnly: RequestHandler = (request, response, next) => {
   }
 };
 
-async function answer(resolve: Resolve, request: Request): Promise<Outcome<Answer>> {
+async function answer(resolve: UseCases['resolve'], request: Request): Promise<Outcome<Answer>> {
   const body = parseBody(resolveBody, request);
   if (!body.ok) return body;
   const { names, variables, ...rest } = body.value;
-  const resolved = await resolve.resolve({
+  const resolved = await resolve({
     ...rest,
     // The schema has parsed the names, and found the variables among them.
     names: parseNames(names) ?? [],

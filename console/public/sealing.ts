@@ -1,13 +1,13 @@
 /** `/secrets/{name}/sealing`: what a client needs to seal for itself. Zone 1; design §5. */
 import { encodeBase64url } from '#envelope/base64url.ts';
 import { ok } from '#envelope/result.ts';
-import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
-import type { ClientSealing, SealingOffer } from '../core/client-sealing.ts';
-import { instant, parameter, parseName, type OwnerOf, type Routes } from './routes.ts';
+import type { SealingOffer } from '../core/client-sealing.ts';
+import type { UseCases } from '../core/use-cases.ts';
+import { instant, parameter, type OwnerOf, type Routes } from './routes.ts';
 
-interface Ports extends RefusalRecorder {
+interface Ports {
   readonly ownerOf: OwnerOf;
-  readonly sealing: ClientSealing;
+  readonly cases: Pick<UseCases, 'reserveSealing'>;
 }
 
 function offerOf(offer: SealingOffer): object {
@@ -26,11 +26,8 @@ function offerOf(offer: SealingOffer): object {
 export function createSealingRoutes(ports: Ports): Pick<Routes, 'reserveSealing'> {
   return {
     reserveSealing: async (request) => {
-      const ownerId = ports.ownerOf(request);
-      const name = parseName(parameter(request, 'name'));
-      const offered = name.ok ? await ports.sealing.reserve(ownerId, name.value) : name;
-      const subject = { ownerId, actor: 'owner', names: name.ok ? [name.value] : undefined };
-      const offer = await recordRefusal(ports, 'seal', subject, offered);
+      const asked = { ownerId: ports.ownerOf(request), name: parameter(request, 'name') };
+      const offer = await ports.cases.reserveSealing(asked);
       if (!offer.ok) return offer;
       try {
         return ok({ status: 200, body: offerOf(offer.value) });

@@ -4,10 +4,8 @@ import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
 import type { Metrics } from '#platform/metrics.ts';
 import type { AuditStore } from '../core/audit.ts';
-import type { Owners } from '../core/owners.ts';
-import type { SecretWriting } from '../core/secret-writing.ts';
 import type { SecretStore } from '../core/stores.ts';
-import type { Tickets } from '../core/tickets.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import type { WebSessions } from '../core/web-sessions.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import type { OctKey } from '../key-files.ts';
@@ -31,10 +29,8 @@ import { mountWriting } from './write-pages.ts';
 interface WebPorts {
   readonly provider: LoginProvider;
   readonly sessions: WebSessions;
-  readonly owners: Owners;
+  readonly cases: UseCases;
   readonly secrets: SecretStore;
-  readonly writing: SecretWriting;
-  readonly tickets: Tickets;
   readonly audit: AuditStore;
   readonly cookieKeys: readonly [OctKey, ...OctKey[]];
   readonly random: (bytes: number) => Uint8Array;
@@ -101,7 +97,7 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
   routes.open('/', 'welcome', (request) =>
     Promise.resolve(visitors.of(request) ? { to: '/secrets' } : welcomePage('out' in request.query)),
   );
-  mountLogin(routes, { ...ports, cookies, visitors, origin });
+  mountLogin(routes, { ...ports, owners: ports.cases.owners, cookies, visitors, origin });
   // What a form needs that outlived its login; another origin cannot read the answer.
   routes.router.get('/session', visitors.identify, limit, (request, response) => {
     const visitor = isOwnOrigin(request, origin) ? visitors.of(request) : undefined;

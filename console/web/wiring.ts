@@ -78,7 +78,7 @@ export function wireWeb(context: Context): WiredWeb {
     },
   );
   const { webIdleSeconds: idleSeconds, webLifeSeconds: lifeSeconds } = config;
-  const { owners, writing, tickets, quotas } = cases;
+  const { quotas } = cases;
   const sessions = createWebSessions(
     { database, clock, quotas, newId: randomUUID, sha256Hex },
     { idleSeconds, lifeSeconds },
@@ -87,9 +87,7 @@ export function wireWeb(context: Context): WiredWeb {
     {
       provider,
       sessions,
-      owners,
-      writing,
-      tickets,
+      cases,
       secrets: database.secrets,
       audit: database.audit,
       cookieKeys: config.cookieKeys,

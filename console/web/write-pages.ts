@@ -2,11 +2,10 @@
 import type { Request } from 'express';
 import { utf8 } from '#envelope/bytes.ts';
 import { parseSecretName } from '#envelope/names.ts';
-import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
-import { refuse, type Outcome, type Refusal } from '../core/outcome.ts';
-import { contentOf, wipeContent } from '../core/secret-content.ts';
-import type { SecretWriting } from '../core/secret-writing.ts';
+import { ok } from '#envelope/result.ts';
+import type { Outcome, Refusal } from '../core/outcome.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import { noteRefusal } from '../http/answer.ts';
 import { refusals } from '../refusals.ts';
 import { secretPath } from './addresses.ts';
@@ -22,9 +21,10 @@ import { text } from './text.ts';
 import type { Visitor } from './visitors.ts';
 import { nothingTyped, writeForm, type Typed, type WriteErrors, type WriteForm } from './write-form.ts';
 
-interface Ports extends RefusalRecorder {
+interface Ports {
   readonly secrets: Pick<SecretStore, 'find'>;
-  readonly writing: SecretWriting;
+  readonly cases: Pick<UseCases, 'createSecret' | 'replaceSecret'>;
+  readonly clock: () => number;
   readonly sayings: Sayings;
   readonly maxValueBytes: number;
 }
@@ -106,26 +106,16 @@ function createSubmit(ports: Ports, views: ReturnType<typeof createViews>) {
       ...(malformed ? { expires: text.write.expiryMalformed } : {}),
     };
   };
-  const write = async (
+  const write = (
     { ownerId }: Visitor,
     { typed, bytes }: { typed: Typed; bytes: Uint8Array },
     version: number | undefined,
   ): Promise<Outcome<SecretRow>> => {
-    const name = parseSecretName(typed.name);
-    if (!name) return refuse('name_malformed', nameProblem(typed.name) ?? '');
-    const content = contentOf(bytes, ports.maxValueBytes);
-    if (!content.ok) return content;
-    const request = { ownerId, name, content: content.value, expiresAt: endOfDay(typed.expires) };
-    try {
-      const outcome =
-        version === undefined
-          ? await ports.writing.create(request)
-          : await ports.writing.replace({ ...request, ifMatch: [version] });
-      const subject = { ownerId, actor: 'owner', names: [name] };
-      return await recordRefusal(ports, version === undefined ? 'create' : 'replace', subject, outcome);
-    } finally {
-      wipeContent(content.value);
-    }
+    const { name } = typed;
+    const asked = { content: { bytes }, expiresAt: endOfDay(typed.expires) };
+    return version === undefined
+      ? ports.cases.createSecret({ ownerId, asked: ok({ ...asked, name }) })
+      : ports.cases.replaceSecret({ ownerId, name, asked: ok({ ...asked, ifMatch: [version] }) });
   };
   const refused = async (submission: Submission, typed: Typed, refusal: Refusal): Promise<Page> => {
     const { request, response, visitor } = submission;

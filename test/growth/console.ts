@@ -7,15 +7,15 @@ import { nodeCipher } from '#envelope/node-cipher.ts';
 import { createCluster } from '../../console/cluster.ts';
 import { createPodCheck } from '../../console/core/admitted-pod.ts';
 import { loginClaims } from '../../console/core/owners.ts';
-import { contentOf, parseContent } from '../../console/core/secret-content.ts';
+import { parseContent, parseName } from '../../console/core/secret-content.ts';
 import { sessionAnnotations } from '../../console/core/session-annotations.ts';
 import type { SessionRow } from '../../console/core/stores.ts';
-import { createTicketHash } from '../../console/core/ticket-hash.ts';
+import { createTicketHash } from '../../console/core/ticket-minting.ts';
 import { parseJson, parseWith } from '../../console/http/body.ts';
 import { createIdentityProvider } from '../../console/identity-provider.ts';
 import { claimBody, resolveBody } from '../../console/internal/schemas.ts';
 import { createCallers } from '../../console/public/bearer.ts';
-import { parseKnownName, parseName, parseQuery } from '../../console/public/routes.ts';
+import { parseQuery } from '../../console/public/routes.ts';
 import {
   auditQuery,
   createForms,
@@ -80,10 +80,9 @@ const launchForm = formOf((routes) =>
     secrets: { list: () => Promise.resolve([]) },
     visitors: {},
     origins: ['https://hub.example'],
-    tickets: {
-      issue: () => Promise.resolve({ ok: false, refusal: { code: 'secret_unknown', detail: '' } }),
+    cases: {
+      issueTicket: () => Promise.resolve({ ok: false, refusal: { code: 'secret_unknown', detail: '' } }),
     },
-    audit: { append: () => Promise.resolve() },
     clock: () => 0,
     envEnabled: true,
   } as unknown as Parameters<typeof mountLaunch>[1]),
@@ -126,10 +125,7 @@ const session = {
 
 const secretsRoutes = createSecretsRoutes({
   ownerOf: () => ownerId,
-  maxValueBytes: MAX_VALUE_BYTES,
-  clock: () => 0,
-  writing: { delete: () => Promise.resolve({ ok: true }) },
-  audit: { append: () => Promise.resolve() },
+  cases: { deleteSecret: () => Promise.resolve({ ok: true }) },
 } as unknown as Parameters<typeof createSecretsRoutes>[0]);
 
 const cookies = createCookies({
@@ -199,11 +195,10 @@ export const consoleSubjects: readonly Subject[] = [
     },
   }),
   text({
-    covers: ['parseName', 'parseKnownName'].map((name) => `console/public/routes.ts ${name}`),
+    covers: ['console/core/secret-content.ts parseName'],
     tokens: ['a', '.', ' ', '/', '\0', 'é', '\uD800', 'ﬀ', '㋀'],
     run: (name) => {
       parseName(name);
-      parseKnownName(requestOf({ params: { name } }));
       return [nameProblem(name), endOfDay(name), returnPath(name, origin)];
     },
   }),
@@ -330,12 +325,12 @@ export const consoleSubjects: readonly Subject[] = [
     },
   }),
   text({
-    covers: ['parseContent', 'contentOf'].map((name) => `console/core/secret-content.ts ${name}`),
+    covers: ['console/core/secret-content.ts parseContent'],
     tokens: ['a', 'A', '=', '\n', '\uD800', '\uDC00', 'é', '.', '-', '\0'],
     run: (value) => {
       parseContent({ value }, MAX_VALUE_BYTES);
       parseContent({ valueBase64: value }, MAX_VALUE_BYTES);
-      contentOf(Buffer.from(value), MAX_VALUE_BYTES);
+      parseContent({ bytes: Buffer.from(value) }, MAX_VALUE_BYTES);
       return parseContent({ envelope: value, size: 1, envSafe: true }, MAX_VALUE_BYTES);
     },
   }),
