@@ -18,7 +18,10 @@ const files: Record<string, string> = {
   TWOFOLD_GRANT_KEYS_FILE: set(ed25519Pair().publicJwk),
 };
 
-function check(changed: Record<string, string>, database: Record<string, string> = {}): string[] {
+async function check(
+  changed: Record<string, string>,
+  database: Record<string, string> = {},
+): Promise<string[]> {
   const contents = { ...files, ...changed };
   const env = {
     TWOFOLD_PUBLIC_URL: 'https://t.example.org',
@@ -31,22 +34,22 @@ function check(changed: Record<string, string>, database: Record<string, string>
     ...Object.fromEntries(Object.keys(files).map((variable) => [variable, variable])),
     ...database,
   };
-  const parsed = parseSettings(consoleSettings, env, (path) => contents[path] ?? '');
+  const parsed = await parseSettings(consoleSettings, env, (path) => Promise.resolve(contents[path] ?? ''));
   if (!parsed.ok) throw new Error(parsed.problems.join('; '));
   return contradictionsOf(parsed.value);
 }
 
 describe('settings of the console that contradict each other', () => {
-  it('are none where each key serves one use', () => {
-    expect(check({})).to.deep.equal([]);
+  it('are none where each key serves one use', async () => {
+    expect(await check({})).to.deep.equal([]);
   });
 
   const symmetric = ['AT_REST', 'COOKIE', 'RECORD'].map((use) => `TWOFOLD_${use}_KEYS_FILE`);
   for (const one of symmetric) {
     for (const other of symmetric.filter((name) => name > one)) {
-      it(`are ${one} and ${other} with one key in both, however old it is there`, () => {
+      it(`are ${one} and ${other} with one key in both, however old it is there`, async () => {
         const shared = octJwk();
-        const problems = check({ [one]: set(octJwk(), shared), [other]: set(shared, octJwk()) });
+        const problems = await check({ [one]: set(octJwk(), shared), [other]: set(shared, octJwk()) });
         expect(problems).to.have.length(1);
         expect(problems[0])
           .to.include(one)
@@ -57,9 +60,9 @@ describe('settings of the console that contradict each other', () => {
     }
   }
 
-  it('are ticket and grant keys with one in both, whichever half is listed', () => {
+  it('are ticket and grant keys with one in both, whichever half is listed', async () => {
     for (const shared of [ticket, ed25519Pair()]) {
-      const [problem, ...more] = check({
+      const [problem, ...more] = await check({
         TWOFOLD_TICKET_KEYS_FILE: set(ticket.privateJwk, ...(shared === ticket ? [] : [shared.publicJwk])),
         TWOFOLD_GRANT_KEYS_FILE: set(ed25519Pair().publicJwk, shared.publicJwk),
       });
@@ -68,9 +71,9 @@ describe('settings of the console that contradict each other', () => {
     }
   });
 
-  it('are two addresses of a database; and all contradictions are said at once', () => {
+  it('are two addresses of a database; and all contradictions are said at once', async () => {
     const shared = set(octJwk());
-    const problems = check(
+    const problems = await check(
       { TWOFOLD_AT_REST_KEYS_FILE: shared, TWOFOLD_COOKIE_KEYS_FILE: shared, '/url': 'sqlite:/y.db' },
       { TWOFOLD_DATABASE_URL_FILE: '/url' },
     );

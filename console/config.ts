@@ -32,8 +32,8 @@ const MAX_TICKET_SECONDS = 30 * DAY_SECONDS;
 function issuer(variable: string, doc: string): Setting<string> {
   return {
     ...httpsUrl(variable, { doc }),
-    parse: (value, readFile) => {
-      httpsUrl(variable, { doc }).parse(value, readFile);
+    parse: async (value, readFile) => {
+      await httpsUrl(variable, { doc }).parse(value, readFile);
       return value;
     },
   };

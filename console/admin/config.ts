@@ -24,9 +24,12 @@ const others = new Set(
 );
 
 /** Every problem at once, as the services report them. */
-export function parseAdminConfig(env: NodeJS.ProcessEnv, readFile: ReadFile): Parsed<AdminConfig> {
+export async function parseAdminConfig(
+  env: NodeJS.ProcessEnv,
+  readFile: ReadFile,
+): Promise<Parsed<AdminConfig>> {
   const relevant = Object.fromEntries(Object.entries(env).filter(([name]) => !others.has(name)));
-  const parsed = parseSettings(adminSettings, relevant, readFile);
+  const parsed = await parseSettings(adminSettings, relevant, readFile);
   if (!parsed.ok) return parsed;
   try {
     const url = databaseUrlOf(parsed.value);

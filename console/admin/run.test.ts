@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { startTestConsole, databaseKinds, type DatabaseKind, type TestConsole } from '../testing/console.ts';
 import type { ApiClient } from '../testing/api-client.ts';
 import { admit, claim, grantFor, openSession, ticketFor } from '../testing/session.ts';
@@ -52,7 +52,7 @@ for (const kind of databaseKinds) {
       const code = await runAdmin({
         args: args.split(' '),
         env: { ...running.env, ...env },
-        readFile: (path) => readFileSync(path, 'utf8'),
+        readFile: (path) => readFile(path, 'utf8'),
         terminal: {
           out: (text) => {
             ran.out += text;

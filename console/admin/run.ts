@@ -50,7 +50,7 @@ function wordsOf(error: unknown): string {
 
 async function onDatabase(program: Program, command: Exclude<Command, { name: 'help' }>): Promise<number> {
   const { env, readFile, terminal } = program;
-  const parsed = parseAdminConfig(env, readFile);
+  const parsed = await parseAdminConfig(env, readFile);
   if (!parsed.ok) {
     for (const problem of parsed.problems) terminal.err(`twofold-admin: ${problem}\n`);
     return exits.settings;

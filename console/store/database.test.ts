@@ -15,13 +15,12 @@ import { claim, admit, grantFor, openSession, resolve, ticketFor } from '../test
 import { openDatabase } from './database.ts';
 import { DatabaseError, toDatabaseError } from './failure.ts';
 import { createRecords } from './records.ts';
-import { parseRecordKeys } from '../key-files.ts';
-import { octJwk } from '../../test/keys.ts';
+import { recordKeys } from '../testing/record-rows.ts';
 import { testFolder } from '../../test/folder.ts';
 
 const unavailable = [503, 'database_unavailable'];
 const ids = createIds((bytes) => nodeCipher.random(bytes));
-const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
+const records = createRecords(recordKeys());
 function fileOf({ databaseUrl }: TestConsole): string {
   return databaseUrl.replace('sqlite:', '');
 }

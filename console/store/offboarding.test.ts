@@ -4,13 +4,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { parseOwnerId, parseSessionId, type OwnerId } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
-import { octJwk } from '../../test/keys.ts';
 import { testFolder } from '../../test/folder.ts';
 import { testPostgres } from '../../test/postgres.ts';
 import { openAdminDatabase } from '../admin/database.ts';
-import { parseRecordKeys } from '../key-files.ts';
 import { databaseKinds, type DatabaseKind } from '../testing/console.ts';
-import { ISSUER, NOW, storeRows } from '../testing/record-rows.ts';
+import { ISSUER, NOW, recordKeys, storeRows } from '../testing/record-rows.ts';
 import { openDatabase } from './database.ts';
 import { createRecords } from './records.ts';
 
@@ -21,7 +19,7 @@ const identity = { issuer: ISSUER, sub: 'alice' };
 
 /** A new database, as the console and as the operator's program open it. */
 async function openNew(kind: DatabaseKind) {
-  const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
+  const records = createRecords(recordKeys());
   const url =
     kind === 'SQLite'
       ? `sqlite:${join(testFolder('offboarding'), 'console.db')}`
