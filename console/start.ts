@@ -1,4 +1,5 @@
 /** Wiring: from settings to four listening ports, and back to none. Zone 1; design §1 and §9. */
+import { createHash } from 'node:crypto';
 import type { Express, Request } from 'express';
 import { nodeCipher } from '#envelope/node-cipher.ts';
 import { ok } from '#envelope/result.ts';
@@ -33,7 +34,6 @@ import { createSecretsRoutes } from './public/secrets.ts';
 import { createTicketsRoutes } from './public/tickets.ts';
 import { openDatabase, type OpenDatabase } from './store/database.ts';
 import { createRecords } from './store/records.ts';
-import { sha256Hex } from './sha256.ts';
 import { wireWeb } from './web/wiring.ts';
 import { startSweeper } from './sweep.ts';
 
@@ -65,6 +65,10 @@ function identityProvider({ config, log, clock }: Context, undo: Undo[]): Identi
       launcherClaims: (config.launchers ?? []).map(({ claim }) => claim),
     },
   );
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function useCases({ config, log, clock, elapsed, database }: Context, undo: Undo[]): UseCases {

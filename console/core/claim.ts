@@ -14,9 +14,9 @@ import { checkGrantedPod, checkTokenOwner } from './claiming-pod.ts';
 import type { AdmittedPod, Cluster, TokenOwner } from './cluster.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import type { SessionKey, SessionKeys } from './session-keys.ts';
-import { checkTicketOf } from './session-ticket.ts';
 import type { Database, SecretRow, SessionRow, SessionSecret, Stores } from './stores.ts';
 import { isRepeated, type StartLimits } from './start-limits.ts';
+import { checkTicketOf } from './ticket-check.ts';
 import type { Trace, UseCase } from './use-case.ts';
 
 interface ClaimRequest {

@@ -1,4 +1,4 @@
-/** Whether a presented ticket holds for this pod and these names, now. Zone 1; design §6 steps 1 and 2. */
+/** What a ticket allows: this pod and these names, now, when it is presented; and this session. Zone 1; design §6. */
 import type { Verifier } from '#envelope/cipher.ts';
 import type { JwsRefusal } from '#envelope/jws.ts';
 import type { SecretName } from '#envelope/names.ts';
@@ -9,7 +9,7 @@ import { verifyTicket, type Ticket } from '#envelope/ticket.ts';
 import { ok } from '#envelope/result.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { refuse, type Outcome } from './outcome.ts';
-import type { TicketRow, TicketStore } from './stores.ts';
+import type { SessionRow, TicketRow, TicketStore } from './stores.ts';
 import type { MintConfig, TicketHash } from './ticket-minting.ts';
 
 export interface PodRequest {
@@ -127,4 +127,27 @@ export function createTicketCheck(
       return ok(row);
     },
   };
+}
+
+/** The first thing that differs, in words. */
+function sessionDifference(session: SessionRow, ticket: TicketRow): string | undefined {
+  if (ticket.jti !== session.jti || ticket.hash !== session.ticketHash) return 'another ticket';
+  if (ticket.ownerId !== session.ownerId) return 'another owner';
+  if (ticket.ns !== session.ns) return 'another namespace';
+  if (ticket.sa !== session.sa) return 'another service account';
+  // A minted ticket never stands on a pod, and any other was presented on one.
+  if ((ticket.launcher === undefined) !== session.ticketOnPod) return 'another way to start it';
+  return session.secrets.every(
+    ({ ownerId, name }) => ownerId === ticket.ownerId && ticket.secrets.includes(name),
+  )
+    ? undefined
+    : 'other secrets';
+}
+
+/** Whether a session is one that its ticket allows, by the ticket’s own row. */
+export function checkTicketOf(session: SessionRow, ticket: TicketRow): Outcome<void> {
+  const differs = sessionDifference(session, ticket);
+  return differs === undefined
+    ? ok(undefined)
+    : refuse('session_differs', `The session’s ticket is for ${differs}; start the session again.`);
 }

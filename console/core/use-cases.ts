@@ -1,8 +1,8 @@
 /** The use cases, put together over one set of ports. Zone 1; design §5. */
 import type { Cipher } from '#envelope/cipher.ts';
 import type { Launcher } from '#platform/launchers.ts';
-import { createPodCheck } from './admitted-pod.ts';
 import { createClaim, type Claim } from './claim.ts';
+import { createPodCheck } from './claiming-pod.ts';
 import { createClientSealing, type ClientSealing } from './client-sealing.ts';
 import type { Cluster } from './cluster.ts';
 import { createGuard, type GuardPolicy } from './guard.ts';
@@ -36,6 +36,7 @@ import {
 } from './tickets.ts';
 import { recordingRefusals, type Calls } from './use-case.ts';
 import { createUserKeys, type UserKeys } from './user-keys.ts';
+import { createWebSessions, type WebSessionConfig, type WebSessions } from './web-sessions.ts';
 
 interface SessionUseCases {
   readonly resolve: Resolve;
@@ -46,7 +47,7 @@ interface SessionUseCases {
 export interface UseCases extends Calls<Secrets & ClientSealing & Tickets & SessionUseCases> {
   readonly owners: Owners;
   readonly listTickets: ListTickets;
-  readonly quotas: Quotas;
+  readonly webSessions: WebSessions;
 }
 
 interface UseCasePorts {
@@ -62,7 +63,8 @@ interface UseCasePorts {
   readonly onUnavailable: (reason: string) => void;
 }
 
-interface UseCaseConfig extends SecretsConfig, MintConfig, TicketConfig, QuotaConfig, StartLimitConfig {
+interface UseCaseConfig
+  extends SecretsConfig, MintConfig, TicketConfig, QuotaConfig, StartLimitConfig, WebSessionConfig {
   readonly launchers: readonly Launcher[];
   /** The identity provider. */
   readonly loginIssuer: string;
@@ -135,6 +137,6 @@ export function createUseCases(ports: UseCasePorts, config: UseCaseConfig): UseC
     ...recordingRefusals({ audit: database.audit, clock }, table),
     owners: createOwners({ database, ids, clock }),
     listTickets: createListTickets(database),
-    quotas,
+    webSessions: createWebSessions({ database, quotas, ids, sha256Hex: ports.sha256Hex, clock }, config),
   };
 }

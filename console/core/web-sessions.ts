@@ -4,6 +4,7 @@
  */
 import type { OwnerId } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
+import type { Ids } from './ids.ts';
 import type { Quotas } from './quotas.ts';
 import type { Database } from './stores.ts';
 
@@ -15,15 +16,15 @@ export interface WebSessions {
   end(id: string): Promise<void>;
 }
 
-interface WebSessionConfig {
-  readonly idleSeconds: number;
-  readonly lifeSeconds: number;
+export interface WebSessionConfig {
+  readonly webIdleSeconds: number;
+  readonly webLifeSeconds: number;
 }
 
 interface Ports {
   readonly database: Pick<Database, 'write' | 'webSessions'>;
   readonly quotas: Pick<Quotas, 'webSession'>;
-  readonly newId: () => string;
+  readonly ids: Pick<Ids, 'webSession'>;
   readonly sha256Hex: (text: string) => string;
   readonly clock: () => number;
 }
@@ -33,12 +34,12 @@ const TOUCH_EVERY_MS = 60_000;
 export function createWebSessions(ports: Ports, config: WebSessionConfig): WebSessions {
   const { database, clock, sha256Hex } = ports;
   const limits = (now: number): { opened: number; seen: number } => ({
-    opened: now - config.lifeSeconds * 1000,
-    seen: now - config.idleSeconds * 1000,
+    opened: now - config.webLifeSeconds * 1000,
+    seen: now - config.webIdleSeconds * 1000,
   });
   return {
     open: async (ownerId, before) => {
-      const id = ports.newId();
+      const id = ports.ids.webSession();
       const now = clock();
       await database.write(async (stores) => {
         const { webSessions } = stores;

@@ -1,7 +1,8 @@
 /** `POST /internal/v1/claim`, for init containers with the token of their session. Zone 1; design §5 and §6 step 5. */
 import type { Express, Request, RequestHandler } from 'express';
+import { z } from 'zod';
 import { encodeBase64url } from '#envelope/base64url.ts';
-import { MAX_CLAIM_BODY_BYTES } from '#envelope/limits.ts';
+import { MAX_CLAIM_BODY_BYTES, MAX_JWS_BYTES } from '#envelope/limits.ts';
 import { ok } from '#envelope/result.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
@@ -12,7 +13,8 @@ import { parseBody } from '../http/body.ts';
 import type { Observer } from '../http/observe.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import { createInternalApp } from './app.ts';
-import { claimBody } from './schemas.ts';
+
+export const claimBody = z.strictObject({ grant: z.string().max(MAX_JWS_BYTES) });
 
 interface Ports {
   readonly claim: UseCases['claim'];

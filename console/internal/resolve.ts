@@ -1,6 +1,9 @@
 /** `POST /internal/v1/resolve`, for the client certificate of this arrow alone. Zone 1; design §5 and §6 step 2. */
 import type { Express, Request, RequestHandler } from 'express';
-import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
+import { z } from 'zod';
+import { MAX_INTERNAL_BODY_BYTES, MAX_JWS_BYTES, MAX_NAMES } from '#envelope/limits.ts';
+import { isUsername } from '#envelope/place.ts';
+import { isGenerateName, isNamespace, isSubdomain } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';
 import { ok } from '#envelope/result.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
@@ -12,7 +15,39 @@ import { sendProblem, type Answer } from '../http/answer.ts';
 import { parseBody } from '../http/body.ts';
 import type { Observer } from '../http/observe.ts';
 import { createInternalApp } from './app.ts';
-import { resolveBody } from './schemas.ts';
+
+const names = z.array(z.string()).max(MAX_NAMES);
+
+/** As the webhook has checked them too. A minted ticket is for this pod alone, so that there must be a name to say. */
+const pod = z
+  .strictObject({
+    name: z.string().refine(isSubdomain, 'must be the name of a pod').optional(),
+    generateName: z.string().refine(isGenerateName, 'must be what the name of a pod begins with').optional(),
+  })
+  .refine(({ name, generateName }) => name !== undefined || generateName !== undefined, {
+    message: 'must have name or generateName',
+  });
+
+const launcher = z.strictObject({
+  username: z.string().refine(isUsername, 'must be the name of a Kubernetes user'),
+  user: z.string().max(1024),
+});
+
+export const resolveBody = z
+  .strictObject({
+    dryRun: z.boolean(),
+    namespace: z.string().refine(isNamespace, 'must be the name of a namespace'),
+    serviceAccount: z.string().refine(isSubdomain, 'must be the name of a service account'),
+    pod,
+    names: names.refine((value) => parseNames(value) !== undefined, 'must hold names of secrets, none twice'),
+    variables: names,
+    ticket: z.string().max(MAX_JWS_BYTES).optional(),
+    launcher: launcher.optional(),
+  })
+  .refine(({ names: all, variables }) => variables.every((name) => all.includes(name)), {
+    message: 'must be among the names',
+    path: ['variables'],
+  });
 
 interface Ports {
   readonly resolve: UseCases['resolve'];

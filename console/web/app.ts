@@ -6,7 +6,6 @@ import type { Metrics } from '#platform/metrics.ts';
 import type { AuditStore } from '../core/audit.ts';
 import type { SecretStore } from '../core/stores.ts';
 import type { UseCases } from '../core/use-cases.ts';
-import type { WebSessions } from '../core/web-sessions.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import type { OctKey } from '../key-files.ts';
 import { createActivityPage } from './activity-page.ts';
@@ -28,7 +27,6 @@ import { mountWriting } from './write-pages.ts';
 
 interface WebPorts {
   readonly provider: LoginProvider;
-  readonly sessions: WebSessions;
   readonly cases: UseCases;
   readonly secrets: SecretStore;
   readonly audit: AuditStore;
@@ -78,8 +76,9 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
   const assets = createAssets();
   const frame = createFrame(assets);
   const cookies = createCookies({ keys: ports.cookieKeys, clock });
-  const { sessions, random } = ports;
-  const visitors = createVisitors({ cookies, sessions, random, lifeSeconds: config.lifeSeconds });
+  const { cases, random } = ports;
+  const { lifeSeconds } = config;
+  const visitors = createVisitors({ cookies, sessions: cases.webSessions, random, lifeSeconds });
   const limit = limits.limit(
     (request) => visitors.of(request)?.ownerId,
     (request, response, { code, detail, retryAfterSeconds }) =>
@@ -97,7 +96,7 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
   routes.open('/', 'welcome', (request) =>
     Promise.resolve(visitors.of(request) ? { to: '/secrets' } : welcomePage('out' in request.query)),
   );
-  mountLogin(routes, { ...ports, owners: ports.cases.owners, cookies, visitors, origin });
+  mountLogin(routes, { ...ports, owners: cases.owners, cookies, visitors, origin });
   // What a form needs that outlived its login; another origin cannot read the answer.
   routes.router.get('/session', visitors.identify, limit, (request, response) => {
     const visitor = isOwnOrigin(request, origin) ? visitors.of(request) : undefined;

@@ -1,11 +1,11 @@
 /** What browsers, launchers, clients, the webhook, init containers and the identity provider can send to the console. */
-import { createSecretKey } from 'node:crypto';
+import { createHash, createSecretKey } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';
 import { parseKid, parseOwnerId } from '#envelope/names.ts';
 import { nodeCipher } from '#envelope/node-cipher.ts';
 import { createCluster } from '../../console/cluster.ts';
-import { createPodCheck } from '../../console/core/admitted-pod.ts';
+import { createPodCheck } from '../../console/core/claiming-pod.ts';
 import { loginClaims } from '../../console/core/owners.ts';
 import { parseContent, parseName } from '../../console/core/secret-content.ts';
 import { sessionAnnotations } from '../../console/core/session-annotations.ts';
@@ -13,7 +13,8 @@ import type { SessionRow } from '../../console/core/stores.ts';
 import { createTicketHash } from '../../console/core/ticket-minting.ts';
 import { parseJson, parseWith } from '../../console/http/body.ts';
 import { createIdentityProvider } from '../../console/identity-provider.ts';
-import { claimBody, resolveBody } from '../../console/internal/schemas.ts';
+import { claimBody } from '../../console/internal/claim.ts';
+import { resolveBody } from '../../console/internal/resolve.ts';
 import { createCallers } from '../../console/public/bearer.ts';
 import { parseQuery } from '../../console/public/routes.ts';
 import {
@@ -25,7 +26,6 @@ import {
   ticketRequest,
 } from '../../console/public/schemas.ts';
 import { createSecretsRoutes } from '../../console/public/secrets.ts';
-import { sha256Hex } from '../../console/sha256.ts';
 import { createCookies } from '../../console/web/cookies.ts';
 import { readForm, typedLines, type Form } from '../../console/web/forms.ts';
 import { documentText, html } from '../../console/web/html.ts';
@@ -45,7 +45,10 @@ const MAX_VALUE_BYTES = 64 * 1024;
 /** Node takes no longer headers. */
 const MAX_HEADER = 16_384;
 const origin = 'https://console.example';
-const ticketHash = createTicketHash({ sha256Hex, cipher: nodeCipher });
+const ticketHash = createTicketHash({
+  sha256Hex: (ticket) => createHash('sha256').update(ticket).digest('hex'),
+  cipher: nodeCipher,
+});
 // Each stands for what the function in question reads of it.
 function requestOf(parts: object): Request {
   return { query: {}, params: {}, headers: {}, ...parts } as unknown as Request;
@@ -311,7 +314,7 @@ export const consoleSubjects: readonly Subject[] = [
     run: (chosen) => sessionAnnotations(chosen as unknown as Parameters<typeof sessionAnnotations>[0]),
   }),
   text({
-    covers: ['console/core/admitted-pod.ts createPodCheck'],
+    covers: ['console/core/claiming-pod.ts createPodCheck'],
     tokens: ['s1', 's2', ',', 's1,', '=', 'a/', 'A=', ' '],
     starts: [['s1', '=']],
     run: (selection) => {
