@@ -3,7 +3,7 @@ import type { Jwk } from '#envelope/kid.ts';
 import { kidOf } from '#envelope/node-cipher.ts';
 import { parseSettings } from '#platform/settings.ts';
 import { ed25519Pair, octJwk, rsaPair } from '../test/keys.ts';
-import { consoleSettings, databaseUrlOf, type ConsoleConfig } from './config.ts';
+import { consoleSettings, contradictionsOf, type ConsoleConfig } from './config.ts';
 import {
   parseAtRestKeys,
   parseCookieKeys,
@@ -12,6 +12,7 @@ import {
   parseRecordKeys,
   parseTicketKeys,
 } from './key-files.ts';
+import { databaseUrlOf } from './storage-settings.ts';
 
 const [rsa, ticket, grant, oct] = [rsaPair(), ed25519Pair(), ed25519Pair(), octJwk()];
 function set(...keys: readonly unknown[]): string {
@@ -165,5 +166,66 @@ describe('the console’s key files', () => {
     expect(parsed.ok ? '' : parsed.problems.join())
       .to.contain('/broken')
       .and.not.to.contain('SSS');
+  });
+});
+
+/** Contradictions where these settings name files of these contents. */
+async function contradictions(
+  contents: Record<string, string>,
+  others: Record<string, string> = {},
+): Promise<string[]> {
+  const named = Object.fromEntries(Object.keys(contents).map((variable) => [variable, variable]));
+  Object.assign(files, contents);
+  return contradictionsOf(await config({ ...named, ...others }));
+}
+
+describe('settings of the console that contradict each other', () => {
+  const symmetric = ['AT_REST', 'COOKIE', 'RECORD'].map((use) => `TWOFOLD_${use}_KEYS_FILE`);
+
+  it('are none where each key serves one use', async () => {
+    const twoKeys = new Map(symmetric.map((variable) => [variable, set(octJwk(), octJwk())]));
+    const tickets = set(ticket.privateJwk, ed25519Pair().publicJwk);
+    expect(
+      await contradictions({ ...Object.fromEntries(twoKeys), TWOFOLD_TICKET_KEYS_FILE: tickets }),
+    ).to.deep.equal([]);
+  });
+
+  for (const one of symmetric) {
+    for (const other of symmetric.filter((name) => name > one)) {
+      it(`are ${one} and ${other} with one key in both, however old it is there`, async () => {
+        const shared = octJwk();
+        const problems = await contradictions({
+          [one]: set(octJwk(), shared),
+          [other]: set(shared, octJwk()),
+        });
+        expect(problems).to.have.length(1);
+        expect(problems[0])
+          .to.include(one)
+          .and.to.include(other)
+          .and.to.include('each use needs keys of its own');
+        expect(problems[0], 'the key').not.to.include(String(shared['k']));
+      });
+    }
+  }
+
+  it('are ticket and grant keys with one in both, whichever half is listed', async () => {
+    for (const shared of [ticket, ed25519Pair()]) {
+      const [problem, ...more] = await contradictions({
+        TWOFOLD_TICKET_KEYS_FILE: set(ticket.privateJwk, ...(shared === ticket ? [] : [shared.publicJwk])),
+        TWOFOLD_GRANT_KEYS_FILE: set(ed25519Pair().publicJwk, shared.publicJwk),
+      });
+      expect(problem).to.include('TWOFOLD_TICKET_KEYS_FILE').and.to.include('TWOFOLD_GRANT_KEYS_FILE');
+      expect(more).to.deep.equal([]);
+    }
+  });
+
+  it('are two addresses of a database; and all contradictions are said at once', async () => {
+    const shared = set(octJwk());
+    const problems = await contradictions(
+      { TWOFOLD_AT_REST_KEYS_FILE: shared, TWOFOLD_COOKIE_KEYS_FILE: shared },
+      { TWOFOLD_DATABASE_URL_FILE: '/url' },
+    );
+    expect(problems).to.have.length(2);
+    expect(problems[0]).to.include('exactly one of TWOFOLD_DATABASE_URL');
   });
 });

@@ -14,7 +14,7 @@ import { createRootedClient } from '#platform/rooted-client.ts';
 import { watchTlsFiles, type TlsFiles } from '#platform/tls-files.ts';
 import { createBrokenRecords } from './broken-records.ts';
 import { createCluster } from './cluster.ts';
-import { databaseUrlOf, type ConsoleConfig } from './config.ts';
+import type { ConsoleConfig } from './config.ts';
 import { createRetention } from './core/retention.ts';
 import { createUseCases, type UseCases } from './core/use-cases.ts';
 import { createObserver } from './http/observe.ts';
@@ -34,6 +34,7 @@ import { createSecretsRoutes } from './public/secrets.ts';
 import { createTicketsRoutes } from './public/tickets.ts';
 import { openDatabase, type OpenDatabase } from './store/database.ts';
 import { createRecords } from './store/records.ts';
+import { databaseUrlOf } from './storage-settings.ts';
 import { wireWeb } from './web/wiring.ts';
 import { startSweeper } from './sweep.ts';
 

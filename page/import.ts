@@ -6,7 +6,8 @@ import {
   type ImportPlan,
   type PlannedSecret,
 } from '../console/web/import-rules.ts';
-import { shownSize, text } from '../console/web/text.ts';
+import { shownSize } from '../console/web/quantities.ts';
+import { text } from '../console/web/text.ts';
 import { call, type Called } from './calls.ts';
 import { find, make, part, showError } from './elements.ts';
 import { withLogin } from './login-again.ts';

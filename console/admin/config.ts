@@ -1,6 +1,7 @@
 /** The operator's settings: the console's own, as far as they concern the database. Zone 1; design §9. */
 import { optional, parseSettings, type Parsed, type ReadFile, type Values } from '#platform/settings.ts';
-import { consoleSettings, databaseUrlOf, retentionSettings, storageSettings } from '../config.ts';
+import { consoleSettings } from '../config.ts';
+import { databaseUrlOf, retentionSettings, storageSettings } from '../storage-settings.ts';
 import type { DatabaseOptions } from '../store/connection.ts';
 
 const adminSettings = {

@@ -97,10 +97,7 @@ function sessionSecretOf({ ownerId, id, name, version, gen, salt }: SecretRow): 
 export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
   const { database, launchers, clock, limits } = ports;
 
-  const select = async (
-    request: ResolveRequest,
-    owner: PodOwner,
-  ): Promise<Outcome<readonly SecretRow[]>> => {
+  const select = async (request: ResolveRequest, owner: PodOwner): Promise<Outcome<readonly SecretRow[]>> => {
     const { names, namespace, variables } = request;
     const { ownerId } = owner;
     // Whoever asks in vain keeps no other launcher, and no ticket, from the owner's secrets.

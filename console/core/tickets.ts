@@ -19,7 +19,9 @@ export interface TicketConfig {
 
 /** What an owner asks for: a ticket, and what the pod is to carry. Names of files and variables are as they came. */
 export interface TicketRequest
-  extends Omit<TicketTerms, 'ownerId' | 'launcher'>, Pick<SessionChoice, 'mountPath' | 'containers' | 'fileMode'> {
+  extends
+    Omit<TicketTerms, 'ownerId' | 'launcher'>,
+    Pick<SessionChoice, 'mountPath' | 'containers' | 'fileMode'> {
   readonly files?: readonly { readonly name: string; readonly path: string }[] | undefined;
   readonly env?: readonly { readonly variable: string; readonly name: string }[] | undefined;
 }
@@ -117,7 +119,10 @@ function unknownTicket(): Outcome<never> {
   return refuse('ticket_unknown', 'You have no ticket of this id; list your tickets.');
 }
 
-export function createListTickets({ tickets, sessions }: Pick<Database, 'tickets' | 'sessions'>): ListTickets {
+export function createListTickets({
+  tickets,
+  sessions,
+}: Pick<Database, 'tickets' | 'sessions'>): ListTickets {
   return async (ownerId, page) => {
     const listed = await tickets.list(ownerId, page);
     const jtis = listed.map(({ jti }) => jti);

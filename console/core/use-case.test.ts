@@ -41,7 +41,7 @@ describe('a new use case', () => {
       type: () => response,
       send: (body: string) => sent.push((JSON.parse(body) as { code: string }).code),
     } as unknown as Response;
-    await route({} as Request, response);
+    await route(undefined as unknown as Request, response);
     expect(sent).to.deep.equal([404, 'secret_unknown']);
     const record = { ownerId, actor: 'owner', names: ['a'], at: 5, action: 'ticket', outcome: 'refused' };
     expect(records).to.deep.equal([{ ...record, code: 'secret_unknown' }]);

@@ -10,15 +10,8 @@ import type { SecretRow, SecretStore, SecretSummary } from '../core/stores.ts';
 import type { UseCases } from '../core/use-cases.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseJson, parseWith } from '../http/body.ts';
-import {
-  instant,
-  maybeInstant,
-  parameter,
-  parseQuery,
-  type OwnerOf,
-  type Routes,
-} from './routes.ts';
-import { createForms, replaceForms, secretQuery } from './schemas.ts';
+import { instant, maybeInstant, parameter, parseQuery, type OwnerOf, type Routes } from './routes.ts';
+import { createForms, replaceForms, secretQuery } from './secret-schemas.ts';
 
 interface Ports {
   readonly ownerOf: OwnerOf;

@@ -8,7 +8,7 @@ import type { IssuedTicket, TicketRequest, UsedTicket } from '../core/tickets.ts
 import type { UseCases } from '../core/use-cases.ts';
 import { parseBody } from '../http/body.ts';
 import { instant, maybeInstant, parameter, parseQuery, type OwnerOf, type Routes } from './routes.ts';
-import { ticketQuery, ticketRequest } from './schemas.ts';
+import { ticketQuery, ticketRequest } from './ticket-schemas.ts';
 
 interface Ports {
   readonly ownerOf: OwnerOf;

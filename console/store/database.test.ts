@@ -199,9 +199,7 @@ for (const kind of databaseKinds) {
       );
       expect(thrown.message).to.equal('for the test');
       const later = { id: ids.owner(), now: 2 };
-      const kept = await database.write(async ({ owners }) =>
-        ok(await owners.findOrCreate(identity, later)),
-      );
+      const kept = await database.write(async ({ owners }) => ok(await owners.findOrCreate(identity, later)));
       expect(kept).to.deep.equal(ok(later.id));
       await database.close();
     });

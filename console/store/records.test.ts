@@ -41,7 +41,9 @@ describe('a record’s MAC', () => {
   it('is made by the newest key, and looked at with the one that it names', () => {
     expect(records.fits('keys', sealed())).to.equal(true);
     expect(records.fits('keys', sealed(createRecords(recordKeys(older)))), 'an older key').to.equal(true);
-    expect(createRecords(recordKeys(older)).fits('keys', sealed()), 'a key that is not there').to.equal(false);
+    expect(createRecords(recordKeys(older)).fits('keys', sealed()), 'a key that is not there').to.equal(
+      false,
+    );
     const mine = sealed().mac.split('.')[1] ?? '';
     const theirs = sealed(createRecords(recordKeys(older))).mac.split('.')[0] ?? '';
     expect(records.fits('keys', { ...row, mac: `${theirs}.${mine}` }), 'never by trial').to.equal(false);

@@ -2,7 +2,8 @@
 import { csrfField } from './frame.ts';
 import { html, type Html } from './html.ts';
 import type { ImportPlan } from './import-rules.ts';
-import { shownSize, text } from './text.ts';
+import { shownSize } from './quantities.ts';
+import { text } from './text.ts';
 import type { Visitor } from './visitors.ts';
 
 export interface ImportForm {

@@ -4,7 +4,8 @@ import type { SecretSummary } from '../core/stores.ts';
 import { csrfField } from './frame.ts';
 import { html, type Html } from './html.ts';
 import type { LaunchRequest } from './launch-request.ts';
-import { shownSize, text } from './text.ts';
+import { shownSize } from './quantities.ts';
+import { text } from './text.ts';
 import type { Visitor } from './visitors.ts';
 
 /** What a person has ticked and typed. */

@@ -6,7 +6,8 @@ import { secretPath, withQuery } from './addresses.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { shownExpiry, shownTime } from './shown.ts';
-import { shownSize, text } from './text.ts';
+import { shownSize } from './quantities.ts';
+import { text } from './text.ts';
 import type { Visitor } from './visitors.ts';
 
 interface Ports {

@@ -2,7 +2,8 @@
 import { secretPath } from './addresses.ts';
 import { csrfField } from './frame.ts';
 import { html, type Html, type Part } from './html.ts';
-import { nameRule, text } from './text.ts';
+import { nameRule } from './secret-text.ts';
+import { text } from './text.ts';
 import type { Visitor } from './visitors.ts';
 
 export interface WriteErrors {

@@ -17,15 +17,10 @@ import { claimBody } from '../../console/internal/claim.ts';
 import { resolveBody } from '../../console/internal/resolve.ts';
 import { createCallers } from '../../console/public/bearer.ts';
 import { parseQuery } from '../../console/public/routes.ts';
-import {
-  auditQuery,
-  createForms,
-  replaceForms,
-  secretQuery,
-  ticketQuery,
-  ticketRequest,
-} from '../../console/public/schemas.ts';
+import { auditQuery } from '../../console/public/schemas.ts';
+import { createForms, replaceForms, secretQuery } from '../../console/public/secret-schemas.ts';
 import { createSecretsRoutes } from '../../console/public/secrets.ts';
+import { ticketQuery, ticketRequest } from '../../console/public/ticket-schemas.ts';
 import { createCookies } from '../../console/web/cookies.ts';
 import { readForm, typedLines, type Form } from '../../console/web/forms.ts';
 import { documentText, html } from '../../console/web/html.ts';
