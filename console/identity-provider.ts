@@ -10,13 +10,21 @@ import {
   type JWTPayload,
   type JWTVerifyGetKey,
 } from 'jose';
-import { z } from 'zod';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import { ok } from '#envelope/result.ts';
-import type { HttpsClient } from '#platform/https-client.ts';
 import { kept } from './core/kept.ts';
 import { refuse, type Outcome } from './core/outcome.ts';
 import { isUsableSub, loginClaims, type VerifiedLogin } from './core/owners.ts';
+import {
+  AGAIN_MS,
+  createProviderFetch,
+  discover,
+  ProviderUnavailable,
+  TIMEOUT_MS,
+  type ProviderFetch,
+  type ProviderMetadata,
+  type ProviderPorts,
+} from './discovery.ts';
 
 export interface IdentityProvider {
   /** The login that an access token stands for. */
@@ -32,54 +40,17 @@ interface IdentityProviderConfig {
   readonly launcherClaims: readonly string[];
 }
 
-interface Ports {
-  readonly client: Pick<HttpsClient, 'call'>;
-  readonly clock: () => number;
-  readonly onUnavailable: (reason: string) => void;
-}
-
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const DISCOVERY_FOR_MS = 3_600_000;
-/** A provider that is down is not asked again by every request, nor one for a key that it does not have. */
-const AGAIN_MS = 2_000;
-const TIMEOUT_MS = 5_000;
-const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_BEARER_LENGTH = 16 * 1024;
-
-const discoverySchema = z.object({
-  issuer: z.string(),
-  jwks_uri: z.url({ protocol: /^https$/ }),
-});
-
-/** No usable answer from the provider: that says nothing about the bearer. */
-class ProviderUnavailable extends Error {}
-
-/** Node's fetch takes no private roots. */
-function fetchWith(client: Ports['client']) {
-  return async (url: string): Promise<Response> => {
-    const { status, body } = await client.call({
-      method: 'GET',
-      url,
-      headers: { accept: 'application/json' },
-      timeoutMs: TIMEOUT_MS,
-      maxResponseBytes: MAX_ANSWER_BYTES,
-    });
-    return new Response(body.toString('utf8'), { status });
-  };
-}
 
 function unavailable(cause: unknown): ProviderUnavailable {
   return new ProviderUnavailable(cause instanceof Error ? cause.message : 'no usable answer', { cause });
 }
 
-async function discover(get: ReturnType<typeof fetchWith>, issuer: string): Promise<JWTVerifyGetKey> {
-  const response = await get(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-  if (response.status !== 200) throw new ProviderUnavailable(`discovery answered ${response.status}`);
-  const found = discoverySchema.safeParse(await response.json());
-  if (!found.success) throw new ProviderUnavailable('discovery answered something else than a configuration');
-  if (found.data.issuer !== issuer) throw new ProviderUnavailable('discovery names another issuer');
-  const keys = createRemoteJWKSet(new URL(found.data.jwks_uri), {
-    [customFetch]: get,
+function keysOf(get: ProviderFetch, { jwks_uri: url }: ProviderMetadata): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(url), {
+    [customFetch]: (address) => get(address),
     timeoutDuration: TIMEOUT_MS,
     cooldownDuration: AGAIN_MS,
   });
@@ -94,9 +65,9 @@ async function discover(get: ReturnType<typeof fetchWith>, issuer: string): Prom
   };
 }
 
-function discovering({ client, clock }: Ports, issuer: string): JWTVerifyGetKey {
-  const get = fetchWith(client);
-  const discovered = kept(() => discover(get, issuer), {
+function discovering({ client, clock }: ProviderPorts, issuer: string): JWTVerifyGetKey {
+  const get = createProviderFetch(client);
+  const discovered = kept(async () => keysOf(get, await discover(get, issuer)), {
     clock,
     forMs: DISCOVERY_FOR_MS,
     againMs: AGAIN_MS,
@@ -135,7 +106,10 @@ function loginOf(
   return ok({ issuer, sub, claims: loginClaims(payload, launcherClaims) });
 }
 
-export function createIdentityProvider(ports: Ports, config: IdentityProviderConfig): IdentityProvider {
+export function createIdentityProvider(
+  ports: ProviderPorts,
+  config: IdentityProviderConfig,
+): IdentityProvider {
   const keys = discovering(ports, config.issuer);
   return {
     verify: async (bearer) => {

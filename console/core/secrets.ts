@@ -27,22 +27,18 @@ interface CreateSecret {
   readonly asked: Outcome<NewSecret>;
 }
 
-interface ReplaceSecret {
+interface OnSecret<T> {
   readonly ownerId: OwnerId;
   readonly name: string;
-  readonly asked: Outcome<Replacement>;
+  readonly asked: Outcome<T>;
 }
 
-interface DeleteSecret {
-  readonly ownerId: OwnerId;
-  readonly name: string;
-  readonly asked: Outcome<Pick<Replacement, 'ifMatch'>>;
-}
+type Deletion = Pick<Replacement, 'ifMatch'>;
 
 export interface Secrets {
   readonly createSecret: UseCase<CreateSecret, SecretRow>;
-  readonly replaceSecret: UseCase<ReplaceSecret, SecretRow>;
-  readonly deleteSecret: UseCase<DeleteSecret, void>;
+  readonly replaceSecret: UseCase<OnSecret<Replacement>, SecretRow>;
+  readonly deleteSecret: UseCase<OnSecret<Deletion>, void>;
 }
 
 export interface SecretsConfig {
@@ -80,24 +76,24 @@ export function createSecrets(writing: SecretWriting, { maxValueBytes }: Secrets
     return await withContent(target, asked.value, (request) => writing.create(request));
   };
 
-  const replace = async (request: ReplaceSecret, trace: Trace): Promise<Outcome<SecretRow>> => {
-    const { ownerId, asked } = request;
-    const name = parseKnownName(request.name);
+  /** Hands on what is asked for, where the name can be that of a secret. */
+  const onKnown = async <T extends Deletion, R>(
+    { ownerId, name: text, asked }: OnSecret<T>,
+    trace: Trace,
+    act: (target: DeleteRequest, asked: T) => Promise<Outcome<R>>,
+  ): Promise<Outcome<R>> => {
+    const name = parseKnownName(text);
     if (!name.ok) return name;
     trace.names = [name.value];
     if (!asked.ok) return asked;
-    const target = { ownerId, name: name.value, ifMatch: asked.value.ifMatch };
-    return await withContent(target, asked.value, (write) => writing.replace(write));
+    return await act({ ownerId, name: name.value, ifMatch: asked.value.ifMatch }, asked.value);
   };
 
-  const remove = async (request: DeleteSecret, trace: Trace): Promise<Outcome<void>> => {
-    const { ownerId, asked } = request;
-    const name = parseKnownName(request.name);
-    if (!name.ok) return name;
-    trace.names = [name.value];
-    if (!asked.ok) return asked;
-    return await writing.delete({ ownerId, name: name.value, ifMatch: asked.value.ifMatch });
-  };
+  const replace = (request: OnSecret<Replacement>, trace: Trace): Promise<Outcome<SecretRow>> =>
+    onKnown(request, trace, (target, asked) => withContent(target, asked, (write) => writing.replace(write)));
+
+  const remove = (request: OnSecret<Deletion>, trace: Trace): Promise<Outcome<void>> =>
+    onKnown(request, trace, (target) => writing.delete(target));
 
   return {
     createSecret: { action: 'create', subject: byOwner, act: create },

@@ -12,6 +12,7 @@ import { sendProblem, type Answer } from '../http/answer.ts';
 import { parseBody } from '../http/body.ts';
 import type { Observer } from '../http/observe.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
+import { bearerOf } from '../http/request.ts';
 import { createInternalApp } from './app.ts';
 
 export const claimBody = z.strictObject({ grant: z.string().max(MAX_JWS_BYTES) });
@@ -24,15 +25,9 @@ interface Ports {
   readonly log: Log;
 }
 
-const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
-
-function tokenOf({ headers }: Request): string | undefined {
-  return BEARER.exec(headers.authorization ?? '')?.[1];
-}
-
 /** Who brings none is told so before the body is read. */
 const demandToken: RequestHandler = (request, response, next) => {
-  if (tokenOf(request) !== undefined) next();
+  if (bearerOf(request) !== undefined) next();
   else {
     const detail = 'There is no service-account token; send it as Authorization: Bearer.';
     sendProblem(response, { code: 'token_rejected', detail });
@@ -42,7 +37,7 @@ const demandToken: RequestHandler = (request, response, next) => {
 async function answer(claim: UseCases['claim'], request: Request): Promise<Outcome<Answer>> {
   const body = parseBody(claimBody, request);
   if (!body.ok) return body;
-  const claimed = await claim({ grant: body.value.grant, token: tokenOf(request) });
+  const claimed = await claim({ grant: body.value.grant, token: bearerOf(request) });
   if (!claimed.ok) return claimed;
   try {
     const keys = claimed.value.map(({ id, key }) => ({ id, key: encodeBase64url(key) }));

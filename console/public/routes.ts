@@ -22,11 +22,6 @@ export function maybeInstant(ms: number | undefined): string | null {
   return ms === undefined ? null : instant(ms);
 }
 
-export function parameter(request: Request, name: string): string {
-  const value = request.params[name];
-  return typeof value === 'string' ? value : '';
-}
-
 export function parseQuery<S extends z.ZodType>(schema: S, request: Request): Outcome<z.output<S>> {
   return parseWith(schema, { ...request.query }, 'query_malformed');
 }

@@ -3,7 +3,8 @@ import { encodeBase64url } from '#envelope/base64url.ts';
 import { ok } from '#envelope/result.ts';
 import type { SealingOffer } from '../core/client-sealing.ts';
 import type { UseCases } from '../core/use-cases.ts';
-import { instant, parameter, type OwnerOf, type Routes } from './routes.ts';
+import { parameter } from '../http/request.ts';
+import { instant, type OwnerOf, type Routes } from './routes.ts';
 
 interface Ports {
   readonly ownerOf: OwnerOf;

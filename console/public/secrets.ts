@@ -10,7 +10,8 @@ import type { SecretRow, SecretStore, SecretSummary } from '../core/stores.ts';
 import type { UseCases } from '../core/use-cases.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseJson, parseWith } from '../http/body.ts';
-import { instant, maybeInstant, parameter, parseQuery, type OwnerOf, type Routes } from './routes.ts';
+import { parameter } from '../http/request.ts';
+import { instant, maybeInstant, parseQuery, type OwnerOf, type Routes } from './routes.ts';
 import { createForms, replaceForms, secretQuery } from './secret-schemas.ts';
 
 interface Ports {

@@ -7,7 +7,8 @@ import type { SessionRow } from '../core/stores.ts';
 import type { IssuedTicket, TicketRequest, UsedTicket } from '../core/tickets.ts';
 import type { UseCases } from '../core/use-cases.ts';
 import { parseBody } from '../http/body.ts';
-import { instant, maybeInstant, parameter, parseQuery, type OwnerOf, type Routes } from './routes.ts';
+import { parameter } from '../http/request.ts';
+import { instant, maybeInstant, parseQuery, type OwnerOf, type Routes } from './routes.ts';
 import { ticketQuery, ticketRequest } from './ticket-schemas.ts';
 
 interface Ports {

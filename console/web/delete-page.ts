@@ -7,12 +7,11 @@ import { noteRefusal } from '../http/answer.ts';
 import { secretPath } from './addresses.ts';
 import { csrfField, type Page, type PageAnswer } from './frame.ts';
 import { html, type Html } from './html.ts';
-import type { PageRoutes, Submission } from './routing.ts';
+import { againNotice, againStatus, type PageRoutes, type Submission } from './routing.ts';
 import type { Sayings } from './said.ts';
 import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
 import { text } from './text.ts';
 import type { Visitor } from './visitors.ts';
-import { againNotice } from './write-pages.ts';
 
 interface Ports {
   readonly secrets: Pick<SecretStore, 'find'>;
@@ -77,8 +76,8 @@ export function mountDeleting(routes: PageRoutes, ports: Ports): void {
       const name = parseSecretName(nameIn(request));
       if (!name) return Promise.resolve(unknownSecretPage(nameIn(request)));
       const secret = { name, version: Number(form.text('version')) };
-      const status = why === 'login_ended' ? 401 : 403;
-      return Promise.resolve(question({ secret, visitor, notice: againNotice(why), status }));
+      const again = { notice: againNotice(why), status: againStatus(why) };
+      return Promise.resolve(question({ secret, visitor, ...again }));
     },
   });
 }

@@ -1,5 +1,5 @@
 /** The form that imports a .env file, and its preview. Zone 1. */
-import { csrfField } from './frame.ts';
+import { csrfField, verbatim } from './frame.ts';
 import { html, type Html } from './html.ts';
 import type { ImportPlan } from './import-rules.ts';
 import { shownSize } from './quantities.ts';
@@ -94,9 +94,7 @@ export function importForm({ content, plan, problem, notice, maxBytes, visitor }
             id="source"
             name="content"
             rows="8"
-            autocomplete="off"
-            autocapitalize="none"
-            spellcheck="false"
+            ${verbatim}
             aria-describedby="source-hint source-error"
           >
 ${content}</textarea>

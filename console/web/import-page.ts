@@ -12,11 +12,10 @@ import type { Page, PageAnswer } from './frame.ts';
 import { html } from './html.ts';
 import { importForm, type ImportForm } from './import-form.ts';
 import { MAX_IMPORT_BYTES, planImport, type ImportPlan, type PlannedSecret } from './import-rules.ts';
-import type { PageRoutes, Submission } from './routing.ts';
+import { againNotice, againStatus, type PageRoutes, type Submission } from './routing.ts';
 import type { Sayings } from './said.ts';
 import { text } from './text.ts';
 import type { Visitor } from './visitors.ts';
-import { againNotice } from './write-pages.ts';
 
 interface Ports {
   readonly secrets: Pick<SecretStore, 'find'>;
@@ -123,9 +122,7 @@ export function mountImport(routes: PageRoutes, ports: Ports): void {
     },
     again: (_request, form, why, visitor) => {
       const notice = againNotice(why);
-      return Promise.resolve(
-        page({ content: contentIn(form) ?? '', notice, visitor }, why === 'login_ended' ? 401 : 403),
-      );
+      return Promise.resolve(page({ content: contentIn(form) ?? '', notice, visitor }, againStatus(why)));
     },
   });
 }

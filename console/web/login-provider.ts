@@ -4,9 +4,18 @@
  */
 import * as openid from 'openid-client';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
-import type { HttpsClient } from '#platform/https-client.ts';
 import { kept } from '../core/kept.ts';
 import { isUsableSub, loginClaims, type VerifiedLogin } from '../core/owners.ts';
+import {
+  AGAIN_MS,
+  createProviderFetch,
+  discover,
+  ProviderUnavailable,
+  TIMEOUT_MS,
+  type ProviderFetch,
+  type ProviderMetadata,
+  type ProviderPorts,
+} from '../discovery.ts';
 
 /** What a login needs to be finished by the browser that began it. */
 export interface LoginChecks {
@@ -29,8 +38,6 @@ export interface LoginProvider {
   endSessionUrl(returnTo: string): Promise<string | undefined>;
 }
 
-export class ProviderUnavailable extends Error {}
-
 interface LoginProviderConfig {
   readonly issuer: string;
   readonly clientId: string;
@@ -40,54 +47,20 @@ interface LoginProviderConfig {
   readonly launcherClaims: readonly string[];
 }
 
-interface Ports {
-  readonly client: Pick<HttpsClient, 'call'>;
-  readonly clock: () => number;
-  readonly onUnavailable: (reason: string) => void;
-}
-
 /** Not for long: who logs in shall read that the provider is down, rather than be sent to it. */
 const DISCOVERY_FOR_MS = 10_000;
-const DISCOVERY_AGAIN_MS = 2_000;
-const TIMEOUT_MS = 5_000;
-const MAX_ANSWER_BYTES = 1024 * 1024;
-
-/** Node's fetch takes no private roots. */
-function fetchWith(client: Ports['client']): openid.CustomFetch {
-  return async (url, { method, headers, body }) => {
-    const text = body instanceof URLSearchParams ? body.toString() : undefined;
-    const answer = await client.call({
-      method,
-      url,
-      headers,
-      body: text,
-      timeoutMs: TIMEOUT_MS,
-      maxResponseBytes: MAX_ANSWER_BYTES,
-    });
-    const type = answer.headers['content-type'];
-    const init = { status: answer.status, headers: typeof type === 'string' ? { 'content-type': type } : {} };
-    return new Response(answer.body.length > 0 ? new Uint8Array(answer.body) : null, init);
-  };
-}
-
-async function discover(
-  get: openid.CustomFetch,
-  { issuer, clientId }: LoginProviderConfig,
-): Promise<openid.ServerMetadata> {
-  const options = { [openid.customFetch]: get, timeout: TIMEOUT_MS / 1000 };
-  const found = await openid.discovery(new URL(issuer), clientId, undefined, undefined, options);
-  return found.serverMetadata();
-}
 
 /** A new one for each login, since the provider's keys are kept with it: they may have been rotated a moment ago. */
 function configurationFor(
-  metadata: openid.ServerMetadata,
-  get: openid.CustomFetch,
+  metadata: ProviderMetadata,
+  get: ProviderFetch,
   { clientId, clientSecret }: LoginProviderConfig,
 ): openid.Configuration {
   const client = { [openid.clockTolerance]: CLOCK_LEEWAY_SECONDS };
   const authentication = clientSecret === undefined ? openid.None() : openid.ClientSecretPost(clientSecret);
-  const made = new openid.Configuration(metadata, clientId, client, authentication);
+  // openid-client looks at each member that it uses.
+  const server = metadata as openid.ServerMetadata;
+  const made = new openid.Configuration(server, clientId, client, authentication);
   made[openid.customFetch] = get;
   made.timeout = TIMEOUT_MS / 1000;
   openid.enableNonRepudiationChecks(made);
@@ -117,12 +90,12 @@ function endOf(claims: openid.IDToken | undefined, config: LoginProviderConfig):
   return { kind: 'done', login, shownName: shownName.slice(0, 100) };
 }
 
-export function createLoginProvider(ports: Ports, config: LoginProviderConfig): LoginProvider {
-  const get = fetchWith(ports.client);
-  const discovered = kept(() => discover(get, config), {
+export function createLoginProvider(ports: ProviderPorts, config: LoginProviderConfig): LoginProvider {
+  const get = createProviderFetch(ports.client);
+  const discovered = kept(() => discover(get, config.issuer), {
     clock: ports.clock,
     forMs: DISCOVERY_FOR_MS,
-    againMs: DISCOVERY_AGAIN_MS,
+    againMs: AGAIN_MS,
   });
   const unavailable = (cause: unknown): ProviderUnavailable => {
     ports.onUnavailable(cause instanceof Error ? cause.message : 'no usable answer');

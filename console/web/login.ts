@@ -4,15 +4,11 @@
  */
 import type { Request, Response } from 'express';
 import type { Owners } from '../core/owners.ts';
+import { ProviderUnavailable } from '../discovery.ts';
 import type { CookieKind, Cookies } from './cookies.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html } from './html.ts';
-import {
-  ProviderUnavailable,
-  type LoginChecks,
-  type LoginEnd,
-  type LoginProvider,
-} from './login-provider.ts';
+import type { LoginChecks, LoginEnd, LoginProvider } from './login-provider.ts';
 import { loginAddress, type PageRoutes, type Submission } from './routing.ts';
 import { text } from './text.ts';
 import type { Visitors } from './visitors.ts';

@@ -12,6 +12,7 @@ import { refusals, type RefusalCode } from '../refusals.ts';
 import { isForm, readForm, type Form } from './forms.ts';
 import type { Frame, Page, PageAnswer } from './frame.ts';
 import { failurePage } from './failure-page.ts';
+import { html, type Html } from './html.ts';
 import { text } from './text.ts';
 import { isOwnOrigin, isSameToken, type Visitor, type Visitors } from './visitors.ts';
 
@@ -83,6 +84,24 @@ export function refusedPage(
 
 export function loginAddress(to: string): string {
   return `/login?to=${encodeURIComponent(to)}`;
+}
+
+/** What stands above a form that is shown again. */
+export function againNotice(why: Again): Html {
+  return why === 'login_ended'
+    ? html`<h2>${text.expired.title}</h2>
+        <p>${text.expired.lead}</p>
+        <p class="buttons">
+          <a class="button" href="${loginAddress('/login/done')}" target="_blank" rel="noopener"
+            >${text.expired.step}</a
+          >
+          <span>${text.expired.then}</span>
+        </p>`
+    : html`<p>${text.expired.unsafe}</p>`;
+}
+
+export function againStatus(why: Again): number {
+  return why === 'login_ended' ? 401 : 403;
 }
 
 export function createPageRoutes(ports: Ports): PageRoutes {

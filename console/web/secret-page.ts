@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import type { AuditStore } from '../core/audit.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
+import { parameter } from '../http/request.ts';
 import { secretPath } from './addresses.ts';
 import { recordsTable } from './activity-page.ts';
 import { failurePage } from './failure-page.ts';
@@ -23,8 +24,7 @@ interface Ports {
 const MAX_RECORDS = 50;
 
 export function nameIn(request: Request): string {
-  const { name } = request.params;
-  return typeof name === 'string' ? name : '';
+  return parameter(request, 'name');
 }
 
 export function unknownSecretPage(name: string): Page {

@@ -3,8 +3,9 @@
  * design §5.
  */
 import type { Request, RequestHandler, Response } from 'express';
-import { timingSafeEqual } from 'node:crypto';
+import { utf8 } from '#envelope/bytes.ts';
 import { parseOwnerId, type OwnerId } from '#envelope/names.ts';
+import { nodeCipher } from '#envelope/node-cipher.ts';
 import type { WebSessions } from '../core/web-sessions.ts';
 import { sendProblem } from '../http/answer.ts';
 import type { CookieKind, Cookies } from './cookies.ts';
@@ -87,8 +88,7 @@ export function isOwnOrigin({ headers }: Request, origin: string): boolean {
 }
 
 export function isSameToken(visitor: Visitor, token: string): boolean {
-  const [a, b] = [Buffer.from(visitor.csrf), Buffer.from(token)];
-  return a.length === b.length && timingSafeEqual(a, b);
+  return nodeCipher.equal(utf8(visitor.csrf), utf8(token));
 }
 
 interface VisitingCallers {

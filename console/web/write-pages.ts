@@ -7,12 +7,13 @@ import type { Outcome, Refusal } from '../core/outcome.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
 import type { UseCases } from '../core/use-cases.ts';
 import { noteRefusal } from '../http/answer.ts';
+import { queryText } from '../http/request.ts';
 import { refusals } from '../refusals.ts';
 import { secretPath } from './addresses.ts';
 import { typedLines, type Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html, type Html } from './html.ts';
-import { loginAddress, type Again, type PageRoutes, type Submission } from './routing.ts';
+import { againNotice, againStatus, type Again, type PageRoutes, type Submission } from './routing.ts';
 import type { Sayings } from './said.ts';
 import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
 import { endOfDay, nameProblem, valueProblem } from './rules.ts';
@@ -47,19 +48,6 @@ function versionIn(form: Form): number | undefined {
   return /^[1-9]\d{0,14}$/.test(version) ? Number(version) : undefined;
 }
 
-export function againNotice(why: Again): Html {
-  return why === 'login_ended'
-    ? html`<h2>${text.expired.title}</h2>
-        <p>${text.expired.lead}</p>
-        <p class="buttons">
-          <a class="button" href="${loginAddress('/login/done')}" target="_blank" rel="noopener"
-            >${text.expired.step}</a
-          >
-          <span>${text.expired.then}</span>
-        </p>`
-    : html`<p>${text.expired.unsafe}</p>`;
-}
-
 function createViews({ maxValueBytes }: Pick<Ports, 'maxValueBytes'>) {
   const page = (form: Omit<WriteForm, 'maxBytes'>, status = 200): Page => ({
     status,
@@ -75,9 +63,7 @@ function createViews({ maxValueBytes }: Pick<Ports, 'maxValueBytes'>) {
       const { typed } = typedIn(form, replaced ?? form.text('name'));
       const notice = againNotice(why);
       const replaces = replaced === undefined ? undefined : (versionIn(form) ?? 0);
-      return Promise.resolve(
-        page({ replaces, typed, errors: {}, notice, visitor }, why === 'login_ended' ? 401 : 403),
-      );
+      return Promise.resolve(page({ replaces, typed, errors: {}, notice, visitor }, againStatus(why)));
     },
   };
 }
@@ -149,8 +135,7 @@ export function mountWriting(routes: PageRoutes, ports: Ports): void {
   const submit = createSubmit(ports, views);
   const { again } = views;
   routes.show('/new', 'new', (request, visitor) => {
-    const name = typeof request.query['name'] === 'string' ? request.query['name'] : '';
-    const typed = { ...nothingTyped, name: name.slice(0, 300) };
+    const typed = { ...nothingTyped, name: queryText(request, 'name').slice(0, 300) };
     return Promise.resolve(views.page({ replaces: undefined, typed, errors: {}, visitor }));
   });
   routes.form('/new', 'new', {
