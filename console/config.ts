@@ -6,7 +6,18 @@ import { keysOfTwoUses } from '#platform/key-uses.ts';
 import { kubernetesSettings } from '#platform/kubernetes.ts';
 import { parseLaunchers } from '#platform/launchers.ts';
 import { serviceSettings } from '#platform/service.ts';
-import { file, httpsUrl, optional, path, port, text, type Setting, type Values } from '#platform/settings.ts';
+import {
+  file,
+  httpsUrl,
+  integer,
+  list,
+  optional,
+  path,
+  port,
+  text,
+  type Setting,
+  type Values,
+} from '#platform/settings.ts';
 import {
   parseAtRestKeys,
   parseCookieKeys,
@@ -17,7 +28,9 @@ import {
 } from './key-files.ts';
 import { limitSettings } from './limit-settings.ts';
 import { databaseUrlOf, retentionSettings, storageSettings } from './storage-settings.ts';
-import { webSettings } from './web/settings.ts';
+import { LAUNCHER_ORIGIN } from './web/launch-request.ts';
+
+const DAY_SECONDS = 86_400;
 
 /** Exactly as the provider writes it: an issuer is compared, not resolved. */
 function issuer(variable: string, doc: string): Setting<string> {
@@ -72,6 +85,43 @@ const identity = {
   ),
 };
 
+/** The page. */
+const web = {
+  oidcClientId: optional(
+    text('TWOFOLD_OIDC_CLIENT_ID', {
+      doc: 'The page’s client at the identity provider, with the redirect URI `<public URL>/login/callback` and the post-logout one `<public URL>/logout/done`; without it there is only the API.',
+    }),
+  ),
+  oidcClientSecret: optional(
+    file('TWOFOLD_OIDC_CLIENT_SECRET_FILE', {
+      doc: 'Secret of that client; absent for a public client.',
+      kind: 'a client secret',
+      parse: (content) => content.trim(),
+    }),
+  ),
+  oidcScope: text('TWOFOLD_OIDC_SCOPE', {
+    doc: 'Scopes that the page asks for.',
+    fallback: 'openid profile email',
+  }),
+  webIdleSeconds: integer('TWOFOLD_WEB_IDLE_SECONDS', {
+    doc: 'A login on the page ends after this time without use.',
+    min: 60,
+    max: 30 * DAY_SECONDS,
+    fallback: '3600',
+  }),
+  webLifeSeconds: integer('TWOFOLD_WEB_LIFE_SECONDS', {
+    doc: 'A login on the page ends after this time, used or not.',
+    min: 60,
+    max: 30 * DAY_SECONDS,
+    fallback: '43200',
+  }),
+  launcherOrigins: list('TWOFOLD_LAUNCHER_ORIGINS', {
+    doc: 'Origins (`https://hub.example.org`) that may embed `/launch` and that it returns to; `http://localhost`, `http://127.0.0.1` and `http://[::1]` for development.',
+    pattern: LAUNCHER_ORIGIN,
+    fallback: '',
+  }),
+};
+
 const keys = {
   atRestKeys: file('TWOFOLD_AT_REST_KEYS_FILE', {
     doc: 'Keys that seal user keys, newest first.',
@@ -109,7 +159,7 @@ export const consoleSettings = {
   ...serviceSettings,
   ...ports,
   ...identity,
-  ...webSettings,
+  ...web,
   ...storageSettings,
   ...keys,
   ...limitSettings,

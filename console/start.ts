@@ -29,7 +29,6 @@ import { createAuditRoutes } from './public/audit.ts';
 import { createCallers, type Callers } from './public/bearer.ts';
 import { createLoginRoutes } from './public/login.ts';
 import type { Routes } from './public/routes.ts';
-import { createSealingRoutes } from './public/sealing.ts';
 import { createSecretsRoutes } from './public/secrets.ts';
 import { createTicketsRoutes } from './public/tickets.ts';
 import { openDatabase, type OpenDatabase } from './store/database.ts';
@@ -118,7 +117,6 @@ function routesOf({ config, database }: Context, cases: UseCases, callers: Calle
   return {
     ...createLoginRoutes({ callerOf: (request) => callers.callerOf(request) }, offer),
     ...createSecretsRoutes({ ...shared, secrets }),
-    ...createSealingRoutes(shared),
     ...createTicketsRoutes(shared),
     ...createAuditRoutes({ ...shared, audit }),
   };

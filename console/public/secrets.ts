@@ -1,8 +1,10 @@
-/** `/secrets`: list, create, replace, delete. Zone 1; design §5. */
+/** `/secrets`: list, create, replace, delete; and what a client needs to seal for itself. Zone 1; design §5. */
 import type { Request } from 'express';
 import type { z } from 'zod';
+import { encodeBase64url } from '#envelope/base64url.ts';
 import { parseSecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
+import type { SealingOffer } from '../core/client-sealing.ts';
 import { refuse, type Outcome } from '../core/outcome.ts';
 import type { IfMatch } from '../core/secret-writing.ts';
 import type { NewSecret, Replacement } from '../core/secrets.ts';
@@ -17,7 +19,7 @@ import { createForms, replaceForms, secretQuery } from './secret-schemas.ts';
 interface Ports {
   readonly ownerOf: OwnerOf;
   readonly secrets: Pick<SecretStore, 'list'>;
-  readonly cases: Pick<UseCases, 'createSecret' | 'replaceSecret' | 'deleteSecret'>;
+  readonly cases: Pick<UseCases, 'createSecret' | 'replaceSecret' | 'deleteSecret' | 'reserveSealing'>;
 }
 
 function itemOf(row: SecretSummary): object {
@@ -39,6 +41,19 @@ function versioned(status: 200 | 201, row: SecretRow): Answer {
     status,
     body: itemOf(row),
     headers: { etag: `"${row.version}"` },
+  };
+}
+
+function offerOf(offer: SealingOffer): object {
+  return {
+    ownerId: offer.ownerId,
+    secretId: offer.secretId,
+    version: offer.version,
+    gen: offer.gen,
+    salt: encodeBase64url(offer.salt),
+    innerKey: encodeBase64url(offer.innerKey),
+    publicKey: offer.publicKey,
+    expiresAt: instant(offer.until),
   };
 }
 
@@ -91,7 +106,10 @@ export function createSecretsRoutes({
   ownerOf,
   secrets,
   cases,
-}: Ports): Pick<Routes, 'listSecrets' | 'createSecret' | 'replaceSecret' | 'deleteSecret'> {
+}: Ports): Pick<
+  Routes,
+  'listSecrets' | 'createSecret' | 'replaceSecret' | 'deleteSecret' | 'reserveSealing'
+> {
   const named = (request: Request) => ({ ownerId: ownerOf(request), name: parameter(request, 'name') });
   return {
     listSecrets: async (request) => {
@@ -114,6 +132,15 @@ export function createSecretsRoutes({
       const asked = ifMatch.ok ? ok({ ifMatch: ifMatch.value }) : ifMatch;
       const deleted = await cases.deleteSecret({ ...named(request), asked });
       return deleted.ok ? ok({ status: 204 }) : deleted;
+    },
+    reserveSealing: async (request) => {
+      const offer = await cases.reserveSealing(named(request));
+      if (!offer.ok) return offer;
+      try {
+        return ok({ status: 200, body: offerOf(offer.value) });
+      } finally {
+        offer.value.innerKey.fill(0);
+      }
     },
   };
 }

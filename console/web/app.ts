@@ -22,7 +22,7 @@ import { createPageRoutes, refusedPage } from './routing.ts';
 import { createSayings } from './said.ts';
 import { createSecretPage } from './secret-page.ts';
 import { createVisitors, isOwnOrigin, type Visitors } from './visitors.ts';
-import { welcomePage } from './welcome-page.ts';
+import { welcomePage } from './plain-pages.ts';
 import { mountWriting } from './write-pages.ts';
 
 interface WebPorts {

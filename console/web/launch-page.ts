@@ -12,7 +12,7 @@ import type { TicketRequest } from '../core/tickets.ts';
 import type { UseCases } from '../core/use-cases.ts';
 import { noteRefusal } from '../http/answer.ts';
 import { refusals } from '../refusals.ts';
-import { failurePage } from './failure-page.ts';
+import { failurePage } from './plain-pages.ts';
 import type { Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html } from './html.ts';

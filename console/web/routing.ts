@@ -11,7 +11,7 @@ import { logFailure, refusalOf } from '../http/errors.ts';
 import { refusals, type RefusalCode } from '../refusals.ts';
 import { isForm, readForm, type Form } from './forms.ts';
 import type { Frame, Page, PageAnswer } from './frame.ts';
-import { failurePage } from './failure-page.ts';
+import { failurePage } from './plain-pages.ts';
 import { html, type Html } from './html.ts';
 import { text } from './text.ts';
 import { isOwnOrigin, isSameToken, type Visitor, type Visitors } from './visitors.ts';

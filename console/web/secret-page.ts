@@ -6,7 +6,7 @@ import type { SecretRow, SecretStore } from '../core/stores.ts';
 import { parameter } from '../http/request.ts';
 import { secretPath } from './addresses.ts';
 import { recordsTable } from './activity-page.ts';
-import { failurePage } from './failure-page.ts';
+import { failurePage } from './plain-pages.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { shownExpiry, shownTime } from './shown.ts';

@@ -17,7 +17,7 @@ import { createFrame } from './frame.ts';
 import { createLoginProvider } from './login-provider.ts';
 import { CALLBACK_PATH } from './login.ts';
 import { createVisitingCallers } from './visitors.ts';
-import { apiOnlyPage } from './welcome-page.ts';
+import { apiOnlyPage } from './plain-pages.ts';
 
 interface Context {
   readonly config: ConsoleConfig;
