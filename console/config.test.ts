@@ -3,7 +3,7 @@ import type { Jwk } from '#envelope/kid.ts';
 import { kidOf } from '#envelope/node-cipher.ts';
 import { parseSettings } from '#platform/settings.ts';
 import { ed25519Pair, octJwk, rsaPair } from '../test/keys.ts';
-import { consoleSettings, databaseUrlOf, type ConsoleConfig } from './config.ts';
+import { consoleSettings, contradictionsOf, type ConsoleConfig } from './config.ts';
 import {
   parseAtRestKeys,
   parseCookieKeys,
@@ -12,6 +12,7 @@ import {
   parseRecordKeys,
   parseTicketKeys,
 } from './key-files.ts';
+import { databaseUrlOf } from './storage-settings.ts';
 
 const [rsa, ticket, grant, oct] = [rsaPair(), ed25519Pair(), ed25519Pair(), octJwk()];
 function set(...keys: readonly unknown[]): string {
@@ -42,31 +43,42 @@ const env = {
   TWOFOLD_DATABASE_URL: 'sqlite:/x.db',
   TWOFOLD_SQLITE_ADDON: '/addon.node',
 };
-function read(path: string): string {
+function read(path: string): Promise<string> {
   const content = files[path];
-  if (content === undefined) throw new Error('no such file');
-  return content;
+  return content === undefined ? Promise.reject(new Error('no such file')) : Promise.resolve(content);
 }
 /** Undefined takes a variable away. */
 function parse(changed: Record<string, string | undefined> = {}) {
   return parseSettings(consoleSettings, { ...env, ...changed }, read);
 }
-function config(changed: Record<string, string | undefined> = {}): ConsoleConfig {
-  const parsed = parse(changed);
+async function config(changed: Record<string, string | undefined> = {}): Promise<ConsoleConfig> {
+  const parsed = await parse(changed);
   if (!parsed.ok) throw new Error(parsed.problems.join('; '));
   return parsed.value;
 }
 
+function databaseUrlWith(settings: ConsoleConfig): () => string {
+  return () => databaseUrlOf(settings);
+}
+async function problemOf(parsed: Promise<unknown>): Promise<string> {
+  try {
+    await parsed;
+  } catch (error) {
+    return String(error);
+  }
+  return 'it was taken';
+}
+
 describe('the console’s settings', () => {
-  it('need nothing but addresses, names and keys', () => {
-    const { publicUrl, oidcIssuer, maxValueBytes, ticketLifeMaxSeconds, launchers } = config();
+  it('need nothing but addresses, names and keys', async () => {
+    const { publicUrl, oidcIssuer, maxValueBytes, ticketLifeMaxSeconds, launchers } = await config();
     expect(publicUrl).to.equal('https://t.example.org');
     expect(oidcIssuer, 'compared as it is written').to.equal('https://id.example.org/');
     expect([maxValueBytes, ticketLifeMaxSeconds, launchers]).to.deep.equal([65_536, 2_592_000, undefined]);
   });
 
-  it('are refused all at once, by name', () => {
-    const parsed = parse({
+  it('are refused all at once, by name', async () => {
+    const parsed = await parse({
       TWOFOLD_CLUSTER: undefined,
       TWOFOLD_MAX_VALUE_BYTES: '65537',
       TWOFOLD_TYPO: 'x',
@@ -83,55 +95,56 @@ describe('the console’s settings', () => {
     ]);
   });
 
-  it('take the database’s address from one place, and one with a password from a file alone', () => {
-    expect(databaseUrlOf(config())).to.equal('sqlite:/x.db');
+  it('take the database’s address from one place, and one with a password from a file alone', async () => {
+    expect(databaseUrlOf(await config())).to.equal('sqlite:/x.db');
     const fromFile = { TWOFOLD_DATABASE_URL: undefined, TWOFOLD_DATABASE_URL_FILE: '/url' };
-    expect(databaseUrlOf(config(fromFile))).to.equal('postgres://console:pw@db/twofold');
-    expect(() => databaseUrlOf(config({ TWOFOLD_DATABASE_URL: undefined }))).to.throw('exactly one');
-    expect(() => databaseUrlOf(config({ TWOFOLD_DATABASE_URL_FILE: '/url' }))).to.throw('exactly one');
-    expect(() => databaseUrlOf(config({ TWOFOLD_DATABASE_URL: 'postgres://u:pw@db/x' })))
+    expect(databaseUrlOf(await config(fromFile))).to.equal('postgres://console:pw@db/twofold');
+    expect(databaseUrlWith(await config({ TWOFOLD_DATABASE_URL: undefined }))).to.throw('exactly one');
+    expect(databaseUrlWith(await config({ TWOFOLD_DATABASE_URL_FILE: '/url' }))).to.throw('exactly one');
+    expect(databaseUrlWith(await config({ TWOFOLD_DATABASE_URL: 'postgres://u:pw@db/x' })))
       .to.throw('goes into TWOFOLD_DATABASE_URL_FILE')
       .with.property('message')
       .that.does.not.contain('pw@');
     files['/other'] = 'mysql://u:pw@db/x';
-    expect(() => databaseUrlOf(config({ ...fromFile, TWOFOLD_DATABASE_URL_FILE: '/other' })))
+    expect(databaseUrlWith(await config({ ...fromFile, TWOFOLD_DATABASE_URL_FILE: '/other' })))
       .to.throw('neither')
       .with.property('message')
       .that.does.not.contain('pw@');
   });
 
-  it('name the driver that a SQLite file needs, and PostgreSQL does not', () => {
+  it('name the driver that a SQLite file needs, and PostgreSQL does not', async () => {
     const without = { TWOFOLD_SQLITE_ADDON: undefined };
-    expect(() => databaseUrlOf(config(without))).to.throw('set TWOFOLD_SQLITE_ADDON');
+    expect(databaseUrlWith(await config(without))).to.throw('set TWOFOLD_SQLITE_ADDON');
     const url = { TWOFOLD_DATABASE_URL: undefined, TWOFOLD_DATABASE_URL_FILE: '/url' };
-    expect(databaseUrlOf(config({ ...without, ...url }))).to.equal('postgres://console:pw@db/twofold');
+    expect(databaseUrlOf(await config({ ...without, ...url }))).to.equal('postgres://console:pw@db/twofold');
   });
 });
 
 describe('the console’s key files', () => {
-  it('keep their order: the newest seals and signs, each is found by its kid', () => {
+  it('keep their order: the newest seals and signs, each is found by its kid', async () => {
     const [other, otherTicket, otherRsa] = [octJwk(), ed25519Pair(), rsaPair()];
-    expect(parseAtRestKeys(set(other, oct)).newest.kid).to.equal(kidOf(other));
-    expect([...parseAtRestKeys(set(other, oct)).byKid.keys()]).to.deep.equal([kidOf(other), kidOf(oct)]);
-    const tickets = parseTicketKeys(set(otherTicket.privateJwk, ticket.publicJwk));
+    const atRest = await parseAtRestKeys(set(other, oct));
+    expect(atRest.newest.kid).to.equal(kidOf(other));
+    expect([...atRest.byKid.keys()]).to.deep.equal([kidOf(other), kidOf(oct)]);
+    const tickets = await parseTicketKeys(set(otherTicket.privateJwk, ticket.publicJwk));
     expect(tickets.signer.kid).to.equal(kidOf(otherTicket.publicJwk));
     expect([...tickets.verifiers.keys()]).to.deep.equal([
       kidOf(otherTicket.publicJwk),
       kidOf(ticket.publicJwk),
     ]);
-    const { jwk, wrappedBytes } = parseEnvelopeKeys(set(otherRsa.publicJwk, rsa.publicJwk));
+    const { jwk, wrappedBytes } = await parseEnvelopeKeys(set(otherRsa.publicJwk, rsa.publicJwk));
     expect(jwk).to.include({ kty: 'RSA', kid: kidOf(otherRsa.publicJwk) });
     expect(wrappedBytes).to.equal(256);
-    expect([...parseGrantKeys(set(grant.publicJwk)).keys()]).to.deep.equal([kidOf(grant.publicJwk)]);
+    expect([...(await parseGrantKeys(set(grant.publicJwk))).keys()]).to.deep.equal([kidOf(grant.publicJwk)]);
   });
 
-  it('are refused empty, doubled, of another kind, or under a kid that is not their thumbprint', () => {
-    const wrong: [string, () => unknown][] = [
-      ['empty', () => parseAtRestKeys(set())],
+  it('are refused empty, doubled, of another kind, or under a kid that is not their thumbprint', async () => {
+    const wrong: [string, () => Promise<unknown>][] = [
+      ['no key', () => parseAtRestKeys(set())],
       ['no list', () => parseAtRestKeys('{}')],
-      ['listed twice', () => parseAtRestKeys(set(oct, oct))],
+      ['there twice', () => parseAtRestKeys(set(oct, oct))],
       ['key 2 is not an oct key', () => parseAtRestKeys(set(oct, { kty: 'oct', k: 'AAAA' }))],
-      ['key 1 is not an object', () => parseAtRestKeys(set('x'))],
+      ['key 1 is not an oct key', () => parseAtRestKeys(set('x'))],
       ['thumbprint', () => parseAtRestKeys(set({ ...oct, kid: 'mine' }))],
       ['key 1 is not an oct key', () => parseCookieKeys(set(ticket.privateJwk))],
       ['key 2 is not an oct key', () => parseRecordKeys(set(oct, { ...oct, kty: 'RSA' }))],
@@ -140,19 +153,79 @@ describe('the console’s key files', () => {
       ['at least 2048 bits', () => parseEnvelopeKeys(set(rsaPair(1024).publicJwk))],
       ['not an Ed25519', () => parseGrantKeys(set(rsa.publicJwk))],
     ];
-    for (const [why, act] of wrong) expect(act, why).to.throw(why);
+    for (const [why, act] of wrong) expect(await problemOf(act())).to.contain(why);
   });
 
-  it('never hold the keyservice’s private key, and never show any of a key', () => {
+  it('never hold the keyservice’s private key, and never show any of a key', async () => {
     const secretOf = (jwk: Jwk): string => String(jwk['d']).slice(0, 12);
-    expect(() => parseEnvelopeKeys(set(rsa.privateJwk)))
-      .to.throw('key 1 is not an RSA public key')
-      .with.property('message')
-      .that.does.not.contain(secretOf(rsa.privateJwk));
+    expect(await problemOf(parseEnvelopeKeys(set(rsa.privateJwk))))
+      .to.contain('key 1 is not an RSA public key')
+      .and.not.to.contain(secretOf(rsa.privateJwk));
     files['/broken'] = `{"keys": [{"kty":"oct","k":"${'S'.repeat(43)}"`;
-    const parsed = parse({ TWOFOLD_AT_REST_KEYS_FILE: '/broken' });
+    const parsed = await parse({ TWOFOLD_AT_REST_KEYS_FILE: '/broken' });
     expect(parsed.ok ? '' : parsed.problems.join())
       .to.contain('/broken')
       .and.not.to.contain('SSS');
+  });
+});
+
+/** Contradictions where these settings name files of these contents. */
+async function contradictions(
+  contents: Record<string, string>,
+  others: Record<string, string> = {},
+): Promise<string[]> {
+  const named = Object.fromEntries(Object.keys(contents).map((variable) => [variable, variable]));
+  Object.assign(files, contents);
+  return contradictionsOf(await config({ ...named, ...others }));
+}
+
+describe('settings of the console that contradict each other', () => {
+  const symmetric = ['AT_REST', 'COOKIE', 'RECORD'].map((use) => `TWOFOLD_${use}_KEYS_FILE`);
+
+  it('are none where each key serves one use', async () => {
+    const twoKeys = new Map(symmetric.map((variable) => [variable, set(octJwk(), octJwk())]));
+    const tickets = set(ticket.privateJwk, ed25519Pair().publicJwk);
+    expect(
+      await contradictions({ ...Object.fromEntries(twoKeys), TWOFOLD_TICKET_KEYS_FILE: tickets }),
+    ).to.deep.equal([]);
+  });
+
+  for (const one of symmetric) {
+    for (const other of symmetric.filter((name) => name > one)) {
+      it(`are ${one} and ${other} with one key in both, however old it is there`, async () => {
+        const shared = octJwk();
+        const problems = await contradictions({
+          [one]: set(octJwk(), shared),
+          [other]: set(shared, octJwk()),
+        });
+        expect(problems).to.have.length(1);
+        expect(problems[0])
+          .to.include(one)
+          .and.to.include(other)
+          .and.to.include('each use needs keys of its own');
+        expect(problems[0], 'the key').not.to.include(String(shared['k']));
+      });
+    }
+  }
+
+  it('are ticket and grant keys with one in both, whichever half is listed', async () => {
+    for (const shared of [ticket, ed25519Pair()]) {
+      const [problem, ...more] = await contradictions({
+        TWOFOLD_TICKET_KEYS_FILE: set(ticket.privateJwk, ...(shared === ticket ? [] : [shared.publicJwk])),
+        TWOFOLD_GRANT_KEYS_FILE: set(ed25519Pair().publicJwk, shared.publicJwk),
+      });
+      expect(problem).to.include('TWOFOLD_TICKET_KEYS_FILE').and.to.include('TWOFOLD_GRANT_KEYS_FILE');
+      expect(more).to.deep.equal([]);
+    }
+  });
+
+  it('are two addresses of a database; and all contradictions are said at once', async () => {
+    const shared = set(octJwk());
+    const problems = await contradictions(
+      { TWOFOLD_AT_REST_KEYS_FILE: shared, TWOFOLD_COOKIE_KEYS_FILE: shared },
+      { TWOFOLD_DATABASE_URL_FILE: '/url' },
+    );
+    expect(problems).to.have.length(2);
+    expect(problems[0]).to.include('exactly one of TWOFOLD_DATABASE_URL');
   });
 });

@@ -1,13 +1,16 @@
-/** The console's settings. Zone 1; design §9. Secrets come by the path of a file. */
-import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
+/**
+ * The console's settings, and what no setting can say for itself: contradictions between them. Zone 1; design §1 and §9.
+ * Secrets come by the path of a file.
+ */
+import { keysOfTwoUses } from '#platform/key-uses.ts';
 import { kubernetesSettings } from '#platform/kubernetes.ts';
 import { parseLaunchers } from '#platform/launchers.ts';
 import { serviceSettings } from '#platform/service.ts';
 import {
   file,
-  flag,
   httpsUrl,
   integer,
+  list,
   optional,
   path,
   port,
@@ -23,17 +26,18 @@ import {
   parseRecordKeys,
   parseTicketKeys,
 } from './key-files.ts';
-import { webSettings } from './web/settings.ts';
+import { limitSettings } from './limit-settings.ts';
+import { databaseUrlOf, retentionSettings, storageSettings } from './storage-settings.ts';
+import { LAUNCHER_ORIGIN } from './web/launch-request.ts';
 
 const DAY_SECONDS = 86_400;
-const MAX_TICKET_SECONDS = 30 * DAY_SECONDS;
 
 /** Exactly as the provider writes it: an issuer is compared, not resolved. */
 function issuer(variable: string, doc: string): Setting<string> {
   return {
     ...httpsUrl(variable, { doc }),
-    parse: (value, readFile) => {
-      httpsUrl(variable, { doc }).parse(value, readFile);
+    parse: async (value, readFile) => {
+      await httpsUrl(variable, { doc }).parse(value, readFile);
       return value;
     },
   };
@@ -81,24 +85,41 @@ const identity = {
   ),
 };
 
-export const storageSettings = {
-  databaseUrl: optional(
-    text('TWOFOLD_DATABASE_URL', {
-      doc: '`sqlite:/path/file.db`, kept with mode 0600, in a folder that nobody else may write; one that is missing is made with 0700. Either this or the next.',
+/** The page. */
+const web = {
+  oidcClientId: optional(
+    text('TWOFOLD_OIDC_CLIENT_ID', {
+      doc: 'The page’s client at the identity provider, with the redirect URI `<public URL>/login/callback` and the post-logout one `<public URL>/logout/done`; without it there is only the API.',
     }),
   ),
-  databaseUrlFromFile: optional(
-    file('TWOFOLD_DATABASE_URL_FILE', {
-      doc: 'The database’s address, `postgres://…` or `sqlite:…`: it may hold a password.',
-      kind: 'a database address',
+  oidcClientSecret: optional(
+    file('TWOFOLD_OIDC_CLIENT_SECRET_FILE', {
+      doc: 'Secret of that client; absent for a public client.',
+      kind: 'a client secret',
       parse: (content) => content.trim(),
     }),
   ),
-  sqliteAddon: optional(
-    path('TWOFOLD_SQLITE_ADDON', {
-      doc: '`better_sqlite3.node` for this Node; the image has it. SQLite only.',
-    }),
-  ),
+  oidcScope: text('TWOFOLD_OIDC_SCOPE', {
+    doc: 'Scopes that the page asks for.',
+    fallback: 'openid profile email',
+  }),
+  webIdleSeconds: integer('TWOFOLD_WEB_IDLE_SECONDS', {
+    doc: 'A login on the page ends after this time without use.',
+    min: 60,
+    max: 30 * DAY_SECONDS,
+    fallback: '3600',
+  }),
+  webLifeSeconds: integer('TWOFOLD_WEB_LIFE_SECONDS', {
+    doc: 'A login on the page ends after this time, used or not.',
+    min: 60,
+    max: 30 * DAY_SECONDS,
+    fallback: '43200',
+  }),
+  launcherOrigins: list('TWOFOLD_LAUNCHER_ORIGINS', {
+    doc: 'Origins (`https://hub.example.org`) that may embed `/launch` and that it returns to; `http://localhost`, `http://127.0.0.1` and `http://[::1]` for development.',
+    pattern: LAUNCHER_ORIGIN,
+    fallback: '',
+  }),
 };
 
 const keys = {
@@ -134,169 +155,46 @@ const keys = {
   }),
 };
 
-const limits = {
-  ticketLifeSeconds: integer('TWOFOLD_TICKET_LIFE_SECONDS', {
-    doc: 'Life of a ticket that is asked for without `ttlSeconds`.',
-    min: 60,
-    max: MAX_TICKET_SECONDS,
-    fallback: String(DAY_SECONDS),
-  }),
-  ticketLifeMaxSeconds: integer('TWOFOLD_TICKET_LIFE_MAX_SECONDS', {
-    doc: 'Longest life of a ticket.',
-    min: 60,
-    max: MAX_TICKET_SECONDS,
-    fallback: String(MAX_TICKET_SECONDS),
-  }),
-  envEnabled: flag('TWOFOLD_ENV_ENABLED', {
-    doc: 'Whether the page offers environment variables, and tickets are issued for them: as the webhook’s setting of this name, which decides.',
-    fallback: 'false',
-  }),
-  grantLifeSeconds: integer('TWOFOLD_GRANT_LIFE_SECONDS', {
-    doc: 'Time for a session’s first claim, as the console holds it; the keyservice’s setting of this name bounds it too.',
-    min: 1,
-    max: MAX_TICKET_SECONDS,
-    fallback: String(DAY_SECONDS),
-  }),
-  maxValueBytes: integer('TWOFOLD_MAX_VALUE_BYTES', {
-    doc: 'Largest value of a secret.',
-    min: 1,
-    max: MAX_VALUE_BYTES,
-    fallback: String(MAX_VALUE_BYTES),
-  }),
-  rateLimitPerMinute: integer('TWOFOLD_RATE_LIMIT_PER_MINUTE', {
-    doc: 'Requests of one owner, or of one address where there is no owner, in each replica.',
-    min: 1,
-    max: 1_000_000,
-    fallback: '600',
-  }),
-};
-
-const MOST = 1_000_000;
-
-/** What one owner can make persistent: `core/quotas.ts`. */
-const quotas = {
-  quotaSecrets: integer('TWOFOLD_QUOTA_SECRETS', {
-    doc: 'Secrets of one owner.',
-    min: 1,
-    max: MOST,
-    fallback: '1000',
-  }),
-  quotaTickets: integer('TWOFOLD_QUOTA_TICKETS', {
-    doc: 'Tickets of one owner that live. Those minted for a trusted launcher’s pods do not count, so that no hub is locked out; their sessions do.',
-    min: 1,
-    max: MOST,
-    fallback: '1000',
-  }),
-  quotaSessions: integer('TWOFOLD_QUOTA_SESSIONS', {
-    doc: 'Sessions of one owner that no pod has claimed yet, and that one still may.',
-    min: 1,
-    max: MOST,
-    fallback: '10000',
-  }),
-  quotaVersions: integer('TWOFOLD_QUOTA_VERSIONS', {
-    doc: 'Versions of secrets in flight: those that the sessions above hold, of one owner.',
-    min: 1,
-    max: MOST,
-    fallback: '100000',
-  }),
-  quotaReservations: integer('TWOFOLD_QUOTA_RESERVATIONS', {
-    doc: 'Sealings that clients of one owner have begun; each lapses after ten minutes.',
-    min: 1,
-    max: 1_000,
-    fallback: '8',
-  }),
-  quotaWebSessions: integer('TWOFOLD_QUOTA_WEB_SESSIONS', {
-    doc: 'Logins of one owner on the page at a time: one more ends the oldest.',
-    min: 1,
-    max: 1_000,
-    fallback: '20',
-  }),
-};
-
-/** Starting sessions: `core/start-limits.ts`. */
-const startLimits = {
-  startsPerMinute: integer('TWOFOLD_STARTS_PER_MINUTE', {
-    doc: '`resolve`s, and as many `claim`s, of one namespace, in each replica: a namespace may be a whole JupyterHub. Ten times as many `claim`s of one address, before a grant has told the namespace.',
-    min: 1,
-    max: MOST,
-    fallback: '1000',
-  }),
-  refusalsPerMinute: integer('TWOFOLD_REFUSALS_PER_MINUTE', {
-    doc: 'Refused `resolve`s of one namespace that are answered with their reason and recorded, in each replica. Also how often the launchers of a namespace may ask for a user or a secret that is not there.',
-    min: 1,
-    max: MOST,
-    fallback: '300',
-  }),
-  unknownPerMinute: integer('TWOFOLD_UNKNOWN_PER_MINUTE', {
-    doc: 'How often one launcher, or one ticket, may ask `resolve` for secrets that an owner does not have, in each replica; beyond, nothing says whether there is such a secret.',
-    min: 1,
-    max: MOST,
-    fallback: '20',
-  }),
-};
-
-const MAX_DAYS = 3_650;
-
-/** Rows that have done their duty: `core/retention.ts` has the rule. */
-export const retentionSettings = {
-  sessionDays: integer('TWOFOLD_RETENTION_SESSION_DAYS', {
-    doc: 'Days that ended tickets and sessions are kept; never one that a pod may still claim.',
-    min: 1,
-    max: MAX_DAYS,
-    fallback: '30',
-  }),
-  loginDays: integer('TWOFOLD_RETENTION_LOGIN_DAYS', {
-    doc: 'Days that a login is remembered after its last time; 0 is for ever: a launcher’s word resolves only to the one owner that ever carried it.',
-    min: 0,
-    max: MAX_DAYS,
-    fallback: '0',
-  }),
-  auditDays: integer('TWOFOLD_RETENTION_AUDIT_DAYS', {
-    doc: 'Days that audit records are kept; 0 is for ever.',
-    min: 0,
-    max: MAX_DAYS,
-    fallback: '365',
-  }),
-};
-
 export const consoleSettings = {
   ...serviceSettings,
   ...ports,
   ...identity,
-  ...webSettings,
+  ...web,
   ...storageSettings,
   ...keys,
-  ...limits,
-  ...startLimits,
-  ...quotas,
+  ...limitSettings,
   ...retentionSettings,
   ...kubernetesSettings,
 } as const;
 
 export type ConsoleConfig = Values<typeof consoleSettings>;
 
-/** The database's address. Throws where the two ways of giving it contradict, or it is of a kind without a driver. */
-export function databaseUrlOf({
-  databaseUrl,
-  databaseUrlFromFile,
-  sqliteAddon,
-}: Pick<ConsoleConfig, 'databaseUrl' | 'databaseUrlFromFile' | 'sqliteAddon'>): string {
-  if ((databaseUrl === undefined) === (databaseUrlFromFile === undefined)) {
-    throw new Error('set exactly one of TWOFOLD_DATABASE_URL and TWOFOLD_DATABASE_URL_FILE');
+function databaseProblems(config: ConsoleConfig): string[] {
+  try {
+    databaseUrlOf(config);
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
   }
-  const url = databaseUrlFromFile ?? databaseUrl ?? '';
-  if (databaseUrl !== undefined && !/^sqlite:./.test(databaseUrl)) {
-    throw new Error(
-      'TWOFOLD_DATABASE_URL is sqlite:/path/file.db; an address with a password goes into TWOFOLD_DATABASE_URL_FILE',
-    );
-  }
-  if (!/^(sqlite:.|postgres(ql)?:\/\/)/.test(url)) {
-    throw new Error('TWOFOLD_DATABASE_URL_FILE holds neither sqlite:/path/file.db nor postgres://…');
-  }
-  if (url.startsWith('sqlite:') && sqliteAddon === undefined) {
-    throw new Error(
-      'set TWOFOLD_SQLITE_ADDON to the path of better_sqlite3.node: the database is a SQLite file',
-    );
-  }
-  return url;
+}
+
+type KeySettings = Pick<
+  ConsoleConfig,
+  'atRestKeys' | 'ticketKeys' | 'cookieKeys' | 'recordKeys' | 'grantKeys'
+>;
+
+/** RSA keys are left out: no other use takes one. */
+function keyProblems(config: KeySettings): string[] {
+  return keysOfTwoUses([
+    { variable: consoleSettings.atRestKeys.variable, kids: config.atRestKeys.byKid.keys() },
+    { variable: consoleSettings.ticketKeys.variable, kids: config.ticketKeys.verifiers.keys() },
+    { variable: consoleSettings.cookieKeys.variable, kids: config.cookieKeys.map(({ kid }) => kid) },
+    { variable: consoleSettings.recordKeys.variable, kids: config.recordKeys.map(({ kid }) => kid) },
+    { variable: consoleSettings.grantKeys.variable, kids: config.grantKeys.keys() },
+  ]);
+}
+
+/** Every contradiction, each with the variables that it is between; empty where the console may start. */
+export function contradictionsOf(config: ConsoleConfig): string[] {
+  return [...databaseProblems(config), ...keyProblems(config)];
 }

@@ -12,9 +12,10 @@ import {
 } from 'jose';
 import * as openid from 'openid-client';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
+import { ok } from '#envelope/result.ts';
 import { fetchOver, type Fetch, type HttpsClient } from '#platform/https-client.ts';
 import { kept } from './core/kept.ts';
-import { done, refuse, type Outcome } from './core/outcome.ts';
+import { refuse, type Outcome } from './core/outcome.ts';
 import { isUsableSub, loginClaims, type VerifiedLogin } from './core/owners.ts';
 
 export interface IdentityProvider {
@@ -31,7 +32,7 @@ interface IdentityProviderConfig {
   readonly launcherClaims: readonly string[];
 }
 
-interface Ports {
+export interface ProviderPorts {
   readonly client: Pick<HttpsClient, 'call'>;
   readonly clock: () => number;
   readonly onUnavailable: (reason: string) => void;
@@ -40,7 +41,7 @@ interface Ports {
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const DISCOVERY_FOR_MS = 3_600_000;
 /** A provider that is down is not asked again by every request, nor one for a key that it does not have. */
-const AGAIN_MS = 2_000;
+export const AGAIN_MS = 2_000;
 export const PROVIDER_TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_BEARER_LENGTH = 16 * 1024;
@@ -88,7 +89,7 @@ function keysOf(fetch: Fetch, { jwks_uri: uri = '' }: openid.ServerMetadata): JW
   };
 }
 
-function discovering({ client, clock }: Ports, issuer: string): JWTVerifyGetKey {
+function discovering({ client, clock }: ProviderPorts, issuer: string): JWTVerifyGetKey {
   const fetch = fetchFrom(client);
   const discovered = kept(async () => keysOf(fetch, await discover(fetch, issuer)), {
     clock,
@@ -126,10 +127,13 @@ function loginOf(
   const { sub } = payload;
   if (!isUsableSub(sub)) return rejected('The access token has no usable sub');
   if ('nonce' in payload) return rejected('This is an ID token, not an access token');
-  return done({ issuer, sub, claims: loginClaims(payload, launcherClaims) });
+  return ok({ issuer, sub, claims: loginClaims(payload, launcherClaims) });
 }
 
-export function createIdentityProvider(ports: Ports, config: IdentityProviderConfig): IdentityProvider {
+export function createIdentityProvider(
+  ports: ProviderPorts,
+  config: IdentityProviderConfig,
+): IdentityProvider {
   const keys = discovering(ports, config.issuer);
   return {
     verify: async (bearer) => {

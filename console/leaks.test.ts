@@ -1,18 +1,8 @@
 import { expect } from 'chai';
-import knex, { type Knex } from 'knex';
 import { fc } from '../test/properties.ts';
-import { newUser, onEachDatabase, type DatabaseKind, type TestConsole } from './testing/console.ts';
+import { newUser, onEachDatabase, type TestConsole } from './testing/console.ts';
+import { connectRaw } from './testing/record-rows.ts';
 import { admit, claim, grantFor, openSession, ticketFor } from './testing/session.ts';
-
-function connect({ databaseUrl }: TestConsole, kind: DatabaseKind): Knex {
-  return kind === 'SQLite'
-    ? knex({
-        client: 'better-sqlite3',
-        useNullAsDefault: true,
-        connection: { filename: databaseUrl.replace('sqlite:', '') },
-      })
-    : knex({ client: 'pg', connection: databaseUrl });
-}
 
 const tables = [
   'owners',
@@ -27,14 +17,14 @@ const tables = [
 ];
 
 /** Every row of every table as text. */
-async function dump(running: TestConsole, kind: DatabaseKind): Promise<string> {
-  const db = connect(running, kind);
+async function dump({ databaseUrl }: TestConsole): Promise<string> {
+  const db = connectRaw(databaseUrl);
   const rows = await Promise.all(tables.map((table) => db(table).select('*')));
   await db.destroy();
   return JSON.stringify(rows);
 }
 
-onEachDatabase('a value', (running, kind) => {
+onEachDatabase('a value', (running) => {
   it('is in no answer, log line or row, however it is written and whatever goes wrong', async () => {
     const replies: string[] = [];
     const marks: string[] = [];
@@ -61,7 +51,7 @@ onEachDatabase('a value', (running, kind) => {
       ),
       { numRuns: 10 },
     );
-    const everything = [...replies, ...running().logs, await dump(running(), kind)].join('\n');
+    const everything = [...replies, ...running().logs, await dump(running())].join('\n');
     // A refused name may be quoted back, cut, to whoever sent it, in no other place.
     const seen = marks.filter((mark) => everything.replaceAll(/"detail":"\\"[^"]*/g, '').includes(mark));
     expect(seen).to.deep.equal([]);
@@ -77,7 +67,7 @@ onEachDatabase('a value', (running, kind) => {
     const { json } = await claim(running(), { grant, token });
     const offer = (await alice.call('post', '/secrets/b/sealing')).json;
     const secrets = [json.keys[0]!.key, offer.innerKey, ticket, grant, token];
-    const everything = [...running().logs, await dump(running(), kind)].join('\n');
+    const everything = [...running().logs, await dump(running())].join('\n');
     expect(secrets.filter((secret) => everything.includes(secret))).to.deep.equal([]);
     expect(everything).not.to.contain((running().keys.atRest as { k: string }).k);
   });

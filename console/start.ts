@@ -1,6 +1,8 @@
 /** Wiring: from settings to four listening ports, and back to none. Zone 1; design §1 and §9. */
+import { createHash } from 'node:crypto';
 import type { Express, Request } from 'express';
 import { nodeCipher } from '#envelope/node-cipher.ts';
+import { ok } from '#envelope/result.ts';
 import { createBodyGate, type BodyGate } from '#platform/body-gate.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { createHealthServer } from '#platform/health-server.ts';
@@ -12,8 +14,7 @@ import { createRootedClient } from '#platform/rooted-client.ts';
 import { watchTlsFiles, type TlsFiles } from '#platform/tls-files.ts';
 import { createBrokenRecords } from './broken-records.ts';
 import { createCluster } from './cluster.ts';
-import { databaseUrlOf, type ConsoleConfig } from './config.ts';
-import { done } from './core/outcome.ts';
+import type { ConsoleConfig } from './config.ts';
 import { createRetention } from './core/retention.ts';
 import { createUseCases, type UseCases } from './core/use-cases.ts';
 import { createObserver } from './http/observe.ts';
@@ -28,12 +29,11 @@ import { createAuditRoutes } from './public/audit.ts';
 import { createCallers, type Callers } from './public/bearer.ts';
 import { createLoginRoutes } from './public/login.ts';
 import type { Routes } from './public/routes.ts';
-import { createSealingRoutes } from './public/sealing.ts';
 import { createSecretsRoutes } from './public/secrets.ts';
 import { createTicketsRoutes } from './public/tickets.ts';
 import { openDatabase, type OpenDatabase } from './store/database.ts';
 import { createRecords } from './store/records.ts';
-import { sha256Hex } from './sha256.ts';
+import { databaseUrlOf } from './storage-settings.ts';
 import { wireWeb } from './web/wiring.ts';
 import { startSweeper } from './sweep.ts';
 
@@ -65,6 +65,10 @@ function identityProvider({ config, log, clock }: Context, undo: Undo[]): Identi
       launcherClaims: (config.launchers ?? []).map(({ claim }) => claim),
     },
   );
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function useCases({ config, log, clock, elapsed, database }: Context, undo: Undo[]): UseCases {
@@ -100,11 +104,9 @@ function useCases({ config, log, clock, elapsed, database }: Context, undo: Undo
   );
 }
 
-function routesOf({ config, clock, database }: Context, cases: UseCases, callers: Callers): Routes {
+function routesOf({ config, database }: Context, cases: UseCases, callers: Callers): Routes {
   const { secrets, audit } = database;
-  const shared = { ownerOf: (request: Request) => callers.ownerOf(request), clock, audit };
-  const { writing, sealing, tickets } = cases;
-  const { maxValueBytes } = config;
+  const shared = { ownerOf: (request: Request) => callers.ownerOf(request), cases };
   const offer = {
     issuer: config.oidcIssuer,
     audience: config.oidcAudience,
@@ -114,10 +116,9 @@ function routesOf({ config, clock, database }: Context, cases: UseCases, callers
   };
   return {
     ...createLoginRoutes({ callerOf: (request) => callers.callerOf(request) }, offer),
-    ...createSecretsRoutes({ ...shared, secrets, writing, maxValueBytes }),
-    ...createSealingRoutes({ ...shared, sealing }),
-    ...createTicketsRoutes({ ...shared, tickets }),
-    ...createAuditRoutes(shared),
+    ...createSecretsRoutes({ ...shared, secrets }),
+    ...createTicketsRoutes(shared),
+    ...createAuditRoutes({ ...shared, audit }),
   };
 }
 
@@ -222,7 +223,7 @@ export async function startConsole(
     const { kid } = config.envelopeKey.recipient;
     await database.write(async ({ keys }) => {
       await keys.activate(kid, clock());
-      return done(undefined);
+      return ok(undefined);
     });
     log.info('sealing', { kid });
     const context = { config, log, clock, elapsed, database, metrics };

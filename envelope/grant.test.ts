@@ -23,7 +23,7 @@ const expected = { verifiers: byKid([ed25519Verifier(publicJwk)]), audience: 'cl
 
 async function reasonOf(grant: string): Promise<string> {
   const verified = await verifyGrant(grant, expected);
-  return verified.ok ? 'accepted' : verified.reason;
+  return verified.ok ? 'accepted' : verified.refusal;
 }
 async function signedByJose(payload: object): Promise<string> {
   return new SignJWT({ ...payload })
@@ -49,7 +49,7 @@ function backwards(object: object): Json {
 describe('a grant (JWS)', () => {
   it('is the worked vector’s, which Python’s cryptography signed from the field table', async () => {
     expect(await signGrant(signer, claims)).to.equal(text);
-    expect(await verifyGrant(text, expected)).to.deep.equal({ ok: true, claims });
+    expect(await verifyGrant(text, expected)).to.deep.equal({ ok: true, value: claims });
     expect(readGrant(text)).to.deep.equal(claims);
   });
 
@@ -69,7 +69,7 @@ describe('a grant (JWS)', () => {
     ]) {
       expect(await verifyGrant(await signGrant(signer, grant), expected)).to.deep.equal({
         ok: true,
-        claims: grant,
+        value: grant,
       });
     }
   });
@@ -131,7 +131,7 @@ describe('a grant (JWS)', () => {
 
   it('is no ticket, and a ticket no grant', async () => {
     const asTicket = await verifyTicket(text, { ...expected, issuer: claims.iss, nowSeconds: 1 });
-    expect(asTicket).to.deep.equal({ ok: false, reason: 'malformed' });
+    expect(asTicket).to.deep.equal({ ok: false, refusal: 'malformed' });
     const { iss, aud, sub, jti, exp } = claims;
     const ticket = await signTicket(signer, {
       iss,

@@ -32,7 +32,7 @@ const ticket: Ticket = {
 };
 async function reasonOf(text: string, change: Partial<typeof expected> = {}): Promise<string> {
   const verified = await verifyTicket(text, { ...expected, ...change });
-  return verified.ok ? 'accepted' : verified.reason;
+  return verified.ok ? 'accepted' : verified.refusal;
 }
 async function signedByJose(claims: object, header: object): Promise<string> {
   return new SignJWT({ ...claims })
@@ -46,7 +46,7 @@ describe('a ticket (JWS)', () => {
     for (const claims of [ticket, plain]) {
       expect(await verifyTicket(await signTicket(signer, claims), expected)).to.deep.equal({
         ok: true,
-        claims,
+        value: claims,
       });
     }
   });

@@ -8,6 +8,7 @@ import type { Signer, Verifier } from './cipher.ts';
 import { isJsonObject, parseJson, type JsonObject } from './json.ts';
 import { CLOCK_LEEWAY_SECONDS, MAX_JWS_BYTES } from './limits.ts';
 import type { Kid } from './names.ts';
+import { ok, type Refused, type Result } from './result.ts';
 
 /** Why a ticket or grant is refused. A wrong signature and a wrong header are one reason each, whatever the cause. */
 export type JwsRefusal =
@@ -19,8 +20,7 @@ export type JwsRefusal =
   | 'not_yet_valid'
   | 'expired';
 
-export type Verified<T> =
-  { readonly ok: true; readonly claims: T } | { readonly ok: false; readonly reason: JwsRefusal };
+export type Verified<T> = Result<T, JwsRefusal>;
 
 /** Claims that both kinds have, checked alike (RFC 7519 §4.1). Times are seconds since 1970. */
 interface RegisteredClaims {
@@ -68,8 +68,8 @@ export function jwsLength<T>(format: Format<T>, kid: Kid, claims: T): number {
   );
 }
 
-function refused(reason: JwsRefusal): { ok: false; reason: JwsRefusal } {
-  return { ok: false, reason };
+function refused(refusal: JwsRefusal): Refused<JwsRefusal> {
+  return { ok: false, refusal };
 }
 
 function kidOfHeader(encoded: string): string | undefined {
@@ -113,8 +113,8 @@ export async function verifyJws<T extends RegisteredClaims>(
     if (!(await verifier.verify(utf8(`${header}.${payload}`), bytes))) return refused('not_authentic');
     const claims = parseClaims(format, decodeBase64url(payload, 'payload'));
     if (!claims) return refused('malformed');
-    const reason = checkRegistered(claims, expected);
-    return reason ? refused(reason) : { ok: true, claims };
+    const refusal = checkRegistered(claims, expected);
+    return refusal ? refused(refusal) : ok(claims);
   } catch {
     return refused('malformed');
   }

@@ -3,6 +3,7 @@ import { ownedName } from '#envelope/grant.ts';
 import type { EnvelopeParts } from '#envelope/outer/layout.ts';
 import { placeDifference, type Place, type PlaceDifference } from '#envelope/place.ts';
 import type { Ticket } from '#envelope/ticket.ts';
+import { ok } from '#envelope/result.ts';
 import { nameOf } from './envelopes.ts';
 import { refuse, type Outcome, type RefusalCode } from './refusals.ts';
 
@@ -16,7 +17,7 @@ const placeCodes: Readonly<Record<PlaceDifference['claim'], RefusalCode>> = {
 export function checkPlace(ticket: Ticket, place: Place): Outcome<undefined> {
   const difference = placeDifference(ticket, place);
   return difference === undefined
-    ? { ok: true, value: undefined }
+    ? ok(undefined)
     : refuse(
         placeCodes[difference.claim],
         `${difference.words}, though the console answered it for this pod; create the pod again with a ticket for its place, and if this goes on tell the cluster’s operator`,
@@ -50,5 +51,5 @@ export function checkSelection(
       return refuse('name_twice', `${what} has the name or the id of an earlier one; send each secret once`);
     seen.add(pair).add(secretId);
   }
-  return { ok: true, value: envelopes };
+  return ok(envelopes);
 }

@@ -1,6 +1,7 @@
 /** Envelopes as they come from a caller: each well-formed, and of a configured key. Zone 3; design §6 step 3. */
 import { EnvelopeError } from '#envelope/errors.ts';
 import { parseEnvelope, type EnvelopeParts } from '#envelope/outer/layout.ts';
+import { ok } from '#envelope/result.ts';
 import { refuse, type Outcome } from './refusals.ts';
 
 /** Sizes of the moduli of the configured keys, by kid. */
@@ -13,7 +14,7 @@ export function nameOf(at: number, { header }: EnvelopeParts): string {
 
 function parseOne(text: string, at: number): Outcome<EnvelopeParts> {
   try {
-    return { ok: true, value: parseEnvelope(text) };
+    return ok(parseEnvelope(text));
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
     return refuse('envelope_malformed', `envelope ${at + 1}: ${error.message}; replace this secret`);
@@ -27,7 +28,7 @@ export function parseEnvelopes(texts: readonly string[]): Outcome<readonly Envel
     if (!parsed.ok) return parsed;
     envelopes.push(parsed.value);
   }
-  return { ok: true, value: envelopes };
+  return ok(envelopes);
 }
 
 /** Whether every envelope's key is configured, and of the size that the envelope says. */
@@ -50,5 +51,5 @@ export function checkKeys(
       );
     }
   }
-  return { ok: true, value: envelopes };
+  return ok(envelopes);
 }

@@ -3,6 +3,7 @@ import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
 import { MAX_NAMES } from '#envelope/limits.ts';
 import { parseSessionId, type SessionId } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
+import { ok } from '#envelope/result.ts';
 import type { BodyProblem } from '#platform/body-gate.ts';
 import type { HttpReply, HttpRequest } from '#platform/https-server.ts';
 import { problemReply } from '#platform/problem.ts';
@@ -54,7 +55,8 @@ function parseObject(body: Buffer, members: readonly string[]): Outcome<JsonObje
   const keys = Object.keys(value);
   if (keys.length !== members.length || !members.every((member) => Object.hasOwn(value, member)))
     return refuse('body_malformed', `the body has other members; ${form}`);
-  return { ok: true, value };
+  // An object with just these members, each checked by the caller.
+  return ok(value as Record<string, unknown>);
 }
 
 function isTexts(value: unknown): value is string[] {
@@ -88,7 +90,7 @@ function parseUnwrapBody(body: Buffer): Outcome<UnwrapBody> {
     return refuse('body_malformed', 'sid must be 32 lower-case hex digits, as the console chose them');
   if (!where) return refuse('body_malformed', placeForm);
   if (!isTexts(envelopes)) return refuse('body_malformed', envelopesForm);
-  return { ok: true, value: { ticket, sid: session, place: where, envelopes } };
+  return ok({ ticket, sid: session, place: where, envelopes });
 }
 
 /** There is no member for a key: the newest configured one is sealed to. */
@@ -96,7 +98,7 @@ function parseRewrapBody(body: Buffer): Outcome<{ readonly envelopes: readonly s
   const object = parseObject(body, ['envelopes']);
   if (!object.ok) return object;
   const { envelopes } = object.value;
-  return isTexts(envelopes) ? { ok: true, value: { envelopes } } : refuse('body_malformed', envelopesForm);
+  return isTexts(envelopes) ? ok({ envelopes }) : refuse('body_malformed', envelopesForm);
 }
 
 const operations: Readonly<Record<string, AuditedOperation>> = {

@@ -7,10 +7,18 @@ const [rsa, otherRsa, ed25519] = [rsaPair(), rsaPair(), ed25519Pair()];
 function set(...keys: unknown[]): string {
   return JSON.stringify({ keys });
 }
+async function problemOf(parsed: Promise<unknown>): Promise<string> {
+  try {
+    await parsed;
+  } catch (error) {
+    return String(error);
+  }
+  return 'it was taken';
+}
 
 describe('a key set', () => {
-  it('keeps its order, and its keys answer to their thumbprints', () => {
-    const keys = parseEnvelopeKeys(
+  it('keeps its order, and its keys answer to their thumbprints', async () => {
+    const keys = await parseEnvelopeKeys(
       set(rsa.privateJwk, { ...otherRsa.privateJwk, kid: kidOf(otherRsa.publicJwk) }),
     );
     expect(keys.map((key) => key.private.kid)).to.deep.equal(
@@ -18,45 +26,47 @@ describe('a key set', () => {
     );
     expect(keys.map((key) => key.recipient.kid)).to.deep.equal(keys.map((key) => key.private.kid));
     expect(keys[0].publicJwk).to.have.all.keys('kty', 'n', 'e');
-    expect(parseSigningKeys(set(ed25519.privateJwk))[0].kid).to.equal(kidOf(ed25519.publicJwk));
-    expect(parseVerifyingKeys(set(ed25519.publicJwk))[0].kid).to.equal(kidOf(ed25519.publicJwk));
+    expect((await parseSigningKeys(set(ed25519.privateJwk)))[0].kid).to.equal(kidOf(ed25519.publicJwk));
+    expect((await parseVerifyingKeys(set(ed25519.publicJwk)))[0].kid).to.equal(kidOf(ed25519.publicJwk));
   });
 
-  it('is refused when it is empty, of another form, or holds a key twice', () => {
+  it('is refused when it is empty, of another form, or holds a key twice', async () => {
     for (const content of ['{}', '[]', 'null', '{"keys":{}}']) {
-      expect(() => parseEnvelopeKeys(content)).to.throw('it has no list "keys"');
+      expect(await problemOf(parseEnvelopeKeys(content))).to.contain('it has no list "keys"');
     }
-    expect(() => parseEnvelopeKeys(set())).to.throw('it has no key');
-    expect(() => parseEnvelopeKeys(set(rsa.privateJwk, rsa.privateJwk))).to.throw('key 2 is there twice');
+    expect(await problemOf(parseEnvelopeKeys(set()))).to.contain('it has no key');
+    expect(await problemOf(parseEnvelopeKeys(set(rsa.privateJwk, rsa.privateJwk)))).to.contain(
+      'key 2 is there twice',
+    );
   });
 
-  it('is refused when a key is of another kind, short, public where private is due, or the reverse', () => {
+  it('is refused when a key is of another kind, short, public where private is due, or the reverse', async () => {
     const short = rsaPair(1024);
     for (const key of [rsa.publicJwk, ed25519.privateJwk, octJwk(), short.privateJwk, null, 'x']) {
-      expect(() => parseEnvelopeKeys(set(key))).to.throw(
+      expect(await problemOf(parseEnvelopeKeys(set(key)))).to.contain(
         'key 1 is not an RSA private key of at least 2048 bits',
       );
     }
-    expect(() => parseSigningKeys(set(ed25519.publicJwk))).to.throw('key 1 is not an Ed25519 private key');
-    expect(() => parseVerifyingKeys(set(ed25519.privateJwk))).to.throw('key 1 is not an Ed25519 public key');
+    expect(await problemOf(parseSigningKeys(set(ed25519.publicJwk)))).to.contain(
+      'key 1 is not an Ed25519 private key',
+    );
+    expect(await problemOf(parseVerifyingKeys(set(ed25519.privateJwk)))).to.contain(
+      'key 1 is not an Ed25519 public key',
+    );
   });
 
-  it('is refused when a key claims another key’s id', () => {
+  it('is refused when a key claims another key’s id', async () => {
     const posing = { ...rsa.privateJwk, kid: kidOf(otherRsa.publicJwk) };
-    expect(() => parseEnvelopeKeys(set(posing))).to.throw('has a kid other than its thumbprint');
+    expect(await problemOf(parseEnvelopeKeys(set(posing)))).to.contain('has a kid other than its thumbprint');
   });
 
-  it('never shows a member of a key in what it says', () => {
+  it('never shows a member of a key in what it says', async () => {
     for (const damaged of [
       { ...rsa.privateJwk, d: 'MARKER' },
       { ...rsa.privateJwk, p: 77_001 },
     ]) {
-      try {
-        parseEnvelopeKeys(set(damaged));
-        expect.fail('it was taken');
-      } catch (error) {
-        expect(String(error)).not.to.match(/MARKER|77001/);
-      }
+      const problem = await problemOf(parseEnvelopeKeys(set(damaged)));
+      expect(problem).not.to.match(/MARKER|77001/);
     }
   });
 });

@@ -7,6 +7,7 @@ import type { Kid } from '#envelope/names.ts';
 import type { EnvelopeParts } from '#envelope/outer/layout.ts';
 import type { Place } from '#envelope/place.ts';
 import type { Ticket } from '#envelope/ticket.ts';
+import { ok } from '#envelope/result.ts';
 import type { AuditTrail } from '#platform/audit.ts';
 import type { Clock } from '#platform/clock.ts';
 import { refuse, type Outcome, type Refusal, type RefusalCode } from './refusals.ts';
@@ -82,7 +83,7 @@ export function createRecords({ trail, clock }: RecordsPorts): Records {
         kids: what.kids,
         secrets: what.secrets,
       });
-      return { ok: true, value: undefined };
+      return ok(undefined);
     } catch {
       return unavailable;
     }

@@ -1,4 +1,5 @@
 /** Everything the keyservice refuses: stable code, status, and one sentence for who must act. Zone 3; design §5, §6.3. */
+import type { Refused, Result } from '#envelope/result.ts';
 import type { Problem, ProblemKind } from '#platform/problem.ts';
 
 export const refusals = {
@@ -39,10 +40,9 @@ export type RefusalCode = keyof typeof refusals;
 export type Refusal = Problem<RefusalCode>;
 
 /** What an operation comes to: expected refusals are values. */
-export type Outcome<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+export type Outcome<T> = Result<T, Refusal>;
 
-export function refuse(code: RefusalCode, detail: string): { ok: false; refusal: Refusal } {
+export function refuse(code: RefusalCode, detail: string): Refused<Refusal> {
   return {
     ok: false,
     refusal: { code, detail },

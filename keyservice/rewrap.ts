@@ -3,6 +3,7 @@
  * It takes no key from the caller, and copies every header member but `kid`. No token leaves the worker thread.
  */
 import type { Kid, SecretId } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
 import { checkKeys, parseEnvelopes, type KeySizes } from './envelopes.ts';
 import { refusalOf, type OuterLayer } from './outer-layer.ts';
 import type { Asking, Records } from './records.ts';
@@ -57,7 +58,7 @@ export function createRewrap({ outerLayer, records }: RewrapPorts, config: Rewra
       return { id: header.secretId, kid: config.newestKid, envelope };
     });
     const released = await records.released(asking, envelopes.length);
-    return released.ok ? { ok: true, value: { envelopes } } : released;
+    return released.ok ? ok({ envelopes }) : released;
   };
 
   return async ({ client, envelopes }) => {

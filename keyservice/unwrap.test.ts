@@ -77,18 +77,18 @@ describe('unwrap', () => {
     ]);
     const verifiers = byKid([ed25519Verifier(material.grantKey.publicJwk)]);
     const grant = await verifyGrant(outcome.value.grant, { verifiers, audience: CLUSTER });
-    if (!grant.ok) throw new Error(grant.reason);
-    expect(grant.claims).to.include({
+    if (!grant.ok) throw new Error(grant.refusal);
+    expect(grant.value).to.include({
       sub: material.owner,
       sid,
       pod: 'jupyter-*',
     });
-    expect(grant.claims.place).to.deep.equal(place);
-    expect(grant.claims.secrets).to.deep.equal([
+    expect(grant.value.place).to.deep.equal(place);
+    expect(grant.value.secrets).to.deep.equal([
       { own: material.owner, id: ids[0], ver: 7, nam: 'b' },
       { own: material.owner, id: ids[1], ver: 1, nam: 'a' },
     ]);
-    expect(grant.claims.exp - now() - GRANT_LIFE_SECONDS).to.be.within(-2, 0);
+    expect(grant.value.exp - now() - GRANT_LIFE_SECONDS).to.be.within(-2, 0);
   });
 
   it('opens 256 secrets in one call', async () => {

@@ -10,6 +10,7 @@ import type { SecretId, SecretName, SessionId } from '#envelope/names.ts';
 import type { EnvelopeParts } from '#envelope/outer/layout.ts';
 import type { Place } from '#envelope/place.ts';
 import { verifyTicket, type Ticket } from '#envelope/ticket.ts';
+import { ok } from '#envelope/result.ts';
 import { secondsOf, type Clock } from '#platform/clock.ts';
 import { checkPlace, checkSelection } from './consent.ts';
 import { checkKeys, parseEnvelopes, type KeySizes } from './envelopes.ts';
@@ -112,7 +113,7 @@ export function createUnwrap({ outerLayer, records, clock }: UnwrapPorts, config
           'grant_too_long',
           'the grant would be too long to be claimed; select fewer secrets, or give them shorter names',
         )
-      : { ok: true, value: { envelopes: checked.value, grant } };
+      : ok({ envelopes: checked.value, grant });
   };
 
   const open = async (
@@ -133,7 +134,7 @@ export function createUnwrap({ outerLayer, records, clock }: UnwrapPorts, config
     });
     const signed = await signGrant(config.grantSigner, grant);
     const released = await records.released(asking, tokens.length);
-    return released.ok ? { ok: true, value: { tokens, grant: signed } } : released;
+    return released.ok ? ok({ tokens, grant: signed }) : released;
   };
 
   return async (request) => {
@@ -147,12 +148,12 @@ export function createUnwrap({ outerLayer, records, clock }: UnwrapPorts, config
     });
     if (!verified.ok) {
       const { refusal } = refuse(
-        `ticket_${verified.reason}`,
-        `the ticket: ${ticketDetails[verified.reason]}`,
+        `ticket_${verified.refusal}`,
+        `the ticket: ${ticketDetails[verified.refusal]}`,
       );
       return { ok: false, refusal: await records.refused(asking, refusal) };
     }
-    const known = { ...asking, ticket: verified.claims };
+    const known = { ...asking, ticket: verified.value };
     const outcome = await open(known, request);
     if (outcome.ok || outcome.refusal.code === 'audit_unavailable') return outcome;
     return { ok: false, refusal: await records.refused(known, outcome.refusal) };

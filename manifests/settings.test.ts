@@ -65,12 +65,10 @@ describe('settings of the services as deployed', function () {
         expect(bound).to.deep.equal(enabled);
       });
 
-      it('gives each service all settings that it must have, none that it does not know, and values that it takes', () => {
-        const noFiles = (): never => {
-          throw new Error('the files are in the cluster');
-        };
+      it('gives each service all settings that it must have, none that it does not know, and values that it takes', async () => {
+        const noFiles = () => Promise.reject(new Error('the files are in the cluster'));
         for (const [zone, settings] of Object.entries(SETTINGS)) {
-          const parsed = parseSettings(settings, envOf(deployment(overlay, zone)), noFiles);
+          const parsed = await parseSettings(settings, envOf(deployment(overlay, zone)), noFiles);
           const problems = parsed.ok ? [] : parsed.problems;
           expect(problems.filter((problem) => !problem.includes('readable file'))).to.deep.equal([]);
         }

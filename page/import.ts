@@ -7,7 +7,8 @@ import {
   type ImportPlan,
   type PlannedSecret,
 } from '../console/web/shared/rules.ts';
-import { shownSize, text } from '../console/web/shared/text.ts';
+import { shownSize } from '../console/web/shared/quantities.ts';
+import { text } from '../console/web/shared/text.ts';
 import { call, type Called } from './calls.ts';
 import { find, make, part, showError } from './elements.ts';
 import { withLogin } from './login-again.ts';

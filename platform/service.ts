@@ -1,5 +1,5 @@
 /** A service's life: configuration or every problem, start, one line with its ports, drain on SIGTERM. No zone. */
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createLog, describeError, logLevels, type Log } from './log.ts';
 import { oneOf, parseSettings, port, text, type Settings, type Values } from './settings.ts';
 
@@ -77,7 +77,7 @@ export async function runService<S extends Settings>({
     for (const problem of problems) process.stderr.write(`${name}: ${problem}\n`);
     process.exit(78);
   };
-  const parsed = parseSettings(settings, process.env, (path) => readFileSync(path, 'utf8'));
+  const parsed = await parseSettings(settings, process.env, (path) => readFile(path, 'utf8'));
   if (!parsed.ok) return refuse(parsed.problems);
   const contradictions = contradictionsOf?.(parsed.value) ?? [];
   if (contradictions.length > 0) return refuse(contradictions);

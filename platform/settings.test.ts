@@ -17,20 +17,19 @@ const declared = {
   ),
 };
 function parse(env: Record<string, string>) {
-  return settings.parseSettings(declared, env, (path) => {
-    if (path !== '/data') throw new Error('ENOENT');
-    return '{"secret": hunter2}';
-  });
+  return settings.parseSettings(declared, env, (path) =>
+    path === '/data' ? Promise.resolve('{"secret": hunter2}') : Promise.reject(new Error('ENOENT')),
+  );
 }
-function problemsOf(env: Record<string, string>): readonly string[] {
-  const parsed = parse(env);
+async function problemsOf(env: Record<string, string>): Promise<readonly string[]> {
+  const parsed = await parse(env);
   if (parsed.ok) throw new Error('was accepted');
   return parsed.problems;
 }
 
 describe('settings', () => {
-  it('are parsed with their defaults, and frozen', () => {
-    const parsed = parse({ TWOFOLD_NAME: 'x', OTHER: 'y' });
+  it('are parsed with their defaults, and frozen', async () => {
+    const parsed = await parse({ TWOFOLD_NAME: 'x', OTHER: 'y' });
     if (!parsed.ok) throw new Error(parsed.problems.join());
     expect(parsed.value).to.deep.equal({
       name: 'x',
@@ -44,8 +43,8 @@ describe('settings', () => {
     expect(parsed.value).to.be.frozen;
   });
 
-  it('report every problem at once, by the variable’s name', () => {
-    const problems = problemsOf({
+  it('report every problem at once, by the variable’s name', async () => {
+    const problems = await problemsOf({
       TWOFOLD_PORT: '70000',
       TWOFOLD_ON: 'yes',
       TWOFOLD_URL: 'http://a',
@@ -61,14 +60,14 @@ describe('settings', () => {
     expect(problems.at(-1)).to.contain('is not a setting of this service');
   });
 
-  it('never show what a file holds', () => {
-    const [problem] = problemsOf({ TWOFOLD_NAME: 'x', TWOFOLD_DATA_FILE: '/data' });
+  it('never show what a file holds', async () => {
+    const [problem] = await problemsOf({ TWOFOLD_NAME: 'x', TWOFOLD_DATA_FILE: '/data' });
     expect(problem).to.contain('/data').and.not.to.contain('hunter2');
   });
 
-  it('refuse numbers in other notations', () => {
+  it('refuse numbers in other notations', async () => {
     for (const port of ['', ' 1', '1.0', '0x10', '1e3', '-1', '９']) {
-      expect(problemsOf({ TWOFOLD_NAME: 'x', TWOFOLD_PORT: port }), port).to.have.length(1);
+      expect(await problemsOf({ TWOFOLD_NAME: 'x', TWOFOLD_PORT: port }), port).to.have.length(1);
     }
   });
 });

@@ -3,7 +3,8 @@
  * No zone; design §9. A service declares its settings as data, so that the reference in the docs comes from them.
  */
 
-export type ReadFile = (path: string) => string;
+/** Asynchronous, so that what a file names may have to be fetched. */
+export type ReadFile = (path: string) => Promise<string>;
 
 export interface Setting<T> {
   readonly variable: string;
@@ -15,7 +16,7 @@ export interface Setting<T> {
   /** True: may be absent, and the value is then undefined. */
   readonly optional?: boolean;
   /** Throws an Error whose message says what the value should be; never shows a file's content. */
-  readonly parse: (text: string, readFile: ReadFile) => T;
+  readonly parse: (text: string, readFile: ReadFile) => T | Promise<T>;
 }
 
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
@@ -130,21 +131,21 @@ export function path(variable: string, describe: Describe): Setting<string> {
 /** A file read and parsed now. Its content never appears in a problem. */
 export function file<T>(
   variable: string,
-  describe: Describe & { readonly kind: string; readonly parse: (content: string) => T },
+  describe: Describe & { readonly kind: string; readonly parse: (content: string) => T | Promise<T> },
 ): Setting<T> {
   return {
     variable,
     ...describe,
     kind: `path of ${describe.kind}`,
-    parse: (value, readFile) => {
+    parse: async (value, readFile) => {
       let content: string;
       try {
-        content = readFile(value);
+        content = await readFile(value);
       } catch {
         return bad(`the path of a readable file (${value} is not)`);
       }
       try {
-        return describe.parse(content);
+        return await describe.parse(content);
       } catch (error) {
         // A SyntaxError of JSON.parse quotes its input.
         const why = error instanceof Error && !(error instanceof SyntaxError) ? `: ${error.message}` : '';
@@ -158,26 +159,30 @@ export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
   return { ...setting, optional: true };
 }
 
-function parseOne(setting: Setting<unknown>, env: NodeJS.ProcessEnv, readFile: ReadFile): unknown {
+async function parseOne(
+  setting: Setting<unknown>,
+  env: NodeJS.ProcessEnv,
+  readFile: ReadFile,
+): Promise<unknown> {
   const value = env[setting.variable] ?? setting.fallback;
   if (value === undefined) return setting.optional ? undefined : bad('set');
-  return setting.parse(value, readFile);
+  return await setting.parse(value, readFile);
 }
 
 /**
  * The frozen configuration, or every problem at once. A variable with our prefix that is no setting is a problem:
  * a misspelt limit must not silently be the default.
  */
-export function parseSettings<S extends Settings>(
+export async function parseSettings<S extends Settings>(
   settings: S,
   env: NodeJS.ProcessEnv,
   readFile: ReadFile,
-): Parsed<Values<S>> {
+): Promise<Parsed<Values<S>>> {
   const problems: string[] = [];
   const value: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(settings)) {
     try {
-      value[name] = parseOne(setting, env, readFile);
+      value[name] = await parseOne(setting, env, readFile);
     } catch (error) {
       problems.push(`${setting.variable} ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Place } from '#envelope/place.ts';
+import type { Result } from '#envelope/result.ts';
 import { additionsOf, payloadBytes, type RenderConfig, type Session } from './additions.ts';
 import { hasAnnotations } from './annotations.ts';
 import { patchOf } from './patch.ts';
@@ -14,8 +15,7 @@ import { missingMemory, neededMemory } from './resources.ts';
 import type { ReviewRequest, Verdict } from './review.ts';
 
 /** A value, or why there is none. Ports never throw for what a user or a broken network can cause. */
-export type Outcome<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+export type Outcome<T> = Result<T, Refusal>;
 
 export interface ResolvedSecret {
   readonly id: string;

@@ -4,6 +4,7 @@ import { annotations } from '#envelope/annotations.ts';
 import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
 import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
 import type { Place } from '#envelope/place.ts';
+import { ok } from '#envelope/result.ts';
 import type { Clock } from '#platform/clock.ts';
 import { HttpsError, type HttpsAnswer, type HttpsClient } from '#platform/https-client.ts';
 import { parseProblem } from '#platform/problem.ts';
@@ -109,7 +110,7 @@ async function callPeer<T>(
     const value = isJsonObject(said) ? parse(said) : undefined;
     return value === undefined
       ? { ok: false, refusal: unavailable(peer, 'its answer is not one to what was asked') }
-      : { ok: true, value };
+      : ok(value);
   } catch (error) {
     if (!(error instanceof HttpsError)) throw error;
     return { ok: false, refusal: unavailable(peer, error.message) };

@@ -1,6 +1,7 @@
 /** What the webhook writes to the Kubernetes API for one session: a Lease, then the Secret it owns. Zone 2; §6. */
 import { annotations } from '#envelope/annotations.ts';
 import { urlPath } from '#envelope/url-path.ts';
+import { ok } from '#envelope/result.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { KubernetesApi, KubernetesRefusal } from '#platform/kubernetes.ts';
 import type { AdmitPorts } from './admit.ts';
@@ -59,7 +60,7 @@ export function createSessions(
       sessionSecret({ ...content, leaseUid }),
       timeLeft(deadline),
     );
-    return secret.ok ? { ok: true, value: undefined } : { ok: false, refusal: refusalOf('Secret', secret) };
+    return secret.ok ? ok(undefined) : { ok: false, refusal: refusalOf('Secret', secret) };
   };
 
   /** Asked at most every 30 s for one account. An account that is not there is the API server's to refuse. */

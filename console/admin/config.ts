@@ -1,6 +1,7 @@
 /** The operator's settings: the console's own, as far as they concern the database. Zone 1; design §9. */
-import { optional, parseSettings, type ReadFile, type Values } from '#platform/settings.ts';
-import { consoleSettings, databaseUrlOf, retentionSettings, storageSettings } from '../config.ts';
+import { optional, parseSettings, type Parsed, type ReadFile, type Values } from '#platform/settings.ts';
+import { consoleSettings } from '../config.ts';
+import { databaseUrlOf, retentionSettings, storageSettings } from '../storage-settings.ts';
 import type { DatabaseOptions } from '../store/connection.ts';
 
 const adminSettings = {
@@ -11,10 +12,6 @@ const adminSettings = {
 } as const;
 
 export type AdminConfig = Values<typeof adminSettings> & { readonly database: DatabaseOptions };
-
-type Parsed =
-  | { readonly ok: true; readonly value: AdminConfig }
-  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Nobody waits for this program, and it waits for the console. */
 const STATEMENT_MS = 10 * 60_000;
@@ -28,9 +25,12 @@ const others = new Set(
 );
 
 /** Every problem at once, as the services report them. */
-export function parseAdminConfig(env: NodeJS.ProcessEnv, readFile: ReadFile): Parsed {
+export async function parseAdminConfig(
+  env: NodeJS.ProcessEnv,
+  readFile: ReadFile,
+): Promise<Parsed<AdminConfig>> {
   const relevant = Object.fromEntries(Object.entries(env).filter(([name]) => !others.has(name)));
-  const parsed = parseSettings(adminSettings, relevant, readFile);
+  const parsed = await parseSettings(adminSettings, relevant, readFile);
   if (!parsed.ok) return parsed;
   try {
     const url = databaseUrlOf(parsed.value);

@@ -1,6 +1,6 @@
 /** The entry of `twofold-admin`, which is in the console's image. Zone 1; design §9. */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { shownLines } from '#platform/shown.ts';
 import { runAdmin } from './run.ts';
 
@@ -10,7 +10,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 process.exitCode = await runAdmin({
   args: process.argv.slice(2),
   env: process.env,
-  readFile: (path) => readFileSync(path, 'utf8'),
+  readFile: (path) => readFile(path, 'utf8'),
   terminal: {
     out: async (text) => {
       if (!process.stdout.write(shownLines(text))) await once(process.stdout, 'drain');

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
-import knex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { startTestConsole, databaseKinds, type DatabaseKind, type TestConsole } from '../testing/console.ts';
 import type { ApiClient } from '../testing/api-client.ts';
+import { connectRaw } from '../testing/record-rows.ts';
 import { admit, claim, grantFor, openSession, ticketFor } from '../testing/session.ts';
 import { runAdmin } from './run.ts';
 
@@ -14,16 +15,6 @@ interface Ran {
 }
 
 const DAY_MS = 86_400_000;
-
-function connect({ databaseUrl }: TestConsole, kind: DatabaseKind): Knex {
-  return kind === 'SQLite'
-    ? knex({
-        client: 'better-sqlite3',
-        useNullAsDefault: true,
-        connection: { filename: databaseUrl.replace('sqlite:', '') },
-      })
-    : knex({ client: 'pg', connection: databaseUrl });
-}
 
 /** As the database itself knows them, less those in which the migrations are noted. */
 async function tablesOf(db: Knex, kind: DatabaseKind): Promise<string[]> {
@@ -52,7 +43,7 @@ for (const kind of databaseKinds) {
       const code = await runAdmin({
         args: args.split(' '),
         env: { ...running.env, ...env },
-        readFile: (path) => readFileSync(path, 'utf8'),
+        readFile: (path) => readFile(path, 'utf8'),
         terminal: {
           out: (text) => {
             ran.out += text;
@@ -109,7 +100,7 @@ for (const kind of databaseKinds) {
 
     before(async () => {
       running = await startTestConsole(kind);
-      db = connect(running, kind);
+      db = connectRaw(running.databaseUrl);
       alice = await settle('alice');
       await settle('bob');
       await loggedIn('alice');

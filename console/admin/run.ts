@@ -26,7 +26,7 @@ function wordsOf(error: unknown): string {
 
 function openerOf({ env, readFile, terminal }: Outside): OnDatabase {
   return async (command) => {
-    const parsed = parseAdminConfig(env, readFile);
+    const parsed = await parseAdminConfig(env, readFile);
     if (!parsed.ok) {
       for (const problem of parsed.problems) terminal.err(`twofold-admin: ${problem}\n`);
       return exits.settings;

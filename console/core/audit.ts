@@ -2,7 +2,6 @@
 import type { Kid, OwnerId, SecretId, SessionId } from '#envelope/names.ts';
 import { boundedText } from '#platform/shown.ts';
 import type { RefusalCode } from '../refusals.ts';
-import type { Outcome } from './outcome.ts';
 
 export type AuditAction =
   | 'create'
@@ -111,22 +110,4 @@ export function boundedRecord(record: AuditRecord): Omit<AuditRow, 'id'> {
     names: names?.slice(0, MAX_IDLE_ITEMS).map((name) => boundedText(name, MAX_IDLE_NAME_LENGTH)),
     secretIds: secretIds?.slice(0, MAX_IDLE_ITEMS),
   };
-}
-
-export interface RefusalRecorder {
-  readonly audit: Pick<AuditStore, 'append'>;
-  readonly clock: () => number;
-}
-
-/** Records a refusal; what succeeded was recorded in its own transaction. Passes the outcome on. */
-export async function recordRefusal<T>(
-  { audit, clock }: RefusalRecorder,
-  action: AuditAction,
-  subject: AuditSubject,
-  outcome: Outcome<T>,
-): Promise<Outcome<T>> {
-  if (!outcome.ok) {
-    await audit.append({ ...subject, at: clock(), action, outcome: 'refused', code: outcome.refusal.code });
-  }
-  return outcome;
 }

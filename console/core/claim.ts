@@ -7,16 +7,17 @@ import type { Verifier } from '#envelope/cipher.ts';
 import { verifyGrant, type Grant } from '#envelope/grant.ts';
 import type { JwsRefusal } from '#envelope/jws.ts';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
+import { ok } from '#envelope/result.ts';
 import type { RefusalCode } from '../refusals.ts';
-import { recordRefusal, type AuditSubject } from './audit.ts';
+import type { AuditSubject } from './audit.ts';
 import { checkGrantedPod, checkTokenOwner } from './claiming-pod.ts';
 import type { AdmittedPod, Cluster, TokenOwner } from './cluster.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
-import { refusingBrokenRecords } from './record-error.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { SessionKey, SessionKeys } from './session-keys.ts';
-import { checkTicketOf } from './session-ticket.ts';
 import type { Database, SecretRow, SessionRow, SessionSecret, Stores } from './stores.ts';
 import { isRepeated, type StartLimits } from './start-limits.ts';
+import { checkTicketOf } from './ticket-check.ts';
+import type { Trace, UseCase } from './use-case.ts';
 
 interface ClaimRequest {
   readonly grant: string;
@@ -24,10 +25,8 @@ interface ClaimRequest {
   readonly token: string | undefined;
 }
 
-export interface Claim {
-  /** The caller wipes the keys. */
-  claim(request: ClaimRequest): Promise<Outcome<readonly SessionKey[]>>;
-}
+/** The caller wipes the keys. */
+export type Claim = UseCase<ClaimRequest, readonly SessionKey[]>;
 
 interface Ports {
   readonly database: Database;
@@ -79,7 +78,7 @@ function compare(grant: Grant, session: SessionRow): Outcome<readonly SessionSec
     ),
   );
   return same && secrets.length === grant.secrets.length
-    ? done(secrets)
+    ? ok(secrets)
     : refuse(
         'session_differs',
         `The grant is for another ticket, owner, place or selection than its session; ${again}.`,
@@ -100,7 +99,7 @@ function checkSecrets(
       return refuse('secret_expired', `The secret ${name} has expired; replace it and ${again}.`);
     }
   }
-  return done(undefined);
+  return ok(undefined);
 }
 
 function revoked(jti: string): Outcome<never> {
@@ -123,7 +122,7 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
     const asked = token === undefined ? { answer: undefined } : await cluster.reviewToken(token, expected);
     if ('unavailable' in asked) return unavailable(asked.unavailable);
     return asked.answer
-      ? done(asked.answer)
+      ? ok(asked.answer)
       : refuse('token_rejected', `The token is not a valid service-account token for audience ${expected}.`);
   };
 
@@ -131,15 +130,15 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
     const asked = await cluster.getPod(namespace, name);
     if ('unavailable' in asked) return unavailable(asked.unavailable);
     return asked.answer
-      ? done(asked.answer)
+      ? ok(asked.answer)
       : refuse('pod_not_found', `There is no pod ${name} in namespace ${namespace}; ${again}.`);
   };
 
   /** Grant → session → ticket and secrets → token → pod as admitted. Whatever is learnt goes into `trace`. */
   const check = async ({ grant: text, token }: ClaimRequest, trace: Trace): Promise<Outcome<Claimant>> => {
     const verified = await verifyGrant(text, { verifiers: ports.grantVerifiers, audience });
-    if (!verified.ok) return refuse(reasons[verified.reason], grantDetail);
-    const grant = verified.claims;
+    if (!verified.ok) return refuse(reasons[verified.refusal], grantDetail);
+    const grant = verified.value;
     Object.assign(trace, traceOf(grant));
     const limited = ports.limits.claim({ ns: grant.place.ns, sid: grant.sid });
     if (limited) return limited;
@@ -167,7 +166,7 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
     const admitted = await getPod(session.ns, pod.value.name);
     if (!admitted.ok) return admitted;
     const same = ports.checkPod(admitted.value, session, pod.value.uid);
-    return same.ok ? done({ grant, session, secrets: secrets.value, pod: pod.value }) : same;
+    return same.ok ? ok({ grant, session, secrets: secrets.value, pod: pod.value }) : same;
   };
 
   /** A first claim binds the session to the pod and counts a use; only it is bounded in time. */
@@ -180,9 +179,9 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
     if (now >= end && session.podUid === undefined) {
       return refuse('grant_expired', `The time for the session’s first claim is over; ${again}.`);
     }
-    if (!(await sessions.bind(session.sid, pod, now))) return done(false);
+    if (!(await sessions.bind(session.sid, pod, now))) return ok(false);
     return (await tickets.use(session.jti))
-      ? done(true)
+      ? ok(true)
       : refuse('uses_exceeded', 'The ticket’s uses are spent; get a new ticket.');
   };
 
@@ -202,7 +201,7 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
       if (!present.ok) return present;
       await stores.secrets.markUsed(ids, now);
       await stores.audit.append({ ...trace, at: now, action: 'claim', outcome: 'done' });
-      return done(undefined);
+      return ok(undefined);
     });
 
   const claim = async (request: ClaimRequest, trace: Trace): Promise<Outcome<readonly SessionKey[]>> => {
@@ -214,18 +213,13 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
   };
 
   return {
-    claim: async (request) => {
-      const trace: Trace = { actor: 'init container' };
-      const outcome = await refusingBrokenRecords(() => claim(request, trace));
-      // Without an authentic grant nobody is known: that is for the log, not for an owner's records.
-      if (trace.ownerId === undefined || isRepeated(outcome)) return outcome;
-      return await recordRefusal({ audit: database.audit, clock }, 'claim', trace, outcome);
-    },
+    action: 'claim',
+    subject: () => ({ actor: 'init container' }),
+    act: claim,
+    // Without an authentic grant nobody is known: that is for the log, not for an owner's records.
+    isRecorded: (refused, { ownerId }) => ownerId !== undefined && !isRepeated(refused),
   };
 }
-
-/** What the audit says of a claim; filled in as checks pass. */
-type Trace = { -readonly [K in keyof AuditSubject]: AuditSubject[K] };
 
 function traceOf({ sub, sid, jti, place: { ns }, secrets }: Grant): Partial<AuditSubject> {
   return {

@@ -1,9 +1,16 @@
-/** Which pod claims, by its token, and whether ticket and grant are for it. Zone 1; design §6 step 5. */
+/**
+ * The pod that claims: which one it is, by its token; whether ticket and grant are for it; and whether it is as it was
+ * admitted, the one that its session was opened for. Zone 1; design §6 step 5.
+ */
+import { annotations as keys, SESSION_LABEL } from '#envelope/annotations.ts';
 import type { Grant } from '#envelope/grant.ts';
 import { fitsPod, mayBeNamed, type PodPattern } from '#envelope/pod.ts';
-import type { TokenOwner } from './cluster.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import { ok } from '#envelope/result.ts';
+import { parseFiles, parseVariables, selectedNames } from '#envelope/selection.ts';
+import type { AdmittedPod, TokenOwner } from './cluster.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { SessionRow } from './stores.ts';
+import type { TicketHash } from './ticket-minting.ts';
 
 /** The pod that the token is bound to, where it is of the session's account and one that the ticket means. */
 export function checkTokenOwner(
@@ -25,7 +32,7 @@ export function checkTokenOwner(
   }
   const unfit = patterns.find((pattern) => pattern !== undefined && !fitsPod(pattern, { name: podName }));
   return unfit === undefined
-    ? done({ name: podName, uid: podUid })
+    ? ok({ name: podName, uid: podUid })
     : refuse(
         'pod_not_in_ticket',
         `The ticket’s pod is ${unfit}, which ${podName} is not; get a ticket for it.`,
@@ -35,9 +42,57 @@ export function checkTokenOwner(
 /** That the grant was given for the pod that claims, as far as the webhook knew its name. */
 export function checkGrantedPod({ place }: Grant, name: string): Outcome<void> {
   return mayBeNamed(place, name)
-    ? done(undefined)
+    ? ok(undefined)
     : refuse(
         'pod_not_in_grant',
         `The grant is for the pod ${place.name ?? `${place.generateName}…`}, which ${name} is not; start the session again.`,
       );
+}
+
+interface Ports {
+  readonly ticketHash: TicketHash;
+}
+
+/** Names that the pod's annotations select; undefined where they cannot be read. */
+function selectedBy(annotations: AdmittedPod['annotations']): readonly string[] | undefined {
+  const { [keys.secrets]: secrets, [keys.env]: env } = annotations;
+  const files = secrets === undefined ? undefined : parseFiles(secrets);
+  const variables = env === undefined ? undefined : parseVariables(env);
+  if (files?.ok === false || variables?.ok === false) return undefined;
+  return selectedNames(files?.items ?? [], variables?.items ?? []);
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name) => b.includes(name));
+}
+
+/** The first thing that differs, in words. */
+function difference(
+  { ticketHash }: Ports,
+  pod: AdmittedPod,
+  { session, podUid }: { readonly session: SessionRow; readonly podUid: string },
+): string | undefined {
+  if (pod.uid !== podUid) return 'its uid is not the one that the token is bound to';
+  if (pod.labels[SESSION_LABEL] !== session.sid) return `its label ${SESSION_LABEL} is not this session`;
+  const selected = selectedBy(pod.annotations);
+  const names = session.secrets.map(({ name }) => name);
+  if (!selected || !sameNames(selected, names)) return 'its annotations do not select this session’s secrets';
+  const { [keys.ticket]: ticket } = pod.annotations;
+  const expected = session.ticketOnPod ? session.ticketHash : undefined;
+  if ((ticket === undefined ? undefined : ticketHash.of(ticket)) !== expected) {
+    return `its annotation ${keys.ticket} is not the ticket that it was admitted with`;
+  }
+  const { launcher } = session;
+  return launcher && pod.annotations[launcher.annotation] !== launcher.user
+    ? `its annotation ${launcher.annotation} does not name this session’s user`
+    : undefined;
+}
+
+export function createPodCheck(ports: Ports) {
+  return (pod: AdmittedPod, session: SessionRow, podUid: string): Outcome<void> => {
+    const differs = difference(ports, pod, { session, podUid });
+    return differs === undefined
+      ? ok(undefined)
+      : refuse('pod_differs', `The pod is not as it was admitted: ${differs}; start the session again.`);
+  };
 }

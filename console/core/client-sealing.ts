@@ -5,19 +5,26 @@
 import type { Cipher } from '#envelope/cipher.ts';
 import { deriveInnerKey } from '#envelope/derive.ts';
 import { SALT_BYTES, type OwnerId, type SecretName } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
 import type { AuditSubject } from './audit.ts';
 import type { Ids } from './ids.ts';
 import type { EnvelopeKey, PublicKeyJwk } from './keys.ts';
-import { done, refuse, type Outcome, type Refused } from './outcome.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import type { SealedWrite, WriteTarget } from './sealing.ts';
-import type { Content } from './secret-content.ts';
+import { parseName, type Content } from './secret-content.ts';
 import type { Database, Reservation } from './stores.ts';
+import { byOwner, type Trace, type UseCase } from './use-case.ts';
 import type { UserKeys } from './user-keys.ts';
 
 export interface ClientSealing {
   /** Reserves id, version and salt of the next write of this name, which need not exist yet. */
-  reserve(ownerId: OwnerId, name: SecretName): Promise<Outcome<SealingOffer>>;
+  readonly reserveSealing: UseCase<ReserveRequest, SealingOffer>;
+}
+
+interface ReserveRequest {
+  readonly ownerId: OwnerId;
+  readonly name: string;
 }
 
 /** All that a client needs to seal both layers for this one write. */
@@ -69,24 +76,30 @@ export function createClientSealing(ports: Ports): ClientSealing {
       };
       await reservations.insert(reservation);
       await audit.append({ ...sealRecord(reservation), kid, at: now, action: 'seal', outcome: 'done' });
-      return done(reservation);
+      return ok(reservation);
     });
 
-  return {
-    reserve: async (ownerId, name) => {
-      const opened = await ports.userKeys.newest(ownerId);
-      if (!opened.ok) return opened;
-      const { gen, key } = opened.value;
-      try {
-        const reserved = await reserveWrite(ownerId, name, gen);
-        if (!reserved.ok) return reserved;
-        const innerKey = await deriveInnerKey(cipher, key, reserved.value);
-        return done({ ...reserved.value, innerKey, publicKey: envelopeKey.jwk });
-      } finally {
-        key.fill(0);
-      }
-    },
+  const reserve = async (
+    { ownerId, name: text }: ReserveRequest,
+    trace: Trace,
+  ): Promise<Outcome<SealingOffer>> => {
+    const name = parseName(text);
+    if (!name.ok) return name;
+    trace.names = [name.value];
+    const opened = await ports.userKeys.newest(ownerId);
+    if (!opened.ok) return opened;
+    const { gen, key } = opened.value;
+    try {
+      const reserved = await reserveWrite(ownerId, name.value, gen);
+      if (!reserved.ok) return reserved;
+      const innerKey = await deriveInnerKey(cipher, key, reserved.value);
+      return ok({ ...reserved.value, innerKey, publicKey: envelopeKey.jwk });
+    } finally {
+      key.fill(0);
+    }
   };
+
+  return { reserveSealing: { action: 'seal', subject: byOwner, act: reserve } };
 }
 
 function sealRecord({ ownerId, name, secretId, version }: Reservation): AuditSubject {
@@ -99,7 +112,7 @@ function sealRecord({ ownerId, name, secretId, version }: Reservation): AuditSub
   };
 }
 
-export function notReserved(name: string): Refused {
+export function notReserved(name: string): Outcome<never> {
   return refuse(
     'envelope_not_reserved',
     `No reservation of yours for ${name} fits this envelope; ask for a sealing and seal the value again.`,
@@ -142,5 +155,5 @@ export function acceptSealed(
     );
   }
   if (header.secretId !== secretId || header.version !== version) return notReserved(name);
-  return done({ gen: header.gen, salt: header.salt, envelope: text, kid });
+  return ok({ gen: header.gen, salt: header.salt, envelope: text, kid });
 }

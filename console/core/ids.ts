@@ -13,6 +13,7 @@ export interface Ids {
   secret(): SecretId;
   ticket(): string;
   session(): SessionId;
+  webSession(): string;
 }
 
 function hex(bytes: Uint8Array): string {
@@ -38,5 +39,6 @@ export function createIds(random: (bytes: number) => Uint8Array): Ids {
     secret: () => minted(parseSecretId(uuid())),
     ticket: uuid,
     session: () => minted(parseSessionId(hex(random(16)))),
+    webSession: uuid,
   };
 }

@@ -3,9 +3,10 @@
  * says who the user is: a configured username must have created the pod, and the guard must be in force.
  */
 import type { OwnerId } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
 import { findLauncher, type Launcher } from '#platform/launchers.ts';
 import type { Guard } from './guard.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import { isStorable } from './owners.ts';
 import type { LauncherWord, LoginCarrier, LoginStore } from './stores.ts';
 
@@ -77,14 +78,14 @@ export function createLaunchers(
           `Nobody has logged in to the console within ${loginWithinDays} days with the ${claim} in annotation ${annotation}; log in there once, or use a ticket.`,
         );
       }
-      return done(carrier.ownerId);
+      return ok(carrier.ownerId);
     },
     mayMean: async (namespace, claimed, ownerId) => {
       const launcher = launcherFor(namespace, claimed);
       if (!launcher) return notTrusted(namespace, claimed.username);
       const carriers = await carriersOf(launcher.claim, claimed.user);
       return carriers.some((carrier) => carrier.ownerId === ownerId)
-        ? done(undefined)
+        ? ok(undefined)
         : refuse(
             'owners_differ',
             `The ticket’s owner never logged in with the ${launcher.claim} in annotation ${launcher.annotation}; use a ticket of the user whose session it is.`,

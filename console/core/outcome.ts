@@ -1,4 +1,5 @@
 /** What a use case answers: a value, or a refusal with its stable code. Zone 1. */
+import type { Refused, Result } from '#envelope/result.ts';
 import type { RefusalCode } from '../refusals.ts';
 
 export interface Refusal {
@@ -8,18 +9,9 @@ export interface Refusal {
   readonly retryAfterSeconds?: number;
 }
 
-export interface Refused {
-  readonly ok: false;
-  readonly refusal: Refusal;
-}
+export type Outcome<T> = Result<T, Refusal>;
 
-export type Outcome<T> = { readonly ok: true; readonly value: T } | Refused;
-
-export function done<T>(value: T): { readonly ok: true; readonly value: T } {
-  return { ok: true, value };
-}
-
-export function refuse(code: RefusalCode, detail: string, retryAfterSeconds?: number): Refused {
+export function refuse(code: RefusalCode, detail: string, retryAfterSeconds?: number): Refused<Refusal> {
   return {
     ok: false,
     refusal: { code, detail, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },

@@ -3,8 +3,8 @@
  * Zone 1; design §5 and §6 step 1.
  */
 import type { OwnerId } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
 import type { Ids } from './ids.ts';
-import { done } from './outcome.ts';
 import type { Database, LoginClaim } from './stores.ts';
 
 /** Of a bearer whose signature, issuer, audience and times have been checked. */
@@ -65,7 +65,7 @@ export function createOwners({ database, ids, clock }: Ports): Owners {
     const outcome = await database.write(async ({ owners, logins }) => {
       const ownerId = await owners.findOrCreate({ issuer, sub }, { id: ids.owner(), now });
       await logins.record(issuer, ownerId, claims, now);
-      return done(ownerId);
+      return ok(ownerId);
     });
     if (!outcome.ok) throw new Error('recording a login is never refused');
     return outcome.value;

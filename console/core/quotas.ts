@@ -4,7 +4,8 @@
  * in the transaction: an insert of a row that refers to the owner before the lock would let two wait for each other.
  */
 import type { OwnerId } from '#envelope/names.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import { ok } from '#envelope/result.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { OpenSessions, Stores } from './stores.ts';
 
 /** The most of each that one owner has at a time. */
@@ -50,7 +51,7 @@ export function createQuotas(config: QuotaConfig): Quotas {
       const { quotaSecrets: most } = config;
       await owners.lock(ownerId);
       return (await secrets.count(ownerId)) < most
-        ? done(undefined)
+        ? ok(undefined)
         : refuse(
             'too_many_secrets',
             `You have ${most} secrets, which is the quota; delete one, ${operator}.`,
@@ -61,7 +62,7 @@ export function createQuotas(config: QuotaConfig): Quotas {
       await owners.lock(ownerId);
       await tickets.deleteEnded(ownerId, now, most);
       return (await tickets.countLive(ownerId, now)) < most
-        ? done(undefined)
+        ? ok(undefined)
         : refuse(
             'too_many_tickets',
             `You have ${most} tickets that live, which is the quota; revoke one, ask for shorter lives, ${operator}.`,
@@ -72,10 +73,10 @@ export function createQuotas(config: QuotaConfig): Quotas {
       await owners.lock(ownerId);
       const fits = (open: OpenSessions): boolean =>
         open.sessions < quotaSessions && open.versions + versions <= quotaVersions;
-      if (fits(await sessions.countOpen(ownerId, now))) return done(undefined);
+      if (fits(await sessions.countOpen(ownerId, now))) return ok(undefined);
       // Whoever revokes a ticket has the room back; looked at here alone, since it costs a look at each.
       const open = await sessions.countClaimable(ownerId, now);
-      if (fits(open)) return done(undefined);
+      if (fits(open)) return ok(undefined);
       const next = `start the pods that wait, ${operator}`;
       if (open.sessions >= quotaSessions) {
         return refuse(
@@ -92,7 +93,7 @@ export function createQuotas(config: QuotaConfig): Quotas {
       const { quotaReservations: most } = config;
       await owners.lock(ownerId);
       return (await reservations.countLive(ownerId, now)) < most
-        ? done(undefined)
+        ? ok(undefined)
         : refuse(
             'too_many_reservations',
             `You have begun ${most} sealings, which is the quota; finish one, or wait: each lapses after ${lapseSeconds / 60} minutes.`,

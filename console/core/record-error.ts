@@ -24,7 +24,7 @@ export const brokenRecord = refuse(
   'A record that this depends on is not as the console wrote it, so nothing was done; tell the operator, who finds it with twofold-admin check.',
 );
 
-/** A use case whose refusals are recorded: a broken row is one of them. */
+/** A broken row is a refusal like any other. */
 export async function refusingBrokenRecords<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
   try {
     return await work();

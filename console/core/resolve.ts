@@ -2,28 +2,28 @@
  * Resolve: from a pod that asks for secrets to their envelopes and an open session. Zone 1; design §6 step 2. The
  * webhook asks; in a dry run nothing is written but the audit record of whoever was named as the user.
  */
-import { ticketText } from '#envelope/annotations.ts';
 import { MAX_TOKENS_BYTES } from '#envelope/limits.ts';
 import { tokenLength } from '#envelope/inner/layout.ts';
 import type { OwnerId, SecretId, SecretName, SessionId } from '#envelope/names.ts';
 import { parsePodPattern, type PodIdentity, type PodPattern } from '#envelope/pod.ts';
-import { recordRefusal, type AuditSubject } from './audit.ts';
+import { ok } from '#envelope/result.ts';
+import type { AuditSubject } from './audit.ts';
 import type { Ids } from './ids.ts';
-import type { LauncherClaim, Launchers } from './launchers.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import type { Launchers } from './launchers.ts';
+import { refuse, type Outcome } from './outcome.ts';
+import type { FindPodOwner, PodOwner, PodWithOwner } from './pod-owner.ts';
 import type { Quotas } from './quotas.ts';
 import { refusingBrokenRecords } from './record-error.ts';
 import { isRepeated, type StartLimits } from './start-limits.ts';
 import type { Database, SecretRow, SessionRow, SessionSecret, TicketRow } from './stores.ts';
-import type { PodRequest, TicketCheck } from './ticket-check.ts';
-import { checkSelection, type Tickets } from './tickets.ts';
+import type { MintTicket } from './ticket-minting.ts';
+import { checkSelection } from './tickets.ts';
+import type { Trace, UseCase } from './use-case.ts';
 
-interface ResolveRequest extends PodRequest {
+interface ResolveRequest extends PodWithOwner {
   readonly dryRun: boolean;
   /** Those of `names` that are to be environment variables. */
   readonly variables: readonly SecretName[];
-  readonly ticket?: string | undefined;
-  readonly launcher?: LauncherClaim | undefined;
 }
 
 type Resolved =
@@ -36,35 +36,22 @@ type Resolved =
     }
   | { readonly dryRun: true; readonly secrets: readonly { name: SecretName; size: number }[] };
 
-export interface Resolve {
-  resolve(request: ResolveRequest): Promise<Outcome<Resolved>>;
-}
+export type Resolve = UseCase<ResolveRequest, Resolved>;
 
 interface Ports {
   readonly database: Database;
-  readonly ticketCheck: TicketCheck;
-  readonly tickets: Pick<Tickets, 'mint'>;
-  readonly launchers: Launchers;
+  readonly findPodOwner: FindPodOwner;
+  readonly mintTicket: MintTicket;
+  readonly launchers: Pick<Launchers, 'wordOf'>;
   readonly ids: Pick<Ids, 'session'>;
   readonly clock: () => number;
-  readonly limits: Omit<StartLimits, 'claim'>;
+  readonly limits: Omit<StartLimits, 'claim' | 'mayAskIn'>;
   readonly quotas: Pick<Quotas, 'session'>;
 }
 
 interface ResolveConfig {
   /** Time for the first claim. */
   readonly firstClaimSeconds: number;
-}
-
-/** Who the pod is for: shown by a ticket, or by a trusted launcher’s word. */
-type Identity =
-  | { readonly by: 'ticket'; readonly ownerId: OwnerId; readonly text: string; readonly row: TicketRow }
-  | { readonly by: 'launcher'; readonly ownerId: OwnerId; readonly username: string };
-
-/** What is known of the asker by the time of a refusal, for the audit. */
-interface Trace {
-  ownerId?: OwnerId;
-  jti?: string;
 }
 
 /** A minted ticket lives just long enough for `unwrap`, and starts one session. */
@@ -78,7 +65,7 @@ function patternOf({ name, generateName }: PodIdentity): PodPattern | undefined 
 function checkVariables(variables: readonly SecretName[], rows: readonly SecretRow[]): Outcome<void> {
   const unsafe = rows.find(({ name, envSafe }) => !envSafe && variables.includes(name));
   return unsafe === undefined
-    ? done(undefined)
+    ? ok(undefined)
     : refuse(
         'secret_not_env_safe',
         `The secret ${unsafe.name} holds bytes that an environment variable cannot; select it as a file instead.`,
@@ -88,7 +75,7 @@ function checkVariables(variables: readonly SecretName[], rows: readonly SecretR
 function checkSize(rows: readonly SecretRow[]): Outcome<void> {
   const bytes = rows.reduce((sum, { size }) => sum + tokenLength(size), 0);
   return bytes <= MAX_TOKENS_BYTES
-    ? done(undefined)
+    ? ok(undefined)
     : refuse(
         'tokens_too_large',
         `The selected secrets take ${bytes} bytes sealed, and a session holds ${MAX_TOKENS_BYTES}; select fewer or smaller ones.`,
@@ -108,54 +95,13 @@ function sessionSecretOf({ ownerId, id, name, version, gen, salt }: SecretRow): 
 }
 
 export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
-  const { database, ticketCheck, launchers, clock, limits } = ports;
+  const { database, launchers, clock, limits } = ports;
 
-  const identifyByTicket = async (
-    annotation: string,
-    request: ResolveRequest,
-    trace: Trace,
-  ): Promise<Outcome<Identity>> => {
-    const text = ticketText(annotation);
-    const ticket = await ticketCheck.verify(text);
-    if (!ticket.ok) return ticket;
-    const { jti, sub } = ticket.value;
-    Object.assign(trace, { ownerId: sub, jti });
-    const row = await ticketCheck.check({ jti, text }, request);
-    if (!row.ok) return row;
-    const { namespace, launcher } = request;
-    const { ownerId } = row.value;
-    const meant = launcher ? await launchers.mayMean(namespace, launcher, ownerId) : done(undefined);
-    return meant.ok ? done({ by: 'ticket', ownerId, text, row: row.value }) : meant;
-  };
-
-  const identify = async (request: ResolveRequest, trace: Trace): Promise<Outcome<Identity>> => {
-    const { namespace, ticket, launcher } = request;
-    if (ticket !== undefined) return await identifyByTicket(ticket, request, trace);
-    if (launcher === undefined) {
-      return refuse(
-        'no_identity',
-        'The pod has no twofold.dev/ticket, and no trusted launcher created it; put a ticket on it.',
-      );
-    }
-    const limited = limits.mayAskIn(namespace);
-    if (limited) return limited;
-    const owner = await launchers.ownerOf(namespace, launcher);
-    if (!owner.ok) {
-      if (owner.refusal.code === 'launcher_user_unknown') limits.missedIn(namespace);
-      return owner;
-    }
-    Object.assign(trace, { ownerId: owner.value });
-    return done({ by: 'launcher', ownerId: owner.value, username: launcher.username });
-  };
-
-  const select = async (
-    request: ResolveRequest,
-    identity: Identity,
-  ): Promise<Outcome<readonly SecretRow[]>> => {
+  const select = async (request: ResolveRequest, owner: PodOwner): Promise<Outcome<readonly SecretRow[]>> => {
     const { names, namespace, variables } = request;
-    const { ownerId } = identity;
+    const { ownerId } = owner;
     // Whoever asks in vain keeps no other launcher, and no ticket, from the owner's secrets.
-    const asker = identity.by === 'ticket' ? identity.row.jti : identity.username;
+    const asker = owner.by === 'ticket' ? owner.row.jti : owner.username;
     const limited = limits.mayAskAbout(ownerId, asker);
     if (limited) return limited;
     const selection = checkSelection(names, await database.secrets.find(ownerId, names), clock());
@@ -173,7 +119,7 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
   };
 
   const mint = (request: ResolveRequest, { ownerId, username }: { ownerId: OwnerId; username: string }) =>
-    ports.tickets.mint({
+    ports.mintTicket({
       ownerId,
       ns: request.namespace,
       sa: request.serviceAccount,
@@ -209,17 +155,17 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
 
   const open = async (
     request: ResolveRequest,
-    identity: Identity,
+    owner: PodOwner,
     rows: readonly SecretRow[],
   ): Promise<Outcome<Resolved>> => {
-    const { text, row } = identity.by === 'ticket' ? identity : await mint(request, identity);
+    const { text, row } = owner.by === 'ticket' ? owner : await mint(request, owner);
     const session = sessionOf(request, row, rows);
     return await database.write(async (stores) => {
       const { tickets, sessions, audit } = stores;
       const asked = { ownerId: row.ownerId, now: session.openedAt, versions: rows.length };
       const room = await ports.quotas.session(stores, asked);
       if (!room.ok) return room;
-      if (identity.by === 'launcher') await tickets.insert(row);
+      if (owner.by === 'launcher') await tickets.insert(row);
       await sessions.insert(session);
       const secretIds = rows.map(({ id }) => id);
       const subject = {
@@ -231,20 +177,20 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
       };
       await audit.append({ ...subject, at: session.openedAt, action: 'resolve', outcome: 'done' });
       const secrets = rows.map(({ id, name, size, envelope }) => ({ id, name, size, envelope }));
-      return done({ dryRun: false, sid: session.sid, ticket: text, secrets });
+      return ok({ dryRun: false, sid: session.sid, ticket: text, secrets });
     });
   };
 
   /** In this order: who, which secrets, and only then a session. */
   const resolve = async (request: ResolveRequest, trace: Trace): Promise<Outcome<Resolved>> => {
-    const identity = await identify(request, trace);
-    if (!identity.ok) return identity;
-    const selection = await select(request, identity.value);
+    const owner = await ports.findPodOwner(request, trace);
+    if (!owner.ok) return owner;
+    const selection = await select(request, owner.value);
     if (!selection.ok) return selection;
     if (request.dryRun) {
-      return done({ dryRun: true, secrets: selection.value.map(({ name, size }) => ({ name, size })) });
+      return ok({ dryRun: true, secrets: selection.value.map(({ name, size }) => ({ name, size })) });
     }
-    return await open(request, identity.value, selection.value);
+    return await open(request, owner.value, selection.value);
   };
 
   /** As `resolve`; after too many refusals of this namespace without the reason. */
@@ -256,33 +202,30 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
     return limits.refused(request.namespace) ?? outcome;
   };
 
-  /** A dry run is recorded where it names a user: who may ask about others must not do so unseen. */
-  const record = async (request: ResolveRequest, trace: Trace, outcome: Outcome<Resolved>): Promise<void> => {
-    const { dryRun, ticket, launcher } = request;
-    const subject = { ...subjectOf(request), ...trace, dryRun };
-    if (!outcome.ok) {
-      const names = ticket !== undefined || launcher !== undefined;
-      if (isRepeated(outcome) || (dryRun && !names)) return;
-      await recordRefusal({ audit: database.audit, clock }, 'resolve', subject, outcome);
-    } else if (dryRun) {
-      await database.audit.append({ ...subject, at: clock(), action: 'resolve', outcome: 'done' });
+  /** A dry run is recorded too: who may ask about others must not do so unseen. */
+  const recorded = async (request: ResolveRequest, trace: Trace): Promise<Outcome<Resolved>> => {
+    const outcome = await limited(request, trace);
+    if (outcome.ok && request.dryRun) {
+      await database.audit.append({ ...trace, at: clock(), action: 'resolve', outcome: 'done' });
     }
+    return outcome;
   };
 
   return {
-    resolve: async (request) => {
-      const trace: Trace = {};
-      const outcome = await limited(request, trace);
-      await record(request, trace, outcome);
-      return outcome;
-    },
+    action: 'resolve',
+    subject: subjectOf,
+    act: recorded,
+    // A dry run that names no user asks about nobody.
+    isRecorded: (refused, _trace, { dryRun, ticket, launcher }) =>
+      !isRepeated(refused) && (!dryRun || ticket !== undefined || launcher !== undefined),
   };
 }
 
-function subjectOf({ launcher, names, namespace, pod }: ResolveRequest): AuditSubject {
+function subjectOf({ launcher, names, namespace, pod, dryRun }: ResolveRequest): AuditSubject {
   return {
     actor: launcher?.username ?? 'webhook',
     asserted: launcher?.user,
+    dryRun,
     names,
     ns: namespace,
     pod: pod.name ?? pod.generateName,

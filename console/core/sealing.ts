@@ -4,8 +4,9 @@ import { deriveInnerKey } from '#envelope/derive.ts';
 import { sealInner } from '#envelope/inner/seal.ts';
 import { SALT_BYTES, type Kid, type OwnerId, type SecretId, type SecretName } from '#envelope/names.ts';
 import { sealOuter } from '#envelope/outer/seal.ts';
+import { ok } from '#envelope/result.ts';
 import type { EnvelopeKey } from './keys.ts';
-import { done, type Outcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import type { UserKeys } from './user-keys.ts';
 
 /** What is about to be written. */
@@ -48,7 +49,7 @@ export function createSealing({ userKeys, cipher, clock, envelopeKey }: Ports): 
         key = await deriveInnerKey(cipher, userKey, write);
         const token = await sealInner(cipher, { key, plaintext, nowSeconds: Math.floor(clock() / 1000) });
         const envelope = await sealOuter(cipher, envelopeKey.recipient, { ...write, name }, token);
-        return done({ gen, salt, envelope, kid: envelopeKey.recipient.kid });
+        return ok({ gen, salt, envelope, kid: envelopeKey.recipient.kid });
       } finally {
         userKey.fill(0);
         key?.fill(0);

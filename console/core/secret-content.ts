@@ -1,20 +1,27 @@
-/** What a write brings: plaintext that the console seals, or an envelope that the client sealed. Zone 1; design §5. */
+/**
+ * What a write brings: a name, and plaintext that the console seals or an envelope that the client sealed. Zone 1;
+ * design §5.
+ */
 import { EnvelopeError } from '#envelope/errors.ts';
 import { parseEnvelope, type EnvelopeParts } from '#envelope/outer/layout.ts';
 import { tokenLength } from '#envelope/inner/layout.ts';
 import { isEnvSafe } from '#envelope/env-safe.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import { parseSecretName, SECRET_NAME_RULE, type SecretName } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
+import { quote } from '#envelope/selection.ts';
+import { refuse, type Outcome } from './outcome.ts';
 
-/** As the body of a write says it, exactly one of the three forms. */
+/** As whoever writes says it. */
 export type ContentInput =
   | { readonly value: string }
+  | { readonly bytes: Uint8Array }
   | { readonly valueBase64: string }
   | { readonly envelope: string; readonly size: number; readonly envSafe: boolean };
 
 export type Content =
   | {
       readonly kind: 'plain';
-      /** Whoever parsed it wipes it. */
+      /** Wiped once it has been used. */
       readonly bytes: Uint8Array;
       readonly size: number;
       readonly envSafe: boolean;
@@ -33,13 +40,13 @@ function sized(size: number, maxBytes: number): Outcome<number> {
   if (size === 0) return refuse('value_empty', 'The value is empty; send at least one byte.');
   return size > maxBytes
     ? refuse('value_too_large', `The value has ${size} bytes; this console stores at most ${maxBytes}.`)
-    : done(size);
+    : ok(size);
 }
 
 /** Bytes as they are; they are wiped where they are refused. */
-export function contentOf(bytes: Uint8Array, maxBytes: number): Outcome<Content> {
+function contentOf(bytes: Uint8Array, maxBytes: number): Outcome<Content> {
   const size = sized(bytes.length, maxBytes);
-  if (size.ok) return done({ kind: 'plain', bytes, size: bytes.length, envSafe: isEnvSafe(bytes) });
+  if (size.ok) return ok({ kind: 'plain', bytes, size: bytes.length, envSafe: isEnvSafe(bytes) });
   bytes.fill(0);
   return size;
 }
@@ -77,7 +84,7 @@ function parseSealed(
     return refuse('envelope_malformed', `${error.message}; seal the value again.`);
   }
   return parts.ciphertext.length === tokenLength(input.size)
-    ? done({ kind: 'sealed', text: input.envelope, parts, size: input.size, envSafe: input.envSafe })
+    ? ok({ kind: 'sealed', text: input.envelope, parts, size: input.size, envSafe: input.envSafe })
     : refuse(
         'envelope_size_differs',
         `A value of ${input.size} bytes becomes ${tokenLength(input.size)} bytes of ciphertext, not ${parts.ciphertext.length}; declare the size of the value itself.`,
@@ -87,9 +94,13 @@ function parseSealed(
 /** Sizes count bytes, not characters. */
 export function parseContent(input: ContentInput, maxBytes: number): Outcome<Content> {
   if ('envelope' in input) return parseSealed(input, maxBytes);
+  if ('bytes' in input) return contentOf(input.bytes, maxBytes);
   return 'value' in input ? parseText(input.value, maxBytes) : parseBytes(input.valueBase64, maxBytes);
 }
 
-export function wipeContent(content: Content): void {
-  if (content.kind === 'plain') content.bytes.fill(0);
+export function parseName(text: string): Outcome<SecretName> {
+  const name = parseSecretName(text);
+  return name
+    ? ok(name)
+    : refuse('name_malformed', `${quote(text)} is not a secret’s name; ${SECRET_NAME_RULE}.`);
 }

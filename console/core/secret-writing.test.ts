@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { parseKid, parseSecretName } from '#envelope/names.ts';
 import { nodeCipher, rsaRecipient } from '#envelope/node-cipher.ts';
+import { ok } from '#envelope/result.ts';
 import { rsaPair } from '../../test/keys.ts';
 import { createIds } from './ids.ts';
-import { done, refuse } from './outcome.ts';
+import { refuse } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import { createSecretWriting } from './secret-writing.ts';
 import type { Database, SecretRow, Stores } from './stores.ts';
@@ -45,7 +46,7 @@ describe('a secret that others keep changing', () => {
     const database: Database = { ...stores, write: (work) => work(stores) };
     const sealing = {
       seal: () =>
-        Promise.resolve(done({ gen: 1, salt: new Uint8Array(16), envelope: 'e', kid: recipient.kid })),
+        Promise.resolve(ok({ gen: 1, salt: new Uint8Array(16), envelope: 'e', kid: recipient.kid })),
     };
     const envelopeKey = { recipient, wrappedBytes: 256, jwk: jwk as never }; // not looked at here
     const quotas = {} as Quotas; // not asked by a replace

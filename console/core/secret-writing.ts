@@ -3,11 +3,12 @@
  * active one. Zone 1; design §4 and §5.
  */
 import type { OwnerId, SecretName } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
 import type { AuditSubject } from './audit.ts';
 import { acceptSealed, notReserved } from './client-sealing.ts';
 import type { Ids } from './ids.ts';
 import type { EnvelopeKey } from './keys.ts';
-import { done, refuse, type Outcome, type Refused } from './outcome.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import type { Sealing, WriteTarget } from './sealing.ts';
 import type { Content } from './secret-content.ts';
@@ -16,13 +17,13 @@ import type { Database, SecretRow, SecretVersion, Stores } from './stores.ts';
 /** Versions that the caller has seen; `*` is any. */
 export type IfMatch = '*' | readonly number[];
 
-interface DeleteRequest {
+export interface DeleteRequest {
   readonly ownerId: OwnerId;
   readonly name: SecretName;
   readonly ifMatch?: IfMatch | undefined;
 }
 
-interface WriteRequest extends DeleteRequest {
+export interface WriteRequest extends DeleteRequest {
   readonly content: Content;
   readonly expiresAt: number | undefined;
 }
@@ -44,7 +45,7 @@ interface Ports {
 
 const ATTEMPTS = 5;
 
-function conflict(name: string): Refused {
+function conflict(name: string): Outcome<never> {
   return refuse('write_conflict', `Others are changing ${name} at this moment; try again.`);
 }
 
@@ -62,13 +63,13 @@ function recordOf({ ownerId, name, id, version, kid }: SecretRow): AuditSubject 
 function checkExpiry({ expiresAt }: WriteRequest, now: number): Outcome<void> {
   return expiresAt !== undefined && expiresAt <= now
     ? refuse('expiry_past', 'expiresAt is in the past; choose a later time, or leave it out.')
-    : done(undefined);
+    : ok(undefined);
 }
 
 /** Refuses unless the caller has seen this version, or does not mind. */
 function checkVersion(ifMatch: IfMatch | undefined, { name, version }: SecretRow): Outcome<void> {
   return ifMatch === undefined || ifMatch === '*' || ifMatch.includes(version)
-    ? done(undefined)
+    ? ok(undefined)
     : refuse('version_changed', `${name} is at version ${version}; look at it again before you change it.`);
 }
 
@@ -88,7 +89,7 @@ async function admit(
         );
   }
   if (content.kind === 'plain' || (await reservations.consume({ ...target, gen, salt }, now)))
-    return done(undefined);
+    return ok(undefined);
   return notReserved(target.name);
 }
 
@@ -105,7 +106,7 @@ export function createSecretWriting(ports: Ports): SecretWriting {
     if (!sealed.ok) return sealed;
     const { size, envSafe } = content;
     const { version } = target;
-    return done({ ...sealed.value, version, size, envSafe, modifiedAt: clock(), expiresAt });
+    return ok({ ...sealed.value, version, size, envSafe, modifiedAt: clock(), expiresAt });
   };
 
   const create = async (request: WriteRequest): Promise<Outcome<SecretRow>> => {
@@ -125,7 +126,7 @@ export function createSecretWriting(ports: Ports): SecretWriting {
         return refuse('name_taken', `There is a secret ${name} already; replace it, or choose another name.`);
       }
       await stores.audit.append({ ...recordOf(row), at: now, action: 'create', outcome: 'done' });
-      return done(row);
+      return ok(row);
     });
   };
 
@@ -141,7 +142,7 @@ export function createSecretWriting(ports: Ports): SecretWriting {
       if (!admitted.ok) return admitted;
       if (!(await stores.secrets.replace(id, sealed.value))) return conflict(name);
       await stores.audit.append({ ...recordOf(row), at: now, action: 'replace', outcome: 'done' });
-      return done(row);
+      return ok(row);
     });
   };
 
@@ -149,7 +150,7 @@ export function createSecretWriting(ports: Ports): SecretWriting {
     database.write(async ({ secrets, audit }) => {
       if (!(await secrets.delete(current.id, current.version))) return conflict(current.name);
       await audit.append({ ...recordOf(current), at: clock(), action: 'delete', outcome: 'done' });
-      return done(undefined);
+      return ok(undefined);
     });
 
   /** Looks again while others are faster; what the caller has seen is compared each time. */

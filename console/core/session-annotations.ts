@@ -16,7 +16,8 @@ import {
   type FileSelection,
   type VariableSelection,
 } from '#envelope/selection.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import { ok } from '#envelope/result.ts';
+import { refuse, type Outcome } from './outcome.ts';
 
 export interface SessionChoice {
   /** Every secret of the session. One that neither `files` nor `env` names is a file of its own name. */
@@ -57,8 +58,8 @@ function filesOf({ secrets, files = [], env = [] }: SessionChoice): Outcome<read
     }
     selected.push({ name, path });
   }
-  const parsed = selected.length > 0 ? parseFiles(encodeFiles(selected)) : done(selected);
-  return 'problem' in parsed ? bad('files', parsed.problem) : done(selected);
+  const parsed = selected.length > 0 ? parseFiles(encodeFiles(selected)) : ok(selected);
+  return 'problem' in parsed ? bad('files', parsed.problem) : ok(selected);
 }
 
 function variablesOf({ env = [] }: SessionChoice): Outcome<readonly VariableSelection[]> {
@@ -73,8 +74,8 @@ function variablesOf({ env = [] }: SessionChoice): Outcome<readonly VariableSele
     }
     selected.push({ variable, name });
   }
-  const parsed = selected.length > 0 ? parseVariables(encodeVariables(selected)) : done(selected);
-  return 'problem' in parsed ? bad('env', parsed.problem) : done(selected);
+  const parsed = selected.length > 0 ? parseVariables(encodeVariables(selected)) : ok(selected);
+  return 'problem' in parsed ? bad('env', parsed.problem) : ok(selected);
 }
 
 function optionsOf({ mountPath, containers, fileMode }: SessionChoice): Outcome<SessionAnnotations> {
@@ -87,7 +88,7 @@ function optionsOf({ mountPath, containers, fileMode }: SessionChoice): Outcome<
   const named =
     containers === undefined || (containers.length > 0 && containers.every((one) => CONTAINER.test(one)));
   if (!all && !named) return bad('containers', 'it holds no names of containers; name some, or "*" alone');
-  return done({
+  return ok({
     ...(path.path === DEFAULT_MOUNT_PATH ? {} : { [annotations.mountPath]: path.path }),
     ...(containers === undefined ? {} : { [annotations.containers]: containers.join(',') }),
     ...(fileMode === undefined ? {} : { [annotations.fileMode]: fileMode }),
@@ -107,5 +108,5 @@ export function sessionAnnotations(choice: SessionChoice): Outcome<SessionAnnota
   };
   const long = Object.entries(texts).find(([, text]) => text.length > MAX_SELECTION_BYTES);
   if (long) return bad('secrets', `the selection takes more than ${MAX_SELECTION_BYTES} bytes; select fewer`);
-  return done({ ...texts, ...options.value });
+  return ok({ ...texts, ...options.value });
 }

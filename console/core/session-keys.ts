@@ -2,7 +2,8 @@
 import type { Cipher } from '#envelope/cipher.ts';
 import { deriveInnerKey } from '#envelope/derive.ts';
 import type { OwnerId, SecretId } from '#envelope/names.ts';
-import { done, type Outcome } from './outcome.ts';
+import { ok } from '#envelope/result.ts';
+import type { Outcome } from './outcome.ts';
 import type { SessionSecret } from './stores.ts';
 import type { UserKeys } from './user-keys.ts';
 
@@ -68,7 +69,7 @@ export function createSessionKeys({ userKeys, cipher }: Ports): SessionKeys {
           opened.value.key.fill(0);
         }
       }
-      return done(derived);
+      return ok(derived);
     },
   };
 }

@@ -4,11 +4,12 @@
  * the others from starting, nor to fill the audit, nor to find out names by asking.
  */
 import type { OwnerId, SessionId } from '#envelope/names.ts';
-import type { Outcome, Refused } from './outcome.ts';
+import type { Refused } from '#envelope/result.ts';
+import type { Outcome, Refusal } from './outcome.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
 /** A refusal for now; the first of its kind is worth a record. */
-interface LimitedStart extends Refused {
+interface LimitedStart extends Refused<Refusal> {
   readonly first: boolean;
 }
 

@@ -7,7 +7,6 @@ import type { Kid, OwnerId, SecretId, SecretName, SessionId } from '#envelope/na
 import type { PodPattern } from '#envelope/pod.ts';
 import type { AuditStore } from './audit.ts';
 import type { Outcome } from './outcome.ts';
-import type { WebSessionStore } from './web-sessions.ts';
 
 export interface OwnerStore {
   /** The owner of this identity, made where it is new. Throws a RecordError where the one that there was is gone. */
@@ -192,6 +191,27 @@ export interface OpenSessions {
   readonly sessions: number;
   /** How many versions of secrets they hold. */
   readonly versions: number;
+}
+
+/** A session of the page. */
+export interface WebSessionRow {
+  /** SHA-256 of the id: the id itself is in the cookie alone, and a copy of the database opens no session. */
+  readonly idHash: string;
+  readonly ownerId: OwnerId;
+  readonly openedAt: number;
+  /** Exact to a minute. */
+  readonly seenAt: number;
+}
+
+export interface WebSessionStore {
+  insert(row: WebSessionRow): Promise<void>;
+  find(idHash: string): Promise<WebSessionRow | undefined>;
+  touch(idHash: string, now: number): Promise<void>;
+  delete(idHash: string): Promise<void>;
+  /** Deletes this owner's oldest, but for `keep`. */
+  keepNewest(ownerId: OwnerId, keep: number): Promise<void>;
+  /** Deletes those that were opened or seen too long ago. */
+  deleteEnded(before: { opened: number; seen: number }): Promise<void>;
 }
 
 export interface LoginClaim {

@@ -1,4 +1,4 @@
-/** Whether a presented ticket holds for this pod and these names, now. Zone 1; design §6 steps 1 and 2. */
+/** What a ticket allows: this pod and these names, now, when it is presented; and this session. Zone 1; design §6. */
 import type { Verifier } from '#envelope/cipher.ts';
 import type { JwsRefusal } from '#envelope/jws.ts';
 import type { SecretName } from '#envelope/names.ts';
@@ -6,11 +6,11 @@ import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import { placeDifference, type PlaceDifference } from '#envelope/place.ts';
 import type { PodIdentity } from '#envelope/pod.ts';
 import { verifyTicket, type Ticket } from '#envelope/ticket.ts';
+import { ok } from '#envelope/result.ts';
 import type { RefusalCode } from '../refusals.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
-import type { TicketRow, TicketStore } from './stores.ts';
-import type { TicketHash } from './ticket-hash.ts';
-import type { TicketConfig } from './tickets.ts';
+import { refuse, type Outcome } from './outcome.ts';
+import type { SessionRow, TicketRow, TicketStore } from './stores.ts';
+import type { MintConfig, TicketHash } from './ticket-minting.ts';
 
 export interface PodRequest {
   readonly namespace: string;
@@ -58,7 +58,7 @@ function checkPlace(ticket: TicketRow, { namespace, serviceAccount, pod }: PodRe
   const { name, generateName } = pod;
   const difference = placeDifference(ticket, { ns: namespace, sa: serviceAccount, name, generateName });
   return difference === undefined
-    ? done(undefined)
+    ? ok(undefined)
     : refuse(placeCodes[difference.claim], `${difference.words}; get a ticket for it.`);
 }
 
@@ -75,7 +75,7 @@ function checkIssued(row: TicketRow, isIts: boolean): Outcome<void> {
     );
   }
   return row.launcher === undefined
-    ? done(undefined)
+    ? ok(undefined)
     : refuse(
         'ticket_of_launcher',
         'The ticket was made for a trusted launcher’s session and is good for that one alone; get one of your own.',
@@ -86,13 +86,13 @@ function checkUse(row: TicketRow, now: number): Outcome<void> {
   if (row.exp <= now - CLOCK_LEEWAY_SECONDS * 1000) return refuse(...reasons.expired);
   return row.uses !== undefined && row.used >= row.uses
     ? refuse('ticket_uses_exceeded', `The ticket’s ${row.uses} uses are spent; get a new one.`)
-    : done(undefined);
+    : ok(undefined);
 }
 
 function checkNames(row: TicketRow, names: readonly SecretName[]): Outcome<void> {
   const foreign = names.find((name) => !row.secrets.includes(name));
   return foreign === undefined
-    ? done(undefined)
+    ? ok(undefined)
     : refuse(
         'name_not_in_ticket',
         `The ticket does not name the secret ${foreign}; get one that does, or leave it out.`,
@@ -101,13 +101,13 @@ function checkNames(row: TicketRow, names: readonly SecretName[]): Outcome<void>
 
 export function createTicketCheck(
   { tickets, ticketHash, clock, verifiers }: Ports,
-  { issuer, audience }: Pick<TicketConfig, 'issuer' | 'audience'>,
+  { issuer, audience }: Pick<MintConfig, 'issuer' | 'audience'>,
 ): TicketCheck {
   return {
     verify: async (text) => {
       const expected = { verifiers, issuer, audience, nowSeconds: Math.floor(clock() / 1000) };
       const verified = await verifyTicket(text, expected);
-      return verified.ok ? done(verified.claims) : refuse(...reasons[verified.reason]);
+      return verified.ok ? verified : refuse(...reasons[verified.refusal]);
     },
     check: async ({ jti, text }, request) => {
       const row = await tickets.find(jti);
@@ -124,7 +124,30 @@ export function createTicketCheck(
       ]) {
         if (!checked.ok) return checked;
       }
-      return done(row);
+      return ok(row);
     },
   };
+}
+
+/** The first thing that differs, in words. */
+function sessionDifference(session: SessionRow, ticket: TicketRow): string | undefined {
+  if (ticket.jti !== session.jti || ticket.hash !== session.ticketHash) return 'another ticket';
+  if (ticket.ownerId !== session.ownerId) return 'another owner';
+  if (ticket.ns !== session.ns) return 'another namespace';
+  if (ticket.sa !== session.sa) return 'another service account';
+  // A minted ticket never stands on a pod, and any other was presented on one.
+  if ((ticket.launcher === undefined) !== session.ticketOnPod) return 'another way to start it';
+  return session.secrets.every(
+    ({ ownerId, name }) => ownerId === ticket.ownerId && ticket.secrets.includes(name),
+  )
+    ? undefined
+    : 'other secrets';
+}
+
+/** Whether a session is one that its ticket allows, by the ticket’s own row. */
+export function checkTicketOf(session: SessionRow, ticket: TicketRow): Outcome<void> {
+  const differs = sessionDifference(session, ticket);
+  return differs === undefined
+    ? ok(undefined)
+    : refuse('session_differs', `The session’s ticket is for ${differs}; start the session again.`);
 }

@@ -1,19 +1,15 @@
-/** Tickets: issued to owners and to trusted launchers, listed with their uses, revoked. Zone 1; design §5 and §6 step 1. */
-import type { OwnerId, SecretName } from '#envelope/names.ts';
-import type { PodPattern } from '#envelope/pod.ts';
-import { signTicket } from '#envelope/ticket.ts';
-import type { Ids } from './ids.ts';
-import type { TicketKeys } from './keys.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+/** Tickets: issued to owners, listed with their uses, revoked. Zone 1; design §5 and §6 step 1. */
+import { annotations } from '#envelope/annotations.ts';
+import { parseSecretId, parseSecretName, type OwnerId, type SecretName } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
+import { sessionAnnotations, type SessionAnnotations, type SessionChoice } from './session-annotations.ts';
 import type { Database, SecretRow, SessionRow, TicketRow } from './stores.ts';
-import type { TicketHash } from './ticket-hash.ts';
+import type { MintedTicket, MintTicket, TicketTerms } from './ticket-minting.ts';
+import { byOwner, type Trace, type UseCase } from './use-case.ts';
 
 export interface TicketConfig {
-  /** The console's public URL. */
-  readonly issuer: string;
-  /** The cluster. */
-  readonly audience: string;
   /** Where a request names no time. */
   readonly lifeSeconds: number;
   readonly maxLifeSeconds: number;
@@ -21,23 +17,34 @@ export interface TicketConfig {
   readonly envEnabled: boolean;
 }
 
-export interface TicketRequest {
-  readonly ownerId: OwnerId;
-  readonly ns: string;
-  readonly sa: string;
-  readonly secrets: readonly SecretName[];
-  /** Those of them that become environment variables. */
-  readonly variables?: readonly SecretName[] | undefined;
-  readonly pod?: PodPattern | undefined;
-  readonly uses?: number | undefined;
-  readonly ttlSeconds?: number | undefined;
-  /** Username of the trusted launcher that it is for. */
-  readonly launcher?: string | undefined;
+/** What an owner asks for: a ticket, and what the pod is to carry. Names of files and variables are as they came. */
+export interface TicketRequest
+  extends
+    Omit<TicketTerms, 'ownerId' | 'launcher'>,
+    Pick<SessionChoice, 'mountPath' | 'containers' | 'fileMode'> {
+  readonly files?: readonly { readonly name: string; readonly path: string }[] | undefined;
+  readonly env?: readonly { readonly variable: string; readonly name: string }[] | undefined;
 }
 
-export interface MintedTicket {
-  readonly text: string;
-  readonly row: TicketRow;
+interface IssueRequest {
+  readonly ownerId: OwnerId;
+  /** What is asked for, or why that cannot be read. */
+  readonly asked: Outcome<TicketRequest>;
+}
+
+interface RevokeRequest {
+  readonly ownerId: OwnerId;
+  readonly jti: string;
+}
+
+export interface IssuedTicket extends MintedTicket {
+  /** What the pod is to carry, ticket and all. */
+  readonly annotations: SessionAnnotations;
+}
+
+export interface Tickets {
+  readonly issueTicket: UseCase<IssueRequest, IssuedTicket>;
+  readonly revokeTicket: UseCase<RevokeRequest, void>;
 }
 
 export interface UsedTicket {
@@ -46,21 +53,17 @@ export interface UsedTicket {
   readonly sessions: readonly SessionRow[];
 }
 
-export interface Tickets {
-  /** Signed, not yet stored. */
-  mint(request: TicketRequest): Promise<MintedTicket>;
-  issue(request: TicketRequest): Promise<Outcome<MintedTicket>>;
-  list(ownerId: OwnerId, page: { limit: number; after?: string | undefined }): Promise<UsedTicket[]>;
-  revoke(ownerId: OwnerId, jti: string): Promise<Outcome<void>>;
-}
+/** An owner's tickets with their uses, newest first. */
+export type ListTickets = (
+  ownerId: OwnerId,
+  page: { limit: number; after?: string | undefined },
+) => Promise<UsedTicket[]>;
 
 interface Ports {
   readonly database: Database;
-  readonly ids: Pick<Ids, 'ticket'>;
   readonly clock: () => number;
-  readonly keys: Pick<TicketKeys, 'signer'>;
   readonly quotas: Quotas;
-  readonly ticketHash: TicketHash;
+  readonly mintTicket: MintTicket;
 }
 
 const MAX_LISTED_SESSIONS = 100;
@@ -89,84 +92,110 @@ export function checkSelection(
     }
     selected.push(row);
   }
-  return done(selected);
+  return ok(selected);
+}
+
+/** Files or variables whose names are names of secrets; undefined where one is not. */
+function named<T extends { readonly name: string }>(
+  items: readonly T[] = [],
+): readonly (T & { readonly name: SecretName })[] | undefined {
+  const found = items.flatMap((item) => {
+    const name = parseSecretName(item.name);
+    return name ? [{ ...item, name }] : [];
+  });
+  return found.length === items.length ? found : undefined;
+}
+
+/** What the pod is to carry, but for the ticket. */
+function annotationsOf(request: TicketRequest): Outcome<SessionAnnotations> {
+  const { secrets, mountPath, containers, fileMode } = request;
+  const [files, env] = [named(request.files), named(request.env)];
+  return files && env
+    ? sessionAnnotations({ secrets, files, env, mountPath, containers, fileMode })
+    : refuse('annotations_malformed', 'files and env name something that is no secret’s name.');
+}
+
+function unknownTicket(): Outcome<never> {
+  return refuse('ticket_unknown', 'You have no ticket of this id; list your tickets.');
+}
+
+export function createListTickets({
+  tickets,
+  sessions,
+}: Pick<Database, 'tickets' | 'sessions'>): ListTickets {
+  return async (ownerId, page) => {
+    const listed = await tickets.list(ownerId, page);
+    const jtis = listed.map(({ jti }) => jti);
+    const used = await sessions.ofTickets(jtis, MAX_LISTED_SESSIONS);
+    return listed.map((ticket) => ({ ticket, sessions: used.filter(({ jti }) => jti === ticket.jti) }));
+  };
 }
 
 export function createTickets(ports: Ports, config: TicketConfig): Tickets {
-  const { database, ids, clock, keys, quotas } = ports;
-  const mint = async (request: TicketRequest): Promise<MintedTicket> => {
-    const { ownerId, ns, sa, secrets, pod, uses, launcher } = request;
-    const issuedAt = clock();
-    const issuedAtSeconds = Math.floor(issuedAt / 1000);
-    const expSeconds = issuedAtSeconds + (request.ttlSeconds ?? config.lifeSeconds);
-    const jti = ids.ticket();
-    const text = await signTicket(keys.signer, {
-      iss: config.issuer,
-      aud: config.audience,
-      sub: ownerId,
-      ns,
-      sa,
-      secrets,
-      ...(pod === undefined ? {} : { pod }),
-      ...(uses === undefined ? {} : { uses }),
-      jti,
-      iat: issuedAtSeconds,
-      nbf: issuedAtSeconds,
-      exp: expSeconds,
-    });
-    const hash = ports.ticketHash.of(text);
-    const times = { issuedAt, exp: expSeconds * 1000, revokedAt: undefined };
-    return { text, row: { jti, ownerId, hash, ns, sa, secrets, pod, uses, used: 0, launcher, ...times } };
-  };
-  return {
-    mint,
-    issue: async (request) => {
-      const { ownerId, secrets: names, ttlSeconds = config.lifeSeconds, ns, pod } = request;
-      if (ttlSeconds > config.maxLifeSeconds) {
-        return refuse('ttl_too_long', `ttlSeconds is at most ${config.maxLifeSeconds} here; ask for less.`);
-      }
-      if (!config.envEnabled && (request.variables ?? []).length > 0) {
-        const next = 'use files instead, or ask the operator to turn variables on';
-        return refuse('env_disabled', `Variables are turned off on this cluster; ${next}.`);
-      }
-      const selection = checkSelection(names, await database.secrets.find(ownerId, names), clock());
-      if (!selection.ok) return selection;
-      const unsafe = selection.value.find(
-        ({ name, envSafe }) => !envSafe && request.variables?.includes(name),
-      );
-      if (unsafe) {
-        return refuse(
+  const { database, clock, quotas } = ports;
+
+  /** The secrets, where this owner may have a ticket for them. */
+  const check = async (ownerId: OwnerId, request: TicketRequest): Promise<Outcome<readonly SecretRow[]>> => {
+    const { secrets: names, env = [], ttlSeconds = config.lifeSeconds } = request;
+    if (ttlSeconds > config.maxLifeSeconds) {
+      return refuse('ttl_too_long', `ttlSeconds is at most ${config.maxLifeSeconds} here; ask for less.`);
+    }
+    if (!config.envEnabled && env.length > 0) {
+      const next = 'use files instead, or ask the operator to turn variables on';
+      return refuse('env_disabled', `Variables are turned off on this cluster; ${next}.`);
+    }
+    const selection = checkSelection(names, await database.secrets.find(ownerId, names), clock());
+    if (!selection.ok) return selection;
+    const variables = new Set<string>(env.map(({ name }) => name));
+    const unsafe = selection.value.find(({ name, envSafe }) => !envSafe && variables.has(name));
+    return unsafe
+      ? refuse(
           'secret_not_env_safe',
           `The value of ${unsafe.name} cannot be an environment variable; select it as a file.`,
-        );
-      }
-      const minted = await mint(request);
-      return await database.write(async (stores) => {
-        const { tickets, audit } = stores;
-        const room = await quotas.ticket(stores, { ownerId, now: clock() });
-        if (!room.ok) return room;
-        await tickets.insert(minted.row);
-        const secretIds = selection.value.map(({ id }) => id);
-        const subject = { ownerId, actor: 'owner', names, secretIds, ns, pod, jti: minted.row.jti };
-        await audit.append({ ...subject, at: clock(), action: 'ticket', outcome: 'done' });
-        return done(minted);
+        )
+      : selection;
+  };
+
+  const issue = async ({ ownerId, asked }: IssueRequest, trace: Trace): Promise<Outcome<IssuedTicket>> => {
+    if (!asked.ok) return asked;
+    const { secrets: names, ns, pod } = asked.value;
+    Object.assign(trace, { names, ns, pod });
+    const chosen = annotationsOf(asked.value);
+    if (!chosen.ok) return chosen;
+    const checked = await check(ownerId, asked.value);
+    if (!checked.ok) return checked;
+    const { text, row } = await ports.mintTicket({ ownerId, ...asked.value });
+    return await database.write(async (stores) => {
+      const { tickets, audit } = stores;
+      const room = await quotas.ticket(stores, { ownerId, now: clock() });
+      if (!room.ok) return room;
+      await tickets.insert(row);
+      const secretIds = checked.value.map(({ id }) => id);
+      await audit.append({
+        ...trace,
+        secretIds,
+        jti: row.jti,
+        at: clock(),
+        action: 'ticket',
+        outcome: 'done',
       });
-    },
-    list: async (ownerId, page) => {
-      const listed = await database.tickets.list(ownerId, page);
-      const sessions = await database.sessions.ofTickets(
-        listed.map(({ jti }) => jti),
-        MAX_LISTED_SESSIONS,
-      );
-      return listed.map((ticket) => ({ ticket, sessions: sessions.filter(({ jti }) => jti === ticket.jti) }));
-    },
-    revoke: (ownerId, jti) =>
-      database.write(async ({ tickets, audit }) => {
-        if (!(await tickets.revoke(ownerId, jti, clock()))) {
-          return refuse('ticket_unknown', 'You have no ticket of this id; list your tickets.');
-        }
-        await audit.append({ ownerId, actor: 'owner', jti, at: clock(), action: 'revoke', outcome: 'done' });
-        return done(undefined);
-      }),
+      return ok({ text, row, annotations: { ...chosen.value, [annotations.ticket]: text } });
+    });
+  };
+
+  const revoke = async ({ ownerId, jti: text }: RevokeRequest, trace: Trace): Promise<Outcome<void>> => {
+    const jti = parseSecretId(text); // both are UUIDs
+    if (!jti) return unknownTicket();
+    trace.jti = jti;
+    return await database.write(async ({ tickets, audit }) => {
+      if (!(await tickets.revoke(ownerId, jti, clock()))) return unknownTicket();
+      await audit.append({ ...trace, at: clock(), action: 'revoke', outcome: 'done' });
+      return ok(undefined);
+    });
+  };
+
+  return {
+    issueTicket: { action: 'ticket', subject: byOwner, act: issue },
+    revokeTicket: { action: 'revoke', subject: byOwner, act: revoke },
   };
 }

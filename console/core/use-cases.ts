@@ -1,8 +1,8 @@
 /** The use cases, put together over one set of ports. Zone 1; design §5. */
 import type { Cipher } from '#envelope/cipher.ts';
 import type { Launcher } from '#platform/launchers.ts';
-import { createPodCheck } from './admitted-pod.ts';
 import { createClaim, type Claim } from './claim.ts';
+import { createPodCheck } from './claiming-pod.ts';
 import { createClientSealing, type ClientSealing } from './client-sealing.ts';
 import type { Cluster } from './cluster.ts';
 import { createGuard, type GuardPolicy } from './guard.ts';
@@ -10,26 +10,44 @@ import { createIds } from './ids.ts';
 import type { Keys } from './keys.ts';
 import { createLaunchers } from './launchers.ts';
 import { createOwners, type Owners } from './owners.ts';
+import { createFindPodOwner } from './pod-owner.ts';
 import { createResolve, type Resolve } from './resolve.ts';
 import { createQuotas, type QuotaConfig, type Quotas } from './quotas.ts';
 import { createSealing } from './sealing.ts';
-import { createSecretWriting, type SecretWriting } from './secret-writing.ts';
+import { createSecretWriting } from './secret-writing.ts';
+import { createSecrets, type Secrets, type SecretsConfig } from './secrets.ts';
 import { createSessionKeys } from './session-keys.ts';
 import { createStartLimits, type StartLimitConfig } from './start-limits.ts';
 import type { Database } from './stores.ts';
 import { createTicketCheck } from './ticket-check.ts';
-import { createTicketHash, type TicketHash } from './ticket-hash.ts';
-import { createTickets, type TicketConfig, type Tickets } from './tickets.ts';
-import { createUserKeys } from './user-keys.ts';
+import {
+  createMintTicket,
+  createTicketHash,
+  type MintConfig,
+  type MintTicket,
+  type TicketHash,
+} from './ticket-minting.ts';
+import {
+  createListTickets,
+  createTickets,
+  type ListTickets,
+  type TicketConfig,
+  type Tickets,
+} from './tickets.ts';
+import { recordingRefusals, type Calls } from './use-case.ts';
+import { createUserKeys, type UserKeys } from './user-keys.ts';
+import { createWebSessions, type WebSessionConfig, type WebSessions } from './web-sessions.ts';
 
-export interface UseCases {
-  readonly owners: Owners;
-  readonly writing: SecretWriting;
-  readonly sealing: ClientSealing;
-  readonly tickets: Tickets;
+interface SessionUseCases {
   readonly resolve: Resolve;
   readonly claim: Claim;
-  readonly quotas: Quotas;
+}
+
+/** What routes call. */
+export interface UseCases extends Calls<Secrets & ClientSealing & Tickets & SessionUseCases> {
+  readonly owners: Owners;
+  readonly listTickets: ListTickets;
+  readonly webSessions: WebSessions;
 }
 
 interface UseCasePorts {
@@ -45,7 +63,8 @@ interface UseCasePorts {
   readonly onUnavailable: (reason: string) => void;
 }
 
-interface UseCaseConfig extends TicketConfig, QuotaConfig, StartLimitConfig {
+interface UseCaseConfig
+  extends SecretsConfig, MintConfig, TicketConfig, QuotaConfig, StartLimitConfig, WebSessionConfig {
   readonly launchers: readonly Launcher[];
   /** The identity provider. */
   readonly loginIssuer: string;
@@ -54,14 +73,14 @@ interface UseCaseConfig extends TicketConfig, QuotaConfig, StartLimitConfig {
 
 function createSessions(
   ports: UseCasePorts & {
-    userKeys: ReturnType<typeof createUserKeys>;
-    tickets: Tickets;
+    userKeys: UserKeys;
+    mintTicket: MintTicket;
     quotas: Quotas;
     ticketHash: TicketHash;
   },
   config: UseCaseConfig,
-): Pick<UseCases, 'resolve' | 'claim'> {
-  const { database, clock, keys, cluster, ticketHash, quotas } = ports;
+): SessionUseCases {
+  const { database, clock, keys, cluster, ticketHash, quotas, mintTicket } = ports;
   const limits = createStartLimits(config, ports.elapsed);
   const guard = createGuard({
     readGuardPolicy: (name) => cluster.readGuardPolicy(name),
@@ -76,10 +95,11 @@ function createSessions(
     { tickets: database.tickets, ticketHash, clock, verifiers: keys.tickets.verifiers },
     config,
   );
+  const findPodOwner = createFindPodOwner({ ticketCheck, launchers, limits });
   const ids = createIds((bytes) => ports.cipher.random(bytes));
   return {
     resolve: createResolve(
-      { database, ticketCheck, tickets: ports.tickets, launchers, ids, clock, limits, quotas },
+      { database, findPodOwner, mintTicket, launchers, ids, clock, limits, quotas },
       config,
     ),
     claim: createClaim(
@@ -105,13 +125,18 @@ export function createUseCases(ports: UseCasePorts, config: UseCaseConfig): UseC
   const quotas = createQuotas(config);
   const sealingPorts = { database, userKeys, cipher, ids, clock, envelopeKey: keys.envelope, quotas };
   const ticketHash = createTicketHash(ports);
-  const tickets = createTickets({ database, ids, clock, keys: keys.tickets, quotas, ticketHash }, config);
+  const mintTicket = createMintTicket({ ids, clock, keys: keys.tickets, ticketHash }, config);
+  const writing = createSecretWriting({ ...sealingPorts, sealing: createSealing(sealingPorts) });
+  const table = {
+    ...createSecrets(writing, config),
+    ...createClientSealing(sealingPorts),
+    ...createTickets({ database, clock, quotas, mintTicket }, config),
+    ...createSessions({ ...ports, userKeys, mintTicket, quotas, ticketHash }, config),
+  };
   return {
+    ...recordingRefusals({ audit: database.audit, clock }, table),
     owners: createOwners({ database, ids, clock }),
-    writing: createSecretWriting({ ...sealingPorts, sealing: createSealing(sealingPorts) }),
-    sealing: createClientSealing(sealingPorts),
-    tickets,
-    quotas,
-    ...createSessions({ ...ports, userKeys, tickets, quotas, ticketHash }, config),
+    listTickets: createListTickets(database),
+    webSessions: createWebSessions({ database, quotas, ids, sha256Hex: ports.sha256Hex, clock }, config),
   };
 }

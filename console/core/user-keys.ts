@@ -4,8 +4,9 @@ import { USER_KEY_BYTES } from '#envelope/derive.ts';
 import { EnvelopeError } from '#envelope/errors.ts';
 import type { OwnerId } from '#envelope/names.ts';
 import { openUserKey, sealUserKey } from '#envelope/user-key.ts';
+import { ok } from '#envelope/result.ts';
 import type { AtRestKeys } from './keys.ts';
-import { done, refuse, type Outcome } from './outcome.ts';
+import { refuse, type Outcome } from './outcome.ts';
 import type { UserKeyRow, UserKeyStore } from './stores.ts';
 
 interface OpenUserKey {
@@ -32,7 +33,7 @@ const FIRST_GENERATION = 1;
 export function createUserKeys({ userKeys, cipher, clock, atRest }: Ports): UserKeys {
   const openRow = async (row: UserKeyRow): Promise<Outcome<OpenUserKey>> => {
     try {
-      return done({ gen: row.gen, key: await openUserKey(atRest.byKid, row, row.key) });
+      return ok({ gen: row.gen, key: await openUserKey(atRest.byKid, row, row.key) });
     } catch (error) {
       if (!(error instanceof EnvelopeError)) throw error;
       return refuse(

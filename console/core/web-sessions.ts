@@ -3,29 +3,10 @@
  * design §5. The browser's cookie names one; what ends it is here, so a cookie that was copied ends with it.
  */
 import type { OwnerId } from '#envelope/names.ts';
-import { done } from './outcome.ts';
+import { ok } from '#envelope/result.ts';
+import type { Ids } from './ids.ts';
 import type { Quotas } from './quotas.ts';
 import type { Database } from './stores.ts';
-
-export interface WebSessionRow {
-  /** SHA-256 of the id: the id itself is in the cookie alone, and a copy of the database opens no session. */
-  readonly idHash: string;
-  readonly ownerId: OwnerId;
-  readonly openedAt: number;
-  /** Exact to a minute. */
-  readonly seenAt: number;
-}
-
-export interface WebSessionStore {
-  insert(row: WebSessionRow): Promise<void>;
-  find(idHash: string): Promise<WebSessionRow | undefined>;
-  touch(idHash: string, now: number): Promise<void>;
-  delete(idHash: string): Promise<void>;
-  /** Deletes this owner's oldest, but for `keep`. */
-  keepNewest(ownerId: OwnerId, keep: number): Promise<void>;
-  /** Deletes those that were opened or seen too long ago. */
-  deleteEnded(before: { opened: number; seen: number }): Promise<void>;
-}
 
 export interface WebSessions {
   /** Opens one; ends the one that the browser had. */
@@ -35,15 +16,15 @@ export interface WebSessions {
   end(id: string): Promise<void>;
 }
 
-interface WebSessionConfig {
-  readonly idleSeconds: number;
-  readonly lifeSeconds: number;
+export interface WebSessionConfig {
+  readonly webIdleSeconds: number;
+  readonly webLifeSeconds: number;
 }
 
 interface Ports {
   readonly database: Pick<Database, 'write' | 'webSessions'>;
   readonly quotas: Pick<Quotas, 'webSession'>;
-  readonly newId: () => string;
+  readonly ids: Pick<Ids, 'webSession'>;
   readonly sha256Hex: (text: string) => string;
   readonly clock: () => number;
 }
@@ -53,19 +34,19 @@ const TOUCH_EVERY_MS = 60_000;
 export function createWebSessions(ports: Ports, config: WebSessionConfig): WebSessions {
   const { database, clock, sha256Hex } = ports;
   const limits = (now: number): { opened: number; seen: number } => ({
-    opened: now - config.lifeSeconds * 1000,
-    seen: now - config.idleSeconds * 1000,
+    opened: now - config.webLifeSeconds * 1000,
+    seen: now - config.webIdleSeconds * 1000,
   });
   return {
     open: async (ownerId, before) => {
-      const id = ports.newId();
+      const id = ports.ids.webSession();
       const now = clock();
       await database.write(async (stores) => {
         const { webSessions } = stores;
         await ports.quotas.webSession(stores, { ownerId, ended: limits(now) });
         if (before !== undefined) await webSessions.delete(sha256Hex(before));
         await webSessions.insert({ idHash: sha256Hex(id), ownerId, openedAt: now, seenAt: now });
-        return done(undefined);
+        return ok(undefined);
       });
       return id;
     },

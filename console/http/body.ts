@@ -6,8 +6,9 @@ import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import { fromUtf8 } from '#envelope/bytes.ts';
 import { quote } from '#envelope/selection.ts';
+import { ok } from '#envelope/result.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
-import { done, refuse, type Outcome } from '../core/outcome.ts';
+import { refuse, type Outcome } from '../core/outcome.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { sendProblem } from './answer.ts';
 
@@ -65,7 +66,7 @@ export function parseWith<S extends z.ZodType>(
   code: RefusalCode = 'body_malformed',
 ): Outcome<z.output<S>> {
   const parsed = schema.safeParse(value);
-  if (parsed.success) return done(parsed.data);
+  if (parsed.success) return ok(parsed.data);
   const issues = parsed.error.issues.slice(0, 3).map(describe).join('; ');
   return refuse(code, issues + '. Compare with /api/v1/openapi.json.');
 }
@@ -81,7 +82,7 @@ export function parseJson(request: Request): Outcome<unknown> {
   }
   try {
     const value: unknown = JSON.parse(fromUtf8(bytes));
-    return done(value);
+    return ok(value);
   } catch {
     return refuse('body_malformed', 'The body is not JSON in UTF-8.');
   } finally {

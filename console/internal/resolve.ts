@@ -1,20 +1,56 @@
 /** `POST /internal/v1/resolve`, for the client certificate of this arrow alone. Zone 1; design §5 and §6 step 2. */
 import type { Express, Request, RequestHandler } from 'express';
-import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
+import { z } from 'zod';
+import { MAX_INTERNAL_BODY_BYTES, MAX_JWS_BYTES, MAX_NAMES } from '#envelope/limits.ts';
+import { isUsername } from '#envelope/place.ts';
+import { isGenerateName, isNamespace, isSubdomain } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';
+import { ok } from '#envelope/result.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
 import { clientName } from '#platform/https-server.ts';
 import type { Log } from '#platform/log.ts';
-import { done, type Outcome } from '../core/outcome.ts';
-import type { Resolve } from '../core/resolve.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import { sendProblem, type Answer } from '../http/answer.ts';
 import { parseBody } from '../http/body.ts';
 import type { Observer } from '../http/observe.ts';
 import { createInternalApp } from './app.ts';
-import { resolveBody } from './schemas.ts';
+
+const names = z.array(z.string()).max(MAX_NAMES);
+
+/** As the webhook has checked them too. A minted ticket is for this pod alone, so that there must be a name to say. */
+const pod = z
+  .strictObject({
+    name: z.string().refine(isSubdomain, 'must be the name of a pod').optional(),
+    generateName: z.string().refine(isGenerateName, 'must be what the name of a pod begins with').optional(),
+  })
+  .refine(({ name, generateName }) => name !== undefined || generateName !== undefined, {
+    message: 'must have name or generateName',
+  });
+
+const launcher = z.strictObject({
+  username: z.string().refine(isUsername, 'must be the name of a Kubernetes user'),
+  user: z.string().max(1024),
+});
+
+export const resolveBody = z
+  .strictObject({
+    dryRun: z.boolean(),
+    namespace: z.string().refine(isNamespace, 'must be the name of a namespace'),
+    serviceAccount: z.string().refine(isSubdomain, 'must be the name of a service account'),
+    pod,
+    names: names.refine((value) => parseNames(value) !== undefined, 'must hold names of secrets, none twice'),
+    variables: names,
+    ticket: z.string().max(MAX_JWS_BYTES).optional(),
+    launcher: launcher.optional(),
+  })
+  .refine(({ names: all, variables }) => variables.every((name) => all.includes(name)), {
+    message: 'must be among the names',
+    path: ['variables'],
+  });
 
 interface Ports {
-  readonly resolve: Resolve;
+  readonly resolve: UseCases['resolve'];
   readonly gate: BodyGate;
   readonly observer: Observer;
   readonly log: Log;
@@ -31,11 +67,11 @@ const webhookOnly: RequestHandler = (request, response, next) => {
   }
 };
 
-async function answer(resolve: Resolve, request: Request): Promise<Outcome<Answer>> {
+async function answer(resolve: UseCases['resolve'], request: Request): Promise<Outcome<Answer>> {
   const body = parseBody(resolveBody, request);
   if (!body.ok) return body;
   const { names, variables, ...rest } = body.value;
-  const resolved = await resolve.resolve({
+  const resolved = await resolve({
     ...rest,
     // The schema has parsed the names, and found the variables among them.
     names: parseNames(names) ?? [],
@@ -43,7 +79,7 @@ async function answer(resolve: Resolve, request: Request): Promise<Outcome<Answe
   });
   if (!resolved.ok) return resolved;
   const { dryRun: _dryRun, ...answered } = resolved.value;
-  return done({ status: 200, body: answered });
+  return ok({ status: 200, body: answered });
 }
 
 export function createResolveApp({ resolve, gate, observer, log }: Ports): Express {

@@ -1,6 +1,6 @@
 /** `/audit`: the caller's own records. Zone 1; design §5. */
+import { ok } from '#envelope/result.ts';
 import type { AuditRow, AuditStore } from '../core/audit.ts';
-import { done } from '../core/outcome.ts';
 import { instant, parseQuery, type OwnerOf, type Routes } from './routes.ts';
 import { auditQuery } from './schemas.ts';
 
@@ -41,7 +41,7 @@ export function createAuditRoutes({ ownerOf, audit }: Ports): Pick<Routes, 'list
       const { limit, after } = query.value;
       const page = { limit, after: after === undefined ? undefined : Number(after) };
       const rows = await audit.list(ownerOf(request), page);
-      return done({ status: 200, body: { items: rows.map(auditItem) } });
+      return ok({ status: 200, body: { items: rows.map(auditItem) } });
     },
   };
 }

@@ -1,9 +1,11 @@
 /** Who calls the public API: a bearer token becomes an owner, before anything else is looked at. Zone 1; design §5. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { OwnerId } from '#envelope/names.ts';
-import { done, refuse, type Outcome } from '../core/outcome.ts';
+import { ok } from '#envelope/result.ts';
+import { refuse, type Outcome } from '../core/outcome.ts';
 import type { Owners, VerifiedLogin } from '../core/owners.ts';
 import { sendProblem } from '../http/answer.ts';
+import { bearerOf } from '../http/request.ts';
 import type { IdentityProvider } from '../identity-provider.ts';
 
 export interface Callers {
@@ -28,8 +30,6 @@ interface Ports {
   readonly owners: Owners;
 }
 
-const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
-
 /** RFC 6750 §3: no error code where no token came. */
 function challenge(response: Response, presented: boolean): void {
   response.set('www-authenticate', `Bearer realm="twofold"${presented ? ', error="invalid_token"' : ''}`);
@@ -37,13 +37,12 @@ function challenge(response: Response, presented: boolean): void {
 
 export function createCallers({ provider, owners }: Ports): Callers {
   const known = new WeakMap<Request, Outcome<Caller>>();
-  const caller = async (authorization: string | undefined): Promise<Outcome<Caller>> => {
-    const bearer = BEARER.exec(authorization ?? '')?.[1];
+  const caller = async (bearer: string | undefined): Promise<Outcome<Caller>> => {
     if (bearer === undefined) {
       return refuse('bearer_rejected', 'There is no access token; send it as Authorization: Bearer.');
     }
     const login = await provider.verify(bearer);
-    return login.ok ? done({ ownerId: await owners.enter(login.value), login: login.value }) : login;
+    return login.ok ? ok({ ownerId: await owners.enter(login.value), login: login.value }) : login;
   };
   const of = (request: Request): OwnerId | undefined => {
     const found = known.get(request);
@@ -57,7 +56,7 @@ export function createCallers({ provider, owners }: Ports): Callers {
   return {
     of,
     identify: async (request, _response, next) => {
-      known.set(request, await caller(request.headers.authorization));
+      known.set(request, await caller(bearerOf(request)));
       next();
     },
     demand: (request, response, next) => {

@@ -1,7 +1,7 @@
 /** `/login` and `/me`: how a command line logs in here, and whom its token stands for. Zone 1; design §5. */
 import type { Request } from 'express';
 import type { z } from 'zod';
-import { done } from '../core/outcome.ts';
+import { ok } from '#envelope/result.ts';
 import type { Caller } from './bearer.ts';
 import type { Routes } from './routes.ts';
 import type { loginOffer } from './schemas.ts';
@@ -15,11 +15,11 @@ export function createLoginRoutes(
   offer: z.output<typeof loginOffer>,
 ): Pick<Routes, 'describeLogin' | 'whoAmI'> {
   return {
-    describeLogin: () => Promise.resolve(done({ status: 200, body: offer })),
+    describeLogin: () => Promise.resolve(ok({ status: 200, body: offer })),
     whoAmI: (request) => {
       const { ownerId, login } = callerOf(request);
       const { issuer, sub } = login;
-      return Promise.resolve(done({ status: 200, body: { ownerId, issuer, sub } }));
+      return Promise.resolve(ok({ status: 200, body: { ownerId, issuer, sub } }));
     },
   };
 }

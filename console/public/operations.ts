@@ -2,22 +2,16 @@
 import type { z } from 'zod';
 import { z as schema } from 'zod';
 import type { RefusalCode } from '../refusals.ts';
+import { auditPage, auditQuery, caller, loginOffer } from './schemas.ts';
 import {
-  auditPage,
-  auditQuery,
-  caller,
   createForms,
-  issuedTicket,
-  loginOffer,
   replaceForms,
   sealingOffer,
   secretItem,
   secretPage,
   secretQuery,
-  ticketPage,
-  ticketQuery,
-  ticketRequest,
-} from './schemas.ts';
+} from './secret-schemas.ts';
+import { issuedTicket, ticketPage, ticketQuery, ticketRequest } from './ticket-schemas.ts';
 
 export interface Operation {
   readonly id: string;

@@ -1,8 +1,7 @@
 /** What the routes of every noun share: the caller, the address, times in JSON. Zone 1; design §5. */
 import type { Request } from 'express';
-import { parseSecretName, SECRET_NAME_RULE, type OwnerId, type SecretName } from '#envelope/names.ts';
-import { quote } from '#envelope/selection.ts';
-import { done, refuse, type Outcome } from '../core/outcome.ts';
+import type { OwnerId } from '#envelope/names.ts';
+import type { Outcome } from '../core/outcome.ts';
 import type { Route } from '../http/answer.ts';
 import { parseWith } from '../http/body.ts';
 import type { OperationId } from './operations.ts';
@@ -21,27 +20,6 @@ export function instant(ms: number): string {
 
 export function maybeInstant(ms: number | undefined): string | null {
   return ms === undefined ? null : instant(ms);
-}
-
-export function parameter(request: Request, name: string): string {
-  const value = request.params[name];
-  return typeof value === 'string' ? value : '';
-}
-
-export function parseName(text: string): Outcome<SecretName> {
-  const name = parseSecretName(text);
-  return name
-    ? done(name)
-    : refuse('name_malformed', `${quote(text)} is not a secret’s name; ${SECRET_NAME_RULE}.`);
-}
-
-/** A name in the address of a secret that must exist: one outside the alphabet cannot. */
-export function parseKnownName(request: Request): Outcome<SecretName> {
-  const text = parameter(request, 'name');
-  const name = parseSecretName(text);
-  return name
-    ? done(name)
-    : refuse('secret_unknown', `You have no secret ${quote(text)}; list your secrets.`);
 }
 
 export function parseQuery<S extends z.ZodType>(schema: S, request: Request): Outcome<z.output<S>> {

@@ -1,34 +1,25 @@
-/** `/secrets`: list, create, replace, delete. Zone 1; design §5. */
+/** `/secrets`: list, create, replace, delete; and what a client needs to seal for itself. Zone 1; design §5. */
 import type { Request } from 'express';
 import type { z } from 'zod';
-import type { OwnerId, SecretName } from '#envelope/names.ts';
-import { recordRefusal, type AuditAction, type RefusalRecorder } from '../core/audit.ts';
-import { done, refuse, type Outcome } from '../core/outcome.ts';
-import { parseContent, wipeContent, type Content, type ContentInput } from '../core/secret-content.ts';
-import type { IfMatch, SecretWriting } from '../core/secret-writing.ts';
+import { encodeBase64url } from '#envelope/base64url.ts';
+import { parseSecretName } from '#envelope/names.ts';
+import { ok } from '#envelope/result.ts';
+import type { SealingOffer } from '../core/client-sealing.ts';
+import { refuse, type Outcome } from '../core/outcome.ts';
+import type { IfMatch } from '../core/secret-writing.ts';
+import type { NewSecret, Replacement } from '../core/secrets.ts';
 import type { SecretRow, SecretStore, SecretSummary } from '../core/stores.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import type { Answer } from '../http/answer.ts';
 import { parseJson, parseWith } from '../http/body.ts';
-import {
-  instant,
-  maybeInstant,
-  parseKnownName,
-  parseName,
-  parseQuery,
-  type OwnerOf,
-  type Routes,
-} from './routes.ts';
-import { createForms, replaceForms, secretQuery } from './schemas.ts';
+import { parameter } from '../http/request.ts';
+import { instant, maybeInstant, parseQuery, type OwnerOf, type Routes } from './routes.ts';
+import { createForms, replaceForms, secretQuery } from './secret-schemas.ts';
 
-interface Ports extends RefusalRecorder {
+interface Ports {
   readonly ownerOf: OwnerOf;
   readonly secrets: Pick<SecretStore, 'list'>;
-  readonly writing: SecretWriting;
-}
-
-interface WriteBody {
-  readonly content: ContentInput;
-  readonly expiresAt: number | undefined;
+  readonly cases: Pick<UseCases, 'createSecret' | 'replaceSecret' | 'deleteSecret' | 'reserveSealing'>;
 }
 
 function itemOf(row: SecretSummary): object {
@@ -53,6 +44,19 @@ function versioned(status: 200 | 201, row: SecretRow): Answer {
   };
 }
 
+function offerOf(offer: SealingOffer): object {
+  return {
+    ownerId: offer.ownerId,
+    secretId: offer.secretId,
+    version: offer.version,
+    gen: offer.gen,
+    salt: encodeBase64url(offer.salt),
+    innerKey: encodeBase64url(offer.innerKey),
+    publicKey: offer.publicKey,
+    expiresAt: instant(offer.until),
+  };
+}
+
 type Forms = Readonly<Record<'value' | 'valueBase64' | 'envelope', z.ZodType>>;
 
 /** The form that the body has by the member that only it has. */
@@ -61,113 +65,82 @@ function formOf<F extends Forms>(forms: F, body: unknown): F[keyof Forms] {
   return has('envelope') ? forms.envelope : has('valueBase64') ? forms.valueBase64 : forms.value;
 }
 
-function writeBody({ expiresAt, ...content }: z.infer<(typeof replaceForms)[keyof Forms]>): WriteBody {
-  return {
-    content,
-    expiresAt: expiresAt == null ? undefined : Date.parse(expiresAt),
-  };
+function expiryOf({ expiresAt }: { readonly expiresAt?: string | null | undefined }): number | undefined {
+  return expiresAt == null ? undefined : Date.parse(expiresAt);
 }
 
 const STRONG_TAG = /^"(\d{1,15})"$/;
 
 /** `If-Match`: versions in quotes, or `*`. A weak or foreign tag fits no version. */
 function parseIfMatch(header: string | undefined): Outcome<IfMatch | undefined> {
-  if (header === undefined || header.trim() === '*') return done(header === undefined ? undefined : '*');
+  if (header === undefined || header.trim() === '*') return ok(header === undefined ? undefined : '*');
   const tags = header.split(',').map((tag) => tag.trim());
   if (!tags.every((tag) => /^(W\/)?"[^"]*"$/.test(tag))) {
     return refuse('if_match_malformed', 'If-Match is not a list of versions; write it as the ETag was, "3".');
   }
-  return done(tags.flatMap((tag) => STRONG_TAG.exec(tag)?.[1] ?? []).map(Number));
+  return ok(tags.flatMap((tag) => STRONG_TAG.exec(tag)?.[1] ?? []).map(Number));
 }
 
-export function createSecretsRoutes(
-  ports: Ports & { readonly maxValueBytes: number },
-): Pick<Routes, 'listSecrets' | 'createSecret' | 'replaceSecret' | 'deleteSecret'> {
-  const { ownerOf, writing, maxValueBytes } = ports;
+function parseForm<F extends Forms>(forms: F, request: Request): Outcome<z.output<F[keyof Forms]>> {
+  const json = parseJson(request);
+  return json.ok ? parseWith(formOf(forms, json.value), json.value) : json;
+}
 
-  /** Records a refusal with the name as far as it is one. */
-  const recorded = <T>(
-    action: AuditAction,
-    { ownerId, name }: { ownerId: OwnerId; name: SecretName | undefined },
-    outcome: Outcome<T>,
-  ): Promise<Outcome<T>> =>
-    recordRefusal(ports, action, { ownerId, actor: 'owner', names: name && [name] }, outcome);
+function newSecretIn(request: Request): Outcome<NewSecret> {
+  const body = parseForm(createForms, request);
+  if (!body.ok) return body;
+  const { name, expiresAt: _text, ...content } = body.value;
+  return ok({ name, content, expiresAt: expiryOf(body.value) });
+}
 
-  /** Parses the content, hands it on and wipes it, whatever happens. */
-  const withContent = async (
-    input: ContentInput,
-    use: (content: Content) => Promise<Outcome<SecretRow>>,
-  ): Promise<Outcome<SecretRow>> => {
-    const content = parseContent(input, maxValueBytes);
-    if (!content.ok) return content;
-    try {
-      return await use(content.value);
-    } finally {
-      wipeContent(content.value);
-    }
-  };
+function replacementIn(request: Request): Outcome<Replacement> {
+  const ifMatch = parseIfMatch(request.headers['if-match']);
+  if (!ifMatch.ok) return ifMatch;
+  const body = parseForm(replaceForms, request);
+  if (!body.ok) return body;
+  const { expiresAt: _text, ...content } = body.value;
+  return ok({ content, expiresAt: expiryOf(body.value), ifMatch: ifMatch.value });
+}
 
-  const create = async (request: Request): Promise<Outcome<Answer>> => {
-    const ownerId = ownerOf(request);
-    const json = parseJson(request);
-    if (!json.ok) return await recorded('create', { ownerId, name: undefined }, json);
-    const body = parseWith(formOf(createForms, json.value), json.value);
-    if (!body.ok) return await recorded('create', { ownerId, name: undefined }, body);
-    const { name: text, ...rest } = body.value;
-    const name = parseName(text);
-    if (!name.ok) return await recorded('create', { ownerId, name: undefined }, name);
-    const { content: input, expiresAt } = writeBody(rest);
-    const outcome = await withContent(input, (content) =>
-      writing.create({ ownerId, name: name.value, content, expiresAt }),
-    );
-    const row = await recorded('create', { ownerId, name: name.value }, outcome);
-    return row.ok ? done(versioned(201, row.value)) : row;
-  };
-
-  const replace = async (request: Request, name: SecretName): Promise<Outcome<SecretRow>> => {
-    const ownerId = ownerOf(request);
-    const ifMatch = parseIfMatch(request.headers['if-match']);
-    if (!ifMatch.ok) return ifMatch;
-    const json = parseJson(request);
-    if (!json.ok) return json;
-    const body = parseWith(formOf(replaceForms, json.value), json.value);
-    if (!body.ok) return body;
-    const { content: input, expiresAt } = writeBody(body.value);
-    return await withContent(input, (content) =>
-      writing.replace({ ownerId, name, content, expiresAt, ifMatch: ifMatch.value }),
-    );
-  };
-
+export function createSecretsRoutes({
+  ownerOf,
+  secrets,
+  cases,
+}: Ports): Pick<
+  Routes,
+  'listSecrets' | 'createSecret' | 'replaceSecret' | 'deleteSecret' | 'reserveSealing'
+> {
+  const named = (request: Request) => ({ ownerId: ownerOf(request), name: parameter(request, 'name') });
   return {
     listSecrets: async (request) => {
       const query = parseQuery(secretQuery, request);
       if (!query.ok) return query;
       const { limit, after } = query.value;
-      const name = after === undefined ? done(undefined) : parseName(after);
-      if (!name.ok) return name;
-      const rows = await ports.secrets.list(ownerOf(request), { limit, after: name.value });
-      return done({ status: 200, body: { items: rows.map(itemOf) } });
+      const rows = await secrets.list(ownerOf(request), { limit, after: parseSecretName(after) });
+      return ok({ status: 200, body: { items: rows.map(itemOf) } });
     },
-    createSecret: create,
+    createSecret: async (request) => {
+      const row = await cases.createSecret({ ownerId: ownerOf(request), asked: newSecretIn(request) });
+      return row.ok ? ok(versioned(201, row.value)) : row;
+    },
     replaceSecret: async (request) => {
-      const ownerId = ownerOf(request);
-      const name = parseKnownName(request);
-      const outcome = name.ok ? await replace(request, name.value) : name;
-      const row = await recorded('replace', { ownerId, name: name.ok ? name.value : undefined }, outcome);
-      return row.ok ? done(versioned(200, row.value)) : row;
+      const row = await cases.replaceSecret({ ...named(request), asked: replacementIn(request) });
+      return row.ok ? ok(versioned(200, row.value)) : row;
     },
     deleteSecret: async (request) => {
-      const ownerId = ownerOf(request);
-      const name = parseKnownName(request);
       const ifMatch = parseIfMatch(request.headers['if-match']);
-      const attempt = async (): Promise<Outcome<void>> => {
-        if (!name.ok) return name;
-        if (!ifMatch.ok) return ifMatch;
-        return await writing.delete({ ownerId, name: name.value, ifMatch: ifMatch.value });
-      };
-      const known = { ownerId, name: name.ok ? name.value : undefined };
-      const outcome = await recorded('delete', known, await attempt());
-      return outcome.ok ? done({ status: 204 }) : outcome;
+      const asked = ifMatch.ok ? ok({ ifMatch: ifMatch.value }) : ifMatch;
+      const deleted = await cases.deleteSecret({ ...named(request), asked });
+      return deleted.ok ? ok({ status: 204 }) : deleted;
+    },
+    reserveSealing: async (request) => {
+      const offer = await cases.reserveSealing(named(request));
+      if (!offer.ok) return offer;
+      try {
+        return ok({ status: 200, body: offerOf(offer.value) });
+      } finally {
+        offer.value.innerKey.fill(0);
+      }
     },
   };
 }

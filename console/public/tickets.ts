@@ -1,21 +1,19 @@
 /** `/tickets`: issue, list with their uses, revoke. Zone 1; design §5 and §6 step 1. */
 import type { z } from 'zod';
-import { annotations } from '#envelope/annotations.ts';
-import { parseSecretId, parseSecretName, type SecretName } from '#envelope/names.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';
-import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
-import { done, refuse, type Outcome } from '../core/outcome.ts';
-import { sessionAnnotations, type SessionAnnotations } from '../core/session-annotations.ts';
+import { ok } from '#envelope/result.ts';
 import type { SessionRow } from '../core/stores.ts';
-import type { MintedTicket, TicketRequest, Tickets, UsedTicket } from '../core/tickets.ts';
+import type { IssuedTicket, TicketRequest, UsedTicket } from '../core/tickets.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import { parseBody } from '../http/body.ts';
-import { instant, maybeInstant, parameter, parseQuery, type OwnerOf, type Routes } from './routes.ts';
-import { ticketQuery, ticketRequest } from './schemas.ts';
+import { parameter } from '../http/request.ts';
+import { instant, maybeInstant, parseQuery, type OwnerOf, type Routes } from './routes.ts';
+import { ticketQuery, ticketRequest } from './ticket-schemas.ts';
 
-interface Ports extends RefusalRecorder {
+interface Ports {
   readonly ownerOf: OwnerOf;
-  readonly tickets: Tickets;
+  readonly cases: Pick<UseCases, 'issueTicket' | 'listTickets' | 'revokeTicket'>;
 }
 
 function sessionOf(row: SessionRow): object {
@@ -47,38 +45,17 @@ function itemOf({ ticket, sessions }: UsedTicket): object {
   };
 }
 
-function issuedOf({ text, row }: MintedTicket, chosen: SessionAnnotations): object {
+function issuedOf({ text, row, annotations }: IssuedTicket): object {
   return {
     ticket: text,
     jti: row.jti,
     expiresAt: instant(row.exp),
-    annotations: { ...chosen, [annotations.ticket]: text },
+    annotations,
   };
 }
 
-/** Names that the schema has not looked at; what is no name is refused with the rest of the choice. */
-function named<T extends { readonly name: string }>(
-  items: readonly T[] = [],
-): readonly (T & { readonly name: SecretName })[] {
-  return items.flatMap((item) => {
-    const name = parseSecretName(item.name);
-    return name ? [{ ...item, name }] : [];
-  });
-}
-
-/** What the pod is to carry. */
-function choiceOf(body: z.output<typeof ticketRequest>): Outcome<SessionAnnotations> {
-  const [files, env] = [named(body.files), named(body.env)];
-  if (files.length < (body.files?.length ?? 0) || env.length < (body.env?.length ?? 0)) {
-    return refuse('annotations_malformed', 'files and env name something that is no secret’s name.');
-  }
-  const { mountPath, containers, fileMode } = body;
-  const secrets = parseNames(body.secrets) ?? [];
-  return sessionAnnotations({ secrets, files, env, mountPath, containers, fileMode });
-}
-
 /** The body's members in the domain's types; the schema has checked each with the same parsers. */
-function requestOf(body: z.output<typeof ticketRequest>): Omit<TicketRequest, 'ownerId'> {
+function requestOf(body: z.output<typeof ticketRequest>): TicketRequest {
   return {
     ns: body.namespace,
     sa: body.serviceAccount,
@@ -86,47 +63,35 @@ function requestOf(body: z.output<typeof ticketRequest>): Omit<TicketRequest, 'o
     pod: parsePodPattern(body.pod),
     uses: body.uses,
     ttlSeconds: body.ttlSeconds,
-    variables: named(body.env).map(({ name }) => name),
+    files: body.files,
+    env: body.env,
+    mountPath: body.mountPath,
+    containers: body.containers,
+    fileMode: body.fileMode,
   };
 }
 
-const nothing: Partial<TicketRequest> = {};
-
-export function createTicketsRoutes(
-  ports: Ports,
-): Pick<Routes, 'issueTicket' | 'listTickets' | 'revokeTicket'> {
-  const { ownerOf, tickets } = ports;
+export function createTicketsRoutes({
+  ownerOf,
+  cases,
+}: Ports): Pick<Routes, 'issueTicket' | 'listTickets' | 'revokeTicket'> {
   return {
     issueTicket: async (request) => {
-      const ownerId = ownerOf(request);
       const body = parseBody(ticketRequest, request);
-      const asked = body.ok ? done(requestOf(body.value)) : body;
-      const chosen = body.ok ? choiceOf(body.value) : body;
-      const issue = async (): Promise<Outcome<object>> => {
-        if (!asked.ok) return asked;
-        if (!chosen.ok) return chosen;
-        const issued = await tickets.issue({ ownerId, ...asked.value });
-        return issued.ok ? done(issuedOf(issued.value, chosen.value)) : issued;
-      };
-      const { secrets, ns, pod } = asked.ok ? asked.value : nothing;
-      const subject = { ownerId, actor: 'owner', names: secrets, ns, pod };
-      const outcome = await recordRefusal(ports, 'ticket', subject, await issue());
-      return outcome.ok ? done({ status: 201, body: outcome.value }) : outcome;
+      const asked = body.ok ? ok(requestOf(body.value)) : body;
+      const issued = await cases.issueTicket({ ownerId: ownerOf(request), asked });
+      return issued.ok ? ok({ status: 201, body: issuedOf(issued.value) }) : issued;
     },
     listTickets: async (request) => {
       const query = parseQuery(ticketQuery, request);
       if (!query.ok) return query;
-      const listed = await tickets.list(ownerOf(request), query.value);
-      return done({ status: 200, body: { items: listed.map(itemOf) } });
+      const listed = await cases.listTickets(ownerOf(request), query.value);
+      return ok({ status: 200, body: { items: listed.map(itemOf) } });
     },
     revokeTicket: async (request) => {
-      const ownerId = ownerOf(request);
-      const jti = parseSecretId(parameter(request, 'jti'));
-      const revoked = jti
-        ? await tickets.revoke(ownerId, jti)
-        : refuse('ticket_unknown', 'You have no ticket of this id; list your tickets.');
-      const outcome = await recordRefusal(ports, 'revoke', { ownerId, actor: 'owner', jti }, revoked);
-      return outcome.ok ? done({ status: 204 }) : outcome;
+      const asked = { ownerId: ownerOf(request), jti: parameter(request, 'jti') };
+      const revoked = await cases.revokeTicket(asked);
+      return revoked.ok ? ok({ status: 204 }) : revoked;
     },
   };
 }

@@ -4,23 +4,23 @@ import knex from 'knex';
 import pg from 'pg';
 import { failureOf } from '../../test/refusal.ts';
 import { testPostgres } from '../../test/postgres.ts';
-import { done, refuse, type Outcome } from '../core/outcome.ts';
+import { refuse, type Outcome } from '../core/outcome.ts';
 import { createIds } from '../core/ids.ts';
 import { parseSecretName } from '#envelope/names.ts';
 import { nodeCipher } from '#envelope/node-cipher.ts';
+import { ok } from '#envelope/result.ts';
 import { refusal, type ApiClient } from '../testing/api-client.ts';
 import { databaseKinds, startTestConsole, type TestConsole } from '../testing/console.ts';
 import { claim, admit, grantFor, openSession, resolve, ticketFor } from '../testing/session.ts';
 import { openDatabase } from './database.ts';
 import { DatabaseError, toDatabaseError } from './failure.ts';
 import { createRecords } from './records.ts';
-import { parseRecordKeys } from '../key-files.ts';
-import { octJwk } from '../../test/keys.ts';
+import { recordKeys } from '../testing/record-rows.ts';
 import { testFolder } from '../../test/folder.ts';
 
 const unavailable = [503, 'database_unavailable'];
 const ids = createIds((bytes) => nodeCipher.random(bytes));
-const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
+const records = createRecords(recordKeys());
 function fileOf({ databaseUrl }: TestConsole): string {
   return databaseUrl.replace('sqlite:', '');
 }
@@ -137,7 +137,7 @@ describe('a full SQLite database', () => {
         await owners.findOrCreate({ issuer: 'i', sub: ids.ticket() }, { id: ids.owner(), now: 1 });
         const names = Array.from({ length: 100 }, () => parseSecretName('x'.repeat(200))!);
         await audit.append({ ownerId, actor: 'a', names, at: 1, action: 'create', outcome: 'done' });
-        return done(undefined);
+        return ok(undefined);
       });
     let added = 0;
     let error: unknown;
@@ -199,10 +199,8 @@ for (const kind of databaseKinds) {
       );
       expect(thrown.message).to.equal('for the test');
       const later = { id: ids.owner(), now: 2 };
-      const kept = await database.write(async ({ owners }) =>
-        done(await owners.findOrCreate(identity, later)),
-      );
-      expect(kept).to.deep.equal(done(later.id));
+      const kept = await database.write(async ({ owners }) => ok(await owners.findOrCreate(identity, later)));
+      expect(kept).to.deep.equal(ok(later.id));
       await database.close();
     });
 
@@ -214,7 +212,7 @@ for (const kind of databaseKinds) {
         const kid = 'A'.repeat(43) as never; // another replica's key
         await other.write(async ({ keys }) => {
           await keys.activate(kid, 1);
-          return done(undefined);
+          return ok(undefined);
         });
         const reply = await alice.call('post', '/secrets', { body: { name: 'a', value: 'v' } });
         expect(refusal(reply)).to.deep.equal([503, 'sealing_key_retired']);

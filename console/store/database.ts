@@ -3,7 +3,7 @@
  * of the console does not know which.
  */
 import type { Knex } from 'knex';
-import type { Outcome, Refused } from '../core/outcome.ts';
+import type { Outcome } from '../core/outcome.ts';
 import type { RetentionStore } from '../core/retention.ts';
 import type { Database, Stores } from '../core/stores.ts';
 import { createAuditStore } from './audit.ts';
@@ -70,7 +70,7 @@ async function write<T>(
   records: Records,
   work: (stores: Stores) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
-  let refused: Refused | undefined;
+  let refused: Outcome<never> | undefined;
   let failure: unknown;
   try {
     return await db.transaction(async (transaction) => {

@@ -3,14 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { parseOwnerId, parseSessionId, type OwnerId } from '#envelope/names.ts';
-import { octJwk } from '../../test/keys.ts';
+import { ok } from '#envelope/result.ts';
 import { testFolder } from '../../test/folder.ts';
 import { testPostgres } from '../../test/postgres.ts';
 import { openAdminDatabase } from '../admin/database.ts';
-import { done } from '../core/outcome.ts';
-import { parseRecordKeys } from '../key-files.ts';
 import { databaseKinds, type DatabaseKind } from '../testing/console.ts';
-import { ISSUER, NOW, storeRows } from '../testing/record-rows.ts';
+import { ISSUER, NOW, recordKeys, storeRows } from '../testing/record-rows.ts';
 import { openDatabase } from './database.ts';
 import { createRecords } from './records.ts';
 
@@ -21,7 +19,7 @@ const identity = { issuer: ISSUER, sub: 'alice' };
 
 /** A new database, as the console and as the operator's program open it. */
 async function openNew(kind: DatabaseKind) {
-  const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
+  const records = createRecords(recordKeys());
   const url =
     kind === 'SQLite'
       ? `sqlite:${join(testFolder('offboarding'), 'console.db')}`
@@ -41,7 +39,7 @@ for (const kind of databaseKinds) {
           const id = await owners.findOrCreate(identity, { id: newOwner(), now: NOW });
           await pause();
           await logins.record(ISSUER, id, [{ claim: 'sub', value: identity.sub }], NOW);
-          return done(id);
+          return ok(id);
         });
       const first = await logIn(() => Promise.resolve());
       expect(first).to.have.property('ok', true);
@@ -71,11 +69,11 @@ for (const kind of databaseKinds) {
           await tickets.lockLive(jti);
           deleted = admin.offboarding!.delete(owner, NOW);
           await Promise.race([deleted, wait(500)]);
-          return done(await sessions.bind(parseSessionId(sid)!, { name: 'p', uid: 'u' }, NOW));
+          return ok(await sessions.bind(parseSessionId(sid)!, { name: 'p', uid: 'u' }, NOW));
         })
         .catch((error: unknown) => error);
       expect(await deleted, 'it was done').to.have.property('sessions', 1);
-      if (kind === 'PostgreSQL') expect(claimed).to.deep.equal(done(true));
+      if (kind === 'PostgreSQL') expect(claimed).to.deep.equal(ok(true));
       await admin.close();
       await database.close();
     });

@@ -3,10 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { testFolder } from '../../test/folder.ts';
 import { sqliteAddon } from '../../scripts/build.ts';
-import { octJwk } from '../../test/keys.ts';
-import { parseRecordKeys } from '../key-files.ts';
 import { openDatabase } from './database.ts';
 import { createRecords } from './records.ts';
+import { recordKeys } from '../testing/record-rows.ts';
 
 function modeOf(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
@@ -18,7 +17,7 @@ describe('the file of a SQLite database', () => {
   before(() => (umask = process.umask(0)));
   after(() => process.umask(umask));
 
-  const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [octJwk()] })));
+  const records = createRecords(recordKeys());
   const open = (file: string) => openDatabase({ url: `sqlite:${file}`, sqliteAddon }, records);
   const modesIn = (folder: string): string[] =>
     readdirSync(folder)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
 import { parseOwnerId, type OwnerId } from '#envelope/names.ts';
@@ -6,7 +7,6 @@ import { createWebSessions } from '../core/web-sessions.ts';
 import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
 import { databaseKinds, later, newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
 import { admitAndClaim, openSession, payloadOf, resolve, ticketFor } from '../testing/session.ts';
-import { sha256Hex } from '../sha256.ts';
 import { openDatabase, type OpenDatabase } from './database.ts';
 
 const MOST = 3;
@@ -173,11 +173,11 @@ for (const kind of databaseKinds) {
             quotaReservations: 1,
             quotaWebSessions,
           }),
-          sha256Hex,
-          newId: () => `${ownerId} ${(opened += 1)}`,
+          sha256Hex: (text) => createHash('sha256').update(text).digest('hex'),
+          ids: { webSession: () => `${ownerId} ${(opened += 1)}` },
           clock: () => now,
         },
-        { idleSeconds: 600, lifeSeconds: 3_600 },
+        { webIdleSeconds: 600, webLifeSeconds: 3_600 },
       );
     };
 

@@ -2,24 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
-import { octJwk } from '../../test/keys.ts';
+import { ok } from '#envelope/result.ts';
 import { testFolder } from '../../test/folder.ts';
 import { failureOf } from '../../test/refusal.ts';
 import { testPostgres } from '../../test/postgres.ts';
 import { createCheck, type BrokenRow } from '../admin/check.ts';
 import { RecordError, type BrokenRecord } from '../core/record-error.ts';
-import { done } from '../core/outcome.ts';
-import { parseRecordKeys } from '../key-files.ts';
 import { databaseKinds } from '../testing/console.ts';
-import { connectRaw, ISSUER, NOW, storeRows, uses, type Known } from '../testing/record-rows.ts';
+import { connectRaw, ISSUER, NOW, recordKeys, storeRows, uses, type Known } from '../testing/record-rows.ts';
 import { openDatabase, type OpenDatabase } from './database.ts';
 import { createInspection, keyColumns, type Row } from './inspection.ts';
 import { createRecordTable } from './record-table.ts';
 import { createRecords, recordColumns, type RecordTableName } from './records.ts';
 
-function newKey() {
-  return parseRecordKeys(JSON.stringify({ keys: [octJwk()] }));
-}
 const tables = Object.keys(recordColumns) as readonly RecordTableName[]; // its own keys
 
 /** A value of the same kind that is not this one; what refers to another table refers to the other row's. */
@@ -46,7 +41,7 @@ describe('a row of ours that is not the one that was asked for', () => {
   after(() => db.destroy());
 
   it('is not believed, whatever its MAC: a database may answer with any', async () => {
-    const records = createRecords(newKey());
+    const records = createRecords(recordKeys());
     await db.raw('create table keys (kid text collate nocase, use text, state text, since bigint, mac text)');
     const keys = createRecordTable<{ kid: string; use: string; state: string; since: number }>(
       db,
@@ -68,7 +63,7 @@ for (const kind of databaseKinds) {
     let alice: Known;
     let bob: Known;
     const broken: BrokenRecord[] = [];
-    const records = createRecords(newKey(), (record) => broken.push(record));
+    const records = createRecords(recordKeys(), (record) => broken.push(record));
 
     before(async () => {
       const url =
@@ -254,7 +249,7 @@ for (const kind of databaseKinds) {
     it('survive many changes at once, none of which is lost', async () => {
       const { jti } = await storeRows(database, 'dave');
       const used = await Promise.all(
-        Array.from({ length: 12 }, () => database.write(async ({ tickets }) => done(await tickets.use(jti)))),
+        Array.from({ length: 12 }, () => database.write(async ({ tickets }) => ok(await tickets.use(jti)))),
       );
       expect(used.filter((outcome) => outcome.ok && outcome.value)).to.have.length(5);
       expect(await database.tickets.find(jti)).to.include({ used: 5 });
@@ -264,7 +259,7 @@ for (const kind of databaseKinds) {
         owners.map(({ owner }) =>
           database.write(async ({ logins }) => {
             await logins.record(ISSUER, owner, [{ claim: 'email', value: 'shared' }], NOW);
-            return done(undefined);
+            return ok(undefined);
           }),
         ),
       );

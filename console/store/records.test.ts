@@ -1,16 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import { octJwk } from '../../test/keys.ts';
-import { parseRecordKeys } from '../key-files.ts';
+import { recordKeys } from '../testing/record-rows.ts';
 import { createRecords, recordColumns } from './records.ts';
-
-function keySet(...jwks: readonly object[]) {
-  return parseRecordKeys(JSON.stringify({ keys: jwks }));
-}
 
 describe('a record’s MAC', () => {
   const [older, newer] = [octJwk(), octJwk()];
-  const records = createRecords(keySet(newer, older));
+  const records = createRecords(recordKeys(newer, older));
   const row = { kid: 'k', use: 'envelope', state: 'active', since: 1 };
   const sealed = (with_ = records) => ({ ...row, mac: with_.seal('keys', row) });
 
@@ -35,7 +31,7 @@ describe('a record’s MAC', () => {
       1,
     ];
     const tag = createHmac('sha256', Buffer.alloc(32, 7)).update(Buffer.concat(values.map(field)));
-    const mac = createRecords(keySet(jwk)).seal('keys', row);
+    const mac = createRecords(recordKeys(jwk)).seal('keys', row);
     expect(mac.split('.')[1]).to.equal(tag.digest('base64url'));
     expect(mac, 'a vector').to.equal(
       'X7ZeXWu3bq09ofncmqKiVAjOnOY7Pqoi80PIsv-egCI.1oSLbrpAmWJ9Ye6yVwjFjWbfHaPBD3F7GF7P96N1IX0',
@@ -44,10 +40,12 @@ describe('a record’s MAC', () => {
 
   it('is made by the newest key, and looked at with the one that it names', () => {
     expect(records.fits('keys', sealed())).to.equal(true);
-    expect(records.fits('keys', sealed(createRecords(keySet(older)))), 'an older key').to.equal(true);
-    expect(createRecords(keySet(older)).fits('keys', sealed()), 'a key that is not there').to.equal(false);
+    expect(records.fits('keys', sealed(createRecords(recordKeys(older)))), 'an older key').to.equal(true);
+    expect(createRecords(recordKeys(older)).fits('keys', sealed()), 'a key that is not there').to.equal(
+      false,
+    );
     const mine = sealed().mac.split('.')[1] ?? '';
-    const theirs = sealed(createRecords(keySet(older))).mac.split('.')[0] ?? '';
+    const theirs = sealed(createRecords(recordKeys(older))).mac.split('.')[0] ?? '';
     expect(records.fits('keys', { ...row, mac: `${theirs}.${mine}` }), 'never by trial').to.equal(false);
   });
 

@@ -13,8 +13,10 @@
  * and each is one byte, 0 for null, 1 for text, 2 for a number, then but for null its length in bytes (32 bits,
  * big-endian) and itself. Whoever makes a column of numbers one of texts must not make 9 more than 10.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { utf8 } from '#envelope/bytes.ts';
 import { byKid } from '#envelope/cipher.ts';
+import { nodeCipher } from '#envelope/node-cipher.ts';
 import { isStorable } from '../core/owners.ts';
 import { RecordError, type BrokenRecord } from '../core/record-error.ts';
 import type { OctKey } from '../key-files.ts';
@@ -90,11 +92,6 @@ function macOf({ kid, key }: OctKey, fields: Uint8Array): string {
   return `${kid}.${createHmac('sha256', key).update(fields).digest('base64url')}`;
 }
 
-function isSame(a: string, b: string): boolean {
-  const [x, y] = [Buffer.from(a), Buffer.from(b)];
-  return x.length === y.length && timingSafeEqual(x, y);
-}
-
 /** `keys`: newest first. */
 export function createRecords(
   keys: readonly [OctKey, ...OctKey[]],
@@ -106,7 +103,7 @@ export function createRecords(
     const mac = 'mac' in row && typeof row.mac === 'string' ? row.mac : '';
     const key = known.get(mac.split('.', 1)[0] ?? '');
     const fields = encode(table, row);
-    return key !== undefined && fields !== undefined && isSame(macOf(key, fields), mac);
+    return key !== undefined && fields !== undefined && nodeCipher.equal(utf8(macOf(key, fields)), utf8(mac));
   };
   const broken = (table: RecordTableName, row: object): RecordError => {
     const record = { table, row: rowName(table, row) };

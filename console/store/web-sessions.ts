@@ -1,6 +1,6 @@
 /** Sessions of the page. Zone 1; design §4. */
 import type { Knex } from 'knex';
-import type { WebSessionRow, WebSessionStore } from '../core/web-sessions.ts';
+import type { WebSessionRow, WebSessionStore } from '../core/stores.ts';
 import { createRecordTable } from './record-table.ts';
 import type { Records } from './records.ts';
 import { ownerId } from './rows.ts';

@@ -2,7 +2,8 @@
  * A whole console for tests: real HTTPS ports, a real database, a real identity provider and a small Kubernetes API.
  * One for each kind of database is shared by the tests that need no settings of their own.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
 import { createLog } from '#platform/log.ts';
@@ -102,8 +103,8 @@ function writeFiles(dir: string, keys: TestKeys, databaseUrl: string): Record<st
   };
 }
 
-function parse(env: Readonly<Record<string, string>>): ConsoleConfig {
-  const parsed = parseSettings(consoleSettings, env, (path) => readFileSync(path, 'utf8'));
+async function parse(env: Readonly<Record<string, string>>): Promise<ConsoleConfig> {
+  const parsed = await parseSettings(consoleSettings, env, (path) => readFile(path, 'utf8'));
   if (!parsed.ok) throw new Error(parsed.problems.join('; '));
   return parsed.value;
 }
@@ -162,8 +163,10 @@ export async function startTestConsole(
   const logs: string[] = [];
   const log = createLog({ service: 'console', level: 'debug', write: (line) => logs.push(line) });
   const clock = { offsetMs: 0 };
-  const start = (more: Readonly<Record<string, string>>): Promise<Running> =>
-    startConsole(parse({ ...common, ...env, ...more }), log, () => Date.now() + clock.offsetMs, elapsed);
+  const start = async (more: Readonly<Record<string, string>>): Promise<Running> => {
+    const config = await parse({ ...common, ...env, ...more });
+    return await startConsole(config, log, () => Date.now() + clock.offsetMs, elapsed);
+  };
   const client = createHttpsClient({ ca: tls.ca });
   const webhook = createHttpsClient(certificates.leaf('webhook-resolve'));
   check ??= createAnswerCheck(openApiDocument(PUBLIC_URL));
@@ -176,7 +179,7 @@ export async function startTestConsole(
       ),
   });
   return {
-    records: createRecords(parse({ ...common, ...env }).recordKeys),
+    records: createRecords((await parse({ ...common, ...env })).recordKeys),
     databaseUrl,
     keys,
     provider,

@@ -2,7 +2,7 @@
  * A database with two authentic rows in each table that has a MAC, and what a console does with the first of them. The
  * tests change rows behind the console's back, as a writer of the database would.
  */
-import { randomUUID } from 'node:crypto';
+import { createSecretKey, randomUUID } from 'node:crypto';
 import knex, { type Knex } from 'knex';
 import type pg from 'pg';
 import {
@@ -13,9 +13,14 @@ import {
   parseSessionId,
   type OwnerId,
 } from '#envelope/names.ts';
+import type { KeySet } from '#envelope/jwk-set.ts';
+import type { Jwk } from '#envelope/kid.ts';
+import { kidOf } from '#envelope/node-cipher.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
-import { done as committed } from '../core/outcome.ts';
+import { ok } from '#envelope/result.ts';
+import { octJwk } from '../../test/keys.ts';
 import type { Stores } from '../core/stores.ts';
+import type { OctKey } from '../key-files.ts';
 import { numbersForInt8 } from '../store/connection.ts';
 import type { OpenDatabase } from '../store/database.ts';
 import type { RecordTableName } from '../store/records.ts';
@@ -37,6 +42,15 @@ export interface Known {
 function must<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('a test made something that does not parse');
   return value;
+}
+
+function octKey(jwk: Jwk): OctKey {
+  return { kid: kidOf(jwk), key: createSecretKey(Buffer.from(String(jwk['k']), 'base64url')) };
+}
+
+/** Keys that authenticate records, the newest first; a new one where none is given. */
+export function recordKeys(newest: Jwk = octJwk(), ...older: readonly Jwk[]): KeySet<OctKey> {
+  return [octKey(newest), ...older.map(octKey)];
 }
 
 function hex(): string {
@@ -99,7 +113,7 @@ export async function storeRows(database: OpenDatabase, name: string): Promise<K
     await stores.sessions.insert(session);
     await stores.webSessions.insert({ idHash, ownerId: owner, openedAt: NOW, seenAt: NOW });
     await stores.keys.activate(must(parseKid(kid)), NOW);
-    return committed(undefined);
+    return ok(undefined);
   });
   return { owner, sub: name, login, jti, sid, idHash, kid };
 }

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import { shown } from '#platform/shown.ts';
 import type { AuditRow, AuditStore } from '../core/audit.ts';
+import { queryText } from '../http/request.ts';
 import { refusals } from '../refusals.ts';
 import { secretPath, withQuery } from './shared/addresses.ts';
 import type { Page } from './frame.ts';
@@ -88,7 +89,7 @@ export function recordsTable(rows: readonly AuditRow[], now: number, withNames: 
 
 export function createActivityPage({ audit, clock }: Ports) {
   return async (request: Request, { ownerId }: Visitor): Promise<Page> => {
-    const asked = typeof request.query['after'] === 'string' ? request.query['after'] : '';
+    const asked = queryText(request, 'after');
     const after = /^[1-9][0-9]{0,14}$/.test(asked) ? Number(asked) : undefined;
     const rows = await audit.list(ownerId, { limit: PAGE_SIZE + 1, after });
     const shown = rows.slice(0, PAGE_SIZE);

@@ -4,11 +4,8 @@ import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
 import type { Metrics } from '#platform/metrics.ts';
 import type { AuditStore } from '../core/audit.ts';
-import type { Owners } from '../core/owners.ts';
-import type { SecretWriting } from '../core/secret-writing.ts';
 import type { SecretStore } from '../core/stores.ts';
-import type { Tickets } from '../core/tickets.ts';
-import type { WebSessions } from '../core/web-sessions.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import type { OctKey } from '../key-files.ts';
 import { createActivityPage } from './activity-page.ts';
@@ -26,16 +23,13 @@ import { SESSION_PATH } from './shared/addresses.ts';
 import { createSayings } from './said.ts';
 import { createSecretPage } from './secret-page.ts';
 import { createVisitors, isOwnOrigin, type Visitors } from './visitors.ts';
-import { welcomePage } from './welcome-page.ts';
+import { welcomePage } from './plain-pages.ts';
 import { mountWriting } from './write-pages.ts';
 
 interface WebPorts {
   readonly provider: LoginProvider;
-  readonly sessions: WebSessions;
-  readonly owners: Owners;
+  readonly cases: UseCases;
   readonly secrets: SecretStore;
-  readonly writing: SecretWriting;
-  readonly tickets: Tickets;
   readonly audit: AuditStore;
   readonly cookieKeys: readonly [OctKey, ...OctKey[]];
   readonly random: (bytes: number) => Uint8Array;
@@ -83,8 +77,9 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
   const assets = createAssets();
   const frame = createFrame(assets);
   const cookies = createCookies({ keys: ports.cookieKeys, clock });
-  const { sessions, random } = ports;
-  const visitors = createVisitors({ cookies, sessions, random, lifeSeconds: config.lifeSeconds });
+  const { cases, random } = ports;
+  const { lifeSeconds } = config;
+  const visitors = createVisitors({ cookies, sessions: cases.webSessions, random, lifeSeconds });
   const limit = limits.limit(
     (request) => visitors.of(request)?.ownerId,
     (request, response, { code, detail, retryAfterSeconds }) =>
@@ -102,7 +97,7 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
   routes.open('/', 'welcome', (request) =>
     Promise.resolve(visitors.of(request) ? { to: '/secrets' } : welcomePage('out' in request.query)),
   );
-  mountLogin(routes, { ...ports, cookies, visitors, origin });
+  mountLogin(routes, { ...ports, owners: cases.owners, cookies, visitors, origin });
   // What a form needs that outlived its login; another origin cannot read the answer.
   routes.router.get(SESSION_PATH, visitors.identify, limit, (request, response) => {
     const visitor = isOwnOrigin(request, origin) ? visitors.of(request) : undefined;

@@ -1,22 +1,21 @@
 /** Delete a secret, after a question. Zone 1; design §5. */
 import { parseSecretName } from '#envelope/names.ts';
-import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
-import type { SecretWriting } from '../core/secret-writing.ts';
+import { ok } from '#envelope/result.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import { noteRefusal } from '../http/answer.ts';
 import { secretPath } from './shared/addresses.ts';
 import { csrfField, type Page, type PageAnswer } from './frame.ts';
 import { html, type Html } from './html.ts';
-import type { PageRoutes, Submission } from './routing.ts';
+import { againNotice, againStatus, type PageRoutes, type Submission } from './routing.ts';
 import type { Sayings } from './said.ts';
 import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
 import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
-import { againNotice } from './write-pages.ts';
 
-interface Ports extends RefusalRecorder {
+interface Ports {
   readonly secrets: Pick<SecretStore, 'find'>;
-  readonly writing: SecretWriting;
+  readonly cases: Pick<UseCases, 'deleteSecret'>;
   readonly sayings: Sayings;
 }
 
@@ -59,9 +58,8 @@ export function mountDeleting(routes: PageRoutes, ports: Ports): void {
     const name = parseSecretName(nameIn(request));
     if (!name) return unknownSecretPage(nameIn(request));
     const { ownerId } = visitor;
-    const wish = { ownerId, name, ifMatch: [Number(form.text('version'))] };
-    const subject = { ownerId, actor: 'owner', names: [name] };
-    const outcome = await recordRefusal(ports, 'delete', subject, await ports.writing.delete(wish));
+    const asked = ok({ ifMatch: [Number(form.text('version'))] });
+    const outcome = await ports.cases.deleteSecret({ ownerId, name, asked });
     if (outcome.ok) {
       await ports.sayings.say(response, { what: 'deleted', name });
       return { to: '/secrets' };
@@ -78,8 +76,8 @@ export function mountDeleting(routes: PageRoutes, ports: Ports): void {
       const name = parseSecretName(nameIn(request));
       if (!name) return Promise.resolve(unknownSecretPage(nameIn(request)));
       const secret = { name, version: Number(form.text('version')) };
-      const status = why === 'login_ended' ? 401 : 403;
-      return Promise.resolve(question({ secret, visitor, notice: againNotice(why), status }));
+      const again = { notice: againNotice(why), status: againStatus(why) };
+      return Promise.resolve(question({ secret, visitor, ...again }));
     },
   });
 }

@@ -4,7 +4,8 @@
  */
 import { Busboy } from '@fastify/busboy';
 import type { Request } from 'express';
-import { done, refuse, type Outcome } from '../core/outcome.ts';
+import { ok } from '#envelope/result.ts';
+import { refuse, type Outcome } from '../core/outcome.ts';
 import { isPlain } from '../http/body.ts';
 
 export interface Form {
@@ -84,7 +85,7 @@ export async function readForm(request: Request): Promise<Outcome<Form>> {
     return refuse('body_malformed', 'There is no form in the body.');
   }
   try {
-    return done(formOf(await parse(bytes, type)));
+    return ok(formOf(await parse(bytes, type)));
   } catch {
     return refuse('body_malformed', 'The body is not a form in its own encoding.');
   } finally {

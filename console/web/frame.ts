@@ -58,6 +58,9 @@ function headersOf(page: Page): Record<string, string> {
   };
 }
 
+/** Attributes of a field whose text means itself, letter by letter. */
+export const verbatim = html`autocomplete="off" autocapitalize="none" spellcheck="false"`;
+
 export function csrfField(visitor: Visitor | undefined): Html {
   return html`<input type="hidden" name="csrf" value="${visitor?.csrf ?? ''}" />`;
 }

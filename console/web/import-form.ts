@@ -1,8 +1,9 @@
 /** The form that imports a .env file, and its preview. Zone 1. */
-import { csrfField } from './frame.ts';
+import { csrfField, verbatim } from './frame.ts';
 import { html, type Html } from './html.ts';
 import type { ImportPlan } from './shared/rules.ts';
-import { shownSize, text } from './shared/text.ts';
+import { shownSize } from './shared/quantities.ts';
+import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 export interface ImportForm {
@@ -93,9 +94,7 @@ export function importForm({ content, plan, problem, notice, maxBytes, visitor }
             id="source"
             name="content"
             rows="8"
-            autocomplete="off"
-            autocapitalize="none"
-            spellcheck="false"
+            ${verbatim}
             aria-describedby="source-hint source-error"
           >
 ${content}</textarea>

@@ -1,11 +1,10 @@
 /** Import of a .env file: look first, then write each. Zone 1; design §5. What works without JavaScript. */
 import { fromUtf8, utf8 } from '#envelope/bytes.ts';
 import { parseSecretName, type SecretName } from '#envelope/names.ts';
-import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
+import { ok } from '#envelope/result.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { contentOf, wipeContent } from '../core/secret-content.ts';
-import type { SecretWriting } from '../core/secret-writing.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import { noteRefusal } from '../http/answer.ts';
 import { refusals } from '../refusals.ts';
 import { typedLines, type Form } from './forms.ts';
@@ -13,15 +12,14 @@ import type { Page, PageAnswer } from './frame.ts';
 import { html } from './html.ts';
 import { importForm, type ImportForm } from './import-form.ts';
 import { MAX_IMPORT_BYTES, planImport, type ImportPlan, type PlannedSecret } from './shared/rules.ts';
-import type { PageRoutes, Submission } from './routing.ts';
+import { againNotice, againStatus, type PageRoutes, type Submission } from './routing.ts';
 import type { Sayings } from './said.ts';
 import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
-import { againNotice } from './write-pages.ts';
 
-interface Ports extends RefusalRecorder {
+interface Ports {
   readonly secrets: Pick<SecretStore, 'find'>;
-  readonly writing: SecretWriting;
+  readonly cases: Pick<UseCases, 'createSecret' | 'replaceSecret'>;
   readonly sayings: Sayings;
   readonly maxValueBytes: number;
 }
@@ -65,25 +63,16 @@ function createPlan({ secrets, maxValueBytes }: Ports) {
   };
 }
 
-function createWrite(ports: Ports) {
-  return async (
+function createWrite({ cases }: Ports) {
+  return (
     { ownerId }: Visitor,
     { name, value }: PlannedSecret,
     seen: number,
   ): Promise<Outcome<SecretRow>> => {
-    const content = contentOf(utf8(value), ports.maxValueBytes);
-    if (!content.ok) return content;
-    const request = { ownerId, name, content: content.value, expiresAt: undefined };
-    try {
-      const outcome =
-        seen === 0
-          ? await ports.writing.create(request)
-          : await ports.writing.replace({ ...request, ifMatch: [seen] });
-      const subject = { ownerId, actor: 'owner', names: [name] };
-      return await recordRefusal(ports, seen === 0 ? 'create' : 'replace', subject, outcome);
-    } finally {
-      wipeContent(content.value);
-    }
+    const write = { content: { bytes: utf8(value) }, expiresAt: undefined };
+    return seen === 0
+      ? cases.createSecret({ ownerId, asked: ok({ ...write, name }) })
+      : cases.replaceSecret({ ownerId, name, asked: ok({ ...write, ifMatch: [seen] }) });
   };
 }
 
@@ -133,9 +122,7 @@ export function mountImport(routes: PageRoutes, ports: Ports): void {
     },
     again: (_request, form, why, visitor) => {
       const notice = againNotice(why);
-      return Promise.resolve(
-        page({ content: contentIn(form) ?? '', notice, visitor }, why === 'login_ended' ? 401 : 403),
-      );
+      return Promise.resolve(page({ content: contentIn(form) ?? '', notice, visitor }, againStatus(why)));
     },
   });
 }

@@ -1,10 +1,11 @@
 /** The form of `/launch`. Zone 1; design §6 step 1. */
 import { DEFAULT_MOUNT_PATH } from '#envelope/mount-path.ts';
 import type { SecretSummary } from '../core/stores.ts';
-import { csrfField } from './frame.ts';
+import { csrfField, verbatim } from './frame.ts';
 import { html, type Html } from './html.ts';
 import type { LaunchRequest } from './launch-request.ts';
-import { shownSize, text } from './shared/text.ts';
+import { shownSize } from './shared/quantities.ts';
+import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 /** What a person has ticked and typed. */
@@ -69,9 +70,7 @@ function asFields({ name, envSafe }: SecretSummary, { picks, envEnabled }: Launc
       name="${`to:${name}`}"
       value="${picks.names.get(name) ?? name}"
       aria-label="${both ? text.launch.fileOrVariableName(name) : text.launch.fileName(name)}"
-      autocomplete="off"
-      autocapitalize="none"
-      spellcheck="false"
+      ${verbatim}
     />
   </div>`;
 }
@@ -104,9 +103,7 @@ function pathField({ picks, pathProblem }: LaunchForm): Html {
       id="path"
       name="path"
       value="${picks.path}"
-      autocomplete="off"
-      autocapitalize="none"
-      spellcheck="false"
+      ${verbatim}
       aria-describedby="path-hint path-error"
       ${pathProblem !== undefined && html`aria-invalid="true"`}
     />

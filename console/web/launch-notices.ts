@@ -1,5 +1,4 @@
 /** What `/launch` shows beside its form: where to choose, to log in again, and its answer. Zone 1; design §6 step 1. */
-import { annotations } from '#envelope/annotations.ts';
 import { html, type Html } from './html.ts';
 import type { Picks } from './launch-form.ts';
 import type { LaunchRequest } from './launch-request.ts';
@@ -73,14 +72,4 @@ export function launchDone(launch: LaunchRequest, answer: LaunchAnswer): Html {
       <p><button class="primary" type="submit">${text.launch.returnNow}</button></p>
     </form>
   </section>`;
-}
-
-export function withTicket(
-  chosen: Readonly<Record<string, string>>,
-  ticket: string,
-): Readonly<Record<string, string>> {
-  return {
-    ...chosen,
-    [annotations.ticket]: ticket,
-  };
 }

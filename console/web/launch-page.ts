@@ -5,31 +5,32 @@
 import type { Request } from 'express';
 import { parseMountPath } from '#envelope/mount-path.ts';
 import { parseSecretName } from '#envelope/names.ts';
-import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
-import { refuse, type Outcome } from '../core/outcome.ts';
-import { sessionAnnotations, type SessionAnnotations } from '../core/session-annotations.ts';
+import { ok } from '#envelope/result.ts';
+import type { Refusal } from '../core/outcome.ts';
 import type { SecretStore } from '../core/stores.ts';
-import type { MintedTicket, Tickets } from '../core/tickets.ts';
+import type { TicketRequest } from '../core/tickets.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import { noteRefusal } from '../http/answer.ts';
-import { refusals, type RefusalCode } from '../refusals.ts';
-import { failurePage } from './failure-page.ts';
+import { refusals } from '../refusals.ts';
+import { failurePage } from './plain-pages.ts';
 import type { Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html } from './html.ts';
 import { launchForm, nothingPicked, type LaunchForm, type Picks } from './launch-form.ts';
-import { launchAgain, launchDone, launchElsewhere, withTicket } from './launch-notices.ts';
+import { launchAgain, launchDone, launchElsewhere } from './launch-notices.ts';
 import { parseLaunch, type LaunchRequest } from './launch-request.ts';
 import type { PageRoutes, Submission } from './routing.ts';
 import { loginAddress } from './shared/addresses.ts';
 import { text } from './shared/text.ts';
-import type { Visitor, Visitors } from './visitors.ts';
+import type { Visitors } from './visitors.ts';
 
-interface Ports extends RefusalRecorder {
+interface Ports {
   readonly secrets: Pick<SecretStore, 'list'>;
-  readonly tickets: Tickets;
+  readonly cases: Pick<UseCases, 'issueTicket'>;
   readonly visitors: Visitors;
   readonly origins: readonly string[];
   readonly envEnabled: boolean;
+  readonly clock: () => number;
 }
 
 const MAX_LISTED = 2000;
@@ -42,28 +43,22 @@ function picksIn(form: Form): Picks {
   return { picked: new Set(picked), kinds: of('as'), names: of('to'), path: form.text('path') };
 }
 
-/** What a pod is to carry for these picks. */
-function choiceOf({
-  picked,
-  kinds,
-  names,
-  path,
-}: Picks): Outcome<{ chosen: SessionAnnotations; wish: Wish }> {
+/** What these picks ask for. */
+function requestOf({ picked, kinds, names, path }: Picks, launch: LaunchRequest): TicketRequest {
   const secrets = [...picked].flatMap((name) => parseSecretName(name) ?? []);
-  if (secrets.length === 0) return refuse('annotations_malformed', text.launch.nothing);
   const isVariable = (name: string): boolean => kinds.get(name) === 'variable';
   const variables = secrets.filter(isVariable);
   const renamed = secrets.filter((name) => !isVariable(name) && (names.get(name) ?? name) !== name);
-  const chosen = sessionAnnotations({
+  return {
+    ns: launch.namespace,
+    sa: launch.serviceAccount,
+    pod: launch.pod,
     secrets,
     mountPath: path,
     files: renamed.map((name) => ({ name, path: names.get(name) ?? '' })),
     env: variables.map((name) => ({ name, variable: names.get(name) ?? '' })),
-  });
-  return chosen.ok ? { ok: true, value: { chosen: chosen.value, wish: { secrets, variables } } } : chosen;
+  };
 }
-
-type Wish = Pick<Parameters<Tickets['issue']>[0], 'secrets' | 'variables'>;
 
 function createViews({ secrets, clock, origins, envEnabled }: Ports) {
   /** The launcher's origins may embed whatever this address answers. */
@@ -96,9 +91,9 @@ function createViews({ secrets, clock, origins, envEnabled }: Ports) {
   };
 }
 
-function badRequest(code: RefusalCode, problem: string): Page {
+function badRequest({ code, detail }: Refusal): Page {
   return {
-    ...failurePage({ status: 400, code, detail: problem }),
+    ...failurePage({ status: 400, code, detail }),
     title: text.launch.badRequest,
   };
 }
@@ -109,53 +104,38 @@ export function mountLaunch(routes: PageRoutes, ports: Ports): void {
   routes.open('/launch', 'launch', async (request, response) => {
     const parsed = parse(request);
     if (!parsed.ok) {
-      noteRefusal(response, { code: parsed.code, detail: parsed.problem });
-      return badRequest(parsed.code, parsed.problem);
+      noteRefusal(response, parsed.refusal);
+      return badRequest(parsed.refusal);
     }
-    const { launch } = parsed;
+    const { value: launch } = parsed;
     const { originalUrl: action } = request;
     const visitor = ports.visitors.of(request);
     if (visitor) return await views.form({ launch, action, picks: nothingPicked, visitor });
     const framed = request.headers['sec-fetch-dest'] === 'iframe';
     return framed ? views.elsewhere(launch, action) : { to: loginAddress(action) };
   });
-  const issue = async (
-    launch: LaunchRequest,
-    { ownerId }: Visitor,
-    wish: Wish,
-  ): Promise<Outcome<MintedTicket>> => {
-    const { namespace: ns, serviceAccount: sa, pod } = launch;
-    const issued = await ports.tickets.issue({ ownerId, ns, sa, pod, ...wish });
-    return await recordRefusal(
-      ports,
-      'ticket',
-      { ownerId, actor: 'owner', names: wish.secrets, ns, pod },
-      issued,
-    );
-  };
   const submit = async (submission: Submission): Promise<PageAnswer> => {
     const { request, response, form, visitor } = submission;
     const parsed = parse(request);
-    if (!parsed.ok) return badRequest(parsed.code, parsed.problem);
-    const { launch } = parsed;
+    if (!parsed.ok) return badRequest(parsed.refusal);
+    const { value: launch } = parsed;
     const picks = picksIn(form);
     const again = { launch, action: request.originalUrl, picks, visitor };
+    const refused = async (refusal: Refusal): Promise<Page> => {
+      noteRefusal(response, refusal);
+      const notice = html`<p>${refusal.detail}</p>`;
+      return await views.form({ ...again, notice }, refusals[refusal.code].status);
+    };
     const path = parseMountPath(picks.path);
     if (!path.ok) return await views.form({ ...again, pathProblem: path.problem }, 422);
-    const choice = choiceOf(picks);
-    const issued = choice.ok ? await issue(launch, visitor, choice.value.wish) : choice;
-    if (!issued.ok || !choice.ok) {
-      const refusal = issued.ok ? undefined : issued.refusal;
-      if (refusal) noteRefusal(response, refusal);
-      const notice = html`<p>${refusal?.detail}</p>`;
-      return await views.form({ ...again, notice }, refusal ? refusals[refusal.code].status : 422);
+    const asked = requestOf(picks, launch);
+    if (asked.secrets.length === 0) {
+      return await refused({ code: 'annotations_malformed', detail: text.launch.nothing });
     }
-    const { text: ticket, row } = issued.value;
-    const answer = {
-      ticket,
-      annotations: withTicket(choice.value.chosen, ticket),
-      expiresAt: new Date(row.exp).toISOString(),
-    };
+    const issued = await ports.cases.issueTicket({ ownerId: visitor.ownerId, asked: ok(asked) });
+    if (!issued.ok) return await refused(issued.refusal);
+    const { text: ticket, row, annotations } = issued.value;
+    const answer = { ticket, annotations, expiresAt: new Date(row.exp).toISOString() };
     return { ...views.around(launch), title: text.launch.title, body: launchDone(launch, answer) };
   };
   routes.form('/launch', 'launch', {
@@ -163,8 +143,8 @@ export function mountLaunch(routes: PageRoutes, ports: Ports): void {
     submit,
     again: async (request, form, _why, visitor) => {
       const parsed = parse(request);
-      if (!parsed.ok) return badRequest(parsed.code, parsed.problem);
-      const { launch } = parsed;
+      if (!parsed.ok) return badRequest(parsed.refusal);
+      const { value: launch } = parsed;
       const { originalUrl: action } = request;
       const picks = picksIn(form);
       if (!visitor) return views.again(launch, action, picks);

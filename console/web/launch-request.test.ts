@@ -7,7 +7,7 @@ const local = 'http://localhost:8000';
 /** The address that is returned to, or the code of the refusal. */
 function returnOf(returnTo: unknown, origins: readonly string[] = [hub, local]): string {
   const parsed = parseLaunch({ namespace: 'sessions', return_to: returnTo }, origins);
-  return parsed.ok ? parsed.launch.returnTo.href : parsed.code;
+  return parsed.ok ? parsed.value.returnTo.href : parsed.refusal.code;
 }
 
 describe('the address that /launch returns to', () => {

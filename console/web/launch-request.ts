@@ -1,6 +1,7 @@
 /** What a launcher asks `/launch` for, in its address: never anything secret. Zone 1; design §6 step 1. */
 import { isNamespace, isSubdomain, parsePodPattern, type PodPattern } from '#envelope/pod.ts';
-import type { RefusalCode } from '../refusals.ts';
+import { ok } from '#envelope/result.ts';
+import { refuse, type Outcome } from '../core/outcome.ts';
 import { text } from './shared/text.ts';
 
 export interface LaunchRequest {
@@ -12,18 +13,10 @@ export interface LaunchRequest {
   readonly mode: 'message' | 'form';
 }
 
-type ParsedLaunch =
-  | { readonly ok: true; readonly launch: LaunchRequest }
-  | { readonly ok: false; readonly code: RefusalCode; readonly problem: string };
-
 type Query = Readonly<Record<string, unknown>>;
 
-function no(problem: string, code: RefusalCode = 'query_malformed'): ParsedLaunch {
-  return {
-    ok: false,
-    code,
-    problem,
-  };
+function badParameter(name: string): Outcome<never> {
+  return refuse('query_malformed', text.launch.badParameter(name));
 }
 
 /** `https://host[:port]` as a browser writes an origin, or a loopback address of a development machine. */
@@ -41,17 +34,16 @@ function returnAddress(value: unknown, origins: readonly string[]): URL | undefi
   return plain && origins.includes(url.origin) ? url : undefined;
 }
 
-export function parseLaunch(query: Query, origins: readonly string[]): ParsedLaunch {
+export function parseLaunch(query: Query, origins: readonly string[]): Outcome<LaunchRequest> {
   const { namespace, service_account: serviceAccount = 'default', pod: podText, mode = 'message' } = query;
   const returnTo = returnAddress(query['return_to'], origins);
-  if (!returnTo) return no(text.launch.badOrigin, 'return_to_not_allowed');
-  if (typeof namespace !== 'string' || !isNamespace(namespace))
-    return no(text.launch.badParameter('namespace'));
+  if (!returnTo) return refuse('return_to_not_allowed', text.launch.badOrigin);
+  if (typeof namespace !== 'string' || !isNamespace(namespace)) return badParameter('namespace');
   if (typeof serviceAccount !== 'string' || !isSubdomain(serviceAccount)) {
-    return no(text.launch.badParameter('service_account'));
+    return badParameter('service_account');
   }
   const pod = podText === undefined ? undefined : parsePodPattern(podText);
-  if (podText !== undefined && !pod) return no(text.launch.badParameter('pod'));
-  if (mode !== 'message' && mode !== 'form') return no(text.launch.badParameter('mode'));
-  return { ok: true, launch: { namespace, serviceAccount, pod, returnTo, mode } };
+  if (podText !== undefined && !pod) return badParameter('pod');
+  if (mode !== 'message' && mode !== 'form') return badParameter('mode');
+  return ok({ namespace, serviceAccount, pod, returnTo, mode });
 }

@@ -2,12 +2,14 @@
 import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import type { SecretStore, SecretSummary } from '../core/stores.ts';
+import { queryText } from '../http/request.ts';
 import { secretPath, withQuery } from './shared/addresses.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { shownExpiry, shownTime } from './shown.ts';
 import { FILTER_FROM } from './shared/rules.ts';
-import { shownSize, text } from './shared/text.ts';
+import { shownSize } from './shared/quantities.ts';
+import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 interface Ports {
@@ -121,11 +123,6 @@ function view(listed: Listed, said: string | undefined, now: number): Html {
             ${pager(listed)}
             <p class="hint">${text.list.neverShown}</p>`
     }`;
-}
-
-function queryText(request: Request, name: string): string {
-  const value = request.query[name];
-  return typeof value === 'string' ? value : '';
 }
 
 export function createListPage({ secrets, clock }: Ports) {

@@ -4,10 +4,17 @@
  */
 import * as openid from 'openid-client';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
-import type { Fetch, HttpsClient } from '#platform/https-client.ts';
+import type { Fetch } from '#platform/https-client.ts';
 import { kept } from '../core/kept.ts';
 import { isUsableSub, loginClaims, type VerifiedLogin } from '../core/owners.ts';
-import { discover, fetchFrom, PROVIDER_TIMEOUT_MS, ProviderUnavailable } from '../identity-provider.ts';
+import {
+  AGAIN_MS,
+  discover,
+  fetchFrom,
+  PROVIDER_TIMEOUT_MS,
+  ProviderUnavailable,
+  type ProviderPorts,
+} from '../identity-provider.ts';
 
 /** What a login needs to be finished by the browser that began it. */
 export interface LoginChecks {
@@ -39,15 +46,8 @@ interface LoginProviderConfig {
   readonly launcherClaims: readonly string[];
 }
 
-interface Ports {
-  readonly client: Pick<HttpsClient, 'call'>;
-  readonly clock: () => number;
-  readonly onUnavailable: (reason: string) => void;
-}
-
 /** Not for long: who logs in shall read that the provider is down, rather than be sent to it. */
 const DISCOVERY_FOR_MS = 10_000;
-const DISCOVERY_AGAIN_MS = 2_000;
 
 /** A new one for each login, since the provider's keys are kept with it: they may have been rotated a moment ago. */
 function configurationFor(
@@ -87,12 +87,12 @@ function endOf(claims: openid.IDToken | undefined, config: LoginProviderConfig):
   return { kind: 'done', login, shownName: shownName.slice(0, 100) };
 }
 
-export function createLoginProvider(ports: Ports, config: LoginProviderConfig): LoginProvider {
+export function createLoginProvider(ports: ProviderPorts, config: LoginProviderConfig): LoginProvider {
   const fetch = fetchFrom(ports.client);
   const discovered = kept(() => discover(fetch, config.issuer), {
     clock: ports.clock,
     forMs: DISCOVERY_FOR_MS,
-    againMs: DISCOVERY_AGAIN_MS,
+    againMs: AGAIN_MS,
   });
   const unavailable = (cause: unknown): ProviderUnavailable => {
     ports.onUnavailable(cause instanceof Error ? cause.message : 'no usable answer');

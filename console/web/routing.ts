@@ -11,8 +11,9 @@ import { logFailure, refusalOf } from '../http/errors.ts';
 import { refusals, type RefusalCode } from '../refusals.ts';
 import { isForm, readForm, type Form } from './forms.ts';
 import type { Frame, Page, PageAnswer } from './frame.ts';
-import { failurePage } from './failure-page.ts';
-import { loginAddress } from './shared/addresses.ts';
+import { failurePage } from './plain-pages.ts';
+import { html, type Html } from './html.ts';
+import { LOGGED_IN_PATH, loginAddress } from './shared/addresses.ts';
 import { text } from './shared/text.ts';
 import { isOwnOrigin, isSameToken, type Visitor, type Visitors } from './visitors.ts';
 
@@ -80,6 +81,24 @@ export function refusedPage(
 ): Page {
   noteRefusal(response, { code, detail });
   return failurePage({ status: refusals[code].status, code, detail, retryAfterSeconds });
+}
+
+/** What stands above a form that is shown again. */
+export function againNotice(why: Again): Html {
+  return why === 'login_ended'
+    ? html`<h2>${text.expired.title}</h2>
+        <p>${text.expired.lead}</p>
+        <p class="buttons">
+          <a class="button" href="${loginAddress(LOGGED_IN_PATH)}" target="_blank" rel="noopener"
+            >${text.expired.step}</a
+          >
+          <span>${text.expired.then}</span>
+        </p>`
+    : html`<p>${text.expired.unsafe}</p>`;
+}
+
+export function againStatus(why: Again): number {
+  return why === 'login_ended' ? 401 : 403;
 }
 
 export function createPageRoutes(ports: Ports): PageRoutes {

@@ -3,13 +3,15 @@ import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import type { AuditStore } from '../core/audit.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
+import { parameter } from '../http/request.ts';
 import { secretPath } from './shared/addresses.ts';
 import { recordsTable } from './activity-page.ts';
-import { failurePage } from './failure-page.ts';
+import { failurePage } from './plain-pages.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { shownExpiry, shownTime } from './shown.ts';
-import { shownSize, text } from './shared/text.ts';
+import { shownSize } from './shared/quantities.ts';
+import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 interface Ports {
@@ -22,8 +24,7 @@ interface Ports {
 const MAX_RECORDS = 50;
 
 export function nameIn(request: Request): string {
-  const { name } = request.params;
-  return typeof name === 'string' ? name : '';
+  return parameter(request, 'name');
 }
 
 export function unknownSecretPage(name: string): Page {

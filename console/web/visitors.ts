@@ -3,9 +3,11 @@
  * design §5.
  */
 import type { Request, RequestHandler, Response } from 'express';
-import { timingSafeEqual } from 'node:crypto';
+import { utf8 } from '#envelope/bytes.ts';
 import { parseOwnerId, type OwnerId } from '#envelope/names.ts';
+import { nodeCipher } from '#envelope/node-cipher.ts';
 import type { WebSessions } from '../core/web-sessions.ts';
+import { sendProblem } from '../http/answer.ts';
 import type { CookieKind, Cookies } from './cookies.ts';
 
 export interface Visitor {
@@ -86,6 +88,35 @@ export function isOwnOrigin({ headers }: Request, origin: string): boolean {
 }
 
 export function isSameToken(visitor: Visitor, token: string): boolean {
-  const [a, b] = [Buffer.from(visitor.csrf), Buffer.from(token)];
-  return a.length === b.length && timingSafeEqual(a, b);
+  return nodeCipher.equal(utf8(visitor.csrf), utf8(token));
+}
+
+interface VisitingCallers {
+  readonly identify: RequestHandler;
+  readonly demand: RequestHandler;
+}
+
+const CSRF_HEADER = 'x-twofold-csrf';
+
+/**
+ * The page's script as a caller of the API: its session instead of a bearer, and the session's token in a header that
+ * only a script of this origin can set.
+ */
+export function createVisitingCallers(visitors: Visitors, origin: string): VisitingCallers {
+  return {
+    identify: visitors.identify,
+    demand: (request, response, next) => {
+      const visitor = visitors.of(request);
+      const token = request.headers[CSRF_HEADER];
+      // Browsers send no Origin with a GET of a page's own: Fetch metadata speaks for it.
+      if (!isOwnOrigin(request, origin)) {
+        sendProblem(response, { code: 'cross_site', detail: 'Only the page of this console may call this.' });
+      } else if (!visitor || typeof token !== 'string' || !isSameToken(visitor, token)) {
+        sendProblem(response, {
+          code: 'login_ended',
+          detail: 'The login on the page has ended, or is another one.',
+        });
+      } else next();
+    },
+  };
 }

@@ -1,5 +1,5 @@
 /** The page, wired up from the console's settings. Zone 1; design §5. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Router, type Request } from 'express';
 import type { OwnerId } from '#envelope/names.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
@@ -8,9 +8,7 @@ import type { Metrics } from '#platform/metrics.ts';
 import { createRootedClient } from '#platform/rooted-client.ts';
 import type { ConsoleConfig } from '../config.ts';
 import type { UseCases } from '../core/use-cases.ts';
-import { createWebSessions } from '../core/web-sessions.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
-import { sha256Hex } from '../sha256.ts';
 import type { OpenDatabase } from '../store/database.ts';
 import type { PublicWeb } from '../public/app.ts';
 import { createWeb } from './app.ts';
@@ -18,8 +16,8 @@ import { createAssets } from './assets.ts';
 import { createFrame } from './frame.ts';
 import { createLoginProvider } from './login-provider.ts';
 import { CALLBACK_PATH } from './login.ts';
-import { createVisitingCallers } from './visiting-callers.ts';
-import { apiOnlyPage } from './welcome-page.ts';
+import { createVisitingCallers } from './visitors.ts';
+import { apiOnlyPage } from './plain-pages.ts';
 
 interface Context {
   readonly config: ConsoleConfig;
@@ -77,19 +75,10 @@ export function wireWeb(context: Context): WiredWeb {
       launcherClaims: (config.launchers ?? []).map(({ claim }) => claim),
     },
   );
-  const { webIdleSeconds: idleSeconds, webLifeSeconds: lifeSeconds } = config;
-  const { owners, writing, tickets, quotas } = cases;
-  const sessions = createWebSessions(
-    { database, clock, quotas, newId: randomUUID, sha256Hex },
-    { idleSeconds, lifeSeconds },
-  );
   const web = createWeb(
     {
       provider,
-      sessions,
-      owners,
-      writing,
-      tickets,
+      cases,
       secrets: database.secrets,
       audit: database.audit,
       cookieKeys: config.cookieKeys,
@@ -102,7 +91,7 @@ export function wireWeb(context: Context): WiredWeb {
     },
     {
       publicUrl,
-      lifeSeconds,
+      lifeSeconds: config.webLifeSeconds,
       maxValueBytes: config.maxValueBytes,
       envEnabled: config.envEnabled,
       launcherOrigins: config.launcherOrigins,

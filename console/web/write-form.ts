@@ -1,8 +1,9 @@
 /** The form that adds or replaces a secret, in whatever state it is in. Zone 1; design §5. */
 import { secretPath } from './shared/addresses.ts';
-import { csrfField } from './frame.ts';
+import { csrfField, verbatim } from './frame.ts';
 import { html, type Html, type Part } from './html.ts';
-import { nameRule, text } from './shared/text.ts';
+import { nameRule } from './shared/secret-text.ts';
+import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 export interface WriteErrors {
@@ -53,9 +54,7 @@ function nameField({ typed, errors }: WriteForm): Html {
       name="name"
       value="${typed.name}"
       required
-      autocomplete="off"
-      autocapitalize="none"
-      spellcheck="false"
+      ${verbatim}
       ${described('name-hint', errors.name, 'name-error')}
     />
     <p class="hint" id="name-hint">${nameRule}</p>
@@ -73,9 +72,7 @@ function valueField({ typed, errors, replaces }: WriteForm): Html {
       id="value"
       name="value"
       rows="4"
-      autocomplete="off"
-      autocapitalize="none"
-      spellcheck="false"
+      ${verbatim}
       ${described('value-size', errors.value, 'value-error')}
     >
 ${typed.value}</textarea>

@@ -2,18 +2,18 @@
 import type { Request } from 'express';
 import { utf8 } from '#envelope/bytes.ts';
 import { parseSecretName } from '#envelope/names.ts';
-import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
-import { refuse, type Outcome, type Refusal } from '../core/outcome.ts';
-import { contentOf, wipeContent } from '../core/secret-content.ts';
-import type { SecretWriting } from '../core/secret-writing.ts';
+import { ok } from '#envelope/result.ts';
+import type { Outcome, Refusal } from '../core/outcome.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
+import type { UseCases } from '../core/use-cases.ts';
 import { noteRefusal } from '../http/answer.ts';
+import { queryText } from '../http/request.ts';
 import { refusals } from '../refusals.ts';
-import { LOGGED_IN_PATH, loginAddress, secretPath } from './shared/addresses.ts';
+import { secretPath } from './shared/addresses.ts';
 import { typedLines, type Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html, type Html } from './html.ts';
-import type { Again, PageRoutes, Submission } from './routing.ts';
+import { againNotice, againStatus, type Again, type PageRoutes, type Submission } from './routing.ts';
 import type { Sayings } from './said.ts';
 import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
 import { endOfDay, nameProblem, valueProblem } from './shared/rules.ts';
@@ -22,9 +22,10 @@ import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 import { nothingTyped, writeForm, type Typed, type WriteErrors, type WriteForm } from './write-form.ts';
 
-interface Ports extends RefusalRecorder {
+interface Ports {
   readonly secrets: Pick<SecretStore, 'find'>;
-  readonly writing: SecretWriting;
+  readonly cases: Pick<UseCases, 'createSecret' | 'replaceSecret'>;
+  readonly clock: () => number;
   readonly sayings: Sayings;
   readonly maxValueBytes: number;
 }
@@ -47,19 +48,6 @@ function versionIn(form: Form): number | undefined {
   return /^[1-9]\d{0,14}$/.test(version) ? Number(version) : undefined;
 }
 
-export function againNotice(why: Again): Html {
-  return why === 'login_ended'
-    ? html`<h2>${text.expired.title}</h2>
-        <p>${text.expired.lead}</p>
-        <p class="buttons">
-          <a class="button" href="${loginAddress(LOGGED_IN_PATH)}" target="_blank" rel="noopener"
-            >${text.expired.step}</a
-          >
-          <span>${text.expired.then}</span>
-        </p>`
-    : html`<p>${text.expired.unsafe}</p>`;
-}
-
 function createViews({ maxValueBytes }: Pick<Ports, 'maxValueBytes'>) {
   const page = (form: Omit<WriteForm, 'maxBytes'>, status = 200): Page => ({
     status,
@@ -75,9 +63,7 @@ function createViews({ maxValueBytes }: Pick<Ports, 'maxValueBytes'>) {
       const { typed } = typedIn(form, replaced ?? form.text('name'));
       const notice = againNotice(why);
       const replaces = replaced === undefined ? undefined : (versionIn(form) ?? 0);
-      return Promise.resolve(
-        page({ replaces, typed, errors: {}, notice, visitor }, why === 'login_ended' ? 401 : 403),
-      );
+      return Promise.resolve(page({ replaces, typed, errors: {}, notice, visitor }, againStatus(why)));
     },
   };
 }
@@ -106,26 +92,16 @@ function createSubmit(ports: Ports, views: ReturnType<typeof createViews>) {
       ...(malformed ? { expires: text.write.expiryMalformed } : {}),
     };
   };
-  const write = async (
+  const write = (
     { ownerId }: Visitor,
     { typed, bytes }: { typed: Typed; bytes: Uint8Array },
     version: number | undefined,
   ): Promise<Outcome<SecretRow>> => {
-    const name = parseSecretName(typed.name);
-    if (!name) return refuse('name_malformed', nameProblem(typed.name) ?? '');
-    const content = contentOf(bytes, ports.maxValueBytes);
-    if (!content.ok) return content;
-    const request = { ownerId, name, content: content.value, expiresAt: endOfDay(typed.expires) };
-    try {
-      const outcome =
-        version === undefined
-          ? await ports.writing.create(request)
-          : await ports.writing.replace({ ...request, ifMatch: [version] });
-      const subject = { ownerId, actor: 'owner', names: [name] };
-      return await recordRefusal(ports, version === undefined ? 'create' : 'replace', subject, outcome);
-    } finally {
-      wipeContent(content.value);
-    }
+    const { name } = typed;
+    const asked = { content: { bytes }, expiresAt: endOfDay(typed.expires) };
+    return version === undefined
+      ? ports.cases.createSecret({ ownerId, asked: ok({ ...asked, name }) })
+      : ports.cases.replaceSecret({ ownerId, name, asked: ok({ ...asked, ifMatch: [version] }) });
   };
   const refused = async (submission: Submission, typed: Typed, refusal: Refusal): Promise<Page> => {
     const { request, response, visitor } = submission;
@@ -159,8 +135,7 @@ export function mountWriting(routes: PageRoutes, ports: Ports): void {
   const submit = createSubmit(ports, views);
   const { again } = views;
   routes.show('/new', 'new', (request, visitor) => {
-    const name = typeof request.query['name'] === 'string' ? request.query['name'] : '';
-    const typed = { ...nothingTyped, name: name.slice(0, 300) };
+    const typed = { ...nothingTyped, name: queryText(request, 'name').slice(0, 300) };
     return Promise.resolve(views.page({ replaces: undefined, typed, errors: {}, visitor }));
   });
   routes.form('/new', 'new', {

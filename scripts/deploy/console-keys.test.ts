@@ -79,15 +79,16 @@ describe('make keys', function () {
   it('makes what console and keyservice read, each key another', async () => {
     await writeConsoleKeys(dir);
     const { atRestKeys, ticketKeys, cookieKeys, recordKeys } = consoleSettings;
-    const signer = ticketKeys.parse(join(dir, 'ticket.json'), read).signer;
+    const readFile = (file: string): Promise<string> => Promise.resolve(read(file));
+    const { signer } = await ticketKeys.parse(join(dir, 'ticket.json'), readFile);
     const kids = [
-      atRestKeys.parse(join(dir, 'at-rest.json'), read).newest.kid,
-      cookieKeys.parse(join(dir, 'cookie.json'), read)[0].kid,
-      recordKeys.parse(join(dir, 'record.json'), read)[0].kid,
+      (await atRestKeys.parse(join(dir, 'at-rest.json'), readFile)).newest.kid,
+      (await cookieKeys.parse(join(dir, 'cookie.json'), readFile))[0].kid,
+      (await recordKeys.parse(join(dir, 'record.json'), readFile))[0].kid,
       signer.kid,
     ];
     expect(new Set(kids).size).to.equal(4);
-    const verifiers = keyserviceSettings.ticketKeys.parse(join(dir, 'public/ticket.json'), read);
+    const verifiers = await keyserviceSettings.ticketKeys.parse(join(dir, 'public/ticket.json'), readFile);
     expect(verifiers.map(({ kid }) => kid)).to.deep.equal([signer.kid]);
   });
 

@@ -1,30 +1,26 @@
 /** What clients, the webhook, init containers and the identity provider can send to the console; page.ts has its page. */
+import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';
 import { parseOwnerId } from '#envelope/names.ts';
 import { nodeCipher } from '#envelope/node-cipher.ts';
 import { createCluster } from '../../console/cluster.ts';
-import { createPodCheck } from '../../console/core/admitted-pod.ts';
+import { createPodCheck } from '../../console/core/claiming-pod.ts';
 import { loginClaims } from '../../console/core/owners.ts';
-import { contentOf, parseContent } from '../../console/core/secret-content.ts';
+import { parseContent, parseName } from '../../console/core/secret-content.ts';
 import { sessionAnnotations } from '../../console/core/session-annotations.ts';
 import type { SessionRow } from '../../console/core/stores.ts';
-import { createTicketHash } from '../../console/core/ticket-hash.ts';
+import { createTicketHash } from '../../console/core/ticket-minting.ts';
 import { parseJson, parseWith } from '../../console/http/body.ts';
 import { createIdentityProvider } from '../../console/identity-provider.ts';
-import { claimBody, resolveBody } from '../../console/internal/schemas.ts';
+import { claimBody } from '../../console/internal/claim.ts';
+import { resolveBody } from '../../console/internal/resolve.ts';
 import { createCallers } from '../../console/public/bearer.ts';
-import { parseKnownName, parseName, parseQuery } from '../../console/public/routes.ts';
-import {
-  auditQuery,
-  createForms,
-  replaceForms,
-  secretQuery,
-  ticketQuery,
-  ticketRequest,
-} from '../../console/public/schemas.ts';
+import { parseQuery } from '../../console/public/routes.ts';
+import { auditQuery } from '../../console/public/schemas.ts';
+import { createForms, replaceForms, secretQuery } from '../../console/public/secret-schemas.ts';
 import { createSecretsRoutes } from '../../console/public/secrets.ts';
-import { sha256Hex } from '../../console/sha256.ts';
+import { ticketQuery, ticketRequest } from '../../console/public/ticket-schemas.ts';
 import { readForm } from '../../console/web/forms.ts';
 import { returnPath } from '../../console/web/login.ts';
 import { endOfDay, nameProblem } from '../../console/web/shared/rules.ts';
@@ -37,7 +33,10 @@ export const MAX_VALUE_BYTES = 64 * 1024;
 /** Node takes no longer headers. */
 export const MAX_HEADER = 16_384;
 const origin = 'https://console.example';
-const ticketHash = createTicketHash({ sha256Hex, cipher: nodeCipher });
+const ticketHash = createTicketHash({
+  sha256Hex: (ticket) => createHash('sha256').update(ticket).digest('hex'),
+  cipher: nodeCipher,
+});
 // Each stands for what the function in question reads of it.
 export function requestOf(parts: object): Request {
   return { query: {}, params: {}, headers: {}, ...parts } as unknown as Request;
@@ -75,10 +74,7 @@ const session = {
 
 const secretsRoutes = createSecretsRoutes({
   ownerOf: () => ownerId,
-  maxValueBytes: MAX_VALUE_BYTES,
-  clock: () => 0,
-  writing: { delete: () => Promise.resolve({ ok: true }) },
-  audit: { append: () => Promise.resolve() },
+  cases: { deleteSecret: () => Promise.resolve({ ok: true }) },
 } as unknown as Parameters<typeof createSecretsRoutes>[0]);
 
 function answering(body: (url: string) => object) {
@@ -136,11 +132,10 @@ export const consoleSubjects: readonly Subject[] = [
     },
   }),
   text({
-    covers: ['parseName', 'parseKnownName'].map((name) => `console/public/routes.ts ${name}`),
+    covers: ['console/core/secret-content.ts parseName'],
     tokens: ['a', '.', ' ', '/', '\0', 'é', '\uD800', 'ﬀ', '㋀'],
     run: (name) => {
       parseName(name);
-      parseKnownName(requestOf({ params: { name } }));
       return [nameProblem(name), endOfDay(name), returnPath(name, origin)];
     },
   }),
@@ -166,7 +161,7 @@ export const consoleSubjects: readonly Subject[] = [
     run: (chosen) => sessionAnnotations(chosen as unknown as Parameters<typeof sessionAnnotations>[0]),
   }),
   text({
-    covers: ['console/core/admitted-pod.ts createPodCheck'],
+    covers: ['console/core/claiming-pod.ts createPodCheck'],
     tokens: ['s1', 's2', ',', 's1,', '=', 'a/', 'A=', ' '],
     starts: [['s1', '=']],
     run: (selection) => {
@@ -180,12 +175,12 @@ export const consoleSubjects: readonly Subject[] = [
     },
   }),
   text({
-    covers: ['parseContent', 'contentOf'].map((name) => `console/core/secret-content.ts ${name}`),
+    covers: ['console/core/secret-content.ts parseContent'],
     tokens: ['a', 'A', '=', '\n', '\uD800', '\uDC00', 'é', '.', '-', '\0'],
     run: (value) => {
       parseContent({ value }, MAX_VALUE_BYTES);
       parseContent({ valueBase64: value }, MAX_VALUE_BYTES);
-      contentOf(Buffer.from(value), MAX_VALUE_BYTES);
+      parseContent({ bytes: Buffer.from(value) }, MAX_VALUE_BYTES);
       return parseContent({ envelope: value, size: 1, envSafe: true }, MAX_VALUE_BYTES);
     },
   }),

@@ -99,11 +99,11 @@ export const serviceSubjects: readonly Subject[] = [
     ],
     tokens: ['a', ',', '-', '/', 'https://', '.', ':', '?', '1', 'd', ' '],
     starts: [['https://'], ['https://', 'a', '/']],
-    run: (value) => {
+    run: async (value) => {
       const settings = {
         some: list('TWOFOLD_SOME', { doc: '', pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/ }),
       };
-      parseSettings(settings, { TWOFOLD_SOME: value }, () => '');
+      await parseSettings(settings, { TWOFOLD_SOME: value }, () => Promise.resolve(''));
       for (const read of [() => parseInstant(value, 0), () => parseCliSettings({ console: value }, {}, {})]) {
         try {
           read();

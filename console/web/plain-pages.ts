@@ -1,8 +1,41 @@
-/** What a refusal or a failure looks like as a page. Zone 1; design §5. */
+/**
+ * Pages that only say something: to somebody who is not logged in, of a console without a page, and of what was refused
+ * or has failed. Zone 1; design §5.
+ */
 import type { RefusalCode } from '../refusals.ts';
 import type { Page } from './frame.ts';
 import { html } from './html.ts';
 import { text } from './shared/text.ts';
+
+export function welcomePage(loggedOut: boolean): Page {
+  return {
+    title: text.welcome.title,
+    body: html`<section class="welcome">
+      ${loggedOut && html`<p class="said" role="status">${text.welcome.loggedOut}</p>`}
+      <h1>${text.welcome.title}</h1>
+      <p class="lead">${text.welcome.lead}</p>
+      <p><a class="button primary" href="/login">${text.logIn}</a></p>
+      <ol class="steps">
+        ${text.welcome.steps.map(
+          ([title, sentence]) =>
+            html`<li>
+              <h2>${title}</h2>
+              <p>${sentence}</p>
+            </li>`,
+        )}
+      </ol>
+    </section>`,
+  };
+}
+
+export const apiOnlyPage: Page = {
+  title: text.apiOnly.title,
+  body: html`<section class="notice">
+    <h1>${text.apiOnly.title}</h1>
+    <p>${text.apiOnly.lead}</p>
+    <p><a href="/api/v1/openapi.json">${text.apiOnly.link}</a></p>
+  </section>`,
+};
 
 interface Failure {
   readonly status: number;

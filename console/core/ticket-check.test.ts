@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseOwnerId, parseSecretId, parseSecretName, parseSessionId } from '#envelope/names.ts';
-import { checkTicketOf } from './session-ticket.ts';
+import { checkTicketOf } from './ticket-check.ts';
 import type { SessionRow, TicketRow } from './stores.ts';
 
 const ownerId = parseOwnerId('00000000-0000-4000-8000-000000000001')!;

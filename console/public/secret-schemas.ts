@@ -1,0 +1,89 @@
+/** Schemas of secrets, and of what a client gets that seals for itself. Zone 1; design §5. */
+import { z } from 'zod';
+import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import { parseSecretName } from '#envelope/names.ts';
+import { maybeTime, nameText, page, time, uuid } from './schemas.ts';
+
+const KID_PATTERN = '^[A-Za-z0-9_-]{43}$';
+
+const expiresAt = time.nullish().meta({ description: 'End of the secret; absent or null: none.' });
+
+const text = {
+  value: z.string().meta({ description: `1 to ${MAX_VALUE_BYTES} bytes as UTF-8.` }),
+  expiresAt,
+};
+const bytes = {
+  valueBase64: z
+    .string()
+    .meta({ description: `base64 (RFC 4648 section 4) of 1 to ${MAX_VALUE_BYTES} bytes.` }),
+  expiresAt,
+};
+const sealed = {
+  envelope: z.string().meta({ description: 'Both layers, sealed for a reservation of POST …/sealing.' }),
+  size: z.int().min(0).meta({ description: 'Bytes of the value.' }),
+  envSafe: z.boolean().meta({ description: 'Whether the value can be an environment variable.' }),
+  expiresAt,
+};
+const name = { name: nameText };
+
+/** The three forms of a write, by the member that tells them apart. */
+export const createForms = {
+  value: z.strictObject({ ...name, ...text }),
+  valueBase64: z.strictObject({ ...name, ...bytes }),
+  envelope: z.strictObject({ ...name, ...sealed }),
+};
+export const replaceForms = {
+  value: z.strictObject(text),
+  valueBase64: z.strictObject(bytes),
+  envelope: z.strictObject(sealed),
+};
+
+export const secretItem = z
+  .strictObject({
+    id: uuid,
+    name: nameText,
+    version: z.int().min(1),
+    size: z.int().min(1),
+    envSafe: z.boolean(),
+    createdAt: time,
+    modifiedAt: time,
+    expiresAt: maybeTime,
+    lastUsedAt: maybeTime,
+  })
+  .meta({ id: 'Secret', description: 'A stored secret; its value never comes back.' });
+
+export const secretPage = z.strictObject({ items: z.array(secretItem) });
+
+export const secretQuery = page(
+  z
+    .string()
+    .refine((value) => parseSecretName(value) !== undefined, 'must be the name of a secret')
+    .optional(),
+);
+
+function base64url(bytes: string): z.ZodString {
+  return z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .meta({ description: `base64url of ${bytes}` });
+}
+
+export const sealingOffer = z
+  .strictObject({
+    ownerId: uuid,
+    secretId: uuid,
+    version: z.int().min(1),
+    gen: z.int().min(1),
+    salt: base64url('16 bytes'),
+    innerKey: base64url('32 bytes'),
+    publicKey: z.strictObject({
+      kty: z.literal('RSA'),
+      n: base64url('the modulus'),
+      e: base64url('the exponent'),
+      alg: z.literal('RSA-OAEP-256'),
+      use: z.literal('enc'),
+      kid: z.string().regex(new RegExp(KID_PATTERN)).meta({ description: 'RFC 7638 thumbprint; pin it.' }),
+    }),
+    expiresAt: time,
+  })
+  .meta({ id: 'SealingOffer', description: 'What a client needs to seal one write for itself.' });

@@ -1,0 +1,100 @@
+/** Schemas of tickets and their sessions. Zone 1; design §5. */
+import { z } from 'zod';
+import { MAX_FILES, MAX_NAMES } from '#envelope/limits.ts';
+import { DEFAULT_MOUNT_PATH } from '#envelope/mount-path.ts';
+import { SECRET_NAME_RULE } from '#envelope/names.ts';
+import { isNamespace, isSubdomain, parsePodPattern } from '#envelope/pod.ts';
+import { parseNames } from '#envelope/ticket.ts';
+import { count, maybeTime, nameText, page, time, uuid } from './schemas.ts';
+
+const MAX_USES = 1_000_000_000;
+
+const namespace = z.string().refine(isNamespace, 'must be the name of a namespace');
+const serviceAccount = z.string().refine(isSubdomain, 'must be the name of a service account');
+const pod = z
+  .string()
+  .refine((value) => parsePodPattern(value) !== undefined, 'must be a pod’s name, or a prefix and *')
+  .meta({ description: 'The pod’s exact name, or a prefix followed by *.' });
+const names = z
+  .array(nameText)
+  .min(1)
+  .max(MAX_NAMES)
+  .refine(
+    (value) => parseNames(value) !== undefined,
+    `must hold names of secrets, none twice: ${SECRET_NAME_RULE}`,
+  )
+  .meta({ uniqueItems: true });
+
+export const ticketRequest = z
+  .strictObject({
+    namespace,
+    serviceAccount: serviceAccount.default('default'),
+    secrets: names,
+    files: z
+      .array(z.strictObject({ name: nameText, path: z.string() }))
+      .max(MAX_FILES)
+      .optional()
+      .meta({ description: 'Other files than each secret’s own name, below the mount path.' }),
+    env: z
+      .array(z.strictObject({ variable: z.string(), name: nameText }))
+      .max(MAX_FILES)
+      .optional()
+      .meta({ description: 'Secrets as environment variables, where the operator has turned them on.' }),
+    mountPath: z
+      .string()
+      .optional()
+      .meta({ description: `Folder of the files; ${DEFAULT_MOUNT_PATH} where absent.` }),
+    containers: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Containers that get them, or "*" alone; the main one where absent.' }),
+    fileMode: z.string().optional().meta({ description: 'Octal, read bits only.' }),
+    pod: pod.optional(),
+    uses: z.int().min(1).max(MAX_USES).optional().meta({ description: 'Most sessions that may claim.' }),
+    ttlSeconds: z.int().min(60).optional().meta({ description: 'Life; the operator sets default and most.' }),
+  })
+  .meta({ id: 'TicketRequest' });
+
+export const issuedTicket = z
+  .strictObject({
+    ticket: z.string(),
+    jti: uuid,
+    expiresAt: time,
+    annotations: z.record(z.string(), z.string()).meta({ description: 'Ready to be put on the pod.' }),
+  })
+  .meta({ id: 'IssuedTicket' });
+
+const session = z
+  .strictObject({
+    sid: z.string().regex(/^[0-9a-f]{32}$/),
+    pod: z.string().nullable(),
+    podUid: z.string().nullable(),
+    openedAt: time,
+    firstClaimAt: maybeTime,
+    lastClaimAt: maybeTime,
+    claims: count,
+  })
+  .meta({ id: 'Session', description: 'One use of a ticket: the pod is bound by its first claim.' });
+
+export const ticketPage = z.strictObject({
+  items: z.array(
+    z
+      .strictObject({
+        jti: uuid,
+        namespace: z.string(),
+        serviceAccount: z.string(),
+        secrets: z.array(nameText),
+        pod: z.string().nullable(),
+        uses: z.int().nullable(),
+        used: count.meta({ description: 'Sessions that have claimed.' }),
+        launcher: z.string().nullable().meta({ description: 'The trusted launcher that it was made for.' }),
+        issuedAt: time,
+        expiresAt: time,
+        revokedAt: maybeTime,
+        sessions: z.array(session).meta({ description: 'The newest, 100 at most.' }),
+      })
+      .meta({ id: 'Ticket' }),
+  ),
+});
+
+export const ticketQuery = page(uuid.optional());

@@ -1,0 +1,50 @@
+/**
+ * JWK sets (RFC 7517 §5), newest first, each of one kind of key. No zone; design §2. An error says which key is wrong by
+ * its place in the list, and shows nothing of any key.
+ */
+import type { Jwk } from './kid.ts';
+import type { Kid } from './names.ts';
+
+/** At least one: the first is the newest. */
+export type KeySet<K> = readonly [K, ...K[]];
+
+function membersOf(json: string): readonly unknown[] {
+  const set: unknown = JSON.parse(json);
+  const keys = typeof set === 'object' && set !== null && 'keys' in set ? set.keys : undefined;
+  if (!Array.isArray(keys)) throw new Error('it has no list "keys"');
+  return keys;
+}
+
+function isJwk(value: unknown): value is Jwk {
+  return typeof value === 'object' && value !== null;
+}
+
+/** What is thrown of a key may quote it. */
+async function attempt<K>(parseKey: (jwk: Jwk) => K | Promise<K>, jwk: Jwk): Promise<K | undefined> {
+  try {
+    return await parseKey(jwk);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `kind` is what each must be, such as `an Ed25519 private key`; `parseKey` throws for anything else. */
+export async function parseJwkSet<K extends { readonly kid: Kid }>(
+  json: string,
+  kind: string,
+  parseKey: (jwk: Jwk) => K | Promise<K>,
+): Promise<KeySet<K>> {
+  const keys = new Map<Kid, K>();
+  for (const [at, jwk] of membersOf(json).entries()) {
+    const which = `key ${at + 1}`;
+    const key = isJwk(jwk) ? await attempt(parseKey, jwk) : undefined;
+    if (!isJwk(jwk) || !key) throw new Error(`${which} is not ${kind}`);
+    const { kid: stated = key.kid } = jwk;
+    if (stated !== key.kid) throw new Error(`${which} has a kid other than its thumbprint, ${key.kid}`);
+    if (keys.has(key.kid)) throw new Error(`${which} is there twice`);
+    keys.set(key.kid, key);
+  }
+  const [first, ...rest] = keys.values();
+  if (!first) throw new Error('it has no key');
+  return [first, ...rest];
+}
