@@ -10,13 +10,21 @@ import {
   type JWTPayload,
   type JWTVerifyGetKey,
 } from 'jose';
-import * as openid from 'openid-client';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import { ok } from '#envelope/result.ts';
-import { fetchOver, type Fetch, type HttpsClient } from '#platform/https-client.ts';
+import type { Fetch } from '#platform/https-client.ts';
 import { kept } from './core/kept.ts';
 import { refuse, type Outcome } from './core/outcome.ts';
 import { isUsableSub, loginClaims, type VerifiedLogin } from './core/owners.ts';
+import {
+  AGAIN_MS,
+  createProviderFetch,
+  discover,
+  ProviderUnavailable,
+  TIMEOUT_MS,
+  type ProviderMetadata,
+  type ProviderPorts,
+} from './discovery.ts';
 
 export interface IdentityProvider {
   /** The login that an access token stands for. */
@@ -32,50 +40,18 @@ interface IdentityProviderConfig {
   readonly launcherClaims: readonly string[];
 }
 
-export interface ProviderPorts {
-  readonly client: Pick<HttpsClient, 'call'>;
-  readonly clock: () => number;
-  readonly onUnavailable: (reason: string) => void;
-}
-
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const DISCOVERY_FOR_MS = 3_600_000;
-/** A provider that is down is not asked again by every request, nor one for a key that it does not have. */
-export const AGAIN_MS = 2_000;
-export const PROVIDER_TIMEOUT_MS = 5_000;
-const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_BEARER_LENGTH = 16 * 1024;
-
-/** Discovery is the same for all of them, but the library wants one. */
-const ANY_CLIENT = 'any';
-
-/** No usable answer from the provider: that says nothing about a bearer or a login. */
-export class ProviderUnavailable extends Error {}
-
-/** As the provider is asked, whatever it is asked for. */
-export function fetchFrom(client: Pick<HttpsClient, 'call'>): Fetch {
-  return fetchOver(client, { timeoutMs: PROVIDER_TIMEOUT_MS, maxResponseBytes: MAX_ANSWER_BYTES });
-}
-
-/** What the provider says of itself (OpenID Connect Discovery 1.0 §4). Rejects unless it is exactly this issuer. */
-export async function discover(fetch: Fetch, issuer: string): Promise<openid.ServerMetadata> {
-  const options = { [openid.customFetch]: fetch, timeout: PROVIDER_TIMEOUT_MS / 1000 };
-  const found = await openid.discovery(new URL(issuer), ANY_CLIENT, undefined, undefined, options);
-  const metadata = found.serverMetadata();
-  if (metadata.issuer !== issuer) throw new ProviderUnavailable('discovery names another issuer');
-  return metadata;
-}
 
 function unavailable(cause: unknown): ProviderUnavailable {
   return new ProviderUnavailable(cause instanceof Error ? cause.message : 'no usable answer', { cause });
 }
 
-function keysOf(fetch: Fetch, { jwks_uri: uri = '' }: openid.ServerMetadata): JWTVerifyGetKey {
-  if (URL.parse(uri)?.protocol !== 'https:')
-    throw new ProviderUnavailable('discovery names no https jwks_uri');
-  const keys = createRemoteJWKSet(new URL(uri), {
-    [customFetch]: fetch,
-    timeoutDuration: PROVIDER_TIMEOUT_MS,
+function keysOf(get: Fetch, { jwks_uri: url }: ProviderMetadata): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(url), {
+    [customFetch]: get,
+    timeoutDuration: TIMEOUT_MS,
     cooldownDuration: AGAIN_MS,
   });
   return async (header, token) => {
@@ -90,8 +66,8 @@ function keysOf(fetch: Fetch, { jwks_uri: uri = '' }: openid.ServerMetadata): JW
 }
 
 function discovering({ client, clock }: ProviderPorts, issuer: string): JWTVerifyGetKey {
-  const fetch = fetchFrom(client);
-  const discovered = kept(async () => keysOf(fetch, await discover(fetch, issuer)), {
+  const get = createProviderFetch(client);
+  const discovered = kept(async () => keysOf(get, await discover(get, issuer)), {
     clock,
     forMs: DISCOVERY_FOR_MS,
     againMs: AGAIN_MS,

@@ -2,6 +2,7 @@
  * JWK sets (RFC 7517 §5), newest first, each of one kind of key. No zone; design §2. An error says which key is wrong by
  * its place in the list, and shows nothing of any key.
  */
+import { isJsonObject, parseJson } from './json.ts';
 import type { Jwk } from './kid.ts';
 import type { Kid } from './names.ts';
 
@@ -9,14 +10,11 @@ import type { Kid } from './names.ts';
 export type KeySet<K> = readonly [K, ...K[]];
 
 function membersOf(json: string): readonly unknown[] {
-  const set: unknown = JSON.parse(json);
-  const keys = typeof set === 'object' && set !== null && 'keys' in set ? set.keys : undefined;
+  const set = parseJson(json);
+  if (set === undefined) throw new SyntaxError('it is not JSON');
+  const keys = isJsonObject(set) ? set['keys'] : undefined;
   if (!Array.isArray(keys)) throw new Error('it has no list "keys"');
   return keys;
-}
-
-function isJwk(value: unknown): value is Jwk {
-  return typeof value === 'object' && value !== null;
 }
 
 /** What is thrown of a key may quote it. */
@@ -37,8 +35,8 @@ export async function parseJwkSet<K extends { readonly kid: Kid }>(
   const keys = new Map<Kid, K>();
   for (const [at, jwk] of membersOf(json).entries()) {
     const which = `key ${at + 1}`;
-    const key = isJwk(jwk) ? await attempt(parseKey, jwk) : undefined;
-    if (!isJwk(jwk) || !key) throw new Error(`${which} is not ${kind}`);
+    const key = isJsonObject(jwk) ? await attempt(parseKey, jwk) : undefined;
+    if (!isJsonObject(jwk) || !key) throw new Error(`${which} is not ${kind}`);
     const { kid: stated = key.kid } = jwk;
     if (stated !== key.kid) throw new Error(`${which} has a kid other than its thumbprint, ${key.kid}`);
     if (keys.has(key.kid)) throw new Error(`${which} is there twice`);

@@ -55,8 +55,7 @@ function parseObject(body: Buffer, members: readonly string[]): Outcome<JsonObje
   const keys = Object.keys(value);
   if (keys.length !== members.length || !members.every((member) => Object.hasOwn(value, member)))
     return refuse('body_malformed', `the body has other members; ${form}`);
-  // An object with just these members, each checked by the caller.
-  return ok(value as Record<string, unknown>);
+  return ok(value);
 }
 
 function isTexts(value: unknown): value is string[] {

@@ -9,12 +9,13 @@ import { kept } from '../core/kept.ts';
 import { isUsableSub, loginClaims, type VerifiedLogin } from '../core/owners.ts';
 import {
   AGAIN_MS,
+  createProviderFetch,
   discover,
-  fetchFrom,
-  PROVIDER_TIMEOUT_MS,
   ProviderUnavailable,
+  TIMEOUT_MS,
+  type ProviderMetadata,
   type ProviderPorts,
-} from '../identity-provider.ts';
+} from '../discovery.ts';
 
 /** What a login needs to be finished by the browser that began it. */
 export interface LoginChecks {
@@ -51,15 +52,15 @@ const DISCOVERY_FOR_MS = 10_000;
 
 /** A new one for each login, since the provider's keys are kept with it: they may have been rotated a moment ago. */
 function configurationFor(
-  metadata: openid.ServerMetadata,
-  fetch: Fetch,
+  metadata: ProviderMetadata,
+  get: Fetch,
   { clientId, clientSecret }: LoginProviderConfig,
 ): openid.Configuration {
   const client = { [openid.clockTolerance]: CLOCK_LEEWAY_SECONDS };
   const authentication = clientSecret === undefined ? openid.None() : openid.ClientSecretPost(clientSecret);
   const made = new openid.Configuration(metadata, clientId, client, authentication);
-  made[openid.customFetch] = fetch;
-  made.timeout = PROVIDER_TIMEOUT_MS / 1000;
+  made[openid.customFetch] = get;
+  made.timeout = TIMEOUT_MS / 1000;
   openid.enableNonRepudiationChecks(made);
   return made;
 }
@@ -88,8 +89,8 @@ function endOf(claims: openid.IDToken | undefined, config: LoginProviderConfig):
 }
 
 export function createLoginProvider(ports: ProviderPorts, config: LoginProviderConfig): LoginProvider {
-  const fetch = fetchFrom(ports.client);
-  const discovered = kept(() => discover(fetch, config.issuer), {
+  const get = createProviderFetch(ports.client);
+  const discovered = kept(() => discover(get, config.issuer), {
     clock: ports.clock,
     forMs: DISCOVERY_FOR_MS,
     againMs: AGAIN_MS,
@@ -100,7 +101,7 @@ export function createLoginProvider(ports: ProviderPorts, config: LoginProviderC
   };
   const configuration = async (): Promise<openid.Configuration> => {
     try {
-      return configurationFor(await discovered(), fetch, config);
+      return configurationFor(await discovered(), get, config);
     } catch (error) {
       throw unavailable(error);
     }

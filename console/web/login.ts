@@ -4,7 +4,7 @@
  */
 import type { Request, Response } from 'express';
 import type { Owners } from '../core/owners.ts';
-import { ProviderUnavailable } from '../identity-provider.ts';
+import { ProviderUnavailable } from '../discovery.ts';
 import type { CookieKind, Cookies } from './cookies.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html } from './html.ts';

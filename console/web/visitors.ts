@@ -9,6 +9,7 @@ import { nodeCipher } from '#envelope/node-cipher.ts';
 import type { WebSessions } from '../core/web-sessions.ts';
 import { sendProblem } from '../http/answer.ts';
 import type { CookieKind, Cookies } from './cookies.ts';
+import { CSRF_HEADER } from './shared/addresses.ts';
 
 export interface Visitor {
   readonly ownerId: OwnerId;
@@ -95,8 +96,6 @@ interface VisitingCallers {
   readonly identify: RequestHandler;
   readonly demand: RequestHandler;
 }
-
-const CSRF_HEADER = 'x-twofold-csrf';
 
 /**
  * The page's script as a caller of the API: its session instead of a bearer, and the session's token in a header that
