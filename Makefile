@@ -53,7 +53,7 @@ cli: setup ## Pack the command line for npm: dist/twofold-cli-<version>.tgz
 client: setup ## Rewrite the API's types for clients from the OpenAPI document
 	@$(NODE) scripts/client.ts
 
-docs: setup ## Rewrite docs/configuration.md and the reference in docs/cli.md
+docs: setup ## Rewrite docs/configuration.md, the reference in docs/cli.md, the README's table of annotations
 	@$(NODE) scripts/docs.ts
 
 bench: setup ## Measure: one table, and bench/results/*.json

@@ -1,5 +1,5 @@
 /** Choosing secrets for a session: what is checked while it is typed, and how the answer gets back. Zone 0. */
-import { parseMountPath } from '#envelope/mount-path.ts';
+import { annotations } from '#envelope/annotations.ts';
 import { text } from '../console/web/text.ts';
 import { find, make, part, showError } from './elements.ts';
 import { onLogin } from './login-again.ts';
@@ -45,7 +45,7 @@ export function enhanceLaunch(form: HTMLElement): void {
   if (list && items.length >= FILTER_FROM) addFilter(list, items);
   const path = form.querySelector<HTMLInputElement>('#path');
   path?.addEventListener('input', () => {
-    const parsed = parseMountPath(path.value);
+    const parsed = annotations.mountPath.parse(path.value);
     showError(path, 'path-error', parsed.ok ? undefined : parsed.problem);
   });
 }

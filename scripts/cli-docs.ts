@@ -9,7 +9,7 @@ import { settingSpecs } from '../cli/settings.ts';
 const BEGIN = '<!-- Written by `make docs` from the command line’s own tables; do not edit. -->';
 const END = '<!-- End of what `make docs` writes. -->';
 
-function cell(text: string): string {
+export function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
@@ -64,9 +64,15 @@ function reference(): string {
   ].join('\n');
 }
 
-/** The page with its reference as it should be. Throws where the marks are gone. */
+/** The page with this text between `begin` and the next end mark. Throws where a mark is gone. */
+export function withWritten(page: string, begin: string, text: string): string {
+  const from = page.indexOf(begin);
+  const to = page.indexOf(END, from);
+  if (from < 0 || to < 0) throw new Error(`a page has lost the mark ${begin}, or the end of what is written`);
+  return `${page.slice(0, from)}${begin}\n\n${text}\n${page.slice(to)}`;
+}
+
+/** The page with its reference as it should be. */
 export function withCliReference(page: string): string {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error('docs/cli.md has lost the marks of its reference');
-  return `${page.slice(0, begin)}${BEGIN}\n\n${reference()}\n${page.slice(end)}`;
+  return withWritten(page, BEGIN, reference());
 }

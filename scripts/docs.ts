@@ -1,6 +1,6 @@
 /**
- * `make docs`: writes docs/configuration.md from the services' settings, and the reference in docs/cli.md; the tests
- * compare.
+ * `make docs`: writes docs/configuration.md from the services' settings, the reference in docs/cli.md, and the README's
+ * table of annotations; the tests compare.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,11 +8,8 @@ import { consoleSettings } from '../console/config.ts';
 import { keyserviceSettings } from '../keyservice/config.ts';
 import type { Settings } from '#platform/settings.ts';
 import { webhookSettings } from '../webhook/config.ts';
-import { withCliReference } from './cli-docs.ts';
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-}
+import { annotationRows } from '#envelope/annotation-values.ts';
+import { cell, withCliReference, withWritten } from './cli-docs.ts';
 
 function row(setting: Settings[string]): string {
   const { variable, kind, doc, fallback, optional } = setting;
@@ -52,9 +49,29 @@ export function configurationReference(): string {
   ].join('\n');
 }
 
+const ANNOTATIONS = '<!-- Written by `make docs` from envelope/annotations.ts; do not edit. -->';
+
+/** The README with its table of annotations as it should be. */
+export function withAnnotations(readme: string): string {
+  const table = [
+    '| annotation | what it says | default |',
+    '|---|---|---|',
+    ...annotationRows.map(
+      ({ key, doc, docFallback }) => `| \`${key}\` | ${[doc, docFallback].map(cell).join(' | ')} |`,
+    ),
+    '',
+  ];
+  return withWritten(readme, ANNOTATIONS, table.join('\n').replaceAll('|  |', '| |'));
+}
+
+function rewrite(page: string, written: (text: string) => string): void {
+  const file = new URL(`../${page}`, import.meta.url);
+  writeFileSync(file, written(readFileSync(file, 'utf8')));
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationReference());
-  const cliPage = new URL('../docs/cli.md', import.meta.url);
-  writeFileSync(cliPage, withCliReference(readFileSync(cliPage, 'utf8')));
-  console.log('docs/configuration.md and docs/cli.md written');
+  rewrite('docs/configuration.md', configurationReference);
+  rewrite('docs/cli.md', withCliReference);
+  rewrite('README.md', withAnnotations);
+  console.log('docs/configuration.md, docs/cli.md and README.md written');
 }

@@ -1,7 +1,7 @@
 /** `/tickets`: issue, list with their uses, revoke. Zone 1; design §5 and §6 step 1. */
 import type { z } from 'zod';
 import { annotations } from '#envelope/annotations.ts';
-import { parseSecretId, parseSecretName, type SecretName } from '#envelope/names.ts';
+import { parseSecretId, parseSecretName } from '#envelope/names.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';
 import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
@@ -52,29 +52,13 @@ function issuedOf({ text, row }: MintedTicket, chosen: SessionAnnotations): obje
     ticket: text,
     jti: row.jti,
     expiresAt: instant(row.exp),
-    annotations: { ...chosen, [annotations.ticket]: text },
+    annotations: { ...chosen, [annotations.ticket.key]: text },
   };
-}
-
-/** Names that the schema has not looked at; what is no name is refused with the rest of the choice. */
-function named<T extends { readonly name: string }>(
-  items: readonly T[] = [],
-): readonly (T & { readonly name: SecretName })[] {
-  return items.flatMap((item) => {
-    const name = parseSecretName(item.name);
-    return name ? [{ ...item, name }] : [];
-  });
 }
 
 /** What the pod is to carry. */
 function choiceOf(body: z.output<typeof ticketRequest>): Outcome<SessionAnnotations> {
-  const [files, env] = [named(body.files), named(body.env)];
-  if (files.length < (body.files?.length ?? 0) || env.length < (body.env?.length ?? 0)) {
-    return refuse('annotations_malformed', 'files and env name something that is no secret’s name.');
-  }
-  const { mountPath, containers, fileMode } = body;
-  const secrets = parseNames(body.secrets) ?? [];
-  return sessionAnnotations({ secrets, files, env, mountPath, containers, fileMode });
+  return sessionAnnotations({ ...body, secrets: parseNames(body.secrets) ?? [] });
 }
 
 /** The body's members in the domain's types; the schema has checked each with the same parsers. */
@@ -86,7 +70,7 @@ function requestOf(body: z.output<typeof ticketRequest>): Omit<TicketRequest, 'o
     pod: parsePodPattern(body.pod),
     uses: body.uses,
     ttlSeconds: body.ttlSeconds,
-    variables: named(body.env).map(({ name }) => name),
+    variables: body.env?.flatMap(({ name }) => parseSecretName(name) ?? []),
   };
 }
 

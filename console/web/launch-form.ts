@@ -1,5 +1,5 @@
 /** The form of `/launch`. Zone 1; design §6 step 1. */
-import { DEFAULT_MOUNT_PATH } from '#envelope/mount-path.ts';
+import { annotations } from '#envelope/annotations.ts';
 import type { SecretSummary } from '../core/stores.ts';
 import { csrfField } from './frame.ts';
 import { html, type Html } from './html.ts';
@@ -19,7 +19,7 @@ export const nothingPicked: Picks = {
   picked: new Set(),
   kinds: new Map(),
   names: new Map(),
-  path: DEFAULT_MOUNT_PATH,
+  path: annotations.mountPath.fallback,
 };
 
 export interface LaunchForm {

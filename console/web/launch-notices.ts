@@ -81,6 +81,6 @@ export function withTicket(
 ): Readonly<Record<string, string>> {
   return {
     ...chosen,
-    [annotations.ticket]: ticket,
+    [annotations.ticket.key]: ticket,
   };
 }

@@ -3,7 +3,7 @@
  * step 1. Its answer goes to an origin that the operator has listed, in a message or a form, never in an address.
  */
 import type { Request } from 'express';
-import { parseMountPath } from '#envelope/mount-path.ts';
+import { annotations } from '#envelope/annotations.ts';
 import { parseSecretName } from '#envelope/names.ts';
 import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
 import { refuse, type Outcome } from '../core/outcome.ts';
@@ -139,7 +139,7 @@ export function mountLaunch(routes: PageRoutes, ports: Ports): void {
     const { launch } = parsed;
     const picks = picksIn(form);
     const again = { launch, action: request.originalUrl, picks, visitor };
-    const path = parseMountPath(picks.path);
+    const path = annotations.mountPath.parse(picks.path);
     if (!path.ok) return await views.form({ ...again, pathProblem: path.problem }, 422);
     const choice = choiceOf(picks);
     const issued = choice.ok ? await issue(launch, visitor, choice.value.wish) : choice;

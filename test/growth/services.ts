@@ -62,7 +62,11 @@ export const serviceSubjects: readonly Subject[] = [
     run: (contentType) => ask('/v1/rewrap', Buffer.from('{}'), contentType),
   }),
   text({
-    covers: ['injector-image/config.ts parseConfig', 'injector-image/outcome.ts terminationMessage'],
+    covers: [
+      'injector-image/config.ts parseConfig',
+      'envelope/annotation-values.ts parseInitValues',
+      'injector-image/outcome.ts terminationMessage',
+    ],
     tokens: ['a', 'A', ',', '=', '/', '0', '4', ' ', '\u0085', 'https://', ':', '[', '.'],
     starts: [['a', '=']],
     run: (value) => {
