@@ -20,7 +20,13 @@ interface MemberOf<T, F extends MemberForm> {
   parse(json: MemberForms[F]): Parsed<T>;
 }
 
-type Member<T> = { [F in MemberForm]: MemberOf<T, F> }[MemberForm];
+interface TextMember<T> extends MemberOf<T, 'text'> {
+  /** Of the page `/launch`, in the words of console/web/text.ts; undefined: a person does not choose it there. */
+  readonly field: string | undefined;
+}
+
+type OtherForm = Exclude<MemberForm, 'text'>;
+type Member<T> = TextMember<T> | { [F in OtherForm]: MemberOf<T, F> }[OtherForm];
 
 interface Option {
   readonly name: string;

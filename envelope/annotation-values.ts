@@ -35,6 +35,11 @@ export type MemberValues = {
   readonly [M in keyof MemberFormOf]?: MemberForms[MemberFormOf[M]] | undefined;
 };
 
+type FieldOf<M> = M extends { readonly field: infer F extends string } ? F : never;
+
+/** The fields of the page `/launch` that hold the text of an annotation. */
+export type LaunchField = FieldOf<Table[Name]['member']>;
+
 /** A row whose values are not told apart: each goes into the functions of the row that it is from. */
 interface AnyRow {
   readonly key: string;
@@ -48,6 +53,7 @@ interface AnyRow {
         readonly name: string;
         readonly form: MemberForm;
         readonly doc: string;
+        readonly field?: LaunchField | undefined;
         parse(json: unknown): Parsed<unknown>;
       }
     | undefined;
@@ -58,6 +64,28 @@ interface AnyRow {
 const named: readonly (readonly [string, AnyRow])[] = Object.entries(annotations);
 
 export const annotationRows: readonly AnyRow[] = named.map(([, row]) => row);
+
+export interface LaunchFieldRow {
+  readonly field: LaunchField;
+  /** Of the request for a ticket. */
+  readonly member: string;
+  /** What holds anyway; empty where that depends on the pod. */
+  readonly text: string;
+  /** Why this cannot stand in it. */
+  readonly problemOf: (text: string) => string | undefined;
+}
+
+export const launchFields: readonly LaunchFieldRow[] = annotationRows.flatMap((row) => {
+  const { member, fallback } = row;
+  if (member?.field === undefined) return [];
+  const fallbackText = fallback === undefined ? '' : row.encode(fallback);
+  const problemOf = (text: string): string | undefined => {
+    if (text === '' && fallbackText === '') return undefined;
+    const parsed = row.parse(text);
+    return parsed.ok ? undefined : parsed.problem;
+  };
+  return [{ field: member.field, member: member.name, text: fallbackText, problemOf }];
+});
 
 interface AnnotationProblem {
   readonly key: string;

@@ -93,6 +93,7 @@ export const annotations = {
       name: 'mountPath',
       form: 'text',
       doc: `Folder of the files; ${DEFAULT_MOUNT_PATH} where absent.`,
+      field: 'path',
       parse: parseMountPath,
     },
     option: {
@@ -130,7 +131,13 @@ export const annotations = {
     fallback: undefined,
     parse: parseFileMode,
     encode: encodeFileMode,
-    member: { name: 'fileMode', form: 'text', doc: 'Octal, read bits only.', parse: parseFileMode },
+    member: {
+      name: 'fileMode',
+      form: 'text',
+      doc: 'Octal, read bits only.',
+      field: undefined,
+      parse: parseFileMode,
+    },
     option: { name: 'file-mode', value: 'MODE', doc: 'Octal, read bits only: 0440' },
     variable: 'TWOFOLD_FILE_MODE',
   }),

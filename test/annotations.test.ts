@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { annotationRows, type AnnotationValues } from '#envelope/annotation-values.ts';
+import { annotationRows, launchFields, type AnnotationValues } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
 import { parseNames } from '#envelope/ticket.ts';
 import { parseInput } from '../cli/arguments.ts';
@@ -11,6 +11,8 @@ import { annotate } from '../cli/commands/annotate.ts';
 import { sessionAnnotations } from '../console/core/session-annotations.ts';
 import { openApiDocument } from '../console/public/openapi.ts';
 import { ticketRequest } from '../console/public/schemas.ts';
+import { documentText } from '../console/web/html.ts';
+import { launchForm, nothingPicked, type LaunchForm } from '../console/web/launch-form.ts';
 import { parseConfig } from '../injector-image/config.ts';
 import { additionsOf } from '../webhook/additions.ts';
 import { planSession, type Plan } from '../webhook/plan.ts';
@@ -73,6 +75,18 @@ async function annotated(...args: readonly string[]): Promise<{ body: object; te
   return { body: bodies[0]!, texts: metadata.annotations };
 }
 
+/** The page on which a person chooses, with this in one field. */
+function launchPage(field: string, value: string): string {
+  // All that the form looks at.
+  const form = {
+    launch: { namespace: 'n', serviceAccount: 's', returnTo: new URL('https://hub.test') },
+    secrets: [{ name: 'db-password', envSafe: true, size: 1 }],
+    picks: { ...nothingPicked, fields: new Map([...nothingPicked.fields, [field, value]]) },
+    visitor: { csrf: '' },
+  } as unknown as LaunchForm;
+  return documentText(launchForm(form));
+}
+
 /** The annotations that the console answers to this body of a request. */
 function answered(body: object): Readonly<Record<string, string>> {
   const request = ticketRequest.parse(body);
@@ -115,6 +129,15 @@ describe('the table of annotations', () => {
           expect(document)
             .to.have.nested.property(`components.schemas.TicketRequest.properties.${member.name}`)
             .with.property('description', member.doc);
+        });
+      }
+
+      const { field } = launchFields.find((each) => each.member === member?.name) ?? {};
+      if (field !== undefined) {
+        it(`is chosen in the field ${field} of /launch`, () => {
+          expect(launchPage(field, example)).to.match(
+            new RegExp(`<input[^>]* name="${field}"[^>]* value="${example}"`),
+          );
         });
       }
 

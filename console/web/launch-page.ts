@@ -3,7 +3,7 @@
  * step 1. Its answer goes to an origin that the operator has listed, in a message or a form, never in an address.
  */
 import type { Request } from 'express';
-import { annotations } from '#envelope/annotations.ts';
+import { launchFields, type MemberValues } from '#envelope/annotation-values.ts';
 import { parseSecretName } from '#envelope/names.ts';
 import { recordRefusal, type RefusalRecorder } from '../core/audit.ts';
 import { refuse, type Outcome } from '../core/outcome.ts';
@@ -38,7 +38,22 @@ function picksIn(form: Form): Picks {
   const picked = form.texts('pick');
   const of = (field: string): Map<string, string> =>
     new Map(picked.map((name) => [name, form.text(`${field}:${name}`)]));
-  return { picked: new Set(picked), kinds: of('as'), names: of('to'), path: form.text('path') };
+  const fields = new Map(launchFields.map(({ field }) => [field, form.text(field)]));
+  return { picked: new Set(picked), kinds: of('as'), names: of('to'), fields };
+}
+
+/** Members of a request for what stands in the fields. */
+function membersOf(fields: Picks['fields']): MemberValues {
+  const filled = launchFields.filter(({ field }) => fields.get(field) !== '');
+  return Object.fromEntries(filled.map(({ field, member }) => [member, fields.get(field)]));
+}
+
+/** What is wrong with them, by field. */
+function problemsOf(fields: Picks['fields']): ReadonlyMap<string, string> {
+  const problems = launchFields.map(
+    ({ field, problemOf }) => [field, problemOf(fields.get(field) ?? '')] as const,
+  );
+  return new Map(problems.flatMap(([field, problem]) => (problem === undefined ? [] : [[field, problem]])));
 }
 
 /** What a pod is to carry for these picks. */
@@ -46,7 +61,7 @@ function choiceOf({
   picked,
   kinds,
   names,
-  path,
+  fields,
 }: Picks): Outcome<{ chosen: SessionAnnotations; wish: Wish }> {
   const secrets = [...picked].flatMap((name) => parseSecretName(name) ?? []);
   if (secrets.length === 0) return refuse('annotations_malformed', text.launch.nothing);
@@ -54,8 +69,8 @@ function choiceOf({
   const variables = secrets.filter(isVariable);
   const renamed = secrets.filter((name) => !isVariable(name) && (names.get(name) ?? name) !== name);
   const chosen = sessionAnnotations({
+    ...membersOf(fields),
     secrets,
-    mountPath: path,
     files: renamed.map((name) => ({ name, path: names.get(name) ?? '' })),
     env: variables.map((name) => ({ name, variable: names.get(name) ?? '' })),
   });
@@ -139,8 +154,8 @@ export function mountLaunch(routes: PageRoutes, ports: Ports): void {
     const { launch } = parsed;
     const picks = picksIn(form);
     const again = { launch, action: request.originalUrl, picks, visitor };
-    const path = annotations.mountPath.parse(picks.path);
-    if (!path.ok) return await views.form({ ...again, pathProblem: path.problem }, 422);
+    const problems = problemsOf(picks.fields);
+    if (problems.size > 0) return await views.form({ ...again, problems }, 422);
     const choice = choiceOf(picks);
     const issued = choice.ok ? await issue(launch, visitor, choice.value.wish) : choice;
     if (!issued.ok || !choice.ok) {

@@ -2,6 +2,7 @@
  * Every English text of the page, for the console that renders it and for the script in the browser alike. Zone 1, and
  * zone 0 through the page's bundle: it says things and does nothing.
  */
+import type { LaunchField } from '#envelope/annotation-values.ts';
 
 const KIB = 1024;
 export function shownSize(bytes: number): string {
@@ -234,8 +235,9 @@ export const text = {
     fileName: (name: string): string => `File name for ${name}`,
     fileOrVariableName: (name: string): string => `File or variable name for ${name}`,
     kind: (name: string): string => `How ${name} is given`,
-    path: 'Folder of the files',
-    pathHint: 'An absolute path, such as /secrets.',
+    fields: {
+      path: { label: 'Folder of the files', hint: 'An absolute path, such as /secrets.' },
+    } satisfies Readonly<Record<LaunchField, { label: string; hint: string }>>,
     variableHint: 'Prefer files: variables are kept on the disk of the session’s node, and files are not.',
     submit: 'Give these secrets',
     nothing: 'Tick at least one secret, or go back to your launcher and start without.',
