@@ -28,7 +28,7 @@ interface TextMember<T> extends MemberOf<T, 'text'> {
 type OtherForm = Exclude<MemberForm, 'text'>;
 type Member<T> = TextMember<T> | { [F in OtherForm]: MemberOf<T, F> }[OtherForm];
 
-interface Option {
+export interface Option {
   readonly name: string;
   /** What to write for the value. */
   readonly value: string;

@@ -2,7 +2,7 @@
  * From annotations to what they say, from a request for a ticket to annotations, and from values to the variables of the
  * init container: each by the table (annotations.ts). No zone; design §6.
  */
-import type { MemberForm, MemberForms, Row } from './annotation-row.ts';
+import type { MemberForm, MemberForms, Option, Row } from './annotation-row.ts';
 import { annotations } from './annotations.ts';
 import { MAX_SELECTION_BYTES } from './limits.ts';
 import type { Parsed } from './parsed.ts';
@@ -23,11 +23,15 @@ type Told = { [N in Name]: Table[N]['variable'] extends string ? N : never }[Nam
 /** What of it the init container is told. */
 export type InitValues = Pick<AnnotationValues, Told>;
 
-type Asked = { [N in Name]: Table[N]['member'] extends undefined ? never : N }[Name];
+/** Of a row that is not whole it would be any string, and its one mistake be reported everywhere. */
+type Literal<N extends string> = string extends N ? never : N;
+type NameOf<M> = M extends { readonly name: infer N extends string } ? Literal<N> : never;
+type FormOf<M> = M extends { readonly form: infer F extends MemberForm } ? F : never;
+type FieldOf<M> = M extends { readonly field: infer F extends string } ? Literal<F> : never;
 
 /** The form of each member, by its name. */
 export type MemberFormOf = {
-  readonly [N in Asked as Table[N]['member']['name']]: Table[N]['member']['form'];
+  readonly [N in Name as NameOf<Table[N]['member']>]: FormOf<Table[N]['member']>;
 };
 
 /** What a request for a ticket says of annotations. */
@@ -35,7 +39,7 @@ export type MemberValues = {
   readonly [M in keyof MemberFormOf]?: MemberForms[MemberFormOf[M]] | undefined;
 };
 
-type FieldOf<M> = M extends { readonly field: infer F extends string } ? F : never;
+export type OptionName = NameOf<Table[Name]['option']>;
 
 /** The fields of the page `/launch` that hold the text of an annotation. */
 export type LaunchField = FieldOf<Table[Name]['member']>;
@@ -53,11 +57,11 @@ interface AnyRow {
         readonly name: string;
         readonly form: MemberForm;
         readonly doc: string;
-        readonly field?: LaunchField | undefined;
+        readonly field?: string | undefined;
         parse(json: unknown): Parsed<unknown>;
       }
     | undefined;
-  readonly option: Table[Name]['option'];
+  readonly option: Option | undefined;
   readonly variable: string | undefined;
 }
 
@@ -84,7 +88,8 @@ export const launchFields: readonly LaunchFieldRow[] = annotationRows.flatMap((r
     const parsed = row.parse(text);
     return parsed.ok ? undefined : parsed.problem;
   };
-  return [{ field: member.field, member: member.name, text: fallbackText, problemOf }];
+  const field = member.field as LaunchField; // of one of the rows
+  return [{ field, member: member.name, text: fallbackText, problemOf }];
 });
 
 interface AnnotationProblem {

@@ -1,6 +1,6 @@
 /** `annotate`: a manifest with ticket and annotations. Zone 0; design §6 step 1. */
-import type { MemberForm, MemberForms } from '#envelope/annotation-row.ts';
-import { annotationRows, type MemberValues } from '#envelope/annotation-values.ts';
+import type { MemberForm, MemberForms, Option } from '#envelope/annotation-row.ts';
+import { annotationRows, type MemberValues, type OptionName } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
 import type { Parsed } from '#envelope/parsed.ts';
 import { parseFiles, parseVariables, selectedNames } from '#envelope/selection.ts';
@@ -13,11 +13,9 @@ import { issue, limitsOf, revocation, ticketOptions } from './tickets.ts';
 
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
-type AnnotationOption = NonNullable<(typeof annotationRows)[number]['option']>;
-
 const annotationOptions = Object.fromEntries(
   annotationRows.flatMap(({ option }) => (option === undefined ? [] : [[option.name, option] as const])),
-) as Readonly<Record<AnnotationOption['name'], AnnotationOption>>; // under the name of each
+) as Readonly<Record<OptionName, Option>>; // each under its name
 
 const options = { ...annotationOptions, ...ticketOptions };
 
@@ -103,7 +101,7 @@ export const annotate = command({
     const manifest = parseManifest(await readManifest(context, file));
     const added = Object.fromEntries(
       annotationRows.flatMap(({ key, option }) => {
-        const text = option === undefined ? undefined : given[option.name];
+        const text = option === undefined ? undefined : given[option.name as OptionName];
         return text === undefined ? [] : [[key, text] as const];
       }),
     );
