@@ -12,21 +12,25 @@ export interface MemberForms {
 
 export type MemberForm = keyof MemberForms;
 
-interface MemberOf<T, F extends MemberForm> {
+export interface MemberOf<F extends MemberForm> {
   readonly name: string;
   readonly form: F;
   /** For the API's document. */
   readonly doc: string;
-  parse(json: MemberForms[F]): Parsed<T>;
 }
 
-interface TextMember<T> extends MemberOf<T, 'text'> {
+/** The annotation's own text. */
+export interface TextMember extends MemberOf<'text'> {
   /** Of the page `/launch`, in the words of console/web/text.ts; undefined: a person does not choose it there. */
   readonly field: string | undefined;
 }
 
-type OtherForm = Exclude<MemberForm, 'text'>;
-type Member<T> = TextMember<T> | { [F in OtherForm]: MemberOf<T, F> }[OtherForm];
+interface ListMember<T, F extends MemberForm> extends MemberOf<F> {
+  parse(json: MemberForms[F]): Parsed<T>;
+}
+
+export type ListForm = Exclude<MemberForm, 'text'>;
+type Member<T> = TextMember | { [F in ListForm]: ListMember<T, F> }[ListForm];
 
 export interface Option {
   readonly name: string;

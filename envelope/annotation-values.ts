@@ -2,7 +2,15 @@
  * From annotations to what they say, from a request for a ticket to annotations, and from values to the variables of the
  * init container: each by the table (annotations.ts). No zone; design §6.
  */
-import type { MemberForm, MemberForms, Option, Row } from './annotation-row.ts';
+import type {
+  ListForm,
+  MemberForm,
+  MemberForms,
+  MemberOf,
+  Option,
+  Row,
+  TextMember,
+} from './annotation-row.ts';
 import { annotations } from './annotations.ts';
 import { MAX_SELECTION_BYTES } from './limits.ts';
 import type { Parsed } from './parsed.ts';
@@ -44,6 +52,10 @@ export type OptionName = NameOf<Table[Name]['option']>;
 /** The fields of the page `/launch` that hold the text of an annotation. */
 export type LaunchField = FieldOf<Table[Name]['member']>;
 
+interface AnyListMember extends MemberOf<ListForm> {
+  parse(json: unknown): Parsed<unknown>;
+}
+
 /** A row whose values are not told apart: each goes into the functions of the row that it is from. */
 interface AnyRow {
   readonly key: string;
@@ -52,15 +64,7 @@ interface AnyRow {
   readonly fallback: unknown;
   parse(text: string): Parsed<unknown>;
   encode(value: unknown): string;
-  readonly member:
-    | {
-        readonly name: string;
-        readonly form: MemberForm;
-        readonly doc: string;
-        readonly field?: string | undefined;
-        parse(json: unknown): Parsed<unknown>;
-      }
-    | undefined;
+  readonly member: TextMember | AnyListMember | undefined;
   readonly option: Option | undefined;
   readonly variable: string | undefined;
 }
@@ -81,7 +85,7 @@ export interface LaunchFieldRow {
 
 export const launchFields: readonly LaunchFieldRow[] = annotationRows.flatMap((row) => {
   const { member, fallback } = row;
-  if (member?.field === undefined) return [];
+  if (member?.form !== 'text' || member.field === undefined) return [];
   const fallbackText = fallback === undefined ? '' : row.encode(fallback);
   const problemOf = (text: string): string | undefined => {
     if (text === '' && fallbackText === '') return undefined;
@@ -138,8 +142,11 @@ export function encodeMembers(members: MemberValues): Encoded {
   const texts: Record<string, string> = {};
   for (const row of annotationRows) {
     const { key, member, fallback } = row;
-    if (member === undefined || given[member.name] === undefined) continue;
-    const parsed = member.parse(given[member.name]);
+    if (member === undefined) continue;
+    const json = given[member.name];
+    if (json === undefined) continue;
+    // What a member holds is of its form.
+    const parsed = member.form === 'text' ? row.parse(json as string) : member.parse(json);
     if (!parsed.ok) return { ok: false, member: member.name, problem: parsed.problem };
     const text = row.encode(parsed.value);
     const long = tooLong(row, text);

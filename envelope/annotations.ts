@@ -94,7 +94,6 @@ export const annotations = {
       form: 'text',
       doc: `Folder of the files; ${DEFAULT_MOUNT_PATH} where absent.`,
       field: 'path',
-      parse: parseMountPath,
     },
     option: {
       name: 'mount-path',
@@ -131,13 +130,7 @@ export const annotations = {
     fallback: undefined,
     parse: parseFileMode,
     encode: encodeFileMode,
-    member: {
-      name: 'fileMode',
-      form: 'text',
-      doc: 'Octal, read bits only.',
-      field: undefined,
-      parse: parseFileMode,
-    },
+    member: { name: 'fileMode', form: 'text', doc: 'Octal, read bits only.', field: undefined },
     option: { name: 'file-mode', value: 'MODE', doc: 'Octal, read bits only: 0440' },
     variable: 'TWOFOLD_FILE_MODE',
   }),

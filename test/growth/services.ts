@@ -1,6 +1,7 @@
 /** What keyservice, init container, command line and configuration read. */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { encodeInitValues, parseAnnotations } from '#envelope/annotation-values.ts';
 import { columns } from '#platform/columns.ts';
 import { parseLaunchers } from '#platform/launchers.ts';
 import { list, parseSettings } from '#platform/settings.ts';
@@ -70,12 +71,13 @@ export const serviceSubjects: readonly Subject[] = [
     tokens: ['a', 'A', ',', '=', '/', '0', '4', ' ', '\u0085', 'https://', ':', '[', '.'],
     starts: [['a', '=']],
     run: (value) => {
+      const told = encodeInitValues(parseAnnotations({}).values);
       const url = { TWOFOLD_CLAIM_URL: `https://${value}`, TWOFOLD_FILE_MODE: value };
       terminationMessage(new Failure('refused', value));
       try {
-        parseConfig({ TWOFOLD_FILES: value, TWOFOLD_ENV: '', ...url });
+        parseConfig({ ...told, TWOFOLD_FILES: value, ...url });
       } catch {
-        parseConfig({ TWOFOLD_FILES: 'a', TWOFOLD_ENV: value, ...url });
+        parseConfig({ ...told, TWOFOLD_FILES: 'a', TWOFOLD_ENV: value, ...url });
       }
     },
   }),
