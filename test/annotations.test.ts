@@ -151,6 +151,17 @@ describe('the table of annotations', () => {
     });
   }
 
+  it('lets nothing be longer than a variable of the init container can be, on a pod or in a request', () => {
+    const files = Array.from({ length: 500 }, (_, at) => ({ name: 'a', path: `${'x'.repeat(200)}${at}` }));
+    const text = files.map(({ name, path }) => `${name}=${path}`).join(',');
+    expect(() => planOf({ [annotations.files.key]: text }))
+      .to.throw('selection_too_long')
+      .with.property('message')
+      .that.contains('it takes more than 98304 bytes');
+    const body = { namespace: 'n', secrets: ['a'], files };
+    expect(() => answered(body)).to.throw('"files": it takes more than 98304 bytes');
+  });
+
   it('has an example here for each row', () => {
     expect(Object.keys(examples)).to.have.members(Object.keys(annotations));
   });
