@@ -53,7 +53,7 @@ cli: setup ## Pack the command line for npm: dist/twofold-cli-<version>.tgz
 client: setup ## Rewrite the API's types for clients from the OpenAPI document
 	@$(NODE) scripts/generate/client.ts
 
-docs: setup ## Rewrite docs/configuration.md and the references in docs/cli.md and docs/admin.md
+docs: setup ## Rewrite what is generated in the docs: settings, commands, annotations
 	@$(NODE) scripts/generate/docs.ts
 
 bench: setup ## Measure: one table, and bench/results/*.json

@@ -2,6 +2,7 @@
  * Where the files of a session may be mounted: one table, tested whole (webhook/plan.test.ts). No zone; design §7. Pure:
  * whatever the pod is. What a pod's own mounts forbid beside this, the webhook knows.
  */
+import type { Parsed } from './parsed.ts';
 import { quote } from './selection.ts';
 
 export const DEFAULT_MOUNT_PATH = '/secrets';
@@ -42,20 +43,10 @@ export function normaliseMountPath(path: string): string {
     .join('/')}`;
 }
 
-type MountPath =
-  | { readonly ok: true; readonly path: string }
-  | {
-      readonly ok: false;
-      /** A path of the image's or of Kubernetes's, as against none at all. */
-      readonly forbidden: boolean;
-      /** A sentence for the person who wrote it: what is wrong, then what to do. */
-      readonly problem: string;
-    };
-
-/** The normalised path, or why it cannot be one whatever the pod. */
-export function parseMountPath(text: string): MountPath {
+/** The normalised path, or why it cannot be one whatever the pod: `forbidden` where it is the image's or Kubernetes's. */
+export function parseMountPath(text: string): Parsed<string> {
   const example = `use an absolute path of your own, for example ${DEFAULT_MOUNT_PATH}`;
-  const no = (why: string, forbidden = false): MountPath => ({
+  const no = (why: string, forbidden = false): Parsed<string> => ({
     ok: false,
     forbidden,
     problem: `${why}; ${example}`,
@@ -71,5 +62,5 @@ export function parseMountPath(text: string): MountPath {
   if (above.has(path) || forbidden.some((pattern) => pattern.test(path))) {
     return no(`${quote(path)} belongs to the image or to Kubernetes, or lies above such a folder`, true);
   }
-  return { ok: true, path };
+  return { ok: true, value: path };
 }

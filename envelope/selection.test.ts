@@ -18,13 +18,13 @@ describe('the selection of secrets', () => {
     const selected = parseFiles('db-password=pg/password,db-password=legacy.txt,aws-key');
     expect(selected).to.deep.equal({
       ok: true,
-      items: [
+      value: [
         { name: 'db-password', path: 'pg/password' },
         { name: 'db-password', path: 'legacy.txt' },
         { name: 'aws-key', path: 'aws-key' },
       ],
     });
-    if (selected.ok) expect(selectedNames(selected.items)).to.deep.equal(['db-password', 'aws-key']);
+    if (selected.ok) expect(selectedNames(selected.value)).to.deep.equal(['db-password', 'aws-key']);
   });
 
   const refused: Record<string, string> = {
@@ -75,7 +75,7 @@ describe('the selection of secrets', () => {
 
   it('maps variables to secrets, each variable once', () => {
     expect(parseVariables('PGPASSWORD=db-password,PASS=db-password')).to.have.nested.property(
-      'items.length',
+      'value.length',
       2,
     );
     for (const text of ['', 'A', 'A=', '=a', '1A=a', 'A-B=a', 'A=a,A=b', 'A=a b', 'A=../a', 'A=a=b']) {
@@ -93,12 +93,12 @@ describe('the selection of secrets', () => {
       fc.property(pairs, (entries) => {
         const files = parseFiles(entries.map(([name, path]) => `${name}=${path}`).join(','));
         if (!files.ok) throw new Error(files.problem);
-        expect(parseFiles(encodeFiles(files.items))).to.deep.equal(files);
+        expect(parseFiles(encodeFiles(files.value))).to.deep.equal(files);
       }),
     );
     const variables = parseVariables('A=a,B=a');
     if (!variables.ok) throw new Error(variables.problem);
-    expect(parseVariables(encodeVariables(variables.items))).to.deep.equal(variables);
+    expect(parseVariables(encodeVariables(variables.value))).to.deep.equal(variables);
   });
 
   it('counts the folders of its paths, and finds a file where another needs one, as comparing all of them would', () => {
@@ -117,7 +117,7 @@ describe('the selection of secrets', () => {
         const apart = new Set(paths).size === paths.length && !paths.some((each) => folders.has(each));
         const files = parseFiles(paths.map((each) => `s=${each}`).join(','));
         expect(files.ok).to.equal(apart);
-        if (files.ok) expect(countFolders(files.items.map(({ path: each }) => each))).to.equal(folders.size);
+        if (files.ok) expect(countFolders(files.value.map(({ path: each }) => each))).to.equal(folders.size);
       }),
       { numRuns: 500 },
     );

@@ -17,6 +17,7 @@ import {
   type SecretName,
   type VariableName,
 } from './names.ts';
+import type { Parsed } from './parsed.ts';
 
 export interface FileSelection {
   readonly name: SecretName;
@@ -28,9 +29,16 @@ export interface VariableSelection {
   readonly name: SecretName;
 }
 
-/** `problem` is a sentence for the person who wrote the annotation: what is wrong, then what to do. */
-export type Selected<T> =
-  { readonly ok: true; readonly items: readonly T[] } | { readonly ok: false; readonly problem: string };
+/** Not yet parsed. */
+export interface FileItem {
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface VariableItem {
+  readonly variable: string;
+  readonly name: string;
+}
 
 function no(problem: string): { ok: false; problem: string } {
   return { ok: false, problem };
@@ -41,30 +49,31 @@ export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
+const TOO_MANY_ENTRIES = `it has more than ${MAX_FILES} entries; select fewer`;
+
 function splitPair(entry: string): [string, string | undefined] {
   const at = entry.indexOf('=');
   return at < 0 ? [entry, undefined] : [entry.slice(0, at), entry.slice(at + 1)];
 }
 
-function entriesOf(text: string): Selected<string> {
+function entriesOf(text: string): Parsed<readonly string[]> {
   if (text === '') return no('it is empty; name at least one secret, or remove the annotation');
   const entries = text.split(',', MAX_FILES + 1);
-  if (entries.length > MAX_FILES) return no(`it has more than ${MAX_FILES} entries; select fewer`);
+  if (entries.length > MAX_FILES) return no(TOO_MANY_ENTRIES);
   const empty = entries.indexOf('');
   if (empty >= 0) return no(`entry ${empty + 1} is empty; remove the extra comma`);
   const spaced = entries.find((entry) => /\s/.test(entry));
   if (spaced !== undefined) return no(`${quote(spaced)} contains white space; write the list without any`);
-  return { ok: true, items: entries };
+  return { ok: true, value: entries };
 }
 
-function parseFile(entry: string): FileSelection | string {
-  const [first, second] = splitPair(entry);
-  const name = parseSecretName(first);
-  if (!name) return `${quote(first)} is not a secret's name; ${SECRET_NAME_RULE}`;
-  const path = parseFilePath(second ?? first);
+function fileOf(nameText: string, pathText: string): FileSelection | string {
+  const name = parseSecretName(nameText);
+  if (!name) return `${quote(nameText)} is not a secret's name; ${SECRET_NAME_RULE}`;
+  const path = parseFilePath(pathText);
   return path
     ? { name, path }
-    : `${quote(second ?? first)} is not a file name; use segments of letters, digits, ".", "_", "-" joined by "/", none starting with ".."`;
+    : `${quote(pathText)} is not a file name; use segments of letters, digits, ".", "_", "-" joined by "/", none starting with ".."`;
 }
 
 /**
@@ -110,39 +119,79 @@ function tooMany(items: readonly { readonly name: SecretName }[]): string | unde
     : undefined;
 }
 
+/** Each one or what is wrong with it; then what is wrong with all of them. */
+function checked<T extends { readonly name: SecretName }>(
+  items: readonly (T | string)[],
+  problemOf: (items: readonly T[]) => string | undefined,
+): Parsed<readonly T[]> {
+  if (items.length > MAX_FILES) return no(TOO_MANY_ENTRIES);
+  const value: T[] = [];
+  for (const item of items) {
+    if (typeof item === 'string') return no(item);
+    value.push(item);
+  }
+  const problem = problemOf(value) ?? tooMany(value);
+  return problem === undefined ? { ok: true, value } : no(problem);
+}
+
+function clashOfFiles(files: readonly FileSelection[]): string | undefined {
+  return clash(files.map(({ path }) => path));
+}
+
 /** `db-password,aws-key=aws/credentials`: a secret may be given several files. */
-export function parseFiles(text: string): Selected<FileSelection> {
+export function parseFiles(text: string): Parsed<readonly FileSelection[]> {
   const entries = entriesOf(text);
   if (!entries.ok) return entries;
-  const items: FileSelection[] = [];
-  for (const entry of entries.items) {
-    const file = parseFile(entry);
-    if (typeof file === 'string') return no(file);
-    items.push(file);
+  const files = entries.value.map((entry) => {
+    const [name, path = name] = splitPair(entry);
+    return fileOf(name, path);
+  });
+  return checked(files, clashOfFiles);
+}
+
+/** The same as a list, as the API has it; it may be empty. */
+export function parseFileList(list: readonly FileItem[]): Parsed<readonly FileSelection[]> {
+  return checked(
+    list.slice(0, MAX_FILES + 1).map(({ name, path }) => fileOf(name, path)),
+    clashOfFiles,
+  );
+}
+
+function twice(variables: readonly VariableSelection[]): string | undefined {
+  const seen = new Set<string>();
+  for (const { variable } of variables) {
+    if (seen.has(variable)) return `the variable ${variable} is named twice; keep one`;
+    seen.add(variable);
   }
-  const problem = clash(items.map(({ path }) => path)) ?? tooMany(items);
-  return problem === undefined ? { ok: true, items } : no(problem);
+  return undefined;
 }
 
 /** `PGPASSWORD=db-password`: each variable once, a secret any number of times. */
-export function parseVariables(text: string): Selected<VariableSelection> {
+export function parseVariables(text: string): Parsed<readonly VariableSelection[]> {
   const entries = entriesOf(text);
   if (!entries.ok) return entries;
-  const items: VariableSelection[] = [];
-  const seen = new Set<string>();
-  for (const entry of entries.items) {
+  const variables = entries.value.map((entry) => {
     const [first, second] = splitPair(entry);
     const variable = parseVariableName(first);
     const name = parseSecretName(second);
-    if (!variable || !name) {
-      return no(`${quote(entry)} is not VARIABLE=secret-name; use for example PGPASSWORD=db-password`);
+    return variable && name
+      ? { variable, name }
+      : `${quote(entry)} is not VARIABLE=secret-name; use for example PGPASSWORD=db-password`;
+  });
+  return checked(variables, twice);
+}
+
+/** The same as a list, as the API has it; it may be empty. */
+export function parseVariableList(list: readonly VariableItem[]): Parsed<readonly VariableSelection[]> {
+  const variables = list.slice(0, MAX_FILES + 1).map(({ variable: variableText, name: nameText }) => {
+    const variable = parseVariableName(variableText);
+    if (!variable) {
+      return `${quote(variableText)} is not a variable’s name; use letters, digits and "_", no digit first`;
     }
-    if (seen.has(variable)) return no(`the variable ${variable} is named twice; keep one`);
-    seen.add(variable);
-    items.push({ variable, name });
-  }
-  const problem = tooMany(items);
-  return problem === undefined ? { ok: true, items } : no(problem);
+    const name = parseSecretName(nameText);
+    return name ? { variable, name } : `${quote(nameText)} is not a secret's name; ${SECRET_NAME_RULE}`;
+  });
+  return checked(variables, twice);
 }
 
 /** The text that `parseFiles` reads back as the same files. */
@@ -156,8 +205,8 @@ export function encodeVariables(variables: readonly VariableSelection[]): string
 }
 
 /** Every secret that files or variables name, once, in the order of first mention. */
-export function selectedNames(
-  ...lists: readonly (readonly { readonly name: SecretName }[])[]
-): readonly SecretName[] {
+export function selectedNames<N extends string>(
+  ...lists: readonly (readonly { readonly name: N }[])[]
+): readonly N[] {
   return [...new Set(lists.flat().map(({ name }) => name))];
 }

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { encodeInitValues, parseAnnotations } from '#envelope/annotation-values.ts';
 import { parseConfig } from './config.ts';
 import { Failure } from './outcome.ts';
 
 const good = {
+  ...encodeInitValues(parseAnnotations({}).values),
   TWOFOLD_CLAIM_URL: 'https://console.test:8445/internal/v1/claim',
   TWOFOLD_GRANT_SHA256: 'a'.repeat(64),
   TWOFOLD_CA_SHA256: '0'.repeat(64),

@@ -1,18 +1,12 @@
 /** What the webhook told this container, from its environment. Zone 4; design §6 step 4. */
-import {
-  parseFiles,
-  parseVariables,
-  type FileSelection,
-  type VariableSelection,
-} from '#envelope/selection.ts';
+import { parseInitValues, type InitValues } from '#envelope/annotation-values.ts';
+import { annotations } from '#envelope/annotations.ts';
 import { Failure } from './outcome.ts';
 
-export interface Config {
+export interface Config extends InitValues {
   readonly claimUrl: string;
   readonly grantSha256: string;
   readonly caSha256: string;
-  readonly files: readonly FileSelection[];
-  readonly variables: readonly VariableSelection[];
   readonly fileMode: number;
   /** How long the console is asked, in all; another than 60 in development only, as for the folders. */
   readonly claimSeconds: number;
@@ -36,17 +30,6 @@ function matching(env: Env, variable: string, pattern: RegExp): string {
   return value !== undefined && pattern.test(value) ? value : wrong(variable);
 }
 
-function selection<T>(
-  env: Env,
-  variable: string,
-  parse: (text: string) => { ok: true; items: readonly T[] } | { ok: false },
-): readonly T[] {
-  const text = env[variable] ?? wrong(variable);
-  if (text === '') return [];
-  const parsed = parse(text);
-  return parsed.ok ? parsed.items : wrong(variable);
-}
-
 /** Folders are fixed in a pod: the guard allows no other variable. Development gives its own. */
 function folders(env: Env): Config['dirs'] {
   return {
@@ -60,18 +43,19 @@ function folders(env: Env): Config['dirs'] {
 /** Throws a Failure `misconfigured` that names the variable. */
 export function parseConfig(env: Env): Config {
   const sha256 = /^[0-9a-f]{64}$/;
-  const files = selection(env, 'TWOFOLD_FILES', parseFiles);
-  const variables = selection(env, 'TWOFOLD_ENV', parseVariables);
-  if (files.length === 0 && variables.length === 0) wrong('TWOFOLD_FILES');
+  const told = parseInitValues(env);
+  if (!told.ok) return wrong(told.variable);
+  const { values } = told;
+  if (values.files.length === 0 && values.variables.length === 0) wrong(annotations.files.variable);
   const claimUrl = matching(env, 'TWOFOLD_CLAIM_URL', /^https:\/\//);
   if (!URL.canParse(claimUrl)) wrong('TWOFOLD_CLAIM_URL');
   return {
+    ...values,
     claimUrl,
-    files,
-    variables,
     grantSha256: matching(env, 'TWOFOLD_GRANT_SHA256', sha256),
     caSha256: matching(env, 'TWOFOLD_CA_SHA256', sha256),
-    fileMode: Number.parseInt(matching(env, 'TWOFOLD_FILE_MODE', /^0(?!000)[04]{3}$/), 8),
+    // The pod need not say it, but the webhook always knows.
+    fileMode: values.fileMode ?? wrong(annotations.fileMode.variable),
     claimSeconds: Number(
       matching({ TWOFOLD_CLAIM_SECONDS: '60', ...env }, 'TWOFOLD_CLAIM_SECONDS', /^[1-9]\d{0,3}$/),
     ),

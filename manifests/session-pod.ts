@@ -2,6 +2,9 @@
  * A session pod as the webhook leaves it, by hand from the design (section 6, step 4): what the guard's tests begin
  * from, and change in one place. No zone.
  */
+import { encodeInitValues, parseAnnotations } from '#envelope/annotation-values.ts';
+import { annotations } from '#envelope/annotations.ts';
+
 interface Mount {
   name: string;
   mountPath: string;
@@ -74,6 +77,16 @@ export function plainPod(): Pod {
   };
 }
 
+/** An empty value is one that the API server leaves out. */
+function toldOfAnnotations(files: boolean, env: boolean): Variable[] {
+  const { values } = parseAnnotations({
+    ...(files && { [annotations.files.key]: 'db-password' }),
+    ...(env && { [annotations.variables.key]: 'PGPASSWORD=db-password' }),
+    [annotations.fileMode.key]: '0440',
+  });
+  return Object.entries(encodeInitValues(values)).map(([name, value]) => ({ name, ...(value && { value }) }));
+}
+
 function injector(sums: string, files: boolean, env: boolean): Container {
   return {
     name: 'twofold-init',
@@ -83,9 +96,7 @@ function injector(sums: string, files: boolean, env: boolean): Container {
       { name: 'TWOFOLD_CLAIM_URL', value: CLAIM_URL },
       { name: 'TWOFOLD_GRANT_SHA256', value: sums },
       { name: 'TWOFOLD_CA_SHA256', value: sums },
-      { name: 'TWOFOLD_FILES', ...(files && { value: 'db-password=db-password' }) },
-      { name: 'TWOFOLD_ENV', ...(env && { value: 'PGPASSWORD=db-password' }) },
-      { name: 'TWOFOLD_FILE_MODE', value: '0440' },
+      ...toldOfAnnotations(files, env),
     ],
     volumeMounts: [
       { name: 'twofold-session', mountPath: '/twofold/session', readOnly: true },

@@ -1,5 +1,5 @@
 /** Choosing secrets for a session: what is checked while it is typed, and how the answer gets back. Zone 0. */
-import { parseMountPath } from '#envelope/mount-path.ts';
+import { launchFields } from '#envelope/annotation-values.ts';
 import { FILTER_FROM } from '../console/web/shared/rules.ts';
 import { text } from '../console/web/shared/text.ts';
 import { find, make, part, showError } from './elements.ts';
@@ -42,11 +42,10 @@ export function enhanceLaunch(form: HTMLElement): void {
   items.forEach(enhancePick);
   const list = form.querySelector<HTMLElement>('.picks');
   if (list && items.length >= FILTER_FROM) addFilter(list, items);
-  const path = form.querySelector<HTMLInputElement>('#path');
-  path?.addEventListener('input', () => {
-    const parsed = parseMountPath(path.value);
-    showError(path, 'path-error', parsed.ok ? undefined : parsed.problem);
-  });
+  for (const { field, problemOf } of launchFields) {
+    const input = form.querySelector<HTMLInputElement>(`#${field}`);
+    input?.addEventListener('input', () => showError(input, `${field}-error`, problemOf(input.value)));
+  }
 }
 
 /** What a window tells the console's frame that opened it: an answer, and the one origin that it is for. */

@@ -18,6 +18,8 @@ interface ZoneRule {
 
 /** Pure layouts, names, limits and claims: they seal, open and derive nothing. */
 const formats = [
+  'annotation-row',
+  'annotation-values',
   'annotations',
   'base64url',
   'bytes',
@@ -32,6 +34,7 @@ const formats = [
   'limits',
   'mount-path',
   'names',
+  'parsed',
   'place',
   'pod',
   'result',

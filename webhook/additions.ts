@@ -2,8 +2,9 @@
  * What a session adds to its pod. Zone 2, pure; design §6 step 4. Nothing secret is in it: the API server writes
  * patches into its audit log.
  */
+import { encodeInitValues } from '#envelope/annotation-values.ts';
 import { sessionAudience, sessionObjectName } from '#envelope/annotations.ts';
-import { countFolders, encodeFiles, encodeVariables } from '#envelope/selection.ts';
+import { countFolders } from '#envelope/selection.ts';
 import type { Plan } from './plan.ts';
 import { ENV_FILE, INIT_CONTAINER, initMounts, volumes } from './session-objects.ts';
 
@@ -88,18 +89,12 @@ function sessionVolumes(plan: Plan, { sid, sizes }: Session): readonly Json[] {
   ];
 }
 
-function octal(mode: number): string {
-  return `0${mode.toString(8).padStart(3, '0')}`;
-}
-
 function initContainer(plan: Plan, session: Session, config: RenderConfig): Json {
   const env: Readonly<Record<string, string>> = {
     TWOFOLD_CLAIM_URL: config.claimUrl,
     TWOFOLD_GRANT_SHA256: session.grantSha256,
     TWOFOLD_CA_SHA256: session.caSha256,
-    TWOFOLD_FILES: encodeFiles(plan.files),
-    TWOFOLD_ENV: encodeVariables(plan.variables),
-    TWOFOLD_FILE_MODE: octal(plan.fileMode),
+    ...encodeInitValues(plan),
   };
   const { requests, limits } = plan.resources;
   return {

@@ -1,32 +1,36 @@
 /** What a pod has already, held against what it asks for. Zone 2, pure; design §6 step 1, §7. */
+import type { AnnotationValues } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
 import { quote } from '#envelope/selection.ts';
-import { MAX_SHOWN, type Wishes } from './annotations.ts';
+import { MAX_SHOWN } from './annotations.ts';
 import { mountConflict } from './mount-path.ts';
 import type { Container } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
 
 /** What of the pod stands against what it asks for; of very many the first. */
 export function conflicts(
-  wishes: Wishes,
+  values: AnnotationValues,
   consumers: readonly Container[],
   { envEnabled }: { readonly envEnabled: boolean },
 ): readonly Refusal[] {
-  const { files, variables, mountPath } = wishes;
+  const { files, variables, mountPath } = values;
   const mounts =
     files.length === 0 ? [] : consumers.flatMap((container) => mountConflict(mountPath, container) ?? []);
   if (variables.length > 0 && !envEnabled) {
-    const next = `use files instead (${annotations.secrets}), or ask the operator to turn variables on`;
+    const next = `use files instead (${annotations.files.key}), or ask the operator to turn variables on`;
     return [
       ...mounts,
-      refuse('env_disabled', `variables are turned off on this cluster; ${next}`, annotations.env),
+      refuse('env_disabled', `variables are turned off on this cluster; ${next}`, annotations.variables.key),
     ];
   }
-  return [...mounts, ...variablesTaken(variables, consumers), ...tooMany(wishes, consumers)];
+  return [...mounts, ...variablesTaken(variables, consumers), ...tooMany(values, consumers)];
 }
 
 /** One look at each variable of a container, whatever is selected. */
-function variablesTaken(variables: Wishes['variables'], consumers: readonly Container[]): readonly Refusal[] {
+function variablesTaken(
+  variables: AnnotationValues['variables'],
+  consumers: readonly Container[],
+): readonly Refusal[] {
   const wanted = new Set<string>(variables.map(({ variable }) => variable));
   const taken: Refusal[] = [];
   for (const container of consumers) {
@@ -34,7 +38,11 @@ function variablesTaken(variables: Wishes['variables'], consumers: readonly Cont
       if (!wanted.has(variable)) continue;
       const where = `container ${quote(container.name)} already sets ${variable}`;
       taken.push(
-        refuse('variable_taken', `${where}; remove it there, or choose another name`, annotations.env),
+        refuse(
+          'variable_taken',
+          `${where}; remove it there, or choose another name`,
+          annotations.variables.key,
+        ),
       );
       if (taken.length > MAX_SHOWN) return taken;
     }
@@ -45,11 +53,18 @@ function variablesTaken(variables: Wishes['variables'], consumers: readonly Cont
 /** More than etcd takes in one pod: a product of two lists of the sender's must not become an answer. */
 const MAX_ADDED = 10_000;
 
-function tooMany({ files, variables }: Wishes, consumers: readonly Container[]): readonly Refusal[] {
+function tooMany(
+  { files, variables }: AnnotationValues,
+  consumers: readonly Container[],
+): readonly Refusal[] {
   const added = consumers.length * (variables.length + (files.length > 0 ? 1 : 0));
   if (added <= MAX_ADDED) return [];
   const why = `mounts and variables of ${consumers.length} containers take more than ${MAX_ADDED} entries`;
   return [
-    refuse('selection_too_long', `${why}; select fewer, or name fewer containers`, annotations.containers),
+    refuse(
+      'selection_too_long',
+      `${why}; select fewer, or name fewer containers`,
+      annotations.containers.key,
+    ),
   ];
 }

@@ -1,20 +1,12 @@
-/** Where a container may find its files: the table of all paths, and what the pod itself mounts. Zone 2; design §7. */
+/** Where a container may find its files, beside what it mounts itself. Zone 2; design §7. */
 import { annotations } from '#envelope/annotations.ts';
-import { normaliseMountPath, parseMountPath } from '#envelope/mount-path.ts';
+import { normaliseMountPath } from '#envelope/mount-path.ts';
 import { quote } from '#envelope/selection.ts';
 import type { Container } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
 
 function isWithin(inner: string, outer: string): boolean {
   return inner === outer || inner.startsWith(outer === '/' ? '/' : `${outer}/`);
-}
-
-/** The normalised path, or why it cannot be one whatever the pod. */
-export function readMountPath(text: string): { path: string } | { refusal: Refusal } {
-  const parsed = parseMountPath(text);
-  if (parsed.ok) return { path: parsed.path };
-  const code = parsed.forbidden ? 'mount_path_forbidden' : 'annotation_invalid';
-  return { refusal: refuse(code, parsed.problem, annotations.mountPath) };
 }
 
 /** Why `path` cannot be mounted in this container: something is at, inside or above it. */
@@ -25,5 +17,5 @@ export function mountConflict(path: string, container: Container): Refusal | und
   });
   if (taken === undefined) return undefined;
   const where = `container ${quote(container.name)} already mounts ${quote(taken)}, which overlaps ${quote(path)}`;
-  return refuse('mount_path_taken', `${where}; choose another path`, annotations.mountPath);
+  return refuse('mount_path_taken', `${where}; choose another path`, annotations.mountPath.key);
 }

@@ -54,9 +54,9 @@ async function whenThere(
 
 /** Which annotation a peer's refusal is about, by the beginning of its code. */
 function annotationOf(code: string): { annotation?: string } {
-  if (code === 'secret_not_env_safe') return { annotation: annotations.env };
-  if (/^(secret|name|tokens|grant)_/.test(code)) return { annotation: annotations.secrets };
-  return code.startsWith('ticket_') ? { annotation: annotations.ticket } : {};
+  if (code === 'secret_not_env_safe') return { annotation: annotations.variables.key };
+  if (/^(secret|name|tokens|grant)_/.test(code)) return { annotation: annotations.files.key };
+  return code.startsWith('ticket_') ? { annotation: annotations.ticket.key } : {};
 }
 
 /** What its owner types next, for the refusals that are theirs to mend. */

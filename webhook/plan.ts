@@ -2,19 +2,13 @@
  * From a pod to what shall be done with it, or to every reason why not. Zone 2, pure; design §6 step 2, §7. Nothing
  * here depends on the secrets themselves: those come from the console.
  */
+import type { AnnotationValues } from '#envelope/annotation-values.ts';
 import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';
-import { selectedNames, quote, type FileSelection, type VariableSelection } from '#envelope/selection.ts';
+import { selectedNames, quote } from '#envelope/selection.ts';
 import type { SecretName } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
 import { accountNamespace, findLauncher } from '#platform/launchers.ts';
-import {
-  chooseContainers,
-  MAX_SHOWN,
-  readAnnotations,
-  shortList,
-  ticketOf,
-  type Chosen,
-} from './annotations.ts';
+import { chooseContainers, MAX_SHOWN, readAnnotations, shortList, type Chosen } from './annotations.ts';
 import { conflicts } from './conflicts.ts';
 import { exposures } from './exposures.ts';
 import type { Container, Pod, Resources } from './pod.ts';
@@ -45,19 +39,16 @@ interface Circumstances {
   readonly boundPodUid: string | undefined;
 }
 
-export interface Plan {
+/** What the annotations say, and what follows from it for this pod. */
+export interface Plan extends AnnotationValues {
   /** As the review has it: keyservice and grant are told nothing else. */
   readonly place: Place;
   /** Every selected secret, once. */
   readonly names: readonly SecretName[];
-  readonly files: readonly FileSelection[];
-  readonly variables: readonly VariableSelection[];
-  readonly mountPath: string;
   readonly fileMode: number;
   readonly runAsUser: number;
   readonly resources: Resources;
   readonly chosen: Chosen;
-  readonly ticket: string | undefined;
   readonly launcher: { readonly username: string; readonly user: string } | undefined;
   readonly warnings: readonly string[];
 }
@@ -146,12 +137,12 @@ function identify(
   if (launcher && user) return { launcher: { username, user } };
   if (ticket) return { launcher: undefined };
   if (launcher) {
-    const next = `set it, or give a ticket in ${annotations.ticket}`;
+    const next = `set it, or give a ticket in ${annotations.ticket.key}`;
     return refuse('launcher_annotation_missing', `it does not name the user; ${next}`, launcher.annotation);
   }
   const why = `there is no ticket, and ${quote(username)} is no trusted launcher in namespace ${quote(namespace)}`;
   const next = 'have the launcher ask the console for a ticket (POST /api/v1/tickets) and put it here';
-  return refuse('no_identity', `${why}; ${next}`, annotations.ticket);
+  return refuse('no_identity', `${why}; ${next}`, annotations.ticket.key);
 }
 
 function chosenContainers(pod: Pod, { containers, initContainers }: Chosen): readonly Container[] {
@@ -185,31 +176,26 @@ export function planSession(pod: Pod, circumstances: Circumstances, config: Plan
     const why = `the review does not say which pod this is, where and whose: ${PLACE_RULE}`;
     return { ok: false, refusals: [refuse('pod_unsupported', `${why}; correct metadata and spec`)] };
   }
-  const read = readAnnotations(pod);
-  const chosen = chooseContainers(pod);
-  const identity = identify(pod, circumstances, config, ticketOf(pod));
-  if ('refusals' in read || isRefusal(chosen) || isRefusal(identity)) {
-    const others = [chosen, identity].filter(isRefusal);
-    return { ok: false, refusals: ['refusals' in read ? read.refusals : [], others].flat() };
+  const { values, refusals } = readAnnotations(pod);
+  const chosen = chooseContainers(pod, values.containers);
+  const identity = identify(pod, circumstances, config, values.ticket);
+  if (refusals.length > 0 || isRefusal(chosen) || isRefusal(identity)) {
+    return { ok: false, refusals: [...refusals, ...[chosen, identity].filter(isRefusal)] };
   }
-  const { wishes } = read;
   const consumers = chosenContainers(pod, chosen);
-  const found = conflicts(wishes, consumers, config);
+  const found = conflicts(values, consumers, config);
   if (found.length > 0) return { ok: false, refusals: found.slice(0, MAX_SHOWN) };
   const { fileMode, runAsUser } = permissions(pod, consumers);
   const plan: Plan = {
+    ...values,
     place,
-    names: selectedNames(wishes.files, wishes.variables),
-    files: wishes.files,
-    variables: wishes.variables,
-    mountPath: wishes.mountPath,
-    fileMode: wishes.fileMode ?? fileMode,
+    names: selectedNames(values.files, values.variables),
+    fileMode: values.fileMode ?? fileMode,
     runAsUser,
     resources: initResources(pod),
     chosen,
-    ticket: wishes.ticket,
     launcher: identity.launcher,
-    warnings: [...unreadable(wishes.fileMode, consumers, pod), ...exposures(pod)],
+    warnings: [...unreadable(values.fileMode, consumers, pod), ...exposures(pod)],
   };
   return { ok: true, plan };
 }
@@ -224,5 +210,7 @@ function unreadable(mode: number | undefined, consumers: readonly Container[], p
   });
   return blind
     .slice(0, MAX_SHOWN)
-    .map(({ name }) => `${annotations.fileMode}: container ${quote(name)} may be unable to read its files`);
+    .map(
+      ({ name }) => `${annotations.fileMode.key}: container ${quote(name)} may be unable to read its files`,
+    );
 }

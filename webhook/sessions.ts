@@ -99,8 +99,10 @@ export function createSessions(
     // Managed clusters write `35+`.
     const able = Number(major) > 1 || (major === '1' && Number.parseInt(minor, 10) >= VARIABLES_SINCE);
     const why = `variables need Kubernetes 1.${VARIABLES_SINCE}, and this cluster is ${gitVersion}`;
-    const next = `remove ${annotations.env} and read the secret as a file`;
-    const refusal = able ? undefined : refuse('env_unsupported', `${why}; ${next}`, annotations.env);
+    const next = `remove ${annotations.variables.key} and read the secret as a file`;
+    const refusal = able
+      ? undefined
+      : refuse('env_unsupported', `${why}; ${next}`, annotations.variables.key);
     variablesKnown = { refusal };
     return refusal;
   };

@@ -1,6 +1,9 @@
 /** `annotate`: a manifest with ticket and annotations. Zone 0; design §6 step 1. */
+import type { MemberForm, MemberForms, Option } from '#envelope/annotation-row.ts';
+import { annotationRows, type MemberValues, type OptionName } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
-import { parseFiles, parseVariables, selectedNames, type Selected } from '#envelope/selection.ts';
+import type { Parsed } from '#envelope/parsed.ts';
+import { parseFiles, parseVariables, selectedNames } from '#envelope/selection.ts';
 import type { Schemas } from '../api/client.ts';
 import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
@@ -10,23 +13,11 @@ import { issue, limitsOf, revocation, ticketOptions } from './tickets.ts';
 
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
-const options = {
-  secrets: { value: 'LIST', short: 's', doc: 'Secrets as files: db-password,aws-key=aws/credentials' },
-  env: { value: 'LIST', short: 'e', doc: 'Secrets as environment variables: PGPASSWORD=db-password' },
-  'mount-path': { value: 'PATH', doc: 'Folder of the files; /secrets where nothing is said.' },
-  containers: { value: 'LIST', doc: 'Containers that get them, or * for every regular one.' },
-  'file-mode': { value: 'MODE', doc: 'Octal, read bits only: 0440' },
-  ...ticketOptions,
-} as const;
+const annotationOptions = Object.fromEntries(
+  annotationRows.flatMap(({ option }) => (option === undefined ? [] : [[option.name, option] as const])),
+) as Readonly<Record<OptionName, Option>>; // each under its name
 
-/** Options that become annotations as they are; the console knows what each may be. */
-const asGiven = {
-  secrets: annotations.secrets,
-  env: annotations.env,
-  'mount-path': annotations.mountPath,
-  containers: annotations.containers,
-  'file-mode': annotations.fileMode,
-} as const;
+const options = { ...annotationOptions, ...ticketOptions };
 
 async function readManifest({ stdin }: Context, file: string | undefined): Promise<string> {
   const content =
@@ -38,41 +29,32 @@ async function readManifest({ stdin }: Context, file: string | undefined): Promi
   return content.toString('utf8');
 }
 
-function demandSelected<T>(selected: Selected<T>, what: string): readonly T[] {
-  if (!selected.ok) throw failure('usage', `${what}: ${selected.problem}.`);
-  return selected.items;
-}
+type Choice = Pick<Schemas['TicketRequest'], 'secrets' | keyof MemberValues>;
 
-type Choice = Pick<
-  Schemas['TicketRequest'],
-  'secrets' | 'files' | 'env' | 'mountPath' | 'containers' | 'fileMode'
->;
+/** How an annotation's text is sent. The console knows what each may be; lists of secrets are read here already. */
+const sent: { readonly [F in MemberForm]: (text: string) => Parsed<MemberForms[F]> } = {
+  text: (text) => ({ ok: true, value: text }),
+  texts: (text) => ({ ok: true, value: text.split(',') }),
+  files: parseFiles,
+  variables: parseVariables,
+};
 
 /** What the annotations choose, in the words of the console, which says what is wrong before there is a pod. */
 function choiceOf(texts: Readonly<Record<string, string>>, title: string): Choice {
-  const { [annotations.secrets]: files, [annotations.env]: variables } = texts;
-  const { [annotations.mountPath]: mountPath, [annotations.fileMode]: fileMode } = texts;
-  const containers = texts[annotations.containers]?.split(',');
-  const selection = {
-    files: files === undefined ? [] : demandSelected(parseFiles(files), `${title}, ${annotations.secrets}`),
-    env:
-      variables === undefined
-        ? []
-        : demandSelected(parseVariables(variables), `${title}, ${annotations.env}`),
-  };
-  const secrets = [...selectedNames(selection.files, selection.env)];
+  const members = annotationRows.flatMap(({ key, member }) => {
+    const text = texts[key];
+    if (member === undefined || text === undefined) return [];
+    const read = sent[member.form](text);
+    if (!read.ok) throw failure('usage', `${title}, ${key}: ${read.problem}.`);
+    return [[member.name, read.value] as const];
+  });
+  const values = Object.fromEntries(members) as MemberValues; // each in the form of its member
+  const secrets = [...selectedNames(values.files ?? [], values.env ?? [])];
   if (secrets.length === 0) {
-    const next = `Name some with --secrets, or annotate it with ${annotations.secrets}.`;
+    const next = `Name some with --${annotations.files.option.name}, or annotate it with ${annotations.files.key}.`;
     throw failure('usage', `Nothing says which secrets ${title} gets.`, next);
   }
-  return {
-    secrets,
-    files: [...selection.files],
-    env: [...selection.env],
-    ...(mountPath === undefined ? {} : { mountPath }),
-    ...(containers === undefined ? {} : { containers }),
-    ...(fileMode === undefined ? {} : { fileMode }),
-  };
+  return { ...(values as Omit<Choice, 'secrets'>), secrets }; // the document has the same members
 }
 
 function namespaceOf({ namespace, title }: PodTemplate, option: string | undefined): string {
@@ -118,9 +100,8 @@ export const annotate = command({
   run: async (context, { positionals: [file], options: given }) => {
     const manifest = parseManifest(await readManifest(context, file));
     const added = Object.fromEntries(
-      Object.entries(asGiven).flatMap(([option, key]) => {
-        // The keys of `asGiven` are options that take text.
-        const text = given[option as keyof typeof asGiven];
+      annotationRows.flatMap(({ key, option }) => {
+        const text = option === undefined ? undefined : given[option.name as OptionName];
         return text === undefined ? [] : [[key, text] as const];
       }),
     );
@@ -137,7 +118,7 @@ export const annotate = command({
       const serviceAccount = given['service-account'] ?? template.serviceAccount;
       const body = { ...choice, namespace, serviceAccount, ...(pod === undefined ? {} : { pod }), ...limits };
       const issued = await issue(api, body);
-      template.annotate({ ...added, [annotations.ticket]: issued.ticket });
+      template.annotate({ ...added, [annotations.ticket.key]: issued.ticket });
       context.note(`${template.title}: ${choice.secrets.join(', ')}. ${revocation(issued)}`);
     }
     return { json: manifest.toJson(), text: manifest.toYaml().trimEnd() };

@@ -6,7 +6,7 @@ import { annotations as keys, SESSION_LABEL } from '#envelope/annotations.ts';
 import type { Grant } from '#envelope/grant.ts';
 import { fitsPod, mayBeNamed, type PodPattern } from '#envelope/pod.ts';
 import { ok } from '#envelope/result.ts';
-import { parseFiles, parseVariables, selectedNames } from '#envelope/selection.ts';
+import { selectedNames } from '#envelope/selection.ts';
 import type { AdmittedPod, TokenOwner } from './cluster.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import type { SessionRow } from './stores.ts';
@@ -55,11 +55,11 @@ interface Ports {
 
 /** Names that the pod's annotations select; undefined where they cannot be read. */
 function selectedBy(annotations: AdmittedPod['annotations']): readonly string[] | undefined {
-  const { [keys.secrets]: secrets, [keys.env]: env } = annotations;
-  const files = secrets === undefined ? undefined : parseFiles(secrets);
-  const variables = env === undefined ? undefined : parseVariables(env);
+  const { [keys.files.key]: secrets, [keys.variables.key]: env } = annotations;
+  const files = secrets === undefined ? undefined : keys.files.parse(secrets);
+  const variables = env === undefined ? undefined : keys.variables.parse(env);
   if (files?.ok === false || variables?.ok === false) return undefined;
-  return selectedNames(files?.items ?? [], variables?.items ?? []);
+  return selectedNames(files?.value ?? [], variables?.value ?? []);
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
@@ -77,10 +77,10 @@ function difference(
   const selected = selectedBy(pod.annotations);
   const names = session.secrets.map(({ name }) => name);
   if (!selected || !sameNames(selected, names)) return 'its annotations do not select this session’s secrets';
-  const { [keys.ticket]: ticket } = pod.annotations;
+  const { [keys.ticket.key]: ticket } = pod.annotations;
   const expected = session.ticketOnPod ? session.ticketHash : undefined;
   if ((ticket === undefined ? undefined : ticketHash.of(ticket)) !== expected) {
-    return `its annotation ${keys.ticket} is not the ticket that it was admitted with`;
+    return `its annotation ${keys.ticket.key} is not the ticket that it was admitted with`;
   }
   const { launcher } = session;
   return launcher && pod.annotations[launcher.annotation] !== launcher.user

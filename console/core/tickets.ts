@@ -1,10 +1,11 @@
 /** Tickets: issued to owners, listed with their uses, revoked. Zone 1; design §5 and §6 step 1. */
+import type { MemberValues } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
-import { parseSecretId, parseSecretName, type OwnerId, type SecretName } from '#envelope/names.ts';
+import { parseSecretId, type OwnerId, type SecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
-import { sessionAnnotations, type SessionAnnotations, type SessionChoice } from './session-annotations.ts';
+import { sessionAnnotations, type SessionAnnotations } from './session-annotations.ts';
 import type { Database, SecretRow, SessionRow, TicketRow } from './stores.ts';
 import type { MintedTicket, MintTicket, TicketTerms } from './ticket-minting.ts';
 import { byOwner, type Trace, type UseCase } from './use-case.ts';
@@ -18,13 +19,7 @@ export interface TicketConfig {
 }
 
 /** What an owner asks for: a ticket, and what the pod is to carry. Names of files and variables are as they came. */
-export interface TicketRequest
-  extends
-    Omit<TicketTerms, 'ownerId' | 'launcher'>,
-    Pick<SessionChoice, 'mountPath' | 'containers' | 'fileMode'> {
-  readonly files?: readonly { readonly name: string; readonly path: string }[] | undefined;
-  readonly env?: readonly { readonly variable: string; readonly name: string }[] | undefined;
-}
+export interface TicketRequest extends Omit<TicketTerms, 'ownerId' | 'launcher'>, MemberValues {}
 
 interface IssueRequest {
   readonly ownerId: OwnerId;
@@ -95,26 +90,6 @@ export function checkSelection(
   return ok(selected);
 }
 
-/** Files or variables whose names are names of secrets; undefined where one is not. */
-function named<T extends { readonly name: string }>(
-  items: readonly T[] = [],
-): readonly (T & { readonly name: SecretName })[] | undefined {
-  const found = items.flatMap((item) => {
-    const name = parseSecretName(item.name);
-    return name ? [{ ...item, name }] : [];
-  });
-  return found.length === items.length ? found : undefined;
-}
-
-/** What the pod is to carry, but for the ticket. */
-function annotationsOf(request: TicketRequest): Outcome<SessionAnnotations> {
-  const { secrets, mountPath, containers, fileMode } = request;
-  const [files, env] = [named(request.files), named(request.env)];
-  return files && env
-    ? sessionAnnotations({ secrets, files, env, mountPath, containers, fileMode })
-    : refuse('annotations_malformed', 'files and env name something that is no secret’s name.');
-}
-
 function unknownTicket(): Outcome<never> {
   return refuse('ticket_unknown', 'You have no ticket of this id; list your tickets.');
 }
@@ -160,7 +135,7 @@ export function createTickets(ports: Ports, config: TicketConfig): Tickets {
     if (!asked.ok) return asked;
     const { secrets: names, ns, pod } = asked.value;
     Object.assign(trace, { names, ns, pod });
-    const chosen = annotationsOf(asked.value);
+    const chosen = sessionAnnotations(asked.value);
     if (!chosen.ok) return chosen;
     const checked = await check(ownerId, asked.value);
     if (!checked.ok) return checked;
@@ -179,7 +154,7 @@ export function createTickets(ports: Ports, config: TicketConfig): Tickets {
         action: 'ticket',
         outcome: 'done',
       });
-      return ok({ text, row, annotations: { ...chosen.value, [annotations.ticket]: text } });
+      return ok({ text, row, annotations: { ...chosen.value, [annotations.ticket.key]: text } });
     });
   };
 

@@ -1,7 +1,8 @@
 /** Schemas of tickets and their sessions. Zone 1; design §5. */
 import { z } from 'zod';
+import type { MemberForm, MemberForms } from '#envelope/annotation-row.ts';
+import { annotationRows, type MemberFormOf } from '#envelope/annotation-values.ts';
 import { MAX_FILES, MAX_NAMES } from '#envelope/limits.ts';
-import { DEFAULT_MOUNT_PATH } from '#envelope/mount-path.ts';
 import { SECRET_NAME_RULE } from '#envelope/names.ts';
 import { isNamespace, isSubdomain, parsePodPattern } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';
@@ -25,30 +26,34 @@ const names = z
   )
   .meta({ uniqueItems: true });
 
+/** Members of a request for a ticket that become annotations, by their form. */
+const memberForms = {
+  text: z.string(),
+  texts: z.array(z.string()),
+  files: z.array(z.strictObject({ name: nameText, path: z.string() })).max(MAX_FILES),
+  variables: z.array(z.strictObject({ variable: z.string(), name: nameText })).max(MAX_FILES),
+} as const satisfies { readonly [F in MemberForm]: z.ZodType<MemberForms[F]> };
+
+type MemberShape = {
+  readonly [M in keyof MemberFormOf]: z.ZodOptional<(typeof memberForms)[MemberFormOf[M]]>;
+};
+
+/** One for each row of the table of annotations that has a member. */
+function annotationMembers(): MemberShape {
+  const members = annotationRows.flatMap(({ member }) =>
+    member === undefined
+      ? []
+      : [[member.name, memberForms[member.form].optional().meta({ description: member.doc })] as const],
+  );
+  return Object.fromEntries(members) as unknown as MemberShape; // the rows that the type is made of
+}
+
 export const ticketRequest = z
   .strictObject({
     namespace,
     serviceAccount: serviceAccount.default('default'),
     secrets: names,
-    files: z
-      .array(z.strictObject({ name: nameText, path: z.string() }))
-      .max(MAX_FILES)
-      .optional()
-      .meta({ description: 'Other files than each secret’s own name, below the mount path.' }),
-    env: z
-      .array(z.strictObject({ variable: z.string(), name: nameText }))
-      .max(MAX_FILES)
-      .optional()
-      .meta({ description: 'Secrets as environment variables, where the operator has turned them on.' }),
-    mountPath: z
-      .string()
-      .optional()
-      .meta({ description: `Folder of the files; ${DEFAULT_MOUNT_PATH} where absent.` }),
-    containers: z
-      .array(z.string())
-      .optional()
-      .meta({ description: 'Containers that get them, or "*" alone; the main one where absent.' }),
-    fileMode: z.string().optional().meta({ description: 'Octal, read bits only.' }),
+    ...annotationMembers(),
     pod: pod.optional(),
     uses: z.int().min(1).max(MAX_USES).optional().meta({ description: 'Most sessions that may claim.' }),
     ttlSeconds: z.int().min(60).optional().meta({ description: 'Life; the operator sets default and most.' }),

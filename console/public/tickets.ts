@@ -56,18 +56,13 @@ function issuedOf({ text, row, annotations }: IssuedTicket): object {
 
 /** The body's members in the domain's types; the schema has checked each with the same parsers. */
 function requestOf(body: z.output<typeof ticketRequest>): TicketRequest {
+  const { namespace, serviceAccount, secrets, pod, ...rest } = body;
   return {
-    ns: body.namespace,
-    sa: body.serviceAccount,
-    secrets: parseNames(body.secrets) ?? [],
-    pod: parsePodPattern(body.pod),
-    uses: body.uses,
-    ttlSeconds: body.ttlSeconds,
-    files: body.files,
-    env: body.env,
-    mountPath: body.mountPath,
-    containers: body.containers,
-    fileMode: body.fileMode,
+    ...rest,
+    ns: namespace,
+    sa: serviceAccount,
+    secrets: parseNames(secrets) ?? [],
+    pod: parsePodPattern(pod),
   };
 }
 

@@ -1,5 +1,5 @@
 /** The form of `/launch`. Zone 1; design §6 step 1. */
-import { DEFAULT_MOUNT_PATH } from '#envelope/mount-path.ts';
+import { launchFields, type LaunchFieldRow } from '#envelope/annotation-values.ts';
 import type { SecretSummary } from '../core/stores.ts';
 import { csrfField, verbatim } from './frame.ts';
 import { html, type Html } from './html.ts';
@@ -13,14 +13,15 @@ export interface Picks {
   readonly picked: ReadonlySet<string>;
   readonly kinds: ReadonlyMap<string, string>;
   readonly names: ReadonlyMap<string, string>;
-  readonly path: string;
+  /** Texts of annotations, by field. */
+  readonly fields: ReadonlyMap<string, string>;
 }
 
 export const nothingPicked: Picks = {
   picked: new Set(),
   kinds: new Map(),
   names: new Map(),
-  path: DEFAULT_MOUNT_PATH,
+  fields: new Map(launchFields.map(({ field, text: holds }) => [field, holds])),
 };
 
 export interface LaunchForm {
@@ -29,7 +30,8 @@ export interface LaunchForm {
   readonly action: string;
   readonly secrets: readonly SecretSummary[];
   readonly picks: Picks;
-  readonly pathProblem?: string | undefined;
+  /** What is wrong, by field. */
+  readonly problems?: ReadonlyMap<string, string>;
   readonly notice?: Html | undefined;
   readonly visitor: Visitor;
   readonly envEnabled: boolean;
@@ -96,19 +98,21 @@ function pick(secret: SecretSummary, form: LaunchForm): Html {
   </li>`;
 }
 
-function pathField({ picks, pathProblem }: LaunchForm): Html {
+function textField({ field }: LaunchFieldRow, { picks, problems }: LaunchForm): Html {
+  const { label, hint } = text.launch.fields[field];
+  const problem = problems?.get(field);
   return html`<div class="field">
-    <label for="path">${text.launch.path}</label>
+    <label for="${field}">${label}</label>
     <input
-      id="path"
-      name="path"
-      value="${picks.path}"
+      id="${field}"
+      name="${field}"
+      value="${picks.fields.get(field)}"
       ${verbatim}
-      aria-describedby="path-hint path-error"
-      ${pathProblem !== undefined && html`aria-invalid="true"`}
+      aria-describedby="${field}-hint ${field}-error"
+      ${problem !== undefined && html`aria-invalid="true"`}
     />
-    <p class="hint" id="path-hint">${text.launch.pathHint}</p>
-    <p class="error" id="path-error" aria-live="polite">${pathProblem}</p>
+    <p class="hint" id="${field}-hint">${hint}</p>
+    <p class="error" id="${field}-error" aria-live="polite">${problem}</p>
   </div>`;
 }
 
@@ -139,7 +143,7 @@ export function launchForm(form: LaunchForm): Html {
       </fieldset>
       ${
         secrets.length > 0 &&
-        html`${pathField(form)}
+        html`${launchFields.map((field) => textField(field, form))}
           <p class="buttons"><button class="primary" type="submit">${text.launch.submit}</button></p>`
       }
     </form>`;

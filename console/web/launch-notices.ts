@@ -18,12 +18,12 @@ export function launchElsewhere({ returnTo }: LaunchRequest, action: string): Ht
   </section>`;
 }
 
-function fieldsOf({ picked, kinds, names, path }: Picks): [string, string][] {
+function fieldsOf({ picked, kinds, names, fields }: Picks): [string, string][] {
   return [
     ...[...picked].map((name): [string, string] => ['pick', name]),
     ...[...kinds].map(([name, kind]): [string, string] => [`as:${name}`, kind]),
     ...[...names].map(([name, to]): [string, string] => [`to:${name}`, to]),
-    ['path', path],
+    ...fields,
   ];
 }
 

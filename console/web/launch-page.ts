@@ -3,7 +3,7 @@
  * step 1. Its answer goes to an origin that the operator has listed, in a message or a form, never in an address.
  */
 import type { Request } from 'express';
-import { parseMountPath } from '#envelope/mount-path.ts';
+import { launchFields, type MemberValues } from '#envelope/annotation-values.ts';
 import { parseSecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
 import type { Refusal } from '../core/outcome.ts';
@@ -40,21 +40,36 @@ function picksIn(form: Form): Picks {
   const picked = form.texts('pick');
   const of = (field: string): Map<string, string> =>
     new Map(picked.map((name) => [name, form.text(`${field}:${name}`)]));
-  return { picked: new Set(picked), kinds: of('as'), names: of('to'), path: form.text('path') };
+  const fields = new Map(launchFields.map(({ field }) => [field, form.text(field)]));
+  return { picked: new Set(picked), kinds: of('as'), names: of('to'), fields };
+}
+
+/** Members of a request for what stands in the fields. */
+function membersOf(fields: Picks['fields']): MemberValues {
+  const filled = launchFields.filter(({ field }) => fields.get(field) !== '');
+  return Object.fromEntries(filled.map(({ field, member }) => [member, fields.get(field)]));
+}
+
+/** What is wrong with them, by field. */
+function problemsOf(fields: Picks['fields']): ReadonlyMap<string, string> {
+  const problems = launchFields.map(
+    ({ field, problemOf }) => [field, problemOf(fields.get(field) ?? '')] as const,
+  );
+  return new Map(problems.flatMap(([field, problem]) => (problem === undefined ? [] : [[field, problem]])));
 }
 
 /** What these picks ask for. */
-function requestOf({ picked, kinds, names, path }: Picks, launch: LaunchRequest): TicketRequest {
+function requestOf({ picked, kinds, names, fields }: Picks, launch: LaunchRequest): TicketRequest {
   const secrets = [...picked].flatMap((name) => parseSecretName(name) ?? []);
   const isVariable = (name: string): boolean => kinds.get(name) === 'variable';
   const variables = secrets.filter(isVariable);
   const renamed = secrets.filter((name) => !isVariable(name) && (names.get(name) ?? name) !== name);
   return {
+    ...membersOf(fields),
     ns: launch.namespace,
     sa: launch.serviceAccount,
     pod: launch.pod,
     secrets,
-    mountPath: path,
     files: renamed.map((name) => ({ name, path: names.get(name) ?? '' })),
     env: variables.map((name) => ({ name, variable: names.get(name) ?? '' })),
   };
@@ -126,8 +141,8 @@ export function mountLaunch(routes: PageRoutes, ports: Ports): void {
       const notice = html`<p>${refusal.detail}</p>`;
       return await views.form({ ...again, notice }, refusals[refusal.code].status);
     };
-    const path = parseMountPath(picks.path);
-    if (!path.ok) return await views.form({ ...again, pathProblem: path.problem }, 422);
+    const problems = problemsOf(picks.fields);
+    if (problems.size > 0) return await views.form({ ...again, problems }, 422);
     const asked = requestOf(picks, launch);
     if (asked.secrets.length === 0) {
       return await refused({ code: 'annotations_malformed', detail: text.launch.nothing });

@@ -4,6 +4,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeInitValues, parseAnnotations } from '#envelope/annotation-values.ts';
 import { GRANT_ISSUER, signGrant } from '#envelope/grant.ts';
 import { sealInner } from '#envelope/inner/seal.ts';
 import { parseOwnerId, parseSecretId, parseSecretName, parseSessionId } from '#envelope/names.ts';
@@ -86,6 +87,7 @@ export async function createSession(options: SessionOptions): Promise<Session> {
       TWOFOLD_CLAIM_URL: options.claimUrl,
       TWOFOLD_GRANT_SHA256: sha256(grant),
       TWOFOLD_CA_SHA256: sha256(options.ca),
+      ...encodeInitValues(parseAnnotations({}).values),
       TWOFOLD_FILES: options.files ?? [...idOf.keys()].join(','),
       TWOFOLD_ENV: options.variables ?? '',
       TWOFOLD_FILE_MODE: options.mode ?? '0400',

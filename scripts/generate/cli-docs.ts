@@ -17,7 +17,7 @@ const END = '<!-- End of what `make docs` writes. -->';
 
 type AnyProgram = Program<never, unknown>;
 
-function cell(text: string): string {
+export function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
@@ -75,15 +75,16 @@ function reference(program: AnyProgram, more: readonly string[]): string {
   ].join('\n');
 }
 
-/** The page with its reference as it should be. Throws where the marks are gone. */
-function withReference(page: string, text: string): string {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error('a page has lost the marks of its reference');
-  return `${page.slice(0, begin)}${BEGIN}\n\n${text}\n${page.slice(end)}`;
+/** The page with this text between `begin` and the next end mark. Throws where a mark is gone. */
+export function withWritten(page: string, begin: string, text: string): string {
+  const from = page.indexOf(begin);
+  const to = page.indexOf(END, from);
+  if (from < 0 || to < 0) throw new Error(`a page has lost the mark ${begin}, or the end of what is written`);
+  return `${page.slice(0, from)}${begin}\n\n${text}\n${page.slice(to)}`;
 }
 
 /** By the page in docs/: the page with its reference as it should be. */
 export const withCommandReference = {
-  'cli.md': (page: string) => withReference(page, reference(cli, cliSettings)),
-  'admin.md': (page: string) => withReference(page, reference(admin, [])),
+  'cli.md': (page: string) => withWritten(page, BEGIN, reference(cli, cliSettings)),
+  'admin.md': (page: string) => withWritten(page, BEGIN, reference(admin, [])),
 } as const;

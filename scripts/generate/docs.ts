@@ -1,18 +1,15 @@
 /**
- * `make docs`: writes docs/configuration.md from the services' settings, and the references in docs/cli.md and
- * docs/admin.md; the tests compare.
+ * `make docs`: writes docs/configuration.md from the services' settings, the references in docs/cli.md and
+ * docs/admin.md, and the README's table of annotations; the tests compare.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { consoleSettings } from '../../console/config.ts';
 import { keyserviceSettings } from '../../keyservice/config.ts';
+import { annotationRows } from '#envelope/annotation-values.ts';
 import type { Settings } from '#platform/settings.ts';
 import { webhookSettings } from '../../webhook/config.ts';
-import { withCommandReference } from './cli-docs.ts';
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-}
+import { cell, withCommandReference, withWritten } from './cli-docs.ts';
 
 function row(setting: Settings[string]): string {
   const { variable, kind, doc, fallback, optional } = setting;
@@ -38,7 +35,7 @@ function section(name: string, settings: Settings): string {
   ].join('\n');
 }
 
-export function configurationReference(): string {
+function configurationReference(): string {
   return [
     '# Configuration',
     '',
@@ -52,11 +49,33 @@ export function configurationReference(): string {
   ].join('\n');
 }
 
+const ANNOTATIONS = '<!-- Written by `make docs` from envelope/annotations.ts; do not edit. -->';
+
+/** The README with its table of annotations as it should be. */
+function withAnnotations(readme: string): string {
+  const table = [
+    '| annotation | what it says | default |',
+    '|---|---|---|',
+    ...annotationRows.map(
+      ({ key, doc, docFallback }) => `| \`${key}\` | ${[doc, docFallback].map(cell).join(' | ')} |`,
+    ),
+    '',
+  ];
+  return withWritten(readme, ANNOTATIONS, table.join('\n').replaceAll('|  |', '| |'));
+}
+
+/** By the page: what it is when all that is generated in it is as it should be. */
+export const writtenPages: Readonly<Record<string, (page: string) => string>> = {
+  'docs/configuration.md': configurationReference,
+  'docs/cli.md': withCommandReference['cli.md'],
+  'docs/admin.md': withCommandReference['admin.md'],
+  'README.md': withAnnotations,
+};
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL('../../docs/configuration.md', import.meta.url), configurationReference());
-  for (const [name, withReference] of Object.entries(withCommandReference)) {
-    const page = new URL(`../../docs/${name}`, import.meta.url);
-    writeFileSync(page, withReference(readFileSync(page, 'utf8')));
+  for (const [name, written] of Object.entries(writtenPages)) {
+    const page = new URL(`../../${name}`, import.meta.url);
+    writeFileSync(page, written(readFileSync(page, 'utf8')));
+    console.log(`${name} written`);
   }
-  console.log('docs/configuration.md, docs/cli.md and docs/admin.md written');
 }

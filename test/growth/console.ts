@@ -155,7 +155,10 @@ export const consoleSubjects: readonly Subject[] = [
       callers.identify(requestOf({ headers: { authorization } }), ignored, () => undefined),
   }),
   steps({
-    covers: ['console/core/session-annotations.ts sessionAnnotations'],
+    covers: [
+      'console/core/session-annotations.ts sessionAnnotations',
+      ...['parseFileList', 'parseVariableList'].map((name) => `envelope/selection.ts ${name}`),
+    ],
     tokens: Object.values(choice),
     draft: () => ({ secrets: ['s'], files: [], env: [], containers: [] }),
     run: (chosen) => sessionAnnotations(chosen as unknown as Parameters<typeof sessionAnnotations>[0]),
@@ -167,9 +170,9 @@ export const consoleSubjects: readonly Subject[] = [
     run: (selection) => {
       const labels = { [SESSION_LABEL]: 'sid' };
       const texts = {
-        [annotations.secrets]: selection,
-        [annotations.env]: selection,
-        [annotations.ticket]: selection,
+        [annotations.files.key]: selection,
+        [annotations.variables.key]: selection,
+        [annotations.ticket.key]: selection,
       };
       return createPodCheck({ ticketHash })({ uid: 'u', labels, annotations: texts }, session, 'u');
     },

@@ -1,6 +1,7 @@
 /** What keyservice, init container, command line and configuration read. */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { encodeInitValues, parseAnnotations } from '#envelope/annotation-values.ts';
 import { columns } from '#platform/columns.ts';
 import { parseLaunchers } from '#platform/launchers.ts';
 import { list, parseSettings } from '#platform/settings.ts';
@@ -62,16 +63,21 @@ export const serviceSubjects: readonly Subject[] = [
     run: (contentType) => ask('/v1/rewrap', Buffer.from('{}'), contentType),
   }),
   text({
-    covers: ['injector-image/config.ts parseConfig', 'injector-image/outcome.ts terminationMessage'],
+    covers: [
+      'injector-image/config.ts parseConfig',
+      'envelope/annotation-values.ts parseInitValues',
+      'injector-image/outcome.ts terminationMessage',
+    ],
     tokens: ['a', 'A', ',', '=', '/', '0', '4', ' ', '\u0085', 'https://', ':', '[', '.'],
     starts: [['a', '=']],
     run: (value) => {
+      const told = encodeInitValues(parseAnnotations({}).values);
       const url = { TWOFOLD_CLAIM_URL: `https://${value}`, TWOFOLD_FILE_MODE: value };
       terminationMessage(new Failure('refused', value));
       try {
-        parseConfig({ TWOFOLD_FILES: value, TWOFOLD_ENV: '', ...url });
+        parseConfig({ ...told, TWOFOLD_FILES: value, ...url });
       } catch {
-        parseConfig({ TWOFOLD_FILES: 'a', TWOFOLD_ENV: value, ...url });
+        parseConfig({ ...told, TWOFOLD_FILES: 'a', TWOFOLD_ENV: value, ...url });
       }
     },
   }),

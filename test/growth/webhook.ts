@@ -36,7 +36,7 @@ interface Draft {
 
 function draft(): Draft {
   return {
-    annotations: { [annotations.ticket]: 'x' },
+    annotations: { [annotations.ticket.key]: 'x' },
     labels: {},
     containers: [
       { name: 'm', resources: { limits: { cpu: '1', memory: '1Gi' } }, env: [], volumeMounts: [] },
@@ -76,19 +76,19 @@ const podSteps: Readonly<Record<string, Step<Draft>>> = {
   label: ({ labels }, at) => (labels[`l${at}`] = 'x'),
   annotation: (pod, at) => (pod.annotations[`a${at}`] = 'x'),
   unknownAnnotation: (pod, at) => (pod.annotations[`twofold.dev/a${at}`] = 'x'),
-  file: (pod, at) => append(pod, annotations.secrets, `s${at}`),
-  deepFile: (pod, at) => append(pod, annotations.secrets, `s=${'a/'.repeat(300)}${at}`),
-  selectVariable: (pod, at) => append(pod, annotations.env, `V${at}=s`),
+  file: (pod, at) => append(pod, annotations.files.key, `s${at}`),
+  deepFile: (pod, at) => append(pod, annotations.files.key, `s=${'a/'.repeat(300)}${at}`),
+  selectVariable: (pod, at) => append(pod, annotations.variables.key, `V${at}=s`),
   selectTakenVariable: (pod, at) => {
-    append(pod, annotations.env, `V${at}=s`);
+    append(pod, annotations.variables.key, `V${at}=s`);
     lastOf(pod)?.env?.push({ name: `V${at}`, value: '' });
   },
-  chooseLast: (pod) => append(pod, annotations.containers, lastOf(pod)?.name ?? ''),
-  chooseInit: (pod) => append(pod, annotations.containers, pod.initContainers.at(-1)?.name ?? 'm'),
-  chooseUnknown: (pod, at) => append(pod, annotations.containers, `u${at}`),
-  chooseAll: (pod) => (pod.annotations[annotations.containers] = '*'),
-  mountPath: (pod, at) => (pod.annotations[annotations.mountPath] = `/mnt/${at}`),
-  mode: (pod) => (pod.annotations[annotations.fileMode] = '0400'),
+  chooseLast: (pod) => append(pod, annotations.containers.key, lastOf(pod)?.name ?? ''),
+  chooseInit: (pod) => append(pod, annotations.containers.key, pod.initContainers.at(-1)?.name ?? 'm'),
+  chooseUnknown: (pod, at) => append(pod, annotations.containers.key, `u${at}`),
+  chooseAll: (pod) => (pod.annotations[annotations.containers.key] = '*'),
+  mountPath: (pod, at) => (pod.annotations[annotations.mountPath.key] = `/mnt/${at}`),
+  mode: (pod) => (pod.annotations[annotations.fileMode.key] = '0400'),
 };
 function step(name: keyof typeof podSteps): Step<Draft> {
   return podSteps[name]!;
@@ -148,7 +148,7 @@ export const webhookSubjects: readonly Subject[] = [
       'webhook/plan.ts planSession',
       'webhook/annotations.ts readAnnotations',
       'webhook/annotations.ts chooseContainers',
-      'webhook/mount-path.ts readMountPath',
+      'envelope/annotation-values.ts parseAnnotations',
     ],
     tokens: Object.values(podSteps),
     starts: [[step('file')], [step('file'), step('chooseAll')], [step('selectVariable'), step('chooseAll')]],

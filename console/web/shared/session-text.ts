@@ -1,4 +1,5 @@
 /** Texts of what sessions are given, and of what they did. Zone 1, and zone 0 through the page's bundle. */
+import type { LaunchField } from '#envelope/annotation-values.ts';
 
 export const sessionText = {
   activity: {
@@ -40,8 +41,9 @@ export const sessionText = {
     fileName: (name: string): string => `File name for ${name}`,
     fileOrVariableName: (name: string): string => `File or variable name for ${name}`,
     kind: (name: string): string => `How ${name} is given`,
-    path: 'Folder of the files',
-    pathHint: 'An absolute path, such as /secrets.',
+    fields: {
+      path: { label: 'Folder of the files', hint: 'An absolute path, such as /secrets.' },
+    } satisfies Readonly<Record<LaunchField, { label: string; hint: string }>>,
     variableHint: 'Prefer files: variables are kept on the disk of the session’s node, and files are not.',
     submit: 'Give these secrets',
     nothing: 'Tick at least one secret, or go back to your launcher and start without.',
