@@ -1,5 +1,5 @@
 /**
- * Reads Renku's stored rows, for the offline importer. Outside every service's bundle; design §3, last paragraph.
+ * Reads Renku's stored rows, for the offline importer. Outside every service's bundle; docs/design.md#layers.
  *
  * K = PBKDF2-HMAC-SHA256(password, salt = UTF-8 user id, 480,000 rounds, 32 bytes), used as a Fernet key.
  *

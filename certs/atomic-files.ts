@@ -1,5 +1,5 @@
 /**
- * Writes that a kill at any moment cannot leave half done. Belongs to no zone. Design §9.
+ * Writes that a kill at any moment cannot leave half done. Belongs to no zone; docs/design.md#certificates.
  *
  * A single file is renamed into place. Files that belong together (a certificate and its key) change at once, in
  * the layout that the kubelet gives a mounted Secret, so services reload the same way here and in a cluster:

@@ -1,4 +1,4 @@
-/** The `certs` command: arguments in, text and an exit code out. Belongs to no zone. Design §9. */
+/** The `certs` command: arguments in, text and an exit code out. Belongs to no zone; docs/design.md#certificates. */
 import { runCommandLine, UsageError } from '#platform/command-line.ts';
 import { columns } from '#platform/columns.ts';
 import { commandOf, exitCodes, type Program } from '#platform/commands.ts';

@@ -1,5 +1,6 @@
 /**
- * Issues X.509 certificates: Twofold's own root, and leaves below it. Belongs to no zone. Design §1 and §9.
+ * Issues X.509 certificates: Twofold's own root, and leaves below it. Belongs to no zone;
+ * docs/design.md#certificates.
  *
  * | Field | Root | Leaf |
  * |---|---|---|

@@ -1,6 +1,6 @@
 /**
  * One leaf on disk: a folder with `tls.crt`, `tls.key` and `ca.crt`, as in a Secret of type kubernetes.io/tls.
- * Whatever is wrong with a leaf is cured by a new one. Belongs to no zone. Design §9.
+ * Whatever is wrong with a leaf is cured by a new one. Belongs to no zone; docs/design.md#certificates.
  */
 import type { X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';

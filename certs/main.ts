@@ -1,4 +1,7 @@
-/** Entry of the `certs` command: connects command.ts to the process. Belongs to no zone. Design §9. */
+/**
+ * Entry of the `certs` command: connects command.ts to the process. Belongs to no zone;
+ * docs/design.md#certificates.
+ */
 import { runCommand } from './command.ts';
 
 process.exitCode = await runCommand(process.argv.slice(2), {

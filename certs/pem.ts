@@ -1,4 +1,7 @@
-/** Reads our own certificates and keys back, strictly: what a kill or a disk did to them must show. Design §9. */
+/**
+ * Reads our own certificates and keys back, strictly: what a kill or a disk did to them must show;
+ * docs/design.md#certificates.
+ */
 import { createPrivateKey, sign, verify, X509Certificate, type KeyObject } from 'node:crypto';
 
 const PROBE = Buffer.from('does this key belong to that certificate?');

@@ -1,4 +1,7 @@
-/** Which leaves there are: one per service and one per arrow between zones. Belongs to no zone. Design §1. */
+/**
+ * Which leaves there are: one per service and one per arrow between zones. Belongs to no zone;
+ * docs/design.md#certificates.
+ */
 import { isIP } from 'node:net';
 import { isDnsName, type Usage } from './issue.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The roots on disk: `root/state.json`, and `root/<id>.crt` and `root/<id>.key` for each root in it, where the id
- * is the start of the certificate's SHA-256. Belongs to no zone; its keys belong to nobody else. Design §1 and §9.
+ * The roots on disk: `root/state.json`, and `root/<id>.crt` and `root/<id>.key` for each root in it, where
+ * the id is the start of the certificate's SHA-256. Belongs to no zone; its keys belong to nobody else;
+ * docs/design.md#certificates.
  */
 import { createHash, randomBytes, type X509Certificate } from 'node:crypto';
 import { access, mkdir, rm, stat } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * How one root follows another without a failed handshake: pure, no clock of its own. Belongs to no zone.
- * Design §9.
+ * How one root follows another without a failed handshake: pure, no clock of its own. Belongs to no zone;
+ * docs/design.md#certificates.
  *
  * A root is `staged` (trusted, signs nothing), then `active` (trusted, signs), then `retired` (trusted, signs
  * nothing), then gone. Every service may be one step behind: what it trusts and what it presents still verify.

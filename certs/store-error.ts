@@ -1,4 +1,7 @@
-/** Why a folder of certificates cannot be used as it is, and what to do. Belongs to no zone. Design §9. */
+/**
+ * Why a folder of certificates cannot be used as it is, and what to do. Belongs to no zone;
+ * docs/design.md#certificates.
+ */
 
 const advice = {
   'not-issued': 'holds no certificates yet: run `issue` first',

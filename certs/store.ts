@@ -1,6 +1,6 @@
 /**
  * A folder of certificates: issue what is missing, renew what is due, move the root's rotation on.
- * Belongs to no zone. Design §1 and §9.
+ * Belongs to no zone; docs/design.md#certificates.
  *
  * | Path | What it is |
  * |---|---|

@@ -1,6 +1,6 @@
 /**
  * Tells of rows that are not authentic: each time to the log and the metrics, and once a minute to the audit. Zone 1;
- * design §4 and §9.
+ * docs/design.md#records.
  */
 import { parseKid, parseOwnerId, parseSessionId } from '#envelope/names.ts';
 import { describeError, type Log } from '#platform/log.ts';

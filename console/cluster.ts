@@ -1,4 +1,7 @@
-/** The Kubernetes API as the use cases see it: TokenReview, one pod, the guard. Zone 1; design §6 step 5 and §8. */
+/**
+ * The Kubernetes API as the use cases see it: TokenReview, one pod, the guard. Zone 1; docs/design.md#claim
+ * and docs/design.md#guard.
+ */
 import { z } from 'zod';
 import { urlPath } from '#envelope/url-path.ts';
 import type { KubernetesAnswer, KubernetesApi, KubernetesRefusal } from '#platform/kubernetes.ts';

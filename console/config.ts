@@ -1,6 +1,6 @@
 /**
- * The console's settings, and what no setting can say for itself: contradictions between them. Zone 1; design §1 and §9.
- * Secrets come by the path of a file.
+ * The console's settings, and what no setting can say for itself: contradictions between them. Zone 1;
+ * docs/design.md#settings. Secrets come by the path of a file.
  */
 import { keysOfTwoUses } from '#platform/key-uses.ts';
 import { kubernetesSettings } from '#platform/kubernetes.ts';

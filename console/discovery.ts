@@ -1,6 +1,6 @@
 /**
  * What the identity provider says of itself (OpenID Connect Discovery 1.0), and how it is asked anything. Zone 1;
- * design §5.
+ * docs/design.md#api.
  */
 import * as openid from 'openid-client';
 import { fetchOver, type Fetch, type HttpsClient } from '#platform/https-client.ts';

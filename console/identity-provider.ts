@@ -1,6 +1,6 @@
 /**
- * The identity provider: its keys by OpenID Connect discovery, and access tokens checked with them. Zone 1; design §5.
- * Identity is issuer and `sub`.
+ * The identity provider: its keys by OpenID Connect discovery, and access tokens checked with them. Zone 1;
+ * docs/design.md#api. Identity is issuer and `sub`.
  */
 import {
   createRemoteJWKSet,

@@ -1,4 +1,4 @@
-/** The console's keys by file, each a JWK set, newest first. Zone 1; design §1 and §2. */
+/** The console's keys by file, each a JWK set, newest first. Zone 1; docs/design.md#keys. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { KeyEncryptionKey, Verifier } from '#envelope/cipher.ts';
 import { decodeBase64url } from '#envelope/base64url.ts';

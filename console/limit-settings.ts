@@ -1,4 +1,4 @@
-/** Settings that bound what somebody may have, and how often they may ask. Zone 1; design §9. */
+/** Settings that bound what somebody may have, and how often they may ask. Zone 1; docs/design.md#load. */
 import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
 import { flag, integer } from '#platform/settings.ts';
 

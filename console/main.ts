@@ -1,4 +1,4 @@
-/** The console's entry. Zone 1; design §5. */
+/** The console's entry. Zone 1; docs/design.md#api. */
 import { runService } from '#platform/service.ts';
 import { consoleSettings, contradictionsOf } from './config.ts';
 import { startConsole } from './start.ts';

@@ -1,4 +1,7 @@
-/** Every refusal of the console: its code, status and one sentence for the person who must act. Zone 1; design §5. */
+/**
+ * Every refusal of the console: its code, status and one sentence for the person who must act. Zone 1;
+ * docs/design.md#refusals.
+ */
 import type { ProblemKind } from '#platform/problem.ts';
 
 function kind(status: number, title: string): ProblemKind {

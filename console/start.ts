@@ -1,4 +1,4 @@
-/** Wiring: from settings to four listening ports, and back to none. Zone 1; design §1 and §9. */
+/** Wiring: from settings to four listening ports, and back to none. Zone 1; docs/design.md#api. */
 import { createHash } from 'node:crypto';
 import type { Express, Request } from 'express';
 import { nodeCipher } from '#envelope/node-cipher.ts';

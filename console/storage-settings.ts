@@ -1,4 +1,7 @@
-/** Settings of the database, and of what is kept in it: for the console and the operator's program. Zone 1; design §9. */
+/**
+ * Settings of the database, and of what is kept in it: for the console and the operator's program. Zone 1;
+ * docs/design.md#database.
+ */
 import { file, integer, optional, path, text, type Values } from '#platform/settings.ts';
 
 export const storageSettings = {

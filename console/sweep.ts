@@ -1,4 +1,4 @@
-/** Runs the retention at start and every hour, until it is closed. Zone 1; design §9. */
+/** Runs the retention at start and every hour, until it is closed. Zone 1; docs/design.md#clean-up. */
 import { describeError, type Log } from '#platform/log.ts';
 import { prunables, type Retention } from './core/retention.ts';
 

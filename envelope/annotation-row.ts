@@ -1,4 +1,4 @@
-/** What a row of the table of annotations says. No zone; design §6. */
+/** What a row of the table of annotations says. No zone; docs/design.md#layers. */
 import type { Parsed } from './parsed.ts';
 import type { FileItem, VariableItem } from './selection.ts';
 

@@ -1,6 +1,6 @@
 /**
- * From annotations to what they say, from a request for a ticket to annotations, and from values to the variables of the
- * init container: each by the table (annotations.ts). No zone; design §6.
+ * From annotations to what they say, from a request for a ticket to annotations, and from values to the
+ * variables of the init container: each by the table (annotations.ts). No zone; docs/design.md#layers.
  */
 import type {
   ListForm,

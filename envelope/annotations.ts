@@ -1,5 +1,6 @@
 /**
- * The annotations of a session pod, one row each; then the label and names of what the webhook adds. No zone; design §6.
+ * The annotations of a session pod, one row each; then the label and names of what the webhook adds. No zone;
+ * docs/design.md#annotations.
  *
  * Launchers and people set them on a pod, or on the template that it is made from. Every zone reads this table: the
  * webhook plans by it, the console takes its members, the command line its options, the init container its variables.

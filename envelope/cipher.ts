@@ -1,5 +1,5 @@
 /**
- * The cipher port: all cryptography that the formats need, and nothing of a platform. No zone; design §3.
+ * The cipher port: all cryptography that the formats need, and nothing of a platform. No zone; docs/design.md#layers.
  * node-cipher.ts is Node's; a page passes one of WebCrypto. Keys handed in as bytes live for one operation and are
  * wiped by their owner; keys that live longer are objects made once, which never show their bytes.
  */

@@ -1,5 +1,5 @@
 /**
- * Derivation of the inner key of one write. No zone; design §3.
+ * Derivation of the inner key of one write. No zone; docs/design.md#inner-layer.
  *
  * | input | value |
  * |---|---|

@@ -1,6 +1,6 @@
 /**
  * Whether a value can be an environment variable: one bit, stored at write and checked again in the init container.
- * No zone; design §6 step 4.
+ * No zone; docs/design.md#pod.
  *
  * The init container writes `VAR='value'` lines into a file that the kubelet reads, so a value has no NUL, no `'` and
  * no carriage return, is UTF-8, and no line of that file is longer than 32 KiB, the longest possible name included.

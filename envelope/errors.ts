@@ -1,4 +1,4 @@
-/** The one error class of the envelope formats. No zone; design §3. */
+/** The one error class of the envelope formats. No zone; docs/design.md#layers. */
 
 /**
  * `malformed`: the bytes are not in the format at all; says which part, never shows it.

@@ -1,4 +1,4 @@
-/** The mode of a session's files. No zone; design §6. */
+/** The mode of a session's files. No zone; docs/design.md#files. */
 import type { Parsed } from './parsed.ts';
 import { quote } from './selection.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The grant: the keyservice's signed word that it opened these envelopes for one session. No zone; design §6 step 3.
- * JWS, `typ` "twofold-grant+jwt"; a vector is in test/vectors/grant.json.
+ * The grant: the keyservice's signed word that it opened these envelopes for one session. No zone;
+ * docs/design.md#unwrap. JWS, `typ` "twofold-grant+jwt"; a vector is in test/vectors/grant.json.
  *
  * | claim | value |
  * |---|---|

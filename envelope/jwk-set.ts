@@ -1,6 +1,6 @@
 /**
- * JWK sets (RFC 7517 §5), newest first, each of one kind of key. No zone; design §2. An error says which key is wrong by
- * its place in the list, and shows nothing of any key.
+ * JWK sets (RFC 7517 §5), newest first, each of one kind of key. No zone; docs/design.md#layers. An error
+ * says which key is wrong by its place in the list, and shows nothing of any key.
  */
 import { isJsonObject, parseJson } from './json.ts';
 import type { Jwk } from './kid.ts';

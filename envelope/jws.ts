@@ -1,5 +1,5 @@
 /**
- * Compact JWS (RFC 7515 §7.1) with Ed25519 (RFC 8037) for tickets and grants. No zone; design §6.
+ * Compact JWS (RFC 7515 §7.1) with Ed25519 (RFC 8037) for tickets and grants. No zone; docs/design.md#layers.
  * Protected header, exactly and in this order: `alg` "EdDSA", `kid`, `typ`. The key is the one that `kid` names.
  */
 import { decodeBase64url, encodeBase64url } from './base64url.ts';

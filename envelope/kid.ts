@@ -1,4 +1,4 @@
-/** Key ids: the RFC 7638 thumbprint of a key's JWK, for every kind of key. No zone; design §2. */
+/** Key ids: the RFC 7638 thumbprint of a key's JWK, for every kind of key. No zone; docs/design.md#keys. */
 import { encodeBase64url } from './base64url.ts';
 import { utf8 } from './bytes.ts';
 import { malformed } from './errors.ts';

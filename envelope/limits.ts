@@ -1,4 +1,4 @@
-/** Limits that more than one zone relies on. No zone; design §4 and §6. Units are in the names. */
+/** Limits that more than one zone relies on. No zone; docs/design.md#flow. Units are in the names. */
 
 /** Plaintext of one secret. The operator may lower it, not raise it: a Kubernetes Secret holds 1 MiB in all. */
 export const MAX_VALUE_BYTES = 64 * 1024;

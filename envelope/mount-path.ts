@@ -1,6 +1,7 @@
 /**
- * Where the files of a session may be mounted: one table, tested whole (webhook/plan.test.ts). No zone; design §7. Pure:
- * whatever the pod is. What a pod's own mounts forbid beside this, the webhook knows.
+ * Where the files of a session may be mounted: one table, tested whole (webhook/plan.test.ts). No zone;
+ * docs/design.md#annotations. Pure: whatever the pod is. What a pod's own mounts forbid beside this, the
+ * webhook knows.
  */
 import type { Parsed } from './parsed.ts';
 import { quote } from './selection.ts';

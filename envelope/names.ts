@@ -1,5 +1,5 @@
 /**
- * Names and ids of the domain as branded strings: what is branded has been parsed. No zone; design §2 to §4.
+ * Names and ids of the domain as branded strings: what is branded has been parsed. No zone; docs/design.md#words.
  * Each `parse…` returns `undefined` for what is not in the alphabet; none throws.
  */
 import { MAX_FILE_PATH_LENGTH, MAX_NAME_LENGTH } from './limits.ts';

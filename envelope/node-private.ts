@@ -1,4 +1,7 @@
-/** The RSA private operation on node:crypto. Zone 3 only: no other bundle may contain this file; design §3. */
+/**
+ * The RSA private operation on node:crypto. Zone 3 only: no other bundle may contain this file;
+ * docs/design.md#outer-layer.
+ */
 import { constants, createPrivateKey, privateDecrypt, type KeyObject } from 'node:crypto';
 import type { Identity } from './cipher.ts';
 import type { Jwk } from './kid.ts';

@@ -1,6 +1,7 @@
 /**
- * The place of a pod: where, as whom, under which name and by whom it is created. No zone; design §6 steps 2 and 3. The
- * webhook reads it in the review, `unwrap` carries it, the keyservice compares it with the ticket, the grant copies it.
+ * The place of a pod: where, as whom, under which name and by whom it is created. No zone;
+ * docs/design.md#admission. The webhook reads it in the review, `unwrap` carries it, the keyservice compares
+ * it with the ticket, the grant copies it.
  *
  * | member | value |
  * |---|---|

@@ -1,4 +1,4 @@
-/** What a ticket may say of the pod it is for. No zone; design §6 step 1. */
+/** What a ticket may say of the pod it is for. No zone; docs/design.md#tickets. */
 
 declare const brand: unique symbol;
 /** A pod's exact name, or a prefix followed by `*`. */

@@ -1,6 +1,7 @@
 /**
- * One write sealed by its client, on a person's machine or in their browser: the console never sees the value. Zone 0;
- * design §3 and §5. The console's offer is its word alone: nothing is sealed to a key that is not the one of its id.
+ * One write sealed by its client, on a person's machine or in their browser: the console never sees the
+ * value. Zone 0; docs/design.md#layers. The console's offer is its word alone: nothing is sealed to a key
+ * that is not the one of its id.
  */
 import { decodeBase64url } from './base64url.ts';
 import type { Cipher, Recipient } from './cipher.ts';

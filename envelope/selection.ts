@@ -1,5 +1,6 @@
 /**
- * The selection of secrets: the grammar of `twofold.dev/secrets` and `twofold.dev/env`. No zone; design §6 step 1.
+ * The selection of secrets: the grammar of `twofold.dev/secrets` and `twofold.dev/env`. No zone;
+ * docs/design.md#annotations.
  *
  *     secrets  = file *( "," file )          file     = name [ "=" path ]
  *     env      = variable *( "," variable )  variable = VARIABLE "=" name

@@ -1,6 +1,6 @@
 /**
- * The ticket: the console's signed word that an owner wants these secrets in that pod. No zone; design §6 step 1.
- * JWS, `typ` "twofold-ticket+jwt".
+ * The ticket: the console's signed word that an owner wants these secrets in that pod. No zone;
+ * docs/design.md#tickets. JWS, `typ` "twofold-ticket+jwt".
  *
  * | claim | value |
  * |---|---|

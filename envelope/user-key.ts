@@ -1,7 +1,7 @@
 /**
- * A user key at rest: JWE compact, `dir` + A256GCM (RFC 7516, RFC 7518 §4.5) under the console's at-rest key. Zone 1;
- * design §3. Header members, exactly and in this order: `alg` "dir", `enc` "A256GCM", `kid`, `own`, `gen`. The second
- * part is empty, as `dir` demands.
+ * A user key at rest: JWE compact, `dir` + A256GCM (RFC 7516, RFC 7518 §4.5) under the console's at-rest key.
+ * Zone 1; docs/design.md#user-keys. Header members, exactly and in this order: `alg` "dir", `enc` "A256GCM",
+ * `kid`, `own`, `gen`. The second part is empty, as `dir` demands.
  */
 import { decodeBase64url, encodeBase64url } from './base64url.ts';
 import { utf8 } from './bytes.ts';

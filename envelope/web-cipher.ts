@@ -1,6 +1,6 @@
 /**
- * The cipher port on WebCrypto, as far as sealing needs it: a browser only seals. No zone; design §3. The same vectors
- * pass as with node-cipher.ts.
+ * The cipher port on WebCrypto, as far as sealing needs it: a browser only seals. No zone;
+ * docs/design.md#layers. The same vectors pass as with node-cipher.ts.
  */
 import type { Cipher, Recipient } from './cipher.ts';
 import { kidOfDigest, thumbprintInput, type Jwk } from './kid.ts';

@@ -1,4 +1,4 @@
-/** Asks the console for the derived keys, again and again within a time limit. Zone 4; design §6 step 5. */
+/** Asks the console for the derived keys, again and again within a time limit. Zone 4; docs/design.md#claim. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** What the webhook told this container, from its environment. Zone 4; design §6 step 4. */
+/** What the webhook told this container, from its environment. Zone 4; docs/design.md#pod. */
 import { parseInitValues, type InitValues } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
 import { Failure } from './outcome.ts';

@@ -1,4 +1,7 @@
-/** The init container: claims its keys, opens the session's secrets into memory volumes, ends. Zone 4; design §6.5. */
+/**
+ * The init container: claims its keys, opens the session's secrets into memory volumes, ends. Zone 4;
+ * docs/design.md#files.
+ */
 import { writeFileSync } from 'node:fs';
 import { claimKeys } from './claim.ts';
 import { parseConfig } from './config.ts';

@@ -1,4 +1,4 @@
-/** From claimed keys and inner tokens to the contents of files and variables. Zone 4; design §6 step 5. */
+/** From claimed keys and inner tokens to the contents of files and variables. Zone 4; docs/design.md#files. */
 import { concat, utf8 } from '#envelope/bytes.ts';
 import { isEnvSafe } from '#envelope/env-safe.ts';
 import { openInner } from '#envelope/inner/open.ts';

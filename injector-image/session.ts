@@ -1,4 +1,4 @@
-/** The session as it lies in the Secret volume, held against what was admitted. Zone 4; design §6 step 5. */
+/** The session as it lies in the Secret volume, held against what was admitted. Zone 4; docs/design.md#pod. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

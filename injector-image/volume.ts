@@ -1,6 +1,7 @@
 /**
  * Writes into a memory volume without ever following a link: every step is taken from an open folder, through
- * /proc/self/fd. All or nothing: what a run leaves unfinished, or an earlier one left, is removed. Zone 4; design §6.5.
+ * /proc/self/fd. All or nothing: what a run leaves unfinished, or an earlier one left, is removed. Zone 4;
+ * docs/design.md#files.
  */
 import {
   closeSync,

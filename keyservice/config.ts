@@ -1,4 +1,4 @@
-/** The keyservice's settings, as data. Zone 3; design §9. */
+/** The keyservice's settings, as data. Zone 3; docs/design.md#settings. */
 import { MAX_NAMES } from '#envelope/limits.ts';
 import { keysOfTwoUses } from '#platform/key-uses.ts';
 import { serviceSettings } from '#platform/service.ts';

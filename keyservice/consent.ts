@@ -1,4 +1,7 @@
-/** What a ticket consents to, held against place and envelopes of one `unwrap`. Zone 3, pure; design §6 step 3. */
+/**
+ * What a ticket consents to, held against place and envelopes of one `unwrap`. Zone 3, pure;
+ * docs/design.md#unwrap.
+ */
 import { ownedName } from '#envelope/grant.ts';
 import type { EnvelopeParts } from '#envelope/outer/layout.ts';
 import { placeDifference, type Place, type PlaceDifference } from '#envelope/place.ts';

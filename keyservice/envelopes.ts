@@ -1,4 +1,4 @@
-/** Envelopes as they come from a caller: each well-formed, and of a configured key. Zone 3; design §6 step 3. */
+/** Envelopes as they come from a caller: each well-formed, and of a configured key. Zone 3; docs/design.md#unwrap. */
 import { EnvelopeError } from '#envelope/errors.ts';
 import { parseEnvelope, type EnvelopeParts } from '#envelope/outer/layout.ts';
 import { ok } from '#envelope/result.ts';

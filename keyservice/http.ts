@@ -1,4 +1,4 @@
-/** HTTP: bytes to a typed request and back, and who may ask for what. Zone 3; design §5 (keyservice). */
+/** HTTP: bytes to a typed request and back, and who may ask for what. Zone 3; docs/design.md#api. */
 import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
 import { MAX_NAMES } from '#envelope/limits.ts';
 import { parseSessionId, type SessionId } from '#envelope/names.ts';

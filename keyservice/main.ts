@@ -1,5 +1,5 @@
 /**
- * The keyservice: opens the outer layer, and only answers. Zone 3; design §1, §5 and §6 step 3.
+ * The keyservice: opens the outer layer, and only answers. Zone 3; docs/design.md#unwrap.
  * The same file is the program and its worker threads, since a service is one bundle.
  */
 import { availableParallelism } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * The port through which the pure core has envelopes opened, and the health check through it; the pool of worker threads
- * is behind it. Zone 3; design §9.
+ * The port through which the pure core has envelopes opened, and the health check through it; the pool of
+ * worker threads is behind it. Zone 3; docs/design.md#unwrap.
  */
 import type { Cipher, Recipient } from '#envelope/cipher.ts';
 import { parseOwnerId, parseSecretId, parseSecretName } from '#envelope/names.ts';

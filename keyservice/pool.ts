@@ -1,7 +1,7 @@
 /**
- * The pool of worker threads: RSA runs off the event loop and on all cores. Zone 3; design §6 step 3.
- * A call goes to idle workers in equal shares, or waits whole; what waits goes on in batches, and is bounded. A worker
- * that ends is replaced, and what it was doing is refused: nothing is tried twice.
+ * The pool of worker threads: RSA runs off the event loop and on all cores. Zone 3; docs/design.md#unwrap. A
+ * call goes to idle workers in equal shares, or waits whole; what waits goes on in batches, and is bounded. A
+ * worker that ends is replaced, and what it was doing is refused: nothing is tried twice.
  */
 import type { Worker } from 'node:worker_threads';
 import type { EnvelopeParts } from '#envelope/outer/layout.ts';

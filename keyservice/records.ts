@@ -1,5 +1,5 @@
 /**
- * The keyservice's audit records: one before anything is opened, one with the outcome. Zone 3; design §6 step 3, §9.
+ * The keyservice's audit records: one before anything is opened, one with the outcome. Zone 3; docs/design.md#unwrap.
  * Names, ids and key ids; never an envelope, token, ticket or grant.
  */
 import type { GrantedSecret } from '#envelope/grant.ts';

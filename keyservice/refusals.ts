@@ -1,4 +1,7 @@
-/** Everything the keyservice refuses: stable code, status, and one sentence for who must act. Zone 3; design §5, §6.3. */
+/**
+ * Everything the keyservice refuses: stable code, status, and one sentence for who must act. Zone 3;
+ * docs/design.md#refusals.
+ */
 import type { Refused, Result } from '#envelope/result.ts';
 import type { Problem, ProblemKind } from '#platform/problem.ts';
 

@@ -1,7 +1,7 @@
 /**
- * `unwrap`: the outer layer of the secrets that a ticket lists, and a grant for their session. Zone 3; design §6 step 3.
- * It believes the ticket and the envelopes' own headers, not the webhook that brings them, and the webhook's word of where
- * the pod is created, not the console that answered the ticket.
+ * `unwrap`: the outer layer of the secrets that a ticket lists, and a grant for their session. Zone 3;
+ * docs/design.md#unwrap. It believes the ticket and the envelopes' own headers, not the webhook that brings
+ * them, and the webhook's word of where the pod is created, not the console that answered the ticket.
  */
 import type { Signer, Verifier } from '#envelope/cipher.ts';
 import { GRANT_ISSUER, isGrantTooLong, signGrant, type Grant } from '#envelope/grant.ts';

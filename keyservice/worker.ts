@@ -1,4 +1,7 @@
-/** A worker thread: holds the private keys as KeyObjects, opens whole envelopes (RSA, then GCM). Zone 3; design §6.3. */
+/**
+ * A worker thread: holds the private keys as KeyObjects, opens whole envelopes (RSA, then GCM). Zone 3;
+ * docs/design.md#unwrap.
+ */
 import type { MessagePort } from 'node:worker_threads';
 import { byKid, type Identity, type Recipient } from '#envelope/cipher.ts';
 import { EnvelopeError } from '#envelope/errors.ts';

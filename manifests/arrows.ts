@@ -1,6 +1,6 @@
 /**
- * The arrows of the design (section 1) as a table, and those that a set of NetworkPolicies opens: for tests of the
- * manifests as rendered, and as applied. No zone.
+ * The arrows of the design (docs/design.md#zones) as a table, and those that a set of NetworkPolicies opens:
+ * for tests of the manifests as rendered, and as applied. No zone.
  */
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { createReachability, type Door, type Place } from './reachability.ts';

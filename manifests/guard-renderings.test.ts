@@ -1,4 +1,7 @@
-/** What the webhook makes of the captured reviews passes the guard, or no session would ever start (design, section 8). */
+/**
+ * What the webhook makes of the captured reviews passes the guard, or no session would ever start
+ * (docs/design.md#guard).
+ */
 import { expect } from 'chai';
 import jsonPatch from 'fast-json-patch';
 import { podCreation, type AdmissionRequest } from './guard-cases/case.ts';

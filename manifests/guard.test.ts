@@ -1,6 +1,6 @@
 /**
- * The guard (design, section 8), both ways round: what the webhook renders passes, and every change to it is refused. The
- * judge is a real API server (test/guard-judge.ts).
+ * The guard (docs/design.md#guard), both ways round: what the webhook renders passes, and every change to it
+ * is refused. The judge is a real API server (test/guard-judge.ts).
  */
 import { expect } from 'chai';
 import { GUARD_POLICIES } from '../console/core/guard.ts';

@@ -1,6 +1,6 @@
 /**
- * The guard (design, section 8) as it stands in base/guard, with an operator's values: for tests of it and of whatever
- * must pass it (the webhook's renderings), and for development clusters. No zone.
+ * The guard (docs/design.md#guard) as it stands in base/guard, with an operator's values: for tests of it and
+ * of whatever must pass it (the webhook's renderings), and for development clusters. No zone.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

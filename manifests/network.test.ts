@@ -1,4 +1,4 @@
-/** The NetworkPolicies as data: exactly the arrows of the design (section 1), and nothing else. */
+/** The NetworkPolicies as data: exactly the arrows of the design (docs/design.md#zones), and nothing else. */
 import { expect } from 'chai';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { designArrows, openArrows } from './arrows.ts';

@@ -1,5 +1,5 @@
 /**
- * A session pod as the webhook leaves it, by hand from the design (section 6, step 4): what the guard's tests begin
+ * A session pod as the webhook leaves it, by hand from the design (docs/design.md#pod): what the guard's tests begin
  * from, and change in one place. No zone.
  */
 import { encodeInitValues, parseAnnotations } from '#envelope/annotation-values.ts';

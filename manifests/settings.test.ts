@@ -1,4 +1,4 @@
-/** What the services are told and mount as they will run (design, sections 1 and 9), and where their keys come from. */
+/** What the services are told and mount as they will run (docs/design.md#settings), and where their keys come from. */
 import { expect } from 'chai';
 import { parseSettings, type Settings } from '#platform/settings.ts';
 import { consoleSettings } from '../console/config.ts';

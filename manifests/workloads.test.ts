@@ -1,4 +1,4 @@
-/** The services as they will run (design, sections 1 and 9): hardened, watched, spread. */
+/** The services as they will run (docs/design.md#operations): hardened, watched, spread. */
 import { expect } from 'chai';
 import { render } from './kustomize.ts';
 import { OVERLAYS, podOf, renderedOverlays, ZONES } from './workloads.ts';

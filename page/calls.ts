@@ -1,4 +1,4 @@
-/** Calls of the console's operations by the page's own session. Zone 0; design §5. */
+/** Calls of the console's operations by the page's own session. Zone 0; docs/design.md#page. */
 import { isJsonObject } from '#envelope/json.ts';
 import { CSRF_HEADER, PAGE_API_PATH } from '../console/web/shared/addresses.ts';
 import { text } from '../console/web/shared/text.ts';

@@ -1,4 +1,4 @@
-/** Import of a .env file, read and sealed in this browser. Zone 0; design §5. */
+/** Import of a .env file, read and sealed in this browser. Zone 0; docs/design.md#writing. */
 import { utf8 } from '#envelope/bytes.ts';
 import { withQuery } from '../console/web/shared/addresses.ts';
 import {

@@ -1,6 +1,6 @@
 /**
- * Logging in again in another tab, while what was typed stays where it is. Zone 0; design §5. The other tab tells this
- * one over a channel of this origin when it is done.
+ * Logging in again in another tab, while what was typed stays where it is. Zone 0; docs/design.md#page. The
+ * other tab tells this one over a channel of this origin when it is done.
  */
 import { LOGGED_IN_PATH, loginAddress, SESSION_PATH } from '../console/web/shared/addresses.ts';
 import { text } from '../console/web/shared/text.ts';

@@ -1,4 +1,7 @@
-/** The page's script: each island makes one part of the page better, and the page works without any. Zone 0; design §5. */
+/**
+ * The page's script: each island makes one part of the page better, and the page works without any. Zone 0;
+ * docs/design.md#page.
+ */
 import { enhanceDeletes } from './delete.ts';
 import { enhanceImport } from './import.ts';
 import { enhanceLaunch, postAnswer, relayAnswer, returnAnswer, sendOnLogin } from './launch.ts';

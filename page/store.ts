@@ -1,4 +1,4 @@
-/** Stores one value: asks what to seal to, seals here, sends the envelope. Zone 0; design §5. */
+/** Stores one value: asks what to seal to, seals here, sends the envelope. Zone 0; docs/design.md#writing. */
 import { sealOffered, type SealingOffer } from '#envelope/sealing.ts';
 import { urlPath } from '#envelope/url-path.ts';
 import { rsaRecipient, webCipher } from '#envelope/web-cipher.ts';

@@ -1,4 +1,7 @@
-/** The field of a value: typed or pasted text, or a file that is picked, dropped or pasted. Zone 0; design §5. */
+/**
+ * The field of a value: typed or pasted text, or a file that is picked, dropped or pasted. Zone 0;
+ * docs/design.md#page.
+ */
 import { utf8 } from '#envelope/bytes.ts';
 import { valueProblem } from '../console/web/shared/rules.ts';
 import { text } from '../console/web/shared/text.ts';

@@ -1,4 +1,4 @@
-/** The form that adds or replaces a secret, with the value sealed in this browser. Zone 0; design §5. */
+/** The form that adds or replaces a secret, with the value sealed in this browser. Zone 0; docs/design.md#writing. */
 import { secretPath } from '../console/web/shared/addresses.ts';
 import { endOfDay, nameProblem } from '../console/web/shared/rules.ts';
 import { text } from '../console/web/shared/text.ts';

@@ -1,6 +1,7 @@
 /**
- * An append-only audit trail of JSON lines that is written before what it tells of is released. No zone; design §6.3.
- * A line is one synchronous write, as the log's are: 5 µs, where a turn through the thread pool costs ten times that.
+ * An append-only audit trail of JSON lines that is written before what it tells of is released. No zone;
+ * docs/design.md#audit. A line is one synchronous write, as the log's are: 5 µs, where a turn through the
+ * thread pool costs ten times that.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { boundedText } from './shown.ts';

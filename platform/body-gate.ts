@@ -1,7 +1,8 @@
 /**
- * What stands before a request's body: its length, and how much of bodies there may be in memory at once. No zone;
- * design §9. A server reads no byte of a body but through its gate, so that unfinished requests, however many, hold no
- * more than the gate's total; a body that trickles is ended by the server's time for a whole request.
+ * What stands before a request's body: its length, and how much of bodies there may be in memory at once.
+ * No zone; docs/design.md#load. A server reads no byte of a body but through its gate, so that unfinished
+ * requests, however many, hold no more than the gate's total; a body that trickles is ended by the server's
+ * time for a whole request.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readWholeBody } from './whole-body.ts';

@@ -1,7 +1,7 @@
 /**
- * How many connections a server has at once. No zone; design §9. A newcomer takes the place of the one that has waited
- * longest for its client: whoever opens connections and holds them keeps nobody out. Only where each of them waits for
- * us, the newcomer is closed.
+ * How many connections a server has at once. No zone; docs/design.md#load. A newcomer takes the place of the
+ * one that has waited longest for its client: whoever opens connections and holds them keeps nobody out. Only
+ * where each of them waits for us, the newcomer is closed.
  */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';

@@ -1,5 +1,5 @@
 /**
- * What every HTTPS server of ours has, the console's included: times, limits, an end. No zone; design §9.
+ * What every HTTPS server of ours has, the console's included: times, limits, an end. No zone; docs/design.md#load.
  * Bodies are not its business but in this: nothing of one is asked for before somebody reads it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';

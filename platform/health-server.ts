@@ -1,4 +1,7 @@
-/** The plain health-and-metrics port that the kubelet and Prometheus read: status only. No zone; design §9. */
+/**
+ * The plain health-and-metrics port that the kubelet and Prometheus read: status only. No zone;
+ * docs/design.md#health.
+ */
 import { createServer } from 'node:http';
 import { limitConnections } from './connection-limit.ts';
 import type { Metrics } from './metrics.ts';

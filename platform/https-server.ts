@@ -1,6 +1,6 @@
 /**
- * A small HTTPS server for the admission path and the keyservice: bodies when they are asked for, client certificates,
- * keep-alive beyond the API server's, drain. No zone; design §9.
+ * A small HTTPS server for the admission path and the keyservice: bodies when they are asked for, client
+ * certificates, keep-alive beyond the API server's, drain. No zone; docs/design.md#load.
  */
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';

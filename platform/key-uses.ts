@@ -1,4 +1,4 @@
-/** One use for each key: what is made for one use must mean nothing in another. No zone; design §1, §15. */
+/** One use for each key: what is made for one use must mean nothing in another. No zone; docs/design.md#keys. */
 
 interface KeyUse {
   /** The setting that lists the keys. */

@@ -1,5 +1,6 @@
 /**
- * The operator's file of trusted launchers, which console and webhook both read. No zone; design §6 step 1.
+ * The operator's file of trusted launchers, which console and webhook both read. No zone;
+ * docs/design.md#trusted-launchers.
  *
  *     {"launchers": [{"username": "system:serviceaccount:hub:hub", "namespaces": ["hub-sessions"],
  *                     "annotation": "hub.jupyter.org/username", "claim": "preferred_username", "loginWithinDays": 30}]}

@@ -1,6 +1,6 @@
 /**
- * JSON logs with an allow-list of fields. No zone; design §9. A field that is not listed is dropped: nobody can log a
- * pod, a request body or a header by handing in an object too many.
+ * JSON logs with an allow-list of fields. No zone; docs/design.md#audit. A field that is not listed is
+ * dropped: nobody can log a pod, a request body or a header by handing in an object too many.
  */
 import { pino } from 'pino';
 import { boundedText } from './shown.ts';

@@ -1,4 +1,4 @@
-/** Prometheus metrics: one registry per service, names with units, bounded labels. No zone; design §9. */
+/** Prometheus metrics: one registry per service, names with units, bounded labels. No zone; docs/design.md#health. */
 import { Counter, Histogram, Registry } from 'prom-client';
 
 export interface Metrics {

@@ -1,4 +1,4 @@
-/** An HTTPS client whose roots come from a file, and change with it. No zone; design §9. */
+/** An HTTPS client whose roots come from a file, and change with it. No zone; docs/design.md#certificates. */
 import { createHttpsClient, type HttpsClient } from './https-client.ts';
 import type { Log } from './log.ts';
 import { watchRoots } from './tls-files.ts';

@@ -1,6 +1,7 @@
 /**
  * Configuration from the environment: parsed once, completely, every problem reported by its variable's name.
- * No zone; design §9. A service declares its settings as data, so that the reference in the docs comes from them.
+ * No zone; docs/design.md#settings. A service declares its settings as data, so that the reference in the
+ * docs comes from them.
  */
 
 /** Asynchronous, so that what a file names may have to be fetched. */

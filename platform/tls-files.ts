@@ -1,6 +1,7 @@
 /**
- * Certificates in files, read again when they change. No zone; design §9. A TLS folder has the kubernetes.io/tls layout:
- * `tls.crt` and `tls.key` are the leaf, `ca.crt` the roots to trust, two of them while one replaces the other.
+ * Certificates in files, read again when they change. No zone; docs/design.md#certificates. A TLS folder has
+ * the kubernetes.io/tls layout: `tls.crt` and `tls.key` are the leaf, `ca.crt` the roots to trust, two of
+ * them while one replaces the other.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';

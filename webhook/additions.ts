@@ -1,5 +1,5 @@
 /**
- * What a session adds to its pod. Zone 2, pure; design §6 step 4. Nothing secret is in it: the API server writes
+ * What a session adds to its pod. Zone 2, pure; docs/design.md#pod. Nothing secret is in it: the API server writes
  * patches into its audit log.
  */
 import { encodeInitValues } from '#envelope/annotation-values.ts';

@@ -1,6 +1,7 @@
 /**
- * Admission of one session pod: plan, resolve, unwrap, create Lease and Secret, render, patch. Zone 2; design §6
- * step 2. Pure but for its ports. Whatever fails, the pod is refused; what was created by then is the janitor's.
+ * Admission of one session pod: plan, resolve, unwrap, create Lease and Secret, render, patch. Zone 2;
+ * docs/design.md#admission. Pure but for its ports. Whatever fails, the pod is refused; what was created by
+ * then is the janitor's.
  */
 import { createHash } from 'node:crypto';
 import type { Place } from '#envelope/place.ts';

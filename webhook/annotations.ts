@@ -1,4 +1,4 @@
-/** Reads the annotations of a session pod. Zone 2; design §6 step 1. Pure: text to values, or refusals. */
+/** Reads the annotations of a session pod. Zone 2; docs/design.md#annotations. Pure: text to values, or refusals. */
 import { parseAnnotations, annotationRows, type AnnotationValues } from '#envelope/annotation-values.ts';
 import { annotations, PREFIX } from '#envelope/annotations.ts';
 import { quote } from '#envelope/selection.ts';

@@ -1,4 +1,4 @@
-/** What a pod has already, held against what it asks for. Zone 2, pure; design §6 step 1, §7. */
+/** What a pod has already, held against what it asks for. Zone 2, pure; docs/design.md#annotations. */
 import type { AnnotationValues } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
 import { quote } from '#envelope/selection.ts';

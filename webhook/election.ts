@@ -1,7 +1,8 @@
 /**
- * One janitor at a time: a Lease held by the replica that renews it (coordination.k8s.io/v1). Zone 2; design §6.6. As in
- * client-go's leaderelection, clocks of different nodes are never compared: another's record has expired when this
- * replica has *seen* it unchanged for the Lease's duration, by its own clock.
+ * One janitor at a time: a Lease held by the replica that renews it (coordination.k8s.io/v1). Zone 2;
+ * docs/design.md#clean-up. As in client-go's leaderelection, clocks of different nodes are never compared:
+ * another's record has expired when this replica has *seen* it unchanged for the Lease's duration, by its own
+ * clock.
  */
 import { urlPath } from '#envelope/url-path.ts';
 import type { Clock } from '#platform/clock.ts';

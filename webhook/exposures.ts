@@ -1,7 +1,7 @@
 /**
- * What of a pod undoes the choice of containers, in words: said, not refused, for whoever wrote the pod may want it.
- * Zone 2, pure; design §6 step 4. A host's IPC is none of it (files and variables are not in it), nor is SYS_PTRACE by
- * itself: without a shared process namespace a container sees no other's processes.
+ * What of a pod undoes the choice of containers, in words: said, not refused, for whoever wrote the pod may
+ * want it. Zone 2, pure; docs/design.md#pod. A host's IPC is none of it (files and variables are not in it),
+ * nor is SYS_PTRACE by itself: without a shared process namespace a container sees no other's processes.
  */
 import { quote } from '#envelope/selection.ts';
 import type { Pod } from './pod.ts';

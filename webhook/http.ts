@@ -1,4 +1,7 @@
-/** `/mutate`: bytes to a review, the verdict to bytes, audit and metrics between. Zone 2; design §6 step 2. */
+/**
+ * `/mutate`: bytes to a review, the verdict to bytes, audit and metrics between. Zone 2;
+ * docs/design.md#admission.
+ */
 import { firstFew, type AuditTrail } from '#platform/audit.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { BodyProblem } from '#platform/body-gate.ts';

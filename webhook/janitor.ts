@@ -1,6 +1,7 @@
 /**
- * Cleans up after sessions, by Leases alone: the pod becomes the Lease's owner once it exists, and the Lease goes when
- * no pod has appeared in time or the pod has ended. Garbage collection does the rest. Zone 2; design §6 step 6.
+ * Cleans up after sessions, by Leases alone: the pod becomes the Lease's owner once it exists, and the Lease
+ * goes when no pod has appeared in time or the pod has ended. Garbage collection does the rest. Zone 2;
+ * docs/design.md#clean-up.
  */
 import { SESSION_LABEL, sessionObjectName } from '#envelope/annotations.ts';
 import { urlPath } from '#envelope/url-path.ts';

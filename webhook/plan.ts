@@ -1,6 +1,6 @@
 /**
- * From a pod to what shall be done with it, or to every reason why not. Zone 2, pure; design §6 step 2, §7. Nothing
- * here depends on the secrets themselves: those come from the console.
+ * From a pod to what shall be done with it, or to every reason why not. Zone 2, pure;
+ * docs/design.md#admission. Nothing here depends on the secrets themselves: those come from the console.
  */
 import type { AnnotationValues } from '#envelope/annotation-values.ts';
 import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';

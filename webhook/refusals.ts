@@ -1,4 +1,4 @@
-/** Every reason for which the webhook refuses, by its stable code. Zone 2; design §6, §7. */
+/** Every reason for which the webhook refuses, by its stable code. Zone 2; docs/design.md#refusals. */
 import type { ProblemKind } from '#platform/problem.ts';
 
 export const refusals = {

@@ -1,5 +1,6 @@
 /**
- * The init container's resources: never another QoS class, never higher effective requests. Zone 2; design §6 step 4.
+ * The init container's resources: never another QoS class, never higher effective requests. Zone 2;
+ * docs/design.md#pod.
  *
  * | pod | init container |
  * |---|---|

@@ -1,4 +1,4 @@
-/** Names and shapes of what Twofold adds to a pod and creates beside it. Zone 2; design §6 steps 2 and 4. */
+/** Names and shapes of what Twofold adds to a pod and creates beside it. Zone 2; docs/design.md#pod. */
 import { SESSION_LABEL, sessionObjectName } from '#envelope/annotations.ts';
 
 export const INIT_CONTAINER = 'twofold-init';

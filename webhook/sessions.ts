@@ -1,4 +1,7 @@
-/** What the webhook writes to the Kubernetes API for one session: a Lease, then the Secret it owns. Zone 2; §6. */
+/**
+ * What the webhook writes to the Kubernetes API for one session: a Lease, then the Secret it owns. Zone 2;
+ * docs/design.md#clean-up.
+ */
 import { annotations } from '#envelope/annotations.ts';
 import { urlPath } from '#envelope/url-path.ts';
 import { ok } from '#envelope/result.ts';

@@ -1,4 +1,7 @@
-/** The console's API, typed by its own OpenAPI document. Zone 0; design §5. Used by the command line and the tests. */
+/**
+ * The console's API, typed by its own OpenAPI document. Zone 0; docs/design.md#api. Used by the command line
+ * and the tests.
+ */
 import { isJsonObject } from '#envelope/json.ts';
 import type { Fetch } from '#platform/https-client.ts';
 import createClient, { type Client } from 'openapi-fetch';

@@ -1,5 +1,5 @@
 /**
- * The console's API as types, for the command line and the tests. Zone 0; design §5.
+ * The console's API as types, for the command line and the tests. Zone 0; docs/design.md#api.
  * Written by `make client` from the OpenAPI document; do not edit.
  */
 export interface paths {

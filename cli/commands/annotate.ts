@@ -1,4 +1,4 @@
-/** `annotate`: a manifest with ticket and annotations. Zone 0; design §6 step 1. */
+/** `annotate`: a manifest with ticket and annotations. Zone 0; docs/design.md#tickets. */
 import type { MemberForm, MemberForms, Option } from '#envelope/annotation-row.ts';
 import { annotationRows, type MemberValues, type OptionName } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';

@@ -1,4 +1,4 @@
-/** `ticket`, `tickets list`, `tickets revoke`. Zone 0; design §6 step 1. */
+/** `ticket`, `tickets list`, `tickets revoke`. Zone 0; docs/design.md#tickets. */
 import { columns } from '#platform/columns.ts';
 import { dataOf, expectDone, type Api, type Schemas } from '../api/client.ts';
 import { command } from '../command.ts';

@@ -1,4 +1,7 @@
-/** The commands of `twofold-admin` as data: what each is given, and what it starts. Zone 1; design §9. */
+/**
+ * The commands of `twofold-admin` as data: what each is given, and what it starts. Zone 1;
+ * docs/design.md#administration.
+ */
 import { parseOwnerId, type OwnerId } from '#envelope/names.ts';
 import { UsageError } from '#platform/command-line.ts';
 import { commandOf, exitCodes, type Program } from '#platform/commands.ts';

@@ -1,6 +1,7 @@
 /**
- * `check`: whether every row is what it says, without any plaintext. Zone 1; design §3 and §4. User keys are opened
- * under their at-rest key, and wiped; envelopes are compared with their rows: only the keyservice could open them.
+ * `check`: whether every row is what it says, without any plaintext. Zone 1; docs/design.md#database. User
+ * keys are opened under their at-rest key, and wiped; envelopes are compared with their rows: only the
+ * keyservice could open them.
  */
 import { EnvelopeError } from '#envelope/errors.ts';
 import { tokenLength } from '#envelope/inner/layout.ts';

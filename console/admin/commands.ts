@@ -1,4 +1,7 @@
-/** What each command of `twofold-admin` does and prints. Zone 1; design §9. Never a key, token or envelope. */
+/**
+ * What each command of `twofold-admin` does and prints. Zone 1; docs/design.md#administration. Never a key,
+ * token or envelope.
+ */
 import { auditItem } from '../public/audit.ts';
 import type { LoginClaim } from '../core/stores.ts';
 import { createRetention, prunables, type Counts, type Retention } from '../core/retention.ts';

@@ -1,4 +1,7 @@
-/** The operator's settings: the console's own, as far as they concern the database. Zone 1; design §9. */
+/**
+ * The operator's settings: the console's own, as far as they concern the database. Zone 1;
+ * docs/design.md#administration.
+ */
 import { optional, parseSettings, type Parsed, type ReadFile, type Values } from '#platform/settings.ts';
 import { consoleSettings } from '../config.ts';
 import { databaseUrlOf, retentionSettings, storageSettings } from '../storage-settings.ts';

@@ -1,4 +1,7 @@
-/** The operator's way into the database: it must be there, and of this version. Zone 1; design §9. */
+/**
+ * The operator's way into the database: it must be there, and of this version. Zone 1;
+ * docs/design.md#administration.
+ */
 import { existsSync } from 'node:fs';
 import type { RetentionStore } from '../core/retention.ts';
 import { connect, sqliteFile, type DatabaseOptions } from '../store/connection.ts';

@@ -1,4 +1,7 @@
-/** `keys`: which key ids rows carry, and how many. Zone 1; design §9: a key is done only when no row carries it. */
+/**
+ * `keys`: which key ids rows carry, and how many. Zone 1; docs/design.md#keys: a key is done only when no row
+ * carries it.
+ */
 import { parseKid } from '#envelope/names.ts';
 import type { AtRestKeys } from '../core/keys.ts';
 import type { Inspection } from '../store/inspection.ts';

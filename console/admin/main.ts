@@ -1,4 +1,4 @@
-/** The entry of `twofold-admin`, which is in the console's image. Zone 1; design §9. */
+/** The entry of `twofold-admin`, which is in the console's image. Zone 1; docs/design.md#administration. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { shownLines } from '#platform/shown.ts';

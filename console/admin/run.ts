@@ -1,4 +1,7 @@
-/** `twofold-admin` as a function: arguments and environment in, text and an exit code out. Zone 1; design §9. */
+/**
+ * `twofold-admin` as a function: arguments and environment in, text and an exit code out. Zone 1;
+ * docs/design.md#administration.
+ */
 import { runCommandLine } from '#platform/command-line.ts';
 import type { ReadFile } from '#platform/settings.ts';
 import { DatabaseError, toDatabaseError } from '../store/failure.ts';

@@ -1,4 +1,7 @@
-/** Audit records: who did what, to which names, and how it ended; never a value or a token. Zone 1; design §9. */
+/**
+ * Audit records: who did what, to which names, and how it ended; never a value or a token. Zone 1;
+ * docs/design.md#audit.
+ */
 import type { Kid, OwnerId, SecretId, SessionId } from '#envelope/names.ts';
 import { boundedText } from '#platform/shown.ts';
 import type { RefusalCode } from '../refusals.ts';

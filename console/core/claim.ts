@@ -1,6 +1,6 @@
 /**
  * Claim: the init container of an admitted pod gets the derived keys of its session's secrets, and nothing else. Zone
- * 1; design §6 step 5, whose order the function `check` keeps.
+ * 1; docs/design.md#claim, whose order the function `check` keeps.
  */
 import { sessionAudience } from '#envelope/annotations.ts';
 import type { Verifier } from '#envelope/cipher.ts';

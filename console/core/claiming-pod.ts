@@ -1,6 +1,6 @@
 /**
- * The pod that claims: which one it is, by its token; whether ticket and grant are for it; and whether it is as it was
- * admitted, the one that its session was opened for. Zone 1; design §6 step 5.
+ * The pod that claims: which one it is, by its token; whether ticket and grant are for it; and whether it is
+ * as it was admitted, the one that its session was opened for. Zone 1; docs/design.md#claim.
  */
 import { annotations as keys, SESSION_LABEL } from '#envelope/annotations.ts';
 import type { Grant } from '#envelope/grant.ts';

@@ -1,6 +1,6 @@
 /**
  * Clients that seal for themselves: what they are offered, and the check of the envelope that comes back. The console
- * never sees the plaintext. Zone 1; design §5.
+ * never sees the plaintext. Zone 1; docs/design.md#writing.
  */
 import type { Cipher } from '#envelope/cipher.ts';
 import { deriveInnerKey } from '#envelope/derive.ts';

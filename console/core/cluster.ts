@@ -1,4 +1,4 @@
-/** What `claim` asks of the Kubernetes API, as a port. Zone 1; design §6 step 5. */
+/** What `claim` asks of the Kubernetes API, as a port. Zone 1; docs/design.md#claim. */
 
 /** Whose service-account token it is, as the TokenReview says. */
 export interface TokenOwner {

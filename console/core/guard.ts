@@ -1,6 +1,6 @@
 /**
- * Whether the guard is in force: trusted launchers work only then. Zone 1; design §6 step 1 and §8. What cannot be
- * read counts as missing.
+ * Whether the guard is in force: trusted launchers work only then. Zone 1; docs/design.md#trusted-launchers.
+ * What cannot be read counts as missing.
  */
 
 import { guardLines, type Launcher } from '#platform/launchers.ts';

@@ -1,4 +1,4 @@
-/** New ids from random bytes: UUIDs (RFC 9562, version 4) and session ids. Zone 1; design §4. */
+/** New ids from random bytes: UUIDs (RFC 9562, version 4) and session ids. Zone 1; docs/design.md#words. */
 import {
   parseOwnerId,
   parseSecretId,

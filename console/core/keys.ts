@@ -1,4 +1,4 @@
-/** The console's keys as the use cases see them: chosen by kid, newest first. Zone 1; design §3. */
+/** The console's keys as the use cases see them: chosen by kid, newest first. Zone 1; docs/design.md#keys. */
 import type { KeyEncryptionKey, Recipient, Signer, Verifier } from '#envelope/cipher.ts';
 import type { Kid } from '#envelope/names.ts';
 

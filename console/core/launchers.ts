@@ -1,6 +1,7 @@
 /**
- * Trusted launchers: whose pod it is when a launcher says so. Zone 1; design §6 step 1. An annotation alone never
- * says who the user is: a configured username must have created the pod, and the guard must be in force.
+ * Trusted launchers: whose pod it is when a launcher says so. Zone 1; docs/design.md#trusted-launchers. An
+ * annotation alone never says who the user is: a configured username must have created the pod, and the guard
+ * must be in force.
  */
 import type { OwnerId } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';

@@ -1,6 +1,6 @@
 /**
  * Who a verified login is, and what it said of itself: recorded, so that a trusted launcher's word can be looked up.
- * Zone 1; design §5 and §6 step 1.
+ * Zone 1; docs/design.md#trusted-launchers.
  */
 import type { OwnerId } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';

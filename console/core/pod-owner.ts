@@ -1,4 +1,4 @@
-/** Who a pod is for: shown by the ticket on it, or by a trusted launcher’s word. Zone 1; design §6 step 1. */
+/** Who a pod is for: shown by the ticket on it, or by a trusted launcher’s word. Zone 1; docs/design.md#resolve. */
 import { ticketText } from '#envelope/annotations.ts';
 import type { OwnerId } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';

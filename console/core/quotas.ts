@@ -1,7 +1,8 @@
 /**
- * Quotas: the most that one owner can make persistent, as the operator sets it. Zone 1; design §4. Each check holds the
- * owner's row until its transaction ends, so that of two writers who see the last place only one gets it. It comes first
- * in the transaction: an insert of a row that refers to the owner before the lock would let two wait for each other.
+ * Quotas: the most that one owner can make persistent, as the operator sets it. Zone 1; docs/design.md#load.
+ * Each check holds the owner's row until its transaction ends, so that of two writers who see the last place
+ * only one gets it. It comes first in the transaction: an insert of a row that refers to the owner before the
+ * lock would let two wait for each other.
  */
 import type { OwnerId } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';

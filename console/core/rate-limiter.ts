@@ -1,7 +1,7 @@
 /**
- * How often something may happen for one key, in this replica's memory: a bucket of `perMinute` that fills again
- * evenly. Zone 1; design §9. A key takes one number (GCRA: the time at which its bucket will be full again), and there
- * are at most `MAX_KEYS`: whoever invents keys costs no more than that.
+ * How often something may happen for one key, in this replica's memory: a bucket of `perMinute` that fills
+ * again evenly. Zone 1; docs/design.md#load. A key takes one number (GCRA: the time at which its bucket will
+ * be full again), and there are at most `MAX_KEYS`: whoever invents keys costs no more than that.
  */
 
 export interface RateLimiter {

@@ -1,4 +1,4 @@
-/** A row that confers authority and is not as the console wrote it. Zone 1; design §4. */
+/** A row that confers authority and is not as the console wrote it. Zone 1; docs/design.md#records. */
 import { refuse, type Outcome } from './outcome.ts';
 
 export interface BrokenRecord {

@@ -1,6 +1,7 @@
 /**
- * Resolve: from a pod that asks for secrets to their envelopes and an open session. Zone 1; design §6 step 2. The
- * webhook asks; in a dry run nothing is written but the audit record of whoever was named as the user.
+ * Resolve: from a pod that asks for secrets to their envelopes and an open session. Zone 1;
+ * docs/design.md#resolve. The webhook asks; in a dry run nothing is written but the audit record of whoever
+ * was named as the user.
  */
 import { MAX_TOKENS_BYTES } from '#envelope/limits.ts';
 import { tokenLength } from '#envelope/inner/layout.ts';

@@ -1,5 +1,5 @@
 /**
- * Retention: rows that have done their duty go. Zone 1; design §6 step 5 and §9.
+ * Retention: rows that have done their duty go. Zone 1; docs/design.md#clean-up.
  *
  * A session's row is what a claim is checked against, and the bound pod may claim again as long as it exists (a node
  * reboot runs init containers again), whatever `exp` says. So a session goes only when its ticket has ended, its `exp`

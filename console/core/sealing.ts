@@ -1,4 +1,4 @@
-/** How the console seals both layers at once and forgets the value. Zone 1; design §5. */
+/** How the console seals both layers at once and forgets the value. Zone 1; docs/design.md#writing. */
 import type { Cipher } from '#envelope/cipher.ts';
 import { deriveInnerKey } from '#envelope/derive.ts';
 import { sealInner } from '#envelope/inner/seal.ts';

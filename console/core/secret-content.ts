@@ -1,6 +1,6 @@
 /**
  * What a write brings: a name, and plaintext that the console seals or an envelope that the client sealed. Zone 1;
- * design §5.
+ * docs/design.md#writing.
  */
 import { EnvelopeError } from '#envelope/errors.ts';
 import { parseEnvelope, type EnvelopeParts } from '#envelope/outer/layout.ts';

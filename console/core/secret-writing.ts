@@ -1,6 +1,6 @@
 /**
  * Writing secrets: create, replace, delete. Each is one transaction that fails when its sealing key is no longer the
- * active one. Zone 1; design §4 and §5.
+ * active one. Zone 1; docs/design.md#writing.
  */
 import type { OwnerId, SecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';

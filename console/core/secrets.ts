@@ -1,4 +1,7 @@
-/** An owner's secrets as they come to be written: name and content are read, written, and wiped. Zone 1; design §5. */
+/**
+ * An owner's secrets as they come to be written: name and content are read, written, and wiped. Zone 1;
+ * docs/design.md#writing.
+ */
 import { parseSecretName, type OwnerId, type SecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
 import { quote } from '#envelope/selection.ts';

@@ -1,6 +1,6 @@
 /**
- * The annotations of a session pod for what somebody chose, as the webhook will read them: the same parsers say what is
- * wrong before a pod exists. Zone 1; design §6 step 1. Pure.
+ * The annotations of a session pod for what somebody chose, as the webhook will read them: the same parsers
+ * say what is wrong before a pod exists. Zone 1; docs/design.md#annotations. Pure.
  */
 import { encodeMembers, type MemberValues } from '#envelope/annotation-values.ts';
 import type { SecretName } from '#envelope/names.ts';

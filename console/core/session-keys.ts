@@ -1,4 +1,4 @@
-/** The derived keys of a session's secrets. Zone 1; design §6 step 5. The user key itself never leaves. */
+/** The derived keys of a session's secrets. Zone 1; docs/design.md#claim. The user key itself never leaves. */
 import type { Cipher } from '#envelope/cipher.ts';
 import { deriveInnerKey } from '#envelope/derive.ts';
 import type { OwnerId, SecretId } from '#envelope/names.ts';

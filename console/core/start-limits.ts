@@ -1,7 +1,8 @@
 /**
- * Limits on starting sessions, in this replica's memory: on `resolve` and `claim` of one namespace, on refusals, and on
- * asking for what does not exist. Zone 1; design §9. A namespace may be a whole JupyterHub: one must not be able to keep
- * the others from starting, nor to fill the audit, nor to find out names by asking.
+ * Limits on starting sessions, in this replica's memory: on `resolve` and `claim` of one namespace, on
+ * refusals, and on asking for what does not exist. Zone 1; docs/design.md#load. A namespace may be a whole
+ * JupyterHub: one must not be able to keep the others from starting, nor to fill the audit, nor to find out
+ * names by asking.
  */
 import type { OwnerId, SessionId } from '#envelope/names.ts';
 import type { Refused } from '#envelope/result.ts';

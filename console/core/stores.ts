@@ -1,7 +1,8 @@
 /**
- * What the use cases need of the database: rows by noun, as ports. Zone 1; design §4. Times are milliseconds since
- * 1970. Every store of one `Stores` sees the same transaction. Owners, logins, tickets, sessions, web sessions and keys
- * are authentic, or are not given: reading or changing one that is not throws a RecordError.
+ * What the use cases need of the database: rows by noun, as ports. Zone 1; docs/design.md#database. Times are
+ * milliseconds since 1970. Every store of one `Stores` sees the same transaction. Owners, logins, tickets,
+ * sessions, web sessions and keys are authentic, or are not given: reading or changing one that is not throws
+ * a RecordError.
  */
 import type { Kid, OwnerId, SecretId, SecretName, SessionId } from '#envelope/names.ts';
 import type { PodPattern } from '#envelope/pod.ts';

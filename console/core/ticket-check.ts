@@ -1,4 +1,7 @@
-/** What a ticket allows: this pod and these names, now, when it is presented; and this session. Zone 1; design §6. */
+/**
+ * What a ticket allows: this pod and these names, now, when it is presented; and this session. Zone 1;
+ * docs/design.md#tickets.
+ */
 import type { Verifier } from '#envelope/cipher.ts';
 import type { JwsRefusal } from '#envelope/jws.ts';
 import type { SecretName } from '#envelope/names.ts';

@@ -1,4 +1,4 @@
-/** Minting a ticket: its text, signed, and the row that keeps a hash of it. Zone 1; design §4 and §6 step 1. */
+/** Minting a ticket: its text, signed, and the row that keeps a hash of it. Zone 1; docs/design.md#tickets. */
 import { ticketText } from '#envelope/annotations.ts';
 import { utf8 } from '#envelope/bytes.ts';
 import type { Cipher } from '#envelope/cipher.ts';

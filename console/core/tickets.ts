@@ -1,4 +1,4 @@
-/** Tickets: issued to owners, listed with their uses, revoked. Zone 1; design §5 and §6 step 1. */
+/** Tickets: issued to owners, listed with their uses, revoked. Zone 1; docs/design.md#tickets. */
 import type { MemberValues } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
 import { parseSecretId, type OwnerId, type SecretName } from '#envelope/names.ts';

@@ -1,6 +1,7 @@
 /**
- * Use cases, and the one place where their refusals are recorded: what a route calls has been through it, so that none
- * can forget to. Zone 1; design §9. What succeeds is recorded in its own transaction.
+ * Use cases, and the one place where their refusals are recorded: what a route calls has been through it, so
+ * that none can forget to. Zone 1; docs/design.md#audit. What succeeds is recorded in its own
+ * transaction.
  */
 import type { OwnerId } from '#envelope/names.ts';
 import type { AuditAction, AuditStore, AuditSubject } from './audit.ts';

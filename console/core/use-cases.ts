@@ -1,4 +1,4 @@
-/** The use cases, put together over one set of ports. Zone 1; design §5. */
+/** The use cases, put together over one set of ports. Zone 1; docs/design.md#api. */
 import type { Cipher } from '#envelope/cipher.ts';
 import type { Launcher } from '#platform/launchers.ts';
 import { createClaim, type Claim } from './claim.ts';

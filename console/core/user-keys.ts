@@ -1,4 +1,7 @@
-/** Owners' user keys: made at the first write, opened for one operation, never kept open. Zone 1; design §3. */
+/**
+ * Owners' user keys: made at the first write, opened for one operation, never kept open. Zone 1;
+ * docs/design.md#user-keys.
+ */
 import type { Cipher } from '#envelope/cipher.ts';
 import { USER_KEY_BYTES } from '#envelope/derive.ts';
 import { EnvelopeError } from '#envelope/errors.ts';

@@ -1,4 +1,7 @@
-/** What a route answers, and how it goes out: JSON, or a problem document from the one table. Zone 1; design §5. */
+/**
+ * What a route answers, and how it goes out: JSON, or a problem document from the one table. Zone 1;
+ * docs/design.md#refusals.
+ */
 import type { Request, Response } from 'express';
 import { problemBody, PROBLEM_TYPE } from '#platform/problem.ts';
 import type { Outcome, Refusal } from '../core/outcome.ts';

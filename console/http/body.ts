@@ -1,6 +1,6 @@
 /**
- * Bodies: whole, within their route's limit, through the gate of their port; JSON strict and typed by a zod schema; and
- * what went wrong in words. Zone 1; design §5.
+ * Bodies: whole, within their route's limit, through the gate of their port; JSON strict and typed by a zod
+ * schema; and what went wrong in words. Zone 1; docs/design.md#load.
  */
 import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';

@@ -1,4 +1,7 @@
-/** What a thrown error becomes: a problem document that shows nothing of its cause. Zone 1; design §5. */
+/**
+ * What a thrown error becomes: a problem document that shows nothing of its cause. Zone 1;
+ * docs/design.md#refusals.
+ */
 import type { ErrorRequestHandler } from 'express';
 import { BodyError, type BodyProblem } from '#platform/body-gate.ts';
 import { describeError, type Log } from '#platform/log.ts';

@@ -1,4 +1,7 @@
-/** One log line and the metrics of each request: names and times, nothing of its content. Zone 1; design §9. */
+/**
+ * One log line and the metrics of each request: names and times, nothing of its content. Zone 1;
+ * docs/design.md#audit.
+ */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Log } from '#platform/log.ts';
 import type { Metrics } from '#platform/metrics.ts';

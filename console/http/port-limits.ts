@@ -1,8 +1,8 @@
 /**
- * What each port of the console takes at once. Zone 1; design §9. A port has a total of its own, so that nobody who
- * fills one keeps another from answering. A body is several times its length while it is worked on (bytes, text, what
- * is parsed, the form that comes back): the totals are held against the container's memory limit in
- * manifests/base/console.yaml by a test.
+ * What each port of the console takes at once. Zone 1; docs/design.md#load. A port has a total of its own, so
+ * that nobody who fills one keeps another from answering. A body is several times its length while it is
+ * worked on (bytes, text, what is parsed, the form that comes back): the totals are held against the
+ * container's memory limit in manifests/base/console.yaml by a test.
  */
 import type { BodyGateConfig } from '#platform/body-gate.ts';
 

@@ -1,4 +1,4 @@
-/** Limits on how often one may ask, in this replica's memory. Zone 1; design §9. */
+/** Limits on how often one may ask, in this replica's memory. Zone 1; docs/design.md#load. */
 import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
 import type { Refusal } from '../core/outcome.ts';

@@ -1,4 +1,4 @@
-/** What a request says in its address and its head, as text. Zone 1; design §5. */
+/** What a request says in its address and its head, as text. Zone 1; docs/design.md#api. */
 import type { Request } from 'express';
 
 const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;

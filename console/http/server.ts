@@ -1,4 +1,7 @@
-/** An HTTPS server for an express app, with platform's limits, certificates that may change, and drain. Zone 1; design §9. */
+/**
+ * An HTTPS server for an express app, with platform's limits, certificates that may change, and drain.
+ * Zone 1; docs/design.md#load.
+ */
 import { createServer, type Server } from 'node:https';
 import express, { type Express } from 'express';
 import type { ServerResponse } from 'node:http';

@@ -1,4 +1,4 @@
-/** An internal port: one operation, and a problem for everything else. Zone 1; design §5. */
+/** An internal port: one operation, and a problem for everything else. Zone 1; docs/design.md#api. */
 import type { Express, RequestHandler } from 'express';
 import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';

@@ -1,4 +1,4 @@
-/** `POST /internal/v1/claim`, for init containers with the token of their session. Zone 1; design §5 and §6 step 5. */
+/** `POST /internal/v1/claim`, for init containers with the token of their session. Zone 1; docs/design.md#claim. */
 import type { Express, Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { encodeBase64url } from '#envelope/base64url.ts';

@@ -1,4 +1,4 @@
-/** `POST /internal/v1/resolve`, for the client certificate of this arrow alone. Zone 1; design §5 and §6 step 2. */
+/** `POST /internal/v1/resolve`, for the client certificate of this arrow alone. Zone 1; docs/design.md#resolve. */
 import type { Express, Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { MAX_INTERNAL_BODY_BYTES, MAX_JWS_BYTES, MAX_NAMES } from '#envelope/limits.ts';

@@ -1,4 +1,4 @@
-/** The public port: who calls, how often, then one route per operation. Zone 1; design §5. */
+/** The public port: who calls, how often, then one route per operation. Zone 1; docs/design.md#api. */
 import { createHash } from 'node:crypto';
 import { Router, type Express, type Request, type RequestHandler } from 'express';
 import type { BodyGate } from '#platform/body-gate.ts';

@@ -1,4 +1,4 @@
-/** `/audit`: the caller's own records. Zone 1; design §5. */
+/** `/audit`: the caller's own records. Zone 1; docs/design.md#audit. */
 import { ok } from '#envelope/result.ts';
 import type { AuditRow, AuditStore } from '../core/audit.ts';
 import { instant, parseQuery, type OwnerOf, type Routes } from './routes.ts';

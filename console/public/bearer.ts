@@ -1,4 +1,7 @@
-/** Who calls the public API: a bearer token becomes an owner, before anything else is looked at. Zone 1; design §5. */
+/**
+ * Who calls the public API: a bearer token becomes an owner, before anything else is looked at. Zone 1;
+ * docs/design.md#api.
+ */
 import type { Request, RequestHandler, Response } from 'express';
 import type { OwnerId } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';

@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, made of the operations and their schemas. Zone 1; design §5. */
+/** The OpenAPI 3.1 document, made of the operations and their schemas. Zone 1; docs/design.md#api. */
 import { z } from 'zod';
 import { refusals, type RefusalCode } from '../refusals.ts';
 import { operations, refusalsOf, type Operation } from './operations.ts';

@@ -1,4 +1,4 @@
-/** The operations of the public API: addresses, bodies, answers and refusals of each. Zone 1; design §5. */
+/** The operations of the public API: addresses, bodies, answers and refusals of each. Zone 1; docs/design.md#api. */
 import type { z } from 'zod';
 import { z as schema } from 'zod';
 import type { RefusalCode } from '../refusals.ts';

@@ -1,7 +1,7 @@
 /**
- * What the public API takes and gives, as zod schemas: requests are parsed by them, and the OpenAPI document is made
- * of them, so that the two cannot drift apart. Zone 1; design §5. Those of secrets and of tickets are in files of their
- * own; here is what they share, and the rest.
+ * What the public API takes and gives, as zod schemas: requests are parsed by them, and the OpenAPI document
+ * is made of them, so that the two cannot drift apart. Zone 1; docs/design.md#api. Those of secrets and of
+ * tickets are in files of their own; here is what they share, and the rest.
  */
 import { z } from 'zod';
 import { SECRET_NAME_RULE } from '#envelope/names.ts';

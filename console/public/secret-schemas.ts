@@ -1,4 +1,4 @@
-/** Schemas of secrets, and of what a client gets that seals for itself. Zone 1; design §5. */
+/** Schemas of secrets, and of what a client gets that seals for itself. Zone 1; docs/design.md#api. */
 import { z } from 'zod';
 import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
 import { parseSecretName } from '#envelope/names.ts';

@@ -1,4 +1,7 @@
-/** `/secrets`: list, create, replace, delete; and what a client needs to seal for itself. Zone 1; design §5. */
+/**
+ * `/secrets`: list, create, replace, delete; and what a client needs to seal for itself. Zone 1;
+ * docs/design.md#api.
+ */
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { encodeBase64url } from '#envelope/base64url.ts';

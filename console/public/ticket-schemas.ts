@@ -1,4 +1,4 @@
-/** Schemas of tickets and their sessions. Zone 1; design §5. */
+/** Schemas of tickets and their sessions. Zone 1; docs/design.md#api. */
 import { z } from 'zod';
 import type { MemberForm, MemberForms } from '#envelope/annotation-row.ts';
 import { annotationRows, type MemberFormOf } from '#envelope/annotation-values.ts';

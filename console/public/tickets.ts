@@ -1,4 +1,4 @@
-/** `/tickets`: issue, list with their uses, revoke. Zone 1; design §5 and §6 step 1. */
+/** `/tickets`: issue, list with their uses, revoke. Zone 1; docs/design.md#tickets. */
 import type { z } from 'zod';
 import { parsePodPattern } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';

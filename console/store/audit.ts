@@ -1,4 +1,4 @@
-/** Audit records, in the order in which they were written. Zone 1; design §4 and §9. */
+/** Audit records, in the order in which they were written. Zone 1; docs/design.md#audit. */
 import type { Knex } from 'knex';
 import { boundedRecord, type AuditRecord, type AuditRow, type AuditStore } from '../core/audit.ts';
 import { kid, list, maybe, ownerId, same, secretId, sessionId } from './rows.ts';

@@ -1,6 +1,6 @@
 /**
- * Connections to the database: SQLite in a file, or PostgreSQL. Zone 1; design §4. Nothing else knows how they differ
- * but the migrations.
+ * Connections to the database: SQLite in a file, or PostgreSQL. Zone 1; docs/design.md#database. Nothing else
+ * knows how they differ but the migrations.
  */
 import knex, { type Knex } from 'knex';
 import pg from 'pg';

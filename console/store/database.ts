@@ -1,6 +1,6 @@
 /**
- * The database: migrations at start, stores, transactions. Zone 1; design §4. SQLite in a file, or PostgreSQL; the rest
- * of the console does not know which.
+ * The database: migrations at start, stores, transactions. Zone 1; docs/design.md#database. SQLite in a file,
+ * or PostgreSQL; the rest of the console does not know which.
  */
 import type { Knex } from 'knex';
 import type { Outcome } from '../core/outcome.ts';

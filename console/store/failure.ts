@@ -1,6 +1,6 @@
 /**
- * What went wrong in a database, told apart by the driver's code alone. Zone 1; design §9. A driver's message may
- * quote what was written, so it goes no further than `cause`, which is never logged.
+ * What went wrong in a database, told apart by the driver's code alone. Zone 1; docs/design.md#database. A
+ * driver's message may quote what was written, so it goes no further than `cause`, which is never logged.
  */
 
 /** `unavailable`: locked, full, read-only or out of reach: nothing was changed, and trying again may help. */

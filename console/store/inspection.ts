@@ -1,4 +1,7 @@
-/** Every row as it lies there, page by page, for the operator's commands. Zone 1; design §9. Reads only. */
+/**
+ * Every row as it lies there, page by page, for the operator's commands. Zone 1;
+ * docs/design.md#administration. Reads only.
+ */
 import type { Knex } from 'knex';
 import { parseKid } from '#envelope/names.ts';
 import type { AuditRow } from '../core/audit.ts';

@@ -1,4 +1,4 @@
-/** Which envelope key is the active one, agreed on by all replicas. Zone 1; design §4. */
+/** Which envelope key is the active one, agreed on by all replicas. Zone 1; docs/design.md#keys. */
 import type { Knex } from 'knex';
 import type { KeyStore } from '../core/stores.ts';
 import { createRecordTable } from './record-table.ts';

@@ -1,6 +1,7 @@
 /**
- * What logins said of themselves: one row for each value, with every owner that ever carried it. Zone 1; design §4. A
- * row of its own for each owner could be deleted, and the value would then mean the other one.
+ * What logins said of themselves: one row for each value, with every owner that ever carried it. Zone 1;
+ * docs/design.md#records. A row of its own for each owner could be deleted, and the value would then mean the
+ * other one.
  */
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';

@@ -1,4 +1,4 @@
-/** Brings the schema up to date, one console at a time. Zone 1; design §4. */
+/** Brings the schema up to date, one console at a time. Zone 1; docs/design.md#database. */
 import type { Knex } from 'knex';
 import { setTimeout as wait } from 'node:timers/promises';
 import { migrationNames, migrationSource, type Dialect } from './migrations.ts';

@@ -1,6 +1,6 @@
 /**
- * The schema, as migrations that a bundle can carry. Zone 1; design §4. Times are milliseconds since 1970 and lists
- * are JSON, so that SQLite and PostgreSQL hold the same.
+ * The schema, as migrations that a bundle can carry. Zone 1; docs/design.md#database. Times are milliseconds
+ * since 1970 and lists are JSON, so that SQLite and PostgreSQL hold the same.
  */
 import type { Knex } from 'knex';
 

@@ -1,4 +1,7 @@
-/** Deleting everything of one owner, in one transaction; what it did stays in the audit. Zone 1; design §9. */
+/**
+ * Deleting everything of one owner, in one transaction; what it did stays in the audit. Zone 1;
+ * docs/design.md#administration.
+ */
 import type { Knex } from 'knex';
 import type { OwnerId } from '#envelope/names.ts';
 import type { LoginClaim } from '../core/stores.ts';

@@ -1,4 +1,4 @@
-/** Owners and their user keys. Zone 1; design §4. */
+/** Owners and their user keys. Zone 1; docs/design.md#database. */
 import type { Knex } from 'knex';
 import type { OwnerId } from '#envelope/names.ts';
 import type { OwnerStore, UserKeyRow, UserKeyStore } from '../core/stores.ts';

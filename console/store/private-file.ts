@@ -1,6 +1,6 @@
 /**
- * The database's file for this user alone. Zone 1; design §4. It holds sealed values, and rows that say who owns what:
- * another user of the machine or the volume is to read and write none of them.
+ * The database's file for this user alone. Zone 1; docs/design.md#database. It holds sealed values, and rows
+ * that say who owns what: another user of the machine or the volume is to read and write none of them.
  */
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * A table of authentic rows: the one way in which stores read and write them. Zone 1; design §4. What was read is
- * verified, and is what was asked for: not even a database that answers with another row of ours is believed.
+ * A table of authentic rows: the one way in which stores read and write them. Zone 1; docs/design.md#records.
+ * What was read is verified, and is what was asked for: not even a database that answers with another row of
+ * ours is believed.
  */
 import type { Knex } from 'knex';
 import { recordColumns, type Records, type RecordTableName } from './records.ts';

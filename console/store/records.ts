@@ -1,6 +1,7 @@
 /**
- * Rows that confer authority are authentic: each carries a MAC under the record key, which no database holds. Zone 1;
- * design §4. The column `mac` is `<kid>.<tag>`; the key is the one that `kid` names, never found by trial.
+ * Rows that confer authority are authentic: each carries a MAC under the record key, which no database holds.
+ * Zone 1; docs/design.md#records. The column `mac` is `<kid>.<tag>`; the key is the one that `kid` names,
+ * never found by trial.
  *
  * tag = base64url(HMAC-SHA256(record key, fields)), where the fields are, in this order
  *

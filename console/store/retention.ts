@@ -1,4 +1,7 @@
-/** Rows whose time is over: counted, and deleted in small steps. Zone 1; design §9. The rule is in core/retention.ts. */
+/**
+ * Rows whose time is over: counted, and deleted in small steps. Zone 1; docs/design.md#clean-up. The rule is
+ * in core/retention.ts.
+ */
 import type { Knex } from 'knex';
 import type { BoundSession, Horizons, Prunable, RetentionStore } from '../core/retention.ts';
 import { pruneLogins } from './logins.ts';

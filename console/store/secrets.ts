@@ -1,4 +1,4 @@
-/** Secrets, and what is reserved for clients that seal for themselves. Zone 1; design §4. */
+/** Secrets, and what is reserved for clients that seal for themselves. Zone 1; docs/design.md#database. */
 import type { Knex } from 'knex';
 import type {
   ReservationStore,

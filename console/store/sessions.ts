@@ -1,4 +1,4 @@
-/** Sessions: opened by `resolve`, bound to one pod by its first `claim`. Zone 1; design §4 and §6. */
+/** Sessions: opened by `resolve`, bound to one pod by its first `claim`. Zone 1; docs/design.md#flow. */
 import type { Knex } from 'knex';
 import type { OpenSessions, SessionRow, SessionSecret, SessionStore } from '../core/stores.ts';
 import { createRecordTable } from './record-table.ts';

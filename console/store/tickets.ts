@@ -1,4 +1,4 @@
-/** Tickets, and how often they were used. Zone 1; design §4. */
+/** Tickets, and how often they were used. Zone 1; docs/design.md#tickets. */
 import type { Knex } from 'knex';
 import type { TicketRow, TicketStore } from '../core/stores.ts';
 import { createRecordTable } from './record-table.ts';

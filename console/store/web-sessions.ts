@@ -1,4 +1,4 @@
-/** Sessions of the page. Zone 1; design §4. */
+/** Sessions of the page. Zone 1; docs/design.md#page. */
 import type { Knex } from 'knex';
 import type { WebSessionRow, WebSessionStore } from '../core/stores.ts';
 import { createRecordTable } from './record-table.ts';

@@ -1,4 +1,7 @@
-/** What happened to secrets, when, and in which session: the audit records of their owner. Zone 1; design §9. */
+/**
+ * What happened to secrets, when, and in which session: the audit records of their owner. Zone 1;
+ * docs/design.md#audit.
+ */
 import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import { shown } from '#platform/shown.ts';

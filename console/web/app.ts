@@ -1,4 +1,4 @@
-/** The page: every address of it. Zone 1; design §5. */
+/** The page: every address of it. Zone 1; docs/design.md#page. */
 import type { Request, Router } from 'express';
 import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';

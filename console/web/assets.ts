@@ -1,7 +1,7 @@
 /**
- * Script, style and icon of the page, under names that change with their content. Zone 1; design §5. The build puts
- * them into the console's bundle (scripts/build.ts); run from its sources, the console has none, and the page works
- * without, as it does in a browser without JavaScript.
+ * Script, style and icon of the page, under names that change with their content. Zone 1;
+ * docs/design.md#page. The build puts them into the console's bundle (scripts/build.ts); run from its
+ * sources, the console has none, and the page works without, as it does in a browser without JavaScript.
  */
 import { createHash } from 'node:crypto';
 import { Router } from 'express';

@@ -1,5 +1,5 @@
 /**
- * Cookies of the page, as encrypted JWTs. Zone 1; design §5. JWE compact, `dir` + A256GCM, under a key of
+ * Cookies of the page, as encrypted JWTs. Zone 1; docs/design.md#page. JWE compact, `dir` + A256GCM, under a key of
  * their own, chosen by its kid; `typ` tells one kind of cookie from another. `__Host-`: this host alone,
  * over TLS alone, for every path.
  */

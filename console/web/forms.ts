@@ -1,6 +1,6 @@
 /**
- * Submitted forms: urlencoded or multipart, whole in memory, each field within the body's limit. Zone 1; design §5. The
- * body's bytes are wiped once they are parsed: they may hold a value.
+ * Submitted forms: urlencoded or multipart, whole in memory, each field within the body's limit. Zone 1;
+ * docs/design.md#page. The body's bytes are wiped once they are parsed: they may hold a value.
  */
 import { Busboy } from '@fastify/busboy';
 import type { Request } from 'express';

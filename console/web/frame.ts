@@ -1,4 +1,4 @@
-/** What stands around every page, and the headers that it goes out with. Zone 1; design §5. */
+/** What stands around every page, and the headers that it goes out with. Zone 1; docs/design.md#page. */
 import type { Request, Response } from 'express';
 import type { Assets } from './assets.ts';
 import { documentText, html, type Html } from './html.ts';

@@ -1,6 +1,6 @@
 /**
- * HTML as a value: a tagged template that escapes every part. Zone 1; design §5. Only `html` makes one, so text of a
- * user's, a query's or a provider's can become markup nowhere.
+ * HTML as a value: a tagged template that escapes every part. Zone 1; docs/design.md#page. Only `html` makes
+ * one, so text of a user's, a query's or a provider's can become markup nowhere.
  */
 
 const markup: unique symbol = Symbol('markup');

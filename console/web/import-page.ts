@@ -1,4 +1,4 @@
-/** Import of a .env file: look first, then write each. Zone 1; design §5. What works without JavaScript. */
+/** Import of a .env file: look first, then write each. Zone 1; docs/design.md#page. What works without JavaScript. */
 import { fromUtf8, utf8 } from '#envelope/bytes.ts';
 import { parseSecretName, type SecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';

@@ -1,4 +1,4 @@
-/** The form of `/launch`. Zone 1; design §6 step 1. */
+/** The form of `/launch`. Zone 1; docs/design.md#page. */
 import { launchFields, type LaunchFieldRow } from '#envelope/annotation-values.ts';
 import type { SecretSummary } from '../core/stores.ts';
 import { csrfField, verbatim } from './frame.ts';

@@ -1,4 +1,7 @@
-/** What `/launch` shows beside its form: where to choose, to log in again, and its answer. Zone 1; design §6 step 1. */
+/**
+ * What `/launch` shows beside its form: where to choose, to log in again, and its answer. Zone 1;
+ * docs/design.md#page.
+ */
 import { html, type Html } from './html.ts';
 import type { Picks } from './launch-form.ts';
 import type { LaunchRequest } from './launch-request.ts';

@@ -1,6 +1,7 @@
 /**
- * `/launch`: a page that a launcher opens or embeds, where a person chooses what a session may read. Zone 1; design §6
- * step 1. Its answer goes to an origin that the operator has listed, in a message or a form, never in an address.
+ * `/launch`: a page that a launcher opens or embeds, where a person chooses what a session may read. Zone 1;
+ * docs/design.md#page. Its answer goes to an origin that the operator has listed, in a message or a form,
+ * never in an address.
  */
 import type { Request } from 'express';
 import { launchFields, type MemberValues } from '#envelope/annotation-values.ts';

@@ -1,4 +1,4 @@
-/** What a launcher asks `/launch` for, in its address: never anything secret. Zone 1; design §6 step 1. */
+/** What a launcher asks `/launch` for, in its address: never anything secret. Zone 1; docs/design.md#page. */
 import { isNamespace, isSubdomain, parsePodPattern, type PodPattern } from '#envelope/pod.ts';
 import { ok } from '#envelope/result.ts';
 import { refuse, type Outcome } from '../core/outcome.ts';

@@ -1,4 +1,4 @@
-/** "My secrets": the list, in pages, with a search by name. Zone 1; design §5. */
+/** "My secrets": the list, in pages, with a search by name. Zone 1; docs/design.md#page. */
 import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import type { SecretStore, SecretSummary } from '../core/stores.ts';

@@ -1,6 +1,6 @@
 /**
  * Login at the identity provider: OpenID Connect's code flow with PKCE, state and nonce, by openid-client. Zone 1;
- * design §5. The ID token's signature is checked although it comes over TLS.
+ * docs/design.md#page. The ID token's signature is checked although it comes over TLS.
  */
 import * as openid from 'openid-client';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';

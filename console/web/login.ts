@@ -1,6 +1,7 @@
 /**
- * Log in and log out. Zone 1; design §5. A login is bound to the browser that began it by a cookie with its state, nonce
- * and verifier, so nobody can be logged in as somebody else by a link; it ends in a session with a new id.
+ * Log in and log out. Zone 1; docs/design.md#page. A login is bound to the browser that began it by a cookie
+ * with its state, nonce and verifier, so nobody can be logged in as somebody else by a link; it ends in a
+ * session with a new id.
  */
 import type { Request, Response } from 'express';
 import type { Owners } from '../core/owners.ts';

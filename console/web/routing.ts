@@ -1,6 +1,6 @@
 /**
  * How the page's addresses are answered: who looks, how often, whether a form is this page's own, then the answer in
- * its frame. Zone 1; design §5. What goes wrong becomes a page too.
+ * its frame. Zone 1; docs/design.md#page. What goes wrong becomes a page too.
  */
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { BodyGate } from '#platform/body-gate.ts';

@@ -1,6 +1,6 @@
 /**
- * Who looks at the page: the session that the browser's cookie names, and whether a form comes from this page. Zone 1;
- * design §5.
+ * Who looks at the page: the session that the browser's cookie names, and whether a form comes from this
+ * page. Zone 1; docs/design.md#page.
  */
 import type { Request, RequestHandler, Response } from 'express';
 import { utf8 } from '#envelope/bytes.ts';

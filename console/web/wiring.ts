@@ -1,4 +1,4 @@
-/** The page, wired up from the console's settings. Zone 1; design §5. */
+/** The page, wired up from the console's settings. Zone 1; docs/design.md#page. */
 import { randomBytes } from 'node:crypto';
 import { Router, type Request } from 'express';
 import type { OwnerId } from '#envelope/names.ts';

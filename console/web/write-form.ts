@@ -1,4 +1,4 @@
-/** The form that adds or replaces a secret, in whatever state it is in. Zone 1; design §5. */
+/** The form that adds or replaces a secret, in whatever state it is in. Zone 1; docs/design.md#page. */
 import { secretPath } from './shared/addresses.ts';
 import { csrfField, verbatim } from './frame.ts';
 import { html, type Html, type Part } from './html.ts';

@@ -1,4 +1,7 @@
-/** Add and replace a secret by a form: what works without JavaScript, where the console seals. Zone 1; design §5. */
+/**
+ * Add and replace a secret by a form: what works without JavaScript, where the console seals. Zone 1;
+ * docs/design.md#page.
+ */
 import type { Request } from 'express';
 import { utf8 } from '#envelope/bytes.ts';
 import { parseSecretName } from '#envelope/names.ts';

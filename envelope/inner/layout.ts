@@ -1,5 +1,5 @@
 /**
- * The inner token: Fernet (github.com/fernet/spec, version 0x80). No zone; design §3.
+ * The inner token: Fernet (github.com/fernet/spec, version 0x80). No zone; docs/design.md#inner-layer.
  *
  * | offset | bytes | field |
  * |---|---|---|

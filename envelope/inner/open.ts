@@ -1,4 +1,4 @@
-/** Opens the inner layer (Fernet). Zone 4 only: no other bundle may contain this file; design §3. */
+/** Opens the inner layer (Fernet). Zone 4 only: no other bundle may contain this file; docs/design.md#inner-layer. */
 import type { Cipher } from '../cipher.ts';
 import { notAuthentic } from '../errors.ts';
 import { CLOCK_LEEWAY_SECONDS } from '../limits.ts';

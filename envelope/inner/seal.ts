@@ -1,4 +1,4 @@
-/** Seals the inner layer (Fernet). Zones 0 and 1; design §3. */
+/** Seals the inner layer (Fernet). Zones 0 and 1; docs/design.md#inner-layer. */
 import { encodePaddedBase64url } from '../base64url.ts';
 import { concat, uint64 } from '../bytes.ts';
 import type { Cipher } from '../cipher.ts';

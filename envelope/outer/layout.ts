@@ -1,5 +1,6 @@
 /**
- * The envelope: JWE compact serialization (RFC 7516 §7.1), five base64url parts joined by ".". No zone; design §3.
+ * The envelope: JWE compact serialization (RFC 7516 §7.1), five base64url parts joined by ".". No zone;
+ * docs/design.md#outer-layer.
  *
  * | part | bytes | content |
  * |---|---|---|

@@ -1,4 +1,4 @@
-/** Opens the outer layer. Zone 3 only: no other bundle may contain this file; design §3. */
+/** Opens the outer layer. Zone 3 only: no other bundle may contain this file; docs/design.md#outer-layer. */
 import { fromUtf8 } from '../bytes.ts';
 import type { Cipher, Identity } from '../cipher.ts';
 import { EnvelopeError, malformed, notAuthentic } from '../errors.ts';

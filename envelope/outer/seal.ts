@@ -1,4 +1,4 @@
-/** Seals the outer layer with the public key alone. Zones 0, 1 and 3 (rewrap); design §3. */
+/** Seals the outer layer with the public key alone. Zones 0, 1 and 3 (rewrap); docs/design.md#outer-layer. */
 import { encodeBase64url } from '../base64url.ts';
 import { utf8 } from '../bytes.ts';
 import type { Cipher, Recipient } from '../cipher.ts';

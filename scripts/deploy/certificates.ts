@@ -1,6 +1,7 @@
 /**
  * Hands the certificates of certs/ out: a Secret for each leaf, and the roots as `caBundle` of the webhook's
- * registration. The folder with the CA's key stays with whoever deploys: it belongs to no zone. No zone; design §9.
+ * registration. The folder with the CA's key stays with whoever deploys: it belongs to no zone. No zone;
+ * docs/design.md#certificates.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

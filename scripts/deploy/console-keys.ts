@@ -1,6 +1,7 @@
 /**
- * The console's keys that confer authority: what they are, how they are made, and the folder that `make keys` writes for
- * the operator's vault. The cluster needs only the public half of the ticket key. No zone; design §1, §14.
+ * The console's keys that confer authority: what they are, how they are made, and the folder that `make keys`
+ * writes for the operator's vault. The cluster needs only the public half of the ticket key. No zone;
+ * docs/design.md#keys.
  *
  * | File | What it is | Whoever has it |
  * |---|---|---|

@@ -1,6 +1,7 @@
 /**
- * `make deploy`, step by step: everything that could be wrong is looked at before anything is changed, and the end of it
- * is a test of what runs. Doing it again keeps keys and certificates, and renews what is due. No zone; design §9.
+ * `make deploy`, step by step: everything that could be wrong is looked at before anything is changed, and
+ * the end of it is a test of what runs. Doing it again keeps keys and certificates, and renews what is due.
+ * No zone; docs/design.md#operations.
  */
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { render } from '../../manifests/kustomize.ts';

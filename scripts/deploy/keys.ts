@@ -1,6 +1,6 @@
 /**
  * The keys of a new installation, as Secrets: each zone's own, and of the others' only public halves. Made once, all
- * together, and never again: what is stored can be opened with these only. No zone; design §1, §3, §9.
+ * together, and never again: what is stored can be opened with these only. No zone; docs/design.md#keys.
  *
  * | Secret | Namespace | Files | What it is |
  * |---|---|---|---|

@@ -1,4 +1,7 @@
-/** What a rendered overlay says of trusted launchers, in three places: before anything is applied. No zone; design §6, §8. */
+/**
+ * What a rendered overlay says of trusted launchers, in three places: before anything is applied. No zone;
+ * docs/design.md#trusted-launchers.
+ */
 import { guardLines, parseLaunchers, sharedLauncher, type Launcher } from '#platform/launchers.ts';
 import { guardParameters } from '../../manifests/guard.ts';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';

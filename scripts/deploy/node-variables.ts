@@ -1,6 +1,7 @@
 /**
- * Whether every node can give a container a variable out of a file (`fileKeyRef`), which secrets as variables need: a
- * kubelet before 1.35 leaves such a variable empty and says nothing. One pod on each node tries it. No zone; design §6.4.
+ * Whether every node can give a container a variable out of a file (`fileKeyRef`), which secrets as variables
+ * need: a kubelet before 1.35 leaves such a variable empty and says nothing. One pod on each node tries it.
+ * No zone; docs/design.md#pod.
  */
 import { randomBytes } from 'node:crypto';
 import type { V1Node, V1Pod } from '@kubernetes/client-node';

@@ -1,6 +1,7 @@
 /**
- * A rendered overlay, and what a deployment has to know of it before anything is applied: which namespaces, Secrets and
- * images it counts on. Everything is read from what will be applied, so nothing is said twice. No zone; design §9.
+ * A rendered overlay, and what a deployment has to know of it before anything is applied: which namespaces,
+ * Secrets and images it counts on. Everything is read from what will be applied, so nothing is said twice.
+ * No zone; docs/design.md#operations.
  */
 import type { V1Container, V1Deployment, V1EnvVar, V1ObjectMeta, V1Volume } from '@kubernetes/client-node';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';

@@ -1,7 +1,7 @@
 /**
  * Asks the running installation what it does, with dry runs that leave nothing behind: a pod that asks for a secret
  * must come back injected (or, without anybody's login, be refused by the console for its ticket), and a pod that
- * forges a session must be refused by the guard. No zone; design §6.2, §8.
+ * forges a session must be refused by the guard. No zone; docs/design.md#guard.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';

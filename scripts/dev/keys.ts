@@ -1,6 +1,6 @@
 /**
  * Makes the keys of a development cluster: one folder per zone, each with what that zone alone may hold.
- * Development tool, no zone; design §1, §3.
+ * Development tool, no zone; docs/design.md#keys.
  */
 import { generateKeyPair, randomBytes, type KeyObject } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';

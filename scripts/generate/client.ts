@@ -8,7 +8,7 @@ import { openApiDocument } from '../../console/public/openapi.ts';
 export const schemaFile = fileURLToPath(new URL('../../cli/api/schema.d.ts', import.meta.url));
 
 const head = `/**
- * The console's API as types, for the command line and the tests. Zone 0; design §5.
+ * The console's API as types, for the command line and the tests. Zone 0; docs/design.md#api.
  * Written by \`make client\` from the OpenAPI document; do not edit.
  */
 `;

@@ -1,6 +1,6 @@
 /**
  * Does for a stored pod what the kubelet does for its init container `twofold-init`: volumes, token, environment,
- * exit code, termination message, status (design, section 6.4 and 6.5). Development tool, no zone.
+ * exit code, termination message, status (docs/design.md#files). Development tool, no zone.
  */
 
 import { spawn } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
  * The development identity provider: OpenID Connect over HTTPS, any name is an account, bearers without a browser.
- * Development tool, no zone; what the console expects of one is in §5 of the design.
+ * Development tool, no zone; what the console expects of one is in docs/design.md#api.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';

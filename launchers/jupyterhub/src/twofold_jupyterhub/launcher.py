@@ -1,4 +1,4 @@
-"""JupyterHub's hooks: the form, its options, and the pod. Zone 0; the design's §6, step 1.
+"""JupyterHub's hooks: the form, its options, and the pod. Zone 0; docs/design.md#tickets.
 
 Everything is asked with the token of the user whose server it is, so nobody's secrets are shown to or chosen by
 another, an administrator who starts a user's server included: they choose from the user's own.
