@@ -126,14 +126,14 @@ function httpsUrl(text: string, where: string, problems: string[]): string | und
 }
 
 /** The text of a setting, and what the setting is called where the text stands. */
-interface Given {
+interface GivenSetting {
   readonly text: string;
   readonly where: string;
 }
 
 /** Flags win over variables, those over the file. */
 function gather(flags: Readonly<Record<string, unknown>>, env: Env, file: RawSettings) {
-  const settings = new Map<SettingName, Given>();
+  const settings = new Map<SettingName, GivenSetting>();
   for (const { member, variable, flag } of settingSpecs) {
     const [option, value, written] = [flags[flag], env[variable], file[member]];
     if (typeof option === 'string') settings.set(member, { text: option, where: `--${flag}` });

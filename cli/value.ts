@@ -10,7 +10,7 @@ interface ValueSource {
   readonly note: (line: string) => void;
 }
 
-interface ValueWish {
+interface ValueOptions {
   /** For the prompt. */
   readonly name: string;
   /** A path, or `-` for standard input; undefined: the terminal where there is one. */
@@ -50,7 +50,7 @@ export async function readFileLimited(path: string, limit: number): Promise<Buff
 }
 
 /** Without the newline at the end that `echo` and editors add, or saying that it is there. */
-function withoutNewline(value: Buffer, { trimNewline }: ValueWish, note: ValueSource['note']): Buffer {
+function withoutNewline(value: Buffer, { trimNewline }: ValueOptions, note: ValueSource['note']): Buffer {
   // Two bytes are no value: only whether they are an end of line is looked at.
   const end = NEWLINE.exec(value.subarray(-2).toString('latin1'))?.[0] ?? '';
   if (end === '' || value.length === end.length) return value;
@@ -61,21 +61,21 @@ function withoutNewline(value: Buffer, { trimNewline }: ValueWish, note: ValueSo
   return value;
 }
 
-async function read({ terminal, stdin }: ValueSource, { name, file }: ValueWish): Promise<Buffer> {
+async function read({ terminal, stdin }: ValueSource, { name, file }: ValueOptions): Promise<Buffer> {
   if (file !== undefined && file !== '-') return await readFileLimited(file, MAX_VALUE_BYTES);
   if (file === undefined && terminal.interactive) return await terminal.askHidden(`Value of ${name}`);
   return await readLimited(stdin, MAX_VALUE_BYTES);
 }
 
 /** 1 to 65,536 bytes, exactly as they came; the caller wipes them. */
-export async function readValue(source: ValueSource, wish: ValueWish): Promise<Buffer> {
-  const value = await read(source, wish);
+export async function readValue(source: ValueSource, options: ValueOptions): Promise<Buffer> {
+  const value = await read(source, options);
   if (value.length > MAX_VALUE_BYTES) {
     value.fill(0);
     const next = 'Store a key to it instead, and keep the large part elsewhere.';
     throw failure('value_too_large', `The value has more than ${MAX_VALUE_BYTES} bytes (64 KiB).`, next);
   }
-  const kept = withoutNewline(value, wish, source.note);
+  const kept = withoutNewline(value, options, source.note);
   if (kept.length === 0) throw failure('value_empty', 'The value is empty; a secret has at least one byte.');
   return kept;
 }

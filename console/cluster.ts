@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { urlPath } from '#envelope/url-path.ts';
 import type { KubernetesAnswer, KubernetesApi, KubernetesRefusal } from '#platform/kubernetes.ts';
-import type { Asked, Cluster } from './core/cluster.ts';
+import type { ClusterAnswer, Cluster } from './core/cluster.ts';
 import type { GuardPolicy } from './core/guard.ts';
 
 interface ClusterReader extends Cluster {
@@ -94,7 +94,7 @@ function words({ status, reason }: KubernetesRefusal): string {
 const NO_ANSWER = 'an answer of another shape';
 
 /** What the API server answered, where it is of this shape. */
-function read<T>(schema: z.ZodType<T>, answer: KubernetesAnswer<unknown>): Asked<T> {
+function read<T>(schema: z.ZodType<T>, answer: KubernetesAnswer<unknown>): ClusterAnswer<T> {
   if (!answer.ok) return { unavailable: words(answer) };
   const parsed = schema.safeParse(answer.object);
   return parsed.success ? { answer: parsed.data } : { unavailable: NO_ANSWER };

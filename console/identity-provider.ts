@@ -13,7 +13,7 @@ import {
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import { ok } from '#envelope/result.ts';
 import type { Fetch } from '#platform/https-client.ts';
-import { kept } from './core/kept.ts';
+import { cached } from './core/cached.ts';
 import { refuse, type Outcome } from './core/outcome.ts';
 import { isUsableSub, loginClaims, type VerifiedLogin } from './core/owners.ts';
 import {
@@ -67,7 +67,7 @@ function keysOf(get: Fetch, { jwks_uri: url }: ProviderMetadata): JWTVerifyGetKe
 
 function discovering({ client, clock }: ProviderPorts, issuer: string): JWTVerifyGetKey {
   const get = createProviderFetch(client);
-  const discovered = kept(async () => keysOf(get, await discover(get, issuer)), {
+  const discovered = cached(async () => keysOf(get, await discover(get, issuer)), {
     clock,
     forMs: DISCOVERY_FOR_MS,
     againMs: AGAIN_MS,

@@ -26,10 +26,10 @@ type ValueOf<R> =
 /** What a pod's annotations say. */
 export type AnnotationValues = { readonly [N in Name]: ValueOf<Table[N]> };
 
-type Told = { [N in Name]: Table[N]['variable'] extends string ? N : never }[Name];
+type InitName = { [N in Name]: Table[N]['variable'] extends string ? N : never }[Name];
 
 /** What of it the init container is told. */
-export type InitValues = Pick<AnnotationValues, Told>;
+export type InitValues = Pick<AnnotationValues, InitName>;
 
 /** Of a row that is not whole it would be any string, and its one mistake be reported everywhere. */
 type Literal<N extends string> = string extends N ? never : N;

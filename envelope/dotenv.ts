@@ -62,7 +62,7 @@ function uncommented(text: string): string {
   return text;
 }
 
-type Read = { readonly value: string; readonly end: number } | { readonly problem: string };
+type ParsedValue = { readonly value: string; readonly end: number } | { readonly problem: string };
 
 function lineEnd(text: string, from: number): number {
   const at = text.indexOf('\n', from);
@@ -70,7 +70,7 @@ function lineEnd(text: string, from: number): number {
 }
 
 /** The value that begins at `from`, and where its line ends. */
-function readValue(text: string, from: number): Read {
+function readValue(text: string, from: number): ParsedValue {
   const mark = text[from] ?? '';
   if (mark === '' || !'"\'`'.includes(mark)) {
     const end = lineEnd(text, from);

@@ -15,7 +15,7 @@ import { refuse, type Outcome, type Refusal, type RefusalCode } from './refusals
 export type AuditedOperation = 'unwrap' | 'rewrap';
 
 /** Who asks, and for `unwrap` in which session, for which pod, by whose consent. */
-export interface Asking {
+export interface UnwrapCall {
   readonly operation: AuditedOperation;
   readonly client: string;
   readonly sid?: string;
@@ -31,10 +31,10 @@ interface RecordsPorts {
 
 export interface Records {
   /** What is about to be opened. */
-  asked(asking: Asking, envelopes: readonly EnvelopeParts[]): Promise<Outcome<undefined>>;
-  released(asking: Asking, count: number): Promise<Outcome<undefined>>;
+  asked(asking: UnwrapCall, envelopes: readonly EnvelopeParts[]): Promise<Outcome<undefined>>;
+  released(asking: UnwrapCall, count: number): Promise<Outcome<undefined>>;
   /** The refusal as it is to be answered: `audit_unavailable` when even this cannot be recorded. */
-  refused(asking: Asking, refusal: Refusal): Promise<Refusal>;
+  refused(asking: UnwrapCall, refusal: Refusal): Promise<Refusal>;
 }
 
 const unavailable = refuse(
@@ -43,7 +43,7 @@ const unavailable = refuse(
 );
 
 /** Of the envelopes of one call. */
-interface What {
+interface RecordedEnvelopes {
   readonly count?: number;
   readonly kids?: readonly Kid[];
   readonly secrets?: readonly GrantedSecret[];
@@ -61,9 +61,9 @@ export function grantedOf({ header: { ownerId, secretId, version, name } }: Enve
 
 export function createRecords({ trail, clock }: RecordsPorts): Records {
   const append = async (
-    { operation, client, sid, place, ticket }: Asking,
+    { operation, client, sid, place, ticket }: UnwrapCall,
     outcome: 'asked' | 'released' | RefusalCode,
-    what: What,
+    what: RecordedEnvelopes,
   ): Promise<Outcome<undefined>> => {
     try {
       await trail.append({

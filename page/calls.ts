@@ -8,7 +8,7 @@ interface Problem {
   readonly detail: string;
 }
 
-export type Called<T> =
+export type CallResult<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
 
 interface Call {
@@ -18,11 +18,11 @@ interface Call {
   readonly ifMatch?: number;
 }
 
-function problem(code: string, detail: string): Called<never> {
+function problem(code: string, detail: string): CallResult<never> {
   return { ok: false, problem: { code, detail } };
 }
 
-function problemOf(body: unknown): Called<never> {
+function problemOf(body: unknown): CallResult<never> {
   const { code, detail } = isJsonObject(body) ? body : {};
   return typeof code === 'string' && typeof detail === 'string'
     ? problem(code, detail)
@@ -30,7 +30,7 @@ function problemOf(body: unknown): Called<never> {
 }
 
 /** The type is the caller's word: the operations are of the same build. */
-export async function call<T>({ method, path, body, ifMatch }: Call): Promise<Called<T>> {
+export async function call<T>({ method, path, body, ifMatch }: Call): Promise<CallResult<T>> {
   const headers = {
     [CSRF_HEADER]: document.body.dataset['csrf'] ?? '',
     ...(body ? { 'content-type': 'application/json' } : {}),

@@ -9,24 +9,24 @@ import {
 } from '../console/web/shared/rules.ts';
 import { shownSize } from '../console/web/shared/quantities.ts';
 import { text } from '../console/web/shared/text.ts';
-import { call, type Called } from './calls.ts';
+import { call, type CallResult } from './calls.ts';
 import { find, make, part, showError } from './elements.ts';
 import { withLogin } from './login-again.ts';
 import { notice, say, saySealedHere } from './notices.ts';
 import { store } from './store.ts';
 
-interface Listed {
+interface ListedSecret {
   readonly items: readonly { readonly name: string; readonly version: number }[];
 }
 
 const PAGE_SIZE = 200;
 
 /** The versions of all secrets that there are. */
-async function listVersions(): Promise<Called<Map<string, number>>> {
+async function listVersions(): Promise<CallResult<Map<string, number>>> {
   const versions = new Map<string, number>();
   for (let after = ''; ;) {
     const path = withQuery('/secrets', { limit: String(PAGE_SIZE), after });
-    const page = await withLogin(() => call<Listed>({ method: 'GET', path }));
+    const page = await withLogin(() => call<ListedSecret>({ method: 'GET', path }));
     if (!page.ok) return page;
     for (const { name, version } of page.value.items) versions.set(name, version);
     after = page.value.items.at(-1)?.name ?? '';

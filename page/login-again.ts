@@ -4,7 +4,7 @@
  */
 import { LOGGED_IN_PATH, loginAddress, SESSION_PATH } from '../console/web/shared/addresses.ts';
 import { text } from '../console/web/shared/text.ts';
-import type { Called } from './calls.ts';
+import type { CallResult } from './calls.ts';
 import { action, make } from './elements.ts';
 
 const CHANNEL = 'twofold-login';
@@ -69,7 +69,7 @@ function askForLogin(): Promise<void> {
 }
 
 /** The same call once more, after a login, where the session had ended. */
-export async function withLogin<T>(run: () => Promise<Called<T>>): Promise<Called<T>> {
+export async function withLogin<T>(run: () => Promise<CallResult<T>>): Promise<CallResult<T>> {
   const first = await run();
   if (first.ok || first.problem.code !== 'login_ended') return first;
   try {

@@ -2,10 +2,10 @@
 import { sealOffered, type SealingOffer } from '#envelope/sealing.ts';
 import { urlPath } from '#envelope/url-path.ts';
 import { rsaRecipient, webCipher } from '#envelope/web-cipher.ts';
-import { call, type Called } from './calls.ts';
+import { call, type CallResult } from './calls.ts';
 import { withLogin } from './login-again.ts';
 
-interface Wish {
+interface WriteRequest {
   readonly name: string;
   readonly value: Uint8Array;
   readonly expiresAt: number | undefined;
@@ -19,14 +19,14 @@ export type Stored =
   | { readonly kind: 'differs'; readonly version: number }
   | { readonly kind: 'refused'; readonly code: string; readonly detail: string };
 
-function refused({ problem }: Extract<Called<never>, { ok: false }>): Stored {
+function refused({ problem }: Extract<CallResult<never>, { ok: false }>): Stored {
   return {
     kind: 'refused',
     ...problem,
   };
 }
 
-export async function store({ name, value, expiresAt, seen }: Wish): Promise<Stored> {
+export async function store({ name, value, expiresAt, seen }: WriteRequest): Promise<Stored> {
   const offered = await withLogin(() =>
     call<SealingOffer>({ method: 'POST', path: urlPath`/secrets/${name}/sealing` }),
   );

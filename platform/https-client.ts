@@ -73,7 +73,7 @@ function hostOf({ hostname }: URL): string {
 class StaleConnection extends Error {}
 
 /** Who hears of a try: one of the two, later, once. */
-interface Heard<T> {
+interface Attempt<T> {
   readonly answered: (answer: T) => void;
   readonly failed: (error: Error) => void;
 }
@@ -83,10 +83,10 @@ interface Heard<T> {
  * for a server that closed an idle connection just as it was reused: again, on another. One that ends closes all of them
  * at once, so until it is one that nobody used before; each of the others is gone after its try.
  */
-function tried<T>(
+function withRetries<T>(
   target: URL,
   call: Pick<HttpsCall, 'timeoutMs'>,
-  begin: (heard: Heard<T>) => () => void,
+  begin: (heard: Attempt<T>) => () => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let over = false;
@@ -94,7 +94,7 @@ function tried<T>(
       over = true;
       clearTimeout(timer);
     };
-    const heard: Heard<T> = {
+    const heard: Attempt<T> = {
       answered: (answer) => {
         settle();
         resolve(answer);
@@ -122,7 +122,7 @@ async function answerOf(message: IncomingMessage, { maxResponseBytes }: HttpsCal
   return { status: message.statusCode ?? 0, headers: message.headers, body };
 }
 
-function send(agent: Agent, target: URL, call: HttpsCall, heard: Heard<HttpsAnswer>): () => void {
+function send(agent: Agent, target: URL, call: HttpsCall, heard: Attempt<HttpsAnswer>): () => void {
   const request = httpsRequest({
     method: call.method,
     agent,
@@ -173,7 +173,7 @@ export function createHttpsClient(tls: ClientTls, maxSockets = 64): HttpsClient 
   return {
     call: (call) => {
       const target = new URL(call.url);
-      return tried(target, call, (heard) => send(agent, target, call, heard));
+      return withRetries(target, call, (heard) => send(agent, target, call, heard));
     },
     setTls: (next) => {
       const old = agent;

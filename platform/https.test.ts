@@ -83,7 +83,7 @@ describe('HTTPS between services', () => {
     nobody.close();
   });
 
-  it('lingers on wish: a kept connection carries one more call, which is told to be the last', async () => {
+  it('lingers when asked to: a kept connection carries one more call, which is told to be the last', async () => {
     const tls = certificates.leaf('webhook');
     const lingering = createHttpsServer({
       ...serverOptions,

@@ -58,7 +58,7 @@ interface LogOptions {
 /** A line has at most so many characters of one field: who asks must not choose how long lines are. */
 const MAX_FIELD_LENGTH = 512;
 
-function kept(fields: LogFields): Record<string, unknown> {
+function fieldsOf(fields: LogFields): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([name, value]) => allowed.has(name) && value !== undefined)
@@ -88,7 +88,7 @@ export function createLog({ service, level, write }: LogOptions): Log {
   const at =
     (name: Exclude<LogLevel, 'silent'>) =>
     (event: string, fields: LogFields = {}): void => {
-      if (logger.isLevelEnabled(name)) logger[name](kept(fields), event);
+      if (logger.isLevelEnabled(name)) logger[name](fieldsOf(fields), event);
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -2,7 +2,7 @@
 import { connect, type TLSSocket } from 'node:tls';
 
 /** What is done once all bytes are sent: wait for an answer, say that there is no more, or hang up. */
-type Then = 'wait' | 'end' | 'hang up';
+type AfterAnswer = 'wait' | 'end' | 'hang up';
 
 export interface RawAnswer {
   /** Undefined where the connection ended without an answer. */
@@ -59,7 +59,7 @@ export function wholeAnswerOf(socket: TLSSocket): Promise<RawAnswer> {
 export async function sendRaw(
   target: RawTarget,
   bytes: string | Buffer,
-  then: Then = 'wait',
+  then: AfterAnswer = 'wait',
 ): Promise<RawAnswer> {
   const socket = await openRaw(target);
   const answer = answerOf(socket);
@@ -89,7 +89,7 @@ export function cutRequests(
   request: RawRequest,
   body: Buffer,
   length: number,
-): readonly { readonly how: string; readonly bytes: Buffer; readonly then: Then }[] {
+): readonly { readonly how: string; readonly bytes: Buffer; readonly then: AfterAnswer }[] {
   const cut = body.subarray(0, length);
   const headers = (more: Record<string, string>): string =>
     headOf({ ...request, headers: { ...request.headers, ...more } });

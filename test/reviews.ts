@@ -55,7 +55,8 @@ export const goldenPorts: AdmitPorts = {
         secrets: plan.names.map((name) => ({ id: `id-${name}`, name, size: SIZE, envelope: 'a.b.c.d.e' })),
       },
     }),
-  foresee: (plan) => Promise.resolve({ ok: true, value: new Map(plan.names.map((name) => [name, SIZE])) }),
+  dryRunSizes: (plan) =>
+    Promise.resolve({ ok: true, value: new Map(plan.names.map((name) => [name, SIZE])) }),
   unwrap: ({ secrets }) =>
     Promise.resolve({
       ok: true,

@@ -49,7 +49,7 @@ interface SessionContent extends Unwrapped {
 export interface AdmitPorts {
   readonly resolve: (plan: Plan, deadline: number) => Promise<Outcome<Resolved>>;
   /** As `resolve`, but nothing is written, and only sizes come back. */
-  readonly foresee: (plan: Plan, deadline: number) => Promise<Outcome<ReadonlyMap<string, number>>>;
+  readonly dryRunSizes: (plan: Plan, deadline: number) => Promise<Outcome<ReadonlyMap<string, number>>>;
   readonly unwrap: (resolved: Resolved, place: Place, deadline: number) => Promise<Outcome<Unwrapped>>;
   readonly createSession: (session: SessionContent, deadline: number) => Promise<Outcome<undefined>>;
   /** PEM of the roots that the init container shall trust: two of them while one replaces the other. */
@@ -106,11 +106,11 @@ export function createAdmit(ports: AdmitPorts, config: AdmitConfig) {
   };
 
   const dryRun = async (pod: Pod, plan: Plan, deadline: number): Promise<Admission> => {
-    const foreseen = await ports.foresee(plan, deadline);
-    if (!foreseen.ok) return refused([foreseen.refusal], plan);
-    const small = tooSmall(pod, plan, foreseen.value);
+    const sizes = await ports.dryRunSizes(plan, deadline);
+    if (!sizes.ok) return refused([sizes.refusal], plan);
+    const small = tooSmall(pod, plan, sizes.value);
     if (small) return refused([small], plan);
-    const session = { sid: ZEROS.slice(32), grantSha256: ZEROS, caSha256: ZEROS, sizes: foreseen.value };
+    const session = { sid: ZEROS.slice(32), grantSha256: ZEROS, caSha256: ZEROS, sizes: sizes.value };
     return rendered(pod, plan, session, [
       'twofold: dry run, so nothing was created; session id and hashes are zeros',
     ]);

@@ -194,7 +194,7 @@ export function createConsoleClient(options: PeerOptions) {
         },
       ),
     /** Writes nothing. */
-    foresee: (plan: Plan, deadline: number): Promise<Outcome<ReadonlyMap<string, number>>> =>
+    dryRunSizes: (plan: Plan, deadline: number): Promise<Outcome<ReadonlyMap<string, number>>> =>
       callPeer('console', options, { path: RESOLVE, body: question(plan, true), deadline }, ({ secrets }) => {
         const all = complete(plan.names, listOf(secrets, parseSize));
         return all && new Map(all.map(({ name, size }) => [name, size]));

@@ -31,7 +31,7 @@ export interface PlanConfig {
 }
 
 /** What the review says beside the pod. */
-interface Circumstances {
+interface ReviewContext {
   readonly namespace: string;
   /** Who creates the pod. */
   readonly username: string;
@@ -59,7 +59,7 @@ type Planned =
 /** The image's own user, where the pod says none that may be used. */
 const IMAGE_UID = 65_532;
 
-function notASession(pod: Pod, { namespace }: Circumstances, config: PlanConfig): Refusal | undefined {
+function notASession(pod: Pod, { namespace }: ReviewContext, config: PlanConfig): Refusal | undefined {
   const enabled = config.namespaces.includes('*') || config.namespaces.includes(namespace);
   if (!enabled) {
     const next = 'ask the cluster’s operator to enable it (TWOFOLD_NAMESPACES)';
@@ -80,7 +80,7 @@ function notASession(pod: Pod, { namespace }: Circumstances, config: PlanConfig)
 }
 
 /** Undefined for what the API server will refuse after us: names that are none, or no name at all. */
-function placeOf(pod: Pod, { namespace, username }: Circumstances): Place | undefined {
+function placeOf(pod: Pod, { namespace, username }: ReviewContext): Place | undefined {
   return parsePlace({
     ns: namespace,
     sa: pod.serviceAccount,
@@ -116,13 +116,13 @@ function reservedNames(pod: Pod): Refusal | undefined {
 }
 
 /** A token that anyone minted for a launcher's account, or an editor's right to impersonate it, is not the launcher. */
-function unbound({ username, boundPodUid }: Circumstances): boolean {
+function unbound({ username, boundPodUid }: ReviewContext): boolean {
   return accountNamespace(username) !== undefined && boundPodUid === undefined;
 }
 
 function identify(
   pod: Pod,
-  circumstances: Circumstances,
+  circumstances: ReviewContext,
   { launchers }: PlanConfig,
   ticket: string | undefined,
 ): { launcher: Plan['launcher'] } | Refusal {
@@ -168,7 +168,7 @@ function isRefusal(value: object): value is Refusal {
 }
 
 /** Refusals are reported together, the first of them where a pod brings very many, except that nothing more is said of a pod that can be no session at all. */
-export function planSession(pod: Pod, circumstances: Circumstances, config: PlanConfig): Planned {
+export function planSession(pod: Pod, circumstances: ReviewContext, config: PlanConfig): Planned {
   const first = notASession(pod, circumstances, config) ?? reservedNames(pod);
   if (first) return { ok: false, refusals: [first] };
   const place = placeOf(pod, circumstances);

@@ -21,13 +21,13 @@ async function webhookBuckets(): Promise<Buckets> {
   return bucketsOf(await kubectlOutput(['get', '--raw', '/metrics']), METRIC, WEBHOOK);
 }
 
-interface Taken {
+interface Sample {
   readonly cpuSeconds: number;
   readonly bytes: number;
 }
 
 /** All replicas of a service together, on all nodes. */
-async function taken(cluster: Cluster): Promise<ReadonlyMap<string, Taken>> {
+async function taken(cluster: Cluster): Promise<ReadonlyMap<string, Sample>> {
   const { items } = await cluster.core.listNode();
   const texts = await Promise.all(
     items.map(({ metadata }) =>

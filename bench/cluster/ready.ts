@@ -27,10 +27,10 @@ export const benchReady: Bench = async (say) => {
   const { annotations } = await erin.ticket({ namespace, secrets: names });
   const bench = uniqueName('ready');
   const watch = await watchReady(cluster.config, namespace, `bench=${bench}`);
-  const timed = async (wish: Parameters<typeof pod>[0]): Promise<number> => {
+  const timed = async (options: Parameters<typeof pod>[0]): Promise<number> => {
     const name = uniqueName('bench');
     const started = performance.now();
-    await cluster.createPod(pod({ ...wish, name, labels: { bench } }));
+    await cluster.createPod(pod({ ...options, name, labels: { bench } }));
     const took = (await watch.readyAt(name)) - started;
     await cluster.core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
     return took;

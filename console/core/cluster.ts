@@ -15,14 +15,14 @@ export interface AdmittedPod {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-export type Asked<T> =
+export type ClusterAnswer<T> =
   | { readonly answer: T }
   /** No usable answer; why, for the log. */
   | { readonly unavailable: string };
 
 export interface Cluster {
   /** Undefined where the token is not authenticated for exactly this audience. */
-  reviewToken(token: string, audience: string): Promise<Asked<TokenOwner | undefined>>;
+  reviewToken(token: string, audience: string): Promise<ClusterAnswer<TokenOwner | undefined>>;
   /** Undefined where there is no such pod. */
-  getPod(namespace: string, name: string): Promise<Asked<AdmittedPod | undefined>>;
+  getPod(namespace: string, name: string): Promise<ClusterAnswer<AdmittedPod | undefined>>;
 }

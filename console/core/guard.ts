@@ -4,7 +4,7 @@
  */
 
 import { guardLines, type Launcher } from '#platform/launchers.ts';
-import { kept } from './kept.ts';
+import { cached } from './cached.ts';
 
 /** Names of the policies, and of their bindings. */
 export const GUARD_POLICIES = [
@@ -67,5 +67,5 @@ export function createGuard({ readGuardPolicy, clock, launchers }: Ports): Guard
     return found.every(Boolean);
   };
   const lasts = (inForce: boolean): boolean => inForce;
-  return { inForce: kept(read, { clock, forMs: CACHE_MS, againMs: CACHE_MISSING_MS, lasts }) };
+  return { inForce: cached(read, { clock, forMs: CACHE_MS, againMs: CACHE_MISSING_MS, lasts }) };
 }

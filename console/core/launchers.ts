@@ -9,7 +9,7 @@ import { findLauncher, type Launcher } from '#platform/launchers.ts';
 import type { Guard } from './guard.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import { isStorable } from './owners.ts';
-import type { LauncherWord, LoginCarrier, LoginStore } from './stores.ts';
+import type { LauncherAssertion, LoginCarrier, LoginStore } from './stores.ts';
 
 /** As the webhook found it on a pod. */
 export interface LauncherClaim {
@@ -25,7 +25,7 @@ export interface Launchers {
   /** Whether a ticket's owner can be the one whom the launcher means. */
   mayMean(namespace: string, claim: LauncherClaim, ownerId: OwnerId): Promise<Outcome<void>>;
   /** What must stand on the admitted pod. */
-  wordOf(namespace: string, claim: LauncherClaim): LauncherWord | undefined;
+  wordOf(namespace: string, claim: LauncherClaim): LauncherAssertion | undefined;
 }
 
 interface Ports {

@@ -23,7 +23,7 @@ export interface QuotaConfig {
   readonly quotaWebSessions: number;
 }
 
-interface Asked {
+interface QuotaRequest {
   readonly ownerId: OwnerId;
   readonly now: number;
 }
@@ -31,9 +31,12 @@ interface Asked {
 export interface Quotas {
   secret(stores: Stores, ownerId: OwnerId): Promise<Outcome<void>>;
   /** Also deletes the owner's oldest ended tickets without sessions, where there are more than may live. */
-  ticket(stores: Stores, asked: Asked): Promise<Outcome<void>>;
-  session(stores: Stores, asked: Asked & { readonly versions: number }): Promise<Outcome<void>>;
-  reservation(stores: Stores, asked: Asked & { readonly lapseSeconds: number }): Promise<Outcome<void>>;
+  ticket(stores: Stores, asked: QuotaRequest): Promise<Outcome<void>>;
+  session(stores: Stores, asked: QuotaRequest & { readonly versions: number }): Promise<Outcome<void>>;
+  reservation(
+    stores: Stores,
+    asked: QuotaRequest & { readonly lapseSeconds: number },
+  ): Promise<Outcome<void>>;
   /**
    * Refuses nobody, since whoever copied a login could then lock its owner out: ends the owner's oldest sessions of the
    * page until there is room for one more. Those of anybody that are over, by `ended`, go first.

@@ -146,7 +146,7 @@ export interface SessionSecret {
 }
 
 /** Who a trusted launcher says the pod is for, as it must stand on the admitted pod. */
-export interface LauncherWord {
+export interface LauncherAssertion {
   readonly annotation: string;
   readonly user: string;
 }
@@ -162,7 +162,7 @@ export interface SessionRow {
   readonly ticketHash: string;
   /** Whether the pod carries that ticket. */
   readonly ticketOnPod: boolean;
-  readonly launcher: LauncherWord | undefined;
+  readonly launcher: LauncherAssertion | undefined;
   readonly openedAt: number;
   /** End of the first claim. */
   readonly exp: number;

@@ -22,7 +22,7 @@ export interface PodRequest {
   readonly names: readonly SecretName[];
 }
 
-interface Presented {
+interface PresentedTicket {
   readonly jti: string;
   readonly text: string;
 }
@@ -31,7 +31,7 @@ export interface TicketCheck {
   /** The claims of a ticket that only its signature and times vouch for so far. */
   verify(text: string): Promise<Outcome<Ticket>>;
   /** Its row, where the text is what was issued, and the row holds for this pod and these names and has a use left. */
-  check(ticket: Presented, request: PodRequest): Promise<Outcome<TicketRow>>;
+  check(ticket: PresentedTicket, request: PodRequest): Promise<Outcome<TicketRow>>;
 }
 
 interface Ports {

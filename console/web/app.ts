@@ -20,7 +20,7 @@ import type { LoginProvider } from './login-provider.ts';
 import { mountLogin } from './login.ts';
 import { createPageRoutes, refusedPage } from './routing.ts';
 import { SESSION_PATH } from './shared/addresses.ts';
-import { createSayings } from './said.ts';
+import { createFlashMessages } from './flash-messages.ts';
 import { createSecretPage } from './secret-page.ts';
 import { createVisitors, isOwnOrigin, type Visitors } from './visitors.ts';
 import { welcomePage } from './plain-pages.ts';
@@ -91,7 +91,7 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
       ),
   );
   const routes = createPageRoutes({ visitors, frame, origin, limit, log, gate: ports.gate });
-  const sayings = createSayings(cookies);
+  const flashMessages = createFlashMessages(cookies);
   routes.router.use(assets.router);
   mountReports(routes.router, ports);
   routes.open('/', 'welcome', (request) =>
@@ -105,11 +105,11 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
   });
   const list = createListPage({ secrets, clock });
   routes.show('/secrets', 'secrets', async (request, visitor, response) =>
-    list(request, visitor, await sayings.hear(request, response)),
+    list(request, visitor, await flashMessages.take(request, response)),
   );
   routes.show('/secret/:name', 'secret', createSecretPage({ secrets, audit, clock, envEnabled }));
   routes.show('/activity', 'activity', createActivityPage({ audit, clock }));
-  const writing = { ...ports, sayings, maxValueBytes: config.maxValueBytes };
+  const writing = { ...ports, flashMessages, maxValueBytes: config.maxValueBytes };
   mountWriting(routes, writing);
   mountDeleting(routes, writing);
   mountImport(routes, writing);

@@ -8,7 +8,7 @@ import { secretPath } from './shared/addresses.ts';
 import { csrfField, type Page, type PageAnswer } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { againNotice, againStatus, type PageRoutes, type Submission } from './routing.ts';
-import type { Sayings } from './said.ts';
+import type { FlashMessages } from './flash-messages.ts';
 import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
 import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
@@ -16,7 +16,7 @@ import type { Visitor } from './visitors.ts';
 interface Ports {
   readonly secrets: Pick<SecretStore, 'find'>;
   readonly cases: Pick<UseCases, 'deleteSecret'>;
-  readonly sayings: Sayings;
+  readonly flashMessages: FlashMessages;
 }
 
 const MAX_FORM_BYTES = 4096;
@@ -61,7 +61,7 @@ export function mountDeleting(routes: PageRoutes, ports: Ports): void {
     const asked = ok({ ifMatch: [Number(form.text('version'))] });
     const outcome = await ports.cases.deleteSecret({ ownerId, name, asked });
     if (outcome.ok) {
-      await ports.sayings.say(response, { what: 'deleted', name });
+      await ports.flashMessages.set(response, { what: 'deleted', name });
       return { to: '/secrets' };
     }
     noteRefusal(response, outcome.refusal);

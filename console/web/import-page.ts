@@ -13,14 +13,14 @@ import { html } from './html.ts';
 import { importForm, type ImportForm } from './import-form.ts';
 import { MAX_IMPORT_BYTES, planImport, type ImportPlan, type PlannedSecret } from './shared/rules.ts';
 import { againNotice, againStatus, type PageRoutes, type Submission } from './routing.ts';
-import type { Sayings } from './said.ts';
+import type { FlashMessages } from './flash-messages.ts';
 import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 interface Ports {
   readonly secrets: Pick<SecretStore, 'find'>;
   readonly cases: Pick<UseCases, 'createSecret' | 'replaceSecret'>;
-  readonly sayings: Sayings;
+  readonly flashMessages: FlashMessages;
   readonly maxValueBytes: number;
 }
 
@@ -104,7 +104,7 @@ export function mountImport(routes: PageRoutes, ports: Ports): void {
       }
       counts[version === 0 ? 'created' : 'replaced'] += 1;
     }
-    await ports.sayings.say(response, { what: 'imported', ...counts });
+    await ports.flashMessages.set(response, { what: 'imported', ...counts });
     return { to: '/secrets' };
   };
   routes.show('/import', 'import', (_request, visitor) => Promise.resolve(page({ content: '', visitor })));

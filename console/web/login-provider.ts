@@ -5,7 +5,7 @@
 import * as openid from 'openid-client';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import type { Fetch } from '#platform/https-client.ts';
-import { kept } from '../core/kept.ts';
+import { cached } from '../core/cached.ts';
 import { isUsableSub, loginClaims, type VerifiedLogin } from '../core/owners.ts';
 import {
   AGAIN_MS,
@@ -90,7 +90,7 @@ function endOf(claims: openid.IDToken | undefined, config: LoginProviderConfig):
 
 export function createLoginProvider(ports: ProviderPorts, config: LoginProviderConfig): LoginProvider {
   const get = createProviderFetch(ports.client);
-  const discovered = kept(() => discover(get, config.issuer), {
+  const discovered = cached(() => discover(get, config.issuer), {
     clock: ports.clock,
     forMs: DISCOVERY_FOR_MS,
     againMs: AGAIN_MS,

@@ -18,7 +18,7 @@ import { text } from './shared/text.ts';
 import { isOwnOrigin, isSameToken, type Visitor, type Visitors } from './visitors.ts';
 
 /** Why a form that was sent is shown again: the login has ended, or the form was made under another one. */
-export type Again = 'login_ended' | 'other_login';
+export type ResubmitReason = 'login_ended' | 'other_login';
 
 /** A form of this page, by the session that it was made for. */
 export interface Submission {
@@ -37,7 +37,7 @@ export interface FormRoute {
   readonly again: (
     request: Request,
     form: Form,
-    why: Again,
+    why: ResubmitReason,
     visitor: Visitor | undefined,
   ) => Promise<PageAnswer>;
 }
@@ -84,7 +84,7 @@ export function refusedPage(
 }
 
 /** What stands above a form that is shown again. */
-export function againNotice(why: Again): Html {
+export function againNotice(why: ResubmitReason): Html {
   return why === 'login_ended'
     ? html`<h2>${text.expired.title}</h2>
         <p>${text.expired.lead}</p>
@@ -97,7 +97,7 @@ export function againNotice(why: Again): Html {
     : html`<p>${text.expired.unsafe}</p>`;
 }
 
-export function againStatus(why: Again): number {
+export function againStatus(why: ResubmitReason): number {
   return why === 'login_ended' ? 401 : 403;
 }
 

@@ -92,7 +92,7 @@ export function isSameToken(visitor: Visitor, token: string): boolean {
   return nodeCipher.equal(utf8(visitor.csrf), utf8(token));
 }
 
-interface VisitingCallers {
+interface PageCallers {
   readonly identify: RequestHandler;
   readonly demand: RequestHandler;
 }
@@ -101,7 +101,7 @@ interface VisitingCallers {
  * The page's script as a caller of the API: its session instead of a bearer, and the session's token in a header that
  * only a script of this origin can set.
  */
-export function createVisitingCallers(visitors: Visitors, origin: string): VisitingCallers {
+export function createVisitingCallers(visitors: Visitors, origin: string): PageCallers {
   return {
     identify: visitors.identify,
     demand: (request, response, next) => {

@@ -13,7 +13,7 @@ export interface WriteErrors {
 }
 
 /** What a person has typed. It goes back to that person alone, in an answer that nothing keeps. */
-export interface Typed {
+export interface FormValues {
   readonly name: string;
   readonly value: string;
   /** Base64 of a file that was chosen before; a file field cannot be filled in. */
@@ -24,7 +24,7 @@ export interface Typed {
 export interface WriteForm {
   /** The version that a replace is for; undefined adds. */
   readonly replaces: number | undefined;
-  readonly typed: Typed;
+  readonly typed: FormValues;
   readonly errors: WriteErrors;
   /** Above the form: why it is shown again. */
   readonly notice?: Html | undefined;
@@ -32,7 +32,7 @@ export interface WriteForm {
   readonly visitor: Visitor | undefined;
 }
 
-export const nothingTyped: Typed = { name: '', value: '', keptFile: '', expires: '' };
+export const nothingTyped: FormValues = { name: '', value: '', keptFile: '', expires: '' };
 
 function errorText(id: string, error: Part): Html {
   return html`<p class="error" id="${id}" aria-live="polite">

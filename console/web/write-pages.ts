@@ -16,27 +16,33 @@ import { secretPath } from './shared/addresses.ts';
 import { typedLines, type Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html, type Html } from './html.ts';
-import { againNotice, againStatus, type Again, type PageRoutes, type Submission } from './routing.ts';
-import type { Sayings } from './said.ts';
+import {
+  againNotice,
+  againStatus,
+  type ResubmitReason,
+  type PageRoutes,
+  type Submission,
+} from './routing.ts';
+import type { FlashMessages } from './flash-messages.ts';
 import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
 import { endOfDay, nameProblem, valueProblem } from './shared/rules.ts';
 import { dateOf } from './shown.ts';
 import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
-import { nothingTyped, writeForm, type Typed, type WriteErrors, type WriteForm } from './write-form.ts';
+import { nothingTyped, writeForm, type FormValues, type WriteErrors, type WriteForm } from './write-form.ts';
 
 interface Ports {
   readonly secrets: Pick<SecretStore, 'find'>;
   readonly cases: Pick<UseCases, 'createSecret' | 'replaceSecret'>;
   readonly clock: () => number;
-  readonly sayings: Sayings;
+  readonly flashMessages: FlashMessages;
   readonly maxValueBytes: number;
 }
 
 /** A value of the largest size in a file, typed, or kept from before, and some room. */
 const MAX_FORM_BYTES = 512 * 1024;
 
-function typedIn(form: Form, name: string): { typed: Typed; bytes: Uint8Array } {
+function typedIn(form: Form, name: string): { typed: FormValues; bytes: Uint8Array } {
   const value = typedLines(form.text('value'));
   const file = form.file('file');
   const kept = Buffer.from(form.text('keptFile'), 'base64');
@@ -61,7 +67,12 @@ function createViews({ maxValueBytes }: Pick<Ports, 'maxValueBytes'>) {
   return {
     page,
     /** Everything that was typed, for another try. */
-    again: (request: Request, form: Form, why: Again, visitor: Visitor | undefined): Promise<Page> => {
+    again: (
+      request: Request,
+      form: Form,
+      why: ResubmitReason,
+      visitor: Visitor | undefined,
+    ): Promise<Page> => {
       const replaced = parseSecretName(nameIn(request));
       const { typed } = typedIn(form, replaced ?? form.text('name'));
       const notice = againNotice(why);
@@ -85,7 +96,7 @@ function errorsOf({ code, detail }: Refusal, name: string): { errors: WriteError
 }
 
 function createSubmit(ports: Ports, views: ReturnType<typeof createViews>) {
-  const check = (typed: Typed, bytes: Uint8Array, adds: boolean): WriteErrors => {
+  const check = (typed: FormValues, bytes: Uint8Array, adds: boolean): WriteErrors => {
     const name = adds ? nameProblem(typed.name) : undefined;
     const value = valueProblem(bytes.length, ports.maxValueBytes);
     const malformed = typed.expires !== '' && endOfDay(typed.expires) === undefined;
@@ -97,7 +108,7 @@ function createSubmit(ports: Ports, views: ReturnType<typeof createViews>) {
   };
   const write = (
     { ownerId }: Visitor,
-    { typed, bytes }: { typed: Typed; bytes: Uint8Array },
+    { typed, bytes }: { typed: FormValues; bytes: Uint8Array },
     version: number | undefined,
   ): Promise<Outcome<SecretRow>> => {
     const { name } = typed;
@@ -106,7 +117,7 @@ function createSubmit(ports: Ports, views: ReturnType<typeof createViews>) {
       ? ports.cases.createSecret({ ownerId, asked: ok({ ...asked, name }) })
       : ports.cases.replaceSecret({ ownerId, name, asked: ok({ ...asked, ifMatch: [version] }) });
   };
-  const refused = async (submission: Submission, typed: Typed, refusal: Refusal): Promise<Page> => {
+  const refused = async (submission: Submission, typed: FormValues, refusal: Refusal): Promise<Page> => {
     const { request, response, visitor } = submission;
     noteRefusal(response, refusal);
     // What is there now: the form is sent again knowing of it.
@@ -128,7 +139,10 @@ function createSubmit(ports: Ports, views: ReturnType<typeof createViews>) {
     if (Object.keys(errors).length > 0) return views.page({ replaces: seen, typed, errors, visitor }, 422);
     const outcome = await write(visitor, brought, seen);
     if (!outcome.ok) return await refused(submission, typed, outcome.refusal);
-    await ports.sayings.say(response, { what: adds ? 'created' : 'replaced', name: outcome.value.name });
+    await ports.flashMessages.set(response, {
+      what: adds ? 'created' : 'replaced',
+      name: outcome.value.name,
+    });
     return { to: '/secrets' };
   };
 }

@@ -20,13 +20,13 @@ import type { Reference, Rendering } from './rendering.ts';
 const generate = promisify(generateKeyPair);
 const RSA_BITS = 2048;
 
-type Halves = readonly [privateKeys: JwkSet, publicKeys: JwkSet];
+type KeyPairSets = readonly [privateKeys: JwkSet, publicKeys: JwkSet];
 
 function newPair(type: 'rsa' | 'ed25519') {
   return type === 'rsa' ? generate('rsa', { modulusLength: RSA_BITS }) : generate('ed25519');
 }
 
-async function halves(type: 'rsa' | 'ed25519'): Promise<Halves> {
+async function halves(type: 'rsa' | 'ed25519'): Promise<KeyPairSets> {
   const { privateKey, publicKey } = await newPair(type);
   const set = (key: Jwk): JwkSet => ({ keys: [key] });
   return [set(privateKey.export({ format: 'jwk' })), set(publicKey.export({ format: 'jwk' }))];

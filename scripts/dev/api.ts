@@ -39,8 +39,8 @@ export interface Api {
 
 const TIMEOUT_MS = 60_000;
 
-function headersOf(wish: ApiRequest): Record<string, string[]> {
-  const { method, contentType, body, as, groups = [], extra = {} } = wish;
+function headersOf(asked: ApiRequest): Record<string, string[]> {
+  const { method, contentType, body, as, groups = [], extra = {} } = asked;
   const json = method === 'PATCH' ? 'application/json-patch+json' : 'application/json';
   return {
     accept: ['application/json'],
@@ -77,19 +77,19 @@ export function createApi(config: KubeConfig): Api {
     return options;
   };
 
-  const call = async (wish: ApiRequest): Promise<ApiAnswer> => {
+  const call = async (asked: ApiRequest): Promise<ApiAnswer> => {
     const options = await (common ??= credentials());
     // As the client sets them.
-    const headers = { ...(options.headers as OutgoingHttpHeaders | undefined), ...headersOf(wish) };
+    const headers = { ...(options.headers as OutgoingHttpHeaders | undefined), ...headersOf(asked) };
     const answer = await new Promise<Omit<ApiAnswer, 'message'>>((resolve, reject) => {
-      const request = httpsRequest(server + wish.path, {
+      const request = httpsRequest(server + asked.path, {
         ...options,
-        method: wish.method,
+        method: asked.method,
         headers,
         timeout: TIMEOUT_MS,
       });
       request.once('error', reject);
-      request.once('timeout', () => request.destroy(new Error(`no answer: ${wish.method} ${wish.path}`)));
+      request.once('timeout', () => request.destroy(new Error(`no answer: ${asked.method} ${asked.path}`)));
       request.once('response', (message) => {
         const warnings = warningsIn(message.headers.warning ?? '');
         text(message).then((body) => {
@@ -97,16 +97,16 @@ export function createApi(config: KubeConfig): Api {
           resolve({ status: message.statusCode ?? 0, body: parsed, warnings });
         }, reject);
       });
-      request.end(wish.body === undefined ? undefined : JSON.stringify(wish.body));
+      request.end(asked.body === undefined ? undefined : JSON.stringify(asked.body));
     });
     return { ...answer, message: messageOf(answer.body) };
   };
 
   return {
     call,
-    must: async <T>(wish: ApiRequest): Promise<T> => {
-      const { status, body, message } = await call(wish);
-      if (status >= 300) throw new Error(`${wish.method} ${wish.path}: ${status} ${message}`);
+    must: async <T>(asked: ApiRequest): Promise<T> => {
+      const { status, body, message } = await call(asked);
+      if (status >= 300) throw new Error(`${asked.method} ${asked.path}: ${status} ${message}`);
       return body as T;
     },
   };

@@ -78,9 +78,9 @@ export function createPerson({ url, ca, bearer }: PersonOptions) {
       return dataOf(await api.POST('/api/v1/secrets', { body: { name, ...sealed } }));
     },
     ticket: async (
-      wish: Omit<Schemas['TicketRequest'], 'secrets'> & { readonly secrets: readonly string[] },
+      options: Omit<Schemas['TicketRequest'], 'secrets'> & { readonly secrets: readonly string[] },
     ): Promise<Schemas['IssuedTicket']> =>
-      dataOf(await api.POST('/api/v1/tickets', { body: { ...wish, secrets: [...wish.secrets] } })),
+      dataOf(await api.POST('/api/v1/tickets', { body: { ...options, secrets: [...options.secrets] } })),
     close: () => client.close(),
   };
 }

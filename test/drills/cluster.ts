@@ -16,7 +16,7 @@ import { kubeletOf, startStack, type Stack, type StackOptions } from '../../scri
 export const sessions = development.namespace;
 const injector = fileURLToPath(new URL('../../dist/injector.js', import.meta.url));
 
-interface Ended {
+interface Exit {
   readonly exitCode: number;
   /** The termination message. */
   readonly message: string;
@@ -36,7 +36,7 @@ export interface Drill {
   createPod(annotations: Readonly<Record<string, string>>, change?: PodChange): Promise<ApiAnswer>;
   /** Rejects unless the pod was admitted. */
   admitPod(annotations: Readonly<Record<string, string>>, change?: PodChange): Promise<Pod>;
-  runPod(pod: Pod): Promise<Ended>;
+  runPod(pod: Pod): Promise<Exit>;
 }
 
 interface PodChange {
@@ -62,7 +62,7 @@ export function nameOf(prefix: string): string {
   return `${prefix}-${randomBytes(4).toString('hex')}`;
 }
 
-function collect(outcome: Outcome): Ended {
+function collect(outcome: Outcome): Exit {
   if (!outcome.started) return { exitCode: -1, message: outcome.reason, files: {}, env: undefined };
   const folder = outcome.volumes.get('twofold-files') ?? '';
   const envFolder = outcome.volumes.get('twofold-env');

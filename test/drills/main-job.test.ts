@@ -124,8 +124,8 @@ describe('the main job, over real processes', function () {
     });
 
     it('a ticket of another namespace, account and pod, revoked, and broken', async () => {
-      const wish = { namespace: sessions, secrets: ['db-password'] };
-      const { annotations, jti } = await alice.ticket(wish);
+      const options = { namespace: sessions, secrets: ['db-password'] };
+      const { annotations, jti } = await alice.ticket(options);
       const refused = async (
         code: string,
         change: Parameters<Drill['createPod']>[1],
@@ -141,7 +141,7 @@ describe('the main job, over real processes', function () {
       await refused('ticket_other_service_account', {
         spec: { serviceAccountName: 'robot', containers: [{ name: 'm', image: 'x' }] },
       });
-      await refused('ticket_other_pod', {}, (await alice.ticket({ ...wish, pod: 'train-*' })).annotations);
+      await refused('ticket_other_pod', {}, (await alice.ticket({ ...options, pod: 'train-*' })).annotations);
       await refused(
         'ticket_not_authentic',
         {},

@@ -150,8 +150,8 @@ describe('attackers with the rights of a namespace’s editor', () => {
   describe('on its token', () => {
     it('minting one bound to the victim’s pod: stopped by the guard', async () => {
       for (const audiences of [[`twofold:${sid}`], ['vault', `twofold:${sid}`], ['twofold']]) {
-        const wish = audiences.flatMap((audience) => ['--audience', audience]);
-        const answer = await mallory.run('create', 'token', 'default', ...boundTo(victim), ...wish);
+        const options = audiences.flatMap((audience) => ['--audience', audience]);
+        const answer = await mallory.run('create', 'token', 'default', ...boundTo(victim), ...options);
         expectStopped(answer, 'twofold-token', /ask for another audience/);
         expect(answer.stdout).to.equal('');
       }
@@ -185,8 +185,8 @@ describe('attackers with the rights of a namespace’s editor', () => {
     it('a pod with a token for the session, or for any audience like it: stopped by the guard', async () => {
       for (const audience of [`twofold:${sid}`, `twofold:${'f'.repeat(32)}`, 'twofold']) {
         const sources = [{ serviceAccountToken: { audience, expirationSeconds: 600, path: 'token' } }];
-        const wish = pod({ spec: { volumes: [{ name: 'token', projected: { sources } }] } });
-        expectStopped(await mallory.create(wish), 'twofold-shape', /reserved for Twofold/);
+        const options = pod({ spec: { volumes: [{ name: 'token', projected: { sources } }] } });
+        expectStopped(await mallory.create(options), 'twofold-shape', /reserved for Twofold/);
       }
     });
 
@@ -226,8 +226,8 @@ describe('attackers with the rights of a namespace’s editor', () => {
     });
 
     it('the victim’s ticket on a pod of the thief’s: stopped by the console, for it names another pod', async () => {
-      const wish = pod({ name: uniqueName('thief'), annotations: ticket.annotations });
-      expectStopped(await mallory.create(wish), '(ticket_other_pod)');
+      const options = pod({ name: uniqueName('thief'), annotations: ticket.annotations });
+      expectStopped(await mallory.create(options), '(ticket_other_pod)');
     });
   });
 

@@ -4,7 +4,7 @@ import { eventually } from '../eventually.ts';
 import { connect } from './cluster/connection.ts';
 import { kubectlOutput, manifest } from './cluster/kubectl.ts';
 import { marker } from './sessions/marker.ts';
-import { container, pod, podSpec, template, uniqueName, type PodWish } from './sessions/pods.ts';
+import { container, pod, podSpec, template, uniqueName, type PodOptions } from './sessions/pods.ts';
 import type { Person } from '../../scripts/dev/person.ts';
 
 describe('pods that controllers make', () => {
@@ -51,9 +51,9 @@ describe('pods that controllers make', () => {
   const read = (name: string, chosen = 'main'): Promise<string> =>
     cluster.exec(name, ['cat', `/secrets/${secret}`], { container: chosen });
 
-  const workload = (name: string, wish: PodWish = {}) => {
+  const workload = (name: string, options: PodOptions = {}) => {
     const labels = { app: name };
-    return { selector: { matchLabels: labels }, template: template({ annotations, ...wish }, labels) };
+    return { selector: { matchLabels: labels }, template: template({ annotations, ...options }, labels) };
   };
 
   it('serves every replica of a Deployment with one ticket', async () => {
@@ -161,14 +161,16 @@ describe('pods that controllers make', () => {
 
   it('gives 50 pods of one generateName, made at once, a session each', async () => {
     const label = uniqueName('many');
-    const wish = {
+    const options = {
       annotations,
       labels: { many: label },
       containers: [container({ name: 'main', command: ['test', '-s', `/secrets/${secret}`] })],
     };
     const created = await kubectlOutput(
       ['create', '--namespace', namespace, '--filename', '-', '--output', 'name'],
-      { input: manifest(...Array.from({ length: 50 }, () => pod({ ...wish, generateName: `${label}-` }))) },
+      {
+        input: manifest(...Array.from({ length: 50 }, () => pod({ ...options, generateName: `${label}-` }))),
+      },
     );
     expect(created.trim().split('\n')).to.have.length(50);
     const all = await podsOf(`many=${label}`);

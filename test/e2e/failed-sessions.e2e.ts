@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Person } from '../../scripts/dev/person.ts';
 import { connect, sidOf } from './cluster/connection.ts';
-import { everStarted, GATE, initOf, openGate, pod, type PodWish, uniqueName } from './sessions/pods.ts';
+import { everStarted, GATE, initOf, openGate, pod, type PodOptions, uniqueName } from './sessions/pods.ts';
 import { kubectlOutput } from './cluster/kubectl.ts';
 import { marker } from './sessions/marker.ts';
 
@@ -21,9 +21,9 @@ describe('a session that fails when its init container claims', () => {
     return described;
   };
   /** Admitted, but not started before `meanwhile` is over. */
-  const started = async (wish: PodWish, meanwhile: () => Promise<unknown>): Promise<string> => {
+  const started = async (options: PodOptions, meanwhile: () => Promise<unknown>): Promise<string> => {
     const name = uniqueName('failed');
-    await cluster.create(pod({ ...wish, name, spec: { ...GATE, ...wish.spec } }));
+    await cluster.create(pod({ ...options, name, spec: { ...GATE, ...options.spec } }));
     await meanwhile();
     await openGate(cluster.sessions, name);
     return name;

@@ -62,16 +62,20 @@ describe('reviews that an editor of the namespace posts straight to the webhook�
   });
 
   it('with the victim’s ticket, for another pod: stopped by the console', async () => {
-    const wish = pod({ name: 'thief', annotations: ticket.annotations });
-    const { allowed, message } = await post({ pod: wish, namespace: NAMESPACE, username: mallory.username });
+    const options = pod({ name: 'thief', annotations: ticket.annotations });
+    const { allowed, message } = await post({
+      pod: options,
+      namespace: NAMESPACE,
+      username: mallory.username,
+    });
     expect(allowed).to.equal(false);
     expect(message).to.contain('(ticket_other_pod)').and.not.to.contain('eyJ');
   });
 
   it('with the victim’s ticket, in its name: a session that no pod can claim, and one layer to read', async () => {
-    const wish = pod({ name: id, annotations: ticket.annotations });
+    const options = pod({ name: id, annotations: ticket.annotations });
     const { allowed, admitted, message } = await post({
-      pod: wish,
+      pod: options,
       namespace: NAMESPACE,
       username: mallory.username,
     });

@@ -27,8 +27,8 @@ describe('a session pod that exists', () => {
     onPod('patch', 'pod', name, `--type=${type}`, '--patch', JSON.stringify(body), ...args);
   /** As `kubectl debug` does it, with a container that asks for more than its profiles give. */
   const debug = (container: object): Promise<Ran> => {
-    const wish = { name: uniqueName('debug'), image: SHELL_IMAGE, command: ['true'], ...container };
-    const value = { ...wish, securityContext: restrictedContainer };
+    const options = { name: uniqueName('debug'), image: SHELL_IMAGE, command: ['true'], ...container };
+    const value = { ...options, securityContext: restrictedContainer };
     return patch('merge', { spec: { ephemeralContainers: [value] } }, '--subresource=ephemeralcontainers');
   };
 

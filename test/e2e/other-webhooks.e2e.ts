@@ -46,7 +46,7 @@ describe('other mutating webhooks, before and after ours', () => {
   let alice: Person;
   let ticket: { jti: string; annotations: Readonly<Record<string, string>> };
 
-  const wish = (name: string, kind: string) => {
+  const options = (name: string, kind: string) => {
     const volumes = [{ name: 'own', emptyDir: {} }];
     return pod({
       name,
@@ -97,17 +97,17 @@ describe('other mutating webhooks, before and after ours', () => {
 
   it('a dry run is answered as the real thing, with zeros, and leaves nothing anywhere', async () => {
     const objectsBefore = await cluster.sessionObjects(NAMESPACE);
-    const { code, stdout, stderr } = await dryRun(wish(id, 'ordinary'));
+    const { code, stdout, stderr } = await dryRun(options(id, 'ordinary'));
     expect(code, stderr).to.equal(0);
     expect(stderr).to.contain('dry run, so nothing was created');
-    const foreseen = JSON.parse(stdout) as V1Pod; // the API server's
-    expect(sidOf(foreseen)).to.equal(ZEROS);
+    const answered = JSON.parse(stdout) as V1Pod; // the API server's
+    expect(sidOf(answered)).to.equal(ZEROS);
     expect(await unwraps(), 'calls of the keyservice').to.equal(0);
     expect(await cluster.sessionObjects(NAMESPACE)).to.deep.equal(objectsBefore);
     expect(await cluster.readPod(id, NAMESPACE)).to.equal(undefined);
     expect(await useOf(alice, ticket.jti)).to.deep.include({ used: 0, sessions: [] });
 
-    await cluster.create(wish(id, 'ordinary'), NAMESPACE);
+    await cluster.create(options(id, 'ordinary'), NAMESPACE);
     const real = await cluster.readPod(id, NAMESPACE);
     const sid = real ? sidOf(real) : '';
     expect(sid)
@@ -118,7 +118,7 @@ describe('other mutating webhooks, before and after ours', () => {
         .replaceAll(sid, ZEROS)
         .replaceAll(/(_SHA256","value":")[0-9a-f]{64}/g, `$1${ZEROS}${ZEROS}`),
     ) as V1Pod['spec']; // as it was
-    expect({ ...foreseen.spec, nodeName: 'any' }).to.deep.equal({ ...zeroed, nodeName: 'any' });
+    expect({ ...answered.spec, nodeName: 'any' }).to.deep.equal({ ...zeroed, nodeName: 'any' });
     expect(await unwraps(), 'records of the keyservice').to.equal(2);
   });
 
@@ -152,7 +152,7 @@ describe('other mutating webhooks, before and after ours', () => {
   });
 
   it('are warned of where a later one puts its init container before ours', async () => {
-    const { code, stdout, stderr } = await dryRun(wish(uniqueName('late-first'), 'late-first'));
+    const { code, stdout, stderr } = await dryRun(options(uniqueName('late-first'), 'late-first'));
     expect(code, stderr).to.equal(0);
     expect(stderr).to.contain('twofold-order').and.to.contain('late-init runs before it');
     expect((JSON.parse(stdout) as V1Pod).spec?.initContainers?.[0]?.name).to.equal('late-init');
@@ -160,7 +160,7 @@ describe('other mutating webhooks, before and after ours', () => {
 
   it('are refused by the guard where a later one changes our init container', async () => {
     const objectsBefore = await cluster.sessionObjects(NAMESPACE);
-    const { code, stdout, stderr } = await dryRun(wish(uniqueName('meddled'), 'meddles'));
+    const { code, stdout, stderr } = await dryRun(options(uniqueName('meddled'), 'meddles'));
     expect([code, stdout]).to.deep.equal([1, '']);
     expect(stderr).to.contain('twofold-shape').and.to.contain('environment of twofold-init');
     expect(stderr).to.contain('another webhook?');

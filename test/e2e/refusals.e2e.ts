@@ -36,8 +36,12 @@ describe('refusals, as a user sees them', () => {
       ...[secret, gone].map((name) => alice.store(name, value)),
       ...[secret, `${id}-own`].map((name) => bob.store(name, `of bob ${marker()}`)),
     ]);
-    const ask = async (key: string, person: Person, wish: Partial<Parameters<Person['ticket']>[0]> = {}) => {
-      tickets[key] = await person.ticket({ namespace: NAMESPACE, secrets: [secret], ...wish });
+    const ask = async (
+      key: string,
+      person: Person,
+      options: Partial<Parameters<Person['ticket']>[0]> = {},
+    ) => {
+      tickets[key] = await person.ticket({ namespace: NAMESPACE, secrets: [secret], ...options });
     };
     await ask('expires', alice, { ttlSeconds: 60 });
     await ask('good', alice);
@@ -60,9 +64,9 @@ describe('refusals, as a user sees them', () => {
   });
 
   /** What `kubectl create` prints. Nothing must be left, and no ticket repeated. */
-  const refusal = async (wish: Omit<Refused, 'says'>): Promise<string> => {
+  const refusal = async (options: Omit<Refused, 'says'>): Promise<string> => {
     const name = uniqueName('refused');
-    const { code, stdout, stderr } = await cluster.tryCreate(pod({ name, ...wish }), at);
+    const { code, stdout, stderr } = await cluster.tryCreate(pod({ name, ...options }), at);
     expect([code, stdout], stderr).to.deep.equal([1, '']);
     expect(stderr).to.contain('admission webhook "pods.twofold.dev" denied the request: ');
     expect(stderr).not.to.contain('eyJ').and.not.to.contain(value);
@@ -74,8 +78,8 @@ describe('refusals, as a user sees them', () => {
   describe('at once, from kubectl', () => {
     for (const [what, refused] of Object.entries(refusedPods({ secret, annotationsOf }))) {
       it(`${what}: refused, named, with the next step, and nothing is left`, async () => {
-        const { says, ...wish } = refused();
-        const said = await refusal(wish);
+        const { says, ...options } = refused();
+        const said = await refusal(options);
         for (const words of says) expect(said).to.match(words);
       });
     }

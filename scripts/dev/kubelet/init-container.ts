@@ -65,13 +65,13 @@ function environmentOf(
   return Object.fromEntries([...declared, ...folders, ['TWOFOLD_TERMINATION_LOG', terminationLog]]);
 }
 
-interface Ended {
+interface Exit {
   exitCode: number;
   stdout: string;
   stderr: string;
 }
 
-function run(options: KubeletOptions, env: Record<string, string>): Promise<Ended> {
+function run(options: KubeletOptions, env: Record<string, string>): Promise<Exit> {
   const [program, ...args] = options.command;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {

@@ -52,7 +52,7 @@ function notFound(error: unknown): undefined {
   throw error;
 }
 
-interface ExecWish {
+interface ExecOptions {
   readonly namespace?: string;
   readonly container?: string;
 }
@@ -149,7 +149,7 @@ export function connect() {
     exec: (
       name: string,
       command: readonly string[],
-      { namespace = sessions, container }: ExecWish = {},
+      { namespace = sessions, container }: ExecOptions = {},
     ): Promise<string> =>
       kubectlOutput([
         'exec',
@@ -196,7 +196,7 @@ export async function orphans({ core, sessionObjects, sessions }: Cluster, names
   return objects.filter((object) => !sids.has(object.slice(object.lastIndexOf('-') + 1))).sort();
 }
 
-interface EventWish {
+interface EventOptions {
   readonly kind: string;
   readonly name: string;
   readonly namespace: string;
@@ -205,8 +205,8 @@ interface EventWish {
 }
 
 /** The message of the first such event, awaited. */
-export function eventOf({ core }: Cluster, wish: EventWish): Promise<string> {
-  const { kind, name, namespace, reason = 'FailedCreate' } = wish;
+export function eventOf({ core }: Cluster, asked: EventOptions): Promise<string> {
+  const { kind, name, namespace, reason = 'FailedCreate' } = asked;
   const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name},reason=${reason}`;
   return eventually(`${kind} ${name} has an event ${reason}`, async () => {
     const { items } = await core.listNamespacedEvent({ namespace, fieldSelector });

@@ -17,7 +17,7 @@ export interface Operation {
   readonly value?: unknown;
 }
 
-interface WebhookWish {
+interface WebhookOptions {
   /** Sorts before or after `zz-twofold`; unique. */
   readonly name: string;
   /** Pods with this label, of any value, are shown to it. */
@@ -54,7 +54,7 @@ function review(uid: string, mutate: () => readonly Operation[]): object {
   }
 }
 
-function registration({ name, label }: WebhookWish, url: string, ca: string): object {
+function registration({ name, label }: WebhookOptions, url: string, ca: string): object {
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
@@ -76,15 +76,15 @@ function registration({ name, label }: WebhookWish, url: string, ca: string): ob
 }
 
 /** Registered and in force when it resolves. */
-export async function startMutatingWebhook(api: Api, wish: WebhookWish): Promise<MutatingWebhook> {
+export async function startMutatingWebhook(api: Api, asked: WebhookOptions): Promise<MutatingWebhook> {
   const now = new Date();
-  const root = await createRoot({ commonName: wish.name, now, validDays: 1 });
+  const root = await createRoot({ commonName: asked.name, now, validDays: 1 });
   const leaf = await issueLeaf({
     root,
     now,
     validDays: 1,
     usage: 'server',
-    commonName: wish.name,
+    commonName: asked.name,
     dnsNames: [],
     ipAddresses: [NODE_ADDRESS],
   });
@@ -98,7 +98,7 @@ export async function startMutatingWebhook(api: Api, wish: WebhookWish): Promise
     answer: async ({ body }) => {
       const { request } = JSON.parse((await body()).toString()) as Review; // the API server's
       seen += 1;
-      const response = review(request.uid, () => wish.mutate(request.object));
+      const response = review(request.uid, () => asked.mutate(request.object));
       const answer = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response };
       return { status: 200, body: JSON.stringify(answer) };
     },
@@ -106,18 +106,18 @@ export async function startMutatingWebhook(api: Api, wish: WebhookWish): Promise
     refuseBody: problem,
   });
   const port = await server.listen(NODE_ADDRESS, 0);
-  const body = registration(wish, `https://${NODE_ADDRESS}:${port}/`, root.certificatePem);
+  const body = registration(asked, `https://${NODE_ADDRESS}:${port}/`, root.certificatePem);
   await api.must({ method: 'POST', path: CONFIGURATIONS, body });
   // The API server reads its own configuration a moment later.
-  await eventually(`the webhook ${wish.name} is asked`, async () => {
-    const path = `/api/v1/namespaces/${wish.namespace}/pods?dryRun=All`;
-    await api.call({ method: 'POST', path, body: pod({ labels: { [wish.label]: 'probe' } }) });
+  await eventually(`the webhook ${asked.name} is asked`, async () => {
+    const path = `/api/v1/namespaces/${asked.namespace}/pods?dryRun=All`;
+    await api.call({ method: 'POST', path, body: pod({ labels: { [asked.label]: 'probe' } }) });
     return seen > 0;
   });
   return {
     seen: () => seen,
     close: async () => {
-      await api.call({ method: 'DELETE', path: `${CONFIGURATIONS}/${wish.name}` });
+      await api.call({ method: 'DELETE', path: `${CONFIGURATIONS}/${asked.name}` });
       await server.close(0);
     },
   };

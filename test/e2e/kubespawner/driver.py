@@ -37,12 +37,12 @@ def spawner_for(name: str, settings: dict[str, object]) -> KubeSpawner:
     )
 
 
-async def obey(wish: dict, spawners: dict[str, KubeSpawner]) -> dict[str, str]:
-    user = wish["user"]
-    if wish["do"] == "stop":
+async def obey(request: dict, spawners: dict[str, KubeSpawner]) -> dict[str, str]:
+    user = request["user"]
+    if request["do"] == "stop":
         await spawners.pop(user).stop(now=True)
         return {}
-    spawner = spawners[user] = spawner_for(user, wish["config"])
+    spawner = spawners[user] = spawner_for(user, request["config"])
     await spawner.start()
     return {"pod": spawner.pod_name, "namespace": spawner.namespace}
 

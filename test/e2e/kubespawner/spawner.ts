@@ -112,8 +112,8 @@ export async function startHub(cluster: Cluster, account: string): Promise<Hub> 
   );
   const exited = once(child, 'exit');
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ask = async (wish: object): Promise<Readonly<Record<string, string>>> => {
-    child.stdin.write(`${JSON.stringify(wish)}\n`);
+  const ask = async (options: object): Promise<Readonly<Record<string, string>>> => {
+    child.stdin.write(`${JSON.stringify(options)}\n`);
     const line: IteratorResult<string, unknown> = await lines.next();
     if (line.done) throw new Error('the driver of KubeSpawner has ended');
     const answer = JSON.parse(line.value) as Readonly<Record<string, string>>; // the driver's own form

@@ -16,13 +16,13 @@ export const restrictedContainer = {
 /** Until it is asked to end; a shell that is process 1 hears no SIGTERM without a trap. */
 export const STAY = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'];
 
-interface ContainerWish {
+interface ContainerOptions {
   readonly name: string;
   readonly command?: readonly string[];
   readonly [field: string]: unknown;
 }
 
-export function container({ name, command = STAY, ...rest }: ContainerWish) {
+export function container({ name, command = STAY, ...rest }: ContainerOptions) {
   return {
     name,
     command,
@@ -33,7 +33,7 @@ export function container({ name, command = STAY, ...rest }: ContainerWish) {
   };
 }
 
-export interface PodWish {
+export interface PodOptions {
   /** A name of its own by default: files of scenarios run at the same time. */
   readonly name?: string;
   /** Instead of a name. */
@@ -50,7 +50,7 @@ export function uniqueName(base: string): string {
   return `${base}-${randomBytes(4).toString('hex')}`;
 }
 
-export function podSpec({ containers = [container({ name: 'main' })], spec = {} }: PodWish) {
+export function podSpec({ containers = [container({ name: 'main' })], spec = {} }: PodOptions) {
   return {
     restartPolicy: 'Never',
     terminationGracePeriodSeconds: 1,
@@ -60,27 +60,27 @@ export function podSpec({ containers = [container({ name: 'main' })], spec = {} 
   };
 }
 
-export function pod(wish: PodWish = {}) {
+export function pod(options: PodOptions = {}) {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...(wish.generateName === undefined
-        ? { name: wish.name ?? uniqueName('session') }
-        : { generateName: wish.generateName }),
-      ...(wish.namespace === undefined ? {} : { namespace: wish.namespace }),
-      labels: wish.labels ?? {},
-      annotations: wish.annotations ?? {},
+      ...(options.generateName === undefined
+        ? { name: options.name ?? uniqueName('session') }
+        : { generateName: options.generateName }),
+      ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+      labels: options.labels ?? {},
+      annotations: options.annotations ?? {},
     },
-    spec: podSpec(wish),
+    spec: podSpec(options),
   };
 }
 
 /** What a Deployment, StatefulSet or Job makes pods from. */
-export function template(wish: PodWish, labels: Readonly<Record<string, string>>) {
+export function template(options: PodOptions, labels: Readonly<Record<string, string>>) {
   return {
-    metadata: { labels, annotations: wish.annotations ?? {} },
-    spec: podSpec({ ...wish, spec: { restartPolicy: undefined, ...wish.spec } }),
+    metadata: { labels, annotations: options.annotations ?? {} },
+    spec: podSpec({ ...options, spec: { restartPolicy: undefined, ...options.spec } }),
   };
 }
 

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import type { Person } from '../../../scripts/dev/person.ts';
 import { eventually } from '../../eventually.ts';
 import type { Cluster } from '../cluster/connection.ts';
-import { GATE, pod, type PodWish, uniqueName } from './pods.ts';
+import { GATE, pod, type PodOptions, uniqueName } from './pods.ts';
 import { markedBytes, marker } from './marker.ts';
 
 const BYTES = 20_000;
@@ -23,11 +23,11 @@ export interface Scenario {
   readonly alice: Person;
   readonly annotations: Readonly<Record<string, string>>;
   /** A pod that asks for both secrets. */
-  session(wish?: PodWish): Session;
+  session(options?: PodOptions): Session;
   /** Created, and that it was admitted; its name. */
-  admitted(wish?: PodWish): Promise<string>;
+  admitted(options?: PodOptions): Promise<string>;
   /** The same, but not scheduled before its gate is opened. */
-  gated(wish?: PodWish): Promise<string>;
+  gated(options?: PodOptions): Promise<string>;
   /** Asserts that a container sees exactly its files, byte for byte. Says nothing of their content when not. */
   hasFiles(name: string): Promise<void>;
   /** A whole session from admission to its files. The first tries may still meet what was before. */
@@ -46,12 +46,12 @@ export async function startScenario(cluster: Cluster, base: string, who = 'alice
   const expected = Object.entries(values).map(([secret, value]) => `${sha256(value)}  ${secret}`);
   const labels = { scenario: name };
 
-  const session: Scenario['session'] = (wish = {}) => {
-    const object = pod({ ...wish, annotations, labels });
-    return { ...object, metadata: { ...object.metadata, name: wish.name ?? uniqueName(base) } };
+  const session: Scenario['session'] = (options = {}) => {
+    const object = pod({ ...options, annotations, labels });
+    return { ...object, metadata: { ...object.metadata, name: options.name ?? uniqueName(base) } };
   };
-  const admitted: Scenario['admitted'] = async (wish) => {
-    const object = session(wish);
+  const admitted: Scenario['admitted'] = async (options) => {
+    const object = session(options);
     await cluster.create(object);
     return object.metadata.name;
   };
@@ -67,7 +67,7 @@ export async function startScenario(cluster: Cluster, base: string, who = 'alice
     session,
     admitted,
     hasFiles,
-    gated: (wish = {}) => admitted({ ...wish, spec: { ...GATE, ...wish.spec } }),
+    gated: (options = {}) => admitted({ ...options, spec: { ...GATE, ...options.spec } }),
     works: async () => {
       const object = session();
       await eventually('a session is admitted', async () => (await cluster.tryCreate(object)).code === 0);

@@ -67,9 +67,9 @@ class Console:
                 return found
             after = found[-1].name
 
-    async def issue_ticket(self, token: str, wish: Mapping[str, object]) -> str:
-        """A ticket for exactly this wish (`TicketRequest` of the console's OpenAPI document)."""
-        ticket = (await self._call(token, "POST", "/api/v1/tickets", wish)).get("ticket")
+    async def issue_ticket(self, token: str, request: Mapping[str, object]) -> str:
+        """A ticket for exactly this request (`TicketRequest` of the console's OpenAPI document)."""
+        ticket = (await self._call(token, "POST", "/api/v1/tickets", request)).get("ticket")
         if not isinstance(ticket, str):
             raise ConsoleError("Twofold's console answered without a ticket. Tell your administrator.")
         return ticket

@@ -129,7 +129,7 @@ class Twofold:
                 f"The hub's configuration already sets {', '.join(foreign)}. Ask its administrator to choose one way."
             )
         await self._check(spawner, selection)
-        wish = {
+        request = {
             "namespace": pod.metadata.namespace or spawner.namespace,
             "serviceAccount": pod.spec.service_account_name or "default",
             "pod": pod.metadata.name,
@@ -137,7 +137,7 @@ class Twofold:
             "uses": 1,
             "ttlSeconds": TICKET_SECONDS,
         }
-        ticket = await self._with_token(spawner, lambda token: self.console.issue_ticket(token, wish))
+        ticket = await self._with_token(spawner, lambda token: self.console.issue_ticket(token, request))
         pod.metadata.annotations = {**present, **selection.annotations(), f"{ANNOTATION_PREFIX}ticket": ticket}
         return pod
 

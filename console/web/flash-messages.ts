@@ -4,14 +4,14 @@ import { parseSecretName } from '#envelope/names.ts';
 import type { Cookies } from './cookies.ts';
 import { text } from './shared/text.ts';
 
-type Said =
+type FlashMessage =
   | { readonly what: 'created' | 'replaced' | 'deleted'; readonly name: string }
   | { readonly what: 'imported'; readonly created: number; readonly replaced: number };
 
-export interface Sayings {
-  say(response: Response, said: Said): Promise<void>;
+export interface FlashMessages {
+  set(response: Response, said: FlashMessage): Promise<void>;
   /** The sentence, once. */
-  hear(request: Request, response: Response): Promise<string | undefined>;
+  take(request: Request, response: Response): Promise<string | undefined>;
 }
 
 const kind = { name: 'twofold-said', lifeSeconds: 60 } as const;
@@ -24,10 +24,10 @@ function sentence(said: Readonly<Record<string, unknown>>): string | undefined {
   return text.said[what](name);
 }
 
-export function createSayings(cookies: Cookies): Sayings {
+export function createFlashMessages(cookies: Cookies): FlashMessages {
   return {
-    say: (response, said) => cookies.write(response, kind, { ...said }),
-    hear: async (request, response) => {
+    set: (response, said) => cookies.write(response, kind, { ...said }),
+    take: async (request, response) => {
       const said = await cookies.read(request, kind);
       if (!said) return undefined;
       cookies.clear(response, kind);

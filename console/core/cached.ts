@@ -1,6 +1,6 @@
 /** One answer for everybody who asks within a while. Zone 1. */
 
-interface KeptOptions<T> {
+interface CacheOptions<T> {
   readonly clock: () => number;
   readonly forMs: number;
   /** A failure, and what `lasts` denies, is asked for again sooner. */
@@ -9,9 +9,9 @@ interface KeptOptions<T> {
 }
 
 /** Asks one at a time, and again when the time is over; a rejection is kept like an answer. */
-export function kept<T>(
+export function cached<T>(
   ask: () => Promise<T>,
-  { clock, forMs, againMs, lasts = () => true }: KeptOptions<T>,
+  { clock, forMs, againMs, lasts = () => true }: CacheOptions<T>,
 ): () => Promise<T> {
   let known: { readonly answer: Promise<T>; until: number } | undefined;
   return () => {
