@@ -5,7 +5,7 @@ import type { Person } from '../../../scripts/dev/person.ts';
 import { readRendering } from '../../../scripts/deploy/rendering.ts';
 import { render } from '../../../manifests/kustomize.ts';
 import { tokensIn } from './kubernetes.ts';
-import { together, type Holding, type Piece } from './loot.ts';
+import { leafOf, together, type Holding, type Piece } from './loot.ts';
 
 interface Found {
   readonly kind: string;
@@ -19,13 +19,23 @@ interface Found {
 }
 
 interface Resources {
-  readonly resources: readonly { readonly name: string; readonly kind: string; readonly verbs: readonly string[] }[];
+  readonly resources: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly verbs: readonly string[];
+  }[];
 }
 
 /** Every object that the API server lists. */
 export async function everyObject(admin: Person): Promise<readonly Found[]> {
-  const { groups } = await admin.must<{ groups: { preferredVersion: { groupVersion: string } }[] }>('GET', '/apis');
-  const roots = ['/api/v1', ...groups.map(({ preferredVersion: { groupVersion } }) => `/apis/${groupVersion}`)];
+  const { groups } = await admin.must<{ groups: { preferredVersion: { groupVersion: string } }[] }>(
+    'GET',
+    '/apis',
+  );
+  const roots = [
+    '/api/v1',
+    ...groups.map(({ preferredVersion: { groupVersion } }) => `/apis/${groupVersion}`),
+  ];
   const lists = await Promise.all(
     roots.map(async (root) => {
       const { resources } = await admin.must<Resources>('GET', root);
@@ -71,9 +81,7 @@ function lootOf({ kind, metadata, data = {}, type }: Found): Partial<Holding> {
   return together(...keys, {
     innerTokens: tokensIn(data),
     grants: names.includes('grant') ? [text('grant')] : [],
-    leaves: names.includes('tls.key')
-      ? [{ name: metadata.name, cert: text('tls.crt'), key: text('tls.key') }]
-      : [],
+    leaves: names.includes('tls.key') ? [leafOf(text('tls.crt'), text('tls.key'))] : [],
     databases: names.includes('url') ? [text('url')] : [],
   });
 }
@@ -83,7 +91,9 @@ export function lootOfEtcd(objects: readonly Found[], overlay: string): Holding 
   const has = secretsOf(overlay);
   const left = objects.filter(
     ({ kind, metadata: { namespace = '', name } }) =>
-      kind !== 'Secret' || !/^twofold-(console|webhook|keyservice)$/.test(namespace) || has.has(`${namespace}/${name}`),
+      kind !== 'Secret' ||
+      !/^twofold-(console|webhook|keyservice)$/.test(namespace) ||
+      has.has(`${namespace}/${name}`),
   );
   return together(...left.map(lootOf));
 }

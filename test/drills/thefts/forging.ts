@@ -88,7 +88,7 @@ export async function forgeLeaves(root: Leaf): Promise<readonly Leaf[]> {
 export interface Writer {
   readonly db: Knex;
   /** The row with a MAC under the record key, where it is held; or else with one that another row had. */
-  sealed(table: RecordTableName, row: Row): Row;
+  readonly sealed: (table: RecordTableName, row: Row) => Row;
 }
 
 /** Rows as a writer of the database puts them; `write` undoes what it did. */

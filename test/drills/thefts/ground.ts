@@ -15,7 +15,7 @@ import { nameOf, sessions, startDrill, type Drill } from '../cluster.ts';
 import { createBrowser, logIn } from './browser.ts';
 import { everyObject, lootOfEtcd, secretsOf } from './etcd.ts';
 import { tokensIn } from './kubernetes.ts';
-import { together, type Holding, type Leaf, type Row } from './loot.ts';
+import { leafOf, together, type Holding, type Leaf, type Row } from './loot.ts';
 import type { SetId } from './sets.ts';
 import { createWorld, hub, stored, users, type World } from './world.ts';
 
@@ -98,7 +98,10 @@ function boundTo({ metadata: { name, uid } }: Pod) {
 async function startHub({ admin, stack }: Drill, kubelet: Person): Promise<string> {
   await makeAccount(admin, { namespace: 'hub', name: 'hub' }, { where: [hub.namespace], rules: hubRules });
   const spec = { serviceAccountName: 'hub', containers: [{ name: 'hub', image: 'hub' }] };
-  const pod = await admin.must<Pod>('POST', '/api/v1/namespaces/hub/pods', { metadata: { name: 'hub' }, spec });
+  const pod = await admin.must<Pod>('POST', '/api/v1/namespaces/hub/pods', {
+    metadata: { name: 'hub' },
+    spec,
+  });
   await stack.kubernetes.schedule('hub', 'hub');
   return await tokenOf(kubelet, 'hub', 'hub', boundTo(pod));
 }
@@ -123,14 +126,16 @@ function jwks(file: string): readonly Jwk[] {
 
 function leafIn(dir: string, name: string): Leaf {
   const read = (file: string): string => readFileSync(join(dir, 'certificates', name, file), 'utf8');
-  return { name, cert: read('tls.crt'), key: read('tls.key') };
+  return leafOf(read('tls.crt'), read('tls.key'));
 }
 
 function rootIn(dir: string): Leaf {
   const folder = join(dir, 'certificates', 'root');
-  const name = readdirSync(folder).find((file) => file.endsWith('.key'))!.replace('.key', '');
+  const name = readdirSync(folder)
+    .find((file) => file.endsWith('.key'))!
+    .replace('.key', '');
   const read = (suffix: string): string => readFileSync(join(folder, name + suffix), 'utf8');
-  return { name: 'root', cert: read('.crt'), key: read('.key') };
+  return leafOf(read('.crt'), read('.key'));
 }
 
 /** The last login of carol's is made one of 40 days ago, as the console would have written it then. */
@@ -140,9 +145,15 @@ async function letTimePass(database: string, recordKey: Jwk): Promise<void> {
   const at = Date.now() - 40 * DAY_MS;
   const rows = await db<Login & { mac: string }>('logins').where({ value: 'carol' });
   for (const { mac: _mac, ...row } of rows) {
-    const carriers = (JSON.parse(row.carriers) as object[]).map((one) => ({ ...one, firstAt: at, lastAt: at }));
+    const carriers = (JSON.parse(row.carriers) as object[]).map((one) => ({
+      ...one,
+      firstAt: at,
+      lastAt: at,
+    }));
     const old = { ...row, carriers: JSON.stringify(carriers), oldest_at: at, last_at: at };
-    await db('logins').where({ id: row.id }).update({ ...old, mac: records.seal('logins', old) });
+    await db('logins')
+      .where({ id: row.id })
+      .update({ ...old, mac: records.seal('logins', old) });
   }
   await db.destroy();
 }
@@ -183,7 +194,9 @@ async function installSecrets(admin: Person, dir: string, database: string): Pro
     'twofold-keyservice/keyservice-tls': tls('keyservice'),
     'twofold-keyservice/keyservice-envelope': { 'keys.json': file('keys/keyservice/envelope-private.json') },
     'twofold-keyservice/keyservice-grant': { 'keys.json': file('keys/keyservice/grant-signing.json') },
-    'twofold-keyservice/keyservice-public-keys': { 'ticket.json': file('keys/keyservice/ticket-public.json') },
+    'twofold-keyservice/keyservice-public-keys': {
+      'ticket.json': file('keys/keyservice/ticket-public.json'),
+    },
   };
   const mounted = new Set(['sqlite', 'postgres', 'demo'].flatMap((overlay) => [...secretsOf(overlay)]));
   for (const reference of mounted) {

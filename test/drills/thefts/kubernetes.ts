@@ -9,6 +9,7 @@ import type { Attempt } from './attempt.ts';
 import type { Holding, Loot, Row } from './loot.ts';
 import { createOpener, rowsOf } from './openings.ts';
 import type { Report } from './report.ts';
+import { present } from './tickets.ts';
 import { codeOf, hub, stored, users, type World } from './world.ts';
 
 const nameUsers: Attempt = {
@@ -20,7 +21,10 @@ const nameUsers: Attempt = {
     for (const bearer of [...serviceTokens, ...accounts]) {
       for (const user of users) {
         const annotations = { [keys.secrets]: stored[user].join(','), [hub.annotation]: user };
-        const { files, code } = await world.startPod(bearer, { namespace: hub.namespace, annotations });
+        const wish = { namespace: hub.namespace, annotations };
+        const { files, code } = await world.once(`name ${user} ${bearer}`, () =>
+          world.startPod(bearer, wish),
+        );
         for (const file of files) report.read(file);
         if (files.length === 0) report.stopped(code);
       }
@@ -69,9 +73,58 @@ const readSecrets: Attempt = {
   },
 };
 
+interface PodItem {
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+}
+
+/** Pods that are listed, and those that rows of sessions name. */
+async function podsSeenBy(
+  bearer: string,
+  held: Holding,
+  world: World,
+  report: Report,
+): Promise<readonly PodItem[]> {
+  const person = world.atKubernetes(bearer);
+  const get = async (path: string): Promise<unknown> => {
+    const answer = await person.call('GET', path);
+    if (answer.status !== 200) report.stopped(codeOf(answer));
+    return answer.status === 200 ? answer.body : undefined;
+  };
+  const found: PodItem[] = [];
+  for (const namespace of world.namespaces) {
+    const list = await get(`/api/v1/namespaces/${namespace}/pods`);
+    if (list) found.push(...(list as { items: PodItem[] }).items); // the API server's own
+  }
+  for (const { ns, pod } of rowsOf(held, 'sessions')) {
+    if (typeof pod !== 'string') continue;
+    const one = await get(`/api/v1/namespaces/${String(ns)}/pods/${pod}`);
+    if (one) found.push(one as PodItem); // likewise
+  }
+  // Not the thief's own, of earlier attempts.
+  return found.filter(({ metadata: { name } }) => !/^(thief|forged)/.test(name));
+}
+
+const readPods: Attempt = {
+  name: 'start a session with a ticket that stands on a pod',
+  needs: [['serviceTokens', 'accounts']],
+  uses: ['rows'],
+  control: { sets: ['webhook-token', 'account'], reads: 'alice/running' },
+  run: async (held, world, report) => {
+    const bearers = [...held.serviceTokens, ...held.accounts];
+    for (const bearer of bearers) {
+      const pods = await podsSeenBy(bearer, held, world, report);
+      const tickets = new Set(pods.flatMap(({ metadata }) => metadata.annotations?.[keys.ticket] ?? []));
+      for (const ticket of tickets) await present(ticket, held, world, report);
+    }
+  },
+};
+
 /** A grant for a session as its row says, for whichever pod. */
 async function forgeGrant(key: Loot['grantKeys'], row: Row, world: World): Promise<string> {
-  const secrets = JSON.parse(String(row['secrets'])) as Record<'ownerId' | 'id' | 'name' | 'version', unknown>[];
+  const secrets = JSON.parse(String(row['secrets'])) as Record<
+    'ownerId' | 'id' | 'name' | 'version',
+    unknown
+  >[];
   const grant: Grant = {
     iss: GRANT_ISSUER,
     aud: world.cluster,
@@ -92,13 +145,20 @@ async function forgeGrant(key: Loot['grantKeys'], row: Row, world: World): Promi
 
 /** Asks `claim` with each grant and bearer; opens inner tokens with the keys that it answers. */
 export async function claimWith(
-  { grants, bearers, tokens }: Record<'grants' | 'bearers', readonly string[]> & { tokens: Holding['innerTokens'] },
+  {
+    grants,
+    bearers,
+    tokens,
+  }: Record<'grants' | 'bearers', readonly string[]> & { tokens: Holding['innerTokens'] },
   world: World,
   report: Report,
 ): Promise<void> {
   for (const grant of grants) {
     for (const bearer of bearers) {
-      const { status, body, code } = await world.claim(grant, bearer);
+      const headers = { authorization: `Bearer ${bearer}` };
+      const { status, body, code } = await world.once(`claim ${grant} ${bearer}`, () =>
+        world.post(`${world.urls.consoleClaim}/internal/v1/claim`, { ca: world.ca }, { grant }, headers),
+      );
       if (status !== 200) report.stopped(code);
       else await openWith((body as { keys: { id: string; key: string }[] }).keys, tokens, report);
     }
@@ -130,16 +190,23 @@ const claimKeys: Attempt = {
   run: async (held, world, report) => {
     const [key] = held.grantKeys;
     const sessions = rowsOf(held, 'sessions');
-    const forged = key === undefined ? [] : await Promise.all(sessions.map((row) => forgeGrant(key, row, world)));
-    const inPods = await Promise.all(held.accounts.map((bearer) => world.tokenInPod(bearer)));
+    const forged =
+      key === undefined ? [] : await Promise.all(sessions.map((row) => forgeGrant(key, row, world)));
+    const inPods = await Promise.all(
+      held.accounts.map((bearer) => world.once(`token ${bearer}`, () => world.tokenInPod(bearer))),
+    );
     const bearers = [
       ...held.podTokens,
       ...held.serviceTokens,
       ...held.accounts,
       ...inPods.flatMap((token) => token ?? []),
     ];
-    await claimWith({ grants: [...held.grants, ...forged], bearers, tokens: held.innerTokens }, world, report);
+    await claimWith(
+      { grants: [...held.grants, ...forged], bearers, tokens: held.innerTokens },
+      world,
+      report,
+    );
   },
 };
 
-export const atKubernetes: readonly Attempt[] = [nameUsers, readSecrets, claimKeys];
+export const atKubernetes: readonly Attempt[] = [nameUsers, readSecrets, readPods, claimKeys];

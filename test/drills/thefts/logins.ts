@@ -1,5 +1,6 @@
 /** Attempts to be somebody at the console: by cookies and bearers, and by rows that say so. */
 import { randomUUID } from 'node:crypto';
+import { annotations as keys } from '#envelope/annotations.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
 import { sha256Hex } from '../../../console/sha256.ts';
 import type { Attempt } from './attempt.ts';
@@ -8,7 +9,7 @@ import type { Holding } from './loot.ts';
 import { rowsOf } from './openings.ts';
 import type { Report } from './report.ts';
 import { present } from './tickets.ts';
-import { stored, users, type World } from './world.ts';
+import { hub, stored, users, type World } from './world.ts';
 import { sessions } from '../cluster.ts';
 
 const LAUNCHER = 'https://launcher.example.org';
@@ -131,7 +132,9 @@ async function takeOver({ id }: KnownOwner, held: Holding, world: World, report:
   await asWriter(held, async ({ db, sealed }) => {
     const before = rowsOf(held, 'owners').find((row) => row['id'] === id);
     if (!before) return;
-    await db('owners').where({ id }).update(sealed('owners', { ...before, sub: stranger.sub }));
+    await db('owners')
+      .where({ id })
+      .update(sealed('owners', { ...before, sub: stranger.sub }));
     try {
       await useApi(stranger.bearer, held, world, report);
     } finally {
@@ -141,17 +144,26 @@ async function takeOver({ id }: KnownOwner, held: Holding, world: World, report:
 }
 
 /** A ticket of the stranger's own becomes one of somebody else's, and a secret of theirs somebody else's. */
-async function changeOwnRows({ id, user }: KnownOwner, held: Holding, world: World, report: Report): Promise<void> {
+async function changeOwnRows(
+  { id, user }: KnownOwner,
+  held: Holding,
+  world: World,
+  report: Report,
+): Promise<void> {
   const stranger = world.stranger();
   const person = world.atConsole(stranger.bearer);
   await person.store(stored[user][0], 'of the thief');
   const { ticket, jti } = await person.ticket({ namespace: sessions, secrets: [stored[user][0]] });
   await asWriter(held, async ({ db, sealed }) => {
     const own = (await db<Record<string, unknown>>('tickets').where({ jti }).first())!;
-    await db('tickets').where({ jti }).update(sealed('tickets', { ...own, owner_id: id }));
+    await db('tickets')
+      .where({ jti })
+      .update(sealed('tickets', { ...own, owner_id: id }));
     await present(ticket, held, world, report);
     await db('tickets').where({ jti }).update(own);
-    const victim = rowsOf(held, 'secrets').find((row) => row['owner_id'] === id && row['name'] === stored[user][0]);
+    const victim = rowsOf(held, 'secrets').find(
+      (row) => row['owner_id'] === id && row['name'] === stored[user][0],
+    );
     if (!victim) return;
     const { envelope, version, gen, salt, kid } = victim;
     await db('secrets').where({ owner_id: own['owner_id'] }).update({ envelope, version, gen, salt, kid });
@@ -172,4 +184,35 @@ const changeRows: Attempt = {
   },
 };
 
-export const logins: readonly Attempt[] = [useLogins, forgeCookies, changeRows];
+/** Those who have not logged in lately are made to have done so. */
+const widenLauncher: Attempt = {
+  name: 'name a user whom the launcher may not, by changing rows',
+  needs: [['databases'], ['serviceTokens']],
+  uses: ['rows', 'recordKeys'],
+  control: { sets: ['write', 'record-key', 'launcher-token'], reads: 'carol/stored' },
+  run: async (held, world, report) => {
+    const [before] = rowsOf(held, 'logins').filter(
+      ({ claim, value }) => claim === 'preferred_username' && value === 'carol',
+    );
+    if (!before) return;
+    const now = Date.now();
+    const carriers = (JSON.parse(String(before['carriers'])) as object[]).map((one) => ({
+      ...one,
+      lastAt: now,
+    }));
+    const change = { ...before, carriers: JSON.stringify(carriers), last_at: now, oldest_at: now };
+    await asWriter(held, async ({ db, sealed }) => {
+      const where = { id: String(before['id']) };
+      await db('logins').where(where).update(sealed('logins', change));
+      const annotations = { [keys.secrets]: stored.carol.join(','), [hub.annotation]: 'carol' };
+      for (const bearer of held.serviceTokens) {
+        const { files, code } = await world.startPod(bearer, { namespace: hub.namespace, annotations });
+        for (const file of files) report.read(file);
+        if (files.length === 0) report.stopped(code);
+      }
+      await db('logins').where(where).update(before);
+    });
+  },
+};
+
+export const logins: readonly Attempt[] = [useLogins, forgeCookies, changeRows, widenLauncher];

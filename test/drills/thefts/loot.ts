@@ -1,5 +1,5 @@
 /** What thieves hold: copies, as plain data, that nothing of the stack's own can come along with. */
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import type { Jwk } from '#envelope/kid.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -9,6 +9,11 @@ export interface Leaf {
   readonly name: string;
   readonly cert: string;
   readonly key: string;
+}
+
+/** Named by what it says of itself, wherever it was found. */
+export function leafOf(cert: string, key: string): Leaf {
+  return { name: new X509Certificate(cert).subject, cert, key };
 }
 
 /** Every kind of thing that some set holds, or that a control adds. */
@@ -48,7 +53,7 @@ export interface Loot {
 export type Piece = keyof Loot;
 export type Holding = { readonly [K in Piece]: readonly Loot[K][] };
 
-export const nothing: Holding = {
+const nothing: Holding = {
   rows: [],
   atRestKeys: [],
   ticketKeys: [],
@@ -71,7 +76,7 @@ export const nothing: Holding = {
 };
 
 /** Object.keys forgets which keys there are. */
-export const pieces = Object.keys(nothing) as readonly Piece[];
+const pieces = Object.keys(nothing) as readonly Piece[];
 
 function distinct<T>(items: readonly T[]): readonly T[] {
   return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];

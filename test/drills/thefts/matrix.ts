@@ -11,13 +11,7 @@ import { services } from './services.ts';
 import { keyOf, type Cell, type SetId } from './sets.ts';
 import { tickets } from './tickets.ts';
 
-export const attempts: readonly Attempt[] = [
-  ...offline,
-  ...tickets,
-  ...logins,
-  ...atKubernetes,
-  ...services,
-];
+export const attempts: readonly Attempt[] = [...offline, ...tickets, ...logins, ...atKubernetes, ...services];
 
 export interface Measured {
   /** With what is stolen and nothing else. */
@@ -71,7 +65,9 @@ export function readMatrix(): Matrix {
 
 /** A line for each cell, so that a change shows which. */
 export function writeMatrix(matrix: Matrix): void {
-  const lines = Object.entries(matrix).map(([key, cell]) => `  ${JSON.stringify(key)}: ${JSON.stringify(cell)}`);
+  const lines = Object.entries(matrix).map(
+    ([key, cell]) => `  ${JSON.stringify(key)}: ${JSON.stringify(cell)}`,
+  );
   writeFileSync(file, `{\n${lines.join(',\n')}\n}\n`);
 }
 
@@ -79,4 +75,12 @@ export function at(matrix: Matrix, cell: Cell): Measured {
   const measured = matrix[keyOf(cell)];
   if (!measured) throw new Error(`the matrix has no cell ${keyOf(cell)}: make drills WRITE=yes`);
   return measured;
+}
+
+/** Whether these together read what none of them reads apart. */
+export function readsMore(matrix: Matrix, cell: Cell): boolean {
+  return (['alone', 'account'] as const).some((by) => {
+    const apart = cell.flatMap((set) => at(matrix, [set])[by].read);
+    return at(matrix, cell)[by].read.some((secret) => !apart.includes(secret));
+  });
 }

@@ -13,13 +13,15 @@ import { hub, stored, users, type World } from './world.ts';
 const READ = 'body_malformed';
 
 interface Ports {
+  readonly rewrap: readonly Leaf[];
   readonly resolve: readonly Leaf[];
   readonly unwrap: readonly Leaf[];
   readonly mutate: readonly Leaf[];
 }
 
-async function certificates({ leaves, roots }: Holding): Promise<readonly Leaf[]> {
-  return [...leaves, ...(await Promise.all(roots.map(forgeLeaves))).flat()];
+async function certificates({ leaves, roots }: Holding, world: World): Promise<readonly Leaf[]> {
+  const forged = roots.map((root) => world.once(`leaves ${root.key}`, () => forgeLeaves(root)));
+  return [...leaves, ...(await Promise.all(forged)).flat()];
 }
 
 /** Every port with every certificate: which of them open which. */
@@ -32,21 +34,25 @@ async function openPorts(held: Holding, world: World, report: Report): Promise<P
     mutate: webhook,
     claim: `${consoleClaim}/internal/v1/claim`,
   };
-  const all = await certificates(held);
+  const all = await certificates(held, world);
   const opened = async (url: string): Promise<readonly Leaf[]> => {
     const codes = await Promise.all(
-      all.map(async (leaf) => (await world.post(url, { ca: world.ca, ...leaf }, {})).code),
+      all.map(async (leaf) => {
+        const ask = () => world.post(url, { ca: world.ca, ...leaf }, {});
+        return (await world.once(`open ${url} ${leaf.key} ${leaf.cert}`, ask)).code;
+      }),
     );
     for (const code of codes) if (code !== READ) report.stopped(code);
     return all.filter((_leaf, at) => codes[at] === READ);
   };
-  await Promise.all([opened(addresses.rewrap), opened(addresses.claim)]);
-  const [resolve, unwrap, mutate] = await Promise.all([
+  const [rewrap, resolve, unwrap, mutate] = await Promise.all([
+    opened(addresses.rewrap),
     opened(addresses.resolve),
     opened(addresses.unwrap),
     opened(addresses.mutate),
+    opened(addresses.claim),
   ]);
-  return { resolve, unwrap, mutate };
+  return { rewrap, resolve, unwrap, mutate };
 }
 
 /** What `resolve` answers, or what makes up for it: a ticket, and envelopes of its owner. */
@@ -70,7 +76,12 @@ async function forgedTickets(held: Holding, world: World): Promise<readonly stri
   return await Promise.all(ownersOf(held).map((owner) => forgeTicket(key, world, owner, under)));
 }
 
-async function askResolve(leaf: Leaf, held: Holding, world: World, report: Report): Promise<readonly Resolved[]> {
+async function askResolve(
+  leaf: Leaf,
+  held: Holding,
+  world: World,
+  report: Report,
+): Promise<readonly Resolved[]> {
   const url = `${world.urls.consoleResolve}/internal/v1/resolve`;
   const place = { namespace: hub.namespace, serviceAccount: 'default', pod: { name: 'thief' } };
   const words = users.map((user) => ({
@@ -126,8 +137,27 @@ async function askUnwrap(
   return undefined;
 }
 
-const beTheWebhook: Attempt = {
-  name: 'ask as the webhook does',
+/** Envelopes sealed anew are opened no more than the old ones. */
+async function askRewrap(leaf: Leaf, held: Holding, world: World, report: Report): Promise<void> {
+  const opener = createOpener(held, report);
+  const envelopes = rowsOf(held, 'secrets').map(({ envelope }) => String(envelope));
+  if (envelopes.length === 0) return;
+  const answer = await world.post(
+    `${world.urls.keyservice}/v1/rewrap`,
+    { ca: world.ca, ...leaf },
+    { envelopes },
+  );
+  if (answer.status !== 200) report.stopped(answer.code);
+  else
+    for (const { envelope } of (answer.body as { envelopes: { envelope: string }[] }).envelopes) {
+      const parts = parseEnvelope(envelope);
+      const token = await opener.outer(parts);
+      if (token !== undefined) await opener.inner(token, parts);
+    }
+}
+
+const beAService: Attempt = {
+  name: 'ask as webhook and console do',
   needs: [['leaves', 'roots']],
   uses: ['tickets', 'ticketKeys', 'rows', 'rsaKeys', 'atRestKeys', 'podTokens', 'serviceTokens', 'accounts'],
   control: { sets: ['webhook-resolve', 'webhook-unwrap', 'database', 'at-rest'], reads: 'bob/stored' },
@@ -136,6 +166,8 @@ const beTheWebhook: Attempt = {
     const opener = createOpener(held, report);
     const [asker] = ports.resolve;
     const [opening] = ports.unwrap;
+    const [sealing] = ports.rewrap;
+    if (sealing) await askRewrap(sealing, held, world, report);
     const resolved = [
       ...(asker ? await askResolve(asker, held, world, report) : []),
       ...(await fromCopies(held, world)),
@@ -184,7 +216,10 @@ interface Reviewed {
 /** What the webhook would add to the pod, by the way to it. */
 function additionsIn(patch: string): { readonly metadata: object; readonly spec: object } {
   // The webhook's own.
-  const operations = JSON.parse(Buffer.from(patch, 'base64').toString()) as { path: string; value: unknown }[];
+  const operations = JSON.parse(Buffer.from(patch, 'base64').toString()) as {
+    path: string;
+    value: unknown;
+  }[];
   const under = (path: string): unknown[] =>
     operations.filter((each) => each.path.startsWith(path)).flatMap(({ value }) => value);
   return {
@@ -254,4 +289,4 @@ const forgeReviews: Attempt = {
   },
 };
 
-export const services: readonly Attempt[] = [beTheWebhook, forgeReviews];
+export const services: readonly Attempt[] = [beAService, forgeReviews];

@@ -1,35 +1,61 @@
 /** The stolen sets, in the order and the words of the tables. */
 
+interface SetName {
+  /** For a row of its own. */
+  readonly long: string;
+  /** Beside others. */
+  readonly short: string;
+}
+
+function same(name: string): SetName {
+  return { long: name, short: name };
+}
+
 export const stolenSets = {
-  database: 'the database, or a backup of it',
-  'at-rest': 'the at-rest key',
-  'ticket-key': 'the ticket key',
-  'cookie-key': 'the cookie key',
-  'record-key': 'the record key',
-  'console-keys': 'the console’s key store as a whole: these four',
-  rsa: 'the RSA key',
-  'grant-key': 'the grant key',
-  'keyservice-keys': 'the keyservice’s keys as a whole: these two',
-  'session-secrets': 'the Secrets of running sessions',
-  'etcd-sqlite': 'etcd, as `overlays/sqlite` leaves it',
-  'etcd-postgres': 'etcd, as `overlays/postgres` leaves it (with the database’s password)',
-  'etcd-demo': 'etcd, as `overlays/demo` or `components/keys-in-cluster` leave it',
-  ca: 'the CA’s key',
-  'console-tls': 'the console’s TLS key',
-  'webhook-tls': 'the webhook’s TLS key',
-  'keyservice-tls': 'the keyservice’s TLS key',
-  'webhook-resolve': 'the leaf `webhook-resolve`',
-  'webhook-unwrap': 'the leaf `webhook-unwrap`',
-  'console-rewrap': 'the leaf `console-rewrap`',
-  'apiserver-webhook': 'the leaf `apiserver-webhook`',
-  'webhook-token': 'the webhook’s service-account token',
-  'console-token': 'the console’s service-account token',
-  'launcher-token': 'a launcher’s own token (of its pod; outside the cluster: its certificate or login)',
-  ticket: 'a session’s ticket (pod, template, custom resource, audit log at level Request)',
-  cookie: 'a cookie of the page',
-  login: 'a login, or a bearer',
-  write: 'write access to the database',
-} as const satisfies Readonly<Record<string, string>>;
+  database: { long: 'the database, or a backup of it', short: 'the database' },
+  'at-rest': same('the at-rest key'),
+  'ticket-key': same('the ticket key'),
+  'cookie-key': same('the cookie key'),
+  'record-key': same('the record key'),
+  'console-keys': {
+    long: 'the console’s key store as a whole: these four',
+    short: 'the console’s four keys',
+  },
+  rsa: same('the RSA key'),
+  'grant-key': same('the grant key'),
+  'keyservice-keys': { long: 'the keyservice’s keys as a whole: these two', short: 'the keyservice’s keys' },
+  'session-secrets': same('the Secrets of running sessions'),
+  'etcd-sqlite': { long: 'etcd, as `overlays/sqlite` leaves it', short: 'etcd (overlay `sqlite`)' },
+  'etcd-postgres': {
+    long: 'etcd, as `overlays/postgres` leaves it: with the database’s password',
+    short: 'etcd (overlay `postgres`)',
+  },
+  'etcd-demo': {
+    long: 'etcd, as `overlays/demo` or `components/keys-in-cluster` leave it',
+    short: 'etcd (overlay `demo`)',
+  },
+  ca: same('the CA’s key'),
+  'console-tls': same('the console’s TLS key'),
+  'webhook-tls': same('the webhook’s TLS key'),
+  'keyservice-tls': same('the keyservice’s TLS key'),
+  'webhook-resolve': same('the leaf `webhook-resolve`'),
+  'webhook-unwrap': same('the leaf `webhook-unwrap`'),
+  'console-rewrap': same('the leaf `console-rewrap`'),
+  'apiserver-webhook': same('the leaf `apiserver-webhook`'),
+  'webhook-token': same('the webhook’s service-account token'),
+  'console-token': same('the console’s service-account token'),
+  'launcher-token': {
+    long: 'a launcher’s own token (of its pod; outside the cluster: its certificate or login)',
+    short: 'a launcher’s own token',
+  },
+  ticket: {
+    long: 'a session’s ticket (pod, template, custom resource, audit log at level Request)',
+    short: 'a session’s ticket',
+  },
+  cookie: same('a cookie of the page'),
+  login: { long: 'a login, or a bearer', short: 'a login' },
+  write: same('write access to the database'),
+} as const satisfies Readonly<Record<string, SetName>>;
 
 export type StolenSet = keyof typeof stolenSets;
 /** Object.keys forgets which keys there are. */

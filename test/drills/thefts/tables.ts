@@ -1,6 +1,6 @@
 /** The tables of the pages, out of the matrix: no cell of them is written by hand. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { at, type Matrix } from './matrix.ts';
+import { at, readsMore, type Matrix, type Measured } from './matrix.ts';
 import type { Result } from './report.ts';
 import { stolen, stolenSets, type Cell, type StolenSet } from './sets.ts';
 
@@ -45,33 +45,28 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [row(head), row(head.map(() => '---')).replaceAll(' ', ''), ...rows.map(row)].join('\n');
 }
 
-function named(cell: Cell): string {
-  return cell.map((set) => stolenSets[set]).join('; and ');
-}
-
-function codes({ stopped }: Result): string {
-  return stopped.length === 0 ? 'there is nothing to use it on' : stopped.map((code) => `\`${code}\``).join(', ');
+/** All together, or any one of them. */
+function shortOf(cell: Cell, word: 'and' | 'or' = 'and'): string {
+  const names = cell.map((set) => stolenSets[set].short);
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} ${word} ${names.at(-1) ?? ''}`;
 }
 
 /** Each set alone. */
 function alone(matrix: Matrix): string {
-  const cells: readonly Cell[] = [[], ...stolen.map((set) => [set])];
-  return table(
-    ['stolen', 'alone', 'with an ordinary account', 'what stopped the rest'],
-    cells.map((cell) => {
-      const { alone: without, account } = at(matrix, cell);
-      return [cell.length === 0 ? 'nothing' : named(cell), wordsOf(without), wordsOf(account), codes(account)];
-    }),
-  );
-}
-
-/** Whether two read together what neither reads apart. */
-function isMore(matrix: Matrix, [a, b]: readonly [StolenSet, StolenSet]): boolean {
-  const isNew = (by: 'alone' | 'account'): boolean => {
-    const apart = [[a], [b]].flatMap((cell) => at(matrix, cell)[by].read);
-    return at(matrix, [a, b])[by].read.some((secret) => !apart.includes(secret));
+  // What stops an ordinary account that has stolen nothing says nothing of what was stolen.
+  const usual = at(matrix, []).account.stopped;
+  const codes = ({ alone: { stopped }, account }: Measured, but: readonly string[] = []): string => {
+    const own = account.stopped.filter((code) => stopped.includes(code) || !but.includes(code));
+    return own.length === 0 ? 'there is nothing to use it on' : own.map((code) => `\`${code}\``).join(', ');
   };
-  return isNew('alone') || isNew('account');
+  const line = (name: string, cell: Cell, but?: readonly string[]): readonly string[] => {
+    const measured = at(matrix, cell);
+    return [name, wordsOf(measured.alone), wordsOf(measured.account), codes(measured, but)];
+  };
+  return table(
+    ['stolen', 'alone', 'with an ordinary account', 'what stopped it'],
+    [line('nothing', []), ...stolen.map((set) => line(stolenSets[set].long, [set], usual))],
+  );
 }
 
 /** Pairs that read more than their parts: one line for those of the same first part that read the same. */
@@ -79,7 +74,7 @@ function pairs(matrix: Matrix): string {
   const lines = new Map<string, { first: StolenSet; second: StolenSet[]; reads: string[] }>();
   for (const [index, first] of stolen.entries()) {
     for (const second of stolen.slice(index + 1)) {
-      if (!isMore(matrix, [first, second])) continue;
+      if (!readsMore(matrix, [first, second])) continue;
       const { alone: without, account } = at(matrix, [first, second]);
       const reads = [wordsOf(without), wordsOf(account)];
       const key = [first, ...reads].join();
@@ -91,8 +86,8 @@ function pairs(matrix: Matrix): string {
   return table(
     ['stolen', 'together with', 'alone', 'with an ordinary account'],
     [...lines.values()].map(({ first, second, reads }) => [
-      stolenSets[first],
-      second.map((set) => stolenSets[set]).join('; or '),
+      stolenSets[first].short,
+      shortOf(second, 'or'),
       ...reads,
     ]),
   );
@@ -107,15 +102,14 @@ function grid(matrix: Matrix): string {
     return kindOf(without).letter + kindOf(account).letter;
   };
   const rows = stolen.map((set, index) => [
-    `${number(set)} ${stolenSets[set].replace(/[:(].*$/, '').trim()}`,
-    ...stolen.map((other, place) =>
-      place > index ? '' : letters(place === index ? [set] : [other, set]),
-    ),
+    `${number(set)} ${stolenSets[set].short}`,
+    ...stolen.map((other, place) => (place > index ? '' : letters(place === index ? [set] : [other, set]))),
   ]);
   return `${legend}; the first letter alone, the second with an ordinary account.\n\n${table(['', ...stolen.map(number)], rows)}`;
 }
 
-const shown: readonly Cell[] = [
+/** In the README. */
+export const shown: readonly Cell[] = [
   ['database'],
   ['database', 'console-keys'],
   ['database', 'keyservice-keys'],
@@ -142,7 +136,7 @@ function summary(matrix: Matrix): string {
     ['stolen', 'reads of stored secrets', 'with an ordinary account beside'],
     shown.map((cell) => {
       const { alone: without, account } = at(matrix, cell);
-      return [named(cell), wordsOf(without), wordsOf(account)];
+      return [shortOf(cell), wordsOf(without), wordsOf(account)];
     }),
   );
 }
@@ -159,7 +153,10 @@ function pageOf(name: string): URL {
 /** The page as it should be. Throws where the marks are gone. */
 function withTables(page: string, name: string, matrix: Matrix): string {
   return Object.entries(tables[name] ?? {}).reduce((text, [table_, render]) => {
-    const [begin, end] = [`<!-- thefts: ${table_}, by make drills WRITE=yes -->`, `<!-- thefts: end of ${table_} -->`];
+    const [begin, end] = [
+      `<!-- thefts: ${table_}, by make drills WRITE=yes -->`,
+      `<!-- thefts: end of ${table_} -->`,
+    ];
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
     if (from < 0 || to < from) throw new Error(`${name} has lost the marks of its table ${table_}`);
     return `${text.slice(0, from)}${begin}\n\n${render(matrix)}\n\n${text.slice(to)}`;

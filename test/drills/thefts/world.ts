@@ -26,7 +26,7 @@ export const hub = {
   annotation: 'hub.example/user',
 } as const;
 
-export interface Called {
+interface Called {
   readonly status: number;
   /** JSON, of whatever shape; undefined where nobody answered. */
   readonly body: unknown;
@@ -34,7 +34,7 @@ export interface Called {
   readonly code: string;
 }
 
-export interface PodWish {
+interface PodWish {
   readonly namespace: string;
   readonly annotations: Readonly<Record<string, string>>;
   readonly name?: string | undefined;
@@ -49,17 +49,25 @@ export interface World {
   readonly ca: string;
   readonly namespaces: readonly string[];
   /** Posts JSON; never rejects. */
-  post(url: string, tls: ClientTls, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Called>;
+  post(
+    url: string,
+    tls: ClientTls,
+    body: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Called>;
   atKubernetes(bearer: string): Person;
   atConsole(bearer: string): Person;
   /** A pod by this bearer: its files once it has run, or why there is none. */
-  startPod(bearer: string, wish: PodWish): Promise<{ readonly files: readonly Buffer[]; readonly code: string }>;
+  startPod(
+    bearer: string,
+    wish: PodWish,
+  ): Promise<{ readonly files: readonly Buffer[]; readonly code: string }>;
   /** The token that a kubelet gives to a plain pod of this bearer's; undefined where there is none. */
   tokenInPod(bearer: string): Promise<string | undefined>;
   /** A login of one's own, which the console has never seen. */
   stranger(): { readonly sub: string; readonly bearer: string };
-  /** The answer of `claim`, which is asked once for the same grant and token. */
-  claim(grant: string, bearer: string): Promise<Called>;
+  /** The same act with the same copies comes to the same: it is done once. */
+  once<T>(key: string, act: () => Promise<T>): Promise<T>;
 }
 
 /** The code in a refusal of ours, the policy of the guard that refused, or Kubernetes' own word. */
@@ -99,13 +107,13 @@ async function post(
     const called = { status: answer.status, body: parse(answer.body) };
     return { ...called, code: codeOf(called) };
   } catch {
-    return { status: 0, body: undefined, code: 'no TLS' };
+    return { status: 0, body: undefined, code: 'handshake_refused' };
   } finally {
     client.close();
   }
 }
 
-export interface WorldOptions {
+interface WorldOptions {
   readonly drill: Drill;
   readonly strangers: readonly string[];
 }
@@ -128,7 +136,7 @@ export function createWorld({ drill, strangers }: WorldOptions): World & { close
       metadata: { name: wish.name ?? nameOf('thief'), ...wish.metadata },
       ...(wish.spec === undefined ? {} : { spec: wish.spec }),
     });
-  const claims = new Map<string, Promise<Called>>();
+  const acts = new Map<string, Promise<unknown>>();
   const fresh = [...strangers];
   return {
     urls: stack.urls,
@@ -163,18 +171,13 @@ export function createWorld({ drill, strangers }: WorldOptions): World & { close
       if (sub === undefined) throw new Error('there are too few strangers');
       return { sub, bearer: stack.bearers[sub] ?? '' };
     },
-    claim: async (grant, bearer) => {
-      const key = `${bearer} ${grant}`;
-      const asked =
-        claims.get(key) ??
-        post(
-          `${stack.urls.consoleClaim}/internal/v1/claim`,
-          { ca },
-          { grant },
-          { authorization: `Bearer ${bearer}` },
-        );
-      claims.set(key, asked);
-      return await asked;
+    once: (key, act) => {
+      const before = acts.get(key);
+      // Whoever gives the same key does the same act.
+      if (before) return before as ReturnType<typeof act>;
+      const done = act();
+      acts.set(key, done);
+      return done;
     },
     close: () => {
       for (const each of people.values()) each.close();
