@@ -7,11 +7,19 @@ import { logins } from './logins.ts';
 import { fingerprint, only, together } from './loot.ts';
 import { offline } from './offline.ts';
 import { createReport, joined, type Result } from './report.ts';
+import { reviews } from './reviews.ts';
 import { services } from './services.ts';
 import { keyOf, type Cell, type SetId } from './sets.ts';
 import { tickets } from './tickets.ts';
 
-export const attempts: readonly Attempt[] = [...offline, ...tickets, ...logins, ...atKubernetes, ...services];
+export const attempts: readonly Attempt[] = [
+  ...offline,
+  ...tickets,
+  ...logins,
+  ...atKubernetes,
+  ...services,
+  ...reviews,
+];
 
 export interface Measured {
   /** With what is stolen and nothing else. */

@@ -1,59 +1,14 @@
 /** Attempts to be one of the services to the others, with every certificate that is held or can be made. */
-import { annotations as keys } from '#envelope/annotations.ts';
 import { parseEnvelope } from '#envelope/outer/layout.ts';
 import type { Attempt } from './attempt.ts';
-import { claimsOf, forgeLeaves, forgeTicket, ownersOf } from './forging.ts';
-import { claimWith, readSessionSecrets } from './kubernetes.ts';
+import { claimsOf, forgeTicket, ownersOf } from './forging.ts';
+import { claimWith } from './kubernetes.ts';
 import type { Holding, Leaf } from './loot.ts';
 import { createOpener, rowsOf } from './openings.ts';
+import { openPorts } from './ports.ts';
 import type { Report } from './report.ts';
+import { present } from './tickets.ts';
 import { hub, stored, users, type World } from './world.ts';
-
-/** What opens a port answers so to a body of nothing. */
-const READ = 'body_malformed';
-
-interface Ports {
-  readonly rewrap: readonly Leaf[];
-  readonly resolve: readonly Leaf[];
-  readonly unwrap: readonly Leaf[];
-  readonly mutate: readonly Leaf[];
-}
-
-async function certificates({ leaves, roots }: Holding, world: World): Promise<readonly Leaf[]> {
-  const forged = roots.map((root) => world.once(`leaves ${root.key}`, () => forgeLeaves(root)));
-  return [...leaves, ...(await Promise.all(forged)).flat()];
-}
-
-/** Every port with every certificate: which of them open which. */
-async function openPorts(held: Holding, world: World, report: Report): Promise<Ports> {
-  const { consoleResolve, consoleClaim, keyservice, webhook } = world.urls;
-  const addresses = {
-    resolve: `${consoleResolve}/internal/v1/resolve`,
-    unwrap: `${keyservice}/v1/unwrap`,
-    rewrap: `${keyservice}/v1/rewrap`,
-    mutate: webhook,
-    claim: `${consoleClaim}/internal/v1/claim`,
-  };
-  const all = await certificates(held, world);
-  const opened = async (url: string): Promise<readonly Leaf[]> => {
-    const codes = await Promise.all(
-      all.map(async (leaf) => {
-        const ask = () => world.post(url, { ca: world.ca, ...leaf }, {});
-        return (await world.once(`open ${url} ${leaf.key} ${leaf.cert}`, ask)).code;
-      }),
-    );
-    for (const code of codes) if (code !== READ) report.stopped(code);
-    return all.filter((_leaf, at) => codes[at] === READ);
-  };
-  const [rewrap, resolve, unwrap, mutate] = await Promise.all([
-    opened(addresses.rewrap),
-    opened(addresses.resolve),
-    opened(addresses.unwrap),
-    opened(addresses.mutate),
-    opened(addresses.claim),
-  ]);
-  return { rewrap, resolve, unwrap, mutate };
-}
 
 /** What `resolve` answers, or what makes up for it: a ticket, and envelopes of its owner. */
 interface Resolved {
@@ -173,6 +128,8 @@ const beAService: Attempt = {
       ...(await fromCopies(held, world)),
     ];
     for (const each of resolved) {
+      // One that was minted for a launcher, on a pod of the thief's.
+      if (!held.tickets.includes(each.ticket)) await present(each.ticket, held, world, report);
       const parts = each.envelopes.map(parseEnvelope);
       for (const envelope of held.rsaKeys.length > 0 ? parts : []) {
         const token = await opener.outer(envelope);
@@ -187,106 +144,4 @@ const beAService: Attempt = {
   },
 };
 
-/** As the API server would ask for a pod of the hub's, or for one with this ticket. */
-function reviewOf(namespace: string, name: string, annotations: Readonly<Record<string, string>>): object {
-  const extra = { 'authentication.kubernetes.io/pod-uid': ['of-the-hub'] };
-  const spec = { containers: [{ name: 'main', image: 'thief' }] };
-  return {
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    request: {
-      uid: 'forged',
-      operation: 'CREATE',
-      namespace,
-      userInfo: { username: hub.username, extra },
-      object: { metadata: { name, annotations }, spec },
-      resource: { group: '', version: 'v1', resource: 'pods' },
-    },
-  };
-}
-
-interface Reviewed {
-  readonly response: {
-    readonly allowed: boolean;
-    readonly patch?: string;
-    readonly status?: { readonly details: { readonly causes: readonly { readonly reason: string }[] } };
-  };
-}
-
-/** What the webhook would add to the pod, by the way to it. */
-function additionsIn(patch: string): { readonly metadata: object; readonly spec: object } {
-  // The webhook's own.
-  const operations = JSON.parse(Buffer.from(patch, 'base64').toString()) as {
-    path: string;
-    value: unknown;
-  }[];
-  const under = (path: string): unknown[] =>
-    operations.filter((each) => each.path.startsWith(path)).flatMap(({ value }) => value);
-  return {
-    metadata: { labels: under('/metadata/labels')[0] },
-    spec: {
-      volumes: under('/spec/volumes'),
-      initContainers: under('/spec/initContainers'),
-      containers: [{ name: 'main', image: 'thief' }],
-    },
-  };
-}
-
-async function forgeReview(
-  leaf: Leaf,
-  wish: { readonly namespace: string; readonly annotations: Readonly<Record<string, string>> },
-  held: Holding,
-  world: World,
-  report: Report,
-): Promise<void> {
-  const name = `forged-${Math.random().toString(36).slice(2)}`;
-  const { namespace, annotations } = wish;
-  const answer = await world.post(
-    world.urls.webhook,
-    { ca: world.ca, ...leaf },
-    reviewOf(namespace, name, annotations),
-  );
-  if (answer.status !== 200) {
-    report.stopped(answer.code);
-    return;
-  }
-  const { response } = answer.body as Reviewed; // the webhook's own
-  for (const { reason } of response.status?.details.causes ?? []) report.stopped(reason);
-  if (response.patch === undefined) return;
-  const { metadata, spec } = additionsIn(response.patch);
-  // The pod that was never created is now made after all, with what asks for a review and without.
-  for (const bearer of [...held.accounts, ...held.serviceTokens]) {
-    for (const asking of [{}, annotations]) {
-      const made = await world.startPod(bearer, { namespace, name, annotations: asking, metadata, spec });
-      for (const file of made.files) report.read(file);
-      if (made.files.length === 0) report.stopped(made.code);
-    }
-  }
-}
-
-const forgeReviews: Attempt = {
-  name: 'ask as the API server does',
-  needs: [['leaves', 'roots']],
-  uses: ['tickets', 'accounts', 'serviceTokens', 'editors', 'rows', 'atRestKeys'],
-  control: { sets: ['apiserver-webhook', 'editor', 'database', 'at-rest'], reads: 'bob/stored' },
-  run: async (held, world, report) => {
-    const [leaf] = (await openPorts(held, world, report)).mutate;
-    if (!leaf) return;
-    for (const user of users) {
-      const annotations = { [keys.secrets]: stored[user].join(','), [hub.annotation]: user };
-      await forgeReview(leaf, { namespace: hub.namespace, annotations }, held, world, report);
-    }
-    for (const ticket of held.tickets) {
-      const { ns: namespace, secrets } = claimsOf(ticket);
-      const annotations = { [keys.secrets]: secrets.join(','), [keys.ticket]: ticket };
-      await forgeReview(leaf, { namespace, annotations }, held, world, report);
-    }
-    // Sessions have been opened, and their Secrets made.
-    const opener = createOpener(held, report);
-    const bearers = [...held.editors, ...held.serviceTokens, ...held.accounts];
-    for (const { id, token } of await readSessionSecrets(bearers, world, report))
-      await opener.innerById(token, id);
-  },
-};
-
-export const services: readonly Attempt[] = [beAService, forgeReviews];
+export const services: readonly Attempt[] = [beAService];
