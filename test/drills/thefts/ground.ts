@@ -210,10 +210,12 @@ export async function startGround(): Promise<Ground> {
     rsaKeys: keyserviceKey('envelope-private'),
     grantKeys: keyserviceKey('grant-signing'),
   };
-  const world = createWorld({ drill, strangers });
+  const types = nameOf('value-of-alice-typed');
+  const passersBy = { session, user: 'alice', types } as const;
+  const world = createWorld({ drill, strangers, passersBy });
   return {
     world,
-    markers,
+    markers: new Map([...markers, [types, 'alice/typed']]),
     close: async () => {
       world.close();
       kubelet.close();
@@ -250,6 +252,7 @@ export async function startGround(): Promise<Ground> {
       write: together({ databases: [database], rows }),
       account: together({ accounts: [await tokenOf(admin, thief.namespace, thief.name)] }),
       'pod-token': together({ podTokens: [await podToken(kubelet, session)] }),
+      way: together({ ways: ['between the parts'] }),
       editor: together({ editors: [await tokenOf(admin, editor.namespace, editor.name)] }),
     },
   };

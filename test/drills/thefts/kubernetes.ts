@@ -165,7 +165,7 @@ export async function claimWith(
   }
 }
 
-async function openWith(
+export async function openWith(
   derived: readonly { readonly id: string; readonly key: string }[],
   tokens: Holding['innerTokens'],
   report: Report,

@@ -48,6 +48,8 @@ export interface Loot {
   readonly podTokens: string;
   /** Bearers that may read Secrets in session namespaces. */
   readonly editors: string;
+  /** Places on the network between the parts, which no set holds. */
+  readonly ways: string;
 }
 
 export type Piece = keyof Loot;
@@ -73,6 +75,7 @@ const nothing: Holding = {
   accounts: [],
   podTokens: [],
   editors: [],
+  ways: [],
 };
 
 /** Object.keys forgets which keys there are. */

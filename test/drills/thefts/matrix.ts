@@ -5,6 +5,7 @@ import type { Ground } from './ground.ts';
 import { atKubernetes } from './kubernetes.ts';
 import { logins } from './logins.ts';
 import { fingerprint, only, together } from './loot.ts';
+import { network } from './network.ts';
 import { offline } from './offline.ts';
 import { createReport, joined, type Result } from './report.ts';
 import { reviews } from './reviews.ts';
@@ -19,6 +20,7 @@ export const attempts: readonly Attempt[] = [
   ...atKubernetes,
   ...services,
   ...reviews,
+  ...network,
 ];
 
 export interface Measured {

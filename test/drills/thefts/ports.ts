@@ -14,7 +14,7 @@ export interface Ports {
   readonly mutate: readonly Leaf[];
 }
 
-async function certificates({ leaves, roots }: Holding, world: World): Promise<readonly Leaf[]> {
+export async function certificates({ leaves, roots }: Holding, world: World): Promise<readonly Leaf[]> {
   const forged = roots.map((root) => world.once(`leaves ${root.key}`, () => forgeLeaves(root)));
   return [...leaves, ...(await Promise.all(forged)).flat()];
 }

@@ -27,7 +27,7 @@ export const stolenSets = {
   'session-secrets': same('the Secrets of running sessions'),
   'etcd-sqlite': { long: 'etcd, as `overlays/sqlite` leaves it', short: 'etcd (overlay `sqlite`)' },
   'etcd-postgres': {
-    long: 'etcd, as `overlays/postgres` leaves it: with the database’s password',
+    long: 'etcd, as `overlays/postgres` leaves it: with the database’s password, and so its rows to read and change',
     short: 'etcd (overlay `postgres`)',
   },
   'etcd-demo': {
@@ -62,13 +62,13 @@ export type StolenSet = keyof typeof stolenSets;
 export const stolen = Object.keys(stolenSets) as readonly StolenSet[];
 
 /** Beside them: what the second column adds, and what no set holds and only controls have. */
-export type SetId = StolenSet | 'account' | 'pod-token' | 'editor';
+export type SetId = StolenSet | 'account' | 'pod-token' | 'editor' | 'way';
 
 /** What is stolen at once. */
 export type Cell = readonly StolenSet[];
 
 /** Of three, those that the pages speak of. */
-const threes: readonly Cell[] = [
+export const threes: readonly Cell[] = [
   ['database', 'at-rest', 'rsa'],
   ['session-secrets', 'database', 'at-rest'],
 ];

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { at, readsMore, type Matrix, type Measured } from './matrix.ts';
 import type { Result } from './report.ts';
-import { stolen, stolenSets, type Cell, type StolenSet } from './sets.ts';
+import { stolen, stolenSets, threes, type Cell, type StolenSet } from './sets.ts';
 
 interface Kind {
   readonly letter: string;
@@ -130,19 +130,27 @@ export const shown: readonly Cell[] = [
   ['launcher-token'],
 ];
 
-/** What somebody wants to know first. */
-function summary(matrix: Matrix): string {
+function lines(cells: readonly Cell[], matrix: Matrix): string {
   return table(
-    ['stolen', 'reads of stored secrets', 'with an ordinary account beside'],
-    shown.map((cell) => {
+    ['stolen', 'alone', 'with an ordinary account'],
+    cells.map((cell) => {
       const { alone: without, account } = at(matrix, cell);
       return [shortOf(cell), wordsOf(without), wordsOf(account)];
     }),
   );
 }
 
+function ofThree(matrix: Matrix): string {
+  return lines(threes, matrix);
+}
+
+/** What somebody wants to know first. */
+function summary(matrix: Matrix): string {
+  return lines(shown, matrix);
+}
+
 const tables: Readonly<Record<string, Readonly<Record<string, (matrix: Matrix) => string>>>> = {
-  'docs/threat-model.md': { alone, pairs, grid },
+  'docs/threat-model.md': { alone, pairs, threes: ofThree, grid },
   'README.md': { summary },
 };
 

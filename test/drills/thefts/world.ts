@@ -66,6 +66,8 @@ export interface World {
   tokenInPod(bearer: string): Promise<string | undefined>;
   /** A login of one's own, which the console has never seen. */
   stranger(): { readonly sub: string; readonly bearer: string };
+  /** Those who take this address for the console's: a session's init container, and a person who stores something. */
+  comeBy(url: string): Promise<void>;
   /** The same act with the same copies comes to the same: it is done once. */
   once<T>(key: string, act: () => Promise<T>): Promise<T>;
 }
@@ -116,9 +118,10 @@ async function post(
 interface WorldOptions {
   readonly drill: Drill;
   readonly strangers: readonly string[];
+  readonly passersBy: { readonly session: Pod; readonly user: User; readonly types: string };
 }
 
-export function createWorld({ drill, strangers }: WorldOptions): World & { close(): void } {
+export function createWorld({ drill, strangers, passersBy }: WorldOptions): World & { close(): void } {
   const { stack, ca } = drill;
   const people = new Map<string, Person>();
   const person = (url: string, roots: string, bearer: string): Person => {
@@ -170,6 +173,15 @@ export function createWorld({ drill, strangers }: WorldOptions): World & { close
       const sub = fresh.shift();
       if (sub === undefined) throw new Error('there are too few strangers');
       return { sub, bearer: stack.bearers[sub] ?? '' };
+    },
+    comeBy: async (url) => {
+      const { session, user, types } = passersBy;
+      const misled = JSON.stringify(session).replaceAll(stack.urls.consoleClaim, url);
+      await drill.runPod(JSON.parse(misled) as Pod); // with another address, the same
+      await person(url, ca, stack.bearers[user] ?? '').call('POST', '/api/v1/secrets', {
+        name: nameOf('typed'),
+        value: types,
+      });
     },
     once: (key, act) => {
       const before = acts.get(key);
