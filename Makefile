@@ -28,7 +28,7 @@ test: setup-test ## All tests but those on a cluster: builds a Kubernetes contro
 test-jupyterhub: setup-test build ## The JupyterHub package alone, in an environment of its own
 	@$(RUN) scripts/test-jupyterhub
 
-drills: setup-test ## Every drill, and every pair of what can be stolen; WRITE=yes writes the tables of docs/threat-model.md and README
+drills: setup-test ## Every drill, with every pair of thefts (12 minutes); WRITE=yes writes the tables of docs/threat-model.md and README
 	@TWOFOLD_DRILLS=$(if $(WRITE),write,all) $(RUN) scripts/tried drills npx --no-install mocha --reporter spec 'test/drills/**/*.test.ts'
 
 growth: setup ## Search long for the worst input of every parser, SECONDS=10 for each
