@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test growth test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test drills growth test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
 
 # With Node 24 or later, which it fetches where the machine has an older one.
 RUN := scripts/node
@@ -27,6 +27,9 @@ test: setup-test ## All tests but those on a cluster: builds a Kubernetes contro
 
 test-jupyterhub: setup-test build ## The JupyterHub package alone, in an environment of its own
 	@$(RUN) scripts/test-jupyterhub
+
+drills: setup-test ## Every drill, with every pair of thefts (12 minutes); WRITE=yes writes the tables of docs/threat-model.md and README
+	@TWOFOLD_DRILLS=$(if $(WRITE),write,all) $(RUN) scripts/tried drills npx --no-install mocha --reporter spec 'test/drills/**/*.test.ts'
 
 growth: setup ## Search long for the worst input of every parser, SECONDS=10 for each
 	@TWOFOLD_GROWTH_SECONDS=$(or $(SECONDS),10) $(RUN) scripts/tried growth npx --no-install mocha --reporter spec test/growth/*.test.ts
