@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { connectRaw } from '../../../console/testing/record-rows.ts';
 import type { Person } from '../../../scripts/dev/person.ts';
-import { sqliteAddon } from '../../../scripts/sqlite-addon.ts';
+import { sqliteAddon } from '../../../scripts/build.ts';
 import { eventually } from '../../eventually.ts';
 import { createRandom } from '../../growth/harness.ts';
 import { testPostgres } from '../../postgres.ts';

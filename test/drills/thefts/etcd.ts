@@ -68,7 +68,7 @@ const files: Readonly<Record<string, Piece>> = {
 };
 
 function lootOf({ kind, metadata, data = {}, type }: Found): Partial<Holding> {
-  const ticket = kind === 'Pod' ? metadata.annotations?.[annotations.ticket] : undefined;
+  const ticket = kind === 'Pod' ? metadata.annotations?.[annotations.ticket.key] : undefined;
   if (ticket !== undefined) return { tickets: [ticket] };
   if (kind !== 'Secret') return {};
   const text = (name: string): string => Buffer.from(data[name] ?? '', 'base64').toString();

@@ -97,7 +97,7 @@ export async function asWriter<T>(
   write: (writer: Writer) => Promise<T>,
 ): Promise<void> {
   const [key] = recordKeys;
-  const records = key && createRecords(parseRecordKeys(JSON.stringify({ keys: [key] })));
+  const records = key && createRecords(await parseRecordKeys(JSON.stringify({ keys: [key] })));
   for (const url of databases) {
     const db = connectRaw(url);
     try {

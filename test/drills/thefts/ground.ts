@@ -122,7 +122,7 @@ async function storeSecrets(drill: Drill): Promise<ReadonlyMap<string, string>> 
 /** The last login of carol's is made one of 40 days ago, as the console would have written it then. */
 async function letTimePass(database: string, recordKey: Jwk): Promise<void> {
   const db = connectRaw(database);
-  const records = createRecords(parseRecordKeys(JSON.stringify({ keys: [recordKey] })));
+  const records = createRecords(await parseRecordKeys(JSON.stringify({ keys: [recordKey] })));
   const at = Date.now() - 40 * DAY_MS;
   const rows = await db<Login & { mac: string }>('logins').where({ value: 'carol' });
   for (const { mac: _mac, ...row } of rows) {
@@ -147,7 +147,7 @@ async function startSessions(drill: Drill, launcherToken: string) {
   const session = await drill.admitPod(annotations);
   const asHub = createPerson({ ...drill.stack.kubernetes, bearer: launcherToken });
   const launched = await drill.admitPod(
-    { [keys.secrets]: 'running', [hub.annotation]: 'bob' },
+    { [keys.files.key]: 'running', [hub.annotation]: 'bob' },
     { by: asHub, namespace: hub.namespace },
   );
   asHub.close();

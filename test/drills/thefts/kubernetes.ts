@@ -20,10 +20,10 @@ const nameUsers: Attempt = {
   run: async ({ serviceTokens, accounts }, world, report) => {
     for (const bearer of [...serviceTokens, ...accounts]) {
       for (const user of users) {
-        const annotations = { [keys.secrets]: stored[user].join(','), [hub.annotation]: user };
-        const wish = { namespace: hub.namespace, annotations };
+        const annotations = { [keys.files.key]: stored[user].join(','), [hub.annotation]: user };
+        const podRequest = { namespace: hub.namespace, annotations };
         const { files, code } = await world.once(`name ${user} ${bearer}`, () =>
-          world.startPod(bearer, wish),
+          world.startPod(bearer, podRequest),
         );
         for (const file of files) report.read(file);
         if (files.length === 0) report.stopped(code);
@@ -113,7 +113,7 @@ const readPods: Attempt = {
     const bearers = [...held.serviceTokens, ...held.accounts];
     for (const bearer of bearers) {
       const pods = await podsSeenBy(bearer, held, world, report);
-      const tickets = new Set(pods.flatMap(({ metadata }) => metadata.annotations?.[keys.ticket] ?? []));
+      const tickets = new Set(pods.flatMap(({ metadata }) => metadata.annotations?.[keys.ticket.key] ?? []));
       for (const ticket of tickets) await present(ticket, held, world, report);
     }
   },

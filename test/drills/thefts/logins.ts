@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { annotations as keys } from '#envelope/annotations.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
-import { sha256Hex } from '../../../console/sha256.ts';
+import { sha256Hex } from '../../hashes.ts';
 import type { Attempt } from './attempt.ts';
 import { asWriter, forgeCookie, ownersOf, type KnownOwner } from './forging.ts';
 import type { Holding } from './loot.ts';
@@ -204,7 +204,7 @@ const widenLauncher: Attempt = {
     await asWriter(held, async ({ db, sealed }) => {
       const where = { id: String(before['id']) };
       await db('logins').where(where).update(sealed('logins', change));
-      const annotations = { [keys.secrets]: stored.carol.join(','), [hub.annotation]: 'carol' };
+      const annotations = { [keys.files.key]: stored.carol.join(','), [hub.annotation]: 'carol' };
       for (const bearer of held.serviceTokens) {
         const { files, code } = await world.startPod(bearer, { namespace: hub.namespace, annotations });
         for (const file of files) report.read(file);

@@ -56,13 +56,13 @@ function additionsIn(patch: string): { readonly metadata: object; readonly spec:
 
 async function forgeReview(
   leaf: Leaf,
-  wish: { readonly namespace: string; readonly annotations: Readonly<Record<string, string>> },
+  podRequest: { readonly namespace: string; readonly annotations: Readonly<Record<string, string>> },
   held: Holding,
   world: World,
   report: Report,
 ): Promise<void> {
   const name = `forged-${Math.random().toString(36).slice(2)}`;
-  const { namespace, annotations } = wish;
+  const { namespace, annotations } = podRequest;
   const answer = await world.post(
     world.urls.webhook,
     { ca: world.ca, ...leaf },
@@ -95,12 +95,12 @@ const forgeReviews: Attempt = {
     const [leaf] = (await openPorts(held, world, report)).mutate;
     if (!leaf) return;
     for (const user of users) {
-      const annotations = { [keys.secrets]: stored[user].join(','), [hub.annotation]: user };
+      const annotations = { [keys.files.key]: stored[user].join(','), [hub.annotation]: user };
       await forgeReview(leaf, { namespace: hub.namespace, annotations }, held, world, report);
     }
     for (const ticket of held.tickets) {
       const { ns: namespace, secrets } = claimsOf(ticket);
-      const annotations = { [keys.secrets]: secrets.join(','), [keys.ticket]: ticket };
+      const annotations = { [keys.files.key]: secrets.join(','), [keys.ticket.key]: ticket };
       await forgeReview(leaf, { namespace, annotations }, held, world, report);
     }
     // Sessions have been opened, and their Secrets made.

@@ -1,7 +1,7 @@
 /** Attempts to start a session of somebody else's with tickets: stolen ones, and forged ones. */
 import { annotations as keys } from '#envelope/annotations.ts';
 import { parseNames, type Ticket } from '#envelope/ticket.ts';
-import { sha256Hex } from '../../../console/sha256.ts';
+import { sha256Hex } from '../../hashes.ts';
 import type { Attempt } from './attempt.ts';
 import { asWriter, claimsOf, forgeTicket, ownersOf, type KnownOwner } from './forging.ts';
 import type { Holding, Row } from './loot.ts';
@@ -25,11 +25,11 @@ async function presentAs(
   how: (bearer: string, start: () => Started) => Started,
 ): Promise<void> {
   const { ns: namespace, secrets, pod, sa } = claimsOf(ticket);
-  const annotations = { [keys.secrets]: secrets.join(','), [keys.ticket]: ticket };
+  const annotations = { [keys.files.key]: secrets.join(','), [keys.ticket.key]: ticket };
   const containers = [{ name: 'main', image: 'thief' }];
   for (const bearer of [...accounts, ...serviceTokens]) {
-    const wish = { namespace, annotations, name: pod, spec: { serviceAccountName: sa, containers } };
-    const { files, code } = await how(bearer, () => world.startPod(bearer, wish));
+    const podRequest = { namespace, annotations, name: pod, spec: { serviceAccountName: sa, containers } };
+    const { files, code } = await how(bearer, () => world.startPod(bearer, podRequest));
     for (const file of files) report.read(file);
     if (files.length === 0) report.stopped(code);
   }

@@ -60,7 +60,7 @@ export interface World {
   /** A pod by this bearer: its files once it has run, or why there is none. */
   startPod(
     bearer: string,
-    wish: PodWish,
+    podRequest: PodWish,
   ): Promise<{ readonly files: readonly Buffer[]; readonly code: string }>;
   /** The token that a kubelet gives to a plain pod of this bearer's; undefined where there is none. */
   tokenInPod(bearer: string): Promise<string | undefined>;
@@ -132,12 +132,12 @@ export function createWorld({ drill, strangers, passersBy }: WorldOptions): Worl
   };
   const atKubernetes = (bearer: string): Person => person(stack.kubernetes.url, stack.kubernetes.ca, bearer);
   const kubelet = atKubernetes(readFileSync(stack.tokens.kubelet, 'utf8'));
-  const create = (bearer: string, wish: PodWish): Promise<ApiAnswer> =>
-    drill.createPod(wish.annotations, {
+  const create = (bearer: string, podRequest: PodWish): Promise<ApiAnswer> =>
+    drill.createPod(podRequest.annotations, {
       by: atKubernetes(bearer),
-      namespace: wish.namespace,
-      metadata: { name: wish.name ?? nameOf('thief'), ...wish.metadata },
-      ...(wish.spec === undefined ? {} : { spec: wish.spec }),
+      namespace: podRequest.namespace,
+      metadata: { name: podRequest.name ?? nameOf('thief'), ...podRequest.metadata },
+      ...(podRequest.spec === undefined ? {} : { spec: podRequest.spec }),
     });
   const acts = new Map<string, Promise<unknown>>();
   const fresh = [...strangers];
@@ -150,8 +150,8 @@ export function createWorld({ drill, strangers, passersBy }: WorldOptions): Worl
     post,
     atKubernetes,
     atConsole: (bearer) => person(stack.urls.console, ca, bearer),
-    startPod: async (bearer, wish) => {
-      const answer = await create(bearer, wish);
+    startPod: async (bearer, podRequest) => {
+      const answer = await create(bearer, podRequest);
       if (answer.status !== 201) return { files: [], code: codeOf(answer) };
       const ended = await drill.runPod(answer.body as Pod); // the API server's own
       return { files: Object.values(ended.files), code: `init container: exit ${ended.exitCode}` };
