@@ -7,7 +7,7 @@ import { parseManifests } from './kustomize.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
-/** What kustomize makes of a file: an object, a part of one, or its own instructions (which it checks itself). */
+/** What kustomize uses a file as: an object, a part of one, or its own instructions (which it checks itself). */
 type Use = 'resource' | 'patch' | 'replacement';
 
 interface WrittenFile {

@@ -1,6 +1,6 @@
 /**
  * Cuts the strict JSON schemas of the kinds in these manifests out of Kubernetes' own OpenAPI document, which the Go
- * module k8s.io/kubernetes carries. `node manifests/schemas/generate.ts` writes kubernetes.json beside this file;
+ * module k8s.io/kubernetes carries. `node manifests/schemas/generate.ts` writes kubernetes.json next to this file;
  * it needs Go, and is rerun when the manifests use another kind or another version of Kubernetes.
  */
 import { execFileSync } from 'node:child_process';
