@@ -20,7 +20,7 @@ describe('atomic files', () => {
   let dir: string;
   beforeEach(() => (dir = testFolder('certs')));
 
-  it('replace a file with mode and content, and leave nothing beside it', async () => {
+  it('replace a file with mode and content, and leave nothing else behind', async () => {
     const path = join(dir, 'a');
     await replaceFile(path, content('1'));
     await replaceFile(path, content('2', 0o600));
@@ -37,13 +37,13 @@ describe('atomic files', () => {
     expect(await readdir(dir)).to.deep.equal(['a']);
   });
 
-  it('read as undefined where there is none, and throw where it cannot be read', async () => {
+  it('read as undefined where there is none, and throw where one cannot be read', async () => {
     expect(await readIfPresent(join(dir, 'none'))).to.equal(undefined);
     const refusal = await readIfPresent(dir).catch((error: unknown) => error);
     expect(refusal).to.include({ code: 'unreadable', file: dir });
   });
 
-  it('replace several files at once, in the layout of a mounted Secret', async () => {
+  it('replace several files together, in the layout of a mounted Secret', async () => {
     await replaceTogether(dir, { a: content('1'), b: content('1', 0o600) });
     await replaceTogether(dir, { a: content('2'), b: content('2', 0o600) });
     expect([await read(dir, 'a'), await read(dir, 'b')]).to.deep.equal(['2', '2']);
@@ -52,7 +52,7 @@ describe('atomic files', () => {
     expect((await lstat(join(dir, '..data/b'))).mode & 0o777).to.equal(0o600);
   });
 
-  it('mend a folder that was copied without its links', async () => {
+  it('repair a folder that was copied without its links', async () => {
     await mkdir(join(dir, '..data'));
     await writeFile(join(dir, '..data', 'a'), 'old');
     await writeFile(join(dir, 'a'), 'old');
@@ -91,7 +91,7 @@ describe('atomic files', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout, 'data');
-      // Where in a write this falls is left to the machine; that it may fall anywhere is the point.
+      // Where in a write this lands is left to the machine; that it may land anywhere is the point.
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       child.kill('SIGKILL');
       await once(child, 'exit');

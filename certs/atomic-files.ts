@@ -1,12 +1,12 @@
 /**
  * Writes that a kill at any moment cannot leave half done. Belongs to no zone; docs/design.md#certificates.
  *
- * A single file is renamed into place. Files that belong together (a certificate and its key) change at once, in
+ * A single file is renamed into place. Files that belong together (a certificate and its key) change together, in
  * the layout that the kubelet gives a mounted Secret, so services reload the same way here and in a cluster:
  *
  * | Entry of the folder | What it is |
  * |---|---|
- * | `tls.key` | a link to `..data/tls.key`; so for each file |
+ * | `tls.key` | a link to `..data/tls.key`; likewise for each file |
  * | `..data` | a link to the current version; renaming it is the commit |
  * | `..1f0c…` | a version: a folder with the files themselves |
  */
@@ -41,7 +41,7 @@ export async function replaceFile(path: string, content: FileContent): Promise<v
   await syncFolder(dirname(path));
 }
 
-/** Puts the file in place unless there is one already; says whether it did. */
+/** Puts the file in place unless there is one already; returns whether it did. */
 export async function createFile(path: string, content: FileContent): Promise<boolean> {
   const temporary = temporaryBeside(path);
   await writeDurably(temporary, content);
@@ -57,7 +57,7 @@ export async function createFile(path: string, content: FileContent): Promise<bo
   }
 }
 
-/** Replaces these files of the folder all at once: whoever opens them sees all of the old or all of the new. */
+/** Replaces these files of the folder together: a reader sees all of the old or all of the new. */
 export async function replaceTogether(
   folder: string,
   files: Readonly<Record<string, FileContent>>,

@@ -31,11 +31,11 @@ describe('the certs command', () => {
     ['an empty folder name', ['issue', '--dir', ''], '--dir is missing'],
     ['an unknown option', ['issue', '--dir', 'x', '--force'], '--force'],
     ['another command’s option', ['show', '--dir', 'x', '--name', 'a'], 'show has no option --name'],
-    ['a name that is none', ['issue', '--dir', 'x', '--name', '*.a'], '--name *.a'],
-    ['days that are none', ['rotate', '--dir', 'x', '--overlap-days', '1.5'], '--overlap-days 1.5'],
+    ['an invalid name', ['issue', '--dir', 'x', '--name', '*.a'], '--name *.a'],
+    ['an invalid number of days', ['rotate', '--dir', 'x', '--overlap-days', '1.5'], '--overlap-days 1.5'],
   ];
   for (const [what, args, message] of wrong) {
-    it(`answers ${what} with how it is used, and exit code 2`, async () => {
+    it(`answers ${what} with its usage, and exit code 2`, async () => {
       const { code, out, err } = await run(args);
       expect({ code, out }).to.deep.equal({ code: 2, out: '' });
       expect(err)
@@ -80,7 +80,7 @@ describe('the certs command', () => {
     );
   });
 
-  it('stages a new root, then says until when it waits', async () => {
+  it('stages a new root, then says how long it waits', async () => {
     const copy = await issuedFolder();
     expect((await run(['rotate', '--dir', copy, '--continue'])).out).to.include('nothing to do');
     expect((await run(['rotate', '--dir', copy])).out).to.include('staged: a new root is trusted');
@@ -97,7 +97,7 @@ describe('the certs command', () => {
     for (const command of ['show', 'rotate', 'ca-bundle']) {
       const { code, out, err } = await run([command, '--dir', empty]);
       expect({ code, out }).to.deep.equal({ code: 1, out: '' });
-      expect(err).to.equal(`certs: ${empty} holds no certificates yet: run \`issue\` first\n`);
+      expect(err).to.equal(`certs: ${empty} contains no certificates yet: run \`issue\` first\n`);
     }
     expect(await readdir(empty)).to.deep.equal([]);
   });

@@ -15,7 +15,7 @@ import {
   type CertificateList,
 } from './store.ts';
 
-/** What the command needs of the world. */
+/** What the command needs from its environment. */
 interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -28,7 +28,7 @@ const dir = { value: 'DIR', required: true, doc: 'The folder of roots and certif
 const program: Program<Terminal, unknown> = {
   name: 'certs',
   call: 'node certs/main.ts',
-  summary: 'a CA of this installation’s own.',
+  summary: 'this installation’s own CA.',
   commands: [
     command({
       name: 'issue',
@@ -45,7 +45,7 @@ const program: Program<Terminal, unknown> = {
     }),
     command({
       name: 'rotate',
-      summary: 'Begin to replace the root, or take the next step where it is due.',
+      summary: 'Begin to replace the root, or take the next step when it is due.',
       options: {
         dir,
         continue: { doc: 'Begin only in the last third of the root’s life.' },
@@ -128,16 +128,18 @@ async function rotate(
   out(`${describeStep(next)}\n`);
 }
 
-const done = {
+const descriptions = {
   stage: 'staged: a new root is trusted; it signs after the overlap',
   activate: 'activated: the new root signs; the old one is trusted for another overlap',
   drop: 'dropped: the old root is no longer trusted; the rotation is complete',
-  settle: 'nothing done',
+  settle: 'nothing to do',
   rest: 'nothing to do: no rotation is under way, and none is due',
 } as const;
 
 function describeStep(next: NextStep): string {
-  return next.step === 'wait' ? `waiting: ${next.then} at ${next.until.toISOString()}` : done[next.step];
+  return next.step === 'wait'
+    ? `waiting: ${next.then} at ${next.until.toISOString()}`
+    : descriptions[next.step];
 }
 
 function renderList({ roots, leaves }: CertificateList, now: Date): string {

@@ -54,7 +54,7 @@ describe('issuing certificates', () => {
   });
 
   describe('the root', () => {
-    it('passes the strict checks of openssl as a root of itself', async () => {
+    it('passes the strict checks of openssl as its own root', async () => {
       expect(await verify(root, root)).to.equal('OK');
     });
 
@@ -81,7 +81,7 @@ describe('issuing certificates', () => {
       expect(await verify(foreignRoot, server)).to.include('unable to get local issuer certificate');
     });
 
-    it('has a serial number of 16 octets, positive, and its own', () => {
+    it('has a unique, positive serial number of 16 octets', () => {
       const serials = [root, foreignRoot, server, client].map(({ certificate }) => certificate.serialNumber);
       for (const serial of serials) expect(serial).to.match(/^[4-7][0-9A-F]{31}$/);
       expect(new Set(serials)).to.have.length(4);
@@ -115,7 +115,7 @@ describe('issuing certificates', () => {
       );
     });
 
-    it('is not issued for a name that is no name', async () => {
+    it('is not issued for an invalid name', async () => {
       for (const changes of [
         { dnsNames: ['*.twofold'] },
         { dnsNames: ['127.0.0.1'] },
@@ -126,9 +126,9 @@ describe('issuing certificates', () => {
       expect(await refusalOf(issueLeaf(request({ commonName: 'a, OU=b' })))).to.include('common name');
     });
 
-    it('is not issued below a root that has ended', async () => {
+    it('is not issued below a root that has expired', async () => {
       const later = new Date(now.getTime() + 365 * DAY_MS);
-      expect(await refusalOf(issueLeaf(request({ now: later })))).to.include('the root ended at');
+      expect(await refusalOf(issueLeaf(request({ now: later })))).to.include('the root expired at');
     });
   });
 
@@ -166,7 +166,7 @@ describe('issuing certificates', () => {
     });
   });
 
-  it('takes lower-case host names for DNS names, and nothing else', () => {
+  it('accepts lower-case host names as DNS names, and nothing else', () => {
     for (const name of ['localhost', 'a.b-c.svc', 'x'.repeat(63)]) expect(isDnsName(name), name).to.be.true;
     const wrong = [
       '',

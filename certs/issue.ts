@@ -38,7 +38,7 @@ export interface Issued {
   readonly keyPem: string;
 }
 
-/** What signs: a certificate of a root, and its private key. */
+/** What signs: a root's certificate, and its private key. */
 export type Signer = Pick<Issued, 'certificate' | 'key'>;
 
 export interface KeyPair {
@@ -126,7 +126,7 @@ export async function issueLeaf(request: LeafRequest): Promise<Issued> {
   ];
   if (wrong.length > 0) throw new RangeError(`not a DNS name or an IP address: ${wrong.join(', ')}`);
   const rootEnd = new Date(root.certificate.validTo);
-  if (rootEnd <= now) throw new RangeError(`the root ended at ${rootEnd.toISOString()}`);
+  if (rootEnd <= now) throw new RangeError(`the root expired at ${rootEnd.toISOString()}`);
 
   const { publicKey, privateKey } = await newKeyPair();
   const { notBefore, notAfter } = validity(now, validDays);
@@ -156,7 +156,7 @@ export async function issueLeaf(request: LeafRequest): Promise<Issued> {
 function commonNameOf(certificate: X509Certificate): string {
   const name = certificate.subject.startsWith('CN=') ? certificate.subject.slice(3) : '';
   if (!COMMON_NAME.test(name))
-    throw new RangeError('not a certificate of our own: its subject is not a plain CN');
+    throw new RangeError('not a Twofold certificate: its subject is not a plain CN');
   return name;
 }
 

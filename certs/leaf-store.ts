@@ -1,6 +1,6 @@
 /**
  * One leaf on disk: a folder with `tls.crt`, `tls.key` and `ca.crt`, as in a Secret of type kubernetes.io/tls.
- * Whatever is wrong with a leaf is cured by a new one. Belongs to no zone; docs/design.md#certificates.
+ * Anything wrong with a leaf is fixed by a new one. Belongs to no zone; docs/design.md#certificates.
  */
 import type { X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
@@ -24,11 +24,11 @@ interface StoredLeaf {
   readonly bundle: string | undefined;
 }
 
-/** What a leaf ought to be. */
+/** What a leaf should be. */
 interface LeafTarget {
   readonly dir: string;
   readonly plan: LeafPlan;
-  /** Names beside the planned ones; absent: those that the leaf has now, if it can be read. */
+  /** Names in addition to the planned ones; absent: those that the leaf has now, if it can be read. */
   readonly extraNames: readonly string[] | undefined;
   readonly signer: Signer;
   readonly bundle: string;
@@ -38,7 +38,7 @@ interface LeafTarget {
 
 export interface LeafResult {
   readonly plan: LeafPlan;
-  /** `issued`: a new key and certificate; `bundle`: other trusted roots beside the same key; `kept`: untouched. */
+  /** `issued`: a new key and certificate; `bundle`: the same key with other trusted roots; `kept`: untouched. */
   readonly action: 'kept' | 'bundle' | 'issued';
   /** Why it was issued; empty otherwise. */
   readonly reason: string;
@@ -46,7 +46,7 @@ export interface LeafResult {
   readonly notAfter: Date;
 }
 
-/** Reads a leaf; a sentence instead where it is missing or damaged. */
+/** Reads a leaf; returns a sentence instead if it is missing or damaged. */
 export async function readLeaf(dir: string, { folder }: LeafPlan): Promise<StoredLeaf | string> {
   const [certificatePem, keyPem, bundle] = await Promise.all(
     ['tls.crt', 'tls.key', 'ca.crt'].map((name) => readIfPresent(join(dir, folder, name))),
@@ -61,7 +61,7 @@ export async function readLeaf(dir: string, { folder }: LeafPlan): Promise<Store
   return { certificate, keyPem, bundle: bundle ?? undefined };
 }
 
-/** Makes the leaf what it ought to be, with no more change than that needs. */
+/** Makes the leaf what it should be, with no more change than that needs. */
 export async function bringUpToDate(
   target: LeafTarget,
   onIssue: (reason: string) => void,
@@ -93,7 +93,7 @@ export async function bringUpToDate(
   return result(plan, 'bundle', found.certificate);
 }
 
-/** The names in a certificate of ours, as they would be given. */
+/** The names in a Twofold certificate, as a caller would write them. */
 export function namesOf({ subjectAltName }: X509Certificate): string[] {
   if (subjectAltName === undefined) return [];
   return subjectAltName.split(', ').map((entry) => entry.replace(/^(?:DNS|IP Address):/, ''));
@@ -117,7 +117,7 @@ function staleness(
   if (isDue(certificate, now)) return 'less than a third of its life is left';
   const sameUsage = certificate.keyUsage.join() === USAGE_OIDS[plan.usage];
   if (!sameUsage || certificate.subject !== `CN=${plan.commonName}`) return 'it is for another use';
-  return hasExactly(certificate, names) ? undefined : 'its names are others';
+  return hasExactly(certificate, names) ? undefined : 'its names have changed';
 }
 
 function hasExactly(certificate: X509Certificate, { dnsNames, ipAddresses }: LeafNames): boolean {

@@ -3,7 +3,7 @@ import { createRoot, type Issued } from './issue.ts';
 import { isKeyOf, parseCertificate, parsePrivateKey } from './pem.ts';
 import { pooledKeyPair } from './testing/issued-folder.ts';
 
-describe('our own PEM', () => {
+describe('Twofold’s PEM', () => {
   let root: Issued;
   before(async () => {
     root = await createRoot({
@@ -27,7 +27,7 @@ describe('our own PEM', () => {
         }
       });
 
-      it('is refused with anything before, between or behind', () => {
+      it('is refused with anything before, inside or after it', () => {
         for (const text of [
           `\n${root[what]}`,
           `${root[what]}\n`,
@@ -40,10 +40,10 @@ describe('our own PEM', () => {
     });
   }
 
-  it('is refused with any one character changed, or belongs together no more, or works as before', () => {
+  it('is refused with any one character changed, or no longer matches, or works as before', () => {
     const body = root.keyPem.indexOf('\n') + 1;
     let mismatched = 0;
-    // Not every one: a signature each takes its time.
+    // Not every one: signatures take time.
     for (let index = body; index < root.keyPem.indexOf('\n-----END'); index += 11) {
       const changed = root.keyPem[index] === 'A' ? 'B' : 'A';
       const key = parsePrivateKey(root.keyPem.slice(0, index) + changed + root.keyPem.slice(index + 1));
@@ -52,7 +52,7 @@ describe('our own PEM', () => {
     expect(mismatched).to.be.greaterThan(0);
   });
 
-  it('does not take another certificate’s key', async () => {
+  it('does not accept another certificate’s key', async () => {
     const other = await createRoot({
       commonName: 'Twofold root',
       now: new Date(),

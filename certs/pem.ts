@@ -1,12 +1,12 @@
 /**
- * Reads our own certificates and keys back, strictly: what a kill or a disk did to them must show;
+ * Reads Twofold's own certificates and keys back, strictly: damage by a kill or a disk must show;
  * docs/design.md#certificates.
  */
 import { createPrivateKey, sign, verify, X509Certificate, type KeyObject } from 'node:crypto';
 
 const PROBE = Buffer.from('does this key belong to that certificate?');
 
-/** Null unless the text is exactly what we would write. */
+/** Undefined unless the text is exactly what Twofold would write. */
 export function parseCertificate(text: string): X509Certificate | undefined {
   try {
     const certificate = new X509Certificate(text);
@@ -16,7 +16,7 @@ export function parseCertificate(text: string): X509Certificate | undefined {
   }
 }
 
-/** Null unless the text is exactly what we would write. */
+/** Undefined unless the text is exactly what Twofold would write. */
 export function parsePrivateKey(text: string): KeyObject | undefined {
   try {
     const key = createPrivateKey(text);

@@ -18,7 +18,7 @@ describe('the plan of leaves', () => {
     ]);
   });
 
-  it('names each client as the one port that it is for allows it', () => {
+  it('names each client by the name that its one port allows', () => {
     const names = leafPlans.filter(({ usage }) => usage === 'client').map(({ commonName }) => commonName);
     expect(new Set(names).size, 'no two clients of one name').to.equal(names.length);
     const { unwrapClients, rewrapClients } = keyserviceSettings;
@@ -47,7 +47,7 @@ describe('the plan of leaves', () => {
     expect(leafNames(leafPlans[3]!, extra)).to.deep.equal({ dnsNames: [], ipAddresses: [] });
   });
 
-  it('takes host names and addresses for extra names', () => {
+  it('accepts host names and addresses as extra names', () => {
     for (const name of ['localhost', '127.0.0.1', '::1', 'host.example'])
       expect(isExtraName(name), name).to.be.true;
     for (const name of ['', 'Localhost', '*.example', 'a b', '127.0.0.1:8443'])

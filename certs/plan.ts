@@ -9,7 +9,7 @@ import { isDnsName, type Usage } from './issue.ts';
 type Holder = 'console' | 'webhook' | 'keyservice' | 'cluster';
 
 export interface LeafPlan {
-  /** The folder below the certificates' own. */
+  /** The leaf's folder, within that of the certificates. */
   readonly folder: string;
   readonly commonName: string;
   readonly usage: Usage;

@@ -1,6 +1,6 @@
 /**
  * The roots on disk: `root/state.json`, and `root/<id>.crt` and `root/<id>.key` for each root in it, where
- * the id is the start of the certificate's SHA-256. Belongs to no zone; its keys belong to nobody else;
+ * the id is the start of the certificate's SHA-256. Belongs to no zone, and its keys to nobody else;
  * docs/design.md#certificates.
  */
 import { createHash, randomBytes, type X509Certificate } from 'node:crypto';
@@ -25,7 +25,7 @@ export interface StoredRoot {
   readonly certificate: X509Certificate;
 }
 
-/** Where the roots of a folder of certificates are kept. */
+/** The folder of the roots in a folder of certificates. */
 export function rootFolder(dir: string): string {
   return join(dir, 'root');
 }
@@ -35,7 +35,7 @@ export async function loadState(dir: string): Promise<RootState | undefined> {
   const file = join(rootFolder(dir), 'state.json');
   const text = await readIfPresent(file);
   if (text === undefined) {
-    // The state is written before any leaf: leaves without it mean that it was lost, with the trust in its roots.
+    // The state is written before any leaf: leaves without it mean that it was lost, and with it the trust in its roots.
     if (await holdsLeaves(dir)) throw new StoreError('state-lost', file);
     return undefined;
   }
@@ -48,7 +48,7 @@ export async function saveState(dir: string, state: RootState): Promise<void> {
   await replaceFile(join(rootFolder(dir), 'state.json'), { text: encodeState(state), mode: PUBLIC });
 }
 
-/** Makes the first root and the state that names it; where another run was quicker, that one's state holds. */
+/** Makes the first root and the state that names it; if another run was faster, that run's state holds. */
 export async function createFirstRoot(dir: string, now: Date, newKeyPair?: KeyPairSource): Promise<void> {
   const id = await createStoredRoot(dir, now, newKeyPair);
   const text = encodeState({ roots: [{ id, phase: 'active' }], settledAt: undefined });
@@ -68,7 +68,7 @@ export async function createStoredRoot(dir: string, now: Date, newKeyPair?: KeyP
   return id;
 }
 
-/** The certificates of all trusted roots, oldest first. Throws a StoreError that names the file that is damaged. */
+/** The certificates of all trusted roots, oldest first. Throws a StoreError that names the damaged file. */
 export async function loadRoots(dir: string, { roots }: RootState): Promise<StoredRoot[]> {
   return Promise.all(
     roots.map(async ({ id, phase }) => {
@@ -80,7 +80,7 @@ export async function loadRoots(dir: string, { roots }: RootState): Promise<Stor
   );
 }
 
-/** The root that signs, with its key. Throws a StoreError for a key that is damaged, or open to every user. */
+/** The root that signs, with its key. Throws a StoreError if the key is damaged, or readable by every user. */
 export async function loadSigner(dir: string, { id, certificate }: StoredRoot): Promise<Signer> {
   const file = join(rootFolder(dir), `${id}.key`);
   const key = parsePrivateKey((await readIfPresent(file)) ?? '');

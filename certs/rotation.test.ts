@@ -55,7 +55,7 @@ describe('the rotation of the root', () => {
     expect(taken).to.deep.equal(['stage at 3', 'activate at 13', 'drop at 23']);
   });
 
-  it('rests where nobody asks it to begin, but goes on with what has begun', () => {
+  it('rests until told to begin, but continues what has begun', () => {
     expect(nextStep(alone, at(99), { ...rules, begin: false })).to.deep.equal({ step: 'rest' });
     expect(nextStep(staged, at(99), { ...rules, begin: false })).to.deep.equal({ step: 'activate' });
   });
@@ -71,7 +71,7 @@ describe('the rotation of the root', () => {
     expect(nextStep(activated, at(11), { ...rules, overlapMs: 0 })).to.deep.equal({ step: 'drop' });
   });
 
-  it('waits where the clock went back', () => {
+  it('waits when the clock went back', () => {
     expect(nextStep(activated, at(-99), rules)).to.include({ step: 'wait' });
   });
 

@@ -1,5 +1,5 @@
 /**
- * How one root follows another without a failed handshake: pure, no clock of its own. Belongs to no zone;
+ * How one root succeeds another without a failed handshake: pure, without a clock. Belongs to no zone;
  * docs/design.md#certificates.
  *
  * A root is `staged` (trusted, signs nothing), then `active` (trusted, signs), then `retired` (trusted, signs
@@ -38,7 +38,7 @@ export type NextStep =
   | { readonly step: 'wait'; readonly until: Date; readonly then: Change };
 
 interface RotationRules {
-  /** How long a root is trusted before it signs, and again after it signed last. */
+  /** How long a root is trusted before it signs, and again after it last signed. */
   readonly overlapMs: number;
   /** Whether a rotation may begin where none is under way. */
   readonly begin: boolean;
@@ -49,7 +49,7 @@ const SHAPES = ['active', 'active staged', 'retired active'];
 
 /**
  * What to do at `now`. An unfinished step is finished first, and the overlap counts from its end:
- * a root that was never handed out completely is never taken for trusted.
+ * a root that was never completely distributed never counts as trusted.
  */
 export function nextStep(state: RootState, now: Date, { overlapMs, begin }: RotationRules): NextStep {
   if (state.settledAt === undefined) return { step: 'settle' };

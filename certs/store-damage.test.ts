@@ -29,7 +29,7 @@ describe('a folder of certificates that is', () => {
   beforeEach(async () => (dir = await issuedFolder()));
 
   describe('damaged in a leaf', () => {
-    it('issues it anew where certificate or key is missing, cut or changed', async () => {
+    it('reissues it where certificate or key is missing, cut or changed', async () => {
       const [certificate, key] = ['tls.crt', 'tls.key'].map((name) => join(dir, 'keyservice', name));
       const damages: [string, () => Promise<void>][] = [
         ['tls.crt is missing', () => rm(certificate!)],
@@ -45,7 +45,7 @@ describe('a folder of certificates that is', () => {
       expect(issuedIn(await ensure(dir))).to.deep.equal([]);
     });
 
-    it('issues it anew where the key is another leaf’s', async () => {
+    it('reissues it where the key is another leaf’s', async () => {
       await writeFile(join(dir, 'keyservice', 'tls.key'), await readFile(join(dir, 'console', 'tls.key')));
       const [reason] = issuedIn(await ensure(dir));
       expect(reason).to.deep.equal(['keyservice', 'tls.key does not belong to tls.crt']);
@@ -77,7 +77,7 @@ describe('a folder of certificates that is', () => {
 
   describe('damaged in the root', () => {
     for (const suffix of ['.crt', '.key']) {
-      it(`is refused, and the ${suffix} file named, where that is missing or cut`, async () => {
+      it(`is refused, naming the ${suffix} file, where that is missing or cut`, async () => {
         const before = await contents(dir);
         const path = await rootFile(dir, suffix);
         for (const damage of [() => truncate(path, 1000), () => truncate(path, 0), () => rm(path)]) {
@@ -88,7 +88,7 @@ describe('a folder of certificates that is', () => {
       });
     }
 
-    it('is refused while the next root is staged, where that one’s key is cut', async () => {
+    it('is refused while the next root is staged, if that root’s key is cut', async () => {
       const now = days(0);
       await rotateRoot({ dir, now, begin: 'now', newKeyPair: pooledKeyPair });
       const staged = (await listCertificates(dir)).roots.find(({ phase }) => phase === 'staged');
@@ -112,7 +112,7 @@ describe('a folder of certificates that is', () => {
       expect(await faultOf(ensure(dir))).to.deep.equal(['root-exposed', path]);
     });
 
-    it('is refused where the clock stands before the root', async () => {
+    it('is refused where the clock is earlier than the root', async () => {
       expect((await faultOf(ensure(dir, days(-1))))[0]).to.equal('root-not-yet-valid');
     });
   });
@@ -134,7 +134,7 @@ describe('a folder of certificates that is', () => {
       expect(await readdir(join(empty, 'root'))).to.have.length(3);
     });
 
-    it('is not disturbed by half a version or a temporary file beside a leaf', async () => {
+    it('is not disturbed by half a version or a temporary file next to a leaf', async () => {
       const before = await contents(dir);
       await mkdir(join(dir, 'console', '..0011223344556677'));
       await writeFile(join(dir, 'console', '..0011223344556677', 'tls.key'), 'half a k');

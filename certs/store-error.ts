@@ -4,7 +4,7 @@
  */
 
 const advice = {
-  'not-issued': 'holds no certificates yet: run `issue` first',
+  'not-issued': 'contains no certificates yet: run `issue` first',
   'state-lost':
     'is missing, though leaves were issued: restore it, or remove the whole folder and begin again with a new root',
   'state-damaged': 'is damaged: restore it, or remove the whole folder and begin again with a new root',
@@ -18,7 +18,7 @@ const advice = {
 
 export type StoreFault = keyof typeof advice;
 
-/** Names the file and the next step; never holds what the file contains. */
+/** Names the file and the next step; never includes the content of the file. */
 export class StoreError extends Error {
   readonly code: StoreFault;
   readonly file: string;

@@ -18,7 +18,7 @@ const arrows = [
   ['apiserver-webhook', 'webhook'],
 ] as const;
 
-/** The walk lies in the past, so that every certificate is valid at the moment the handshakes are made. */
+/** The rotation lies in the past, so that every certificate is valid at the moment the handshakes are made. */
 const start = Date.now() - 75 * DAY_MS;
 function day(count: number): Date {
   return new Date(start + count * DAY_MS);
@@ -49,7 +49,7 @@ describe('a rotation of the root on disk', function () {
     remember('issued');
   });
 
-  it('stages a root that every leaf’s ca.crt holds and no leaf is from', async () => {
+  it('stages a root that is in every leaf’s ca.crt and has issued no leaf', async () => {
     const before = await readMaterial(dir, 'console');
     expect(await rotate(day(5))).to.deep.equal({ step: 'stage' });
     const after = await readMaterial(dir, 'console');
@@ -73,7 +73,7 @@ describe('a rotation of the root on disk', function () {
     expect(await phases()).to.deep.equal(['retired', 'active']);
     expect(await caBundle(dir)).to.equal(before);
     const keys = (await readdir(join(dir, 'root'))).filter((name) => name.endsWith('.key'));
-    expect(keys, 'the retired root signs no more').to.have.length(1);
+    expect(keys, 'the retired root no longer signs').to.have.length(1);
     remember('activated');
   });
 
@@ -85,7 +85,7 @@ describe('a rotation of the root on disk', function () {
     remember('dropped');
   });
 
-  it('rests until somebody begins again', async () => {
+  it('rests until the next rotation begins', async () => {
     expect(
       await rotateRoot({ dir, now: day(75), begin: 'when-due', newKeyPair: pooledKeyPair }),
     ).to.deep.equal({ step: 'rest' });
@@ -108,7 +108,7 @@ describe('a rotation of the root on disk', function () {
     expect(await handshake({ server, client, host: hostOf('console') })).not.to.equal('webhook');
   });
 
-  it('fails no handshake where the run was killed half way through a step, and finishes it later', async () => {
+  it('fails no handshake when the run was killed halfway through a step, and finishes it later', async () => {
     for (const [before, after] of [
       [0, 1],
       [1, 2],

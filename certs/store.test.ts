@@ -90,17 +90,17 @@ describe('a folder of certificates', () => {
     expect(changed).to.deep.equal(['webhook-unwrap/tls.crt', 'webhook-unwrap/tls.key']);
   });
 
-  it('follows the extra names of the caller, and keeps those it has where the caller names none', async () => {
+  it('follows the caller’s extra names, and keeps those it has where the caller gives none', async () => {
     expect(issuedIn(await ensureCertificates({ dir, now: ISSUED_AT }))).to.deep.equal([]);
     const changed = await ensureCertificates({ dir, extraNames: ['::1'], now: ISSUED_AT });
     expect(issuedIn(changed)).to.deep.equal(
-      ['console', 'webhook', 'keyservice'].map((folder) => [folder, 'its names are others']),
+      ['console', 'webhook', 'keyservice'].map((folder) => [folder, 'its names have changed']),
     );
     expect(changed.leaves[0]?.names.slice(3)).to.deep.equal(['0:0:0:0:0:0:0:1']);
     expect(issuedIn(await ensureCertificates({ dir, now: ISSUED_AT }))).to.deep.equal([]);
   });
 
-  it('replaces a leaf that stands in another’s place', async () => {
+  it('replaces a leaf that is in another’s place', async () => {
     await rm(join(dir, 'console-rewrap'), { recursive: true });
     await cp(join(dir, 'webhook-unwrap'), join(dir, 'console-rewrap'), {
       recursive: true,
@@ -131,7 +131,7 @@ describe('a folder of certificates', () => {
     expect(issuedIn(await ensure(dir))).to.deep.equal([['webhook-unwrap', 'it is not from the active root']]);
   });
 
-  it('is one set where two first runs meet', async () => {
+  it('is one set after two concurrent first runs', async () => {
     const empty = testFolder('certs');
     await Promise.all([ensure(empty), ensure(empty)]);
     expect(issuedIn(await ensure(empty))).to.deep.equal([]);
@@ -143,7 +143,7 @@ describe('a folder of certificates', () => {
     }
   });
 
-  it('gets a new root where the old one has ended: nothing verified below it any more', async () => {
+  it('gets a new root when the old one has expired: nothing verified below it any more', async () => {
     const { roots } = await listCertificates(dir);
     expect((await ensure(dir, days(3650 * 0.7))).rotationDue).to.be.true;
     expect(issuedIn(await ensure(dir, days(3651)))).to.have.length(7);

@@ -1,5 +1,5 @@
 /**
- * A folder of certificates: issue what is missing, renew what is due, move the root's rotation on.
+ * A folder of certificates: issue what is missing, renew what is due, advance the root's rotation.
  * Belongs to no zone; docs/design.md#certificates.
  *
  * | Path | What it is |
@@ -8,7 +8,7 @@
  * | `<leaf>/` | one folder for each row of plan.ts (leaf-store.ts) |
  *
  * Every change is complete or did not happen, and the next run finishes what a killed one began. One writer at a
- * time: two first runs at once agree on one root, two rotations at once are not foreseen.
+ * time: two concurrent first runs agree on one root, two concurrent rotations are not supported.
  */
 import { DAY_MS, type KeyPairSource } from './issue.ts';
 import { bringUpToDate, isDue, namesOf, readLeaf, type LeafResult } from './leaf-store.ts';
@@ -29,15 +29,15 @@ import {
 import { applyChange, nextStep, type NextStep, type Phase, type RootState } from './rotation.ts';
 import { StoreError } from './store-error.ts';
 
-/** Longer than any ticket lives: a session that started under the old roots alone is over when the new one signs. */
+/** Longer than any ticket's lifetime: a session that started under the old roots alone is over when the new one signs. */
 export const DEFAULT_OVERLAP_MS = 30 * DAY_MS;
 
 interface EnsureRequest {
   readonly dir: string;
-  /** Names of every server leaf beside the planned ones; absent: those that each leaf has now, if it can be read. */
+  /** Names of every server leaf in addition to the planned ones; absent: those that each leaf has now, if it can be read. */
   readonly extraNames?: readonly string[] | undefined;
   readonly now: Date;
-  /** Told of each new key, in a line. */
+  /** Called with a line for each new key. */
   readonly onProgress?: ((line: string) => void) | undefined;
   readonly newKeyPair?: KeyPairSource | undefined;
 }
@@ -50,7 +50,7 @@ interface RotateRequest extends EnsureRequest {
 
 export interface Ensured {
   readonly leaves: readonly LeafResult[];
-  /** Whether the root is in the last third of its life and no other follows yet. */
+  /** Whether the root is in the last third of its life and has no successor yet. */
   readonly rotationDue: boolean;
 }
 
@@ -62,13 +62,13 @@ export interface CertificateList {
 interface LeafRow {
   readonly plan: LeafPlan;
   readonly names: readonly string[];
-  /** Null where the leaf is missing or damaged, as `fault` says. */
+  /** Undefined where the leaf is missing or damaged, as `fault` says. */
   readonly notAfter: Date | undefined;
   readonly fault: string | undefined;
 }
 
 /**
- * Issues what is missing or damaged, renews what is due, and keeps the rest as it is. Never moves a rotation on,
+ * Issues what is missing or damaged, renews what is due, and keeps the rest as it is. Never advances a rotation,
  * but finishes a step that was interrupted. Throws a StoreError where a root or the state is damaged.
  */
 export async function ensureCertificates(request: EnsureRequest): Promise<Ensured> {
@@ -87,7 +87,7 @@ export async function ensureCertificates(request: EnsureRequest): Promise<Ensure
 }
 
 /**
- * Takes the next step of a rotation where it is due, and says which; `wait` says until when. Throws a StoreError
+ * Takes the next step of a rotation when it is due, and returns which; `wait` says until when. Throws a StoreError
  * where nothing was issued yet, or a root or the state is damaged.
  */
 export async function rotateRoot(request: RotateRequest): Promise<NextStep> {
@@ -106,13 +106,13 @@ export async function rotateRoot(request: RotateRequest): Promise<NextStep> {
   return next;
 }
 
-/** All trusted roots, as the base64 text that a webhook configuration's `caBundle` takes. */
+/** All trusted roots, as base64 for a webhook configuration's `caBundle`. */
 export async function caBundle(dir: string): Promise<string> {
   const roots = await loadRoots(dir, await stateOf(dir));
   return Buffer.from(bundleOf(roots)).toString('base64');
 }
 
-/** What is there, without a change. Throws a StoreError where nothing was issued, or a root is damaged. */
+/** What is there, without changing anything. Throws a StoreError where nothing was issued, or a root is damaged. */
 export async function listCertificates(dir: string): Promise<CertificateList> {
   const roots = await loadRoots(dir, await stateOf(dir));
   const leaves = await Promise.all(leafPlans.map((plan) => listLeaf(dir, plan)));
@@ -157,10 +157,10 @@ async function firstState({ dir, now, onProgress, newKeyPair }: EnsureRequest): 
   return stateOf(dir);
 }
 
-/** Nothing verifies below a root that has ended, so there is no overlap to keep: the next root signs at once. */
+/** Nothing verifies below a root that has expired, so there is no overlap to keep: the next root signs immediately. */
 async function replaceEnded(request: EnsureRequest, { roots }: RootState): Promise<Ensured> {
   const { dir, now, onProgress, newKeyPair } = request;
-  onProgress?.('root: new key (the last one has ended)');
+  onProgress?.('root: new key (the last one has expired)');
   const staged = roots.find(({ phase }) => phase === 'staged');
   const id = staged?.id ?? (await createStoredRoot(dir, now, newKeyPair));
   await saveState(dir, { roots: [{ id, phase: 'active' }], settledAt: undefined });

@@ -1,6 +1,6 @@
 /**
  * The arrows of the design (docs/design.md#zones) as a table, and those that a set of NetworkPolicies opens:
- * for tests of the manifests as rendered, and as applied. No zone.
+ * for tests of the manifests as rendered and as applied. No zone.
  */
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { createReachability, type Door, type Place } from './reachability.ts';
@@ -27,9 +27,9 @@ const strangers: Place[] = [
   },
   { name: 'dns', pod: { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } } },
 ];
-/** In our namespaces, but no part of ours: a debugging pod, a job. */
+/** In Twofold's namespaces, but not part of it: a debugging pod, a job. */
 const guests: Place[] = twofold.map(({ name, pod }) => ({
-  name: `guest beside the ${name}`,
+  name: `guest next to the ${name}`,
   pod: { namespace: pod?.namespace ?? '', labels: {} },
 }));
 
@@ -42,8 +42,8 @@ const doors: Door[] = [
 ];
 
 /**
- * Every open arrow that starts or ends at Twofold, or starts at a session that its namespace was prepared for.
- * `outside`: what is no pod of the cluster, such as its API server.
+ * Every open arrow that starts or ends at Twofold, or starts at a session in a prepared namespace.
+ * `outside`: what is not a pod of the cluster, such as its API server.
  */
 export function openArrows(objects: readonly KubernetesObject[], outside: readonly Place[]): string[] {
   const reaches = createReachability(objects);
@@ -62,7 +62,7 @@ export function openArrows(objects: readonly KubernetesObject[], outside: readon
   return found.sort();
 }
 
-/** The design's arrows between pods, and those of users, who are whoever can reach the public port at all. */
+/** The design's arrows between pods, and those of users: anyone who can reach the public port at all. */
 export function designArrows(outside: readonly Place[]): string[] {
   const users = [...strangers, ...outside].map(({ name }) => name);
   const dns = ['console', 'webhook', 'session'].flatMap((name) => [

@@ -7,7 +7,7 @@ import { parseManifests } from './kustomize.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
-/** What kustomize makes of a file: an object, a part of one, or instructions of its own (which it judges itself). */
+/** What kustomize uses a file as: an object, a part of one, or its own instructions (which it checks itself). */
 type Use = 'resource' | 'patch' | 'replacement';
 
 interface WrittenFile {
@@ -18,7 +18,7 @@ interface WrittenFile {
   readonly documents: readonly KubernetesObject[];
 }
 
-/** All YAML files under base, components and overlays but the kustomizations. */
+/** All YAML files under base, components and overlays, except the kustomizations. */
 export function writtenFiles(): WrittenFile[] {
   const files = ['base', 'components', 'overlays'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
@@ -41,13 +41,13 @@ function isKustomization(file: string): boolean {
 
 interface Kustomization {
   readonly resources?: readonly string[];
-  /** Without a path where the patch stands in the kustomization itself. */
+  /** Without a path if the patch is in the kustomization itself. */
   readonly patches?: readonly { readonly path?: string }[];
   readonly replacements?: readonly { readonly path: string }[];
 }
 
 function usesIn(document: KubernetesObject, kustomization: string): { file: string; use: Use }[] {
-  // kustomize refuses fields that it does not know, whenever it renders.
+  // kustomize refuses unknown fields when it renders.
   const { resources = [], patches = [], replacements = [] } = document as Kustomization;
   const each = (paths: readonly string[], use: Use): { file: string; use: Use }[] =>
     paths.map((path) => ({ file: join(dirname(kustomization), path), use }));

@@ -1,4 +1,4 @@
-/** The guard looks at every field of a pod that can name a Secret, as Kubernetes' own schema has them. */
+/** The guard checks every field of a pod that can name a Secret, according to Kubernetes' own schema. */
 import { expect } from 'chai';
 import { referenceCases } from './guard-cases/references.ts';
 import { candidates, NO_SECRETS, secretFields, specNaming } from './guard-cases/secret-fields.ts';
@@ -21,11 +21,11 @@ describe('fields of a pod that can name a Secret', () => {
     expect(new Set(secretFields).size).to.equal(20);
   });
 
-  it('are all that looks like one, but what says why it is none', () => {
+  it('are all that look like one, except those listed with the reason why they are not', () => {
     expect(candidates).to.have.members([...secretFields, ...Object.keys(NO_SECRETS)]);
   });
 
-  it('are named each alone, in pods that an API server would take', () => {
+  it('are each named alone, in pods that an API server would accept', () => {
     const field = 'volumes.[].iscsi.secretRef.name';
     expect(specNaming(field, 'x')).to.have.nested.property('volumes[0].iscsi.secretRef.name', 'x');
     const validator = createManifestValidator();

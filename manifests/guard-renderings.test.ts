@@ -1,5 +1,5 @@
 /**
- * What the webhook makes of the captured reviews passes the guard, or no session would ever start
+ * What the webhook renders for the captured reviews passes the guard, or no session would ever start
  * (docs/design.md#guard).
  */
 import { expect } from 'chai';
@@ -18,7 +18,7 @@ const parameters = {
 
 interface Rendering {
   readonly name: string;
-  /** The API server's question about the pod after the patch. */
+  /** The API server's request about the pod after the patch. */
   readonly creation: AdmissionRequest;
   readonly patched: boolean;
 }
@@ -27,7 +27,7 @@ interface How {
   readonly dryRun: boolean;
 }
 
-/** Nothing where the webhook refuses the pod, or the review is of something else than a new pod. */
+/** Nothing where the webhook refuses the pod, or the review is not about a new pod. */
 async function renderingOf(name: string, { envEnabled, dryRun }: How): Promise<readonly Rendering[]> {
   const request = { ...requestOf(readReview(name)), dryRun };
   const { verdict } = await admitWith({ envEnabled })(request, Infinity);
@@ -44,7 +44,7 @@ async function renderings(how: How): Promise<readonly Rendering[]> {
   return (await Promise.all(reviewNames().map((name) => renderingOf(name, how)))).flat();
 }
 
-describe('guard, asked about the webhook’s renderings', function () {
+describe('guard, given the webhook’s renderings', function () {
   this.timeout(120_000);
   let judge: GuardJudge;
 
@@ -58,7 +58,7 @@ describe('guard, asked about the webhook’s renderings', function () {
   for (const envEnabled of [false, true]) {
     for (const dryRun of [false, true]) {
       const how = `variables ${envEnabled ? 'on' : 'off'}${dryRun ? ', as dry runs' : ''}`;
-      it(`allows each, and warns of none, ${how}`, async () => {
+      it(`allows each without a warning, ${how}`, async () => {
         const all = await renderings({ envEnabled, dryRun });
         expect(all.filter(({ patched }) => patched)).to.have.length.above(30);
         for (const { name, creation } of all) {
@@ -68,7 +68,7 @@ describe('guard, asked about the webhook’s renderings', function () {
     }
   }
 
-  it('refuses those that name their user, where somebody else than the launcher creates them', async () => {
+  it('refuses those that name their user if somebody other than the launcher creates them', async () => {
     const all = await renderings({ envEnabled: false, dryRun: false });
     const launched = all.filter(({ name, patched }) => patched && name.startsWith('kubespawner-'));
     expect(launched).to.have.length.above(5);
@@ -82,7 +82,7 @@ describe('guard, asked about the webhook’s renderings', function () {
     }
   });
 
-  it('refuses them where it was given other values than the webhook', async () => {
+  it('refuses them if it has other values than the webhook', async () => {
     const all = (await renderings({ envEnabled: true, dryRun: false })).filter(({ patched }) => patched);
     for (const other of [{ image: 'other:1' }, { claimUrl: 'https://other.example.org/claim' }]) {
       await judge.use(guardDocuments({ ...parameters, ...other }));

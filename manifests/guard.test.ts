@@ -1,5 +1,5 @@
 /**
- * The guard (docs/design.md#guard), both ways round: what the webhook renders passes, and every change to it
+ * The guard (docs/design.md#guard), in both directions: what the webhook renders passes, and every change to it
  * is refused. The judge is a real API server (test/guard-judge.ts).
  */
 import { expect } from 'chai';
@@ -17,7 +17,7 @@ const parameters = { image: IMAGE, claimUrl: CLAIM_URL, launchers: LAUNCHERS };
 const allCases = Object.values(guardCases).flat();
 const OTHER_IMAGE = 'twofold-injector:0.2.0';
 
-const BENDING: Readonly<Record<string, string>> = {
+const ESCAPING: Readonly<Record<string, string>> = {
   'an expression': `a''' + '''b`,
   'a quote': "it's",
   'a double quote': 'a"b',
@@ -57,7 +57,7 @@ describe('guard', function () {
   for (const [about, cases] of Object.entries(guardCases)) {
     describe(about, () => {
       for (const guardCase of cases) {
-        const verb = guardCase.denied ? 'refuses' : guardCase.warned ? 'warns of' : 'allows';
+        const verb = guardCase.denied ? 'refuses' : guardCase.warned ? 'warns about' : 'allows';
         it(`${verb}: ${guardCase.title}`, async () => {
           expectVerdict(guardCase, await judge.review(guardCase.request));
         });
@@ -117,15 +117,15 @@ describe('guard as rendered with an operator’s settings', function () {
     for (const guardCase of allCases) expectVerdict(guardCase, await judge.review(guardCase.request));
   });
 
-  for (const [what, value] of Object.entries(BENDING)) {
-    it(`fails these tests, rather than being bent, with ${what} in a setting`, () => {
+  for (const [what, value] of Object.entries(ESCAPING)) {
+    it(`fails these tests, rather than being circumvented, with ${what} in a setting`, () => {
       for (const setting of ['injectorImage', 'otherInjectorImage', 'claimUrl', 'launchers']) {
         expect(() => guardParameters(renderWith({ [setting]: value })), setting).to.throw(/no allowed value/);
       }
     });
   }
 
-  it('lets no session start with a launcher’s line that it would not understand', async () => {
+  it('lets no session start with a malformed launcher’s line', async () => {
     for (const launchers of [
       `${HUB}  sessions ${USER_KEY}`,
       `${HUB} sessions`,
@@ -149,7 +149,7 @@ describe('guard documents', function () {
       .map((d) => d.metadata?.name ?? '')
       .sort();
 
-  it('has the policies that the console asks for, each failing closed and bound to deny', () => {
+  it('has the policies that the console checks, each failing closed and bound to deny', () => {
     for (const kind of ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']) {
       expect(named(kind)).to.deep.equal([...GUARD_POLICIES, 'twofold-order'].sort());
     }
@@ -161,12 +161,12 @@ describe('guard documents', function () {
     }
   });
 
-  it('reads nothing but the request: no params, which an API server may stop watching', () => {
+  it('reads nothing except the request: no params, which an API server may stop watching', () => {
     expect(named('ConfigMap')).to.deep.equal([]);
     expect(JSON.stringify(documents)).not.to.match(/param/i);
   });
 
-  it('accepts no session as it stands in base, and every plain pod', async () => {
+  it('accepts every plain pod but no session as it is in base', async () => {
     const base = guardDocuments({});
     expect(() => guardParameters(base)).to.throw('twofold-shape');
     const judge = await guardJudge();
@@ -175,9 +175,9 @@ describe('guard documents', function () {
     expect((await judge.review(podCreation(plainPod()))).denied).to.deep.equal([]);
   });
 
-  it('does not take a value that could end its literal, nor one of another form', () => {
+  it('rejects a value that could end its literal, or has another form', () => {
     for (const name of ['image', 'otherImage', 'claimUrl', 'webhookUser', 'launchers'] as const) {
-      for (const value of [...Object.values(BENDING), 'two\nlines', 'two words']) {
+      for (const value of [...Object.values(ESCAPING), 'two\nlines', 'two words']) {
         expect(() => guardDocuments({ [name]: value }), `${name} ${value}`).to.throw(`the guard's ${name}`);
       }
     }
@@ -199,7 +199,7 @@ describe('guard documents', function () {
     };
     expect(await ask({ otherImage: OTHER_IMAGE })).to.deep.equal([true, true, false]);
     expect(await ask({})).to.deep.equal([true, false, false]);
-    // What would equal an image that is not set is no image to begin with.
+    // A value equal to an unset image is not an image to begin with.
     const empty = await judge.review(none!).catch(String);
     expect(empty).to.contain('spec.initContainers[0].image: Required value');
   });

@@ -1,16 +1,16 @@
 /**
- * The guard (docs/design.md#guard) as it stands in base/guard, with an operator's values: for tests of it and
- * of whatever must pass it (the webhook's renderings), and for development clusters. No zone.
+ * The guard (docs/design.md#guard) as it is in base/guard, with an operator's values: for tests of it and
+ * of what must pass it (the webhook's renderings), and for development clusters. No zone.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { parseManifests } from './kustomize.ts';
 
-/** The operator's values. Each is a literal in the variable of its name, in one of the policies or two. */
+/** The operator's values. Each is a literal in the variable of that name, in one or two of the policies. */
 interface GuardParameters {
   readonly image: string;
-  /** A second image, for the time of an upgrade; may be empty. */
+  /** A second image, during an upgrade; may be empty. */
   readonly otherImage: string;
   readonly claimUrl: string;
   readonly webhookUser: string;
@@ -27,7 +27,7 @@ interface Policy extends KubernetesObject {
   readonly spec: { readonly variables?: readonly { readonly name: string; readonly expression: string }[] };
 }
 
-/** Without quotes, so that a value cannot end the literal that it stands in. */
+/** Without quotes, so that a value cannot end the literal that contains it. */
 function isWord(text: string): boolean {
   return /^[^'"\\\s\p{Cc}]+$/u.test(text);
 }
@@ -51,7 +51,7 @@ const guardFolder = fileURLToPath(new URL('base/guard/', import.meta.url));
 
 /**
  * The guard's policies and bindings, with these values where base has its own. Throws for a value that settings.yaml may
- * not hold either.
+ * not contain either.
  */
 export function guardDocuments(parameters: Partial<GuardParameters>): KubernetesObject[] {
   const documents = readdirSync(guardFolder).flatMap((file) =>
@@ -78,8 +78,8 @@ function withValue(
 }
 
 /**
- * The values that stand in rendered policies. Throws where a variable is not one literal of an allowed value: settings
- * were not applied, or one of them became part of the expression.
+ * The values in rendered policies. Throws if a variable is not one literal of an allowed value: settings were not
+ * applied, or one of them became part of the expression.
  */
 export function guardParameters(documents: readonly KubernetesObject[]): GuardParameters {
   const values = PLACES.map(({ name, policies, allows }) => {
@@ -101,7 +101,7 @@ export function guardParameters(documents: readonly KubernetesObject[]): GuardPa
 function isPolicy({ kind, metadata }: KubernetesObject, name: string): boolean {
   return kind === 'ValidatingAdmissionPolicy' && metadata?.name === name;
 }
-// Of policies only, and the schema tests hold those to their kind.
+// For policies only, which the schema tests check against their kind.
 function specOf(document: KubernetesObject): Policy['spec'] {
   return (document as Policy).spec;
 }

@@ -1,6 +1,6 @@
 /**
- * Renders the overlays with kustomize, which scripts/servers/kustomize builds once. No zone; for tests, and for whoever
- * installs from a checkout.
+ * Renders the overlays with kustomize, which scripts/servers/kustomize builds once. No zone; for tests, and for
+ * installing from a checkout.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import type { KubernetesObject } from './kubernetes-object.ts';
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const build = join(folder, '../scripts/servers/kustomize/build');
 
-/** The path of the program, after building it where that was not done before. Throws, naming the package, without Go. */
+/** The path of the program, built on first use. Throws without Go, naming what is needed. */
 function kustomize(): string {
   try {
     return join(execFileSync(build, { encoding: 'utf8', stdio: 'pipe' }).trim(), 'kustomize');
@@ -29,8 +29,8 @@ export function render(kustomization: string): KubernetesObject[] {
 }
 
 /**
- * A kustomization of an operator's own, beside these manifests: its files by name, which are told the way to `manifests`.
- * It is written into a temporary folder, and taken away again.
+ * An operator's own kustomization, outside these manifests: its files by name, given the relative path of `manifests`.
+ * It is written to a temporary folder, and removed again.
  */
 export function renderOwn(
   files: (manifests: string) => Readonly<Record<string, string>>,
@@ -47,12 +47,12 @@ export function renderOwn(
   }
 }
 
-/** All documents of a YAML text. Throws for one that is not YAML, or has a key twice. */
+/** All documents of a YAML text. Throws if it is not YAML, or has a duplicate key. */
 export function parseManifests(text: string): KubernetesObject[] {
   return parseAllDocuments(text).flatMap((document) => {
     const [error] = document.errors;
     if (error) throw error;
-    // YAML is untyped; the schema tests hold every document to its kind.
+    // YAML is untyped; the schema tests check every document against its kind.
     const object = document.toJS() as KubernetesObject | null;
     return object === null ? [] : [object];
   });

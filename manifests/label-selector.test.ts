@@ -1,4 +1,4 @@
-/** Label selectors, against what Kubernetes does with them. */
+/** Label selectors, compared to what Kubernetes does with them. */
 import { expect } from 'chai';
 import { selects } from './label-selector.ts';
 

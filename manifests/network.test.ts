@@ -34,7 +34,7 @@ describe('network policies', function () {
     expect(arrows(render('overlays/postgres'))).to.deep.equal(withDatabase);
   });
 
-  it('leave every arrow that ends outside the pods closed until an overlay opens it', () => {
+  it('keep every arrow that ends outside the pods closed until an overlay opens it', () => {
     const ends = /^(console|webhook) → (API server|identity provider|database)|^API server → webhook/;
     expect(arrows(render('base')).filter((arrow) => ends.test(arrow))).to.deep.equal([]);
   });
@@ -52,7 +52,7 @@ describe('network policies', function () {
     }
   });
 
-  it('say in so many words that the keyservice reaches nobody', () => {
+  it('state explicitly that the keyservice reaches nobody', () => {
     const policy = render('base').find(({ metadata }) => metadata?.name === 'keyservice-to-nobody');
     expect(policy).to.have.deep.nested.property('spec.egress', []);
     expect(
@@ -81,7 +81,7 @@ describe('reachability', () => {
     ).to.equal(true);
   });
 
-  it('follows blocks of addresses, their exceptions and ranges of ports', () => {
+  it('follows address blocks, their exceptions and port ranges', () => {
     const to = [{ ipBlock: { cidr: '192.0.2.0/24', except: ['192.0.2.64/28'] } }];
     const ports = [{ port: 400, endPort: 500 }];
     const reaches = createReachability([
@@ -94,7 +94,7 @@ describe('reachability', () => {
     expect(reaches(here, there, https)).to.equal(false);
   });
 
-  it('takes a pod selector alone as one in the same namespace', () => {
+  it('applies a pod selector alone within the same namespace', () => {
     const ingress = [{ from: [{ podSelector: { matchLabels: { app: 'b' } } }] }];
     const reaches = createReachability([policy({ podSelector: {}, policyTypes: ['Ingress'], ingress })]);
     const caller = (namespace: string): Place => ({ name: 'b', pod: { namespace, labels: { app: 'b' } } });

@@ -1,4 +1,4 @@
-/** What each service may do at the API server, as data: exactly the design's few verbs, and for the keyservice none. */
+/** What each service may do at the API server, as data: exactly the design's few verbs, and none for the keyservice. */
 import { expect } from 'chai';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { guardDocuments } from './guard.ts';
@@ -17,9 +17,9 @@ interface RoleBinding extends KubernetesObject {
   readonly subjects: readonly { readonly kind: string; readonly name: string; readonly namespace: string }[];
 }
 
-/** `who where: verb group/resource [names]`, one line for each single right that the objects give. */
+/** `who where: verb group/resource [names]`, one line for each right that the objects grant. */
 function rights(objects: readonly KubernetesObject[]): string[] {
-  // The schema tests hold roles and bindings to their shapes.
+  // The schema tests check the shapes of roles and bindings.
   const roles = objects.filter(({ kind }) => kind?.endsWith('Role') === true) as Role[];
   const bindings = objects.filter(({ kind }) => kind?.endsWith('RoleBinding') === true) as RoleBinding[];
   return bindings
@@ -103,7 +103,7 @@ describe('rights at the API server', function () {
     expect(rights(objects)).to.deep.equal(expected);
   });
 
-  it('of the console are on the guard’s policies by the names that they have', () => {
+  it('of the console name the guard’s policies as they are called', () => {
     const names = guardDocuments({})
       .filter(
         ({ kind, ...rest }) =>

@@ -40,7 +40,7 @@ interface NetworkPolicy extends KubernetesObject {
 export function createReachability(
   objects: readonly KubernetesObject[],
 ): (from: Place, to: Place, door: Door) => boolean {
-  // The schema tests hold every policy to this shape.
+  // The schema tests check every policy against this shape.
   const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy') as NetworkPolicy[];
 
   const allows = (type: 'Ingress' | 'Egress', own: Place, other: Place, door: Door): boolean => {
@@ -91,7 +91,7 @@ function contains(cidr: string, address: string | undefined): boolean {
   return address !== undefined && block.check(address, 'ipv4');
 }
 
-/** Ports by name are not followed: ours are numbers, and one by name would open nothing here. */
+/** Named ports are not followed: Twofold's are numbers, and a named one would open nothing here. */
 function opens({ ports = [] }: Rule, door: Door): boolean {
   return (
     ports.length === 0 ||

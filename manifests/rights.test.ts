@@ -1,4 +1,4 @@
-/** The manifests at a real API server: it takes each, and gives the services their rights and no others. */
+/** The manifests at a real API server: it accepts each, and gives the services their rights and no others. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { applyDocuments } from '../scripts/dev/apply.ts';
@@ -50,8 +50,8 @@ describe('manifests, at a real API server', function () {
   });
 
   for (const overlay of ['sqlite', 'postgres']) {
-    it(`are taken as they are, the ${overlay} overlay`, async () => {
-      // The driver's own kind is not Kubernetes'.
+    it(`are accepted unchanged, the ${overlay} overlay`, async () => {
+      // The driver's own kind is not one of Kubernetes'.
       const documents = render(`overlays/${overlay}`).filter(({ kind }) => kind !== 'SecretProviderClass');
       expect(documents).to.have.length.above(40);
       await applyDocuments(api, documents, { dryRun: true });
@@ -72,7 +72,7 @@ describe('manifests, at a real API server', function () {
     expect((await api.call(everywhere)).message).to.contain('cannot list resource "leases"');
   });
 
-  it('let the console see the guard’s policies by name alone', async () => {
+  it('let the console see the guard’s policies by name only', async () => {
     const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
     const ask = async (path: string): Promise<number> =>
       (await api.call({ method: 'GET', path: policies + path, ...CONSOLE })).status;
@@ -81,7 +81,7 @@ describe('manifests, at a real API server', function () {
     ]);
   });
 
-  it('can rely on this: an editor speaks as an account, but not with a word about its pod', async () => {
+  it('can rely on this: an editor may impersonate an account, but not claim its pod', async () => {
     const review = async (resourceAttributes: object): Promise<boolean> => {
       const { status } = await api.must<{ status: { allowed: boolean } }>({
         method: 'POST',

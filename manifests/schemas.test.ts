@@ -1,4 +1,4 @@
-/** Every document that we write, and every object that comes out of the overlays, fits Kubernetes' schema of its kind. */
+/** Every document as written, and every object that the overlays render, fits Kubernetes' schema of its kind. */
 import { expect } from 'chai';
 import { statSync } from 'node:fs';
 import { writtenFiles } from './documents.ts';
@@ -75,7 +75,7 @@ describe('the component page', function () {
 });
 
 describe('manifest schemas', () => {
-  it('accept session pods as rendered, so the guard is tested with pods that could be', () => {
+  it('accept session pods as rendered, so the guard is tested with possible pods', () => {
     expect(whole.problems(plainPod())).to.deep.equal([]);
     expect(whole.problems(sessionPod())).to.deep.equal([]);
   });
@@ -89,7 +89,7 @@ describe('manifest schemas', () => {
     expect(partial.problems(deployment({ volumeMount: [] })).join()).to.match(/volumeMount/);
   });
 
-  it('refuse a value of another type', () => {
+  it('refuse a value of the wrong type', () => {
     expect(whole.problems(deployment({ env: [{ name: 'PORT', value: 8443 }] })).join()).to.match(
       /must be string/,
     );
@@ -107,7 +107,7 @@ describe('manifest schemas', () => {
     expect(partial.problems(empty)).to.deep.equal([]);
   });
 
-  it('take a port by number or name, and a quantity as text or number', () => {
+  it('accept a port by number or name, and a quantity as text or number', () => {
     for (const port of [8080, 'health']) {
       expect(whole.problems(deployment({ livenessProbe: { httpGet: { port } } }))).to.deep.equal([]);
     }
@@ -121,7 +121,7 @@ describe('manifest schemas', () => {
     expect(whole.problems({ apiVersion: 'apps/v1beta1', kind: 'Deployment' }).join()).to.match(/no schema/);
   });
 
-  it('stay small enough to be read as a difference', () => {
+  it('stay small enough to be read as a diff', () => {
     expect(statSync(new URL('schemas/kubernetes.json', import.meta.url)).size).to.be.lessThan(100_000);
   });
 });

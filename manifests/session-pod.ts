@@ -1,6 +1,6 @@
 /**
- * A session pod as the webhook leaves it, by hand from the design (docs/design.md#pod): what the guard's tests begin
- * from, and change in one place. No zone.
+ * A session pod as the webhook leaves it, by hand from the design (docs/design.md#pod): what the guard's tests start
+ * from, changing one thing each. No zone.
  */
 import { encodeInitValues, parseAnnotations } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
@@ -55,7 +55,7 @@ export const SID = '0123456789abcdef0123456789abcdef';
 export const IMAGE = 'twofold-injector:0.1.0';
 export const CLAIM_URL = 'https://console.twofold-console.svc:8445/internal/v1/claim';
 
-/** One user container and a proxy, an init container of the user's; nothing of Twofold. */
+/** A user container, a proxy, and the user's init container; nothing of Twofold's. */
 export function plainPod(): Pod {
   return {
     apiVersion: 'v1',
@@ -77,8 +77,8 @@ export function plainPod(): Pod {
   };
 }
 
-/** An empty value is one that the API server leaves out. */
-function toldOfAnnotations(files: boolean, env: boolean): Variable[] {
+/** The API server omits an empty value. */
+function initVariables(files: boolean, env: boolean): Variable[] {
   const { values } = parseAnnotations({
     ...(files && { [annotations.files.key]: 'db-password' }),
     ...(env && { [annotations.variables.key]: 'PGPASSWORD=db-password' }),
@@ -96,7 +96,7 @@ function injector(sums: string, files: boolean, env: boolean): Container {
       { name: 'TWOFOLD_CLAIM_URL', value: CLAIM_URL },
       { name: 'TWOFOLD_GRANT_SHA256', value: sums },
       { name: 'TWOFOLD_CA_SHA256', value: sums },
-      ...toldOfAnnotations(files, env),
+      ...initVariables(files, env),
     ],
     volumeMounts: [
       { name: 'twofold-session', mountPath: '/twofold/session', readOnly: true },

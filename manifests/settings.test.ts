@@ -1,4 +1,4 @@
-/** What the services are told and mount as they will run (docs/design.md#settings), and where their keys come from. */
+/** The settings and mounts of the services as they will run (docs/design.md#settings), and where their keys come from. */
 import { expect } from 'chai';
 import { parseSettings, type Settings } from '#platform/settings.ts';
 import { consoleSettings } from '../console/config.ts';
@@ -19,7 +19,7 @@ describe('settings of the services as deployed', function () {
 
   for (const overlay of OVERLAYS) {
     describe(overlay, () => {
-      it('mounts what its variables name, read-only but for the database and scratch space', () => {
+      it('mounts what its variables name, read-only except for the database and scratch space', () => {
         for (const zone of ZONES) {
           const { volumes, containers } = podOf(deployment(overlay, zone));
           const [{ env, volumeMounts }] = containers;
@@ -55,7 +55,7 @@ describe('settings of the services as deployed', function () {
         }
       });
 
-      it('binds the webhook in the namespaces that it is told are enabled', () => {
+      it('binds the webhook in the namespaces that its settings enable', () => {
         const enabled = envOf(deployment(overlay, 'webhook'))['TWOFOLD_NAMESPACES']?.split(',');
         const bound = objects(overlay)
           .filter(
@@ -65,7 +65,7 @@ describe('settings of the services as deployed', function () {
         expect(bound).to.deep.equal(enabled);
       });
 
-      it('gives each service all settings that it must have, none that it does not know, and values that it takes', async () => {
+      it('gives each service all required settings, no unknown ones, and only valid values', async () => {
         const noFiles = () => Promise.reject(new Error('the files are in the cluster'));
         for (const [zone, settings] of Object.entries(SETTINGS)) {
           const parsed = await parseSettings(settings, envOf(deployment(overlay, zone)), noFiles);
@@ -74,14 +74,14 @@ describe('settings of the services as deployed', function () {
         }
       });
 
-      it('tells the console its database in one way', () => {
+      it('gives the console its database in one way', () => {
         const given = Object.keys(envOf(deployment(overlay, 'console')));
         expect(given.filter((name) => name.startsWith('TWOFOLD_DATABASE_URL'))).to.have.length(1);
       });
     });
   }
 
-  /** Settings that name a file of symmetric or private keys; what is added later is among them by itself. */
+  /** Settings that name a file of symmetric or private keys; later additions are included automatically. */
   const secretKeySettings = (settings: Settings): string[] =>
     Object.values(settings)
       .filter(({ kind }) => kind.includes('JWK set') && !kind.includes('public keys'))
@@ -95,7 +95,7 @@ describe('settings of the services as deployed', function () {
     return volumes.find(({ name }) => name === mount?.name);
   };
 
-  it('take every key of the console that confers authority from outside etcd, but in the demonstration', () => {
+  it('take every key of the console that confers authority from outside etcd, except in the demonstration', () => {
     const variables = secretKeySettings(consoleSettings);
     expect(variables).to.include.members(
       ['AT_REST', 'TICKET', 'COOKIE', 'RECORD'].map((use) => `TWOFOLD_${use}_KEYS_FILE`),
@@ -112,7 +112,7 @@ describe('settings of the services as deployed', function () {
     }
   });
 
-  it('never have a key that confers authority and the RSA key in what one backup of etcd holds', () => {
+  it('never have a key that confers authority and the RSA key in one backup of etcd', () => {
     const fromEtcd = (overlay: string): boolean =>
       secretKeySettings(consoleSettings).some(
         (variable) => volumeOf(overlay, 'console', variable)?.csi === undefined,
@@ -120,7 +120,7 @@ describe('settings of the services as deployed', function () {
     expect(OVERLAYS.filter(fromEtcd)).to.deep.equal(['overlays/demo']);
   });
 
-  it('install no Secret: what is one is made apart, and a key never stands in a manifest', () => {
+  it('install no Secret: Secrets are created separately, and no key is ever in a manifest', () => {
     for (const overlay of OVERLAYS)
       expect(
         objects(overlay).filter(({ kind }) => kind === 'Secret'),

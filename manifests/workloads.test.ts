@@ -17,7 +17,7 @@ describe('services as deployed', function () {
         }
       });
 
-      it('runs as a numeric user, without privileges, on a root that cannot be written', () => {
+      it('runs as a numeric user, without privileges, on a read-only root file system', () => {
         for (const zone of ZONES) {
           const pod = podOf(deployment(overlay, zone));
           expect(pod).to.have.nested.property('securityContext.runAsUser', 65532);
@@ -53,7 +53,7 @@ describe('services as deployed', function () {
         }
       });
 
-      it('spreads replicas over nodes, and lets one go at a time', () => {
+      it('spreads replicas over nodes, and lets one be evicted at a time', () => {
         for (const zone of ZONES) {
           const pod = podOf(deployment(overlay, zone));
           expect(pod).to.have.nested.property(
@@ -67,7 +67,7 @@ describe('services as deployed', function () {
         }
       });
 
-      it('offers each service by a Service with the same ports', () => {
+      it('exposes each service through a Service with the same ports', () => {
         for (const zone of ZONES) {
           const { ports } = podOf(deployment(overlay, zone)).containers[0];
           const expected = ports.map(({ name, containerPort }) => ({
@@ -81,7 +81,7 @@ describe('services as deployed', function () {
     });
   }
 
-  it('run one console on the embedded database and never two at once, and two on PostgreSQL', () => {
+  it('run one console on the embedded database and never two at a time, and two on PostgreSQL', () => {
     expect(deployment('overlays/sqlite', 'console').spec).to.deep.include({
       replicas: 1,
       strategy: { type: 'Recreate' },
@@ -95,11 +95,11 @@ describe('services as deployed', function () {
 });
 
 describe('webhook configuration', () => {
-  it('asks for pods that ask for secrets, outside Twofold’s own namespaces, and fails closed', function () {
+  it('matches pods that ask for secrets, outside Twofold’s own namespaces, and fails closed', function () {
     this.timeout(180_000);
     const found = render('base').find(({ kind }) => kind === 'MutatingWebhookConfiguration');
     expect(found?.metadata?.name).to.equal('zz-twofold');
-    // The schema tests hold it to its shape.
+    // The schema tests check its shape.
     const [webhook] = (found as unknown as { webhooks: object[] }).webhooks;
     expect(webhook).to.deep.include({
       name: 'pods.twofold.dev',

@@ -43,7 +43,7 @@ export function envOf(deployment: Deployment): Record<string, string> {
   return Object.fromEntries(podOf(deployment).containers[0].env.map(({ name, value }) => [name, value]));
 }
 
-/** Each is rendered at first use. */
+/** Each is rendered on first use. */
 export function renderedOverlays() {
   const rendered = new Map<string, readonly KubernetesObject[]>();
   const objects = (overlay: string): readonly KubernetesObject[] => {
@@ -56,7 +56,7 @@ export function renderedOverlays() {
   const deployment = (overlay: string, zone: string): Deployment => {
     const found = find(overlay, 'Deployment', zone);
     if (!found) throw new Error(`${overlay} has no ${zone}`);
-    // The schema tests hold Deployments to Kubernetes' shape; what ours always have is looked at here.
+    // The schema tests check Deployments against Kubernetes' shape; this adds what Twofold's always have.
     return found as Deployment;
   };
   return { objects, find, deployment };

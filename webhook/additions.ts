@@ -1,5 +1,5 @@
 /**
- * What a session adds to its pod. Zone 2, pure; docs/design.md#pod. Nothing secret is in it: the API server writes
+ * What a session adds to its pod. Zone 2, pure; docs/design.md#pod. It contains nothing secret: the API server writes
  * patches into its audit log.
  */
 import { encodeInitValues } from '#envelope/annotation-values.ts';
@@ -37,12 +37,12 @@ export interface Additions {
   readonly volumes: readonly Json[];
   readonly initContainer: Json;
   readonly containers: readonly ContainerAddition[];
-  /** Indices before ours is put first. */
+  /** Indices before Twofold's is inserted at the front. */
   readonly initContainers: readonly ContainerAddition[];
 }
 
 const PAGE_BYTES = 4096;
-/** Permission bits of projected files: the volumes are the init container's alone, whatever uid it has. */
+/** Permission bits of projected files: only the init container mounts these volumes, whatever its uid. */
 const READABLE = 0o444;
 function pages(bytes: number): number {
   return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;

@@ -1,7 +1,7 @@
 /**
  * Admission of one session pod: plan, resolve, unwrap, create Lease and Secret, render, patch. Zone 2;
- * docs/design.md#admission. Pure but for its ports. Whatever fails, the pod is refused; what was created by
- * then is the janitor's.
+ * docs/design.md#admission. Pure except for its ports. Any failure refuses the pod; the janitor cleans up
+ * what was created by then.
  */
 import { createHash } from 'node:crypto';
 import type { Place } from '#envelope/place.ts';
@@ -32,7 +32,7 @@ export interface Resolved {
   readonly secrets: readonly ResolvedSecret[];
 }
 
-/** What keyservice and console gave for one session. */
+/** What keyservice and console returned for one session. */
 export interface Unwrapped {
   readonly tokens: readonly { readonly id: string; readonly token: string }[];
   readonly grant: string;
@@ -48,11 +48,11 @@ interface SessionContent extends Unwrapped {
 /** `deadline` is an instant of the clock, in ms: the API server does not wait longer. */
 export interface AdmitPorts {
   readonly resolve: (plan: Plan, deadline: number) => Promise<Outcome<Resolved>>;
-  /** As `resolve`, but nothing is written, and only sizes come back. */
+  /** Like `resolve`, but writes nothing and returns only sizes. */
   readonly dryRunSizes: (plan: Plan, deadline: number) => Promise<Outcome<ReadonlyMap<string, number>>>;
   readonly unwrap: (resolved: Resolved, place: Place, deadline: number) => Promise<Outcome<Unwrapped>>;
   readonly createSession: (session: SessionContent, deadline: number) => Promise<Outcome<undefined>>;
-  /** PEM of the roots that the init container shall trust: two of them while one replaces the other. */
+  /** PEM of the roots that the init container is to trust: two while one replaces the other. */
   readonly claimCa: () => string;
   /** Why this service account cannot have a Secret mounted, or undefined. */
   readonly accountRefusal: (
@@ -150,7 +150,7 @@ export function createAdmit(ports: AdmitPorts, config: AdmitConfig) {
       return refused([
         refuse(
           'pod_unsupported',
-          `the review holds no pod: ${error.message}; send it through the API server`,
+          `the review contains no pod: ${error.message}; send it through the API server`,
         ),
       ]);
     }

@@ -6,11 +6,11 @@ import type { Container, Pod } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
 
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
-/** Of a list that a pod brings: more would make the answer longer, and not clearer. */
+/** Items shown of a pod's list: more would make the answer longer, not clearer. */
 export const MAX_SHOWN = 20;
 const known: readonly string[] = annotationRows.map(({ key }) => key);
 
-/** By what is wrong with an annotation: only the mount path has values that are forbidden. */
+/** By what is wrong with an annotation: only the mount path has forbidden values. */
 const codes = {
   invalid: 'annotation_invalid',
   forbidden: 'mount_path_forbidden',
@@ -43,18 +43,18 @@ export function readAnnotations({ annotations: texts }: Pod): {
 export interface Chosen {
   /** Indices into the pod's containers. */
   readonly containers: readonly number[];
-  /** Indices into the pod's init containers, as they come. */
+  /** Indices into the pod's init containers, as submitted. */
   readonly initContainers: readonly number[];
 }
 
-/** The first of each name. */
+/** The first index of each name. */
 function indicesOf(containers: readonly Container[] = []): ReadonlyMap<string, number> {
   const indices = new Map<string, number>();
   for (const [at, { name }] of containers.entries()) if (!indices.has(name)) indices.set(name, at);
   return indices;
 }
 
-/** The first names, and how many there are besides. */
+/** The first names, and how many more there are. */
 export function shortList(names: readonly string[]): string {
   const more = names.length - MAX_SHOWN;
   return names.slice(0, MAX_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
@@ -70,8 +70,8 @@ function byDefault(pod: Pod): Chosen | Refusal {
 }
 
 /**
- * The containers that get files and variables. Default: the one that `kubectl` would pick. Sidecars and proxies get
- * nothing unless named, init containers neither: `*` means every regular container.
+ * The containers that get files and variables. Default: the one that `kubectl` would pick. Sidecars, proxies and
+ * init containers get nothing unless named: `*` means every regular container.
  */
 export function chooseContainers(pod: Pod, names: AnnotationValues['containers']): Chosen | Refusal {
   if (names === undefined) return byDefault(pod);

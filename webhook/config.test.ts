@@ -6,7 +6,7 @@ import { contradictionsOf } from './config.ts';
 describe('the webhook’s settings, taken together', () => {
   const entry = { ...hub, namespaces: ['sessions'] };
   const launchers = parseLaunchers(JSON.stringify({ launchers: [entry] }));
-  const inWords = parseLaunchers(JSON.stringify({ launchers: [{ ...entry, sharedNamespace: true }] }));
+  const declared = parseLaunchers(JSON.stringify({ launchers: [{ ...entry, sharedNamespace: true }] }));
 
   it('refuse a launcher whose account lives where sessions may be, unless its entry says so', () => {
     expect(contradictionsOf({ launchers, namespaces: ['sessions', 'hub'] }).join('\n')).to.match(
@@ -14,10 +14,10 @@ describe('the webhook’s settings, taken together', () => {
     );
     expect(contradictionsOf({ launchers, namespaces: ['*'] }).join()).to.contain('in every namespace');
     for (const namespaces of [['sessions', 'hub'], ['*']])
-      expect(contradictionsOf({ launchers: inWords, namespaces })).to.deep.equal([]);
+      expect(contradictionsOf({ launchers: declared, namespaces })).to.deep.equal([]);
   });
 
-  it('fit where it lives elsewhere, and where there is no launcher', () => {
+  it('are consistent where it lives elsewhere, and where there is no launcher', () => {
     expect(contradictionsOf({ launchers, namespaces: ['sessions'] })).to.deep.equal([]);
     expect(contradictionsOf({ launchers: undefined, namespaces: ['*'] })).to.deep.equal([]);
   });

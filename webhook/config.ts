@@ -26,7 +26,7 @@ export const webhookSettings = {
   }),
   apiserverCaFile: optional(
     path('TWOFOLD_APISERVER_CLIENT_CA_FILE', {
-      doc: 'Roots of the API server’s client certificate; set, every review must come with one. Read again when the file changes.',
+      doc: 'Roots of the API server’s client certificate; when set, every review must come with one. Read again when the file changes.',
     }),
   ),
   apiserverName: text('TWOFOLD_APISERVER_CLIENT_NAME', {
@@ -53,7 +53,7 @@ export const webhookSettings = {
     doc: 'Where an init container claims its keys.',
     fallback: 'https://console.twofold-console.svc:8445/internal/v1/claim',
   }),
-  image: text('TWOFOLD_INJECTOR_IMAGE', { doc: 'Image of the init container; best with a digest.' }),
+  image: text('TWOFOLD_INJECTOR_IMAGE', { doc: 'Image of the init container; preferably with a digest.' }),
   pullPolicy: oneOf('TWOFOLD_INJECTOR_PULL_POLICY', {
     doc: 'Its pull policy.',
     values: ['IfNotPresent', 'Always', 'Never'],
@@ -81,13 +81,13 @@ export const webhookSettings = {
     max: 3600,
   }),
   sweepSeconds: integer('TWOFOLD_SWEEP_SECONDS', {
-    doc: 'How often the janitor looks at sessions’ Leases.',
+    doc: 'How often the janitor checks sessions’ Leases.',
     fallback: '10',
     min: 1,
     max: 600,
   }),
   leaseNamespace: text('TWOFOLD_LEASE_NAMESPACE', {
-    doc: 'Where the janitors of several replicas elect one.',
+    doc: 'Namespace in which the replicas’ janitors elect one.',
     fallback: 'twofold-webhook',
   }),
   auditFile: path('TWOFOLD_AUDIT_FILE', {
@@ -96,7 +96,7 @@ export const webhookSettings = {
   }),
 } as const;
 
-/** What each setting alone cannot know: where launchers' accounts live, and where sessions may be. */
+/** What no setting can check alone: that launchers' accounts live apart from sessions. */
 export function contradictionsOf({
   launchers,
   namespaces,

@@ -1,4 +1,4 @@
-/** What a pod has already, held against what it asks for. Zone 2, pure; docs/design.md#annotations. */
+/** What a pod already has, checked against what it requests. Zone 2, pure; docs/design.md#annotations. */
 import type { AnnotationValues } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
 import { quote } from '#envelope/selection.ts';
@@ -7,7 +7,7 @@ import { mountConflict } from './mount-path.ts';
 import type { Container } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
 
-/** What of the pod stands against what it asks for; of very many the first. */
+/** What in the pod conflicts with its request; only the first of very many. */
 export function conflicts(
   values: AnnotationValues,
   consumers: readonly Container[],
@@ -26,7 +26,7 @@ export function conflicts(
   return [...mounts, ...variablesTaken(variables, consumers), ...tooMany(values, consumers)];
 }
 
-/** One look at each variable of a container, whatever is selected. */
+/** Checks each variable of a container once, whatever is selected. */
 function variablesTaken(
   variables: AnnotationValues['variables'],
   consumers: readonly Container[],
@@ -50,7 +50,7 @@ function variablesTaken(
   return taken;
 }
 
-/** More than etcd takes in one pod: a product of two lists of the sender's must not become an answer. */
+/** More than etcd accepts in one pod: the product of two of the sender's lists must not become an answer. */
 const MAX_ADDED = 10_000;
 
 function tooMany(

@@ -31,7 +31,7 @@ function leaseStore(): Pick<KubernetesApi, 'get' | 'create' | 'update'> {
   };
 }
 
-/** A replica with clocks of its own: one that people read, and one since it was started. */
+/** A replica with its own clocks: wall time, and time since its start. */
 interface Replica {
   readonly election: Election;
 }
@@ -59,7 +59,7 @@ describe('the election of a janitor', () => {
     ['an hour ahead', HOUR],
     ['an hour behind', -HOUR],
   ] as const) {
-    it(`leaves a leader in office that renews, by a replica whose clock is ${what}`, async () => {
+    it(`keeps a leader that renews, even if another replica’s clock is ${what}`, async () => {
       const api = leaseStore();
       const [leader, other] = [replica(api, 'leader'), replica(api, 'other', skew)];
       for (let turn = 0; turn < 20; turn += 1) {
@@ -70,7 +70,7 @@ describe('the election of a janitor', () => {
       }
     });
 
-    it(`takes over from one that is silent, when it has seen that for the duration, its clock ${what}`, async () => {
+    it(`replaces a leader seen silent for the Lease’s duration, by a replica whose clock is ${what}`, async () => {
       const api = leaseStore();
       const [gone, next] = [replica(api, 'gone'), replica(api, 'next', skew)];
       expect(await gone.election.lead()).to.equal(true);
@@ -84,7 +84,7 @@ describe('the election of a janitor', () => {
     });
   }
 
-  it('ends the word of a leader that does not renew, before another may begin', async () => {
+  it('ends the term of a leader that does not renew before another may begin', async () => {
     const one = replica(leaseStore(), 'one').election;
     expect(one.leads()).to.equal(false);
     await one.lead();
@@ -93,12 +93,12 @@ describe('the election of a janitor', () => {
     expect(one.leads()).to.equal(false);
   });
 
-  it('lets the next one begin at once where the leader resigns', async () => {
+  it('lets the next one begin immediately when the leader resigns', async () => {
     const api = leaseStore();
     const [one, two] = [replica(api, 'one').election, replica(api, 'two').election];
     await one.lead();
     expect(await two.lead()).to.equal(false);
-    await two.resign(); // of what it does not have
+    await two.resign(); // of a Lease it does not hold
     expect(await two.lead()).to.equal(false);
     await one.resign();
     expect(one.leads()).to.equal(false);
@@ -122,7 +122,7 @@ describe('the election of a janitor', () => {
           const store = leaseStore();
           let delay = 0;
           let lost = false;
-          // Time passes before the API server hears of an update, and after; an answer may be lost.
+          // Time passes before an update reaches the API server, and after; an answer may be lost.
           const update: KubernetesApi['update'] = async <T>(path: string, object: object) => {
             now += delay;
             const answer = await store.update<T>(path, object);
@@ -138,7 +138,7 @@ describe('the election of a janitor', () => {
             lost = call === 'lost';
             await (call === 'resign' ? replicas[who]?.resign() : replicas[who]?.lead());
             const leaders = replicas.filter((each) => each.leads());
-            expect(leaders.length, 'leaders at once').to.be.at.most(1);
+            expect(leaders.length, 'simultaneous leaders').to.be.at.most(1);
           }
         },
       ),
@@ -151,10 +151,10 @@ describe('the election of a janitor', () => {
     before(async () => (kubernetes = await startKubernetes()));
     after(() => kubernetes.close());
 
-    it('has one leader of two at once, and the other when that one is silent or resigns', async () => {
+    it('has one leader of two replicas, and the other takes over when it is silent or resigns', async () => {
       const [one, two] = [replica(kubernetes.api, 'one').election, replica(kubernetes.api, 'two').election];
       const first = await Promise.all([one.lead(), two.lead()]);
-      expect(first.filter(Boolean), 'exactly one of two at once').to.have.length(1);
+      expect(first.filter(Boolean), 'exactly one of two').to.have.length(1);
       const [leader, other] = first[0] ? [one, two] : [two, one];
       now += 9_000;
       expect([await other.lead(), await leader.lead()]).to.deep.equal([false, true]);

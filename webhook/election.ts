@@ -20,7 +20,7 @@ interface ElectionPorts {
   readonly api: Pick<KubernetesApi, 'get' | 'create' | 'update'>;
   /** For people who read the Lease. */
   readonly clock: Clock;
-  /** What durations are measured by: a clock that nobody sets. */
+  /** Measures durations: a clock that nobody sets. */
   readonly monotonic: Clock;
 }
 
@@ -30,7 +30,7 @@ interface ElectionLease {
 }
 
 export interface Election {
-  /** Takes or renews the Lease where that is this replica's turn. An update that another's came before fails. */
+  /** Takes or renews the Lease if it is this replica's turn. Fails if another's update came first. */
   lead(): Promise<boolean>;
   /** Whether this replica still leads: no longer than others are sure to wait for it. */
   leads(): boolean;
@@ -38,7 +38,7 @@ export interface Election {
   resign(): Promise<void>;
 }
 
-/** Any renewal changes it, and so does a Lease made anew. */
+/** Changes with every renewal, and when the Lease is recreated. */
 function recordOf({ metadata, spec }: ElectionLease): string {
   return JSON.stringify([metadata.uid, spec]);
 }
@@ -50,9 +50,9 @@ export function createElection(
   const leases = urlPath`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
   const path = leases + urlPath`/${name}`;
   const durationMs = durationSeconds * 1000;
-  // Clocks may run at different speeds, too, and what was begun has to end.
+  // Clocks may also run at different speeds, and work under way has to finish.
   const leadMs = (durationMs * 2) / 3;
-  /** When this replica sent its last renewal that was taken. */
+  /** When this replica sent its last accepted renewal. */
   let renewedAt = -Infinity;
   let observed: { readonly record: string; readonly at: number } | undefined;
 

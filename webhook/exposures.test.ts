@@ -16,7 +16,7 @@ describe('what undoes the choice of containers', () => {
     expect(warned({ shareProcessNamespace: false, hostPID: false })).to.deep.equal([]);
   });
 
-  it('is a privileged container that runs beside, which is named', () => {
+  it('is a privileged container that runs alongside, which is named', () => {
     expect(warned({}, { securityContext: { privileged: true } })).to.deep.equal(['privileged']);
     const setup = { name: 'setup', securityContext: { privileged: true } };
     expect(warned({ initContainers: [setup] }), 'it ends before the session').to.deep.equal([]);

@@ -1,7 +1,7 @@
 /**
- * What of a pod undoes the choice of containers, in words: said, not refused, for whoever wrote the pod may
- * want it. Zone 2, pure; docs/design.md#pod. A host's IPC is none of it (files and variables are not in it),
- * nor is SYS_PTRACE by itself: without a shared process namespace a container sees no other's processes.
+ * What in a pod undoes the choice of containers: a warning, not a refusal, since the pod's author may want it.
+ * Zone 2, pure; docs/design.md#pod. The host's IPC does not (files and variables are not in it), nor does
+ * SYS_PTRACE by itself: without a shared process namespace a container sees no other container's processes.
  */
 import { quote } from '#envelope/selection.ts';
 import type { Pod } from './pod.ts';
@@ -14,7 +14,7 @@ function reaches(path: string): boolean {
   return NODE_FOLDERS.some((each) => `${each}/`.startsWith(folder) || folder.startsWith(`${each}/`));
 }
 
-/** Beside the session's: an init container that ends before it is its launcher's set-up, as JupyterHub's chart has one. */
+/** Alongside the session: an init container that ends before it is the launcher's set-up, as in JupyterHub's chart. */
 function privilegedIn({ containers, initContainers = [] }: Pod): readonly string[] {
   return [...containers, ...initContainers.filter(({ restartable }) => restartable)]
     .filter(({ privileged }) => privileged)
@@ -43,7 +43,7 @@ export function exposures(pod: Pod): readonly string[] {
       : []),
     ...(paths.length > 0
       ? [
-          `hostPath: whoever mounts ${paths
+          `hostPath: a container that mounts ${paths
             .slice(0, 3)
             .map(({ name }) => quote(name))
             .join(', ')} as root can reach every secret of this pod, and of its node`,

@@ -103,7 +103,7 @@ describe('the captured reviews', () => {
     expect(restricted).to.include.members(['restricted-namespace', 'restricted-namespace-job']);
   });
 
-  it('lead to the same operations in a dry run, but for session id and hashes', async () => {
+  it('lead to the same operations in a dry run, except for session id and hashes', async () => {
     for (const name of names) {
       const request = requestOf(readReview(name));
       const real = await admitWith({ envEnabled: true })({ ...request, dryRun: false }, Infinity);

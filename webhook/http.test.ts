@@ -71,7 +71,7 @@ describe('/mutate', () => {
       .with.length(6);
   });
 
-  /** The review of a pod of alice's, changed. */
+  /** The review of alice's pod, changed. */
   const changed = (change: (request: ReviewedPod) => void): string => {
     const value = JSON.parse(review()) as { request: ReviewedPod };
     change(value.request);
@@ -85,7 +85,7 @@ describe('/mutate', () => {
     };
   }
 
-  it('shows what a refusal repeats of the pod with controls and bidi overrides escaped', async () => {
+  it('escapes control characters and bidi overrides in what a refusal repeats of the pod', async () => {
     for (const hidden of ['\u001b[2J', '\u009b2J', '\u202etxt', '\u2066', '\u2028', '\u007f', 'a\nb']) {
       lines.length = 0;
       const body = changed(({ object }) => {
@@ -102,7 +102,7 @@ describe('/mutate', () => {
     }
   });
 
-  it('takes names that Kubernetes takes, and no others', async () => {
+  it('accepts names that Kubernetes accepts, and no others', async () => {
     const changes: ((request: ReviewedPod) => void)[] = [
       (request) => (request.namespace = '../x'),
       ...['..', 'a/b', 'a?b', 'A', 'a\u202e', 'a\u001b'].flatMap((name) => [
@@ -139,7 +139,7 @@ describe('/mutate', () => {
     });
   }
 
-  it('refuses a pod that is nested 10,000 deep where it is not a pod, and does not mind where it is not read', async () => {
+  it('refuses nesting 10,000 deep in place of a pod, and ignores it in a part that is not read', async () => {
     const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
     const asPod = await post(review().replace(/"object":\{/, `"object":${deep},"other":{`));
     expect(asPod.response?.status?.message).to.contain('(pod_unsupported)');
@@ -156,7 +156,7 @@ describe('/mutate', () => {
     });
   });
 
-  it('asks for no body before path, method, client and type have been looked at', async () => {
+  it('reads no body before checking path, method, client and type', async () => {
     let asked = 0;
     const body = (): Promise<Buffer> => {
       asked += 1;
@@ -176,7 +176,7 @@ describe('/mutate', () => {
     expect(asked).to.equal(1);
   });
 
-  it('says of a body that it did not read what is wrong, and when to come back', () => {
+  it('says what is wrong with a body that it did not read, and when to retry', () => {
     const said = (['too_large', 'broken_off', 'overloaded'] as const).map((what) => {
       const { status, headers, body } = refuseBody(what, 10);
       return [status, (JSON.parse(String(body)) as { code: string }).code, headers?.['retry-after']];
@@ -188,7 +188,7 @@ describe('/mutate', () => {
     ]);
   });
 
-  it('wants the API server’s certificate where the operator configured one', async () => {
+  it('requires the API server’s certificate where the operator configured one', async () => {
     const handler = mutate(false, 'apiserver-webhook');
     expect(await post(review(), {}, handler)).to.include({ status: 403, code: 'client_not_allowed' });
     expect(await post(review(), { client: 'webhook' }, handler)).to.include({ status: 403 });
@@ -202,7 +202,7 @@ describe('/mutate', () => {
     expect(response?.status?.message).to.contain('(audit_unavailable)');
   });
 
-  it('records who asked for what, and neither ticket nor annotation values', async () => {
+  it('records who asked for what, but neither ticket nor annotation values', async () => {
     records.length = 0;
     await post(review());
     expect(records).to.have.length(1);

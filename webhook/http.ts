@@ -1,5 +1,5 @@
 /**
- * `/mutate`: bytes to a review, the verdict to bytes, audit and metrics between. Zone 2;
+ * `/mutate`: bytes to a review, the verdict to bytes, audit and metrics in between. Zone 2;
  * docs/design.md#admission.
  */
 import { firstFew, type AuditTrail } from '#platform/audit.ts';
@@ -15,12 +15,12 @@ import { describeRefusals, encodeReview, parseReview, type ReviewRequest } from 
 
 const problems = {
   body_too_large: { status: 413, title: 'The review is larger than the API server would send.' },
-  body_malformed: { status: 400, title: 'The body is no AdmissionReview that Twofold understands.' },
-  content_type: { status: 415, title: 'A review is application/json.' },
-  client_not_allowed: { status: 403, title: 'Only the API server may ask for a review.' },
-  method_not_allowed: { status: 405, title: 'A review is sent with POST.' },
+  body_malformed: { status: 400, title: 'The body is not an AdmissionReview that Twofold understands.' },
+  content_type: { status: 415, title: 'A review must be application/json.' },
+  client_not_allowed: { status: 403, title: 'Only the API server may send reviews.' },
+  method_not_allowed: { status: 405, title: 'A review must be sent with POST.' },
   not_found: { status: 404, title: 'There is nothing at this path.' },
-  overloaded: { status: 503, title: 'The webhook is receiving as much as it can hold; try again.' },
+  overloaded: { status: 503, title: 'The webhook is receiving as many reviews as it can hold; try again.' },
   internal: { status: 500, title: 'Twofold’s webhook failed.' },
 } as const;
 
@@ -28,20 +28,23 @@ function problem(code: keyof typeof problems, detail: string): HttpReply {
   return problemReply(problems[code], { code, detail });
 }
 
-/** Of all reviews that are under way: hundreds of usual ones, four of the largest. */
+/** For all reviews in flight: hundreds of typical ones, four of the largest. */
 export const MAX_REVIEWS_BYTES = 12 * 1024 * 1024;
 
-/** What is said of a body that was not read, or not to its end. */
+/** The reply to a body that was not read, or not to its end. */
 export function refuseBody(what: BodyProblem, limitBytes: number): HttpReply {
   if (what === 'too_large')
     return problem('body_too_large', `the limit is ${limitBytes} bytes; make the pod smaller`);
   if (what === 'broken_off') return problem('body_malformed', 'the review ended too early; send it again');
-  const reply = problem('overloaded', 'other reviews take all the memory that there is for them; try again');
+  const reply = problem(
+    'overloaded',
+    'other reviews are using all the memory reserved for reviews; try again',
+  );
   return { ...reply, headers: { 'retry-after': '1' } };
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** Kept for the answer to travel and for the API server to read it. */
+/** Reserved for the answer to travel and for the API server to read it. */
 const MARGIN_MS = 500;
 
 /** The API server's own deadline comes as `?timeout=10s`; it allows 1 to 30 s. */
@@ -59,7 +62,7 @@ interface MutatePorts {
   readonly metrics: Metrics;
 }
 
-/** All that an admitted pod gets; of a refused one how many, and the first few. */
+/** Everything an admitted pod gets; for a refused one the count and the first few. */
 function secretsOf({ outcome, plan }: Admission) {
   return {
     secretCount: plan?.names.length,
@@ -89,7 +92,7 @@ function auditRecord(at: number, request: ReviewRequest, admission: Admission) {
   };
 }
 
-/** `apiserverName`: the client certificate's common name that is required; undefined where none is. */
+/** `apiserverName`: the client certificate's required common name; undefined where none is required. */
 export function createMutate(ports: MutatePorts, apiserverName: string | undefined) {
   const { admit, audit, clock, log, metrics } = ports;
   const count = metrics.counter('twofold_admissions_total', 'Reviews answered.', ['outcome', 'dry_run']);

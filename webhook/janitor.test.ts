@@ -59,7 +59,7 @@ describe('the janitor, with the shipped roles', function () {
   let kubernetes: TestKubernetes;
   let api: KubernetesApi;
   let admin: KubernetesApi;
-  /** What the janitor measures by; it has nothing to do with the API server's, or with that of who wrote the Lease. */
+  /** The janitor's clock, unrelated to the API server's and to that of the Lease's writer. */
   let now = 0;
   let lines: string[];
   let last = 0;
@@ -115,7 +115,7 @@ describe('the janitor, with the shipped roles', function () {
   });
   afterEach(() => kubernetes.close());
 
-  it('sweeps the Lease of a pod that never came, and its Secret goes with it', async () => {
+  it('sweeps the Lease of a pod that never appeared, and its Secret goes with it', async () => {
     const id = await createLease('sessions');
     const lease = await admin.get<Lease>(`${leasesIn('sessions')}/twofold-${id}`);
     const leaseUid = lease.ok ? lease.object.metadata.uid : '';
@@ -134,7 +134,7 @@ describe('the janitor, with the shipped roles', function () {
       await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
-  it('waits the whole grace period by its own clock, whatever the clock says of who wrote the Lease', async () => {
+  it('waits the whole grace period by its own clock, whatever the clock of the Lease’s writer says', async () => {
     const hour = 3_600_000;
     const slow = await createLease('sessions', nextSid(), Date.now() - hour);
     const fast = await createLease('sessions', nextSid(), Date.now() + hour);
@@ -167,7 +167,7 @@ describe('the janitor, with the shipped roles', function () {
     expect(await stateOf('sessions', sid)).to.equal('');
   });
 
-  it('reads no pod for a Lease that has a session’s label and not its name', async () => {
+  it('reads no pod for a Lease that has a session’s label but not its name', async () => {
     const id = nextSid();
     await createPod('sessions', id);
     for (let count = 0; count < 3; count += 1)
@@ -188,7 +188,7 @@ describe('the janitor, with the shipped roles', function () {
     expect(read).to.deep.equal([]);
   });
 
-  it('takes no pod for the session’s that has its label alone', async () => {
+  it('does not take a pod for the session’s by its label alone', async () => {
     const id = await createLease('sessions');
     await createPod('sessions', id, { secret: 'another' });
     const janitor = janitorOf(['sessions']);
@@ -199,7 +199,7 @@ describe('the janitor, with the shipped roles', function () {
     expect(await stateOf('sessions', id)).to.equal('gone');
   });
 
-  it('sweeps beside 27 session pods of 1.3 MB each, which fit into no answer together', async () => {
+  it('sweeps among 27 session pods of 1.3 MB each, too large for one answer together', async () => {
     const fat = [];
     for (let at = 0; at < 27; at += 1) {
       const id = await createLease('sessions');
@@ -219,7 +219,7 @@ describe('the janitor, with the shipped roles', function () {
     expect(lines).to.deep.equal([]);
   });
 
-  it('sweeps beside an editor’s own Leases of 1 MB each', async () => {
+  it('sweeps among an editor’s own Leases of 1.3 MB each', async () => {
     for (let at = 0; at < 27; at += 1)
       await must(
         admin.create(leasesIn('sessions'), {
@@ -235,7 +235,7 @@ describe('the janitor, with the shipped roles', function () {
     expect(await stateOf('sessions', id)).to.equal('Pod');
   });
 
-  it('goes on with the other namespaces where one fails, and with the other pods where one cannot be read', async () => {
+  it('continues with the other namespaces when one fails, and with the other pods when one cannot be read', async () => {
     const [first, second, other] = [
       await createLease('second'),
       await createLease('second'),
@@ -256,7 +256,7 @@ describe('the janitor, with the shipped roles', function () {
     expect(events).to.deep.equal(['sweep failed', 'pod could not be read']);
   });
 
-  it('stops where its replica leads no longer', async () => {
+  it('stops when its replica no longer leads', async () => {
     const ids = [await createLease('sessions'), await createLease('sessions'), await createLease('sessions')];
     for (const id of ids) await createPod('sessions', id);
     let turns = 2;

@@ -1,6 +1,6 @@
 /**
  * Cleans up after sessions, by Leases alone: the pod becomes the Lease's owner once it exists, and the Lease
- * goes when no pod has appeared in time or the pod has ended. Garbage collection does the rest. Zone 2;
+ * is deleted when no pod has appeared in time or the pod has ended. Garbage collection does the rest. Zone 2;
  * docs/design.md#clean-up.
  */
 import { SESSION_LABEL, sessionObjectName } from '#envelope/annotations.ts';
@@ -48,10 +48,10 @@ function isOwned({ metadata }: Lease): boolean {
   return metadata.ownerReferences?.some(({ kind }) => kind === 'Pod') ?? false;
 }
 
-/** What to do with one Lease; `pod` is the one that is its session's, if there is any. Pure. */
+/** What to do with one Lease; `pod` is its session's, if there is one. Pure. */
 export function decide(lease: Lease, pod: SessionPod | undefined, isOverdue: boolean): Decision {
   if (pod?.status?.phase === 'Succeeded' || pod?.status?.phase === 'Failed') return 'delete';
-  if (isOwned(lease)) return 'keep'; // where its pod is gone, it is the garbage collector's
+  if (isOwned(lease)) return 'keep'; // if its pod is gone, the garbage collector deletes it
   if (pod) return 'adopt';
   return isOverdue ? 'delete' : 'keep';
 }
@@ -64,7 +64,7 @@ interface JanitorConfig {
 
 interface JanitorPorts {
   readonly api: Pick<KubernetesApi, 'page' | 'patch' | 'delete'>;
-  /** A Lease's age is what this janitor has seen of it: the time in it is of another node's clock. */
+  /** A Lease's age is how long this janitor has seen it: the time in it is from another node's clock. */
   readonly monotonic: Clock;
   readonly log: Log;
 }
@@ -125,16 +125,16 @@ function grouped(pods: readonly PartialObject[]): PodNames {
 
 function createReader(api: JanitorPorts['api']) {
   return {
-    /** Leases of ours; the others that carry the label are somebody's. */
+    /** Twofold's Leases; others with the label are somebody else's. */
     leases: (namespace: string): Promise<Listed<Lease>> =>
       listAll(api, under(LEASES, namespace, 'leases'), OURS, leaseOf),
-    /** By their metadata alone: what a pod is made of may be large, and matters twice in a session. */
+    /** By metadata alone: a pod may be large, and the rest of it matters only twice in a session. */
     pods: async (namespace: string, fieldSelector?: string): Promise<KubernetesAnswer<PodNames>> => {
       const query = { ...OURS, metadataOnly: true, fieldSelector };
       const pods = await listAll(api, under(PODS, namespace, 'pods'), query, byName);
       return pods.ok ? { ok: true, object: grouped(pods.items) } : pods;
     },
-    /** By a list of one: the webhook may list pods, and not get them. */
+    /** By a list of one: the webhook may list pods but not get them. */
     pod: async (namespace: string, name: string): Promise<KubernetesAnswer<SessionPod | undefined>> => {
       const query = { fieldSelector: `metadata.name=${name}`, limit: 1, maxBytes: MAX_OBJECT_BYTES };
       const page = await api.page<SessionPod>(under(PODS, namespace, 'pods'), query);
@@ -188,7 +188,7 @@ export function createJanitor({ api, monotonic, log }: JanitorPorts, config: Jan
     await carryOut(decide(lease, undefined, isOverdue), lease, undefined);
   };
 
-  const sweepNamespace = async (namespace: string, mayGoOn: () => boolean): Promise<void> => {
+  const sweepNamespace = async (namespace: string, mayContinue: () => boolean): Promise<void> => {
     // Leases first: a pod that appears between the lists is seen by those that follow.
     const leases = await read.leases(namespace);
     if (!leases.ok) {
@@ -204,9 +204,9 @@ export function createJanitor({ api, monotonic, log }: JanitorPorts, config: Jan
       return;
     }
     for (const lease of leases.items) {
-      if (!mayGoOn()) return;
+      if (!mayContinue()) return;
       const key = keyOf(lease);
-      // Whose pod runs is settled, and there is nothing to read.
+      // A Lease whose pod runs is settled; there is nothing to read.
       if (isOwned(lease) && !ended.object.has(key)) continue;
       const age = monotonic() - (times.get(lease.metadata.uid) ?? monotonic());
       await sweepLease(lease, present.object.get(key) ?? [], age > config.graceSeconds * 1000);
@@ -214,14 +214,14 @@ export function createJanitor({ api, monotonic, log }: JanitorPorts, config: Jan
   };
 
   return {
-    /** Looks at every Lease, as long as `mayGoOn`. One that is still under way goes on instead. */
-    sweep: async (mayGoOn: () => boolean): Promise<void> => {
+    /** Checks every Lease, as long as `mayContinue`. Does nothing while another sweep is under way. */
+    sweep: async (mayContinue: () => boolean): Promise<void> => {
       if (sweeping) return;
       sweeping = true;
       const everywhere = config.namespaces.includes('*');
       try {
         for (const namespace of everywhere ? ['*'] : config.namespaces) {
-          await sweepNamespace(namespace, mayGoOn).catch((error: unknown) => {
+          await sweepNamespace(namespace, mayContinue).catch((error: unknown) => {
             log.error('sweep failed', { namespace, error: describeError(error) });
           });
         }

@@ -23,7 +23,7 @@ import { createSessions } from './sessions.ts';
 
 type Config = Values<typeof webhookSettings>;
 const clock = systemClock;
-/** With the pod's five seconds before them they fit into its time for ending. */
+/** With the pod's five-second preStop hook they fit into its termination grace period. */
 const LINGER_MS = 10_000;
 const DRAIN_MS = 20_000;
 

@@ -1,4 +1,4 @@
-/** Where a container may find its files, beside what it mounts itself. Zone 2; docs/design.md#annotations. */
+/** Where a container may find its files, alongside its own mounts. Zone 2; docs/design.md#annotations. */
 import { annotations } from '#envelope/annotations.ts';
 import { normaliseMountPath } from '#envelope/mount-path.ts';
 import { quote } from '#envelope/selection.ts';

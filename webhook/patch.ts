@@ -33,7 +33,7 @@ function containerOperations(
   ];
 }
 
-/** The operations in the order in which they apply: our init container first, so later indices are one higher. */
+/** The operations in order: Twofold's init container comes first, so later indices are one higher. */
 export function patchOf(pod: Pod, additions: Additions): readonly Operation[] {
   return [
     pod.labels

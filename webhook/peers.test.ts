@@ -13,7 +13,7 @@ async function planned(): Promise<Plan> {
   return plan!;
 }
 
-/** A client that answers `body` with `status`, and remembers what it was asked. */
+/** A client that answers `body` with `status`, and records its calls. */
 function answering(status: number, body: unknown) {
   const calls: HttpsCall[] = [];
   const client = {
@@ -35,7 +35,7 @@ const secrets = ['db-password', 'aws-key'].map((name) => ({
   envelope: 'e',
 }));
 
-describe('resolve, as the webhook asks it', () => {
+describe('resolve, as the webhook calls it', () => {
   it('sends what the plan says, within the time that is left', async () => {
     const { calls, options } = answering(200, { sid, ticket, secrets });
     const outcome = await createConsoleClient(options).resolve(await planned(), 4000);
@@ -48,7 +48,7 @@ describe('resolve, as the webhook asks it', () => {
     });
   });
 
-  it('does not ask when the time is over', async () => {
+  it('makes no call after the deadline', async () => {
     const { calls, options } = answering(200, {});
     const outcome = await createConsoleClient(options).resolve(await planned(), 1000);
     expect(outcome).to.have.nested.property('refusal.code', 'console_unavailable');
@@ -59,11 +59,11 @@ describe('resolve, as the webhook asks it', () => {
     'no JSON': 'nonsense',
     'no session id': { ticket, secrets },
     'another ticket than the presented one': { sid, ticket: 'another.ticket.here', secrets },
-    'a secret less': { sid, ticket, secrets: secrets.slice(1) },
-    'a secret more': { sid, ticket, secrets: [...secrets, { ...secrets[0], name: 'other' }] },
+    'a secret missing': { sid, ticket, secrets: secrets.slice(1) },
+    'an extra secret': { sid, ticket, secrets: [...secrets, { ...secrets[0], name: 'other' }] },
     'another secret': { sid, ticket, secrets: [secrets[0], { ...secrets[1], name: 'other' }] },
     'a size that is text': { sid, ticket, secrets: secrets.map((secret) => ({ ...secret, size: '3' })) },
-    'a list that is none': { sid, ticket, secrets: {} },
+    'a list that is not one': { sid, ticket, secrets: {} },
   };
   for (const [what, body] of Object.entries(shapes)) {
     it(`refuses an answer with ${what}`, async () => {
@@ -94,7 +94,7 @@ describe('resolve, as the webhook asks it', () => {
     });
   });
 
-  it('names the command that mends what is the owner’s to mend', async () => {
+  it('names the command that fixes what the owner can fix', async () => {
     const messageOf = async (code: string): Promise<string> => {
       const { options } = answering(403, { code, detail: 'Get another.' });
       const outcome = await createConsoleClient(options).resolve(await planned(), 4000);
@@ -106,7 +106,7 @@ describe('resolve, as the webhook asks it', () => {
     expect(await messageOf('launcher_guard_missing')).to.equal('Get another');
   });
 
-  it('passes on that a namespace must wait, as such', async () => {
+  it('passes on a rate limit as such', async () => {
     const detail = 'Namespace hub has had pods admitted 1000 times within a minute; try again in 7 s.';
     const { options } = answering(429, { code: 'rate_limited', detail });
     const outcome = await createConsoleClient(options).resolve(await planned(), 4000);
@@ -122,7 +122,7 @@ describe('resolve, as the webhook asks it', () => {
     });
   });
 
-  it('says that the console did not answer, and how', async () => {
+  it('says that the console did not answer, and why', async () => {
     const down = answering(0, new HttpsError('unreachable', 'peer cannot be reached (ECONNREFUSED)'));
     const outcome = await createConsoleClient(down.options).resolve(await planned(), 4000);
     expect(outcome.ok ? '' : outcome.refusal.message)
@@ -143,19 +143,21 @@ describe('a peer that is away for a moment', () => {
       `peer cannot be reached (${code})`,
       Object.assign(new Error(code), { code }),
     );
-  /** Fails that often, then answers; `at` is the time, which goes on by a second with each call. */
+  /** Fails `failures` times, then answers; `at` is the time, which advances by a second with each call. */
   const backAfter = (failures: number, error: HttpsError) => {
     const { calls, options } = answering(200, { sid, ticket, secrets });
     let at = 1000;
-    const call = (wish: HttpsCall) => {
+    const call = (request: HttpsCall) => {
       at += 1000;
-      return calls.length < failures ? (calls.push(wish), Promise.reject(error)) : options.client.call(wish);
+      return calls.length < failures
+        ? (calls.push(request), Promise.reject(error))
+        : options.client.call(request);
     };
     return { calls, options: { ...options, client: { ...options.client, call }, clock: () => at } };
   };
 
   for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']) {
-    it(`is asked again when nobody listened (${code}), with the time that is left`, async () => {
+    it(`is called again when nothing was listening (${code}), with the time that is left`, async () => {
       const { calls, options } = backAfter(2, away(code));
       const outcome = await createConsoleClient(options).resolve(await planned(), 10_500);
       expect(outcome.ok).to.equal(true);
@@ -163,14 +165,14 @@ describe('a peer that is away for a moment', () => {
     });
   }
 
-  it('is given up in time for the rest of the admission', async () => {
+  it('is given up on in time for the rest of the admission', async () => {
     const { calls, options } = backAfter(100, away('ECONNREFUSED'));
     const outcome = await createConsoleClient(options).resolve(await planned(), 5500);
     expect(outcome).to.have.nested.property('refusal.code', 'console_unavailable');
     expect(calls).to.have.length(3);
   });
 
-  it('is not asked again when it may have heard the call', async () => {
+  it('is not called again when it may have received the call', async () => {
     for (const error of [away('ECONNRESET'), new HttpsError('timeout', 'no answer')]) {
       const { calls, options } = backAfter(1, error);
       expect((await createConsoleClient(options).resolve(await planned(), 10_500)).ok).to.equal(false);
@@ -179,12 +181,12 @@ describe('a peer that is away for a moment', () => {
   });
 });
 
-describe('unwrap, as the webhook asks it', () => {
+describe('unwrap, as the webhook calls it', () => {
   const resolved: Resolved = { sid, ticket, secrets };
   const place: Place = { ns: 'fx-dev', sa: 'default', name: 'nb', by: 'alice@example.org' };
   const tokens = secrets.map(({ id, name }) => ({ id, name, token: 'gAAA' }));
 
-  it('sends ticket, session, place and envelopes, and takes a token for each secret', async () => {
+  it('sends ticket, session, place and envelopes, and accepts a token for each secret', async () => {
     const { calls, options } = answering(200, { tokens, grant: 'g' });
     const outcome = await createKeyserviceClient(options).unwrap(resolved, place, 4000);
     expect(outcome).to.have.nested.property('value.grant', 'g');

@@ -21,22 +21,22 @@ interface PeerOptions {
 }
 
 function unavailable(peer: Peer, why: string): Refusal {
-  const next = 'try again; if it goes on, tell the cluster’s operator';
+  const next = 'try again; if it persists, tell the cluster’s operator';
   return refuse(`${peer}_unavailable`, `Twofold’s ${peer} did not answer (${why}); ${next}`);
 }
 
 const PAUSE_MS = 200;
-/** Kept for the rest of the admission. */
+/** Reserved for the rest of the admission. */
 const RESERVE_MS = 2_000;
-/** Nothing listened, so nobody has heard of the call. */
-const NOT_THERE: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** Nothing was listening, so the call reached nobody. */
+const NOT_LISTENING: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-function foundNobody({ cause }: HttpsError): boolean {
-  return cause instanceof Error && 'code' in cause && NOT_THERE.has(cause.code);
+function reachedNobody({ cause }: HttpsError): boolean {
+  return cause instanceof Error && 'code' in cause && NOT_LISTENING.has(cause.code);
 }
 
-/** A peer with one replica, as a console on SQLite, is away for seconds while it is updated: it is waited for. */
-async function whenThere(
+/** A peer with one replica, such as a console on SQLite, is away for seconds during an update: the call waits for it. */
+async function waitForPeer(
   ask: () => Promise<HttpsAnswer>,
   { clock }: PeerOptions,
   deadline: number,
@@ -45,7 +45,7 @@ async function whenThere(
     try {
       return await ask();
     } catch (error) {
-      const passing = error instanceof HttpsError && foundNobody(error);
+      const passing = error instanceof HttpsError && reachedNobody(error);
       if (!passing || clock() + PAUSE_MS > deadline - RESERVE_MS) throw error;
       await wait(PAUSE_MS);
     }
@@ -59,7 +59,7 @@ function annotationOf(code: string): { annotation?: string } {
   return code.startsWith('ticket_') ? { annotation: annotations.ticket.key } : {};
 }
 
-/** What its owner types next, for the refusals that are theirs to mend. */
+/** The command its owner runs next, for the refusals that the owner can fix. */
 function commandOf(code: string): string | undefined {
   if (code === 'secret_unknown') return 'twofold secrets list';
   if (code === 'secret_expired') return 'twofold secrets replace NAME';
@@ -68,7 +68,7 @@ function commandOf(code: string): string | undefined {
     : undefined;
 }
 
-/** A problem document is the peer's own word; anything else but 200 means that it does not work. */
+/** A problem document is the peer's own refusal; anything else except 200 means that it does not work. */
 function refusalOf(peer: Peer, { status, body }: HttpsAnswer): Refusal {
   const problem = parseProblem(body);
   if (!problem) return unavailable(peer, `status ${status}`);
@@ -92,7 +92,7 @@ async function callPeer<T>(
   // Coarse, so that Node keeps few lists of timers.
   const timeLeft = (): number => Math.floor((request.deadline - clock()) / 100) * 100;
   if (timeLeft() <= 0)
-    return { ok: false, refusal: unavailable(peer, 'the time for this admission is over') };
+    return { ok: false, refusal: unavailable(peer, 'the deadline of this admission has passed') };
   const ask = (): Promise<HttpsAnswer> =>
     client.call({
       method: 'POST',
@@ -103,13 +103,13 @@ async function callPeer<T>(
       maxResponseBytes: MAX_INTERNAL_BODY_BYTES,
     });
   try {
-    const answer = await whenThere(ask, options, request.deadline);
+    const answer = await waitForPeer(ask, options, request.deadline);
     if (answer.status !== 200) return { ok: false, refusal: refusalOf(peer, answer) };
     const said = parseJson(answer.body.toString('utf8'));
     if (said === undefined) return { ok: false, refusal: unavailable(peer, 'not JSON') };
     const value = isJsonObject(said) ? parse(said) : undefined;
     return value === undefined
-      ? { ok: false, refusal: unavailable(peer, 'its answer is not one to what was asked') }
+      ? { ok: false, refusal: unavailable(peer, 'its answer does not match the request') }
       : ok(value);
   } catch (error) {
     if (!(error instanceof HttpsError)) throw error;
@@ -117,7 +117,7 @@ async function callPeer<T>(
   }
 }
 
-/** Every item as `parse` has it, or undefined when one is not of its shape. */
+/** Every item as parsed, or undefined when one has the wrong shape. */
 function listOf<T>(value: unknown, parse: (item: JsonObject) => T | undefined): readonly T[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const items = value.flatMap((item: unknown) => (isJsonObject(item) ? (parse(item) ?? []) : []));
@@ -173,7 +173,7 @@ function question(plan: Plan, dryRun: boolean): object {
   };
 }
 
-/** The presented one where there is one: another would be somebody else's consent. */
+/** The presented one if there is one: another would be somebody else's consent. */
 function isTicketOf({ ticket: presented }: Plan, ticket: unknown): ticket is string {
   return typeof ticket === 'string' && (presented === undefined || presented.trim() === ticket.trim());
 }
@@ -217,7 +217,7 @@ export function createKeyserviceClient(options: PeerOptions) {
         { path: '/v1/unwrap', body, deadline },
         ({ tokens: items, grant }) => {
           const tokens = listOf(items, parseToken);
-          // The envelope's own name, which the keyservice has proven, against the console's word.
+          // Checks the console's answer against the envelope's own name, which the keyservice has verified.
           const all =
             tokens?.length === secrets.length &&
             secrets.every(({ id, name }) => tokens.some((each) => each.id === id && each.name === name));

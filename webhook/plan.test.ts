@@ -126,7 +126,7 @@ describe('a plan', () => {
       '/with space/é': '/with space/é',
     };
     for (const [path, expected] of Object.entries(normal)) {
-      it(`takes ${path} as ${expected}`, async () => {
+      it(`reads ${path} as ${expected}`, async () => {
         expect(
           (await planOf({ annotations: { ...basic, 'twofold.dev/mount-path': path } })).mountPath,
         ).to.equal(expected);
@@ -144,7 +144,7 @@ describe('a plan', () => {
       });
     }
 
-    it('is refused below an existing mount, beside a device, and taken beside a namesake', async () => {
+    it('is refused below an existing mount and at a device, and accepted next to a path with the same prefix', async () => {
       const annotations = { ...basic, 'twofold.dev/mount-path': '/home/alice/secrets' };
       const at = (mountPath: string) => ({
         containers: [{ name: 'main', volumeMounts: [{ name: 'v', mountPath }] }],
@@ -159,7 +159,7 @@ describe('a plan', () => {
       );
     });
 
-    it('does not mind what containers mount that get nothing', async () => {
+    it('ignores the mounts of containers that get nothing', async () => {
       const side = { name: 'side', volumeMounts: [{ name: 'v', mountPath: '/secrets' }] };
       expect(
         (await planOf({ spec: { containers: [{ name: 'main' }, side] } })).chosen.containers,
@@ -177,7 +177,7 @@ describe('a plan', () => {
       ).chosen;
     const initContainers = [{ name: 'setup' }, { name: 'proxy', restartPolicy: 'Always' }];
 
-    it('takes the first regular one, all of them by *, and others only by name', async () => {
+    it('picks the first regular one, all of them by *, and others only by name', async () => {
       expect(await choose(undefined, { initContainers })).to.deep.equal({
         containers: [0],
         initContainers: [],
@@ -190,7 +190,7 @@ describe('a plan', () => {
       expect(await choose('side,side')).to.deep.equal({ containers: [1], initContainers: [] });
     });
 
-    it('takes the one that kubectl would pick, and refuses by name when it is not there', async () => {
+    it('picks the one that kubectl would pick, and refuses by name when it is missing', async () => {
       const pick = (name: string) => ({
         annotations: { ...basic, 'kubectl.kubernetes.io/default-container': name },
       });
@@ -201,7 +201,7 @@ describe('a plan', () => {
     });
 
     for (const value of ['gone', '', 'main, side', 'main,', '*,main']) {
-      it(`refuses ${JSON.stringify(value)}, naming those that there are`, async () => {
+      it(`refuses ${JSON.stringify(value)}, naming those that exist`, async () => {
         const annotations = { ...basic, 'twofold.dev/containers': value };
         expect(await refusalOf({ annotations }))
           .to.contain('main, side')
@@ -239,7 +239,7 @@ describe('a plan', () => {
       expect((await planOf({ annotations, spec })).fileMode).to.equal(0o440);
     });
 
-    it('takes a mode of read bits only', async () => {
+    it('accepts a mode of read bits only', async () => {
       const withMode = (mode: string) => ({ annotations: { ...basic, 'twofold.dev/file-mode': mode } });
       expect((await planOf(withMode('0440'))).fileMode).to.equal(0o440);
       expect((await planOf(withMode('444'))).fileMode).to.equal(0o444);
@@ -282,7 +282,7 @@ describe('a plan', () => {
       expect(JSON.stringify(verdict)).not.to.contain('twofold-files');
     });
 
-    it('are refused while the operator has them off, naming files as the alternative', async () => {
+    it('are refused while the operator has turned them off, naming files as the alternative', async () => {
       expect(await refusalOf({ annotations: env }, { envEnabled: false }))
         .to.contain('twofold.dev/secrets')
         .and.contain('(env_disabled)');
@@ -305,7 +305,7 @@ describe('a plan', () => {
     const { 'twofold.dev/ticket': _ticket, ...noTicket } = basic;
     const spawned = { annotations: { ...noTicket, 'hub/user': 'alice' }, namespace: 'hub', username: 'hub' };
 
-    it('is the trusted launcher’s word, for exactly this username and namespace', async () => {
+    it('comes from the trusted launcher, for exactly this username and namespace', async () => {
       expect((await planOf(spawned, { launchers })).launcher).to.deep.equal({
         username: 'hub',
         user: 'alice',
@@ -315,7 +315,7 @@ describe('a plan', () => {
       }
     });
 
-    it('is a launcher’s in the cluster with the token of its own pod alone, ticket or not', async () => {
+    it('comes from a launcher in the cluster only with its own pod’s token, ticket or not', async () => {
       const username = 'system:serviceaccount:hub-itself:hub';
       const inCluster = { launchers: [{ username, namespaces: ['hub'], annotation: 'hub/user' }] };
       const bound = { ...spawned, username, boundPodUid: 'a-pod' };
@@ -327,7 +327,7 @@ describe('a plan', () => {
       }
     });
 
-    it('is both, ticket and launcher, for the console to compare', async () => {
+    it('comes from both ticket and launcher, for the console to compare', async () => {
       const plan = await planOf({ ...spawned, annotations: { ...basic, 'hub/user': 'bob' } }, { launchers });
       expect([plan.ticket, plan.launcher?.user]).to.deep.equal(['a.b.c', 'bob']);
     });
@@ -339,8 +339,8 @@ describe('a plan', () => {
     });
   });
 
-  describe('of what can be no session', () => {
-    it('refuses a pod of which the review does not say what, where and whose it is', async () => {
+  describe('of what cannot be a session', () => {
+    it('refuses a pod when the review does not say what, where and whose it is', async () => {
       const unsaid: Made[] = [
         { metadata: { name: undefined } },
         { metadata: { name: 'A' } },
@@ -377,7 +377,7 @@ describe('a plan', () => {
       expect(await refusalOf({ annotations })).to.contain('mirror');
     });
 
-    it('refuses an unknown annotation of ours, and one that selects nothing', async () => {
+    it('refuses an unknown twofold.dev annotation, and annotations that select nothing', async () => {
       expect(await refusalOf({ annotations: { ...basic, 'twofold.dev/image': 'evil' } }))
         .to.contain('twofold.dev/image: remove it')
         .and.contain('(annotation_unknown)');
@@ -391,7 +391,7 @@ describe('a plan', () => {
       'our label': { metadata: { labels: { 'twofold.dev/session': sid } } },
       'our init container': { spec: { initContainers: [{ name: 'twofold-init' }] } },
       'a container of that name': { spec: { containers: [{ name: 'twofold-init' }] } },
-      'a volume of ours': { spec: { volumes: [{ name: 'twofold-files', emptyDir: {} }] } },
+      'a volume with our prefix': { spec: { volumes: [{ name: 'twofold-files', emptyDir: {} }] } },
       'our audience': {
         spec: {
           volumes: [
@@ -425,14 +425,14 @@ describe('a plan', () => {
       });
     }
 
-    it('warns of what undoes the choice of containers, and goes on', async () => {
+    it('warns of what undoes the choice of containers, and continues', async () => {
       const spec = { shareProcessNamespace: true };
       const said = (await planOf({ spec })).warnings;
       expect(said).to.have.length(1);
       expect(said[0]).to.match(/^shareProcessNamespace: every container of this pod/);
     });
 
-    it('says everything that is wrong at once, each by its annotation', async () => {
+    it('reports everything that is wrong together, each by its annotation', async () => {
       const said = await refusalOf({
         annotations: {
           'twofold.dev/secrets': 'a,,b',
@@ -450,11 +450,11 @@ describe('a plan', () => {
 
     const shapes: Record<string, Json> = {
       'no containers': { containers: [] },
-      'containers that are no list': { containers: {} },
+      'containers that are not a list': { containers: {} },
       'a container that is text': { containers: ['x'] },
       'a container without a name': { containers: [{}] },
       'a uid that is text': { securityContext: { runAsUser: '0' } },
-      'mounts that are no list': { containers: [{ name: 'm', volumeMounts: 'x' }] },
+      'mounts that are not a list': { containers: [{ name: 'm', volumeMounts: 'x' }] },
       'a quantity that is an object': { containers: [{ name: 'm', resources: { limits: { cpu: {} } } }] },
     };
     for (const [what, spec] of Object.entries(shapes)) {
@@ -465,7 +465,7 @@ describe('a plan', () => {
       });
     }
 
-    it('takes null for what is absent, as Go writes it', async () => {
+    it('treats null as absent, as Go writes it', async () => {
       const spec = {
         initContainers: null,
         volumes: null,
@@ -476,7 +476,7 @@ describe('a plan', () => {
     });
   });
 
-  it('leaves alone what it is not asked about: other operations, and pods without annotations of ours', async () => {
+  it('leaves alone other operations, and pods without twofold.dev annotations', async () => {
     expect((await admit({ annotations: {} })).outcome).to.equal('untouched');
     expect((await admitWith()({ ...request({}), createsPod: false }, Infinity)).outcome).to.equal(
       'untouched',

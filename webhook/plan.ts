@@ -1,5 +1,5 @@
 /**
- * From a pod to what shall be done with it, or to every reason why not. Zone 2, pure;
+ * From a pod to what is to be done with it, or to every reason against it. Zone 2, pure;
  * docs/design.md#admission. Nothing here depends on the secrets themselves: those come from the console.
  */
 import type { AnnotationValues } from '#envelope/annotation-values.ts';
@@ -30,18 +30,18 @@ export interface PlanConfig {
   readonly launchers: readonly TrustedLauncher[];
 }
 
-/** What the review says beside the pod. */
+/** What the review says besides the pod. */
 interface ReviewContext {
   readonly namespace: string;
   /** Who creates the pod. */
   readonly username: string;
-  /** Of whoever creates it: the pod that its token is bound to. */
+  /** The pod that the creator's token is bound to. */
   readonly boundPodUid: string | undefined;
 }
 
 /** What the annotations say, and what follows from it for this pod. */
 export interface Plan extends AnnotationValues {
-  /** As the review has it: keyservice and grant are told nothing else. */
+  /** As in the review: keyservice and grant get nothing else. */
   readonly place: Place;
   /** Every selected secret, once. */
   readonly names: readonly SecretName[];
@@ -56,7 +56,7 @@ export interface Plan extends AnnotationValues {
 type Planned =
   { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly refusals: readonly Refusal[] };
 
-/** The image's own user, where the pod says none that may be used. */
+/** The image's own user, where the pod names none that may be used. */
 const IMAGE_UID = 65_532;
 
 function notASession(pod: Pod, { namespace }: ReviewContext, config: PlanConfig): Refusal | undefined {
@@ -79,19 +79,19 @@ function notASession(pod: Pod, { namespace }: ReviewContext, config: PlanConfig)
   return undefined;
 }
 
-/** Undefined for what the API server will refuse after us: names that are none, or no name at all. */
+/** Undefined for what the API server will refuse afterwards: invalid names, or no name at all. */
 function placeOf(pod: Pod, { namespace, username }: ReviewContext): Place | undefined {
   return parsePlace({
     ns: namespace,
     sa: pod.serviceAccount,
-    // Kubernetes takes an empty name for none.
+    // Kubernetes treats an empty name as none.
     name: pod.name || undefined,
     generateName: pod.generateName || undefined,
     by: username,
   });
 }
 
-/** Names of ours that the pod must not bring along: an injected pod, exported and created again, does. */
+/** Reserved names that the pod must not have yet: an injected pod, exported and created again, has them. */
 function reservedNames(pod: Pod): Refusal | undefined {
   const found = [
     ...(SESSION_LABEL in (pod.labels ?? {}) ? [`label ${SESSION_LABEL}`] : []),
@@ -122,14 +122,14 @@ function unbound({ username, boundPodUid }: ReviewContext): boolean {
 
 function identify(
   pod: Pod,
-  circumstances: ReviewContext,
+  context: ReviewContext,
   { launchers }: PlanConfig,
   ticket: string | undefined,
 ): { launcher: Plan['launcher'] } | Refusal {
-  const { namespace, username } = circumstances;
+  const { namespace, username } = context;
   const launcher = findLauncher(launchers, { username, namespace });
   const user = launcher && pod.annotations[launcher.annotation];
-  if (launcher && user && unbound(circumstances)) {
+  if (launcher && user && unbound(context)) {
     const why = `${quote(username)} names a user, but its token is not bound to a pod`;
     const next = 'let the launcher use the token that Kubernetes mounts in its own pod';
     return refuse('launcher_not_pod_bound', `${why}; ${next}`, launcher.annotation);
@@ -140,8 +140,8 @@ function identify(
     const next = `set it, or give a ticket in ${annotations.ticket.key}`;
     return refuse('launcher_annotation_missing', `it does not name the user; ${next}`, launcher.annotation);
   }
-  const why = `there is no ticket, and ${quote(username)} is no trusted launcher in namespace ${quote(namespace)}`;
-  const next = 'have the launcher ask the console for a ticket (POST /api/v1/tickets) and put it here';
+  const why = `there is no ticket, and ${quote(username)} is not a trusted launcher in namespace ${quote(namespace)}`;
+  const next = 'have the launcher request a ticket from the console (POST /api/v1/tickets) and put it here';
   return refuse('no_identity', `${why}; ${next}`, annotations.ticket.key);
 }
 
@@ -167,18 +167,18 @@ function isRefusal(value: object): value is Refusal {
   return 'code' in value;
 }
 
-/** Refusals are reported together, the first of them where a pod brings very many, except that nothing more is said of a pod that can be no session at all. */
-export function planSession(pod: Pod, circumstances: ReviewContext, config: PlanConfig): Planned {
-  const first = notASession(pod, circumstances, config) ?? reservedNames(pod);
+/** Reports refusals together, the first of very many; for a pod that cannot be a session at all, only that. */
+export function planSession(pod: Pod, context: ReviewContext, config: PlanConfig): Planned {
+  const first = notASession(pod, context, config) ?? reservedNames(pod);
   if (first) return { ok: false, refusals: [first] };
-  const place = placeOf(pod, circumstances);
+  const place = placeOf(pod, context);
   if (!place) {
     const why = `the review does not say which pod this is, where and whose: ${PLACE_RULE}`;
     return { ok: false, refusals: [refuse('pod_unsupported', `${why}; correct metadata and spec`)] };
   }
   const { values, refusals } = readAnnotations(pod);
   const chosen = chooseContainers(pod, values.containers);
-  const identity = identify(pod, circumstances, config, values.ticket);
+  const identity = identify(pod, context, config, values.ticket);
   if (refusals.length > 0 || isRefusal(chosen) || isRefusal(identity)) {
     return { ok: false, refusals: [...refusals, ...[chosen, identity].filter(isRefusal)] };
   }
@@ -200,7 +200,7 @@ export function planSession(pod: Pod, circumstances: ReviewContext, config: Plan
   return { ok: true, plan };
 }
 
-/** A mode may be asked for that leaves a container unable to read: said, not refused, since root may do it anyway. */
+/** A requested mode may leave a container unable to read: a warning, not a refusal, since root can read anyway. */
 function unreadable(mode: number | undefined, consumers: readonly Container[], pod: Pod): readonly string[] {
   if (mode === undefined || (mode & 0o004) !== 0) return [];
   const { runAsUser } = permissions(pod, consumers);

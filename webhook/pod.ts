@@ -1,5 +1,5 @@
 /**
- * The parts of a pod that the webhook reads, checked at the edge: a review's body is somebody's word. Zone 2.
+ * The parts of a pod that the webhook reads, checked at the edge: a review's body is unverified. Zone 2.
  * The whole pod stays JSON: what is not read here is neither judged nor changed.
  */
 import { isJsonObject, type JsonObject } from '#envelope/json.ts';
@@ -29,7 +29,7 @@ export interface Container {
 
 interface Volume {
   readonly name: string;
-  /** The path on the node that it shows. */
+  /** The path on the node that it exposes. */
   readonly hostPath: string | undefined;
   /** Audiences of projected service-account tokens. */
   readonly audiences: readonly string[];
@@ -51,7 +51,7 @@ export interface Pod {
   /** Undefined where the pod has no such list: a patch must then add it. */
   readonly initContainers: readonly Container[] | undefined;
   readonly volumes: readonly Volume[] | undefined;
-  /** Of sessions' Secrets, wherever volumes, variables or pull secrets name them. */
+  /** Names of sessions' Secrets, wherever volumes, variables or pull secrets have them. */
   readonly sessionSecrets: readonly string[];
   readonly shareProcessNamespace: boolean;
   readonly hostPID: boolean;
@@ -156,7 +156,7 @@ function parseContainers(spec: JsonObject, key: string): readonly Container[] | 
   return listAt(spec, key, 'spec')?.map((container, at) => parseContainer(container, `spec.${key}[${at}]`));
 }
 
-/** Those texts in a JSON value, at whatever depth, that are names of sessions' Secrets. */
+/** The strings in a JSON value, at any depth, that are names of sessions' Secrets. */
 function sessionSecretsIn(root: unknown): readonly string[] {
   const found = new Set<string>();
   for (const waiting = [root]; waiting.length > 0;) {
@@ -168,7 +168,7 @@ function sessionSecretsIn(root: unknown): readonly string[] {
   return [...found];
 }
 
-/** All of a spec that can name a Secret; a variable's plain value does not. */
+/** The parts of a spec that can name a Secret; a variable's plain value does not. */
 function namingParts(spec: JsonObject): unknown {
   return [
     spec['volumes'],
@@ -182,7 +182,7 @@ function namingParts(spec: JsonObject): unknown {
   ];
 }
 
-/** Throws a PodShapeError for anything that is not a v1 Pod as far as it is read. */
+/** Throws a PodShapeError for anything that is not a v1 Pod in the parts that are read. */
 export function parsePod(value: unknown): Pod {
   if (!isJsonObject(value)) return wrong('object', 'a pod');
   const metadata = objectAt(value, 'metadata', 'object') ?? wrong('metadata', 'set');

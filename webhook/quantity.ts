@@ -19,7 +19,7 @@ const binary: Readonly<Record<string, bigint>> = Object.fromEntries(
 const pattern =
   /^([+-]?)(\d{1,30})?(?:\.(\d{0,30}))?(?:(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)|[eE]([+-]?\d{1,2}))?$/;
 
-/** Nano-units, rounded up as Kubernetes does, or undefined for what is no quantity. */
+/** Nano-units, rounded up as Kubernetes does, or undefined for what is not a quantity. */
 export function parseQuantity(text: string | number): bigint | undefined {
   const match = pattern.exec(String(text));
   if (!match) return undefined;

@@ -1,6 +1,6 @@
 /**
- * A pod as it will be: what it was, and the additions. Zone 2, pure. The patch must lead exactly here; the tests hold
- * the two against each other for every review.
+ * A pod as it will be: what it was, and the additions. Zone 2, pure. The patch must lead exactly here; the tests
+ * compare the two for every review.
  */
 import { SESSION_LABEL } from '#envelope/annotations.ts';
 import { isJsonObject } from '#envelope/json.ts';

@@ -31,13 +31,13 @@ describe('the init container’s resources', () => {
     expect(initResources(pod)).to.deep.equal({ requests: both, limits: both });
   });
 
-  it('count a native sidecar beside the containers', () => {
+  it('count a native sidecar along with the containers', () => {
     const initContainers = [{ name: 's', restartPolicy: 'Always', resources: same('1', '1Gi') }];
     const pod = podOf({ containers: [{ name: 'a', resources: same('1', '1Gi') }], initContainers });
     expect(initResources(pod).limits).to.deep.equal({ cpu: '2', memory: '2Gi' });
   });
 
-  it('are the smallest that a container requests when it is Burstable, within what is wanted, and no limits', () => {
+  it('are the smallest container request, up to a maximum, when it is Burstable, and no limits', () => {
     const pod = podOf({
       containers: [
         { name: 'a', resources: { requests: { cpu: '2', memory: '4Gi' }, limits: { memory: '4Gi' } } },
@@ -47,7 +47,7 @@ describe('the init container’s resources', () => {
     expect(initResources(pod)).to.deep.equal({ requests: { cpu: '20m', memory: '128Mi' }, limits: {} });
   });
 
-  it('are none for BestEffort, at pod level, and where only other resources are asked for', () => {
+  it('are none for BestEffort, at pod level, and where only other resources are requested', () => {
     const none = { requests: {}, limits: {} };
     expect(initResources(podOf({}))).to.deep.equal(none);
     expect(initResources(podOf({ resources: same('1', '1Gi') }))).to.deep.equal(none);
@@ -96,7 +96,7 @@ describe('the init container’s resources', () => {
     expect(missingMemory(burstable, initResources(burstable), 4096)).to.equal(0);
   });
 
-  it('are computed in as much time as the pod has init containers', async () => {
+  it('are computed in time linear in the pod’s init containers', async () => {
     const build = (n: number): Pod =>
       podOf({
         containers: [{ name: 'a', resources: same('1', '1Gi') }],
@@ -109,7 +109,7 @@ describe('the init container’s resources', () => {
     expect((await growthOf(build, initResources)).ratio).to.be.below(MOST_RATIO);
   });
 
-  it('count for the pod what KEP-753 says: the largest of what runs, and of each init container beside the sidecars before it', () => {
+  it('count as KEP-753 says: the largest of what runs, and of each init container with the sidecars before it', () => {
     const amount = fc.constantFrom('0', '1', '250m', '3', '1e2', '1Ki');
     const init = fc.record({ cpu: amount, sidecar: fc.boolean() });
     const container = fc.record({ cpu: amount });

@@ -1,5 +1,5 @@
 /**
- * The init container's resources: never another QoS class, never higher effective requests. Zone 2;
+ * The init container's resources: never change the QoS class, never raise effective requests. Zone 2;
  * docs/design.md#pod.
  *
  * | pod | init container |
@@ -8,7 +8,7 @@
  * | Burstable | requests at most the smallest that a regular container declares; no limits |
  * | BestEffort, or resources at pod level | none |
  *
- * A limit of its own would slow it down: 100m of processor time turn 84 ms into 844.
+ * A limit of its own would slow it down: 100m of processor time turns 84 ms into 844.
  */
 import type { Container, Pod, ResourceList, Resources } from './pod.ts';
 import { bytes, formatQuantity, MEBIBYTE, parseQuantity } from './quantity.ts';
@@ -17,7 +17,7 @@ type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 type Computed = 'cpu' | 'memory';
 const computed: readonly Computed[] = ['cpu', 'memory'];
 
-/** What the init container asks for in a Burstable pod, where the pod's own requests are not smaller. */
+/** What the init container requests in a Burstable pod, unless the pod's own requests are smaller. */
 const wanted: Readonly<Record<Computed, string>> = { cpu: '100m', memory: '128Mi' };
 /** Node itself, in the init container. */
 const RUNTIME_BYTES = 64 * MEBIBYTE;
@@ -60,7 +60,7 @@ function larger(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
 
-/** What the scheduler reserves (KEP-753): sidecars count beside the containers and beside later init containers. */
+/** What the scheduler reserves (KEP-753): sidecars count along with the containers and with later init containers. */
 export function effectiveRequest(
   pod: {
     readonly containers: readonly Container[];
@@ -86,8 +86,8 @@ function least(amounts: readonly bigint[]): bigint | undefined {
 }
 
 /**
- * A request that some container of the pod already makes is within any LimitRange's minimum, and the smallest such
- * one cannot raise the sum. A resource that no container requests is not requested: the LimitRange, if any, has no
+ * A request that a container of the pod already makes satisfies any LimitRange's minimum, and the smallest one
+ * cannot raise the sum. A resource that no container requests is not requested: the LimitRange, if any, has no
  * default for it.
  */
 function burstableRequests(pod: Pod): ResourceList {
@@ -122,8 +122,8 @@ export function initResources(pod: Pod): Resources {
 }
 
 /**
- * Bytes that are missing for the init container's runtime and the payload, or 0: its memory is the limit that it
- * gets, or the pod's.
+ * Bytes that are missing for the init container's runtime and the payload, or 0: its memory is its own
+ * limit, or the pod's.
  */
 export function missingMemory(pod: Pod, init: Resources, payloadBytes: number): number {
   const limits = pod.resources?.limits ?? init.limits;
@@ -132,7 +132,7 @@ export function missingMemory(pod: Pod, init: Resources, payloadBytes: number): 
   return missing > 0n ? Number(missing / 1_000_000_000n) + 1 : 0;
 }
 
-/** The least memory that would do, as a person would write it. */
+/** The least memory that suffices, as a person would write it. */
 export function neededMemory(payloadBytes: number): string {
   return `${Math.ceil((RUNTIME_BYTES + payloadBytes) / MEBIBYTE)}Mi`;
 }

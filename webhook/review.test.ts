@@ -17,7 +17,7 @@ describe('a review', () => {
     expect(captured.boundPodUid).to.equal('ec2a2ddb-330e-4a78-9134-650a98ecc406');
   });
 
-  it('says it for no other token, and for nothing of another shape', () => {
+  it('says it for no other token, and for no other shape', () => {
     const key = 'authentication.kubernetes.io/pod-uid';
     expect(boundPodUid({ username: 'a', extra: { [key]: ['uid'] } })).to.equal('uid');
     for (const extra of [undefined, null, 'x', {}, [key], { [key]: 'uid' }, { [key]: [] }, { [key]: [''] }])

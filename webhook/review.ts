@@ -1,6 +1,6 @@
 /**
  * AdmissionReview v1: bytes to a typed request, and the answer back. Zone 2; admission.k8s.io/v1. What the request
- * holds is somebody's word: API servers rarely present a certificate to webhooks.
+ * holds is unverified: API servers rarely present a certificate to webhooks.
  */
 import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
 import { shown } from '#platform/shown.ts';
@@ -25,7 +25,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** What the API server says of a service-account token that ends with a pod. */
+/** What the API server says of a service-account token bound to a pod. */
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
 
 function boundPodUidOf(user: unknown): string | undefined {
@@ -83,7 +83,7 @@ export function describeRefusals(refusals: readonly Refusal[]): string {
     .join('. ');
 }
 
-/** Kubernetes' word for each; without `retryAfterSeconds`, for which a client would wait in silence. */
+/** Kubernetes' reason for each; without `retryAfterSeconds`, which would make a client wait silently. */
 const reasons = { 403: 'Forbidden', 429: 'TooManyRequests', 503: 'ServiceUnavailable' } as const;
 
 function statusOf(refusals: readonly Refusal[]): JsonObject {

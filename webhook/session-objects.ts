@@ -1,4 +1,4 @@
-/** Names and shapes of what Twofold adds to a pod and creates beside it. Zone 2; docs/design.md#pod. */
+/** Names and shapes of what Twofold adds to a pod and creates alongside it. Zone 2; docs/design.md#pod. */
 import { SESSION_LABEL, sessionObjectName } from '#envelope/annotations.ts';
 
 export const INIT_CONTAINER = 'twofold-init';
@@ -6,7 +6,7 @@ export const VOLUME_PREFIX = 'twofold-';
 export const volumes = {
   /** The session's Secret: inner tokens, grant, root certificates. */
   session: 'twofold-session',
-  /** The service-account token that `claim` asks for. */
+  /** The service-account token that `claim` requires. */
   token: 'twofold-token',
   /** What the user's code reads. */
   files: 'twofold-files',

@@ -7,7 +7,7 @@ import { startKubernetes, type TestKubernetes } from './testing/kubernetes.ts';
 
 const sid = '0123456789abcdef0123456789abcdef';
 
-describe('what the webhook does at the Kubernetes API', () => {
+describe('the webhook at the Kubernetes API', () => {
   let kubernetes: TestKubernetes;
   let api: KubernetesApi;
   let admin: KubernetesApi;
@@ -57,7 +57,7 @@ describe('what the webhook does at the Kubernetes API', () => {
     });
   });
 
-  it('refuses a service account that mounts only listed Secrets, and remembers for 30 s', async () => {
+  it('refuses a service account that mounts only listed Secrets, and caches that for 30 s', async () => {
     const annotations = { 'kubernetes.io/enforce-mountable-secrets': 'true' };
     await admin.create('/api/v1/namespaces/sessions/serviceaccounts', {
       apiVersion: 'v1',
@@ -79,7 +79,7 @@ describe('what the webhook does at the Kubernetes API', () => {
     expect(await accountRefusal('sessions', 'strict', now + 9_000)).to.equal(undefined);
   });
 
-  it('sets variables on a cluster that can, and refuses them on an older one, naming files instead', async () => {
+  it('sets variables on a cluster that supports them, and refuses them on an older one, naming files instead', async () => {
     expect(await sessions().variablesRefusal(now + 9_000)).to.equal(undefined);
     const versions = [
       { major: '1', minor: '34', gitVersion: 'v1.34.9' },
@@ -102,7 +102,7 @@ describe('what the webhook does at the Kubernetes API', () => {
       code: 'env_unsupported',
       annotation: 'twofold.dev/env',
       message:
-        'variables need Kubernetes 1.35, and this cluster is v1.34.9; remove twofold.dev/env and read the secret as a file',
+        'variables need Kubernetes 1.35, but this cluster is v1.34.9; remove twofold.dev/env and read the secret as a file',
     });
   });
 

@@ -18,7 +18,7 @@ interface SessionsConfig {
 function refusalOf(what: string, { reason, message }: KubernetesRefusal): Refusal {
   return refuse(
     'kubernetes_unavailable',
-    `the ${what} of the session could not be created (${reason}: ${message}); try again, or tell the cluster’s operator`,
+    `the session’s ${what} could not be created (${reason}: ${message}); try again, or tell the cluster’s operator`,
   );
 }
 
@@ -26,7 +26,7 @@ const ACCOUNT_FOR_MS = 30_000;
 const MAX_ACCOUNTS = 1000;
 const ENFORCE = 'kubernetes.io/enforce-mountable-secrets';
 
-/** The first with `fileKeyRef` on: before it a kubelet sets the variable to empty, without a word. */
+/** The first with `fileKeyRef` on: an older kubelet silently sets the variable to empty. */
 const VARIABLES_SINCE = 35;
 
 /** `version.Info` of apimachinery. */
@@ -46,7 +46,7 @@ export function createSessions(
 ) {
   const accounts = new Map<string, { readonly until: number; readonly refusal: Refusal | undefined }>();
   let variablesKnown: { readonly refusal: Refusal | undefined } | undefined;
-  /** What is left for this admission, and not no time at all: an answer that comes too late is refused by `call`. */
+  /** Time left for this admission, at least 1 ms: `call` refuses an answer that comes too late. */
   const timeLeft = (deadline: number): number => Math.max(deadline - clock(), 1);
 
   const createSession: AdmitPorts['createSession'] = async (content, deadline) => {
@@ -66,7 +66,7 @@ export function createSessions(
     return secret.ok ? ok(undefined) : { ok: false, refusal: refusalOf('Secret', secret) };
   };
 
-  /** Asked at most every 30 s for one account. An account that is not there is the API server's to refuse. */
+  /** Requested at most every 30 s per account. Refusing a missing account is left to the API server. */
   const accountRefusal: AdmitPorts['accountRefusal'] = async (namespace, name, deadline) => {
     const key = `${namespace}/${name}`;
     const known = accounts.get(key);
@@ -90,7 +90,7 @@ export function createSessions(
     return refusal;
   };
 
-  /** Asked until it is known: a cluster does not get older. Nodes may: the self-test of an installation looks there. */
+  /** Requested until it is known: a cluster is not downgraded. Nodes may be: an installation's self-test checks them. */
   const variablesRefusal: AdmitPorts['variablesRefusal'] = async (deadline) => {
     if (variablesKnown) return variablesKnown.refusal;
     const found = await api.get<Version>('/version', timeLeft(deadline));
@@ -101,7 +101,7 @@ export function createSessions(
     const { major = '', minor = '', gitVersion = 'of unknown version' } = found.object;
     // Managed clusters write `35+`.
     const able = Number(major) > 1 || (major === '1' && Number.parseInt(minor, 10) >= VARIABLES_SINCE);
-    const why = `variables need Kubernetes 1.${VARIABLES_SINCE}, and this cluster is ${gitVersion}`;
+    const why = `variables need Kubernetes 1.${VARIABLES_SINCE}, but this cluster is ${gitVersion}`;
     const next = `remove ${annotations.variables.key} and read the secret as a file`;
     const refusal = able
       ? undefined

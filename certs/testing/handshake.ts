@@ -1,4 +1,4 @@
-/** A real TLS handshake between two leaves, and openssl's opinion of one: for the tests of certs/. */
+/** A real TLS handshake between two leaves, and openssl's verdict on one: for the tests of certs/. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ export interface Material {
 interface Handshake {
   readonly server: Material;
   readonly client: Material;
-  /** The name that the client asks for and checks. */
+  /** The name that the client requests and checks. */
   readonly host: string;
 }
 
@@ -27,7 +27,7 @@ export async function readMaterial(dir: string, folder: string): Promise<Materia
   return { cert: await read('tls.crt'), key: await read('tls.key'), ca: await read('ca.crt') };
 }
 
-/** What a client sees whose certificate is refused: the server hangs up without a word. */
+/** What a client sees when its certificate is refused: the server hangs up silently. */
 export const HUNG_UP = 'the server hung up';
 
 /** Mutual TLS 1.3 on loopback: the client's common name as the server saw it, or why there was no connection. */
@@ -60,7 +60,7 @@ export async function handshake({ server, client, host }: Handshake): Promise<st
   }
 }
 
-/** `openssl verify -x509_strict`: `OK`, or what it says. */
+/** `openssl verify -x509_strict`: `OK`, or its error. */
 export async function opensslVerify(
   files: { readonly ca: string; readonly leaf: string },
   options: readonly string[] = [],

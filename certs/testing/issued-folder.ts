@@ -1,4 +1,4 @@
-/** One set of certificates for all tests of certs/, issued once: key pairs are what takes the time. */
+/** One set of certificates for all tests of certs/, issued once: generating key pairs takes most of the time. */
 import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ let drawn = 0;
 
 let shared: Promise<string> | undefined;
 
-/** Real key pairs, each used again once all were: for tests that issue much and test something else. */
+/** Real key pairs, reused in turn: for tests that issue many certificates but test something else. */
 export const pooledKeyPair: KeyPairSource = () => (pool[drawn++ % POOL_SIZE] ??= newRsaKeyPair());
 
 /** A copy of the shared set, for a test to change as it likes. */

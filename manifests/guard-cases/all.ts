@@ -1,4 +1,4 @@
-/** Every case of the guard, by what it is about: for its tests, and for a real API server. No zone. */
+/** Every case of the guard, by subject: for its tests, and for a real API server. No zone. */
 import type { GuardCase } from './case.ts';
 import { forgedPods, validPods, warningCases } from './pods.ts';
 import { launcherAccountCases, launcherCases } from './launchers.ts';
@@ -10,7 +10,7 @@ import { ephemeralCases, updateCases } from './updates.ts';
 
 export const guardCases: Readonly<Record<string, readonly GuardCase[]>> = {
   'pods as the webhook leaves them, and plain ones': [...validPods, ...warningCases],
-  'rendered pods with our init container changed': tamperedInit,
+  'rendered pods with twofold-init changed': tamperedInit,
   'rendered pods with anything else changed': tamperedPods,
   'pods that the webhook never saw': forgedPods,
   'pods that name a session’s Secret': referenceCases,

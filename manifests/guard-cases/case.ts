@@ -1,11 +1,11 @@
 /**
- * A case for the guard: one request about a Kubernetes object (admission.k8s.io/v1), and which policy must refuse it. With
- * what the cases are made of. No zone.
+ * A case for the guard: one request about a Kubernetes object (admission.k8s.io/v1), and which policy must refuse it.
+ * Also the parts that cases are built from. No zone.
  */
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import { sessionPod, type Container, type Pod, type Volume } from '../session-pod.ts';
 
-/** The `request` of an AdmissionReview (v1), as far as policies look at it. */
+/** The `request` of an AdmissionReview (v1), in the parts that policies read. */
 export interface AdmissionRequest {
   readonly operation: string;
   readonly resource: { readonly group: string; readonly version: string; readonly resource: string };
@@ -29,7 +29,7 @@ export function boundTo(podUid: string): Record<string, string[]> {
   };
 }
 
-/** The API server's question about creating this pod. */
+/** The API server's request about creating this pod. */
 export function podCreation(
   pod: KubernetesObject,
   {
@@ -49,7 +49,7 @@ export function podCreation(
   };
 }
 
-/** Lives apart from its sessions. */
+/** In another namespace than its sessions. */
 export const HUB_ACCOUNT = { namespace: 'hub', name: 'hub' } as const;
 export const HUB = 'system:serviceaccount:hub:hub';
 export const HUB_POD = 'ec2a2ddb-330e-4a78-9134-650a98ecc406';
@@ -63,7 +63,7 @@ export interface GuardCase {
   readonly request: AdmissionRequest;
   /** The policy that must refuse; none: the request passes every policy. */
   readonly denied?: string;
-  /** What the first refusal, or the warning, must speak of. */
+  /** What the first refusal, or the warning, must mention. */
   readonly says?: RegExp;
   readonly warned?: true;
 }
@@ -95,7 +95,7 @@ export function changed(pod: Pod, change: Change): Pod {
   return pod;
 }
 
-/** A rendered pod with one thing changed: refused, and the refusal speaks of that thing. */
+/** A rendered pod with one thing changed: refused, and the refusal mentions it. */
 export function tampered(title: string, says: RegExp, change: Change): GuardCase {
   return { title, denied: 'twofold-shape', says, request: podCreation(changed(sessionPod(), change)) };
 }

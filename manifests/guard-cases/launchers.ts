@@ -1,4 +1,4 @@
-/** Who may speak for users, and who may get a token of the account that does. No zone. */
+/** Who may name the user, and who may get a token of the account that does. No zone. */
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import {
   changed,
@@ -14,7 +14,7 @@ import { plainPod, sessionPod, type Pod } from '../session-pod.ts';
 import { tokenRequest } from './requests.ts';
 import { update } from './updates.ts';
 
-/** The same pod for the launcher's annotation: who creates it where. */
+/** One pod with the launcher's annotation, created by this user in this namespace. */
 function launched(
   title: string,
   username: string,
@@ -37,9 +37,11 @@ const denied = 'twofold-launcher';
 
 export const launcherCases: readonly GuardCase[] = [
   launched('the launcher starts a session for the user it names', HUB, 'sessions', { boundPodUid: HUB_POD }),
-  launched('a launcher outside the cluster does, whose credentials are of no pod', OUTSIDE, 'sessions'),
-  launched('somebody with a token of its account that is not its pod’s does', HUB, 'sessions', { denied }),
-  launched('the same with an empty word about the pod', HUB, 'sessions', { denied, boundPodUid: '' }),
+  launched('a launcher outside the cluster does, whose credentials belong to no pod', OUTSIDE, 'sessions'),
+  launched('somebody with a token of its account that is not bound to its pod does', HUB, 'sessions', {
+    denied,
+  }),
+  launched('the same with an empty pod uid', HUB, 'sessions', { denied, boundPodUid: '' }),
   launched("a user names another in the launcher's namespace", 'alice', 'sessions', { denied }),
   launched('an administrator does', 'admin', 'sessions', { denied }),
   launched('a pod’s own account does', 'system:serviceaccount:sessions:default', 'sessions', {
@@ -52,7 +54,7 @@ export const launcherCases: readonly GuardCase[] = [
   launched("one launcher does in another's namespace", HUB, 'other', { denied, boundPodUid: HUB_POD }),
   launched('a user writes that annotation where no launcher is trusted', 'alice', 'third'),
   {
-    title: 'a user writes that annotation on a pod that is no session',
+    title: 'a user writes that annotation on a pod that is not a session',
     request: podCreation(changed(plainPod(), (pod) => (pod.metadata.annotations[USER_KEY] = 'bob'))),
   },
   update(
@@ -113,7 +115,7 @@ function ofSecret(
 
 export const launcherAccountCases: readonly GuardCase[] = [
   {
-    title: 'the kubelet asks for the token of the launcher’s pod',
+    title: 'the kubelet requests the token of the launcher’s pod',
     request: tokenRequest(HUB_ACCOUNT, NODE, []),
   },
   ...Object.entries({
@@ -126,41 +128,41 @@ export const launcherAccountCases: readonly GuardCase[] = [
     },
   }).flatMap(([who, userInfo]): GuardCase[] => [
     {
-      title: `${who} asks for a token of the launcher’s account`,
+      title: `${who} requests a token of the launcher’s account`,
       request: tokenRequest(HUB_ACCOUNT, userInfo, []),
       ...accountDenied,
     },
     {
-      title: `${who} asks for one of another audience`,
+      title: `${who} requests one for another audience`,
       request: tokenRequest(HUB_ACCOUNT, userInfo, ['vault']),
       ...accountDenied,
     },
   ]),
   {
-    title: 'an editor asks for a token of another account beside the launcher’s',
+    title: 'an editor requests a token of another account in the launcher’s namespace',
     request: tokenRequest({ ...HUB_ACCOUNT, name: 'default' }, EDITOR, []),
   },
   {
-    title: 'an editor asks for a token of an account of the same name elsewhere',
+    title: 'an editor requests a token of an account of the same name elsewhere',
     request: tokenRequest({ ...HUB_ACCOUNT, namespace: 'sessions' }, EDITOR, []),
   },
   {
-    title: 'a Secret is made for a token of the launcher’s account, by whomever',
+    title: 'a Secret is created for a token of the launcher’s account',
     request: ofSecret('CREATE', HUB_ACCOUNT.name),
     ...accountDenied,
   },
   {
-    title: 'a Secret for another account’s token is given to the launcher’s',
+    title: 'a Secret for another account’s token is changed to the launcher’s',
     request: ofSecret('UPDATE', HUB_ACCOUNT.name, { before: 'default' }),
     ...accountDenied,
   },
   {
-    title: 'Kubernetes notes something on a Secret of the launcher’s account that was there before',
+    title: 'Kubernetes annotates an existing Secret of the launcher’s account',
     request: ofSecret('UPDATE', HUB_ACCOUNT.name, { before: HUB_ACCOUNT.name }),
   },
-  { title: 'a Secret is made for a token of another account', request: ofSecret('CREATE', 'default') },
+  { title: 'a Secret is created for a token of another account', request: ofSecret('CREATE', 'default') },
   {
-    title: 'a Secret is made for an account of the launcher’s name elsewhere',
+    title: 'a Secret is created for an account of the launcher’s name elsewhere',
     request: ofSecret('CREATE', HUB_ACCOUNT.name, { namespace: 'sessions' }),
   },
   {

@@ -1,14 +1,14 @@
-/** Pods that pass, pods that pass with a warning, and pods with something of Twofold's that never were the webhook's. No zone. */
+/** Pods that pass, pods that pass with a warning, and pods with parts of Twofold's that the webhook never rendered. No zone. */
 import { changed, container, init, podCreation, tokenSource, type Change, type GuardCase } from './case.ts';
 import { plainPod, sessionPod, SID } from '../session-pod.ts';
 
 export const validPods: readonly GuardCase[] = [
-  { title: 'a pod without anything of Twofold', request: podCreation(plainPod()) },
+  { title: 'a pod with nothing of Twofold’s', request: podCreation(plainPod()) },
   { title: 'a rendered pod with files and variables', request: podCreation(sessionPod()) },
-  { title: 'a rendered pod with files alone', request: podCreation(sessionPod({ env: false })) },
-  { title: 'a rendered pod with variables alone', request: podCreation(sessionPod({ files: false })) },
+  { title: 'a rendered pod with files only', request: podCreation(sessionPod({ env: false })) },
+  { title: 'a rendered pod with variables only', request: podCreation(sessionPod({ files: false })) },
   {
-    title: 'a dry run, whose session id and sums are zeros',
+    title: 'a dry run, whose session id and hashes are zeros',
     request: { ...podCreation(sessionPod({ sid: '0'.repeat(32) })), dryRun: true },
   },
   {
@@ -30,7 +30,7 @@ export const validPods: readonly GuardCase[] = [
     ),
   },
   {
-    title: 'a rendered pod whose file is mounted by a named init container too',
+    title: 'a rendered pod whose files a named init container mounts too',
     request: podCreation(
       changed(sessionPod(), (pod) => {
         container(pod, 'clone').volumeMounts = [
@@ -52,14 +52,14 @@ export const validPods: readonly GuardCase[] = [
 
 export const warningCases: readonly GuardCase[] = [
   {
-    title: 'an init container before ours',
+    title: 'an init container before twofold-init',
     warned: true,
     says: /clone runs before it/,
     request: podCreation(changed(sessionPod(), (pod) => pod.spec.initContainers.reverse())),
   },
 ];
 
-/** A pod that never was the webhook's, with one thing of Twofold's in it. */
+/** A pod that the webhook never rendered, with one part of Twofold's in it. */
 function forged(title: string, change: Change): GuardCase {
   const says = /reserved for Twofold/;
   return { title, denied: 'twofold-shape', says, request: podCreation(changed(plainPod(), change)) };
@@ -80,7 +80,7 @@ export const forgedPods: readonly GuardCase[] = [
   forged('a token for our audience', (pod) =>
     pod.spec.volumes.push({ name: 'a', projected: { sources: [tokenSource(`twofold:${SID}`)] } }),
   ),
-  forged('a token for any audience that starts like ours', (pod) => {
+  forged('a token for any audience that starts with twofold', (pod) => {
     pod.spec.volumes.push({
       name: 'a',
       projected: { sources: [{ downwardAPI: {} }, tokenSource('twofold')] },

@@ -1,4 +1,4 @@
-/** A session's Secret, named in every field of a pod that can name one: by a pod of anyone's, and by a session's. No zone. */
+/** A session's Secret, named in every field of a pod that can name one: by any pod, and by a session's. No zone. */
 import { changed, podCreation, type GuardCase } from './case.ts';
 import { plainPod, sessionPod, SID, type Pod } from '../session-pod.ts';
 import { secretFields, specNaming } from './secret-fields.ts';
@@ -6,11 +6,11 @@ import { update } from './updates.ts';
 
 const EPHEMERAL = 'ephemeralContainers';
 
-/** The pod with a part more in its spec. */
+/** The pod with an addition to its spec. */
 function withPart(pod: Pod, field: string, secret: string): Pod {
   return changed(pod, ({ spec }) => {
     for (const [key, items] of Object.entries(specNaming(field, secret))) {
-      const known = (spec[key] ?? []) as readonly unknown[]; // lists, as those of the part
+      const known = (spec[key] ?? []) as readonly unknown[]; // lists, like those added
       spec[key] = [...known, ...items];
     }
   });

@@ -1,4 +1,4 @@
-/** Who may ask for tokens for us, and write sessions' Secrets. No zone. */
+/** Who may request tokens for Twofold, and write sessions' Secrets. No zone. */
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import { SID } from '../session-pod.ts';
 import { WEBHOOK, type AdmissionRequest, type GuardCase } from './case.ts';
@@ -27,7 +27,7 @@ function token(
 ): GuardCase {
   const account = { namespace: 'sessions', name: 'default' };
   const request = tokenRequest(account, { username, groups }, audiences);
-  return { title, request, ...(denied && { denied, says: /another audience/ }) };
+  return { title, request, ...(denied && { denied, says: /request another audience/ }) };
 }
 
 export const tokenCases: readonly GuardCase[] = [
@@ -122,6 +122,6 @@ export const secretCases: readonly GuardCase[] = [
     'twofold-writer',
   ),
   secret("an administrator writes a session's name", 'admin', { name: `twofold-${SID}` }, 'twofold-writer'),
-  secret('a user writes a Secret of her own', 'alice', { type: 'Opaque' }),
+  secret('a user writes her own Secret', 'alice', { type: 'Opaque' }),
   secret('a user writes a Secret without a type', 'alice', {}),
 ];

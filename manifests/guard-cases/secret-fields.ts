@@ -1,6 +1,6 @@
 /**
  * Every field of a pod that can name a Secret, found in Kubernetes' own schema (manifests/schemas): so a kind of volume
- * that a later version brings is a case of the guard's on the day when the schemas are made again. No zone.
+ * that a later version adds becomes a case of the guard's when the schemas are regenerated. No zone.
  */
 import { readFileSync } from 'node:fs';
 
@@ -12,19 +12,19 @@ interface Schema {
   readonly additionalProperties?: Schema | boolean;
 }
 
-/** What looks like one and is none, and why. */
+/** What looks like one but is not, and why. */
 export const NO_SECRETS: Readonly<Record<string, string>> = {
   'volumes.[].cephfs.secretFile': 'a path on the node',
   'volumes.[].ephemeral.volumeClaimTemplate.metadata.annotations.{}': 'notes on a claim',
   'volumes.[].ephemeral.volumeClaimTemplate.metadata.labels.{}': 'labels of a claim',
-  'volumes.[].ephemeral.volumeClaimTemplate.spec.dataSource.name': 'of the core group: claims alone',
-  'volumes.[].ephemeral.volumeClaimTemplate.spec.dataSourceRef.name': 'of the core group: claims alone',
+  'volumes.[].ephemeral.volumeClaimTemplate.spec.dataSource.name': 'of the core group: claims only',
+  'volumes.[].ephemeral.volumeClaimTemplate.spec.dataSourceRef.name': 'of the core group: claims only',
   'volumes.[].ephemeral.volumeClaimTemplate.spec.selector.matchLabels.{}': 'labels of volumes',
   'volumes.[].projected.sources.[].clusterTrustBundle.labelSelector.matchLabels.{}': 'labels of bundles',
   'volumes.[].projected.sources.[].podCertificate.userAnnotations.{}': 'notes to a signer',
 };
 
-/** What else must be there for the API server to take it. */
+/** What else the API server requires. */
 const COMPANIONS: Readonly<Record<string, object>> = {
   'volumes.[]': { name: 'mine' },
   'volumes.[].azureFile': { shareName: 'share' },

@@ -1,4 +1,4 @@
-/** Rendered pods in which someone changed our init container: all refused. No zone. */
+/** Rendered pods in which someone changed twofold-init: all refused. No zone. */
 import { init, tampered, type GuardCase } from './case.ts';
 
 export const tamperedInit: readonly GuardCase[] = [
@@ -13,7 +13,7 @@ export const tamperedInit: readonly GuardCase[] = [
     /restartPolicy/,
     (pod) => (init(pod)['restartPolicy'] = 'Always'),
   ),
-  tampered('a hook after its start', /lifecycle/, (pod) => {
+  tampered('a postStart hook', /lifecycle/, (pod) => {
     init(pod)['restartPolicy'] = 'Always';
     init(pod)['lifecycle'] = { postStart: { exec: { command: ['sh'] } } };
   }),
@@ -25,14 +25,14 @@ export const tamperedInit: readonly GuardCase[] = [
     (pod) => (init(pod).envFrom = [{ configMapRef: { name: 'x' } }]),
   ),
   tampered('no init container', /no init container/, (pod) => pod.spec.initContainers.shift()),
-  tampered('our init container among the ordinary ones', /no init container/, (pod) => {
+  tampered('twofold-init among the ordinary containers', /no init container/, (pod) => {
     pod.spec.containers.push(...pod.spec.initContainers.splice(0, 1));
   }),
   // Its environment.
-  tampered('a variable more', /environment of twofold-init/, (pod) =>
+  tampered('an extra variable', /environment of twofold-init/, (pod) =>
     init(pod).env?.push({ name: 'NODE_OPTIONS', value: '--inspect' }),
   ),
-  tampered('a variable less', /environment of twofold-init/, (pod) => init(pod).env?.pop()),
+  tampered('a variable missing', /environment of twofold-init/, (pod) => init(pod).env?.pop()),
   tampered('a variable renamed', /environment of twofold-init/, (pod) => {
     const last = init(pod).env?.at(-1);
     if (last) last.name = 'TWOFOLD_MODE';
@@ -44,10 +44,10 @@ export const tamperedInit: readonly GuardCase[] = [
       valueFrom: { configMapKeyRef: { name: 'x', key: 'y' } },
     });
   }),
-  tampered('another claim address', /another address/, (pod) => {
+  tampered('another claim address', /address other than/, (pod) => {
     init(pod).env?.splice(0, 1, { name: 'TWOFOLD_CLAIM_URL', value: 'https://evil.example.org:8445' });
   }),
-  tampered('the sum of the grant missing', /no valid value/, (pod) => {
+  tampered('the hash of the grant missing', /no valid value/, (pod) => {
     init(pod).env?.splice(1, 1, { name: 'TWOFOLD_GRANT_SHA256' });
   }),
   tampered('a file mode with write bits', /no valid value/, (pod) => {
@@ -64,21 +64,21 @@ export const tamperedInit: readonly GuardCase[] = [
   tampered('a capability', /security context/, (pod) => {
     Object.assign(init(pod).securityContext ?? {}, { capabilities: { drop: ['ALL'], add: ['SYS_PTRACE'] } });
   }),
-  tampered('a root that can be written', /security context/, (pod) => {
+  tampered('a writable root file system', /security context/, (pod) => {
     Object.assign(init(pod).securityContext ?? {}, { readOnlyRootFilesystem: false });
   }),
   tampered('no seccomp profile', /security context/, (pod) => {
     Object.assign(init(pod).securityContext ?? {}, { seccompProfile: { type: 'Unconfined' } });
   }),
   // Its mounts.
-  tampered('a mount more', /mounts of twofold-init/, (pod) =>
+  tampered('an extra mount', /mounts of twofold-init/, (pod) =>
     init(pod).volumeMounts?.push({ name: 'home', mountPath: '/home' }),
   ),
-  tampered('a mount less', /mounts of twofold-init/, (pod) => init(pod).volumeMounts?.pop()),
+  tampered('a mount missing', /mounts of twofold-init/, (pod) => init(pod).volumeMounts?.pop()),
   tampered('a mount elsewhere', /mounts of twofold-init/, (pod) => {
     init(pod).volumeMounts?.splice(2, 1, { name: 'twofold-files', mountPath: '/usr/lib' });
   }),
-  tampered('a mount of a part', /mounts of twofold-init/, (pod) => {
+  tampered('a mount of a subpath', /mounts of twofold-init/, (pod) => {
     init(pod).volumeMounts?.splice(2, 1, {
       name: 'twofold-files',
       mountPath: '/twofold/files',

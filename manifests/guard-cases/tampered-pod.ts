@@ -1,4 +1,4 @@
-/** Rendered pods in which someone changed anything but our init container: all refused. No zone. */
+/** Rendered pods in which someone changed anything except twofold-init: all refused. No zone. */
 import {
   changed,
   container,
@@ -15,7 +15,7 @@ export const tamperedPods: readonly GuardCase[] = [
   // The label and the annotations.
   tampered('no label', /has not seen it/, (pod) => delete pod.metadata.labels['twofold.dev/session']),
   tampered(
-    'a label that is no session id',
+    'a label that is not a session id',
     /has not seen it/,
     (pod) => (pod.metadata.labels['twofold.dev/session'] = 'mine'),
   ),
@@ -40,7 +40,7 @@ export const tamperedPods: readonly GuardCase[] = [
     (pod) => (volume(pod, 'twofold-session').secret = { secretName: `twofold-${OTHER}`, defaultMode: 292 }),
   ),
   tampered(
-    "a Secret of the attacker's",
+    "the attacker's Secret",
     /twofold-session/,
     (pod) => (volume(pod, 'twofold-session').secret = { secretName: 'mine', defaultMode: 292 }),
   ),
@@ -63,7 +63,7 @@ export const tamperedPods: readonly GuardCase[] = [
     const token = { audience: `twofold:${SID}`, expirationSeconds: 86400, path: 'token' };
     volume(pod, 'twofold-token').projected = { defaultMode: 292, sources: [{ serviceAccountToken: token }] };
   }),
-  tampered('a second source beside the token', /twofold-token/, (pod) =>
+  tampered('a second source besides the token', /twofold-token/, (pod) =>
     volume(pod, 'twofold-token').projected?.sources.push({ secret: { name: 'mine' } }),
   ),
   tampered('the token volume as an empty one', /twofold-token/, (pod) => {
@@ -109,15 +109,15 @@ export const tamperedPods: readonly GuardCase[] = [
   tampered('the files mounted read-write by another init container', /clone mounts/, (pod) => {
     container(pod, 'clone').volumeMounts = [{ name: 'twofold-files', mountPath: '/a' }];
   }),
-  tampered('a variable of another key', /otherwise than the webhook/, (pod) => {
+  tampered('a variable of another key', /that the webhook does not write/, (pod) => {
     const fileKeyRef = { volumeName: 'twofold-env', path: 'env', key: 'OTHER' };
     container(pod, 'notebook').env?.push({ name: 'LD_PRELOAD', valueFrom: { fileKeyRef } });
   }),
-  tampered('a variable that may be missing', /otherwise than the webhook/, (pod) => {
+  tampered('a variable that may be missing', /that the webhook does not write/, (pod) => {
     const fileKeyRef = { volumeName: 'twofold-env', path: 'env', key: 'PGUSER', optional: true };
     container(pod, 'notebook').env?.push({ name: 'PGUSER', valueFrom: { fileKeyRef } });
   }),
-  tampered('a variable from the files', /otherwise than the webhook/, (pod) => {
+  tampered('a variable from the files', /that the webhook does not write/, (pod) => {
     const fileKeyRef = { volumeName: 'twofold-files', path: 'db-password', key: 'A' };
     container(pod, 'notebook').env?.push({ name: 'A', valueFrom: { fileKeyRef } });
   }),

@@ -89,20 +89,20 @@ export const updateCases: readonly GuardCase[] = [
     'status',
   ),
   update(
-    'an annotation of ours is changed',
+    'a twofold.dev annotation is changed',
     sessionPod(),
     (pod) => (pod.metadata.annotations['twofold.dev/secrets'] = 'other'),
     'twofold-update',
     /create a new pod/,
   ),
   update(
-    'an annotation of ours is added',
+    'a twofold.dev annotation is added',
     sessionPod(),
     (pod) => (pod.metadata.annotations['twofold.dev/env'] = 'A=b'),
     'twofold-update',
   ),
   update(
-    'an annotation of ours is removed',
+    'a twofold.dev annotation is removed',
     sessionPod(),
     (pod) => delete pod.metadata.annotations['twofold.dev/ticket'],
     'twofold-update',
@@ -114,13 +114,13 @@ export const updateCases: readonly GuardCase[] = [
     'twofold-update',
   ),
   update(
-    'an annotation of ours is added to a plain pod',
+    'a twofold.dev annotation is added to a plain pod',
     plainPod(),
     (pod) => (pod.metadata.annotations['twofold.dev/secrets'] = 'a'),
     'twofold-update',
   ),
   update(
-    'an annotation of ours is changed through the status',
+    'a twofold.dev annotation is changed through the status',
     sessionPod(),
     (pod) => (pod.metadata.annotations['twofold.dev/secrets'] = 'other'),
     'twofold-update',
@@ -149,7 +149,7 @@ export const updateCases: readonly GuardCase[] = [
     /label/,
   ),
   update(
-    'the label is added to a plain pod, empty',
+    'an empty label is added to a plain pod',
     plainPod(),
     (pod) => (pod.metadata.labels['twofold.dev/session'] = ''),
     'twofold-update',
@@ -196,7 +196,7 @@ export const ephemeralCases: readonly GuardCase[] = [
     'twofold-ephemeral',
   ),
   debugged(
-    'in the processes of our init container',
+    'in the processes of twofold-init',
     (c) => (c['targetContainerName'] = 'twofold-init'),
     'twofold-ephemeral',
   ),

@@ -1,7 +1,7 @@
 /**
  * Cuts the strict JSON schemas of the kinds in these manifests out of Kubernetes' own OpenAPI document, which the Go
- * module k8s.io/kubernetes carries. `node manifests/schemas/generate.ts` writes kubernetes.json beside this file;
- * it needs Go, and is run again when the manifests use another kind or another version of Kubernetes.
+ * module k8s.io/kubernetes carries. `node manifests/schemas/generate.ts` writes kubernetes.json next to this file;
+ * it needs Go, and is rerun when the manifests use another kind or another version of Kubernetes.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const MODULE = 'k8s.io/kubernetes@v1.35.4';
 
-/** The kinds we write, as `apiVersion/kind`, and the definition of each. */
+/** The kinds in the manifests, as `apiVersion/kind`, and the definition of each. */
 const KINDS: Readonly<Record<string, string>> = {
   'v1/Namespace': 'io.k8s.api.core.v1.Namespace',
   'v1/ServiceAccount': 'io.k8s.api.core.v1.ServiceAccount',
@@ -33,7 +33,7 @@ const KINDS: Readonly<Record<string, string>> = {
     'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
 };
 
-/** What is kept of a schema; the rest is prose, or hints to clients. */
+/** The parts of a schema that remain; the rest is prose, or hints to clients. */
 interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -47,7 +47,7 @@ interface Schema {
   items?: Schema;
 }
 
-/** Definitions that are not what their OpenAPI says: a number is a quantity too, and FieldsV1 is any object. */
+/** Definitions that differ from their OpenAPI: a number is a quantity too, and FieldsV1 is any object. */
 const SPECIAL: Readonly<Record<string, Schema>> = {
   'io.k8s.apimachinery.pkg.api.resource.Quantity': {
     type: ['string', 'number'],
@@ -83,7 +83,7 @@ function format(schema: Schema): Schema {
   }
 }
 
-/** The strict form of one schema; every definition that it names is given to `name`. */
+/** The strict form of one schema; every definition that it refers to is passed to `name`. */
 function strict(schema: Schema, name: (definition: string) => void): Schema {
   if (schema.$ref !== undefined) {
     name(definitionOf(schema.$ref));
@@ -116,7 +116,7 @@ function cutSchemas(definitions: Readonly<Record<string, Schema>>): Record<strin
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** One definition a line: small, and a new version of Kubernetes can be read as a difference. */
+/** One definition per line: small, and a new version of Kubernetes reads as a diff. */
 function write(file: string, kinds: Record<string, string>, defs: Record<string, Schema>): void {
   const lines = (entries: [string, unknown][]): string =>
     entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',\n');
@@ -129,7 +129,7 @@ function write(file: string, kinds: Record<string, string>, defs: Record<string,
 
 function main(): void {
   const answer = execFileSync('go', ['mod', 'download', '-json', MODULE], { encoding: 'utf8' });
-  // The shape of go's answer and of Kubernetes' document is theirs; a missing definition throws above.
+  // Go and Kubernetes define these shapes; a missing definition throws above.
   const { Dir } = JSON.parse(answer) as { Dir: string };
   const source = readFileSync(join(Dir, 'api/openapi-spec/swagger.json'), 'utf8');
   const { definitions } = JSON.parse(source) as { definitions: Record<string, Schema> };

@@ -1,4 +1,4 @@
-/** Holds objects to Kubernetes' own schemas (kubernetes.json), strictly: what it does not know is wrong. No zone. */
+/** Checks objects against Kubernetes' own schemas (kubernetes.json), strictly: unknown fields are errors. No zone. */
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { KubernetesObject } from '../kubernetes-object.ts';
@@ -13,7 +13,7 @@ interface ManifestValidator {
   problems(object: KubernetesObject): readonly string[];
 }
 
-/** `partial`: for patches, in which nothing is required, and null takes a field away. */
+/** `partial`: for patches, in which nothing is required, and null removes a field. */
 export function createManifestValidator({ partial = false } = {}): ManifestValidator {
   const text = readFileSync(new URL('kubernetes.json', import.meta.url), 'utf8');
   // generate.ts wrote the file.
@@ -34,7 +34,7 @@ export function createManifestValidator({ partial = false } = {}): ManifestValid
     problems(object) {
       const kind = `${object.apiVersion ?? ''}/${object.kind ?? ''}`;
       const definition = kinds[kind];
-      if (definition === undefined) return [`there is no schema of ${kind}: add it to generate.ts`];
+      if (definition === undefined) return [`there is no schema for ${kind}: add it to generate.ts`];
       const validate = validatorOf(definition);
       validate(partial ? withoutNulls(object) : object);
       return (validate.errors ?? []).map(

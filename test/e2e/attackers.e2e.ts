@@ -130,7 +130,7 @@ describe('attackers with the rights of a namespace’s editor', () => {
         expectStopped(
           await mallory.create({ ...again, type }),
           'twofold-writer',
-          /for Twofold's webhook alone/,
+          /reserved for Twofold's webhook/,
         );
       }
       await openGate(NAMESPACE, name);
@@ -152,7 +152,7 @@ describe('attackers with the rights of a namespace’s editor', () => {
       for (const audiences of [[`twofold:${sid}`], ['vault', `twofold:${sid}`], ['twofold']]) {
         const options = audiences.flatMap((audience) => ['--audience', audience]);
         const answer = await mallory.run('create', 'token', 'default', ...boundTo(victim), ...options);
-        expectStopped(answer, 'twofold-token', /ask for another audience/);
+        expectStopped(answer, 'twofold-token', /request another audience/);
         expect(answer.stdout).to.equal('');
       }
     });

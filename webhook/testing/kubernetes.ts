@@ -1,4 +1,4 @@
-/** A real API server with the shipped roles, and who speaks to it: for the tests of what speaks to Kubernetes. */
+/** A real API server with the shipped roles, and clients of it: for the tests of what calls Kubernetes. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKubernetesApi, type KubernetesApi } from '#platform/kubernetes.ts';
@@ -49,7 +49,7 @@ async function removeAll(api: Api): Promise<void> {
 
 const prepared = new Map<string, Promise<void>>();
 
-/** `flags` of its API server give it a control plane of its own, by the name of the configuration. */
+/** `flags` for its API server need a control plane of their own, named by the configuration. */
 export async function startKubernetes(
   configuration = 'webhook',
   flags: readonly string[] = [],

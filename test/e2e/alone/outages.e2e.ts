@@ -52,7 +52,7 @@ describe('outages', () => {
       const said = await refusal();
       expect(said).to.contain('admission webhook "pods.twofold.dev" denied the request');
       expect(said).to.match(
-        /keyservice did not answer \(.+\); try again; if it goes on, tell the cluster’s operator/,
+        /keyservice did not answer \(.+\); try again; if it persists, tell the cluster’s operator/,
       );
       expect(said).to.contain('(keyservice_unavailable)');
     });
@@ -94,7 +94,7 @@ describe('outages', () => {
         const said = await refusal();
         expect(said).to.contain('admission webhook "pods.twofold.dev" denied the request');
         expect(said).to.match(
-          /console did not answer \(.+\); try again; if it goes on, tell the cluster’s operator/,
+          /console did not answer \(.+\); try again; if it persists, tell the cluster’s operator/,
         );
         expect(said).to.contain('(console_unavailable)');
       });
