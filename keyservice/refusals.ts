@@ -26,7 +26,10 @@ export const refusals = {
   },
   place_other_pod: { status: 403, title: 'The ticket is for another pod.' },
   envelope_malformed: { status: 400, title: 'An envelope is not in the format.' },
-  envelope_of_another_owner: { status: 403, title: 'An envelope belongs to an owner other than the ticket’s.' },
+  envelope_of_another_owner: {
+    status: 403,
+    title: 'An envelope belongs to an owner other than the ticket’s.',
+  },
   name_not_in_ticket: { status: 403, title: 'The ticket does not list this secret.' },
   name_twice: { status: 400, title: 'A secret is requested twice.' },
   grant_too_long: { status: 403, title: 'The selected secrets do not fit into one grant.' },

@@ -324,7 +324,7 @@ for (const kind of databaseKinds) {
         const { code, err, out } = await admin(args);
         expect([code, out], args).to.deep.equal([2, '']);
         expect(err, args).to.match(
-          /^twofold-admin: (--output is text or json\.\n$|.+\n {3}next: (Use )?twofold-admin )/,
+          /^twofold-admin: (--output must be text or json\.\n$|.+\n {3}next: (Use )?twofold-admin )/,
         );
       }
       expect((await admin('--help')).code).to.equal(0);
