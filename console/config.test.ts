@@ -142,7 +142,7 @@ describe('the console’s key files', () => {
     const wrong: [string, () => Promise<unknown>][] = [
       ['no key', () => parseAtRestKeys(set())],
       ['no list', () => parseAtRestKeys('{}')],
-      ['there twice', () => parseAtRestKeys(set(oct, oct))],
+      ['listed twice', () => parseAtRestKeys(set(oct, oct))],
       ['key 2 is not an oct key', () => parseAtRestKeys(set(oct, { kty: 'oct', k: 'AAAA' }))],
       ['key 1 is not an oct key', () => parseAtRestKeys(set('x'))],
       ['thumbprint', () => parseAtRestKeys(set({ ...oct, kid: 'mine' }))],

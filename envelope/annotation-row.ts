@@ -1,8 +1,8 @@
-/** What a row of the table of annotations says. No zone; docs/design.md#layers. */
+/** The shape of a row in the table of annotations. No zone; docs/design.md#layers. */
 import type { Parsed } from './parsed.ts';
 import type { FileItem, VariableItem } from './selection.ts';
 
-/** What a member of a request for a ticket is in JSON. */
+/** The JSON form of a member in a ticket request. */
 export interface MemberForms {
   readonly text: string;
   readonly texts: readonly string[];
@@ -15,13 +15,13 @@ export type MemberForm = keyof MemberForms;
 export interface MemberOf<F extends MemberForm> {
   readonly name: string;
   readonly form: F;
-  /** For the API's document. */
+  /** For the API description. */
   readonly doc: string;
 }
 
 /** The annotation's own text. */
 export interface TextMember extends MemberOf<'text'> {
-  /** Of the page `/launch`, in the words of console/web/text.ts; undefined: a person does not choose it there. */
+  /** Its field on the page `/launch`, as console/web/text.ts names it; undefined: it cannot be chosen there. */
   readonly field: string | undefined;
 }
 
@@ -48,20 +48,20 @@ export interface Row<
   V extends `TWOFOLD_${string}` | undefined,
 > {
   readonly key: `twofold.dev/${string}`;
-  /** For the README's table: what it says, and what holds where it is absent. */
+  /** For the README's table: the meaning, and the default. */
   readonly doc: string;
   readonly docFallback: string;
-  /** What holds where it is absent, as far as that does not depend on the pod. */
+  /** The default, unless it depends on the pod. */
   readonly fallback: Fallback;
-  /** Total, and linear in the length of the text: an outsider writes it. */
+  /** Total, and linear in the length of the text, which is untrusted. */
   parse(text: string): Parsed<T>;
-  /** The one text for a value, which `parse` reads back. */
+  /** The canonical text of a value, which `parse` reads back. */
   encode(value: T): string;
-  /** In the body of `POST /tickets`; undefined: nobody asks the console for it. */
+  /** In the body of `POST /tickets`; undefined: the console does not accept it. */
   readonly member: M;
   /** Of `twofold annotate`; undefined: it has none. */
   readonly option: O;
-  /** Of the init container, with the text of `encode`; undefined: it need not know. */
+  /** Of the init container, set to the text of `encode`; undefined: it does not need it. */
   readonly variable: V;
 }
 

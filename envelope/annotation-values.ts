@@ -1,6 +1,6 @@
 /**
- * From annotations to what they say, from a request for a ticket to annotations, and from values to the
- * variables of the init container: each by the table (annotations.ts). No zone; docs/design.md#layers.
+ * From annotations to their values, from a ticket request to annotations, and from values to the init
+ * container's variables, all driven by the table (annotations.ts). No zone; docs/design.md#layers.
  */
 import type {
   ListForm,
@@ -23,15 +23,15 @@ type ValueOf<R> =
     ? T | Extract<Fallback, undefined>
     : never;
 
-/** What a pod's annotations say. */
+/** The values of a pod's annotations. */
 export type AnnotationValues = { readonly [N in Name]: ValueOf<Table[N]> };
 
 type InitName = { [N in Name]: Table[N]['variable'] extends string ? N : never }[Name];
 
-/** What of it the init container is told. */
+/** Those that the init container gets. */
 export type InitValues = Pick<AnnotationValues, InitName>;
 
-/** Of a row that is not whole it would be any string, and its one mistake be reported everywhere. */
+/** An incomplete row would widen to any string, and its one mistake would be reported everywhere. */
 type Literal<N extends string> = string extends N ? never : N;
 type NameOf<M> = M extends { readonly name: infer N extends string } ? Literal<N> : never;
 type FormOf<M> = M extends { readonly form: infer F extends MemberForm } ? F : never;
@@ -42,7 +42,7 @@ export type MemberFormOf = {
   readonly [N in Name as NameOf<Table[N]['member']>]: FormOf<Table[N]['member']>;
 };
 
-/** What a request for a ticket says of annotations. */
+/** The annotations in a ticket request. */
 export type MemberValues = {
   readonly [M in keyof MemberFormOf]?: MemberForms[MemberFormOf[M]] | undefined;
 };
@@ -56,7 +56,7 @@ interface AnyListMember extends MemberOf<ListForm> {
   parse(json: unknown): Parsed<unknown>;
 }
 
-/** A row whose values are not told apart: each goes into the functions of the row that it is from. */
+/** A row with its value type erased: a value goes only into the functions of its own row. */
 interface AnyRow {
   readonly key: string;
   readonly doc: string;
@@ -75,11 +75,11 @@ export const annotationRows: readonly AnyRow[] = named.map(([, row]) => row);
 
 export interface LaunchFieldRow {
   readonly field: LaunchField;
-  /** Of the request for a ticket. */
+  /** Of the ticket request. */
   readonly member: string;
-  /** What holds anyway; empty where that depends on the pod. */
+  /** The default; empty where it depends on the pod. */
   readonly text: string;
-  /** Why this cannot stand in it. */
+  /** Why the field cannot hold this text. */
   readonly problemOf: (text: string) => string | undefined;
 }
 
@@ -92,7 +92,7 @@ export const launchFields: readonly LaunchFieldRow[] = annotationRows.flatMap((r
     const parsed = row.parse(text);
     return parsed.ok ? undefined : parsed.problem;
   };
-  const field = member.field as LaunchField; // of one of the rows
+  const field = member.field as LaunchField; // from one of the rows
   return [{ field, member: member.name, text: fallbackText, problemOf }];
 });
 
@@ -102,14 +102,14 @@ interface AnnotationProblem {
   readonly problem: string;
 }
 
-/** Linux takes no longer text as one variable. */
+/** Linux accepts no longer text in one variable. */
 function tooLong({ variable }: AnyRow, text: string): string | undefined {
   return variable !== undefined && text.length > MAX_SELECTION_BYTES
     ? `it takes more than ${MAX_SELECTION_BYTES} bytes; select fewer`
     : undefined;
 }
 
-/** What these annotations say, and all that is wrong with them; the fallback where something is wrong. */
+/** The values of these annotations and every problem with them; an invalid one gets its fallback. */
 export function parseAnnotations(texts: Readonly<Record<string, string | undefined>>): {
   readonly values: AnnotationValues;
   readonly problems: readonly AnnotationProblem[];
@@ -136,7 +136,7 @@ type Encoded =
   | { readonly ok: true; readonly texts: Readonly<Record<string, string>> }
   | { readonly ok: false; readonly member: string; readonly problem: string };
 
-/** The annotations of a request, without those that say what holds anyway; or the first thing that is wrong with it. */
+/** The annotations of a request, without those that only state the default; or the first problem. */
 export function encodeMembers(members: MemberValues): Encoded {
   const given: Readonly<Record<string, unknown>> = members;
   const texts: Record<string, string> = {};
@@ -145,7 +145,7 @@ export function encodeMembers(members: MemberValues): Encoded {
     if (member === undefined) continue;
     const json = given[member.name];
     if (json === undefined) continue;
-    // What a member holds is of its form.
+    // The member's value has the member's form.
     const parsed = member.form === 'text' ? row.parse(json as string) : member.parse(json);
     if (!parsed.ok) return { ok: false, member: member.name, problem: parsed.problem };
     const text = row.encode(parsed.value);
@@ -156,7 +156,7 @@ export function encodeMembers(members: MemberValues): Encoded {
   return { ok: true, texts };
 }
 
-/** The init container's variables, in their order; empty where there is nothing to say. */
+/** The init container's variables, in their order; a variable is empty where there is no value. */
 export function encodeInitValues(values: InitValues): Readonly<Record<string, string>> {
   const given: Readonly<Record<string, unknown>> = values;
   return Object.fromEntries(
@@ -168,7 +168,7 @@ export function encodeInitValues(values: InitValues): Readonly<Record<string, st
   );
 }
 
-/** Reads back what `encodeInitValues` wrote, and nothing else; the name of the first variable that is not so. */
+/** Reads back exactly what `encodeInitValues` writes; otherwise returns the name of the first variable that differs. */
 export function parseInitValues(
   variables: Readonly<Record<string, string | undefined>>,
 ): { readonly ok: true; readonly values: InitValues } | { readonly ok: false; readonly variable: string } {

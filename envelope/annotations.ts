@@ -1,8 +1,8 @@
 /**
- * The annotations of a session pod, one row each; then the label and names of what the webhook adds. No zone;
+ * The annotations of a session pod, one row each; then the label and the names that the webhook adds. No zone;
  * docs/design.md#annotations.
  *
- * Launchers and people set them on a pod, or on the template that it is made from. Every zone reads this table: the
+ * Launchers and people set them on a pod or on its template. Every zone reads this table: the
  * webhook plans by it, the console takes its members, the command line its options, the init container its variables.
  */
 import { row } from './annotation-row.ts';
@@ -26,7 +26,7 @@ function parseContainerList(list: readonly string[]): Parsed<readonly string[]> 
   const named = list.length > 0 && list.every((name) => containerName.test(name));
   return named || list.join() === '*'
     ? { ok: true, value: list }
-    : { ok: false, problem: 'it holds no names of containers; name some, or "*" alone' };
+    : { ok: false, problem: 'it is not a list of container names; name some, or "*" alone' };
 }
 
 export const annotations = {
@@ -40,7 +40,7 @@ export const annotations = {
     member: {
       name: 'files',
       form: 'files',
-      doc: 'Other files than each secret’s own name, below the mount path.',
+      doc: 'Paths below the mount path, for files not named after their secret.',
       parse: parseFileList,
     },
     option: {
@@ -93,13 +93,13 @@ export const annotations = {
     member: {
       name: 'mountPath',
       form: 'text',
-      doc: `Folder of the files; ${DEFAULT_MOUNT_PATH} where absent.`,
+      doc: `Folder of the files; ${DEFAULT_MOUNT_PATH} by default.`,
       field: 'path',
     },
     option: {
       name: 'mount-path',
       value: 'PATH',
-      doc: `Folder of the files; ${DEFAULT_MOUNT_PATH} where nothing is said.`,
+      doc: `Folder of the files; ${DEFAULT_MOUNT_PATH} by default.`,
     },
     variable: undefined,
   }),
@@ -108,13 +108,13 @@ export const annotations = {
     doc: 'who gets them: container names, or `*` for every regular one; init containers by name',
     docFallback: 'the container that `kubectl` picks',
     fallback: undefined,
-    // Whether they are names, the pod tells: it has such containers.
+    // The pod shows whether these are names: it must have such containers.
     parse: (text): Parsed<readonly string[]> => ({ ok: true, value: text.split(',') }),
     encode: (names) => names.join(','),
     member: {
       name: 'containers',
       form: 'texts',
-      doc: 'Containers that get them, or "*" alone; the main one where absent.',
+      doc: 'Containers that get them, or "*" alone; the main one by default.',
       parse: parseContainerList,
     },
     option: {
@@ -137,7 +137,7 @@ export const annotations = {
   }),
 } as const;
 
-/** The ticket in that annotation: white space around it is no part of it, since a file read whole ends in a line feed. */
+/** The ticket in that annotation, without surrounding white space: a file read whole ends in a line feed. */
 export function ticketText(annotation: string): string {
   return annotation.trim();
 }

@@ -1,6 +1,6 @@
 /**
  * Strict base64url (RFC 4648 §5): one text for each byte string, so that nothing signed or stored is malleable.
- * No zone. JOSE writes it without padding, Fernet with.
+ * No zone. JOSE omits the padding, Fernet requires it.
  */
 import { malformed } from './errors.ts';
 

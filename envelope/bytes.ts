@@ -1,4 +1,4 @@
-/** Bytes and text, without Node's Buffer, so that a page runs the same code. No zone. */
+/** Bytes and text, without Node's Buffer, so that a browser runs the same code. No zone. */
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

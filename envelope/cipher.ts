@@ -1,7 +1,7 @@
 /**
- * The cipher port: all cryptography that the formats need, and nothing of a platform. No zone; docs/design.md#layers.
- * node-cipher.ts is Node's; a page passes one of WebCrypto. Keys handed in as bytes live for one operation and are
- * wiped by their owner; keys that live longer are objects made once, which never show their bytes.
+ * The cipher port: all the cryptography that the formats need, independent of the platform. No zone;
+ * docs/design.md#layers. node-cipher.ts is for Node; a page passes one on WebCrypto. Keys passed as bytes live for one
+ * operation and are wiped by their owner; keys that live longer are objects made once, which never show their bytes.
  */
 import type { Kid } from './names.ts';
 
@@ -25,7 +25,7 @@ export interface Cipher {
   cbcDecrypt(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Promise<Uint8Array>;
   /** AES-256-GCM, 12-byte iv, 16-byte tag. */
   gcmEncrypt(key: Uint8Array, iv: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Promise<Sealed>;
-  /** Rejects when the tag does not fit. */
+  /** Rejects when the tag does not match. */
   gcmDecrypt(key: Uint8Array, iv: Uint8Array, aad: Uint8Array, sealed: Sealed): Promise<Uint8Array>;
 }
 
@@ -38,7 +38,7 @@ export interface Recipient {
 /** RSA private key, or a handle to one in a KMS. Rejects on anything that was not wrapped to it. */
 export interface Identity {
   readonly kid: Kid;
-  /** Size of the modulus, and so of every wrapped key. */
+  /** Size of the modulus, and therefore of every wrapped key. */
   readonly wrappedBytes: number;
   unwrapKey(wrapped: Uint8Array): Promise<Uint8Array>;
 }

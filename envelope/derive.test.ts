@@ -26,7 +26,7 @@ const write = {
 };
 
 describe('the inner key of a write', () => {
-  it('is the worked vector’s, which Python’s hmac made from the field table', async () => {
+  it('matches the worked vector, which Python’s hmac computed from the field table', async () => {
     expect(Buffer.from(innerKeyInfo(write)).toString('hex')).to.equal(vector.info);
     const key = await deriveInnerKey(nodeCipher, Buffer.from(vector.userKey, 'hex'), write);
     expect(Buffer.from(key).toString('hex')).to.equal(vector.innerKey);

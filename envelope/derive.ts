@@ -8,8 +8,8 @@
  * | info | for each of "twofold/inner/v1", owner id, gen, secret id, version: length (4 bytes, big endian) and UTF-8; numbers in decimal |
  * | output | 32 bytes: 16 to sign, 16 to encrypt (Fernet) |
  *
- * So a token moved to another owner, secret or version fails its MAC, and a session can be handed the keys of just
- * its own secrets. HKDF-SHA256 (RFC 5869) without a slow hash: the input is already uniform.
+ * So a token moved to another owner, secret or version fails its MAC, and a session can be given the keys of its own
+ * secrets alone. HKDF-SHA256 (RFC 5869) without a slow hash: the input is already uniform.
  */
 import { concat, uint32, utf8 } from './bytes.ts';
 import type { Cipher } from './cipher.ts';

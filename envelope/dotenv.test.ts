@@ -38,14 +38,14 @@ describe('dotenv files', () => {
     });
   });
 
-  it('name the line of whatever cannot be read, and never show a value', () => {
+  it('name the line of anything that cannot be read, and never show a value', () => {
     const text = 'A=1\nnot an assignment\nB/C=hunter2\nA=2\nD="x" hunter2\nE="hunter2\nF=6';
     const { entries, problems } = parseDotenv(text);
     expect(problems.map(({ line, problem }) => [line, problem.split(/[;]/)[0]])).to.deep.equal([
       [2, 'it is not NAME=value'],
       [3, '"B/C" cannot be a secret’s name'],
       [4, 'A is on line 1 already'],
-      [5, 'something stands behind the closing "'],
+      [5, 'there is text after the closing "'],
       [6, 'the quote " is not closed'],
     ]);
     expect(entries.map(({ name, line }) => [name, line])).to.deep.equal([
@@ -59,12 +59,12 @@ describe('dotenv files', () => {
     expect(values('A=$HOME\nB="${A}"\nC=`id`')).to.deep.equal({ A: '$HOME', B: '${A}', C: 'id' });
   });
 
-  it('take as long as they are, however often a comment could begin', async () => {
+  it('take time linear in their length, however often a comment could begin', async () => {
     const build = (n: number): string => `A=x${' #'.repeat(n)}\rz`;
     expect((await growthOf(build, parseDotenv)).ratio).to.be.below(MOST_RATIO);
   });
 
-  it('end an unquoted value at the first “#” behind a blank, and at no other', () => {
+  it('end an unquoted value at the first “#” after a blank, and at no other', () => {
     const piece = fc.constantFrom('a', '#', ' ', '\t', ' #', '=', '"', 'é');
     fc.assert(
       fc.property(fc.array(piece), (pieces) => {
@@ -74,7 +74,7 @@ describe('dotenv files', () => {
     );
   });
 
-  it('are not read on after a thousand lines that cannot be', () => {
+  it('are not read further after a thousand lines that cannot be read', () => {
     const { entries, problems } = parseDotenv(`${'x\n'.repeat(100_000)}A=1`);
     expect([entries, problems.length]).to.deep.equal([[], 1001]);
     expect(problems.at(-1)).to.deep.include({ line: 1001 });

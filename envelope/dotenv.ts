@@ -5,11 +5,11 @@
  * |---|---|
  * | blank, `# …` | nothing |
  * | `NAME=value`, `export NAME=value` | up to the line's end or ` #`, without white space around it |
- * | `NAME='…'`, `` NAME=`…` `` | exactly what is between, over several lines if need be |
+ * | `NAME='…'`, `` NAME=`…` `` | exactly what is between the quotes, over several lines if need be |
  * | `NAME="…"` | the same, with `\n \r \t \" \\ \$` unescaped |
  *
- * `$NAME` is never expanded: a secret is what stands there. What cannot be read is a problem with its line's number,
- * never left out silently; no problem shows a value.
+ * `$NAME` is never expanded: a secret is taken literally. A line that cannot be read is reported as a problem with its
+ * number, never skipped silently; no problem shows a value.
  */
 import { parseSecretName, SECRET_NAME_RULE, type SecretName } from './names.ts';
 import { quote } from './selection.ts';
@@ -32,7 +32,7 @@ interface Dotenv {
   readonly problems: readonly DotenvProblem[];
 }
 
-/** What is no dotenv file at all has as many as lines: each costs much more than its line. */
+/** A file that is not dotenv at all has a problem on every line, and each costs much more than its line. */
 const MAX_PROBLEMS = 1000;
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([^=\s#"'`]+)[ \t]*=[ \t]*/;
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', $: '$' };
@@ -54,7 +54,7 @@ function isBlank(symbol: string | undefined): boolean {
   return symbol === ' ' || symbol === '\t';
 }
 
-/** Up to a `#` at the beginning or behind a blank. A search for each `#`, and never again for what follows it. */
+/** Up to a `#` at the beginning or after a blank. Each `#` is searched for once, so this is linear. */
 function uncommented(text: string): string {
   for (let at = text.indexOf('#'); at >= 0; at = text.indexOf('#', at + 1)) {
     if (at === 0 || isBlank(text[at - 1])) return text.slice(0, at);
@@ -80,7 +80,7 @@ function readValue(text: string, from: number): ParsedValue {
   if (close < 0) return { problem: `the quote ${mark} is not closed` };
   const end = lineEnd(text, close);
   if (!/^[ \t]*(#.*)?$/.test(text.slice(close + 1, end))) {
-    return { problem: `something stands behind the closing ${mark}` };
+    return { problem: `there is text after the closing ${mark}` };
   }
   const inner = text.slice(from + 1, close);
   return { value: mark === '"' ? unescape(inner) : inner, end };
@@ -105,7 +105,7 @@ export function parseDotenv(file: string): Dotenv {
   let [at, line] = [0, 1];
   while (at < text.length) {
     if (problems.length === MAX_PROBLEMS) {
-      problems.push({ line, problem: 'from here on nothing was read: too much before it cannot be' });
+      problems.push({ line, problem: 'nothing was read from here on: too many lines above cannot be' });
       break;
     }
     let end = lineEnd(text, at);

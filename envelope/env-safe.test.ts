@@ -4,11 +4,11 @@ import { isEnvSafe, MAX_ENV_LINE_BYTES } from './env-safe.ts';
 function safe(text: string): boolean {
   return isEnvSafe(Buffer.from(text));
 }
-/** The longest line of a value beside the longest name and `=''`. */
+/** The longest line of a value, next to the longest name and `=''`. */
 const LONGEST = MAX_ENV_LINE_BYTES - 253 - 3;
 
 describe('a value', () => {
-  it('can be a variable as text of any script, with line feeds and every other sign', () => {
+  it('can be a variable as text of any script, with line feeds and any other character', () => {
     for (const text of ['x', 'päß 語 🔑', 'a\nb\n', '\t "$`\\', '\u0001'])
       expect(safe(text), text).to.equal(true);
   });

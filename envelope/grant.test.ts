@@ -47,7 +47,7 @@ function backwards(object: object): Json {
 }
 
 describe('a grant (JWS)', () => {
-  it('is the worked vector’s, which Python’s cryptography signed from the field table', async () => {
+  it('matches the worked vector, which Python’s cryptography signed from the field table', async () => {
     expect(await signGrant(signer, claims)).to.equal(text);
     expect(await verifyGrant(text, expected)).to.deep.equal({ ok: true, value: claims });
     expect(readGrant(text)).to.deep.equal(claims);
@@ -60,7 +60,7 @@ describe('a grant (JWS)', () => {
     expect(JSON.parse(Buffer.from(payload).toString())).to.deep.equal(claims);
   });
 
-  it('says what was signed without its optional members, and after it expired: only the session row knows', async () => {
+  it('verifies without its optional members, and after it expired: only the session row decides that', async () => {
     const { pod: _pod, ...plain } = claims;
     const { generateName: _generateName, ...named } = claims.place;
     for (const grant of [
@@ -74,7 +74,7 @@ describe('a grant (JWS)', () => {
     }
   });
 
-  it('is refused with a member more, less, of another shape or in another order, at each level', async () => {
+  it('is refused with an extra or missing member, one of another shape or in another order, at each level', async () => {
     const required = ['iss', 'aud', 'jti', 'sub', 'place', 'sid', 'secrets', 'exp'];
     const forged: Json[] = [
       ...required.map((member) => without(claims, member)),
@@ -116,7 +116,7 @@ describe('a grant (JWS)', () => {
       expect(await reasonOf(await signedByJose(payload)), JSON.stringify(payload)).to.equal('malformed');
   });
 
-  it('takes one name of two owners: they are two secrets', async () => {
+  it('accepts one name of two owners: they are two secrets', async () => {
     const payload = secret({ own: '9d8b4c6e-5f3a-4f0e-9a57-0f7f2d3c1a11', nam: second!.nam });
     expect(await reasonOf(await signedByJose(payload))).to.equal('accepted');
   });
@@ -129,7 +129,7 @@ describe('a grant (JWS)', () => {
     }
   });
 
-  it('is no ticket, and a ticket no grant', async () => {
+  it('is not a ticket, and a ticket is not a grant', async () => {
     const asTicket = await verifyTicket(text, { ...expected, issuer: claims.iss, nowSeconds: 1 });
     expect(asTicket).to.deep.equal({ ok: false, refusal: 'malformed' });
     const { iss, aud, sub, jti, exp } = claims;
@@ -148,7 +148,7 @@ describe('a grant (JWS)', () => {
     expect(await reasonOf(ticket)).to.equal('malformed');
   });
 
-  it('is too long exactly where no verifier takes it', async () => {
+  it('is too long exactly where no verifier accepts it', async () => {
     const of = (length: number): Grant => ({
       ...claims,
       secrets: Array.from({ length: 256 }, (_, at) => ({

@@ -1,5 +1,5 @@
 /**
- * The grant: the keyservice's signed word that it opened these envelopes for one session. No zone;
+ * The grant: the keyservice's signed statement that it opened these envelopes for one session. No zone;
  * docs/design.md#unwrap. JWS, `typ` "twofold-grant+jwt"; a vector is in test/vectors/grant.json.
  *
  * | claim | value |
@@ -111,7 +111,7 @@ const format: Format<Grant> = {
   },
 };
 
-/** Whether verifiers take what `signGrant` makes of it: 256 of the longest names are too much. */
+/** Whether verifiers would refuse it for its length once signed: 256 of the longest names are too much. */
 export function isGrantTooLong({ kid }: Pick<Signer, 'kid'>, grant: Grant): boolean {
   return jwsLength(format, kid, grant) > MAX_JWS_BYTES;
 }
@@ -121,7 +121,7 @@ export function signGrant(signer: Signer, grant: Grant): Promise<string> {
 }
 
 /**
- * Verifies all but the expiry, which the caller decides: `exp` bounds the first claim only, and only the session row
+ * Verifies all but the expiry, which is left to the caller: `exp` bounds the first claim only, and only the session row
  * tells whether this is the first.
  */
 export function verifyGrant(
@@ -132,8 +132,8 @@ export function verifyGrant(
 }
 
 /**
- * What a grant says, unverified: for the init container, which holds no key and knows the grant by its hash. Undefined
- * for what is no grant.
+ * The claims of a grant, unverified: for the init container, which holds no key and knows the grant by its hash.
+ * Undefined where the text is not a grant.
  */
 export function readGrant(text: string): Grant | undefined {
   return readJws(format, text);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { isJsonObject, MAX_JSON_LENGTH, parseJson } from './json.ts';
 
 describe('JSON that others wrote', () => {
-  it('is read as it stands, and is undefined where it is none', () => {
+  it('is read as it stands, and is undefined where the text is not JSON', () => {
     expect(parseJson('{"a":[1,null]}')).to.deep.equal({ a: [1, null] });
     expect(parseJson('null')).to.equal(null);
     for (const text of ['', '{', '{"a":1}}', "{'a':1}", 'undefined', '\ufeff{}'])

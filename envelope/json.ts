@@ -1,12 +1,12 @@
-/** JSON that others wrote, as it is read everywhere: within a limit, and never quoted in an error. No zone. */
+/** Parsing of JSON that others wrote: within a limit, and never quoted in an error. No zone. */
 
-/** Members are unknown until somebody has looked at each. */
+/** Members are unknown until each has been checked. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Characters: more than any limit of those who read from a network, and a bound for those who read a file. */
+/** Characters: above every limit on what is read from a network, and a bound for files. */
 export const MAX_JSON_LENGTH = 32 * 1024 * 1024;
 
-/** The value; undefined, which JSON does not have, for what is not JSON: a SyntaxError would quote it. */
+/** The value; undefined, which JSON does not have, where the text is not JSON: a SyntaxError would quote it. */
 export function parseJson(text: string): unknown {
   if (text.length > MAX_JSON_LENGTH) return undefined;
   try {
@@ -16,7 +16,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** An object, as against a list, a text, a number or null. */
+/** An object, as opposed to a list, a text, a number or null. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

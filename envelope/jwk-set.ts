@@ -1,6 +1,6 @@
 /**
  * JWK sets (RFC 7517 §5), newest first, each of one kind of key. No zone; docs/design.md#layers. An error
- * says which key is wrong by its place in the list, and shows nothing of any key.
+ * names the wrong key by its position in the list, and shows nothing of any key.
  */
 import { isJsonObject, parseJson } from './json.ts';
 import type { Jwk } from './kid.ts';
@@ -17,7 +17,7 @@ function membersOf(json: string): readonly unknown[] {
   return keys;
 }
 
-/** What is thrown of a key may quote it. */
+/** Anything thrown may quote the key. */
 async function attempt<K>(parseKey: (jwk: Jwk) => K | Promise<K>, jwk: Jwk): Promise<K | undefined> {
   try {
     return await parseKey(jwk);
@@ -39,7 +39,7 @@ export async function parseJwkSet<K extends { readonly kid: Kid }>(
     if (!isJsonObject(jwk) || !key) throw new Error(`${which} is not ${kind}`);
     const { kid: stated = key.kid } = jwk;
     if (stated !== key.kid) throw new Error(`${which} has a kid other than its thumbprint, ${key.kid}`);
-    if (keys.has(key.kid)) throw new Error(`${which} is there twice`);
+    if (keys.has(key.kid)) throw new Error(`${which} is listed twice`);
     keys.set(key.kid, key);
   }
   const [first, ...rest] = keys.values();

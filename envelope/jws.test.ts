@@ -41,7 +41,7 @@ async function signedByJose(claims: object, header: object): Promise<string> {
 }
 
 describe('a ticket (JWS)', () => {
-  it('says what was signed, with and without its optional claims', async () => {
+  it('brings back what was signed, with and without its optional claims', async () => {
     const { pod: _pod, uses: _uses, ...plain } = ticket;
     for (const claims of [ticket, plain]) {
       expect(await verifyTicket(await signTicket(signer, claims), expected)).to.deep.equal({
@@ -94,7 +94,7 @@ describe('a ticket (JWS)', () => {
     expect(await reasonOf(await signedByJose(ticket, { extra: 1 }))).to.equal('malformed');
   });
 
-  it('is refused with a claim more, less or of another shape', async () => {
+  it('is refused with an extra or missing claim, or one of another shape', async () => {
     for (const change of [
       { admin: true },
       { ns: undefined },

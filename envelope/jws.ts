@@ -1,6 +1,6 @@
 /**
  * Compact JWS (RFC 7515 §7.1) with Ed25519 (RFC 8037) for tickets and grants. No zone; docs/design.md#layers.
- * Protected header, exactly and in this order: `alg` "EdDSA", `kid`, `typ`. The key is the one that `kid` names.
+ * Protected header, exactly and in this order: `alg` "EdDSA", `kid`, `typ`. `kid` alone selects the key.
  */
 import { decodeBase64url, encodeBase64url } from './base64url.ts';
 import { fromUtf8, utf8 } from './bytes.ts';
@@ -58,7 +58,7 @@ function encodedLength(bytes: number): number {
   return Math.ceil((bytes * 4) / 3);
 }
 
-/** Characters of what `signJws` makes; over MAX_JWS_BYTES nobody verifies it. */
+/** Length of the text that `signJws` would return; over MAX_JWS_BYTES no verifier accepts it. */
 export function jwsLength<T>(format: Format<T>, kid: Kid, claims: T): number {
   return (
     encodeHeader(kid, format.typ).length +
@@ -120,7 +120,7 @@ export async function verifyJws<T extends RegisteredClaims>(
   }
 }
 
-/** The claims alone, without header, signature or time being looked at; undefined for what is not of the format. */
+/** The claims alone, without a look at header, signature or times; undefined where the text is not in the format. */
 export function readJws<T>(format: Format<T>, text: string): T | undefined {
   const [, payload] = text.length > MAX_JWS_BYTES ? [] : text.split('.', 3);
   try {

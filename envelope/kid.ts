@@ -18,12 +18,12 @@ export function thumbprintInput(jwk: Jwk): Uint8Array {
   const kty = jwk['kty'];
   const members = typeof kty === 'string' ? requiredMembers[kty] : undefined;
   if (!members) throw malformed('JWK has a kty other than RSA, OKP and oct');
-  const kept = members.map((member) => {
+  const required = members.map((member) => {
     const value = jwk[member];
     if (typeof value !== 'string') throw malformed(`JWK has no ${member}`);
     return [member, value] as const;
   });
-  return utf8(JSON.stringify(Object.fromEntries(kept)));
+  return utf8(JSON.stringify(Object.fromEntries(required)));
 }
 
 /** The key id for the SHA-256 digest of `thumbprintInput`. */

@@ -6,7 +6,7 @@ export const MAX_VALUE_BYTES = 64 * 1024;
 export const MAX_NAMES = 256;
 /** Files written for one session: a secret may be given several. */
 export const MAX_FILES = 512;
-/** Sum of a session's inner tokens, so that they fit one Kubernetes Secret beside grant and root certificates. */
+/** Sum of a session's inner tokens, so that they fit one Kubernetes Secret with the grant and root certificates. */
 export const MAX_TOKENS_BYTES = 900 * 1024;
 /** Any secret's name, and any segment of a file's path. */
 export const MAX_NAME_LENGTH = 253;
@@ -24,5 +24,5 @@ export const MAX_INTERNAL_BODY_BYTES = 2 * 1024 * 1024;
 export const MAX_CLAIM_BODY_BYTES = 128 * 1024;
 /** An AdmissionReview: the API server's own limit for a request. */
 export const MAX_REVIEW_BYTES = 3 * 1024 * 1024;
-/** Difference of clocks that is forgiven. */
+/** Tolerated clock difference. */
 export const CLOCK_LEEWAY_SECONDS = 60;

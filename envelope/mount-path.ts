@@ -1,7 +1,6 @@
 /**
  * Where the files of a session may be mounted: one table, tested whole (webhook/plan.test.ts). No zone;
- * docs/design.md#annotations. Pure: whatever the pod is. What a pod's own mounts forbid beside this, the
- * webhook knows.
+ * docs/design.md#annotations. Pure, and the same for every pod. The webhook also checks against the pod's own mounts.
  */
 import type { Parsed } from './parsed.ts';
 import { quote } from './selection.ts';
@@ -44,7 +43,7 @@ export function normaliseMountPath(path: string): string {
     .join('/')}`;
 }
 
-/** The normalised path, or why it cannot be one whatever the pod: `forbidden` where it is the image's or Kubernetes's. */
+/** The normalised path, or why no pod can have it: `forbidden` where it belongs to the image or to Kubernetes. */
 export function parseMountPath(text: string): Parsed<string> {
   const example = `use an absolute path of your own, for example ${DEFAULT_MOUNT_PATH}`;
   const no = (why: string, forbidden = false): Parsed<string> => ({

@@ -1,5 +1,5 @@
 /**
- * Names and ids of the domain as branded strings: what is branded has been parsed. No zone; docs/design.md#words.
+ * Names and ids of the domain as branded strings: a branded string has been parsed. No zone; docs/design.md#words.
  * Each `parse…` returns `undefined` for what is not in the alphabet; none throws.
  */
 import { MAX_FILE_PATH_LENGTH, MAX_NAME_LENGTH } from './limits.ts';
@@ -48,13 +48,13 @@ export function parseFilePath(text: string): FilePath | undefined {
   return fits ? (text as FilePath) : undefined;
 }
 
-/** What a refused secret name should have been, for a person. */
+/** What a secret name must be, for a person. */
 export const SECRET_NAME_RULE =
   'use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with ".."';
 
 export const SALT_BYTES = 16;
 
-/** One write of a secret: what its inner key is derived from, and what its envelope is bound to. */
+/** One write of a secret: its inner key is derived from it, and its envelope is bound to it. */
 export interface Write {
   readonly ownerId: OwnerId;
   readonly secretId: SecretId;

@@ -1,6 +1,6 @@
 /**
- * The cipher port on node:crypto, without the RSA private operation. No zone, but not for the page;
- * docs/design.md#layers. Long-lived keys become KeyObjects once: parsing PEM or JWK for each call costs up to
+ * The cipher port on node:crypto, without the RSA private operation. No zone, but not for browsers;
+ * docs/design.md#layers. Long-lived keys become KeyObjects once: parsing PEM or JWK on each call costs up to
  * 3 times the operation.
  */
 import {

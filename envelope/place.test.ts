@@ -22,14 +22,14 @@ describe('a pod’s place', () => {
       expect(parsePlace(value)).to.equal(undefined);
   });
 
-  it('has a name, or what it will begin with', () => {
+  it('has a name, or the beginning of one', () => {
     const { name: _name, generateName: _generateName, ...rest } = place;
     expect(parsePlace({ ...rest, name: 'a' })).to.deep.equal({ ...rest, name: 'a' });
     expect(parsePlace({ ...rest, generateName: 'a-' })).to.deep.equal({ ...rest, generateName: 'a-' });
     expect(parsePlace(rest)).to.equal(undefined);
   });
 
-  it('holds names of Kubernetes alone', () => {
+  it('holds only valid Kubernetes names', () => {
     const long = 'a'.repeat(254);
     for (const ns of ['', 'A', 'a.b', 'a_b', 'a'.repeat(64), 'a\n', 7, null])
       expect(changed({ ns }), String(ns)).to.equal(undefined);
@@ -41,7 +41,7 @@ describe('a pod’s place', () => {
       expect(changed({ generateName: text }), String(text)).to.equal(undefined);
   });
 
-  it('takes any username that can be shown, and no other', () => {
+  it('accepts any username that can be shown, and no other', () => {
     const usable = [
       'system:serviceaccount:hub:hub',
       'https://id.example#7',
@@ -65,7 +65,7 @@ describe('a pod’s place', () => {
       expect(changed({ by }), JSON.stringify(by)).to.equal(undefined);
   });
 
-  it('is one of a ticket’s where each member fits, and else says which does not', () => {
+  it('is one that a ticket is for where each member matches; otherwise names the one that does not', () => {
     const pod = parsePodPattern('train-*')!;
     const ticket = { ns: 'sessions', sa: 'default', pod };
     expect(placeDifference(ticket, place)).to.equal(undefined);

@@ -1,6 +1,6 @@
 /**
  * The place of a pod: where, as whom, under which name and by whom it is created. No zone;
- * docs/design.md#admission. The webhook reads it in the review, `unwrap` carries it, the keyservice compares
+ * docs/design.md#admission. The webhook reads it from the review and sends it with `unwrap`, the keyservice compares
  * it with the ticket, the grant copies it.
  *
  * | member | value |
@@ -8,7 +8,7 @@
  * | ns, sa | namespace and service account |
  * | name? | the pod's name, where it has one already |
  * | generateName? | what its name will begin with; a pod has at least one of the two |
- * | by | Kubernetes username of whoever creates the pod: `userInfo.username` of the review |
+ * | by | Kubernetes username of the pod's creator: `userInfo.username` of the review |
  */
 import { isJsonObject } from './json.ts';
 import { MAX_USERNAME_LENGTH } from './limits.ts';
@@ -33,10 +33,10 @@ export interface Place {
 export const PLACE_RULE = `names of Kubernetes, name or generateName among them, and by a username of 1 to ${MAX_USERNAME_LENGTH} characters without control characters`;
 
 const members: ReadonlySet<string> = new Set(['ns', 'sa', 'name', 'generateName', 'by']);
-/** Control characters, halves of surrogate pairs, line separators, and what turns the direction of writing. */
+/** Control characters, halves of surrogate pairs, line separators, and bidi controls. */
 const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
-/** Kubernetes says nothing of what a username is: any text of an authenticator's. */
+/** Kubernetes does not define usernames: an authenticator may give any text. */
 export function isUsername(text: unknown): text is string {
   return (
     typeof text === 'string' && text !== '' && text.length <= MAX_USERNAME_LENGTH && !unprintable.test(text)
@@ -60,7 +60,7 @@ export function parsePlace(value: unknown): Place | undefined {
   };
 }
 
-/** The members in the order in which a signed text has them. */
+/** The members in the order of signed text. */
 export function placeMembers({ ns, sa, name, generateName, by }: Place): object {
   return {
     ns,
@@ -71,31 +71,31 @@ export function placeMembers({ ns, sa, name, generateName, by }: Place): object 
   };
 }
 
-/** What a ticket says of the place that it is for. */
+/** The place that a ticket is for. */
 interface PlaceConsent {
   readonly ns: string;
   readonly sa: string;
   readonly pod?: PodPattern | undefined;
 }
 
-/** Which claim of a ticket a place does not fit, and both in words. */
+/** The claim of a ticket that a place does not match, and both in words. */
 export interface PlaceDifference {
   readonly claim: 'ns' | 'sa' | 'pod';
   readonly words: string;
 }
 
-/** The first difference between a ticket's own place and a pod's, or undefined where the pod is one that it is for. */
+/** The first difference between a ticket's place and a pod's, or undefined where the ticket is for the pod. */
 export function placeDifference(
   { ns, sa, pod }: PlaceConsent,
   place: PodIdentity & Pick<Place, 'ns' | 'sa'>,
 ): PlaceDifference | undefined {
   if (ns !== place.ns) {
-    return { claim: 'ns', words: `The ticket’s ns is ${ns}, the pod’s namespace ${place.ns}` };
+    return { claim: 'ns', words: `The ticket’s ns is ${ns}, the pod’s namespace is ${place.ns}` };
   }
   if (sa !== place.sa) {
-    return { claim: 'sa', words: `The ticket’s sa is ${sa}, the pod’s service account ${place.sa}` };
+    return { claim: 'sa', words: `The ticket’s sa is ${sa}, the pod’s service account is ${place.sa}` };
   }
   return pod === undefined || fitsPod(pod, place)
     ? undefined
-    : { claim: 'pod', words: `The ticket’s pod is ${pod}, which this pod is not` };
+    : { claim: 'pod', words: `The ticket’s pod is ${pod}, which does not match this pod` };
 }

@@ -6,14 +6,14 @@ function fits(pattern: string, pod: { name?: string; generateName?: string }): b
 }
 
 describe('a ticket’s pod', () => {
-  it('is compared whole, or up to its star', () => {
+  it('is compared in full, or up to its star', () => {
     expect(fits('jupyter-alice', { name: 'jupyter-alice' })).to.equal(true);
     expect(fits('jupyter-alice', { name: 'jupyter-alice2' })).to.equal(false);
     expect(fits('train-*', { name: 'train-x7k2p' })).to.equal(true);
     expect(fits('train-*', { name: 'strain-x7k2p' })).to.equal(false);
   });
 
-  it('that has no name yet fits only a prefix', () => {
+  it('that has no name yet matches only a prefix', () => {
     expect(fits('train-*', { generateName: 'train-' })).to.equal(true);
     expect(fits('train-*', { generateName: 'other-' })).to.equal(false);
 
@@ -27,7 +27,7 @@ describe('a ticket’s pod', () => {
     expect(fits(`${long}*`, { name: `${'a'.repeat(58)}x7k2p` })).to.equal(true);
   });
 
-  it('is a name of Kubernetes or such a prefix, and nothing else', () => {
+  it('is a Kubernetes name or a prefix of one, and nothing else', () => {
     for (const text of ['*', 'a*b', 'A', 'a_b', '', 'a**', '-a*', 'a b', 'a'.repeat(254), 7, null]) {
       expect(parsePodPattern(text), String(text)).to.equal(undefined);
     }
@@ -36,7 +36,7 @@ describe('a ticket’s pod', () => {
     expect(isNamespace('a'.repeat(64))).to.equal(false);
   });
 
-  it('may be named what it was created as, or begin with its generateName as that is cut', () => {
+  it('may have the name it was created with, or begin with its generateName as cut', () => {
     expect(mayBeNamed({ name: 'a', generateName: 'b-' }, 'a')).to.equal(true);
     expect(mayBeNamed({ name: 'a', generateName: 'b-' }, 'b-x7k2p')).to.equal(false);
     expect(mayBeNamed({ generateName: 'b-' }, 'b-x7k2p')).to.equal(true);

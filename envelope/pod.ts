@@ -1,10 +1,10 @@
-/** What a ticket may say of the pod it is for. No zone; docs/design.md#tickets. */
+/** How a ticket may name the pod it is for. No zone; docs/design.md#tickets. */
 
 declare const brand: unique symbol;
 /** A pod's exact name, or a prefix followed by `*`. */
 export type PodPattern = string & { readonly [brand]: 'PodPattern' };
 
-/** A pod before (only `generateName`) or after (also `name`) the API server has named it. */
+/** A pod before (only `generateName`) or after (also `name`) the API server names it. */
 export interface PodIdentity {
   readonly name?: string | undefined;
   readonly generateName?: string | undefined;
@@ -33,13 +33,13 @@ export function parsePodPattern(text: unknown): PodPattern | undefined {
     : undefined;
 }
 
-/** What a pattern of a ticket can be made of. */
+/** Whether a ticket's pattern can be made from it. */
 export function isGenerateName(text: unknown): text is string {
   return typeof text === 'string' && parsePodPattern(`${text}*`) !== undefined;
 }
 
 /**
- * Whether a pod is one that `pattern` means. A pod that still has no name fits only a prefix, since nobody can know
+ * Whether `pattern` matches a pod. A pod that has no name yet matches only a prefix, since nobody can know
  * which name it will get.
  */
 export function fitsPod(pattern: PodPattern, pod: PodIdentity): boolean {

@@ -1,6 +1,6 @@
 /**
- * What an operation comes to: a value, or a refusal. No zone. What is expected to go wrong is a value; defects and
- * failing I/O are thrown.
+ * The result of an operation: a value, or a refusal. No zone. Expected failures are values; defects and I/O errors
+ * are thrown.
  */
 
 export interface Ok<T> {

@@ -42,7 +42,7 @@ for (const [where, { cipher, rsaRecipient }] of Object.entries(ciphers)) {
         value,
       );
 
-    it('gives an envelope of exactly the offered write, which the other zones open, and leaves the value', async () => {
+    it('gives an envelope of exactly the offered write, which the other zones open, and leaves the value alone', async () => {
       const { envelope, ...said } = await sealFor({});
       expect(said).to.deep.equal({ size: value.length, envSafe: true });
       const parsed = parseEnvelope(envelope);
@@ -56,7 +56,7 @@ for (const [where, { cipher, rsaRecipient }] of Object.entries(ciphers)) {
       expect(Buffer.from(value).toString()).to.equal('s3cret');
     });
 
-    it('refuses a key under another key’s id, and says which part of an offer is malformed', async () => {
+    it('refuses a key under another key’s id, and names the malformed part of an offer', async () => {
       const another = { ...publicKey, kid: node.kidOf(rsaPair().publicJwk) };
       for (const [change, part] of [
         [{ publicKey: another }, 'key'],

@@ -1,7 +1,7 @@
 /**
  * One write sealed by its client, on a person's machine or in their browser: the console never sees the
- * value. Zone 0; docs/design.md#layers. The console's offer is its word alone: nothing is sealed to a key
- * that is not the one of its id.
+ * value. Zone 0; docs/design.md#layers. The console's offer is not trusted: nothing is sealed to a key whose id
+ * does not match.
  */
 import { decodeBase64url } from './base64url.ts';
 import type { Cipher, Recipient } from './cipher.ts';
@@ -12,7 +12,7 @@ import type { Jwk } from './kid.ts';
 import { parseOwnerId, parseSecretId, parseSecretName } from './names.ts';
 import { sealOuter } from './outer/seal.ts';
 
-/** What the console answers to `POST …/sealing`. */
+/** The console's answer to `POST …/sealing`. */
 export interface SealingOffer {
   readonly ownerId: string;
   readonly secretId: string;
@@ -42,12 +42,12 @@ function known<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-/** Throws `malformed` where the offer calls the key by another id than its own. */
+/** Throws `malformed` where the offer gives the key an id that is not its own. */
 export function checkOfferedKey({ kid }: Recipient, { publicKey }: Pick<SealingOffer, 'publicKey'>): void {
-  if (publicKey['kid'] !== kid) throw malformed('the key’s id is another key’s');
+  if (publicKey['kid'] !== kid) throw malformed('the key has another key’s id');
 }
 
-/** Throws `malformed`, naming the part of the offer. The inner key is wiped, the value is the caller's. */
+/** Throws `malformed`, naming the part of the offer. Wipes the inner key; the value is left to the caller. */
 export async function sealOffered(
   { cipher, recipient, nowMs }: Sealing,
   { name, offer }: { readonly name: string; readonly offer: SealingOffer },

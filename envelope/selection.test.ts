@@ -14,7 +14,7 @@ function problemOf(selected: ReturnType<typeof parseFiles | typeof parseVariable
 }
 
 describe('the selection of secrets', () => {
-  it('gives each secret its own name as file, or the one it is told', () => {
+  it('names each file after its secret, or as given', () => {
     const selected = parseFiles('db-password=pg/password,db-password=legacy.txt,aws-key');
     expect(selected).to.deep.equal({
       ok: true,
@@ -60,7 +60,7 @@ describe('the selection of secrets', () => {
     });
   }
 
-  it('takes 512 files of 256 secrets and no more', () => {
+  it('accepts 512 files of 256 secrets and no more', () => {
     const files = Array.from({ length: 513 }, (_, at) => `s${at % 256}=f${at}`);
     expect(parseFiles(files.slice(0, 512).join(',')).ok).to.equal(true);
     expect(problemOf(parseFiles(files.join(',')))).to.contain('more than 512');
@@ -69,7 +69,7 @@ describe('the selection of secrets', () => {
     );
   });
 
-  it('cuts what it quotes, so that a pasted value is not repeated whole', () => {
+  it('cuts what it quotes, so that a pasted value is not repeated in full', () => {
     expect(problemOf(parseFiles(`ä${'x'.repeat(5000)}`)).length).to.be.lessThan(250);
   });
 
@@ -101,7 +101,7 @@ describe('the selection of secrets', () => {
     expect(parseVariables(encodeVariables(variables.value))).to.deep.equal(variables);
   });
 
-  it('counts the folders of its paths, and finds a file where another needs one, as comparing all of them would', () => {
+  it('counts the folders of its paths, and finds a file where another path needs a folder, as comparing all pairs would', () => {
     const segment = fc.constantFrom('a', 'b', 'a-', 'a.b');
     const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => segments.join('/'));
     fc.assert(

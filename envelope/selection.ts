@@ -5,8 +5,8 @@
  *     secrets  = file *( "," file )          file     = name [ "=" path ]
  *     env      = variable *( "," variable )  variable = VARIABLE "=" name
  *
- * No spaces. The webhook plans by it, the console compares an admitted pod with its session by it, and the init
- * container gets its files by it.
+ * No spaces. The webhook plans from it, the console compares an admitted pod with its session, and the init
+ * container gets its files from it.
  */
 import { MAX_FILES, MAX_NAMES } from './limits.ts';
 import {
@@ -45,7 +45,7 @@ function no(problem: string): { ok: false; problem: string } {
   return { ok: false, problem };
 }
 
-/** Quoted and cut, so that a refusal neither repeats a pasted value whole nor breaks a log line. */
+/** Quoted and cut, so that a refusal neither repeats a pasted value in full nor breaks a log line. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
@@ -78,8 +78,8 @@ function fileOf(nameText: string, pathText: string): FileSelection | string {
 }
 
 /**
- * The paths so that each folder's stand together, and a file right before those that need it to be a folder: with the
- * separator below every letter. Neighbours tell then what pairs, or the folders of each, would cost far more to find.
+ * The paths sorted with the separator below every letter: those of a folder are adjacent, and a file comes right before
+ * those that need it to be a folder. Comparing neighbours is then enough; comparing all pairs would cost far more.
  */
 function inOrder(paths: readonly string[]): readonly string[] {
   return paths.map((path) => path.replaceAll('/', '\0')).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
@@ -101,7 +101,7 @@ function clash(paths: readonly FilePath[]): string | undefined {
   return undefined;
 }
 
-/** How many folders these paths need below the one that all are in. */
+/** How many folders these paths need below their common root. */
 export function countFolders(paths: readonly FilePath[]): number {
   let count = 0;
   let before = '';
@@ -120,7 +120,7 @@ function tooMany(items: readonly { readonly name: SecretName }[]): string | unde
     : undefined;
 }
 
-/** Each one or what is wrong with it; then what is wrong with all of them. */
+/** First the problem of any one item, then a problem of the list. */
 function checked<T extends { readonly name: SecretName }>(
   items: readonly (T | string)[],
   problemOf: (items: readonly T[]) => string | undefined,
@@ -139,7 +139,7 @@ function clashOfFiles(files: readonly FileSelection[]): string | undefined {
   return clash(files.map(({ path }) => path));
 }
 
-/** `db-password,aws-key=aws/credentials`: a secret may be given several files. */
+/** `db-password,aws-key=aws/credentials`: a secret may have several files. */
 export function parseFiles(text: string): Parsed<readonly FileSelection[]> {
   const entries = entriesOf(text);
   if (!entries.ok) return entries;

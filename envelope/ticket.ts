@@ -1,5 +1,5 @@
 /**
- * The ticket: the console's signed word that an owner wants these secrets in that pod. No zone;
+ * The ticket: the console's signed statement that an owner wants these secrets in that pod. No zone;
  * docs/design.md#tickets. JWS, `typ` "twofold-ticket+jwt".
  *
  * | claim | value |
@@ -38,7 +38,7 @@ export function isInstant(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
-/** Names of the alphabet, at least one, at most 256, none twice; else undefined. */
+/** Valid names, at least one, at most 256, none twice; else undefined. */
 export function parseNames(value: unknown): SecretName[] | undefined {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_NAMES) return undefined;
   const names = value.flatMap((item) => parseSecretName(item) ?? []);
@@ -52,7 +52,7 @@ const format: Format<Ticket> = {
   parse: ({ iss, aud, sub, ns, sa, secrets, pod, uses, jti, iat, nbf, exp }) => {
     const owner = parseOwnerId(sub);
     const names = parseNames(secrets);
-    // A jti has a secret id's shape: both are UUIDs.
+    // A jti has the shape of a secret id: both are UUIDs.
     if (typeof iss !== 'string' || typeof aud !== 'string' || !owner || !names || !parseSecretId(jti))
       return undefined;
     if (!isNamespace(ns) || !isSubdomain(sa) || !isInstant(iat) || !isInstant(nbf) || !isInstant(exp))
@@ -81,7 +81,7 @@ export function signTicket(signer: Signer, ticket: Ticket): Promise<string> {
   return signJws(format, signer, ticket);
 }
 
-/** Verifies everything that the text itself can show; whether it was revoked only the console knows. */
+/** Verifies everything that the text itself can show; only the console knows whether it was revoked. */
 export function verifyTicket(text: string, expected: Expected): Promise<Verified<Ticket>> {
   return verifyJws(format, text, expected);
 }

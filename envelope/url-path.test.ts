@@ -17,7 +17,7 @@ describe('the path of a URL', () => {
     );
   });
 
-  it('stays on the path that was meant', () => {
+  it('stays on the intended path', () => {
     for (const value of ['a/b', '../secrets', 'a?b', 'a#b', 'a%2fb', 'a\\b', 'a b', 'é', '%2e%2e']) {
       const { pathname } = new URL(HOST + urlPath`/pods/${value}/log`);
       expect(pathname.split('/'), value).to.have.length(4);
@@ -25,11 +25,11 @@ describe('the path of a URL', () => {
     }
   });
 
-  it('refuses a value that a URL’s parser would take for a step, or for nothing', () => {
+  it('refuses a value that a URL parser would take for a dot segment, or for nothing', () => {
     for (const value of ['', '.', '..', '\ud800']) expect(() => urlPath`/pods/${value}`).to.throw(RangeError);
   });
 
-  it('keeps a value of a query in its place', () => {
+  it('keeps a query value in its place', () => {
     const { searchParams } = new URL(HOST + urlPath`/pods?continue=${'a&limit=9#'}`);
     expect([...searchParams]).to.deep.equal([['continue', 'a&limit=9#']]);
   });

@@ -1,22 +1,22 @@
-/** Paths of URLs from names that came from outside. No zone. */
+/** URL paths from untrusted names. No zone. */
 
-/** What a URL's parser takes for a step, also encoded (WHATWG URL §4.4), or for nothing at all. */
+/** Dot segments, which a URL parser resolves even when encoded (WHATWG URL §4.4), and the empty one. */
 const NO_SEGMENT = new Set(['', '.', '..']);
 
-/** A lone surrogate has no UTF-8. */
+/** A lone surrogate has no UTF-8 encoding. */
 function isWellFormed(value: string): boolean {
   return !/\p{Surrogate}/u.test(value);
 }
 
 function encoded(value: string): string {
   if (NO_SEGMENT.has(value) || !isWellFormed(value))
-    throw new RangeError(`${JSON.stringify(value)} cannot be a part of a URL’s path`);
+    throw new RangeError(`${JSON.stringify(value)} cannot be part of a URL path`);
   return encodeURIComponent(value);
 }
 
 /**
- * Tags a template: each value becomes one segment, or one value of a query, whatever is in it. Throws a RangeError for
- * one that no encoding keeps in its place. A lint rule wants it wherever a path is built.
+ * A template tag: each value becomes one segment, or one query value, whatever it contains. Throws a RangeError for
+ * a value that no encoding keeps in its place. A lint rule requires it wherever a path is built.
  *
  * @example urlPath`/api/v1/namespaces/${namespace}/pods/${name}`
  */

@@ -38,7 +38,7 @@ describe('a user key at rest', () => {
     expect((await failureOf(openUserKey(byKid([other]), id, await seal()))).code).to.equal('unknown_key');
   });
 
-  it('is refused with any character changed, and cut at any length', async () => {
+  it('is refused with any character changed, or cut at any length', async () => {
     const sealed = await seal();
     for (let at = 0; at < sealed.length; at += 1) {
       const changed = `${sealed.slice(0, at)}${sealed[at] === 'A' ? 'B' : 'A'}${sealed.slice(at + 1)}`;

@@ -1,7 +1,7 @@
 /**
  * A user key at rest: JWE compact, `dir` + A256GCM (RFC 7516, RFC 7518 §4.5) under the console's at-rest key.
  * Zone 1; docs/design.md#user-keys. Header members, exactly and in this order: `alg` "dir", `enc` "A256GCM",
- * `kid`, `own`, `gen`. The second part is empty, as `dir` demands.
+ * `kid`, `own`, `gen`. The second part is empty, as `dir` requires.
  */
 import { decodeBase64url, encodeBase64url } from './base64url.ts';
 import { utf8 } from './bytes.ts';
@@ -42,7 +42,7 @@ interface SealedUserKey {
   readonly tag: Uint8Array;
 }
 
-/** Takes a sealed user key apart. Throws `malformed` when it is not one of this owner, generation and key. */
+/** Takes a sealed user key apart. Throws `malformed` when it is not of this owner, generation and key. */
 export function parseUserKey(id: UserKeyId & { readonly kid: Kid }, sealed: string): SealedUserKey {
   const [header, empty, iv64, ciphertext64, tag64, ...more] = sealed.split('.', 6);
   if (
@@ -53,7 +53,7 @@ export function parseUserKey(id: UserKeyId & { readonly kid: Kid }, sealed: stri
     !tag64 ||
     more.length > 0
   ) {
-    throw malformed('user key is not one of this owner, generation and key');
+    throw malformed('user key is not of this owner, generation and key');
   }
   const iv = decodeBase64url(iv64, 'iv');
   const ciphertext = decodeBase64url(ciphertext64, 'ciphertext');
@@ -66,7 +66,7 @@ export function parseUserKey(id: UserKeyId & { readonly kid: Kid }, sealed: stri
 
 /**
  * The user key of exactly this owner and generation; the caller wipes it. `kid` is the row's. Throws `unknown_key`
- * when it is not among `atRestKeys`, `malformed` when the header is not the one of this row, else `not_authentic`.
+ * when it is not among `atRestKeys`, `malformed` when the header is not this row's, else `not_authentic`.
  */
 export async function openUserKey(
   atRestKeys: ReadonlyMap<string, KeyEncryptionKey>,

@@ -38,7 +38,7 @@ describe('the cipher port on WebCrypto', () => {
     });
   }
 
-  it('gives for everything what node:crypto gives', async () => {
+  it('gives the same results as node:crypto throughout', async () => {
     await fc.assert(
       fc.asyncProperty(
         bytes(32),
@@ -88,7 +88,7 @@ describe('the cipher port on WebCrypto', () => {
     expect(Buffer.from(await openInner(nodeCipher, key, opened))).to.deep.equal(Buffer.from(plaintext));
   });
 
-  it('refuses a key that is short, or none', async () => {
+  it('refuses a short key, or anything that is not one', async () => {
     for (const jwk of [rsaPair(1024).publicJwk, { kty: 'oct', k: 'AAAA' }, {}]) {
       const failure = await rsaRecipient(jwk).then(
         () => 'taken',

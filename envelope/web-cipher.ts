@@ -9,7 +9,7 @@ const { subtle } = globalThis.crypto;
 const GCM_TAG_BYTES = 16;
 const MIN_MODULUS_BYTES = 256;
 
-/** Nothing here lies in memory that workers share, which is all that the wider type allows for. */
+/** The wider type only allows for memory shared with workers, and nothing here is. */
 function plain(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes as Uint8Array<ArrayBuffer>;
 }

@@ -1,4 +1,4 @@
-/** Asks the console for the derived keys, again and again within a time limit. Zone 4; docs/design.md#claim. */
+/** Requests the derived keys from the console, with retries within a time limit. Zone 4; docs/design.md#claim. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -19,7 +19,7 @@ const LONGEST_WAIT_MS = 5_000;
 const MAX_ANSWER_BYTES = 128 * 1024;
 
 /** Refusals of the console that mean "too late". */
-const over: ReadonlySet<string> = new Set([
+const tooLate: ReadonlySet<string> = new Set([
   'grant_expired',
   'ticket_revoked',
   'secret_expired',
@@ -39,14 +39,14 @@ function memberOf(value: unknown, member: string): unknown {
   return isJsonObject(value) ? value[member] : undefined;
 }
 
-/** The console's own words, which name the next step. */
+/** Passes on the console's detail, which names the next step. */
 function refusal({ status, body }: HttpsAnswer): Failure {
   const problem = parseJson(body.toString('utf8'));
   const code = memberOf(problem, 'code');
   const detail = memberOf(problem, 'detail');
   const said =
     typeof code === 'string' && typeof detail === 'string' ? `${detail} [${code}]` : `status ${status}`;
-  const kind: FailureKind = typeof code === 'string' && over.has(code) ? 'expired' : 'refused';
+  const kind: FailureKind = typeof code === 'string' && tooLate.has(code) ? 'expired' : 'refused';
   return new Failure(kind, `the console refused the claim: ${said}`);
 }
 
@@ -58,7 +58,7 @@ function parseKey(item: unknown): readonly [SecretId, Uint8Array] | undefined {
   return key.length === INNER_KEY_BYTES ? [id, key] : undefined;
 }
 
-/** The keys of exactly the granted secrets, or undefined for an answer of any other shape. */
+/** The keys of exactly the granted secrets; undefined for an answer of any other shape. */
 function parseKeys(body: Buffer, { idOf }: Session): Keys | undefined {
   const items = memberOf(parseJson(body.toString('utf8')), 'keys');
   if (!Array.isArray(items)) return undefined;
@@ -91,28 +91,28 @@ async function attempt(
   });
 }
 
-/** What is worth another try: no answer, a busy console, one that fails. */
+/** Whether a retry may help: the console is busy or fails. */
 function isPassing(status: number): boolean {
   return status === 429 || status >= 500;
 }
 
 const notTrusted = /^(ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_)/;
 
-/** Why there was no answer; a certificate that the admitted roots do not vouch for has its own words. */
+/** Why there was no answer; a certificate that the admitted roots do not vouch for has its own text. */
 function reasonOf({ message, cause }: HttpsError): string {
   const code = memberOf(cause, 'code');
   return typeof code === 'string' && notTrusted.test(code)
-    ? `its certificate is not one of the admitted root’s for this address (${code})`
+    ? `its certificate is not one from the admitted root for this address (${code})`
     : message;
 }
 
-/** The time that a busy console asks for, RFC 9110 §10.2.3; 0 where it does not say. */
+/** The wait that a busy console asks for (RFC 9110 §10.2.3); 0 where it does not say. */
 function retryAfterMs({ headers }: HttpsAnswer): number {
   const said = headers['retry-after'];
   return typeof said === 'string' && /^\d{1,5}$/.test(said) ? Number(said) * 1000 : 0;
 }
 
-/** Those who were too many at one time must not all come back at one time: each waits up to so much longer. */
+/** Callers refused together must not all return together: each waits longer by up to this share. */
 const SPREAD = 0.5;
 
 async function askUntil(
@@ -129,20 +129,20 @@ async function askUntil(
       const answer = await attempt(client, config, session, Math.min(ATTEMPT_MS, left));
       if (!isPassing(answer.status)) return answer;
       const asked = retryAfterMs(answer) * (1 + Math.random() * SPREAD);
-      // Whatever it asks for, there is time for one more try.
+      // However long it asks for, leave time for one more try.
       pause = Math.max(backoff, Math.min(asked, left - ATTEMPT_MS));
       why = `it answered with status ${answer.status}`;
     } catch (error) {
       if (!(error instanceof HttpsError)) throw error;
-      // The last try has little time; why those before it failed says more.
+      // The last try has little time; the reason of an earlier failure says more.
       if (error.code !== 'timeout' || why === undefined) why = reasonOf(error);
     }
     if (performance.now() + pause >= end) {
       const next =
-        'the pod tries again by itself unless its restartPolicy is Never; if it goes on, tell the cluster’s operator';
+        'the pod tries again by itself unless its restartPolicy is Never; if it keeps failing, tell the cluster’s operator';
       throw new Failure(
         'unreachable',
-        `the console did not give the keys within ${config.claimSeconds} s: ${why}; ${next}`,
+        `the console did not return the keys within ${config.claimSeconds} s: ${why}; ${next}`,
       );
     }
     await wait(pause);
@@ -160,7 +160,7 @@ export async function claimKeys(config: Config, session: Session): Promise<Keys>
     if (!keys)
       throw new Failure(
         'refused',
-        'the console answered with other keys than the grant’s; tell the cluster’s operator',
+        'the console answered with keys other than the grant’s; tell the cluster’s operator',
       );
     return keys;
   } finally {

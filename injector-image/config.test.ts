@@ -31,7 +31,7 @@ describe('the init container’s environment', () => {
     expect(parseConfig({ ...good, TWOFOLD_FILES: '' }).files).to.deep.equal([]);
   });
 
-  it('is not disturbed by the variables of a Service with a name like ours', () => {
+  it('is not disturbed by the variables of a Service with a similar name', () => {
     expect(() => parseConfig({ ...good, TWOFOLD_X_SERVICE_HOST: '10.0.0.1' })).not.to.throw();
   });
 

@@ -1,4 +1,4 @@
-/** What the webhook told this container, from its environment. Zone 4; docs/design.md#pod. */
+/** The webhook's settings for this container, from its environment. Zone 4; docs/design.md#pod. */
 import { parseInitValues, type InitValues } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
 import { Failure } from './outcome.ts';
@@ -8,7 +8,7 @@ export interface Config extends InitValues {
   readonly grantSha256: string;
   readonly caSha256: string;
   readonly fileMode: number;
-  /** How long the console is asked, in all; another than 60 in development only, as for the folders. */
+  /** How long to try the console, in all; other than 60 only in development, as with the folders. */
   readonly claimSeconds: number;
   readonly dirs: {
     readonly session: string;
@@ -30,7 +30,7 @@ function matching(env: Env, variable: string, pattern: RegExp): string {
   return value !== undefined && pattern.test(value) ? value : wrong(variable);
 }
 
-/** Folders are fixed in a pod: the guard allows no other variable. Development gives its own. */
+/** Folders are fixed in a pod: the guard allows no such variable. Development sets its own. */
 function folders(env: Env): Config['dirs'] {
   return {
     session: env['TWOFOLD_SESSION_DIR'] ?? '/twofold/session',
@@ -43,9 +43,9 @@ function folders(env: Env): Config['dirs'] {
 /** Throws a Failure `misconfigured` that names the variable. */
 export function parseConfig(env: Env): Config {
   const sha256 = /^[0-9a-f]{64}$/;
-  const told = parseInitValues(env);
-  if (!told.ok) return wrong(told.variable);
-  const { values } = told;
+  const parsed = parseInitValues(env);
+  if (!parsed.ok) return wrong(parsed.variable);
+  const { values } = parsed;
   if (values.files.length === 0 && values.variables.length === 0) wrong(annotations.files.variable);
   const claimUrl = matching(env, 'TWOFOLD_CLAIM_URL', /^https:\/\//);
   if (!URL.canParse(claimUrl)) wrong('TWOFOLD_CLAIM_URL');
@@ -54,7 +54,7 @@ export function parseConfig(env: Env): Config {
     claimUrl,
     grantSha256: matching(env, 'TWOFOLD_GRANT_SHA256', sha256),
     caSha256: matching(env, 'TWOFOLD_CA_SHA256', sha256),
-    // The pod need not say it, but the webhook always knows.
+    // Optional on the pod, but the webhook always sets it.
     fileMode: values.fileMode ?? wrong(annotations.fileMode.variable),
     claimSeconds: Number(
       matching({ TWOFOLD_CLAIM_SECONDS: '60', ...env }, 'TWOFOLD_CLAIM_SECONDS', /^[1-9]\d{0,3}$/),

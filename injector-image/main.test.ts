@@ -17,7 +17,7 @@ describe('the init container', function () {
   after(() => stage.close());
 
   describe('writes', () => {
-    it('the files of the session, byte for byte, and ends with 0 and no message', async () => {
+    it('the files of the session, byte for byte, and exits with 0 and no message', async () => {
       const large = randomBytes(64 * 1024);
       const secrets = { 'ca.crt': Buffer.from('one'), large, empty: Buffer.from('x') };
       const files = 'ca.crt,ca.crt=tls/deep/root.pem,large,empty=..'.replace('=..', '=.hidden');
@@ -39,7 +39,7 @@ describe('the init container', function () {
       }
     });
 
-    it('variables into one file for the kubelet, lines within a value kept', async () => {
+    it('variables into one file for the kubelet, preserving lines within a value', async () => {
       const secrets = { a: Buffer.from('x=1 "$HOME" \\'), b: Buffer.from('two\nlines ü') };
       const of = await stage.session({ secrets, files: '', variables: 'FIRST=a,SECOND=b,AGAIN=a' });
       expect(await stage.run(of)).to.include({ code: 0 });
@@ -69,7 +69,7 @@ describe('the init container', function () {
       expect(filesIn(join(of.dir, 'files'))).to.deep.equal(first);
     });
 
-    it('the same files when it was killed in the middle', async () => {
+    it('the same files after it was killed halfway', async () => {
       const secrets = Object.fromEntries(
         Array.from({ length: 200 }, (_, at) => [`s${at}`, randomBytes(3_000)]),
       );
@@ -102,7 +102,7 @@ describe('the init container', function () {
     });
   });
 
-  it('asks with grant and service-account token, trusting only the admitted root', async () => {
+  it('claims with grant and service-account token, trusting only the admitted root', async () => {
     const of = await stage.session();
     await stage.run(of);
     const asked = stage.claims.asked();
@@ -115,7 +115,7 @@ describe('the init container', function () {
     expect(JSON.parse(asked[0]?.body.toString() ?? '')).to.deep.equal({ grant: of.grant });
   });
 
-  it('gets its keys from a console that comes up meanwhile', async () => {
+  it('gets its keys from a console that comes up while it tries', async () => {
     const of = await stage.session();
     stage.claims.answerWith(() =>
       stage.claims.asked().length < 3 ? problem(503, 'database_unavailable') : reply(of.answer),
@@ -127,7 +127,7 @@ describe('the init container', function () {
     expect(stage.claims.asked()).to.have.length(3);
   });
 
-  it('waits as long as a busy console asks, and then gets its keys', async () => {
+  it('waits as long as a busy console asks it to, and then gets its keys', async () => {
     const of = await stage.session();
     const busy = { ...problem(429, 'rate_limited'), headers: { 'retry-after': '2' } };
     const times: number[] = [];
@@ -144,7 +144,7 @@ describe('the init container', function () {
     expect(await stage.run(of, { env: { TWOFOLD_CLAIM_SECONDS: '12' } })).to.include({ code: 0 });
   });
 
-  it('never says a value, key or token, whatever the console and the volume hold', async () => {
+  it('never prints a value, key or token, whatever the console and the volume hold', async () => {
     const replies = ['keys', 'fewer', 'garbage', 'refusal'] as const;
     await fc.assert(
       fc.asyncProperty(

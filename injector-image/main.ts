@@ -1,5 +1,5 @@
 /**
- * The init container: claims its keys, opens the session's secrets into memory volumes, ends. Zone 4;
+ * The init container: claims its keys, opens the session's secrets into memory volumes, exits. Zone 4;
  * docs/design.md#files.
  */
 import { writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-// As process 1 it would not hear it otherwise, and a deleted pod would wait for its grace period.
+// Process 1 ignores SIGTERM by default, and a deleted pod would wait out its grace period.
 process.once('SIGTERM', () => process.exit(143));
 try {
   await run(process.env);
@@ -40,7 +40,7 @@ try {
   try {
     writeFileSync(process.env['TWOFOLD_TERMINATION_LOG'] ?? '/dev/termination-log', message);
   } catch {
-    // The message stands in the container's log.
+    // The message is in the container's log.
   }
   process.exitCode = exitCodes[failure.kind];
 }

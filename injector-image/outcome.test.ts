@@ -15,9 +15,9 @@ interface Case {
   readonly options?: Partial<SessionOptions>;
   readonly env?: (claims: Claims) => Readonly<Record<string, string>>;
   readonly prepare?: (of: Session) => void;
-  /** An honest answer otherwise. */
+  /** An honest answer by default. */
   readonly answer?: (of: Session) => HttpReply | Promise<HttpReply>;
-  /** How often the console is asked at least, and at most. */
+  /** How often the console is called, at least and at most. */
   readonly asked?: readonly [number, number];
 }
 
@@ -49,7 +49,7 @@ function answers(says: RegExp, answer: Case['answer'] & object, asked: Case['ask
   };
 }
 
-/** Another answer to the first question than to all others. */
+/** One answer to the first request, another to all others. */
 function firstly(first: HttpReply, others: () => Promise<HttpReply>): () => HttpReply | Promise<HttpReply> {
   let asked = 0;
   return () => ((asked += 1) === 1 ? first : others());
@@ -57,7 +57,7 @@ function firstly(first: HttpReply, others: () => Promise<HttpReply>): () => Http
 
 type Keys = Session['answer']['keys'];
 function keys(change: (keys: Keys) => unknown): Case {
-  return answers(/other keys than the grant’s/, (of) => reply({ keys: change(of.answer.keys) }));
+  return answers(/keys other than the grant’s/, (of) => reply({ keys: change(of.answer.keys) }));
 }
 
 function variable(value: Buffer): Case {
@@ -79,21 +79,21 @@ const cases: Readonly<
     ...told(403, 'uses_exceeded'),
     'the console answers another 4xx': answers(/status 404/, () => reply('', 404)),
     'the console redirects': answers(/status 302/, () => reply('', 302)),
-    'the console answers garbage': answers(/other keys/, () => ({ status: 200, body: '<html>' })),
-    'the console answers a key too few': keys((all) => all.slice(1)),
-    'the console answers a key twice': keys((all) => [...all, ...all.slice(1)]),
-    'the console answers a foreign key too': keys((all) => [
+    'the console answers garbage': answers(/keys other than/, () => ({ status: 200, body: '<html>' })),
+    'the console answers with a key missing': keys((all) => all.slice(1)),
+    'the console answers with a key twice': keys((all) => [...all, ...all.slice(1)]),
+    'the console answers with a foreign key as well': keys((all) => [
       ...all,
       { id: randomUUID(), key: 'A'.repeat(43) },
     ]),
-    'the console answers a key of 16 bytes': keys((all) =>
+    'the console answers with a key of 16 bytes': keys((all) =>
       all.map((key) => ({ ...key, key: 'A'.repeat(22) })),
     ),
     'a variable would not be text': variable(Buffer.of(0xff, 0xfe)),
     'a variable would hold a NUL': variable(Buffer.from(`${MARKER}\0`)),
     'a variable would hold a quote': variable(Buffer.from(`${MARKER}'`)),
     'a variable would hold a carriage return': variable(Buffer.from(`${MARKER}\r\n`)),
-    'a variable cannot be, though all files could': {
+    'a variable cannot be written, though all files could': {
       says: /the secret bytes holds/,
       options: { variables: 'KEY=bytes', secrets: { a: Buffer.from(MARKER), bytes: Buffer.of(0) } },
     },
@@ -133,7 +133,7 @@ const cases: Readonly<
       says: /aws-key is not what was sealed/,
       prepare: (of) => writeFileSync(tokenOf(of, 'aws-key'), 'gAAAAA'),
     },
-    'an inner token is another secret’s': {
+    'an inner token belongs to another secret': {
       says: /db-password is not what was sealed/,
       prepare: (of) => renameSync(tokenOf(of, 'aws-key'), tokenOf(of, 'db-password')),
     },
@@ -166,7 +166,7 @@ const cases: Readonly<
       again,
     ),
     'the console’s certificate is for another name': {
-      says: /certificate is not one of the admitted root’s .*ALTNAME/,
+      says: /certificate is not one from the admitted root .*ALTNAME/,
       asked: never,
       env: ({ unnamedUrl }) => ({ TWOFOLD_CLAIM_URL: unnamedUrl }),
     },
@@ -177,7 +177,7 @@ const cases: Readonly<
       asked: never,
       prepare: (of) => rmSync(join(of.dir, 'token', 'token')),
     },
-    'a variable of the webhook’s is missing': {
+    'one of the webhook’s variables is missing': {
       says: /TWOFOLD_FILE_MODE/,
       asked: never,
       env: () => ({ TWOFOLD_FILE_MODE: '' }),
@@ -207,7 +207,7 @@ describe('the init container', function () {
   };
 
   for (const [kind, group] of Object.entries(cases) as [keyof typeof cases, Record<string, Case>][]) {
-    describe(`ends with ${exitCodes[kind]} (${kind}), one line and empty volumes when`, () => {
+    describe(`exits with ${exitCodes[kind]} (${kind}), one line and empty volumes when`, () => {
       for (const [title, given] of Object.entries(group)) {
         it(title, async () => {
           const of = await stage.session(given.options);
@@ -220,16 +220,16 @@ describe('the init container', function () {
     });
   }
 
-  it(`ends with ${exitCodes.unreachable} when the console’s certificate is of another root`, async () => {
-    const says = /certificate is not one of the admitted root’s/;
+  it(`exits with ${exitCodes.unreachable} when the console’s certificate is from another root`, async () => {
+    const says = /certificate is not one from the admitted root/;
     await expectFailure('unreachable', await stage.session({ ca: stranger().cert }), { says, asked: never });
   });
 
-  it(`ends with ${exitCodes.volume_full} when the volume is full, and leaves nothing in it`, async () => {
+  it(`exits with ${exitCodes.volume_full} when the volume is full, and leaves nothing in it`, async () => {
     const secrets = { a: randomBytes(3_000), b: randomBytes(50_000), c: randomBytes(10) };
     const of = await stage.session({ secrets });
     const folder = join(of.dir, 'files');
-    // A mount namespace of its own: nothing stays mounted, and root or not is the same.
+    // In its own mount namespace: nothing stays mounted, and it works with or without root.
     const script = `mount -t tmpfs -o size=32k tmpfs '${folder}' || exit 99; "$@"; code=$?; ls -A '${folder}'; exit $code`;
     const command = ['unshare', '-rm', 'sh', '-c', script, 'sh', process.execPath] as const;
     const { code, message, output } = await stage.run(of, { command });
@@ -238,7 +238,7 @@ describe('the init container', function () {
     expect(output).to.equal(`${message}\n`);
   });
 
-  it(`ends with ${exitCodes.unexpected} on what nobody foresaw, and repeats no foreign message`, async () => {
+  it(`exits with ${exitCodes.unexpected} on an unexpected error, and does not repeat its message`, async () => {
     const of = await stage.session();
     rmSync(join(of.dir, 'token'), { recursive: true });
     mkdirSync(join(of.dir, 'token'));

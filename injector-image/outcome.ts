@@ -1,20 +1,20 @@
-/** How the init container ends: an exit code for each class of failure, and one line that says what to do. Zone 4. */
+/** How the init container exits: a code for each class of failure, and one line that says what to do. Zone 4. */
 import { shown } from '#platform/shown.ts';
 
 export const exitCodes = {
-  /** A defect of ours. */
+  /** A defect in Twofold. */
   unexpected: 1,
-  /** The console said no. */
+  /** The console refused. */
   refused: 10,
-  /** Too late: a ticket, grant or secret is over, revoked or deleted. */
+  /** Too late: a ticket, grant or secret has expired, or was revoked or deleted. */
   expired: 11,
-  /** What lies in the pod is not what was admitted. */
+  /** The pod does not hold what was admitted. */
   tampered: 12,
-  /** The console did not answer, however often it was asked. */
+  /** The console did not answer, despite retries. */
   unreachable: 13,
-  /** The memory volume is smaller than what belongs into it. */
+  /** The memory volume is too small for its files. */
   volume_full: 14,
-  /** The container was started without what the webhook gives it. */
+  /** The container was started without the webhook's settings. */
   misconfigured: 15,
 } as const;
 
@@ -35,7 +35,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no code';
 }
 
-/** Anything that was thrown, as a Failure: a full volume is told apart, and no foreign message is repeated. */
+/** Anything thrown, as a Failure: a full volume has its own kind, and no other error's message is repeated. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
@@ -50,7 +50,7 @@ export function asFailure(error: unknown): Failure {
   );
 }
 
-/** The termination message: one line, at most 4,096 bytes as Kubernetes keeps. */
+/** The termination message: one line, within the 4,096 bytes that Kubernetes keeps. */
 export function terminationMessage({ kind, message }: Failure): string {
   return `twofold: ${shown(message.replaceAll(/\s+/gu, ' '))} (${kind})`.slice(0, 1000);
 }

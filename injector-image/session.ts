@@ -1,4 +1,4 @@
-/** The session as it lies in the Secret volume, held against what was admitted. Zone 4; docs/design.md#pod. */
+/** The session from the Secret volume, checked against what was admitted. Zone 4; docs/design.md#pod. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { Failure } from './outcome.ts';
 
 export interface Session {
   readonly grant: string;
-  /** PEM: the only roots that the console may show. */
+  /** PEM: the only roots that the console's certificate may come from. */
   readonly ca: string;
   readonly idOf: ReadonlyMap<SecretName, SecretId>;
   /** The inner token of a secret. */
@@ -38,7 +38,7 @@ function pinned(config: Config, name: string, sha256: string): string {
   return bytes.toString('utf8');
 }
 
-/** Throws a Failure `tampered` when grant or roots are not the admitted ones, or a secret is not in the grant. */
+/** Throws a Failure `tampered` when grant or roots are not those admitted, or a secret is not in the grant. */
 export function readSession(config: Config): Session {
   const grant = pinned(config, 'grant', config.grantSha256);
   const ca = pinned(config, 'ca.crt', config.caSha256);

@@ -76,13 +76,13 @@ describe('filling a volume', () => {
     expect(readFileSync(join(dir, 'pg/x/password'), 'utf8')).to.equal('P');
   });
 
-  it('takes the longest names that there are', async () => {
+  it('accepts the longest names allowed', async () => {
     const path = Array.from({ length: 4 }, (_, at) => String(at).repeat(253)).join('/');
     await fill(content(path, 'long'));
     expect(readFileSync(join(dir, path), 'utf8')).to.equal('long');
   });
 
-  it('wipes the plaintext once it is written, and also when it is not', async () => {
+  it('wipes the plaintext once it is written, or when writing fails', async () => {
     given.length = 0;
     await fill(content('a', 'secret'));
     await failureOf(fill(content('a', 'secret'), content('a/b', 'secret')));
@@ -90,7 +90,7 @@ describe('filling a volume', () => {
     for (const bytes of given) expect([...bytes]).to.deep.equal([0, 0, 0, 0, 0, 0]);
   });
 
-  it('comes to the same files over its own earlier result, and over what a killed run left', async () => {
+  it('produces the same files over its own earlier result, and over what a killed run left', async () => {
     const all = [content('a'), content('pg/password')];
     await fill(...all);
     await fill(...all);
@@ -101,7 +101,7 @@ describe('filling a volume', () => {
     expect(readFileSync(join(dir, 'pg/password'), 'utf8')).to.equal('pg/password');
   });
 
-  it('does not write through a link in the place of the volume', async () => {
+  it('does not write through a link in place of the volume', async () => {
     const link = join(base, 'link');
     symlinkSync(elsewhere, link);
     const error = await failureOf(fillVolumes([{ dir: link, contents: [content('a')] }]));

@@ -1,6 +1,6 @@
 /**
- * Writes into a memory volume without ever following a link: every step is taken from an open folder, through
- * /proc/self/fd. All or nothing: what a run leaves unfinished, or an earlier one left, is removed. Zone 4;
+ * Writes into a memory volume without ever following a link: every step starts from an open folder, through
+ * /proc/self/fd. All or nothing: the remains of a failed or earlier run are removed. Zone 4;
  * docs/design.md#files.
  */
 import {
@@ -18,7 +18,7 @@ import { Failure } from './outcome.ts';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 const FOLDER_MODE = 0o755;
-/** No file of a user's begins with two dots. */
+/** No user's file begins with two dots. */
 const TEMPORARY = '..new';
 
 function within(fd: number, name: string): string {
@@ -80,7 +80,7 @@ function empty(root: number): void {
 export interface Content {
   readonly path: string;
   readonly mode: number;
-  /** Called when it is this file's turn; what it returns is wiped after it was written. */
+  /** Called when it is this file's turn; the result is wiped once it is written. */
   readonly open: () => Promise<Uint8Array>;
 }
 
@@ -109,7 +109,7 @@ interface Volume {
   readonly contents: readonly Content[];
 }
 
-/** As far as possible: what failed before is what is told. */
+/** As far as possible: the earlier failure is the one to report. */
 function emptyQuietly(root: number): void {
   try {
     empty(root);
@@ -119,8 +119,8 @@ function emptyQuietly(root: number): void {
 }
 
 /**
- * Fills empty volumes. Whatever was there, an earlier run's files or planted links, is removed first. When anything
- * fails in one of them, all are emptied and the error is passed on.
+ * Fills empty volumes. Anything already there, an earlier run's files or planted links, is removed first. When
+ * anything fails in one of them, all are emptied and the error is rethrown.
  */
 export async function fillVolumes(volumes: readonly Volume[]): Promise<void> {
   const roots: number[] = [];

@@ -35,7 +35,7 @@ export const keyserviceSettings = {
     parse: parseSigningKeys,
   }),
   ticketKeys: file('TWOFOLD_TICKET_PUBLIC_KEYS_FILE', {
-    doc: 'The console’s keys that tickets may be signed with; a retired one stays for one longest life of a ticket.',
+    doc: 'The console’s keys that tickets may be signed with; a retired key stays for the longest life of a ticket.',
     kind: 'a JWK set of Ed25519 public keys',
     parse: parseVerifyingKeys,
   }),
@@ -59,7 +59,7 @@ export const keyserviceSettings = {
     }),
   ),
   queueLimit: integer('TWOFOLD_QUEUE_LIMIT', {
-    doc: 'Envelopes that may wait to be opened; beyond it callers are told to come back.',
+    doc: 'Envelopes that may wait to be opened; beyond that, calls are refused with 503.',
     min: MAX_NAMES,
     max: 1_000_000,
     fallback: '4096',
@@ -68,7 +68,7 @@ export const keyserviceSettings = {
 
 export type KeyserviceConfig = Values<typeof keyserviceSettings>;
 
-/** A grant key that also verifies tickets would make whoever signs the one a maker of the other. */
+/** If a grant key also verified tickets, anyone able to sign the one could make the other. */
 export function contradictionsOf({ ticketKeys, grantSigningKeys }: KeyserviceConfig): string[] {
   return keysOfTwoUses([
     {

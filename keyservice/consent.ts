@@ -1,5 +1,5 @@
 /**
- * What a ticket consents to, held against place and envelopes of one `unwrap`. Zone 3, pure;
+ * What a ticket consents to, checked against place and envelopes of one `unwrap`. Zone 3, pure;
  * docs/design.md#unwrap.
  */
 import { ownedName } from '#envelope/grant.ts';
@@ -16,18 +16,18 @@ const placeCodes: Readonly<Record<PlaceDifference['claim'], RefusalCode>> = {
   pod: 'place_other_pod',
 };
 
-/** That the pod is one that the ticket is for: a console that answers another place's ticket gets nothing opened. */
+/** That the ticket is for this pod: a console that returns another place's ticket gets nothing opened. */
 export function checkPlace(ticket: Ticket, place: Place): Outcome<undefined> {
   const difference = placeDifference(ticket, place);
   return difference === undefined
     ? ok(undefined)
     : refuse(
         placeCodes[difference.claim],
-        `${difference.words}, though the console answered it for this pod; create the pod again with a ticket for its place, and if this goes on tell the cluster’s operator`,
+        `${difference.words}, though the console returned it for this pod; create the pod again with a ticket for its place, and if this keeps happening tell the cluster’s operator`,
       );
 }
 
-/** That each envelope's owner and name are a pair that the ticket lists, and that no pair and no id is there twice. */
+/** That the ticket lists each envelope's pair of owner and name, and that no pair and no id occurs twice. */
 export function checkSelection(
   envelopes: readonly EnvelopeParts[],
   { sub, secrets }: Ticket,
@@ -42,7 +42,7 @@ export function checkSelection(
     if (!owners.has(ownerId))
       return refuse(
         'envelope_of_another_owner',
-        `${what} is not of the ticket's owner; ask for that owner's own`,
+        `${what} does not belong to the ticket's owner; ask for that owner's secrets`,
       );
     if (!listed.has(pair))
       return refuse(

@@ -1,4 +1,4 @@
-/** Envelopes as they come from a caller: each well-formed, and of a configured key. Zone 3; docs/design.md#unwrap. */
+/** Envelopes from a caller: each well-formed, and sealed to a configured key. Zone 3; docs/design.md#unwrap. */
 import { EnvelopeError } from '#envelope/errors.ts';
 import { parseEnvelope, type EnvelopeParts } from '#envelope/outer/layout.ts';
 import { ok } from '#envelope/result.ts';
@@ -31,7 +31,7 @@ export function parseEnvelopes(texts: readonly string[]): Outcome<readonly Envel
   return ok(envelopes);
 }
 
-/** Whether every envelope's key is configured, and of the size that the envelope says. */
+/** Whether every envelope's key is configured, and of the size that its encrypted key has. */
 export function checkKeys(
   envelopes: readonly EnvelopeParts[],
   keys: KeySizes,

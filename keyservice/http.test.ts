@@ -32,7 +32,7 @@ async function refusalOf(changes: Changes): Promise<[number, string | undefined]
 }
 
 describe('the keyservice over HTTP', () => {
-  it('answers tokens and grant, and nothing else', async () => {
+  it('answers with tokens and grant, and nothing else', async () => {
     const body = json({
       ticket: await material.ticket(['a']),
       sid: sessionId(),
@@ -56,12 +56,12 @@ describe('the keyservice over HTTP', () => {
     expect((await ask({ method: 'GET' })).headers).to.deep.equal({ allow: 'POST' });
   });
 
-  it('asks for JSON by its content type', async () => {
+  it('requires the content type of JSON', async () => {
     for (const contentType of ['', 'text/plain', 'application/json-patch+json', 'application/jsonx'])
       expect(await refusalOf({ contentType })).to.deep.equal([415, 'content_type']);
   });
 
-  it('asks for no body before path, method, client and type have been looked at', async () => {
+  it('reads no body before path, method, client and type have been checked', async () => {
     const read = (): Promise<Buffer> => Promise.reject(new Error('it was read'));
     const { http } = createCore(material);
     const wrong = [
@@ -76,7 +76,7 @@ describe('the keyservice over HTTP', () => {
     expect(asked).to.contain('it was read');
   });
 
-  it('says of a body that it did not read what is wrong, and when to come back', () => {
+  it('says what is wrong with a body that it did not read, and when to try again', () => {
     const said = (['too_large', 'broken_off', 'overloaded'] as const).map((what) => {
       const { status, headers, body } = refuseBody(what, 10);
       return [status, parseProblem(Buffer.from(body))?.code, headers?.['retry-after']];
@@ -88,7 +88,7 @@ describe('the keyservice over HTTP', () => {
     ]);
   });
 
-  it('allows each operation to its own clients, by whole name', async () => {
+  it('allows each operation to its own clients only, by full name', async () => {
     for (const client of [
       undefined,
       '',
@@ -127,7 +127,7 @@ describe('the keyservice over HTTP', () => {
       expect(await refusalOf({ body: json(body) })).to.deep.equal([400, 'body_malformed']);
   });
 
-  it('takes a place that has exactly its members, each in its own syntax, and says what it must be', async () => {
+  it('accepts a place with exactly its members, each in its own syntax, and otherwise says what it must be', async () => {
     const ticket = await material.ticket(['a']);
     const good = { ticket, sid: sessionId(), envelopes: [await material.seal('a')] };
     expect((await ask({ body: json({ ...good, place }) })).status).to.equal(200);
@@ -158,7 +158,7 @@ describe('the keyservice over HTTP', () => {
     }
   });
 
-  it('takes no key from a rewrap request', async () => {
+  it('accepts no key from a rewrap request', async () => {
     const envelopes = [await material.seal('a')];
     const rewrap = { path: '/v1/rewrap', client: 'console-rewrap' };
     expect((await ask({ ...rewrap, body: json({ envelopes }) })).status).to.equal(200);

@@ -1,4 +1,4 @@
-/** HTTP: bytes to a typed request and back, and who may ask for what. Zone 3; docs/design.md#api. */
+/** HTTP: bytes to a typed request and back, and who may call what. Zone 3; docs/design.md#api. */
 import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
 import { MAX_NAMES } from '#envelope/limits.ts';
 import { parseSessionId, type SessionId } from '#envelope/names.ts';
@@ -16,7 +16,7 @@ export interface HttpPorts {
   readonly unwrap: Unwrap;
   readonly rewrap: Rewrap;
   readonly records: Records;
-  /** Told of every request to an operation once it is answered. */
+  /** Called for every request to an operation once it is answered. */
   readonly onAnswer: (operation: AuditedOperation, client: string, outcome: 'ok' | RefusalCode) => void;
 }
 
@@ -25,25 +25,25 @@ type AllowedClients = Readonly<Record<AuditedOperation, readonly string[]>>;
 
 const RETRY_SECONDS = '1';
 
-/** A problem document; with Retry-After where asking again is the next step. */
+/** A problem document; with Retry-After where trying again is the next step. */
 export function refusalReply(refusal: Refusal): HttpReply {
   const kind = refusals[refusal.code];
   const reply = problemReply(kind, refusal);
   return kind.status === 503 ? { ...reply, headers: { 'retry-after': RETRY_SECONDS } } : reply;
 }
 
-/** Of all calls that are under way: twelve of the largest. */
+/** Of all calls in progress: twelve of the largest. */
 export const MAX_BODIES_BYTES = 24 * 1024 * 1024;
 
-/** What is said of a body that was not read, or not to its end. */
+/** The answer to a body that was not read, or not to its end. */
 export function refuseBody(what: BodyProblem, limitBytes: number): HttpReply {
   if (what === 'too_large')
     return refusalReply(
-      refuse('body_too_large', `at most ${limitBytes} bytes; ask for fewer secrets a call`).refusal,
+      refuse('body_too_large', `at most ${limitBytes} bytes; ask for fewer secrets per call`).refusal,
     );
   if (what === 'broken_off')
     return refusalReply(refuse('body_malformed', 'the body ended too early; send it again').refusal);
-  const detail = 'other calls take all the memory that there is for them; try again';
+  const detail = 'other calls use all the memory reserved for bodies; try again';
   return refusalReply(refuse('overloaded', detail).refusal);
 }
 
@@ -67,7 +67,7 @@ function isTexts(value: unknown): value is string[] {
   );
 }
 
-const envelopesForm = `envelopes must be a list of 1 to ${MAX_NAMES} texts; send fewer a call, and none that is empty`;
+const envelopesForm = `envelopes must be a list of 1 to ${MAX_NAMES} texts; send fewer per call, and none that is empty`;
 
 const placeForm = `place must have ns, sa, by, name?, generateName? of the review and nothing else: ${PLACE_RULE}`;
 
@@ -92,7 +92,7 @@ function parseUnwrapBody(body: Buffer): Outcome<UnwrapBody> {
   return ok({ ticket, sid: session, place: where, envelopes });
 }
 
-/** There is no member for a key: the newest configured one is sealed to. */
+/** There is no member for a key: the newest configured one is always used. */
 function parseRewrapBody(body: Buffer): Outcome<{ readonly envelopes: readonly string[] }> {
   const object = parseObject(body, ['envelopes']);
   if (!object.ok) return object;
@@ -109,7 +109,7 @@ function isJson(contentType: string): boolean {
   return /^application\/json\s*(;|$)/i.test(contentType);
 }
 
-/** Answers every request; its body is read once path, method, client and type have been looked at. */
+/** Answers every request; its body is read once path, method, client and type have been checked. */
 export function createHttp(
   { unwrap, rewrap, records, onAnswer }: HttpPorts,
   allowed: AllowedClients,

@@ -13,11 +13,11 @@ async function problemOf(parsed: Promise<unknown>): Promise<string> {
   } catch (error) {
     return String(error);
   }
-  return 'it was taken';
+  return 'it was accepted';
 }
 
 describe('a key set', () => {
-  it('keeps its order, and its keys answer to their thumbprints', async () => {
+  it('keeps its order, and identifies its keys by their thumbprints', async () => {
     const keys = await parseEnvelopeKeys(
       set(rsa.privateJwk, { ...otherRsa.privateJwk, kid: kidOf(otherRsa.publicJwk) }),
     );
@@ -36,11 +36,11 @@ describe('a key set', () => {
     }
     expect(await problemOf(parseEnvelopeKeys(set()))).to.contain('it has no key');
     expect(await problemOf(parseEnvelopeKeys(set(rsa.privateJwk, rsa.privateJwk)))).to.contain(
-      'key 2 is there twice',
+      'key 2 is listed twice',
     );
   });
 
-  it('is refused when a key is of another kind, short, public where private is due, or the reverse', async () => {
+  it('is refused when a key is of another kind, short, public where private is required, or the reverse', async () => {
     const short = rsaPair(1024);
     for (const key of [rsa.publicJwk, ed25519.privateJwk, octJwk(), short.privateJwk, null, 'x']) {
       expect(await problemOf(parseEnvelopeKeys(set(key)))).to.contain(
@@ -60,7 +60,7 @@ describe('a key set', () => {
     expect(await problemOf(parseEnvelopeKeys(set(posing)))).to.contain('has a kid other than its thumbprint');
   });
 
-  it('never shows a member of a key in what it says', async () => {
+  it('never shows a member of a key in its message', async () => {
     for (const damaged of [
       { ...rsa.privateJwk, d: 'MARKER' },
       { ...rsa.privateJwk, p: 77_001 },

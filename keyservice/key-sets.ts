@@ -1,4 +1,4 @@
-/** The keyservice's keys by file, each a JWK set. Zone 3; docs/design.md#keys. */
+/** The keyservice's key files, each a JWK set. Zone 3; docs/design.md#keys. */
 import type { Recipient, Signer, Verifier } from '#envelope/cipher.ts';
 import { parseJwkSet, type KeySet } from '#envelope/jwk-set.ts';
 import type { Jwk } from '#envelope/kid.ts';

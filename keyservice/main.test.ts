@@ -92,7 +92,7 @@ describe('the keyservice', function () {
     for (const { child } of started) child.kill('SIGKILL');
   });
 
-  it('unwraps for the webhook, and its grant is verified with the grant key alone', async () => {
+  it('unwraps for the webhook, with a grant that the grant key alone verifies', async () => {
     const names = Array.from({ length: 40 }, (_, at) => `s${at}`);
     const answer = await call({ service, body: await unwrapBody(names) });
     expect(answer.status).to.equal(200);
@@ -114,7 +114,7 @@ describe('the keyservice', function () {
     expect(header).to.deep.equal({ ...parseEnvelope(envelope).header, kid });
   });
 
-  it('keeps many calls at once apart', async () => {
+  it('keeps many concurrent calls apart', async () => {
     const lists = Array.from({ length: 24 }, (_, at) => [`a${at}`, `b${at}`, `c${at}`, `d${at}`, `e${at}`]);
     const answers = await Promise.all(
       lists.map(async (names) => parse(await call({ service, body: await unwrapBody(names) })) as Unwrapped),
@@ -124,7 +124,7 @@ describe('the keyservice', function () {
     );
   });
 
-  it('lets each client do only what it is for', async () => {
+  it('lets each client do only what it is allowed to', async () => {
     const body = await unwrapBody(['a']);
     for (const as of ['webhook-resolve', 'console-rewrap', 'apiserver-webhook'] as const)
       expect(await codeOf({ service, body, as })).to.equal('client_not_allowed');
@@ -132,7 +132,7 @@ describe('the keyservice', function () {
       expect(await codeOf({ service, path: '/v1/rewrap', body: '{}', as })).to.equal('client_not_allowed');
   });
 
-  it('hangs up on a client without a certificate, or with one of another root', async () => {
+  it('hangs up on a client without a certificate, or with one from another root', async () => {
     const body = await unwrapBody(['a']);
     const { ca } = installation.clientTls('webhook-unwrap');
     expect(await failureOf(call({ service, body, tls: { ca } }))).to.include({ code: 'unreachable' });
@@ -154,7 +154,7 @@ describe('the keyservice', function () {
       expect(await healthStatus(service.healthPort, path)).to.equal(200);
   });
 
-  it('says neither token, ticket nor key in its log and audit trail', async () => {
+  it('writes no token, ticket or key to its log and audit trail', async () => {
     await call({ service, body: await unwrapBody(['quiet']) });
     const said = service.output() + readFileSync(installation.auditFile, 'utf8');
     expect(said).to.contain('"nam":"quiet"');
@@ -178,7 +178,7 @@ describe('the keyservice', function () {
     expect(parseProblem(answer.body)?.code).to.equal('audit_unavailable');
   });
 
-  it('tells callers to come back when too much waits, and answers the others', async () => {
+  it('tells callers to try again when too much is waiting, and answers the others', async () => {
     const service = await start({ TWOFOLD_QUEUE_LIMIT: '256', TWOFOLD_WORKERS: '1' });
     const body = await unwrapBody(Array.from({ length: 250 }, (_, at) => `s${at}`));
     const answers = await Promise.all(Array.from({ length: 8 }, () => call({ service, body })));
@@ -186,7 +186,7 @@ describe('the keyservice', function () {
     expect(new Set(codes)).to.deep.equal(new Set(['ok', 'busy']));
   });
 
-  it('ends what is under way when it is told to stop, and takes nothing new', async () => {
+  it('finishes what is in progress when it is told to stop, and accepts nothing new', async () => {
     const service = await start({ TWOFOLD_WORKERS: '1' });
     const body = await unwrapBody(Array.from({ length: 200 }, (_, at) => `s${at}`));
     const underWay = call({ service, body });
@@ -200,7 +200,7 @@ describe('the keyservice', function () {
     expect(await failureOf(call({ service, body }))).to.include({ code: 'unreachable' });
   });
 
-  it('does not start with bad settings, and names every one of them without a key', async () => {
+  it('does not start with bad settings, and names each of them without showing a key', async () => {
     const env = {
       TWOFOLD_WORKERS: '0',
       TWOFOLD_CLUSTR: 'x',

@@ -1,5 +1,5 @@
 /**
- * The keyservice: opens the outer layer, and only answers. Zone 3; docs/design.md#unwrap.
+ * The keyservice: opens the outer layer, and only answers requests. Zone 3; docs/design.md#unwrap.
  * The same file is the program and its worker threads, since a service is one bundle.
  */
 import { availableParallelism } from 'node:os';
@@ -39,7 +39,7 @@ function startPool(config: KeyserviceConfig, log: Log): Pool {
   );
 }
 
-/** Counts and logs what is answered. */
+/** Counts and logs answers. */
 function observe(log: Log, metrics: Metrics): HttpPorts['onAnswer'] {
   const count = metrics.counter(
     'twofold_keyservice_requests_total',
@@ -95,7 +95,7 @@ async function start(config: KeyserviceConfig, log: Log): Promise<Running> {
     answer: createApi(config, pool, records, observe(log, metrics)),
     onError: (error) => {
       log.error('a request failed', { error: describeError(error) });
-      return refusalReply(refuse('internal', 'nothing was released; the keyservice’s log says more').refusal);
+      return refusalReply(refuse('internal', 'nothing was released; see the keyservice’s log').refusal);
     },
     refuseBody,
   });

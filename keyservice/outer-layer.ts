@@ -1,6 +1,6 @@
 /**
- * The port through which the pure core has envelopes opened, and the health check through it; the pool of
- * worker threads is behind it. Zone 3; docs/design.md#unwrap.
+ * The port through which the pure core opens envelopes, and the health check that uses it; the pool of
+ * worker threads implements it. Zone 3; docs/design.md#unwrap.
  */
 import type { Cipher, Recipient } from '#envelope/cipher.ts';
 import { parseOwnerId, parseSecretId, parseSecretName } from '#envelope/names.ts';
@@ -11,14 +11,14 @@ import { refuse, type Refusal } from './refusals.ts';
 /** `open` gives inner tokens, `rewrap` envelopes under the newest key. */
 export type Operation = 'open' | 'rewrap';
 
-/** All of them, in their order, or why none. `at` is the first envelope that is not authentic. */
+/** All of them, in order, or why none. `at` is the first envelope that is not authentic. */
 export type Opened =
   | { readonly ok: true; readonly texts: readonly string[] }
   | { readonly ok: false; readonly reason: 'not_authentic'; readonly at: number }
   | { readonly ok: false; readonly reason: 'busy' | 'worker_lost' };
 
 export interface OuterLayer {
-  /** Never rejects for what an envelope contains. Their kids must be configured. */
+  /** Never rejects because of an envelope's content. Their kids must be configured. */
   run(operation: Operation, envelopes: readonly EnvelopeParts[]): Promise<Opened>;
 }
 
@@ -35,16 +35,16 @@ export function refusalOf(
       ).refusal;
     }
     case 'busy':
-      return refuse('busy', 'ask again in a second; add cores or replicas if this happens often').refusal;
+      return refuse('busy', 'try again in a second; add cores or replicas if this happens often').refusal;
     case 'worker_lost':
-      return refuse('worker_lost', 'ask again; the keyservice’s log says why the worker ended').refusal;
+      return refuse('worker_lost', 'try again; the keyservice’s log says why the worker ended').refusal;
   }
 }
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 const PROBE = 'round-trip';
 
-/** The health check: seals to the newest key. Rejects, saying why, when what was sealed does not come back. */
+/** The health check: seals to the newest key and opens again. Rejects with the reason when that fails. */
 export function createRoundTrip(
   cipher: Pick<Cipher, 'random' | 'gcmEncrypt'>,
   recipient: Recipient,

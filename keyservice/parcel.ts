@@ -1,6 +1,6 @@
 /**
- * Envelopes on their way to a worker thread, packed: cloning five arrays for each of them takes the main thread eight
- * times as long as these two for all. Zone 3.
+ * Envelopes packed for a worker thread: cloning five arrays for each envelope takes the main thread eight times as
+ * long as two for all. Zone 3.
  */
 import type { Kid } from '#envelope/names.ts';
 import { IV_BYTES, TAG_BYTES, type EnvelopeHeader, type EnvelopeParts } from '#envelope/outer/layout.ts';
@@ -8,13 +8,13 @@ import { IV_BYTES, TAG_BYTES, type EnvelopeHeader, type EnvelopeParts } from '#e
 export interface Parcel {
   /** The keys of these envelopes, each once. */
   readonly kids: readonly Kid[];
-  /** For each envelope: place of its kid, then bytes of aad, wrapped key and ciphertext. */
+  /** For each envelope: index of its kid, then lengths of aad, wrapped key and ciphertext. */
   readonly index: Uint32Array;
   /** For each envelope: aad, wrapped key, iv, ciphertext, tag. */
   readonly bytes: Uint8Array;
 }
 
-/** What opening needs of an envelope; of its header that is the kid alone, since the aad binds the rest. */
+/** What opening needs of an envelope; of its header only the kid, since the aad binds the rest. */
 type SealedParts = Omit<EnvelopeParts, 'header'> & { readonly header: Pick<EnvelopeHeader, 'kid'> };
 
 const FIELDS = 4;
@@ -40,7 +40,7 @@ export function pack(envelopes: readonly EnvelopeParts[]): Parcel {
   return { kids, index, bytes };
 }
 
-/** Views of the parcel, one at a time. Throws when it is not one that `pack` made. */
+/** Views of the parcel, one at a time. Throws when `pack` did not make it. */
 export const unpack = function* ({ kids, index, bytes }: Parcel): Generator<SealedParts> {
   let from = 0;
   const take = (length: number): Uint8Array => bytes.subarray(from, (from += length));

@@ -27,15 +27,15 @@ describe('the pool of worker threads', () => {
     }
   });
 
-  it('answers in the order of the request, whichever thread opened what', () => {
+  it('answers in the order of the request, regardless of which thread opened what', () => {
     expect(seen['order']).to.deep.equal(sixty.map(tokenOf));
   });
 
-  it('names the first envelope that is not authentic, and gives none of the others', () => {
+  it('names the first envelope that is not authentic, and returns none of the others', () => {
     expect(seen['firstDamaged']).to.equal('not_authentic 37');
   });
 
-  it('lets a bounded number of envelopes wait, and answers those that wait', () => {
+  it('queues a bounded number of envelopes, and answers those in the queue', () => {
     const bounded = seen['bounded'] as string[];
     expect(new Set(bounded)).to.deep.equal(new Set(['ok 60', 'busy']));
     expect(bounded.slice(0, 5)).to.deep.equal(Array(5).fill('ok 60'));
@@ -52,7 +52,7 @@ describe('the pool of worker threads', () => {
     expect(seen['afterKill']).to.equal('ok 60');
   });
 
-  it('answers at once, and is not healthy, while no worker lives', () => {
+  it('answers immediately, and is not healthy, while no worker is alive', () => {
     expect(seen['dying']).to.equal('worker_lost');
     expect(seen['dead']).to.equal('worker_lost');
     expect(seen['deadHealth']).to.equal('Error: the round trip ended with worker_lost');

@@ -1,7 +1,7 @@
 /**
  * The pool of worker threads: RSA runs off the event loop and on all cores. Zone 3; docs/design.md#unwrap. A
- * call goes to idle workers in equal shares, or waits whole; what waits goes on in batches, and is bounded. A
- * worker that ends is replaced, and what it was doing is refused: nothing is tried twice.
+ * call goes to idle workers in equal shares, or waits as a whole; the queue is bounded and handed out in batches. A
+ * worker that ends is replaced, and what it was doing is refused: nothing is retried.
  */
 import type { Worker } from 'node:worker_threads';
 import type { EnvelopeParts } from '#envelope/outer/layout.ts';
@@ -12,7 +12,7 @@ import type { Done, Task, TaskResult } from './worker.ts';
 interface PoolPorts {
   /** Starts a thread that runs `runWorker`. */
   readonly spawn: () => Worker;
-  /** Told of each worker that ended by itself. */
+  /** Called for each worker that ends by itself. */
   readonly onLost: (error: unknown) => void;
 }
 
@@ -26,7 +26,7 @@ export interface Pool extends OuterLayer {
   close(): Promise<void>;
 }
 
-/** One call's result, put together from its shares. */
+/** One call's result, assembled from its shares. */
 interface Call {
   readonly texts: string[];
   sharesLeft: number;
@@ -37,7 +37,7 @@ interface Call {
 interface Share {
   readonly operation: Operation;
   readonly envelopes: readonly EnvelopeParts[];
-  /** Place of the first in the call. */
+  /** Index of the first in the call. */
   readonly from: number;
   readonly call: Call;
 }
@@ -45,16 +45,16 @@ interface Share {
 interface Thread {
   readonly worker: Worker;
   readonly startedAt: number;
-  /** In its inbox, by job id: a second one waits there, so that the thread never does. */
+  /** In its inbox, by job id: a second job waits there, so that the thread never idles. */
   readonly jobs: Map<number, readonly Share[]>;
 }
 
 const INBOX = 2;
-/** Envelopes that a job may bring together: 20 ms of RSA-2048, by which a call may be answered later than it could. */
+/** Envelopes that a job may combine: 20 ms of RSA-2048, which batching may add to a call's answer. */
 const LARGEST_BATCH = 80;
-/** Fewer are not worth another thread's message. */
+/** Fewer are not worth a message to another thread. */
 const SMALLEST_SHARE = 4;
-/** A worker that ended sooner than this is not replaced at once, or a broken one would be started for ever. */
+/** A worker that ends sooner than this is not replaced immediately: a broken one would be restarted in a tight loop. */
 const SHORT_LIFE_MS = 1_000;
 
 function taskOf({ operation, envelopes }: Share): Task {
@@ -91,7 +91,7 @@ export function createPool({ spawn, onLost }: PoolPorts, { workers, queueLimit }
     return best;
   };
 
-  /** The next share, and others behind it as long as every thread gets its part of what waits. */
+  /** The next share, and those behind it as long as every thread gets its part of the queue. */
   const takeBatch = (): Share[] => {
     const most = Math.min(LARGEST_BATCH, Math.ceil(waiting / threads.size));
     const batch: Share[] = [];
@@ -145,7 +145,7 @@ export function createPool({ spawn, onLost }: PoolPorts, { workers, queueLimit }
       onLost(reason);
       if (performance.now() - thread.startedAt >= SHORT_LIFE_MS) start();
       else setTimeout(start, SHORT_LIFE_MS).unref();
-      // With no thread left, waiting would have no end that anyone knows.
+      // With no thread left, there is no telling how long the wait would be.
       if (threads.size === 0) abandon();
     });
     dispatch();

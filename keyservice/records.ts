@@ -14,7 +14,7 @@ import { refuse, type Outcome, type Refusal, type RefusalCode } from './refusals
 
 export type AuditedOperation = 'unwrap' | 'rewrap';
 
-/** Who asks, and for `unwrap` in which session, for which pod, by whose consent. */
+/** Who calls, and for `unwrap` in which session, for which pod, by whose consent. */
 export interface UnwrapCall {
   readonly operation: AuditedOperation;
   readonly client: string;
@@ -33,13 +33,13 @@ export interface Records {
   /** What is about to be opened. */
   asked(asking: UnwrapCall, envelopes: readonly EnvelopeParts[]): Promise<Outcome<undefined>>;
   released(asking: UnwrapCall, count: number): Promise<Outcome<undefined>>;
-  /** The refusal as it is to be answered: `audit_unavailable` when even this cannot be recorded. */
+  /** The refusal to answer with: `audit_unavailable` when even this cannot be recorded. */
   refused(asking: UnwrapCall, refusal: Refusal): Promise<Refusal>;
 }
 
 const unavailable = refuse(
   'audit_unavailable',
-  'nothing was released; make room for the audit file, or make it writable, and ask again',
+  'nothing was released; make room for the audit file, or make it writable, and try again',
 );
 
 /** Of the envelopes of one call. */
@@ -49,7 +49,7 @@ interface RecordedEnvelopes {
   readonly secrets?: readonly GrantedSecret[];
 }
 
-/** What a grant and a record say of an envelope. */
+/** How a grant and a record describe an envelope. */
 export function grantedOf({ header: { ownerId, secretId, version, name } }: EnvelopeParts): GrantedSecret {
   return {
     own: ownerId,

@@ -35,14 +35,14 @@ describe('rewrap', () => {
       expect(is.header).to.deep.equal({ ...was.header, kid });
       expect([id, answered]).to.deep.equal([was.header.secretId, kid]);
       expect(await open(newest, envelope)).to.equal(tokenOf(is.header.name));
-      // A new data encryption key and iv, so nothing of the old one is in it.
+      // A new data encryption key and iv: nothing of the old envelope is in it.
       expect(is.wrappedKey).not.to.deep.equal(was.wrappedKey);
       expect(is.ciphertext).not.to.deep.equal(was.ciphertext);
     }
     expect(core.lines.map(({ outcome: said }) => said)).to.deep.equal(['asked', 'released']);
   });
 
-  it('refuses what is malformed, damaged or of an unknown key, and answers none of the others', async () => {
+  it('refuses a malformed or damaged envelope or one of an unknown key, and returns none of the others', async () => {
     const good = await material.seal('a');
     const damaged = good.split('.').with(4, 'A'.repeat(22)).join('.');
     expect(await refusal([good, 'x'])).to.equal('envelope_malformed');
@@ -52,7 +52,7 @@ describe('rewrap', () => {
     );
   });
 
-  it('answers nothing when the audit trail cannot be written', async () => {
+  it('returns nothing when the audit trail cannot be written', async () => {
     const envelopes = [await material.seal('a')];
     expect(await refusal(envelopes, { recordsUntil: 0 })).to.equal('audit_unavailable');
     expect(await refusal(envelopes, { recordsUntil: 1 })).to.equal('audit_unavailable');

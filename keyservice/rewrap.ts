@@ -1,6 +1,6 @@
 /**
  * `rewrap`: the same inner tokens under the newest key, for key rotation. Zone 3; docs/design.md#outer-layer.
- * It takes no key from the caller, and copies every header member but `kid`. No token leaves the worker thread.
+ * It accepts no key from the caller, and copies every header member except `kid`. No token leaves the worker thread.
  */
 import type { Kid, SecretId } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';

@@ -59,7 +59,7 @@ async function refusedUnopened(asked: Asked): Promise<string> {
 }
 
 describe('unwrap', () => {
-  it('answers the inner tokens in the order of the envelopes, and a grant for exactly these', async () => {
+  it('returns the inner tokens in the order of the envelopes, and a grant for exactly these', async () => {
     const core = createCore(material);
     const sid = sessionId();
     const pod = parsePodPattern('jupyter-*');
@@ -123,7 +123,7 @@ describe('unwrap refuses a ticket', () => {
   const refused = (ticket: string | Promise<string>): Promise<string> =>
     Promise.resolve(ticket).then((text) => refusedUnopened({ ticket: text }));
 
-  it('that is no ticket at all', async () => {
+  it('that is not a ticket at all', async () => {
     for (const text of ['', 'x', 'a.b.c', '....']) expect(await refused(text)).to.equal('ticket_malformed');
   });
 
@@ -137,7 +137,7 @@ describe('unwrap refuses a ticket', () => {
     }
   });
 
-  it('signed with a key that is not pinned', async () => {
+  it('that is signed with a key that is not pinned', async () => {
     const [, payload = ''] = (await material.ticket(['a', 'b'])).split('.');
     const claims: unknown = JSON.parse(Buffer.from(decodeBase64url(payload, 'payload')).toString());
     const stranger = ed25519Signer(ed25519Pair().privateJwk);
@@ -147,7 +147,7 @@ describe('unwrap refuses a ticket', () => {
     expect(await refused(signTicket(posing, claims as never))).to.equal('ticket_not_authentic');
   });
 
-  it('of another console, for another cluster, not yet valid, or expired', async () => {
+  it('that is from another console, for another cluster, not yet valid, or expired', async () => {
     const list = ['a', 'b'];
     expect(await refused(material.ticket(list, { iss: 'https://other.test' }))).to.equal(
       'ticket_wrong_issuer',
@@ -157,14 +157,14 @@ describe('unwrap refuses a ticket', () => {
     expect(await refused(material.ticket(list, { exp: now() - 90 }))).to.equal('ticket_expired');
   });
 
-  it('and forgives a minute of clock difference', async () => {
+  it('but tolerates a minute of clock difference', async () => {
     const list = ['a', 'b'];
     expect((await ask({ ticket: await material.ticket(list, { exp: now() - 30 }) })).code).to.equal('ok');
     expect((await ask({ ticket: await material.ticket(list, { nbf: now() + 30 }) })).code).to.equal('ok');
   });
 });
 
-describe('unwrap refuses a place that is not the ticket’s, before anything is opened or asked,', () => {
+describe('unwrap refuses a place that is not the ticket’s, before anything is opened or recorded as asked,', () => {
   const refusedFor = async (where: Place, changes: Partial<Ticket> = {}): Promise<string> => {
     const ticket = await material.ticket(['a', 'b'], changes);
     const { core, code, detail } = await ask({ ticket, where });
@@ -214,7 +214,7 @@ describe('unwrap refuses a place that is not the ticket’s, before anything is 
     );
   });
 
-  it('and opens where each fits, whoever creates the pod', async () => {
+  it('but opens where each matches, whoever creates the pod', async () => {
     const fitting: [PodPattern | undefined, Place][] = [
       [undefined, place],
       [undefined, { ...unnamed, generateName: 'anything-' }],
@@ -253,7 +253,7 @@ describe('unwrap refuses, before anything is opened,', () => {
     expect(await refusedUnopened({ envelopes })).to.equal('name_twice');
   });
 
-  it('any one envelope that is not a listed pair of owner and name, wherever it stands', async () => {
+  it('any one envelope that is not a listed pair of owner and name, at any position', async () => {
     const list = names(4);
     const ticket = await material.ticket(list);
     const envelopes = await sealAll(list);
@@ -266,13 +266,13 @@ describe('unwrap refuses, before anything is opened,', () => {
         expect(await refusedUnopened({ ticket, envelopes: envelopes.with(at, envelope) })).to.equal(code);
   });
 
-  it('names that are so many and so long that nobody could claim with the grant', async () => {
+  it('names so many and so long that nobody could claim with the grant', async () => {
     const long = Array.from({ length: 256 }, (_, at) => `${'n'.repeat(250)}${String(at).padStart(3, '0')}`);
     const asked = { ticket: await material.ticket(long), envelopes: await sealAll(long) };
     expect(await refusedUnopened(asked)).to.equal('grant_too_long');
   });
 
-  it('takes a secret that is called like the id of another', async () => {
+  it('but not a secret whose name is the id of another', async () => {
     const id = secretId();
     const envelopes = [await material.seal('a', { secretId: id }), await material.seal(id)];
     expect((await ask({ ticket: await material.ticket(['a', id]), envelopes })).code).to.equal('ok');
@@ -296,7 +296,7 @@ describe('unwrap refuses, before anything is opened,', () => {
     expect(core.runs()).to.equal(0);
   });
 
-  it('an encrypted key that is not of the size of its key', async () => {
+  it('an encrypted key whose size is not its key’s', async () => {
     const [head = '', , ...rest] = (await material.seal('b')).split('.');
     const envelopes = [
       await material.seal('a'),
@@ -334,7 +334,7 @@ describe('unwrap releases nothing', () => {
     }
   });
 
-  it('when the audit trail takes no record, or only the first', async () => {
+  it('when the audit trail accepts no record, or only the first', async () => {
     const none = await ask({ options: { recordsUntil: 0 } });
     expect(none.code).to.equal('audit_unavailable');
     expect(none.core.runs()).to.equal(0);
@@ -348,18 +348,18 @@ describe('unwrap releases nothing', () => {
     expect((await ask({ ticket, options: { recordsUntil: 0 } })).code).to.equal('audit_unavailable');
   });
 
-  it('when the pool is busy or loses its worker, and says to ask again', async () => {
+  it('when the pool is busy or loses its worker, and says to try again', async () => {
     for (const reason of ['busy', 'worker_lost'] as const) {
       const outerLayer = { run: () => Promise.resolve({ ok: false, reason } as const) };
       const { core, code, detail } = await ask({ options: { outerLayer } });
       expect(code).to.equal(reason);
-      expect(detail).to.contain('ask again');
+      expect(detail).to.contain('try again');
       expect(core.lines.at(-1)).to.include({ outcome: reason });
     }
   });
 });
 
-describe('what unwrap says and records', () => {
+describe('what unwrap returns and records', () => {
   const MARKER = 'KEY-MARKER';
 
   it('never contains an inner token, an envelope or a ticket, whatever the outcome', async () => {

@@ -1,7 +1,7 @@
 /**
- * `unwrap`: the outer layer of the secrets that a ticket lists, and a grant for their session. Zone 3;
- * docs/design.md#unwrap. It believes the ticket and the envelopes' own headers, not the webhook that brings
- * them, and the webhook's word of where the pod is created, not the console that answered the ticket.
+ * `unwrap`: removes the outer layer of the secrets that a ticket lists, and signs a grant for their session. Zone 3;
+ * docs/design.md#unwrap. It trusts the ticket and the envelopes' own headers, not the webhook that sends them; and
+ * the webhook for where the pod is created, not the console that returned the ticket.
  */
 import type { Signer, Verifier } from '#envelope/cipher.ts';
 import { GRANT_ISSUER, isGrantTooLong, signGrant, type Grant } from '#envelope/grant.ts';
@@ -23,7 +23,7 @@ interface UnwrapRequest {
   readonly client: string;
   readonly ticket: string;
   readonly sid: SessionId;
-  /** Of the pod, as the webhook read it in the review. */
+  /** Of the pod, as the webhook read it from the review. */
   readonly place: Place;
   /** 1 to 256. */
   readonly envelopes: readonly string[];
@@ -62,10 +62,10 @@ const NEW_TICKET = 'get a new ticket from the console';
 const ticketDetails: Readonly<Record<JwsRefusal, string>> = {
   malformed: `it is not a compact JWS with alg EdDSA, typ twofold-ticket+jwt and a ticket's claims; ${NEW_TICKET}`,
   unknown_key: `its kid is not among TWOFOLD_TICKET_PUBLIC_KEYS_FILE; ${NEW_TICKET}, or add the console's public key`,
-  not_authentic: `its signature does not fit; ${NEW_TICKET}`,
+  not_authentic: `its signature is not valid; ${NEW_TICKET}`,
   wrong_issuer: `its iss is not TWOFOLD_TICKET_ISSUER; ${NEW_TICKET}, or correct that setting`,
   wrong_audience: `its aud is not this cluster; get a ticket from this cluster's console`,
-  not_yet_valid: `its nbf lies ahead; wait, or set the clocks right`,
+  not_yet_valid: `its nbf is in the future; wait, or set the clocks right`,
   expired: `its exp has passed; ${NEW_TICKET}`,
 };
 
@@ -73,7 +73,7 @@ export interface Unwrap {
   (request: UnwrapRequest): Promise<Outcome<UnwrapAnswer>>;
 }
 
-/** Answers all tokens or none. Every check comes before the first private operation, and its record before that. */
+/** Returns all tokens or none. Every check precedes the first private operation, and so does its audit record. */
 export function createUnwrap({ outerLayer, records, clock }: UnwrapPorts, config: UnwrapConfig): Unwrap {
   const checkEnvelopes = (texts: readonly string[], ticket: Ticket): Outcome<readonly EnvelopeParts[]> => {
     const parsed = parseEnvelopes(texts);
@@ -98,7 +98,7 @@ export function createUnwrap({ outerLayer, records, clock }: UnwrapPorts, config
     exp: secondsOf(clock) + config.grantLifeSeconds,
   });
 
-  /** The envelopes and the grant for them, signed only once they are open. */
+  /** The envelopes and their grant, which is signed only once they are open. */
   const check = (
     ticket: Ticket,
     request: UnwrapRequest,

@@ -1,5 +1,5 @@
 /**
- * A worker thread: holds the private keys as KeyObjects, opens whole envelopes (RSA, then GCM). Zone 3;
+ * A worker thread: holds the private keys as KeyObjects, and opens whole envelopes (RSA, then GCM). Zone 3;
  * docs/design.md#unwrap.
  */
 import type { MessagePort } from 'node:worker_threads';
@@ -13,7 +13,7 @@ import { openOuter } from '#envelope/outer/open.ts';
 import { sealOuter } from '#envelope/outer/seal.ts';
 import { unpack, type Parcel } from './parcel.ts';
 
-/** What a worker is started with. */
+/** The data a worker starts with. */
 export interface WorkerKeys {
   readonly identities: readonly PrivateKey[];
   /** Public key that `rewrap` seals to. */
@@ -23,7 +23,7 @@ export interface WorkerKeys {
 /** Envelopes of one call. */
 export interface Task {
   readonly parcel: Parcel;
-  /** With them, each envelope is sealed again under its own; without, the inner tokens are the answer. */
+  /** With headers, each envelope is sealed again under its own; without, the inner tokens are the result. */
   readonly headers?: readonly EnvelopeHeader[] | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface Task {
 export type TaskResult =
   { readonly ok: true; readonly texts: readonly string[] } | { readonly ok: false; readonly at: number };
 
-/** Tasks of several calls in one message: on a busy machine, waking the other thread is what costs. */
+/** Tasks of several calls in one message: on a busy machine, waking the other thread is the main cost. */
 interface Job {
   readonly id: number;
   readonly tasks: readonly Task[];
@@ -48,12 +48,12 @@ interface Opening {
   readonly newest: Recipient;
 }
 
-/** One task, whole or not at all. Rejects only for a broken invariant, which ends the worker. */
+/** One task, all or nothing. Rejects only for a broken invariant, which ends the worker. */
 export async function runTask({ identities, newest }: Opening, task: Task): Promise<TaskResult> {
   const texts: string[] = [];
   try {
     for (const parts of unpack(task.parcel)) {
-      // Of the header, openOuter reads the kid.
+      // Of the header, openOuter reads only the kid.
       const token = await openOuter(nodeCipher, identities, parts as EnvelopeParts);
       const header = task.headers?.[texts.length];
       texts.push(header ? await sealOuter(nodeCipher, newest, header, token) : token);
@@ -78,7 +78,7 @@ async function runJob(opening: Opening, { id, tasks }: Job): Promise<Done> {
   return { id, results };
 }
 
-/** Answers jobs one after the other until the thread is ended. */
+/** Answers jobs one after another until the thread is ended. */
 export function runWorker(port: MessagePort, keys: WorkerKeys): void {
   const opening = openingOf(keys);
   port.on('message', (job: Job) => {

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { openAuditTrail } from './audit.ts';
 import { testFolder } from '../test/folder.ts';
 
-/** Writes so many lines to its standard output, a pipe that it makes non-blocking by looking at `process.stdout`. */
+/** Writes `lines` lines to its standard output, a pipe that it makes non-blocking by touching `process.stdout`. */
 function writer(lines: number) {
   const source = `
     const { openAuditTrail } = await import('./platform/audit.ts');
@@ -21,7 +21,7 @@ function writer(lines: number) {
 }
 
 describe('an audit trail', () => {
-  it('appends a line a record to a file that only its owner may read', async () => {
+  it('appends one line per record to a file that only its owner may read', async () => {
     const file = join(testFolder('audit'), 'trail');
     for (const action of ['one', 'two']) {
       const trail = await openAuditTrail(file);
@@ -32,7 +32,7 @@ describe('an audit trail', () => {
     expect(statSync(file).mode & 0o777).to.equal(0o600);
   });
 
-  it('has lines of bounded length, whatever a record holds, and no control character in them', async () => {
+  it('has lines of bounded length without control characters, whatever a record holds', async () => {
     const file = join(testFolder('audit-bounds'), 'trail');
     const trail = await openAuditTrail(file);
     const text = '\u001b\u202e'.repeat(50_000);

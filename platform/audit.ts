@@ -1,28 +1,28 @@
 /**
- * An append-only audit trail of JSON lines that is written before what it tells of is released. No zone;
- * docs/design.md#audit. A line is one synchronous write, as the log's are: 5 µs, where a turn through the
+ * An append-only audit trail of JSON lines; each is written before the release that it records. No zone;
+ * docs/design.md#audit. A line is one synchronous write, as in the log: 5 µs, where a trip through the
  * thread pool costs ten times that.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { boundedText } from './shown.ts';
 
 export interface AuditTrail {
-  /** Resolves once the line is with the operating system. Rejects when it could not be written: then refuse. */
+  /** Resolves once the operating system has the line. Rejects when it could not be written: then refuse. */
   append(record: Readonly<Record<string, unknown>>): Promise<void>;
   close(): Promise<void>;
 }
 
 const STDOUT = 1;
 
-/** What the longest name takes, and room. */
+/** Room for the longest name, and some to spare. */
 const MAX_TEXT_LENGTH = 320;
 /** As many as one session has secrets. */
 const MAX_ITEMS = 256;
-/** The first of the names or codes of a refusal: who is refused must not choose how much is written. */
+/** The first names or codes of a refusal: the refused caller must not choose how much is written. */
 const MAX_REFUSED_ITEMS = 4;
 const MAX_REFUSED_LENGTH = 64;
 
-/** Text that stands in a line: cut, its control characters shown; so a record of n members has a longest line. */
+/** Text within a line: cut, its control characters shown, which bounds the line of a record of n members. */
 function bounded(value: unknown): unknown {
   if (typeof value === 'string') return boundedText(value, MAX_TEXT_LENGTH);
   if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map(bounded);
@@ -30,12 +30,12 @@ function bounded(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, bounded(member)]));
 }
 
-/** The first few texts of a list that a refusal tells of, each cut. */
+/** The first few texts of a refusal's list, each cut. */
 export function firstFew(texts: readonly string[]): readonly string[] {
   return texts.slice(0, MAX_REFUSED_ITEMS).map((text) => boundedText(text, MAX_REFUSED_LENGTH));
 }
 
-/** How long a full pipe may block: its reader, the container runtime, empties it in passing. */
+/** How long a full pipe may block: its reader, the container runtime, normally empties it quickly. */
 const FULL_PIPE_MS = 500;
 const LOOK_MS = 1;
 const nobody = new Int32Array(new SharedArrayBuffer(4));
@@ -44,7 +44,7 @@ function isFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 }
 
-/** Standard output may be a pipe that somebody made non-blocking; then what does not fit waits, and in the end throws. */
+/** Standard output may be a non-blocking pipe; then what does not fit is retried for a while, and finally throws. */
 function writeAll(fd: number, bytes: Buffer): void {
   const until = performance.now() + FULL_PIPE_MS;
   for (let from = 0; from < bytes.length;) {

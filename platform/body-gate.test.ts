@@ -17,7 +17,7 @@ describe('the gate before bodies', () => {
   let target: RawTarget;
   let server: HttpsServer;
   const sockets: TLSSocket[] = [];
-  /** Answers the length of what was sent to `/`, and reads nothing at any other path. */
+  /** Answers with the length of what was sent to `/`, and reads nothing at any other path. */
   const start = async (change: Partial<HttpsServerOptions> = {}): Promise<void> => {
     const tls = (await testCertificates()).leaf('webhook');
     server = createHttpsServer({
@@ -33,7 +33,7 @@ describe('the gate before bodies', () => {
     for (const socket of sockets.splice(0)) socket.destroy();
     await server.close(0);
   });
-  /** Announces so many bytes, and sends none of them. */
+  /** Announces `length` bytes, and sends none of them. */
   const begin = async (length: number, headers: Record<string, string> = {}): Promise<TLSSocket> => {
     const socket = await openRaw(target);
     sockets.push(socket);
@@ -49,20 +49,20 @@ describe('the gate before bodies', () => {
     );
   };
 
-  it('answers before the body where it is too large, or not looked at', async () => {
+  it('answers before the body where it is too large, or not needed', async () => {
     await start();
     expect(await statusOf(LIMIT + 1)).to.equal(413);
     const elsewhere = headOf({ path: '/elsewhere', headers: { 'content-length': '999' } });
     expect((await sendRaw(target, elsewhere)).status).to.equal(404);
   });
 
-  it('holds no more than its total, however many begin, and says so before their bodies', async () => {
+  it('holds at most its total, however many begin, and refuses the others before their bodies', async () => {
     await start({ maxBodiesBytes: 3 * LIMIT });
     const held = [await begin(LIMIT), await begin(LIMIT), await begin(LIMIT)];
     await full();
     const refused = await Promise.all(Array.from({ length: 20 }, () => statusOf(LIMIT)));
     expect(new Set(refused)).to.deep.equal(new Set([503]));
-    // Those within are still received.
+    // Those that fit are still received.
     const [first] = held;
     const answered = answerOf(first!);
     first!.write('x'.repeat(LIMIT));
@@ -105,7 +105,7 @@ describe('the gate before bodies', () => {
     expect(await statusOf(1)).to.equal(503);
   });
 
-  it('says "continue" to those alone whose body is wanted', async () => {
+  it('sends "continue" only where the body is wanted', async () => {
     await start({ maxBodiesBytes: LIMIT });
     const expecting = { expect: '100-continue' };
     expect((await answerOf(await begin(LIMIT + 1, expecting))).status).to.equal(413);
@@ -118,7 +118,7 @@ describe('the gate before bodies', () => {
     expect(String((await answered)[0])).to.match(/^HTTP\/1\.1 200 /);
   });
 
-  it('gives nobody for ever: a body that trickles is ended with its time', async () => {
+  it('waits for no body forever: one that trickles is ended at the time limit', async () => {
     await start({ maxBodiesBytes: LIMIT, requestMs: 300 });
     const holder = await begin(LIMIT);
     const answered = answerOf(holder);
@@ -132,7 +132,7 @@ describe('the gate before bodies', () => {
     expect(status).to.equal(200);
   });
 
-  it('serves on when bodies are cut at any byte, in any way', async () => {
+  it('keeps serving when bodies are cut at any byte, in any way', async () => {
     await start();
     const body = Buffer.from('{"some": "body"}');
     for (let length = 0; length < body.length; length += 1)
@@ -144,20 +144,20 @@ describe('the gate before bodies', () => {
     expect(await statusOf(0)).to.equal(200);
   });
 
-  it('holds no answer for ever that its client does not read', async () => {
+  it('does not hold an answer forever that its client does not read', async () => {
     const large = Buffer.alloc(64 * 1024 * 1024);
     const answer = (): Promise<HttpReply> => Promise.resolve({ status: 200, body: large });
     await start({ answer, requestMs: 300, maxConnections: 1 });
     const holder = await openRaw(target);
     sockets.push(holder);
     holder.pause().write(headOf({ method: 'GET', path: '/' }));
-    // There is room for one connection only: the next one has it once the first was ended.
+    // There is room for one connection only: the next one gets it once the first has ended.
     let opened: TLSSocket | undefined;
     while (!opened) opened = await openRaw(target).catch(() => undefined);
     sockets.push(opened);
   });
 
-  it('takes so many connections and no more', async () => {
+  it('accepts connections up to its limit', async () => {
     await start({ maxConnections: 3, answer: () => new Promise(() => undefined) });
     for (let count = 0; count < 3; count += 1) {
       const socket = await openRaw(target);
@@ -173,7 +173,7 @@ describe('the gate before bodies', () => {
     sockets.push(opened);
   });
 
-  it('keeps nobody out who comes while all connections wait for their clients', async () => {
+  it('turns no newcomer away while all connections wait for their clients', async () => {
     await start({ maxConnections: 3 });
     const silent = await openRaw(target);
     const kept = await openRaw(target);

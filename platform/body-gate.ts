@@ -1,13 +1,13 @@
 /**
- * What stands before a request's body: its length, and how much of bodies there may be in memory at once.
- * No zone; docs/design.md#load. A server reads no byte of a body but through its gate, so that unfinished
- * requests, however many, hold no more than the gate's total; a body that trickles is ended by the server's
- * time for a whole request.
+ * The gate in front of request bodies: the length of each, and how much of all may be in memory at the same time.
+ * No zone; docs/design.md#load. A server reads bodies only through its gate, so that unfinished requests,
+ * however many, hold at most the gate's total; a body that trickles is ended by the server's time limit for a
+ * whole request.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readWholeBody } from './whole-body.ts';
 
-/** `too_large` for its operation; `overloaded`: others hold what there is, try again; `broken_off` by who sent it. */
+/** `too_large` for its operation; `overloaded`: others use all the memory, try again; `broken_off` by the sender. */
 export type BodyProblem = 'too_large' | 'overloaded' | 'broken_off';
 
 /** Why a body was not read, or not to its end. */
@@ -22,31 +22,31 @@ export class BodyError extends Error {
 }
 
 export interface BodyGateConfig {
-  /** Bytes of all bodies that are being received, or of requests that are being answered. */
+  /** Bytes of all bodies being received, or of requests being answered. */
   readonly totalBytes: number;
-  /** The most that one sender may hold of them; all where absent. */
+  /** The most of them that one sender may hold; all by default. */
   readonly shareBytes?: number;
 }
 
 interface BodyDemand {
   readonly limitBytes: number;
-  /** Whose share it is; absent: nobody's in particular. */
+  /** Whose share it counts towards; absent: nobody's in particular. */
   readonly who?: string | undefined;
 }
 
 export interface BodyGate {
   /**
-   * The whole body, which counts until its request is answered or its connection has gone. Rejects with a BodyError,
-   * and then before anything is read, but where a body without an announced length turns out too large.
+   * The whole body, which counts until its request is answered or its connection is closed. Rejects with a BodyError
+   * before anything is read, except where a body breaks off, or turns out too large without an announced length.
    */
   read(message: IncomingMessage, response: ServerResponse, demand: BodyDemand): Promise<Buffer>;
   /** Bytes that are accounted for now. */
   heldBytes(): number;
 }
 
-/** As announced; without a length it may be as large as is allowed. */
+/** As announced; without a length, the largest allowed. */
 function bytesOf({ headers }: IncomingMessage, limitBytes: number): number {
-  // Node's parser has refused what is no number, and both at once.
+  // Node's parser has already refused a length that is not a number, and both headers together.
   if (headers['content-length'] !== undefined) return Number(headers['content-length']);
   return headers['transfer-encoding'] === undefined ? 0 : limitBytes;
 }
@@ -84,7 +84,7 @@ export function createBodyGate(config: BodyGateConfig): BodyGate {
       if (message.destroyed || message.socket.destroyed) throw new BodyError('broken_off');
       if (!shares.take(who, bytes)) throw new BodyError('overloaded');
       response.once('close', () => shares.giveBack(who, bytes));
-      // The server leaves this to whoever wants the body: see harden-server.ts.
+      // The server leaves this to the reader of the body: see harden-server.ts.
       if (message.headers.expect !== undefined) response.writeContinue();
       const body = await readWholeBody(message, limitBytes).catch((error: unknown) => {
         throw new BodyError('broken_off', error);

@@ -5,7 +5,7 @@ export type Clock = () => number;
 
 export const systemClock: Clock = () => Date.now();
 
-/** Milliseconds since this process began: for durations, since nobody sets it. */
+/** Milliseconds since this process began: for durations, since it is never adjusted. */
 export const monotonicClock: Clock = () => performance.now();
 
 export function secondsOf(clock: Clock): number {

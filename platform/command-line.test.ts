@@ -71,7 +71,7 @@ async function run(line: string, of = program) {
 }
 
 describe('a command line', () => {
-  it('gives a command its arguments and every option of its table, and answers its exit code', async () => {
+  it('gives a command its arguments and every option of its table, and returns its exit code', async () => {
     ran.length = 0;
     const line = 'boxes fill a --with x --also y b --also=z -m rough --closed --colour red -- -c';
     expect(await run(line)).to.deep.equal({ code: 7, out: '', err: '' });
@@ -89,7 +89,7 @@ describe('a command line', () => {
     ['constructor', 'There is no such command.', 'node tool.ts --help lists them all.'],
     [
       'boxes',
-      'node tool.ts boxes does nothing alone.',
+      'node tool.ts boxes does nothing by itself.',
       'Use node tool.ts boxes fill, node tool.ts boxes list.',
     ],
     ['boxes fill --with x', 'BOX is missing: which', 'node tool.ts boxes fill --help'],
@@ -99,7 +99,7 @@ describe('a command line', () => {
     ['boxes fill a --with --closed', '--with needs a value: --with THING', 'node tool.ts boxes fill --help'],
     ['boxes fill a --with x --with y', '--with is given twice.', 'Keep one.'],
     ['boxes fill a --with x --closed=no', '--closed takes no value.', 'node tool.ts boxes fill --help'],
-    ['boxes fill a --with x --mode kind', '--mode is gentle or rough.'],
+    ['boxes fill a --with x --mode kind', '--mode must be gentle or rough.'],
     ...['sort', 'constructor', '__proto__', 'toString'].map(
       (name) =>
         [
@@ -118,7 +118,7 @@ describe('a command line', () => {
     });
   }
 
-  it('refuses arguments that there is no place for', async () => {
+  it('refuses extra arguments', async () => {
     expect((await run('a b', single)).err).to.equal(
       'one: one takes 1 argument, not 2.\n   next: one --help\n',
     );

@@ -1,6 +1,6 @@
 /**
- * From arguments to a command and its input, for every program of ours. Belongs to no zone. A refusal says what is wrong
- * and the next step, and repeats no value: it may be a secret's.
+ * From arguments to a command and its input, for every program of Twofold. No zone. A refusal says what is wrong
+ * and the next step, and repeats no value: it may be a secret.
  */
 import { parseArgs } from 'node:util';
 import {
@@ -19,7 +19,7 @@ import {
   type Program,
 } from './commands.ts';
 
-/** What was typed makes no sense; the message says why. */
+/** The arguments are wrong; the message says why. */
 export class UsageError extends Error {
   readonly code: 'usage' | 'value_in_argument';
   /** What to do now. */
@@ -37,14 +37,14 @@ interface Reading {
   /** As it is typed, with the program in front. */
   readonly name: string;
   readonly command: Command<never, unknown>;
-  /** Options of every command too. */
+  /** Including those of every command. */
   readonly specs: OptionSpecs;
 }
 
-/** By the name of an option: each value that was given; none where it takes none. */
+/** By the name of an option: each value given; none where it takes none. */
 type Given = ReadonlyMap<string, readonly string[]>;
 
-/** Arguments are seen by every user of the machine, and stay in the shell's history. */
+/** Arguments are visible to every user of the machine, and stay in the shell's history. */
 function valueInArgument(name: string, instead: string): UsageError {
   return new UsageError(
     'A value never comes from an argument: others could see it in the list of processes, and your shell remembers it.',
@@ -65,7 +65,7 @@ interface OptionToken {
   readonly inlineValue?: boolean | undefined;
 }
 
-/** The value of an option as it was given; undefined for one that takes none. */
+/** The value given for an option; undefined for one that takes none. */
 function valueOf(
   { name }: Reading,
   { name: option, value, inlineValue }: OptionToken,
@@ -79,7 +79,7 @@ function valueOf(
     throw new UsageError(`--${option} needs a value: --${option} ${valueName(spec) ?? ''}`, `${name} --help`);
   }
   if (typeof spec.value !== 'string' && !spec.value.includes(value))
-    throw new UsageError(`--${option} is ${spec.value.join(' or ')}.`);
+    throw new UsageError(`--${option} must be ${spec.value.join(' or ')}.`);
   return value;
 }
 
@@ -154,7 +154,7 @@ function unknownCommand<C, R>(program: Program<C, R>, [first]: readonly string[]
     .filter(({ name }) => name.startsWith(`${first} `))
     .map((command) => commandName(program, command));
   return below.length > 0
-    ? new UsageError(`${call} ${first} does nothing alone.`, `Use ${below.join(', ')}.`)
+    ? new UsageError(`${call} ${first} does nothing by itself.`, `Use ${below.join(', ')}.`)
     : new UsageError('There is no such command.', `${call} --help lists them all.`);
 }
 
@@ -165,7 +165,7 @@ interface Asked<C, R> {
   readonly everywhere: Readonly<Record<string, unknown>>;
 }
 
-/** What is asked for: a command, or a text of help. Throws a `UsageError`. */
+/** The requested command, or help text. Throws a `UsageError`. */
 export function interpret<C, R>(
   program: Program<C, R>,
   args: readonly string[],
@@ -193,7 +193,7 @@ export function interpret<C, R>(
   return { command, input: { positionals, options }, everywhere: valuesOf(everywhere, given) };
 }
 
-/** What is wrong and the next step, as every program of ours says it. */
+/** What is wrong and the next step, in the form that all programs share. */
 export function refusalText(
   { name }: { readonly name: string },
   { message, next }: { readonly message: string; readonly next: string | undefined },
@@ -211,7 +211,7 @@ const processStreams: Streams = {
   err: (text) => process.stderr.write(text),
 };
 
-/** Runs a command, whose answer is the exit code where it is a number. Throws what it throws, but for a `UsageError`. */
+/** Runs a command; a number that it returns is the exit code. Passes on everything it throws except a `UsageError`. */
 export async function runCommandLine<C>(
   program: Program<C, unknown>,
   args: readonly string[],

@@ -1,14 +1,14 @@
 /**
- * Commands as data, for every program of ours that is started with arguments: what `command-line.ts` parses by, and help,
- * completion and docs are written from. Belongs to no zone; pure.
+ * Commands as data, for every program of Twofold with arguments: `command-line.ts` parses from it, and help, completion
+ * and docs are generated from it. No zone; pure.
  */
 
 export interface OptionSpec {
-  /** What to write for the value, or all the values that there are; absent: the option takes none. */
+  /** The placeholder for the value, or all possible values; absent: the option takes none. */
   readonly value?: string | readonly string[];
   readonly short?: string;
   readonly required?: true;
-  /** May be given several times. */
+  /** May be repeated. */
   readonly many?: true;
   readonly doc: string;
 }
@@ -25,7 +25,7 @@ type OptionValue<S extends OptionSpec> = S extends { readonly value: readonly (i
         ? string | undefined
         : boolean;
 
-/** What a command finds of its options. */
+/** The options as a command gets them. */
 export type OptionsOf<O extends OptionSpecs> = { readonly [K in keyof O]: OptionValue<O[K]> };
 
 export interface Input<O extends OptionSpecs = OptionSpecs> {
@@ -46,49 +46,49 @@ interface Example {
   readonly doc: string;
 }
 
-/** `C` is what a command works with, `R` what it answers. */
+/** `C` is a command's context, `R` its result. */
 interface CommandSpec<C, R, O extends OptionSpecs> {
-  /** Words behind the program; empty: the program has this one command. */
+  /** Words after the program; empty: the program has this one command. */
   readonly name: string;
   readonly summary: string;
-  /** More for `--help`, where the summary does not say it all. */
+  /** More for `--help`, where the summary is not enough. */
   readonly detail?: string;
   readonly positionals?: readonly PositionalSpec[];
   readonly options: O;
   readonly examples?: readonly Example[];
-  /** For a command whose values must never stand in an argument: where to give them instead. */
+  /** For a command whose values must never be arguments: where to give them instead. */
   readonly storesValue?: string;
   run(context: C, input: Input<O>): Promise<R>;
 }
 
 export type Command<C, R> = CommandSpec<C, R, OptionSpecs>;
 
-/** For a program's table: ties the options of each command to what its `run` gets. */
+/** For a program's table: ties the options of each command to the input of its `run`. */
 export function commandOf<C, R>() {
   // The parser fills in exactly the options of the table.
   return <const O extends OptionSpecs>(spec: CommandSpec<C, R, O>): Command<C, R> => spec;
 }
 
 export interface Program<C, R> {
-  /** What it is called, in front of what it says. */
+  /** Its name, which precedes its messages. */
   readonly name: string;
-  /** How it is started, where that is not its name. */
+  /** The command that starts it, where that is not its name. */
   readonly call?: string;
   readonly version?: string;
   readonly summary: string;
   /** In the order of the help. */
   readonly commands: readonly Command<C, R>[];
-  /** Options of every command, beside `--help`. */
+  /** Options of every command, besides `--help`. */
   readonly options?: OptionSpecs;
   readonly exitCodes: Readonly<Record<string, { readonly exit: number; readonly doc: string }>>;
-  /** What else the help says, below the exit codes. */
+  /** Further sections of the help, below the exit codes. */
   readonly sections?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Where a program has no more to tell apart. */
+/** For programs that need no others. */
 export const exitCodes = {
   done: { exit: 0, doc: 'done' },
-  failed: { exit: 1, doc: 'could not be done' },
+  failed: { exit: 1, doc: 'failed' },
   usage: { exit: 2, doc: 'wrong usage' },
 } as const;
 
@@ -99,7 +99,7 @@ export function callOf({ name, call = name }: AnyProgram): string {
   return call;
 }
 
-/** With the program's call in front, as it is typed. */
+/** As typed: the program's call, then the command. */
 export function commandName(program: AnyProgram, { name }: AnyCommand): string {
   return name === '' ? callOf(program) : `${callOf(program)} ${name}`;
 }
@@ -108,7 +108,7 @@ export function wordsOf({ name }: AnyCommand): readonly string[] {
   return name === '' ? [] : name.split(' ');
 }
 
-/** The command with the most words at the beginning, and how many there are. */
+/** The command that matches the most leading words, and how many those are. */
 export function findCommand<C, R>(
   { commands }: Program<C, R>,
   given: readonly string[],
@@ -126,7 +126,7 @@ export function optionsOfEvery({ options }: AnyProgram): OptionSpecs {
   return { ...help, ...options };
 }
 
-/** What to write for an option's value; undefined: it takes none. */
+/** The placeholder for an option's value; undefined: it takes none. */
 export function valueName({ value }: OptionSpec): string | undefined {
   return value === undefined || typeof value === 'string' ? value : value.join('|');
 }
@@ -136,7 +136,7 @@ export function optionName(name: string, spec: OptionSpec): string {
   return `${spec.short === undefined ? '' : `-${spec.short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
 }
 
-/** How it is typed, with the options that must be there. */
+/** As typed, with the required options. */
 export function usageOf(program: AnyProgram, command: AnyCommand): string {
   const { positionals = [], options } = command;
   const required = Object.entries(options).filter(([, spec]) => spec.required);

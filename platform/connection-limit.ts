@@ -1,13 +1,13 @@
 /**
- * How many connections a server has at once. No zone; docs/design.md#load. A newcomer takes the place of the
- * one that has waited longest for its client: whoever opens connections and holds them keeps nobody out. Only
- * where each of them waits for us, the newcomer is closed.
+ * A limit on a server's open connections. No zone; docs/design.md#load. A newcomer takes the place of the
+ * one that has waited longest for its client, so that clients that hold connections open keep nobody out. The
+ * newcomer is closed only where every connection waits for the server.
  */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 
-/** The same for a TLS socket and the one below it, of which a server tells one each at a time. */
+/** The same for a TLS socket and the one below it: the server's events pass now one, now the other. */
 function nameOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
@@ -17,14 +17,14 @@ interface Connection {
   readonly open: Set<IncomingMessage>;
 }
 
-/** Nothing that has come whole is still to be answered. */
+/** No complete request is still to be answered. */
 function waits({ open }: Connection): boolean {
   return [...open].every(({ complete }) => !complete);
 }
 
 /** To be called once, before the server listens. */
 export function limitConnections(server: HttpServer | HttpsServer, most: number): void {
-  /** The one that was used longest ago first. */
+  /** Least recently used first. */
   const connections = new Map<string, Connection>();
   const use = (name: string, connection: Connection): void => {
     connections.delete(name);
@@ -41,7 +41,7 @@ export function limitConnections(server: HttpServer | HttpsServer, most: number)
     return false;
   };
   server.prependListener('connection', (socket: Socket) => {
-    // One that is gone already has no address.
+    // One that is already gone has no address.
     if (socket.remotePort === undefined || !makeRoom()) {
       socket.destroy();
       return;

@@ -1,6 +1,6 @@
 /**
- * What every HTTPS server of ours has, the console's included: times, limits, an end. No zone; docs/design.md#load.
- * Bodies are not its business but in this: nothing of one is asked for before somebody reads it.
+ * Settings shared by all HTTPS servers of Twofold, the console's included: timeouts, limits, shutdown. No zone;
+ * docs/design.md#load. It leaves bodies alone, except that none is requested before somebody reads it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, ServerOptions } from 'node:https';
@@ -13,32 +13,32 @@ const KEEP_ALIVE_MS = 95_000;
 const HANDSHAKE_MS = 10_000;
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
-/** How often it is looked for requests that are late. */
+/** How often late requests are looked for. */
 const LATE_LOOK_MS = 2_000;
 const IDLE_LOOK_MS = 50;
 const FAIL_MS = 1_000;
-/** A body that was refused is read into nothing up to this length, so that its sender hears why; else the line is cut. */
+/** A refused body is read and discarded up to this length, so that its sender gets the answer; longer ones are cut. */
 const DISCARDED_BYTES = 4 * 1024 * 1024;
 
-/** What only the constructor of a server takes. */
+/** Options that only a server's constructor accepts. */
 export const hardenedOptions = {
   minVersion: 'TLSv1.2',
   handshakeTimeout: HANDSHAKE_MS,
   connectionsCheckingInterval: LATE_LOOK_MS,
-  /** Node's own default, here so that it is ours: a ticket or grant travels in a body, never in a header. */
+  /** Node's default, stated so that it cannot change: a ticket or grant travels in a body, never in a header. */
   maxHeaderSize: 16 * 1024,
 } as const satisfies ServerOptions;
 
 interface HardenOptions {
-  /** Further ones take the place of those that wait for their clients: see connection-limit.ts. */
+  /** Beyond it, newcomers replace those that wait for their clients: see connection-limit.ts. */
   readonly maxConnections: number;
   readonly log: Log;
-  /** For a whole request, its body included; 30 s where absent. */
+  /** For a whole request, its body included; 30 s by default. */
   readonly requestMs?: number | undefined;
 }
 
 interface Hardened {
-  /** Answers what is under way as a failure of ours, and takes nothing more; resolves within a second. */
+  /** Answers requests in progress with a server error, and accepts no more; resolves within a second. */
   fail(answer: (response: ServerResponse) => void): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export function hardenServer(
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = Math.min(HEADERS_MS, requestMs);
   server.requestTimeout = requestMs;
-  // No byte either way for so long: whoever does not read an answer holds it. (Idle, the time above is for.)
+  // No byte either way for this long: a client that does not read holds its answer. (Idle is for keepAliveTimeout.)
   server.timeout = 2 * requestMs;
   server.maxRequestsPerSocket = 0;
   limitConnections(server, maxConnections);
@@ -66,9 +66,9 @@ export function hardenServer(
     response.once('close', () => open.delete(response));
     if (!isDiscarded(message)) response.shouldKeepAlive = false;
   });
-  // Without a listener Node says "continue" before anybody has looked at who asks.
+  // Without a listener Node sends "continue" before the caller has been checked.
   server.on('checkContinue', (message, response) => server.emit('request', message, response));
-  // One connection that could not be accepted is no reason to end the others.
+  // A connection that could not be accepted is no reason to end the others.
   server.on('error', (error) => log.error('a listening socket failed', { error: describeError(error) }));
   return {
     fail: async (answer) => {
@@ -94,16 +94,16 @@ function connectionsOf(server: Server): Promise<number> {
   });
 }
 
-/** Every answer from now on is its connection's last; waits until there is none left, or the time is over. */
+/** Waits until no connection is left, or the time is over; from now on each answer is its connection's last. */
 async function linger(server: Server, lingerMs: number): Promise<void> {
   const end = performance.now() + lingerMs;
   while (performance.now() < end && (await connectionsOf(server)) > 0) await wait(IDLE_LOOK_MS);
 }
 
 /**
- * Takes no new connection, answers what is under way with `connection: close`, and after `graceMs` closes the rest.
- * With `lingerMs` it goes on for that long first, so that clients part with idle connections by using them once more:
- * closing one just as it is used fails a call that its client may not repeat, and API servers do not.
+ * Accepts no new connection, answers requests in progress with `connection: close`, and after `graceMs` closes the rest.
+ * With `lingerMs` it first keeps serving for that long, so that clients give up idle connections by using them once
+ * more: closing one just as it is used fails a call that its client may not repeat, and API servers do not.
  */
 export async function closeServer(server: Server, graceMs: number, lingerMs = 0): Promise<void> {
   server.prependListener('request', (_message: IncomingMessage, response: ServerResponse) => {
@@ -111,7 +111,7 @@ export async function closeServer(server: Server, graceMs: number, lingerMs = 0)
   });
   if (lingerMs > 0) await linger(server, lingerMs);
   await new Promise<void>((resolve) => {
-    // A request that was already under way leaves its connection idle, not closed.
+    // A request that was already in progress leaves its connection idle, not closed.
     const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
     const end = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {

@@ -5,7 +5,7 @@ import { createHealthServer } from './health-server.ts';
 import { createMetrics } from './metrics.ts';
 
 describe('the health port', () => {
-  it('says whether the service works, takes traffic, and its metrics; asks at most every 5 s', async () => {
+  it('reports whether the service works and takes traffic, and its metrics; checks at most every 5 s', async () => {
     let asked = 0;
     let ready = false;
     const metrics = createMetrics();
@@ -27,7 +27,7 @@ describe('the health port', () => {
     await server.close();
   });
 
-  it('is not healthy while the check fails, and says no more than that', async () => {
+  it('is not healthy while the check fails, and reports only that', async () => {
     const failing = { check: () => Promise.reject(new Error('key 123')), ready: () => true };
     const server = createHealthServer(failing, createMetrics());
     const url = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
@@ -37,7 +37,7 @@ describe('the health port', () => {
     await server.close();
   });
 
-  it('answers whoever comes behind connections that are held', async () => {
+  it('answers newcomers while connections are held open', async () => {
     const server = createHealthServer({ check: () => Promise.resolve(), ready: () => true }, createMetrics());
     const port = await server.listen('127.0.0.1', 0);
     const held: Socket[] = [];

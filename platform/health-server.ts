@@ -7,9 +7,9 @@ import { limitConnections } from './connection-limit.ts';
 import type { Metrics } from './metrics.ts';
 
 interface Health {
-  /** Rejects with the reason when the service does not work; asked at most once every 5 s. */
+  /** Rejects with the reason when the service does not work; called at most once every 5 s. */
   readonly check: () => Promise<void>;
-  /** False before the service takes traffic and once it drains. */
+  /** False until the service takes traffic, and once it drains. */
   readonly ready: () => boolean;
 }
 
@@ -22,7 +22,7 @@ interface HealthServer {
 const MAX_CONNECTIONS = 64;
 const CHECK_EVERY_MS = 5_000;
 
-/** Shares one answer among all who ask within 5 s, so that probes cannot be used to make work. */
+/** Shares one result among all calls within 5 s, so that probes cannot be used to cause load. */
 function cached(check: () => Promise<void>): () => Promise<boolean> {
   let askedAt = -Infinity;
   let answer = Promise.resolve(false);
@@ -45,7 +45,7 @@ export function createHealthServer(health: Health, metrics: Metrics): HealthServ
     if (url === '/readyz')
       return health.ready() && (await healthy()) ? [200, 'ready\n'] : [503, 'not ready\n'];
     if (url === '/metrics') return [200, await metrics.text()];
-    return [404, 'ask for /healthz, /readyz or /metrics\n'];
+    return [404, 'use /healthz, /readyz or /metrics\n'];
   };
   const server = createServer((message, response) => {
     message.resume();
@@ -61,7 +61,7 @@ export function createHealthServer(health: Health, metrics: Metrics): HealthServ
   return {
     listen: (host, port) =>
       new Promise((resolve, reject) => {
-        // It stays: an error after that is nobody's, and must not end the service.
+        // It stays: nobody handles a later error, and it must not end the service.
         server.on('error', reject);
         server.listen(port, host, () => {
           const address = server.address();

@@ -27,7 +27,7 @@ describe('the HTTPS client', () => {
   let url: string;
   let client: HttpsClient;
   let answer: Answer;
-  /** Every connection that the server has had. */
+  /** Every connection so far. */
   let connections: Socket[];
   const call = (change: Partial<HttpsCall> = {}, by = client): Promise<HttpsAnswer> =>
     by.call({ method: 'POST', url, body: '{}', timeoutMs: 5_000, maxResponseBytes: 10_000, ...change });
@@ -69,7 +69,7 @@ describe('the HTTPS client', () => {
     await hangUp();
   });
 
-  it('carries method, path, query, headers, text of any script and its certificate; any status is an answer', async () => {
+  it('sends method, path, query, headers, text of any script and its certificate; any status is an answer', async () => {
     answer = (request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -95,7 +95,7 @@ describe('the HTTPS client', () => {
     ]);
   });
 
-  it('fetches as libraries do: a form, headers that come twice, any status and none of a body, within its limits', async () => {
+  it('fetches as libraries do: a form, repeated headers, any status, no body, within its limits', async () => {
     const fetch = fetchOver(client, { timeoutMs: 5_000, maxResponseBytes: 100 });
     answer = (request, response) => {
       request.setEncoding('utf8').on('data', (sent: string) => {
@@ -115,7 +115,7 @@ describe('the HTTPS client', () => {
     expect(await failureOf(fetch(url))).to.include({ code: 'too_large' });
   });
 
-  it('reads an answer of announced length, in chunks, or without any', async () => {
+  it('reads an answer with an announced length, in chunks, or without a body', async () => {
     answer = (_request, response) => response.writeHead(200, { 'content-length': 5 }).end('known');
     expect(await textOf(call())).to.equal('known');
     answer = (_request, response) => {
@@ -128,7 +128,7 @@ describe('the HTTPS client', () => {
     expect(connections).to.have.length(1);
   });
 
-  it('answers each of 200 at once with its own, over 64 connections at most, and keeps them', async () => {
+  it('gives each of 200 concurrent calls its own answer, over 64 connections at most, and keeps these', async () => {
     answer = (request, response) => setTimeout(() => response.end(request.url), 5);
     const paths = Array.from({ length: 200 }, (_, at) => `/${at}`);
     const ask = (path: string) => textOf(call({ url: `https://127.0.0.1:${port}${path}` }));
@@ -138,7 +138,7 @@ describe('the HTTPS client', () => {
     expect(connections).to.have.length(64);
   });
 
-  it('names the server that it wants, and none where it has an address, of either kind', async () => {
+  it('sends the server’s name, and none for an address of either kind', async () => {
     answer = ({ socket }, response) =>
       response.end(socket instanceof TLSSocket ? String(socket.servername) : '');
     expect(await textOf(call({ url: `https://localhost:${port}/` }))).to.equal('localhost');
@@ -147,7 +147,7 @@ describe('the HTTPS client', () => {
     expect(error).to.have.nested.property('cause.code').that.does.not.equal('ENOTFOUND');
   });
 
-  it('is unreachable where nobody listens, and says why in its cause', async () => {
+  it('rejects as unreachable where nobody listens, with the reason as its cause', async () => {
     const error = await failureOf(call({ url: 'https://127.0.0.1:1/' }));
     expect(error).to.include({
       code: 'unreachable',
@@ -156,7 +156,7 @@ describe('the HTTPS client', () => {
     expect(error).to.have.nested.property('cause.code', 'ECONNREFUSED');
   });
 
-  it('does not speak to a server whose root it does not trust, or whose name is another', async () => {
+  it('does not talk to a server whose root it does not trust, or whose name differs', async () => {
     let heard = 0;
     answer = () => (heard += 1);
     const stranger = createHttpsClient({});
@@ -169,7 +169,7 @@ describe('the HTTPS client', () => {
     expect(heard).to.equal(0);
   });
 
-  it('trusts other roots from the next call on, and ends what is idle of before', async () => {
+  it('trusts other roots from the next call on, and ends earlier idle connections', async () => {
     const { ca } = certificates.leaf('console');
     const strange = await createRoot({ commonName: 'stranger', now: new Date(), validDays: 1 });
     await call();
@@ -206,9 +206,10 @@ describe('the HTTPS client', () => {
     timers.forEach(clearInterval);
     answer = (_request, response) => response.end('again');
     expect(await textOf(call())).to.equal('again');
-    expect(connections, 'one for each that was ended, and none for a try after the deadline').to.have.length(
-      3,
-    );
+    expect(
+      connections,
+      'one for each that was ended, and none for a retry after the deadline',
+    ).to.have.length(3);
   });
 
   it('gives up on an answer that is too long, announced or not', async () => {
@@ -222,7 +223,7 @@ describe('the HTTPS client', () => {
     expect(await failureOf(call())).to.include({ code: 'too_large' });
   });
 
-  it('fails where the connection breaks within an answer, and does not ask twice', async () => {
+  it('fails where the connection breaks within an answer, and does not retry', async () => {
     await call();
     let asked = 0;
     answer = (request, response) => {
@@ -234,7 +235,7 @@ describe('the HTTPS client', () => {
     expect(asked).to.equal(1);
   });
 
-  it('fails where a new connection is closed without an answer, and does not ask twice', async () => {
+  it('fails where a new connection is closed without an answer, and does not retry', async () => {
     let asked = 0;
     answer = (request) => {
       asked += 1;
@@ -244,7 +245,7 @@ describe('the HTTPS client', () => {
     expect(asked).to.equal(1);
   });
 
-  it('tries once more when a kept connection was closed just as it was used', async () => {
+  it('retries when a kept connection was closed just as it was used', async () => {
     await call();
     await hangUp();
     await listen(port);
@@ -259,7 +260,7 @@ describe('the HTTPS client', () => {
     expect(connections).to.have.length(2);
   });
 
-  it('has one deadline for all its tries', async () => {
+  it('has one deadline for all attempts', async () => {
     const held: ServerResponse[] = [];
     answer = (_request, response) => {
       held.push(response);
@@ -274,7 +275,7 @@ describe('the HTTPS client', () => {
     expect(await failureOf(call({ timeoutMs: 150 }))).to.include({ code: 'timeout' });
   });
 
-  it('ends the connection of its last try at the deadline', async () => {
+  it('ends the connection of its last attempt at the deadline', async () => {
     await call();
     const [kept] = connections;
     answer = ({ socket }) => {
@@ -284,7 +285,7 @@ describe('the HTTPS client', () => {
     await ended(connections.at(-1));
   });
 
-  it('gives the place of a call that failed to one that waits, and forgets those that waited too long', async () => {
+  it('gives the place of a failed call to a waiting one, and drops those that waited too long', async () => {
     const heard: IncomingMessage[] = [];
     answer = (request) => heard.push(request);
     const stuck = Array.from({ length: 64 }, () => failureOf(call({ timeoutMs: 15_000 })));
@@ -303,10 +304,10 @@ describe('the HTTPS client', () => {
     expect([await patient, heard.length]).to.deep.equal(['at last', 65]);
   });
 
-  it('tries on until a connection is its own, when all that were kept had been closed', async () => {
+  it('retries until it has a new connection, when all the kept ones had been closed', async () => {
     const used = new WeakSet<Socket>();
     const held: ServerResponse[] = [];
-    // Answers three at once, so that there are three connections, and on each of them one call only.
+    // Answers three together, so that there are three connections, each with one call only.
     answer = ({ socket }, response) => {
       if (used.has(socket)) {
         socket.destroy();
@@ -321,7 +322,7 @@ describe('the HTTPS client', () => {
     expect(held).to.have.length(4);
   });
 
-  it('opens one connection for one that broke as it was used again, also while a call waits', async () => {
+  it('opens one connection for each that broke when it was reused, even while a call waits', async () => {
     const held: ServerResponse[] = [];
     const hold: Answer = (_request, response) => {
       held.push(response);
@@ -341,7 +342,7 @@ describe('the HTTPS client', () => {
     expect(connections).to.have.length(65);
   });
 
-  it('uses no connection again that its server has called the last use of', async () => {
+  it('does not reuse a connection that its server announced to close', async () => {
     answer = (_request, response) => response.writeHead(200, { connection: 'close' }).end('last');
     expect([await textOf(call()), await textOf(call())]).to.deep.equal(['last', 'last']);
     expect(connections).to.have.length(2);
@@ -356,7 +357,7 @@ describe('the HTTPS client', () => {
     for (const connection of connections) await ended(connection);
   });
 
-  it('shows a new certificate from the next call on; what is under way ends as it began', async () => {
+  it('presents a new certificate from the next call on; calls in progress end with the old one', async () => {
     answer = ({ socket }, response) => {
       if (!(socket instanceof TLSSocket)) throw new Error('not over TLS');
       const { subject } = socket.getPeerCertificate();

@@ -1,6 +1,6 @@
 /**
  * An HTTPS client on node:https: kept-alive connections, a deadline, a limit on the answer, private roots and a client
- * certificate; and `fetch` over it, since Node's takes no roots. No zone.
+ * certificate; and `fetch` over it, since Node's accepts no roots. No zone.
  */
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
@@ -18,7 +18,7 @@ export interface HttpsCall {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer | undefined;
-  /** From now to the whole answer. */
+  /** Until the whole answer is read. */
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
 }
@@ -30,9 +30,9 @@ export interface HttpsAnswer {
 }
 
 export interface HttpsClient {
-  /** Any HTTP status is an answer. What a network or a server can cause rejects with an HttpsError. */
+  /** Any HTTP status is an answer. Failures of network or server reject with an HttpsError. */
   call(call: HttpsCall): Promise<HttpsAnswer>;
-  /** Calls under way keep their connection; the next get one with the new certificates. */
+  /** Calls in progress keep their connection; later ones get one with the new certificates. */
   setTls(tls: ClientTls): void;
   close(): void;
 }
@@ -69,24 +69,24 @@ function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
 
-/** The server had closed a kept connection just as it was used again: nothing of an answer came. */
+/** The server closed a kept connection just as it was reused: no part of an answer came. */
 class StaleConnection extends Error {}
 
-/** Who hears of a try: one of the two, later, once. */
+/** The callbacks of an attempt: one of the two is called, later, once. */
 interface Attempt<T> {
   readonly answered: (answer: T) => void;
   readonly failed: (error: Error) => void;
 }
 
 /**
- * The answer, within one deadline for all tries; `begin` starts a try, and returns what gives it up. Node's own recipe
- * for a server that closed an idle connection just as it was reused: again, on another. One that ends closes all of them
- * at once, so until it is one that nobody used before; each of the others is gone after its try.
+ * The answer, within one deadline for all attempts; `begin` starts one, and returns a function that aborts it. As Node
+ * recommends, a call is retried on another connection where the server closed an idle one just as it was reused. A
+ * server that stops closes all of them together, so it retries until the connection is new; each stale one is then gone.
  */
 function withRetries<T>(
   target: URL,
   call: Pick<HttpsCall, 'timeoutMs'>,
-  begin: (heard: Attempt<T>) => () => void,
+  begin: (attempt: Attempt<T>) => () => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let over = false;
@@ -94,24 +94,24 @@ function withRetries<T>(
       over = true;
       clearTimeout(timer);
     };
-    const heard: Attempt<T> = {
+    const attempt: Attempt<T> = {
       answered: (answer) => {
         settle();
         resolve(answer);
       },
       failed: (error) => {
         if (error instanceof StaleConnection && !over) {
-          giveUp = begin(heard);
+          abort = begin(attempt);
           return;
         }
         settle();
         reject(error);
       },
     };
-    let giveUp = begin(heard);
+    let abort = begin(attempt);
     const timer = setTimeout(() => {
-      heard.failed(late(target, call));
-      giveUp();
+      attempt.failed(late(target, call));
+      abort();
     }, call.timeoutMs);
   });
 }
@@ -122,7 +122,7 @@ async function answerOf(message: IncomingMessage, { maxResponseBytes }: HttpsCal
   return { status: message.statusCode ?? 0, headers: message.headers, body };
 }
 
-function send(agent: Agent, target: URL, call: HttpsCall, heard: Attempt<HttpsAnswer>): () => void {
+function send(agent: Agent, target: URL, call: HttpsCall, attempt: Attempt<HttpsAnswer>): () => void {
   const request = httpsRequest({
     method: call.method,
     agent,
@@ -137,15 +137,15 @@ function send(agent: Agent, target: URL, call: HttpsCall, heard: Attempt<HttpsAn
   let begun = false;
   const fail = (error: Error & { code?: string }): void => {
     request.destroy();
-    if (error instanceof HttpsError) heard.failed(error);
+    if (error instanceof HttpsError) attempt.failed(error);
     else if (request.reusedSocket && !begun && error.code === 'ECONNRESET')
-      heard.failed(new StaleConnection());
-    else heard.failed(unreachable(target, error));
+      attempt.failed(new StaleConnection());
+    else attempt.failed(unreachable(target, error));
   };
   request.on('error', fail);
   request.once('response', (message) => {
     begun = true;
-    answerOf(message, call).then(heard.answered, fail);
+    answerOf(message, call).then(attempt.answered, fail);
   });
   request.end(call.body);
   return () => request.destroy();
@@ -156,12 +156,12 @@ function agentOf({ ca, cert, key }: ClientTls, maxSockets: number): Agent {
     keepAlive: true,
     maxSockets,
     scheduling: 'lifo',
-    // Made once: an agent given certificates compares their text for every request.
+    // Made once: an agent that gets certificates compares their text on every request.
     secureContext: createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' }),
   });
 }
 
-/** Ends what is idle now, and the others with their answer. */
+/** Closes idle connections now, and the others after their answer. */
 function retire(agent: Agent): void {
   agent.maxFreeSockets = 0;
   for (const sockets of Object.values(agent.freeSockets))
@@ -173,7 +173,7 @@ export function createHttpsClient(tls: ClientTls, maxSockets = 64): HttpsClient 
   return {
     call: (call) => {
       const target = new URL(call.url);
-      return withRetries(target, call, (heard) => send(agent, target, call, heard));
+      return withRetries(target, call, (attempt) => send(agent, target, call, attempt));
     },
     setTls: (next) => {
       const old = agent;
@@ -184,7 +184,7 @@ export function createHttpsClient(tls: ClientTls, maxSockets = 64): HttpsClient 
   };
 }
 
-/** As libraries call `fetch`; what they give beside these members is not looked at. */
+/** `fetch` as libraries call it; any other members are ignored. */
 export type Fetch = (input: string | URL | Request, init?: FetchInit) => Promise<Response>;
 
 interface FetchInit {
@@ -193,7 +193,7 @@ interface FetchInit {
   readonly body?: RequestInit['body'] | undefined;
 }
 
-/** A Response refuses to be made with a body for these. */
+/** A Response of one of these cannot be made with a body. */
 const WITHOUT_BODY: readonly number[] = [204, 205, 304];
 
 /** `fetch` by this client. Any status is an answer, redirects are not followed; rejects with an HttpsError. */
@@ -202,7 +202,7 @@ export function fetchOver(
   { timeoutMs, maxResponseBytes }: Pick<HttpsCall, 'timeoutMs' | 'maxResponseBytes'>,
 ): Fetch {
   return async (input, init) => {
-    const request = new Request(input, init as RequestInit | undefined); // whose types know no undefined
+    const request = new Request(input, init as RequestInit | undefined); // its types do not allow undefined
     const { status, headers, body } = await client.call({
       method: request.method,
       url: request.url,

@@ -1,6 +1,6 @@
 /**
- * A small HTTPS server for the admission path and the keyservice: bodies when they are asked for, client
- * certificates, keep-alive beyond the API server's, drain. No zone; docs/design.md#load.
+ * A small HTTPS server for the admission path and the keyservice: bodies read on demand, client
+ * certificates, keep-alive longer than the API server's, drain. No zone; docs/design.md#load.
  */
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -18,7 +18,7 @@ export interface HttpRequest {
   readonly contentType: string;
   /** Common name of the verified client certificate; undefined without one. */
   readonly client: string | undefined;
-  /** Read now, and not before: whoever answers looks at all else first. Rejects with a BodyError: let it pass. */
+  /** Read only when called: everything else is checked first. Rejects with a BodyError: do not catch it. */
   readonly body: () => Promise<Buffer>;
 }
 
@@ -31,14 +31,14 @@ export interface HttpReply {
 
 export interface HttpsServerOptions {
   readonly tls: TlsMaterial;
-  /** PEM of the roots that client certificates must come from; absent: none is asked for. */
+  /** PEM of the roots that client certificates must come from; absent: none is requested. */
   readonly clientCa?: string | undefined;
   readonly maxBodyBytes: number;
-  /** Bytes of all bodies that are received or answered at once. */
+  /** Bytes of all bodies being received or answered. */
   readonly maxBodiesBytes: number;
-  /** Time for a whole request, its body included; 30 s where absent. */
+  /** Time for a whole request, its body included; 30 s by default. */
   readonly requestMs?: number;
-  /** 500 where absent. */
+  /** 500 by default. */
   readonly maxConnections?: number;
   readonly log: Log;
   /** Answers every request. A rejection becomes `onError`'s reply, a BodyError `refuseBody`'s. */
@@ -52,20 +52,20 @@ export const MAX_CONNECTIONS = 500;
 export interface HttpsServer {
   listen(host: string, port: number): Promise<number>;
   setTls(material: TlsMaterial, clientCa?: string): void;
-  /** Lingers, then takes no new connection, lets requests under way end for up to `graceMs`, and closes what is left. */
+  /** Lingers, then accepts no new connection, gives requests in progress up to `graceMs`, and closes the rest. */
   close(graceMs?: number, lingerMs?: number): Promise<void>;
-  /** Answers what is under way by `onError`, and takes nothing more; resolves within a second. */
+  /** Answers requests in progress by `onError`, and accepts no more; resolves within a second. */
   fail(): Promise<void>;
 }
 
 const clientOf = new WeakMap<Socket, string>();
 
-/** Common name of the verified client certificate; undefined without one. Looked at once for a connection. */
+/** Common name of the verified client certificate; undefined without one. Read once per connection. */
 export function clientName(socket: Socket): string | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const known = clientOf.get(socket);
   if (known !== undefined) return known;
-  // Types say that there is always a subject; without a client certificate there is none.
+  // The types promise a subject; without a client certificate there is none.
   const subject = socket.getPeerCertificate().subject as { CN?: string } | undefined;
   const name = subject?.CN;
   if (name !== undefined) clientOf.set(socket, name);
@@ -136,7 +136,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
       send(response, await options.answer(requestOf(message, response, { gate, limitBytes })));
     } catch (error) {
       const reply = failureReply(options, error);
-      // A client that went away hears nothing.
+      // A client that has gone gets no answer.
       if (!response.headersSent && !message.socket.destroyed) send(response, reply);
     }
   };

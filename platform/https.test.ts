@@ -55,7 +55,7 @@ describe('HTTPS between services', () => {
     await server.close(0);
   });
 
-  it('carries method, path, query, body and the client’s name', async () => {
+  it('passes on method, path, query, body and the client’s name', async () => {
     const { status, body } = await call({ body: 'x'.repeat(LIMIT) });
     expect([status, JSON.parse(body.toString())]).to.deep.equal([
       200,
@@ -63,7 +63,7 @@ describe('HTTPS between services', () => {
     ]);
   });
 
-  it('refuses a body over the limit, announced or not, and serves on', async () => {
+  it('refuses a body over the limit, announced or not, and keeps serving', async () => {
     expect((await call({ body: 'x'.repeat(LIMIT + 1) })).status).to.equal(413);
     expect(await chunkedStatus(url, certificates.leaf('apiserver-webhook'), 'x'.repeat(LIMIT + 1))).to.equal(
       413,
@@ -71,19 +71,19 @@ describe('HTTPS between services', () => {
     expect((await call()).status).to.equal(200);
   });
 
-  it('turns a failure into the reply that it was given, and serves on', async () => {
+  it('turns a failure into the configured reply, and keeps serving', async () => {
     answer = () => Promise.reject(new Error('inner reasons'));
     expect((await call()).body.toString()).to.equal('failed');
   });
 
-  it('refuses clients without a certificate, and with one of another root’s', async () => {
+  it('refuses clients without a certificate, or with one from another root', async () => {
     const { ca } = certificates.leaf('webhook');
     const nobody = createHttpsClient({ ca });
     expect((await failureOf(call({}, nobody))).code).to.equal('unreachable');
     nobody.close();
   });
 
-  it('lingers when asked to: a kept connection carries one more call, which is told to be the last', async () => {
+  it('lingers when asked to: a kept connection carries one more call, which is marked as the last', async () => {
     const tls = certificates.leaf('webhook');
     const lingering = createHttpsServer({
       ...serverOptions,
@@ -103,7 +103,7 @@ describe('HTTPS between services', () => {
     own.close();
   });
 
-  it('ends what is under way before it closes, and takes nothing new', async () => {
+  it('finishes what is in progress before it closes, and accepts nothing new', async () => {
     const { ca, cert, key } = certificates.leaf('apiserver-webhook');
     const tls = certificates.leaf('webhook');
     const gate = new EventEmitter();

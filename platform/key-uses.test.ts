@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { keysOfTwoUses } from './key-uses.ts';
 
 describe('keys of a service', () => {
-  it('are fine where each serves one use, however many there are', () => {
+  it('are accepted where each serves one use, however many there are', () => {
     expect(
       keysOfTwoUses([
         { variable: 'A', kids: ['k1', 'k2'] },
@@ -11,7 +11,7 @@ describe('keys of a service', () => {
     ).to.deep.equal([]);
   });
 
-  it('are named with both settings where one serves two uses, whichever it is in its list', () => {
+  it('are named with both settings where one serves two uses, at any position in its list', () => {
     const problems = keysOfTwoUses([
       { variable: 'A', kids: ['k1', 'k2'] },
       { variable: 'B', kids: ['k3'] },

@@ -1,9 +1,9 @@
-/** One use for each key: what is made for one use must mean nothing in another. No zone; docs/design.md#keys. */
+/** One use per key: what is made for one use must be invalid in another. No zone; docs/design.md#keys. */
 
 interface KeyUse {
   /** The setting that lists the keys. */
   readonly variable: string;
-  /** Key ids, which say nothing of the keys. */
+  /** Key ids, which reveal nothing of the keys. */
   readonly kids: Iterable<string>;
 }
 

@@ -14,7 +14,7 @@ describe('a list of the Kubernetes API', function () {
   this.timeout(60_000);
   let kubernetes: TestKubernetes;
   let admin: KubernetesApi;
-  /** Every page that was asked for. */
+  /** Every page requested. */
   let asked: PageQuery[];
   const watched = (): Pick<KubernetesApi, 'page'> => ({
     page: (collection, query) => {
@@ -49,14 +49,14 @@ describe('a list of the Kubernetes API', function () {
     expect(asked.map(({ limit }) => limit)).to.deep.equal([500, 500, 500]);
   });
 
-  it('is empty where there is nothing, though of metadata alone the API server then writes null', async () => {
+  it('is empty where there is nothing, though for metadata the API server then writes null', async () => {
     const listed = await listAll(watched(), secrets, { ...labelled, metadataOnly: true }, whole);
     expect(listed).to.deep.equal({ ok: true, items: [], tooLarge: [] });
     const page = await admin.page(secrets, { ...labelled, metadataOnly: true, limit: 1, maxBytes: 10_000 });
     expect(page.ok && page.object.items).to.equal(null);
   });
 
-  it('asks for fewer where a page is too large, down to one, and for more again after that', async () => {
+  it('requests fewer where a page is too large, down to one, and more again after that', async () => {
     const all = Array.from({ length: 24 }, (_, at) => `s-${String(at).padStart(2, '0')}`);
     for (const [at, name] of all.entries()) await create(name, at < 12 ? 1_000_000 : 1);
     expect(await names()).to.deep.equal(all);
@@ -64,9 +64,9 @@ describe('a list of the Kubernetes API', function () {
     expect(asked.at(-1)?.limit).to.be.above(4);
   });
 
-  it('passes by an object that is too large alone, and names it', async () => {
+  it('skips an object that is too large by itself, and names it', async () => {
     for (const name of ['a', 'b', 'c']) await create(name);
-    // As if the limit were lower: the API server stores nothing that exceeds ours.
+    // As if the limit were lower: the API server stores nothing that exceeds it.
     const api: Pick<KubernetesApi, 'page'> = {
       page: async (collection, query) => {
         const answer = await admin.page<PartialObject>(collection, query);
@@ -83,7 +83,7 @@ describe('a list of the Kubernetes API', function () {
     expect(listed.ok && listed.tooLarge.map(({ metadata }) => metadata.name)).to.deep.equal(['b']);
   });
 
-  it('begins again where the API server has forgotten its place, and gives up when that goes on', async () => {
+  it('starts over where the API server has forgotten its place, and gives up when that keeps happening', async () => {
     await kubernetes.close();
     // As after five minutes.
     kubernetes = await startKubernetes('forgetful', ['--etcd-compaction-interval=2s']);
@@ -105,7 +105,7 @@ describe('a list of the Kubernetes API', function () {
     expect(given).to.include({ ok: false, status: 410, reason: 'Expired' });
   });
 
-  it('holds metadata alone where that is asked for', async () => {
+  it('holds metadata alone where that is requested', async () => {
     await create('a');
     const listed = await listAll(admin, secrets, { ...labelled, metadataOnly: true }, whole);
     const [item] = listed.ok ? listed.items : [];

@@ -7,7 +7,7 @@ import {
   type PageQuery,
 } from './kubernetes.ts';
 
-/** What `PartialObjectMetadata` says of an object. */
+/** An object as `PartialObjectMetadata`. */
 interface ObjectMetadata {
   readonly name: string;
   readonly namespace?: string;
@@ -25,14 +25,14 @@ export type Listed<T> =
   | {
       readonly ok: true;
       readonly items: readonly T[];
-      /** Objects that no answer of ours has room for, even alone. */
+      /** Objects that exceed the limit even alone. */
       readonly tooLarge: readonly PartialObject[];
     }
   | KubernetesRefusal;
 
 const PAGE = 500;
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
-/** How often a list is begun again whose pages took so long that the API server forgot where it was. */
+/** How often to start over where the pages took so long that the API server forgot the list's place. */
 const BEGINNINGS = 3;
 
 interface Collection {
@@ -61,7 +61,7 @@ async function nextPage<T>(
     if (answer.ok) return { ok: true, page: answer.object, tooLarge: [], limit };
     if (answer.reason !== 'TooLarge') return answer;
     if (limit > 1) continue;
-    // Its metadata says which one it is, and where the list goes on.
+    // Its metadata tells which object it is, and where the list continues.
     const passed = await api.page<PartialObject>(path, { ...asked, metadataOnly: true });
     if (!passed.ok) return passed;
     const { metadata, items } = passed.object;
@@ -89,9 +89,9 @@ async function listOnce<T extends object>(
 }
 
 /**
- * Everything in a collection, with what `keep` leaves of each object (undefined: not wanted): one page at a time is in memory. A page
- * that does not fit is asked for again by half; an object that does not fit alone is passed by, and named. A list whose
- * place the API server has forgotten (410) begins again.
+ * Everything in a collection, reduced by `keep` (undefined: skip the object), with one page at a time in memory. A page
+ * that does not fit is requested again at half the size; an object that does not fit alone is skipped, and named. A list
+ * whose place the API server has forgotten (410) starts over.
  */
 export async function listAll<T extends object>(
   api: Pick<KubernetesApi, 'page'>,

@@ -51,12 +51,12 @@ export interface PageQuery {
 
 export interface Page<T> {
   readonly metadata?: { readonly continue?: string };
-  /** Null where an empty list of metadata is, which Go writes so. */
+  /** Null for an empty list of metadata, which Go writes that way. */
   readonly items: readonly T[] | null;
 }
 
 export interface KubernetesApi {
-  /** The type is the caller's word: the API server validates what it stores. `timeoutMs` where somebody waits. */
+  /** The type is the caller's claim: the API server validates what it stores. `timeoutMs` where somebody waits. */
   get<T>(path: string, timeoutMs?: number): Promise<KubernetesAnswer<T>>;
   page<T>(collection: string, page: PageQuery): Promise<KubernetesAnswer<Page<T>>>;
   create<T>(path: string, object: object, timeoutMs?: number): Promise<KubernetesAnswer<T>>;
@@ -76,7 +76,7 @@ interface KubernetesOptions {
 
 const TIMEOUT_MS = 5_000;
 const TOKEN_FOR_MS = 60_000;
-/** A stored object has at most 1.5 MiB, and six times that where JSON escapes each of its bytes. */
+/** A stored object is at most 1.5 MiB, and six times that where JSON escapes every byte. */
 export const MAX_OBJECT_BYTES = 16 * 1024 * 1024;
 const JSON_TYPE = 'application/json';
 const METADATA_TYPE = `${JSON_TYPE};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`;
@@ -101,7 +101,7 @@ function parseRefusal({ status, body }: HttpsAnswer): KubernetesRefusal {
       ok: false,
       status,
       reason: 'Malformed',
-      message: 'the API server answered something that is not JSON',
+      message: 'the API server’s answer is not JSON',
     };
   }
   const { reason, message } = said;
@@ -113,14 +113,14 @@ function parseRefusal({ status, body }: HttpsAnswer): KubernetesRefusal {
   };
 }
 
-/** The object is parsed when it is looked at: nobody reads back the Secret that was just created. */
+/** The object is parsed only when it is used: nobody reads back the Secret just created. */
 function parseAnswer<T>(answer: HttpsAnswer): KubernetesAnswer<T> {
   if (answer.status < 200 || answer.status >= 300) return parseRefusal(answer);
   let object: T | undefined;
   return {
     ok: true,
     get object() {
-      // The type is the caller's word.
+      // The type is the caller's claim.
       return (object ??= JSON.parse(answer.body.toString('utf8')) as T);
     },
   };
@@ -148,7 +148,7 @@ interface CallOptions {
 
 interface KubernetesPorts {
   readonly log: Log;
-  /** How often the file of roots is looked at. */
+  /** How often the file of roots is checked. */
   readonly everyMs?: number;
 }
 

@@ -16,20 +16,20 @@ describe('a launchers file', () => {
     expect(findLauncher(launchers, { username: hub.username, namespace: 'other' })).to.equal(undefined);
   });
 
-  it('is a line for each namespace to the guard', () => {
+  it('becomes one line per namespace for the guard', () => {
     expect(guardLines(parse(hub))).to.deep.equal([
       'system:serviceaccount:hub:hub sessions hub.jupyter.org/username',
       'system:serviceaccount:hub:hub users hub.jupyter.org/username',
     ]);
   });
 
-  it('may name people and accounts from elsewhere, one entry for each place', () => {
+  it('may name people and accounts from outside the cluster, one entry for each place', () => {
     expect(parse(hub, { ...hub, username: 'spawner@example.org' })).to.have.length(2);
     expect(parse(hub, { ...hub, namespaces: ['more'] })).to.have.length(2);
     expect(() => parse(hub, { ...hub, claim: 'sub' })).to.throw('configured twice');
   });
 
-  it('never makes a launcher of a controller, a node or the API server', () => {
+  it('never accepts a controller, a node or the API server as a launcher', () => {
     for (const username of [
       'system:serviceaccount:kube-system:replicaset-controller',
       'system:serviceaccount:kube-system:job-controller',
@@ -46,14 +46,14 @@ describe('a launchers file', () => {
   });
 
   for (const [what, wrong] of Object.entries({
-    'a member less': { ...hub, claim: undefined },
-    'a member more': { ...hub, trust: true },
+    'a missing member': { ...hub, claim: undefined },
+    'an extra member': { ...hub, trust: true },
     'a pattern for its name': { ...hub, username: 'system:serviceaccount:hub:*' },
     'a pattern for a name outside': { ...hub, username: '*@example.org' },
     'a name in two words': { ...hub, username: 'the hub' },
-    'a shared namespace that is none': { ...hub, sharedNamespace: false },
-    'a shared namespace in other words': { ...hub, sharedNamespace: 'true' },
-    'a shared namespace of somebody outside the cluster': {
+    'a shared namespace that is false': { ...hub, sharedNamespace: false },
+    'a shared namespace as text': { ...hub, sharedNamespace: 'true' },
+    'a shared namespace for an account outside the cluster': {
       ...hub,
       username: 'spawner@example.org',
       sharedNamespace: true,
@@ -63,7 +63,7 @@ describe('a launchers file', () => {
     'no namespaces': { ...hub, namespaces: [] },
     'a pattern for namespaces': { ...hub, namespaces: ['*'] },
     'an annotation without prefix': { ...hub, annotation: 'username' },
-    'an annotation of Twofold’s own': { ...hub, annotation: 'twofold.dev/user' },
+    'one of Twofold’s annotations': { ...hub, annotation: 'twofold.dev/user' },
     'an empty claim': { ...hub, claim: ' ' },
     'no days': { ...hub, loginWithinDays: 0 },
     'days as text': { ...hub, loginWithinDays: '30' },
@@ -73,7 +73,7 @@ describe('a launchers file', () => {
     });
   }
 
-  it('says in words that an account lives where sessions run, or is refused with the entry and what to do', () => {
+  it('must state that an account lives where sessions run, or is refused with the entry and what to do', () => {
     const shared = { ...hub, namespaces: ['users', 'hub'] };
     expect(() => parse({ ...hub, username: 'spawner@example.org' }, shared)).to.throw(
       /^launcher 2: sessions may run in hub, where .* lives, .*"sharedNamespace": true/,
@@ -83,7 +83,7 @@ describe('a launchers file', () => {
     expect(() => parse(hub, another), 'where another launcher’s sessions run').to.throw('launcher 2');
   });
 
-  it('is held to all namespaces of sessions: every one needs the words where that is every namespace', () => {
+  it('is checked against all session namespaces: each must state it where these are every namespace', () => {
     const outside = { ...hub, username: 'spawner@example.org' };
     expect(sharedLauncher(parse(hub), ['sessions', 'users'])).to.equal(undefined);
     expect(sharedLauncher(parse(hub), ['sessions', 'hub'])).to.match(/^launcher 1: sessions may run in hub/);
@@ -91,7 +91,7 @@ describe('a launchers file', () => {
     expect(sharedLauncher(parse(outside, { ...hub, sharedNamespace: true }), ['*'])).to.equal(undefined);
   });
 
-  it('is refused where it is no list', () => {
+  it('is refused where it is not a list', () => {
     expect(() => parseLaunchers('{}')).to.throw('no list "launchers"');
     expect(() => parseLaunchers('[')).to.throw(SyntaxError);
   });

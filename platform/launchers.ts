@@ -14,8 +14,8 @@
  * | loginWithinDays | how recently the user must have logged in with it, 1 to 3650 |
  * | sharedNamespace | `true` where sessions run in the namespace of the launcher's own account; left out otherwise |
  *
- * Whoever may create pods, workloads or tokens where a launcher's account lives, is that launcher. So an account in a
- * namespace of sessions, whose users may often do that, has to be said in words.
+ * Anyone who may create pods, workloads or tokens where a launcher's account lives is that launcher. So an account in a
+ * session namespace, where users often may, has to be stated explicitly.
  */
 import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
 
@@ -44,13 +44,13 @@ function isText(value: unknown): value is string {
   );
 }
 
-/** Where the account of a launcher in the cluster lives; undefined for one outside (a certificate's or a login's name). */
+/** The namespace of a launcher's account in the cluster; undefined outside it (the name of a certificate or a login). */
 export function accountNamespace(username: string): string | undefined {
   return SERVICE_ACCOUNT.exec(username)?.[1];
 }
 
 /**
- * Controllers and nodes create pods for whoever wrote the template, so what they create says nothing about a user:
+ * Controllers and nodes create pods for the template's author, so their pods tell nothing about a user:
  * of the names that Kubernetes reserves, only a service account outside kube-system can be a launcher.
  */
 function isController(username: string): boolean {
@@ -65,12 +65,12 @@ function problemOf(entry: JsonObject): string | undefined {
   if (!isText(username) || /[\s*]/.test(username)) return 'username must be a name, without patterns';
   if (isController(username)) return 'username is a controller or a node, which can never be a launcher';
   if (OPTIONAL_MEMBER in entry && (sharedNamespace !== true || accountNamespace(username) === undefined))
-    return `${OPTIONAL_MEMBER} is true, of a service account, or is left out`;
-  if (!Array.isArray(namespaces) || namespaces.length === 0) return 'namespaces must be a list, not empty';
+    return `${OPTIONAL_MEMBER} must be true, for a service account, or be left out`;
+  if (!Array.isArray(namespaces) || namespaces.length === 0) return 'namespaces must be a non-empty list';
   if (!namespaces.every((name) => typeof name === 'string' && NAMESPACE.test(name)))
     return 'namespaces must hold names of namespaces, without patterns';
   if (!isText(annotation) || !ANNOTATION.test(annotation) || OURS.test(annotation))
-    return 'annotation must be a prefixed annotation key that is not one of Twofold’s own';
+    return 'annotation must be a prefixed annotation key that is not one of Twofold’s';
   if (!isText(claim)) return 'claim must be the name of a login claim';
   const days = Number.isInteger(loginWithinDays) ? Number(loginWithinDays) : 0;
   return days >= 1 && days <= 3650 ? undefined : 'loginWithinDays must be a whole number from 1 to 3650';
@@ -111,7 +111,7 @@ export function parseLaunchers(json: string): readonly Launcher[] {
 
 /**
  * Why a launcher's account may not live where it does, and what to do; undefined where all may. `sessionNamespaces` are
- * those where sessions may be, and `*` is all of them.
+ * those where sessions may run, and `*` is all of them.
  */
 export function sharedLauncher(
   launchers: readonly Launcher[],
@@ -127,8 +127,8 @@ export function sharedLauncher(
   const home = accountNamespace(launcher.username) ?? '';
   const where = sessionNamespaces.includes(home) ? `in ${home}` : 'in every namespace';
   return (
-    `launcher ${index + 1}: sessions may run ${where}, where the account ${launcher.username} lives, so whoever may ` +
-    'create pods or tokens there is this launcher; move it or its sessions to a namespace of their own, or say ' +
+    `launcher ${index + 1}: sessions may run ${where}, where the account ${launcher.username} lives, so anyone who may ` +
+    'create pods or tokens there is this launcher; move it or its sessions to a separate namespace, or set ' +
     '"sharedNamespace": true (docs/launchers.md)'
   );
 }
@@ -143,7 +143,7 @@ export function findLauncher<L extends Pick<Launcher, 'username' | 'namespaces'>
   );
 }
 
-/** As the guard's policies hold them: a line `username namespace annotation` for each namespace. */
+/** In the form of the guard's policies: a line `username namespace annotation` for each namespace. */
 export function guardLines(
   launchers: readonly Pick<Launcher, 'username' | 'namespaces' | 'annotation'>[],
 ): string[] {

@@ -6,7 +6,7 @@ describe('the log', () => {
   const log = createLog({ service: 'webhook', level: 'info', write: (line) => lines.push(line) });
   beforeEach(() => (lines.length = 0));
 
-  it('writes JSON with an event, and only fields that are listed', () => {
+  it('writes JSON with an event, and only listed fields', () => {
     const fields = { namespace: 'sessions', pod: 'p', token: 'eyJ', object: { spec: 'everything' } };
     log.info('refused', fields);
     const line = JSON.parse(lines[0]!) as Record<string, unknown>;
@@ -20,7 +20,7 @@ describe('the log', () => {
     expect(Object.keys(line).sort()).to.deep.equal(['event', 'level', 'namespace', 'pod', 'service', 'time']);
   });
 
-  it('cuts what comes from outside, and shows its control characters', () => {
+  it('cuts untrusted text, and shows its control characters', () => {
     log.info('refused', { namespace: 'n', pod: `\u001b[2J\u2028${'x'.repeat(100_000)}`, reason: '\u202e' });
     expect(lines[0]!.length).to.be.below(1024);
     const { pod, reason } = JSON.parse(lines[0]!) as Record<string, string>;

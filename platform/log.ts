@@ -1,6 +1,6 @@
 /**
  * JSON logs with an allow-list of fields. No zone; docs/design.md#audit. A field that is not listed is
- * dropped: nobody can log a pod, a request body or a header by handing in an object too many.
+ * dropped: nobody can log a pod, a request body or a header by passing an object too many.
  */
 import { pino } from 'pino';
 import { boundedText } from './shown.ts';
@@ -55,7 +55,7 @@ interface LogOptions {
   readonly write?: (line: string) => void;
 }
 
-/** A line has at most so many characters of one field: who asks must not choose how long lines are. */
+/** Characters of one field in a line: a caller must not choose how long lines are. */
 const MAX_FIELD_LENGTH = 512;
 
 function fieldsOf(fields: LogFields): Record<string, unknown> {
@@ -71,7 +71,7 @@ function fieldsOf(fields: LogFields): Record<string, unknown> {
 
 function standardOutput() {
   const destination = pino.destination({ fd: 1, sync: true });
-  // A line that cannot be written is lost; without a listener the service would be too.
+  // A line that cannot be written is lost; without a listener the service would end too.
   destination.on('error', () => undefined);
   return destination;
 }
@@ -93,7 +93,7 @@ export function createLog({ service, level, write }: LogOptions): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** What may be logged of something thrown: a SyntaxError of JSON.parse quotes its input, so its message may not. */
+/** What may be logged of something thrown: not the message of a SyntaxError, since JSON.parse quotes its input there. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return 'not an Error';
   const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';

@@ -1,4 +1,4 @@
-/** Problem documents (RFC 9457) with a stable `code`: the only form of an error on any HTTP port of ours. No zone. */
+/** Problem documents (RFC 9457) with a stable `code`: the only form of an error on any HTTP port of Twofold. No zone. */
 import { isJsonObject, parseJson } from '#envelope/json.ts';
 import type { HttpReply } from './https-server.ts';
 import { shown } from './shown.ts';
@@ -36,7 +36,7 @@ export function problemReply(kind: ProblemKind, problem: Problem): HttpReply {
   };
 }
 
-/** Code and detail of a problem document that another service of ours answered, or undefined for anything else. */
+/** Code and detail of a problem document from another service of Twofold; undefined for anything else. */
 export function parseProblem(body: Buffer): Problem | undefined {
   const value = parseJson(body.toString('utf8'));
   if (!isJsonObject(value)) return undefined;

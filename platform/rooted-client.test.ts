@@ -62,7 +62,7 @@ describe('the API server’s roots in a file', () => {
     expect(await outcome(), 'also on a connection that was kept').to.equal('Unreachable');
   });
 
-  it('stay what they were where the file is broken, which is logged', async () => {
+  it('stay as they were where the file is broken, which is logged', async () => {
     ourRoots();
     open();
     const damaged = `-----BEGIN CERTIFICATE-----\n${'A'.repeat(64)}\n-----END CERTIFICATE-----\n`;

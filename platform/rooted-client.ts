@@ -7,11 +7,11 @@ interface RootsOf {
   /** PEM; the system's roots where undefined. */
   readonly file: string | undefined;
   readonly log: Log;
-  /** How often the file is looked at. */
+  /** How often the file is checked. */
   readonly everyMs?: number | undefined;
 }
 
-/** Throws when the file cannot be read at first; one that is broken later is logged, and not taken. */
+/** Throws when the file cannot be read at first; one that is broken later is logged, and ignored. */
 export function createRootedClient({ file, log, everyMs }: RootsOf): HttpsClient {
   if (file === undefined) return createHttpsClient({});
   const roots = watchRoots(file, log, everyMs);

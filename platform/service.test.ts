@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { testCertificates } from '../test/certificates.ts';
 import { headOf, sendRaw, type RawTarget } from '../test/raw-https.ts';
 
-/** A service of ours in which what is asked at `/throw` or `/reject` fails where nobody catches it. */
+/** A service in which a request to `/throw` or `/reject` fails where nobody catches it. */
 function program(dir: string): string {
   return `
   import { runService, serviceSettings } from '#platform/service.ts';
@@ -47,7 +47,7 @@ interface Line {
 describe('an error that nobody caught', function () {
   this.timeout(30_000);
   for (const how of ['throw', 'reject']) {
-    it(`ends the service only when all who wait have been answered, its cause too (${how})`, async () => {
+    it(`ends the service only when all waiting requests have been answered, including its cause (${how})`, async () => {
       const certificates = await testCertificates();
       const source = program(certificates.leafDir('webhook'));
       const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
@@ -58,7 +58,7 @@ describe('an error that nobody caught', function () {
       const waiting: Promise<string>[] = [];
       let target: RawTarget | undefined;
       for await (const text of createInterface({ input: child.stdout })) {
-        const line = JSON.parse(text) as Line; // our own log
+        const line = JSON.parse(text) as Line; // written by createLog
         lines.push(line);
         if (line.ports)
           target = { url: `https://127.0.0.1:${line.ports.api}`, ca: certificates.leaf('webhook').ca };

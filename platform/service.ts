@@ -19,16 +19,16 @@ export const serviceSettings = {
 
 export interface Running {
   readonly ports: Readonly<Record<string, number>>;
-  /** Stops taking work, ends what is under way, closes. */
+  /** Accepts no more work, finishes what is in progress, closes. */
   readonly stop: () => Promise<void>;
-  /** Answers what is under way as a failure, within a second: the process is about to end. */
+  /** Answers requests in progress with a failure, within a second: the process is about to end. */
   readonly fail: () => Promise<void>;
 }
 
 interface Service<S extends Settings> {
   readonly name: string;
   readonly settings: S;
-  /** Problems that lie between settings, each of which is fine by itself. */
+  /** Problems between settings, each of which is valid by itself. */
   readonly contradictionsOf?: (config: Values<S>) => readonly string[];
   readonly start: (config: Values<S>, log: Log) => Promise<Running>;
 }
@@ -37,7 +37,7 @@ function levelOf(config: object): (typeof logLevels)[number] {
   return logLevels.find((level) => 'logLevel' in config && config.logLevel === level) ?? 'info';
 }
 
-/** Function, file and line that threw: what a stack says without its message, which may quote what was sent. */
+/** Function, file and line that threw: the stack without its message, which may quote what was sent. */
 function originOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const frames = (error.stack ?? '').replace(error.message, '');
@@ -50,13 +50,13 @@ function classOf(error: unknown): string {
 }
 
 /**
- * An error that nobody caught leaves unknown what it interrupted: a transaction, a half-written answer, somebody's key
- * not yet wiped. Going on would be guessing, so the process ends and is started again; but whoever waits is answered
- * first, with a failure that says so. A second error on the way ends it at once.
+ * After an uncaught error nobody knows what it interrupted: a transaction, a half-written answer, a key not yet wiped.
+ * Continuing would be guessing, so the process ends and is restarted; but waiting requests are answered first, with a
+ * failure that says so. A second error during that ends it immediately.
  */
 function endOnEscape(log: Log, running: () => Running | undefined): void {
   let ending = false;
-  // Node hands a rejection that nobody handles to this event too.
+  // Node raises this event for an unhandled rejection too.
   process.on('uncaughtException', (error: unknown) => {
     log.error('an error escaped', { error: classOf(error), reason: originOf(error) });
     if (ending) process.exit(1);

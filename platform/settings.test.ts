@@ -43,7 +43,7 @@ describe('settings', () => {
     expect(parsed.value).to.be.frozen;
   });
 
-  it('report every problem at once, by the variable’s name', async () => {
+  it('report all problems together, by the variable’s name', async () => {
     const problems = await problemsOf({
       TWOFOLD_PORT: '70000',
       TWOFOLD_ON: 'yes',

@@ -1,18 +1,18 @@
 /**
- * Configuration from the environment: parsed once, completely, every problem reported by its variable's name.
+ * Configuration from the environment: parsed once, completely, with every problem reported by its variable's name.
  * No zone; docs/design.md#settings. A service declares its settings as data, so that the reference in the
  * docs comes from them.
  */
 
-/** Asynchronous, so that what a file names may have to be fetched. */
+/** Asynchronous: a file may have to be fetched. */
 export type ReadFile = (path: string) => Promise<string>;
 
 export interface Setting<T> {
   readonly variable: string;
-  /** What the value is, for the reference. */
+  /** The kind of value, for the reference. */
   readonly kind: string;
   readonly doc: string;
-  /** As it would be written in the environment; absent: the variable must be set. */
+  /** As written in the environment; absent: the variable must be set. */
   readonly fallback?: string | undefined;
   /** True: may be absent, and the value is then undefined. */
   readonly optional?: boolean;
@@ -121,7 +121,7 @@ export function list(variable: string, describe: Describe & { pattern: RegExp })
   };
 }
 
-/** A path that some other part reads, and reads again when it changes. */
+/** A path whose file is read elsewhere, and again when it changes. */
 export function path(variable: string, describe: Describe): Setting<string> {
   return {
     ...text(variable, describe),
@@ -171,8 +171,8 @@ async function parseOne(
 }
 
 /**
- * The frozen configuration, or every problem at once. A variable with our prefix that is no setting is a problem:
- * a misspelt limit must not silently be the default.
+ * The frozen configuration, or all problems together. A variable with the prefix that is not a setting is a problem:
+ * a misspelt limit must not silently fall back on the default.
  */
 export async function parseSettings<S extends Settings>(
   settings: S,

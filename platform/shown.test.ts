@@ -17,7 +17,7 @@ const samples: readonly (readonly [string, string, string])[] = [
     '\u2066\u2067\u2068\u2069\u200e\u200f',
     '\\u2066\\u2067\\u2068\\u2069\\u200e\\u200f',
   ],
-  ['what has no width', 'a\u200bb\ufeff\u00ad', 'a\\u200bb\\ufeff\\u00ad'],
+  ['zero-width characters', 'a\u200bb\ufeff\u00ad', 'a\\u200bb\\ufeff\\u00ad'],
   ['tags beyond the first plane', '\u{e0041}', '\\udb40\\udc41'],
   ['half a character', 'a\ud800', 'a\\ud800'],
 ];
@@ -41,7 +41,7 @@ describe('text from outside', () => {
     );
   });
 
-  it('is shown so in logs and in problem documents', () => {
+  it('is shown this way in logs and in problem documents', () => {
     const lines: string[] = [];
     const log = createLog({ service: 'test', level: 'info', write: (line) => lines.push(line) });
     for (const [, text, expected] of samples) {
@@ -56,24 +56,24 @@ describe('text from outside', () => {
 });
 
 describe('bounded text', () => {
-  it('leaves what everybody can read as it is', () => {
+  it('leaves readable text as it is', () => {
     for (const text of ['', 'db-password', 'Zoë “quoted” 秘密 🔑', 'a\\b"c'])
       expect(boundedText(text, 64)).to.equal(text);
   });
 
-  it('is cut, and says so', () => {
+  it('is cut, and marked as such', () => {
     expect(boundedText('x'.repeat(65), 64)).to.equal(`${'x'.repeat(64)}…`);
     expect(boundedText('x'.repeat(64), 64)).to.have.length(64);
   });
 
-  it('shows what would move a cursor, end a line or turn the direction, and half of a pair that was cut', () => {
+  it('shows what would move a cursor, end a line or turn the direction, and half of a cut pair', () => {
     expect(boundedText('\u001b[2Ja\r\nb\u0085', 64)).to.equal('\\u001b[2Ja\\u000d\\u000ab\\u0085');
     expect(boundedText('a\u202eb\u2028c\u200f', 64)).to.equal('a\\u202eb\\u2028c\\u200f');
     expect(boundedText(`${'x'.repeat(9)}🔑`, 10)).to.equal('xxxxxxxxx\\…');
     expect(boundedText('\ud83d', 10)).to.equal('\\ud83d');
   });
 
-  it('is never longer than it was let, whatever is escaped', () => {
+  it('is never longer than its limit, whatever is escaped', () => {
     expect(boundedText('\u0000'.repeat(100_000), 100)).to.have.length(101);
   });
 });

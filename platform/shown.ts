@@ -1,13 +1,13 @@
 /**
- * Text from outside, made safe to look at. No zone. It may hold what a terminal obeys (C0 and C1 controls, DEL), what
- * ends a line (U+2028), or what shows other text than there is (bidi overrides, invisible and private characters).
+ * Untrusted text, made safe to look at. No zone. It may hold what a terminal obeys (C0 and C1 controls, DEL), what
+ * ends a line (U+2028), or what disguises the text (bidi overrides, invisible and private characters).
  */
 
 /** Controls, formats, surrogates without a partner, private characters, separators of lines and paragraphs. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 const HIDDEN_BUT_LINES = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
-/** `\u202e`, as JSON and JavaScript write it: inside a JSON text's strings it stands for the same character. */
+/** `\u202e`, as JSON and JavaScript write it: within a JSON string it means the same character. */
 function escaped(character: string): string {
   return Array.from(
     { length: character.length },
@@ -15,7 +15,7 @@ function escaped(character: string): string {
   ).join('');
 }
 
-/** One line, in which everything that is there can be seen. */
+/** One line in which every character can be seen. */
 export function shown(text: string): string {
   return text.replaceAll(HIDDEN, escaped);
 }
@@ -26,8 +26,8 @@ export function shownLines(text: string): string {
 }
 
 /**
- * One line of at most `length` characters, then `…`, as it may stand in a log, an audit record or a message. Looks at no
- * more of the text than that.
+ * One line of at most `length` characters, then `…`, for a log, an audit record or a message. Looks at no more of the
+ * text than that.
  */
 export function boundedText(text: string, length: number): string {
   const safe = shown(text.slice(0, length));

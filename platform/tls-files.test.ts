@@ -15,7 +15,7 @@ describe('a TLS folder', () => {
     while (!lines.some((line) => line.includes(text))) await new Promise((resolve) => setTimeout(resolve, 5));
   };
 
-  it('is read again when it changes; a half-written one is not taken', async () => {
+  it('is read again when it changes; a half-written one is ignored', async () => {
     const certificates = await testCertificates();
     const dir = testFolder('tls');
     const put = (leaf: string, names: readonly string[]): void => {
@@ -38,7 +38,7 @@ describe('a TLS folder', () => {
     watched.close();
   });
 
-  it('must be whole at first', () => {
+  it('must be complete at first', () => {
     expect(() => watchTlsFiles('/nowhere', log)).to.throw('ENOENT');
   });
 });

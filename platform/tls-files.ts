@@ -1,7 +1,7 @@
 /**
  * Certificates in files, read again when they change. No zone; docs/design.md#certificates. A TLS folder has
  * the kubernetes.io/tls layout: `tls.crt` and `tls.key` are the leaf, `ca.crt` the roots to trust, two of
- * them while one replaces the other.
+ * them during a rotation.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ export interface TlsMaterial {
   readonly ca: string;
 }
 
-/** What a file or a folder holds. */
+/** The content of a file or a folder. */
 interface Watched<T> {
   current(): T;
   onChange(listener: (content: T) => void): void;
@@ -26,11 +26,11 @@ export type TlsFiles = Watched<TlsMaterial>;
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The text, when it holds certificates and no broken one. */
+/** The text; throws unless it holds certificates, all of them intact. */
 function readRoots(file: string): string {
   const text = readFileSync(file, 'utf8');
   const certificates = text.match(CERTIFICATE) ?? [];
-  if (certificates.length === 0) throw new Error('there is no certificate in it');
+  if (certificates.length === 0) throw new Error('it holds no certificate');
   for (const certificate of certificates) new X509Certificate(certificate);
   return text;
 }
@@ -41,7 +41,7 @@ function readFolder(dir: string): TlsMaterial {
     key: readFileSync(join(dir, 'tls.key'), 'utf8'),
     ca: readRoots(join(dir, 'ca.crt')),
   };
-  // The files of a mounted Secret change at once, but not under one reader's hands: the next look takes the whole set.
+  // The files of a mounted Secret change together, but not atomically for a reader: the next look gets the whole set.
   if (!new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key))) {
     throw new Error('tls.key is not the key of tls.crt');
   }
@@ -73,7 +73,7 @@ function watch<T>(path: string, read: (path: string) => T, log: Log, everyMs: nu
   };
 }
 
-/** Throws when the folder cannot be read at first; later failures are logged, and what was read before stays in use. */
+/** Throws when the folder cannot be read at first; later failures are logged, and the earlier content stays in use. */
 export function watchTlsFiles(dir: string, log: Log, everyMs = EVERY_MS): TlsFiles {
   return watch(dir, readFolder, log, everyMs);
 }

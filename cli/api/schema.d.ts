@@ -222,7 +222,7 @@ export interface components {
       /** @default default */
       serviceAccount?: string;
       secrets: string[];
-      /** @description Other files than each secret’s own name, below the mount path. */
+      /** @description Paths below the mount path, for files not named after their secret. */
       files?: {
         /** @description Name of a secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..". */
         name: string;
@@ -234,9 +234,9 @@ export interface components {
         /** @description Name of a secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..". */
         name: string;
       }[];
-      /** @description Folder of the files; /secrets where absent. */
+      /** @description Folder of the files; /secrets by default. */
       mountPath?: string;
-      /** @description Containers that get them, or "*" alone; the main one where absent. */
+      /** @description Containers that get them, or "*" alone; the main one by default. */
       containers?: string[];
       /** @description Octal, read bits only. */
       fileMode?: string;

@@ -161,7 +161,7 @@ for (const kind of databaseKinds) {
       ['secrets', { kid: 'A'.repeat(43) }, /no envelope key A+ is known/],
       ['secrets', { envelope: 'm4rk.of.a.cut.token' }, /envelope header does not have exactly the members/],
       ['secrets', { salt: 'm4rk' }, /another salt/],
-      ['user_keys', { key: 'm4rk..a.b.c' }, /user key is not one of this owner/],
+      ['user_keys', { key: 'm4rk..a.b.c' }, /user key is not of this owner/],
       ['sessions', { secrets: '{"m4rk"' }, /it holds something that is no JSON/],
       ['sessions', { ns: 'elsewhere' }, /its ticket is of another owner, namespace or service account/],
       ['web_sessions', { opened_at: 3 }, /web_sessions [0-9a-f]{64}: it was last used before it was opened/],
@@ -324,7 +324,7 @@ for (const kind of databaseKinds) {
         const { code, err, out } = await admin(args);
         expect([code, out], args).to.deep.equal([2, '']);
         expect(err, args).to.match(
-          /^twofold-admin: (--output is text or json\.\n$|.+\n {3}next: (Use )?twofold-admin )/,
+          /^twofold-admin: (--output must be text or json\.\n$|.+\n {3}next: (Use )?twofold-admin )/,
         );
       }
       expect((await admin('--help')).code).to.equal(0);

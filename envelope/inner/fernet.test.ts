@@ -61,12 +61,12 @@ describe('the inner token (Fernet)', () => {
     });
   }
 
-  it('has no time to live when none is asked for', async () => {
+  it('has no time to live when none is given', async () => {
     const expired = vectors('invalid').find(({ desc }) => desc === 'expired TTL')!;
     expect(await openInner(nodeCipher, keyOf(expired.secret), expired.token)).to.be.instanceOf(Uint8Array);
   });
 
-  it('brings back any bytes, and has the length that was foretold', async () => {
+  it('brings back any bytes, and has the predicted length', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
         const token = await seal(bytes);
@@ -90,7 +90,7 @@ describe('the inner token (Fernet)', () => {
     }
   });
 
-  it('is refused cut at any length, as text and as bytes', async () => {
+  it('is refused when cut at any length, as text and as bytes', async () => {
     const token = await seal(Buffer.from('a value'));
     const bytes = Buffer.from(token, 'base64url');
     const cut = Array.from({ length: token.length }, (_, length) => token.slice(0, length)).concat(
@@ -109,7 +109,7 @@ describe('the inner token (Fernet)', () => {
 
   it('is refused without its padding, or with standard base64 symbols', async () => {
     let token = await seal(Buffer.alloc(40, 0xfb));
-    // One token in seven has none of the two alphabets' different symbols.
+    // One token in seven has none of the symbols in which the two alphabets differ.
     while (!token.includes('_')) token = await seal(Buffer.alloc(40, 0xfb));
     expect((await failureOf(openInner(nodeCipher, key, token.replace(/=+$/, '') + ' '))).code).to.equal(
       'malformed',

@@ -7,9 +7,9 @@
  * | 1 | 8 | time of sealing, seconds since 1970, big endian |
  * | 9 | 16 | iv |
  * | 25 | 16·n | AES-128-CBC ciphertext, PKCS #7 padding |
- * | −32 | 32 | HMAC-SHA256 of all before it |
+ * | −32 | 32 | HMAC-SHA256 of everything before it |
  *
- * The whole as padded base64url. The key is 32 bytes: 16 to sign, then 16 to encrypt. There is no time to live.
+ * All of it as padded base64url. The key is 32 bytes: 16 to sign, then 16 to encrypt. There is no time to live.
  */
 import { decodePaddedBase64url } from '../base64url.ts';
 import { malformed } from '../errors.ts';
@@ -30,7 +30,7 @@ interface TokenParts {
   readonly mac: Uint8Array;
 }
 
-/** Characters of the token for a plaintext of this many bytes. */
+/** Length in characters of the token for a plaintext of this many bytes. */
 export function tokenLength(plaintextBytes: number): number {
   const padded = (Math.floor(plaintextBytes / BLOCK_BYTES) + 1) * BLOCK_BYTES;
   return Math.ceil((HEADER_BYTES + padded + MAC_BYTES) / 3) * 4;

@@ -41,7 +41,7 @@ async function refusal(envelope: string): Promise<string | undefined> {
 }
 
 describe('the envelope (JWE)', () => {
-  it('brings back any inner token, and says of itself what it was sealed with', async () => {
+  it('brings back any inner token, and states what it was sealed with', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ minLength: 1, maxLength: 300 }), async (token) => {
         const envelope = await seal(token.replaceAll(/[^\x20-\x7e]/g, '~'));
@@ -99,7 +99,7 @@ describe('the envelope (JWE)', () => {
     }
   });
 
-  it('is refused cut at any length', async () => {
+  it('is refused when cut at any length', async () => {
     const envelope = await seal();
     for (let length = 0; length < envelope.length; length += 1) {
       expect(await refusal(envelope.slice(0, length))).to.be.oneOf(['malformed', 'not_authentic']);
@@ -123,7 +123,7 @@ describe('the envelope (JWE)', () => {
       const userKey = nodeCipher.random(32);
       const key = await deriveInnerKey(nodeCipher, userKey, header);
       const token = await sealInner(nodeCipher, { key, plaintext: utf8('v'), nowSeconds: 1 });
-      // The union of both is a whole header.
+      // The union of both is a complete header.
       const elsewhere = await deriveInnerKey(nodeCipher, userKey, { ...header, ...change });
       expect((await failureOf(openInner(nodeCipher, elsewhere, token))).code).to.equal('not_authentic');
     });
@@ -143,9 +143,9 @@ describe('the envelope (JWE)', () => {
   });
 
   const rewrites: Record<string, (json: string) => string> = {
-    'one member more': (json) => json.replace('}', ',"zip":"DEF"}'),
+    'an extra member': (json) => json.replace('}', ',"zip":"DEF"}'),
     'crit added': (json) => json.replace('{', '{"crit":["zip"],'),
-    'one member less': (json) => json.replace(',"gen":1', ''),
+    'a missing member': (json) => json.replace(',"gen":1', ''),
     'a member doubled': (json) => json.replace('"ver":3', '"ver":3,"ver":3'),
     'a member doubled with another value first': (json) => json.replace('"ver":3', '"ver":4,"ver":3'),
     'members in another order': (json) => json.replace(/("ver":3),("gen":1)/, '$2,$1'),

@@ -18,8 +18,8 @@
  * | ver, gen | version, generation of the user key: positive integers |
  * | salt | base64url of 16 bytes |
  *
- * A header that is not in exactly this encoding is refused: a member more, less, doubled, escaped or in another
- * order is another text, and so another envelope.
+ * A header that is not in exactly this encoding is refused: with an extra, missing, doubled, escaped or reordered
+ * member it is a different text, and so a different envelope.
  */
 import { decodeBase64url, encodeBase64url } from '../base64url.ts';
 import { fromUtf8, utf8 } from '../bytes.ts';
@@ -44,7 +44,7 @@ export const TAG_BYTES = 16;
 const MAX_HEADER_BYTES = 1024;
 const wrappedSizes: ReadonlySet<number> = new Set([256, 384, 512]);
 
-/** What an envelope says of itself, bound by its tag. */
+/** What an envelope states about itself, bound by its tag. */
 export interface EnvelopeHeader extends Write {
   readonly kid: Kid;
   readonly name: SecretName;
@@ -120,7 +120,7 @@ function parseHeader(encoded: string): EnvelopeHeader {
   return header;
 }
 
-/** Characters of the longest possible envelope. */
+/** Length in characters of the longest possible envelope. */
 const MAX_ENVELOPE_LENGTH =
   MAX_HEADER_BYTES + Math.ceil(((512 + IV_BYTES + TAG_BYTES + tokenLength(MAX_VALUE_BYTES)) * 4) / 3) + 8;
 

@@ -1,4 +1,4 @@
-/** A console's claim port for the injector's tests: real HTTPS, answers as each test wants them. */
+/** A console's claim port for the injector's tests: real HTTPS, with answers chosen by each test. */
 import { createHttpsServer, type HttpReply, type HttpRequest } from '#platform/https-server.ts';
 import { testCertificates } from '../../test/certificates.ts';
 import { serverOptions } from '../../test/server-options.ts';
@@ -13,7 +13,7 @@ type Answer = (request: Asked) => HttpReply | Promise<HttpReply>;
 
 export interface Claims {
   readonly url: string;
-  /** The same console under an address that its certificate does not name. */
+  /** The same console at an address that its certificate does not name. */
   readonly unnamedUrl: string;
   readonly ca: string;
   /** Requests since the last `answerWith`. */

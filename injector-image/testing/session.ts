@@ -1,4 +1,4 @@
-/** A session as the webhook and the kubelet lay it into a pod, and the injector's bundle run on it. */
+/** A session as the webhook and the kubelet put it into a pod, and a run of the injector's bundle on it. */
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ export const TOKEN = 'service-account-token';
 
 export interface SessionOptions {
   readonly secrets: Readonly<Record<string, Uint8Array>>;
-  /** `TWOFOLD_FILES`; all secrets under their names by default. */
+  /** `TWOFOLD_FILES`; by default all secrets, under their names. */
   readonly files?: string;
   readonly variables?: string;
   readonly mode?: string;
@@ -31,7 +31,7 @@ export interface Session {
   readonly env: Readonly<Record<string, string>>;
   readonly grant: string;
   readonly idOf: ReadonlyMap<string, string>;
-  /** What an honest console answers. */
+  /** An honest console's answer. */
   readonly answer: { readonly keys: readonly { readonly id: string; readonly key: string }[] };
   readonly terminationLog: string;
 }
@@ -113,11 +113,11 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Before the bundle's path; Node by default. */
   readonly command?: readonly [string, ...string[]];
-  /** Told of the process as soon as it runs. */
+  /** Called with the process as soon as it runs. */
   readonly onStart?: (kill: () => void) => void;
 }
 
-/** Runs the bundle as the init container would run, until it ends. */
+/** Runs the bundle as the init container would run, until it exits. */
 export async function runInjector(
   bundle: string,
   session: Session,

@@ -1,4 +1,4 @@
-/** What the tests of the init container need: its bundle, a console's claim port, and sessions that it answers honestly. */
+/** The set-up for tests of the init container: its bundle, a console's claim port, and sessions it answers honestly. */
 import { randomBytes } from 'node:crypto';
 import { build } from '../../scripts/build.ts';
 import { honest, startClaims, type Claims } from './claims.ts';
@@ -11,14 +11,14 @@ import {
   type SessionOptions,
 } from './session.ts';
 
-/** In secrets whose plaintext nothing may say. */
+/** In secrets whose plaintext must never appear. */
 export const MARKER = 'VALUE-MARKER';
 
 export interface Stage {
   readonly claims: Claims;
-  /** With two secrets, of which one holds the marker, unless told otherwise. */
+  /** By default with two secrets, one of which holds the marker. */
   session(options?: Partial<SessionOptions>): Promise<Session>;
-  /** Gives up on the console after a second, unless told otherwise. */
+  /** By default gives up on the console after a second. */
   run(session: Session, options?: RunOptions): Promise<Ended>;
   close(): Promise<void>;
 }

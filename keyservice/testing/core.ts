@@ -33,7 +33,7 @@ export interface Core {
   readonly http: ReturnType<typeof createHttp>;
   /** Audit records so far. */
   readonly lines: Record<string, unknown>[];
-  /** How often the outer layer was asked to open. */
+  /** How often the outer layer was called. */
   readonly runs: () => number;
 }
 
@@ -59,7 +59,7 @@ export function createCore(material: Material, options: CoreOptions = {}): Core 
     trail: {
       append: (record) => {
         if (lines.length >= (options.recordsUntil ?? Infinity)) return Promise.reject(new Error('ENOSPC'));
-        // As it would stand in the file.
+        // As it would be in the file.
         lines.push(JSON.parse(JSON.stringify(record)) as Record<string, unknown>);
         return Promise.resolve();
       },

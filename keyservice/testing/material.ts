@@ -1,4 +1,4 @@
-/** Keys, tickets and envelopes for the keyservice's tests and bench: everything that a session brings. */
+/** Keys, tickets and envelopes for the keyservice's tests and bench: everything that a session needs. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
   parseOwnerId,
@@ -38,7 +38,7 @@ export function sessionId(): SessionId {
   return present(parseSessionId(randomBytes(16).toString('hex')));
 }
 
-/** Of a pod that the tickets of this material are for. */
+/** Of a pod that these tickets are for. */
 export const place: Place = {
   ns: 'sessions',
   sa: 'default',
@@ -52,7 +52,7 @@ export interface Material {
   readonly ticketKey: JwkPair;
   readonly grantKey: JwkPair;
   readonly owner: OwnerId;
-  /** An envelope of this owner's, sealed to the newest key. */
+  /** An envelope of this owner, sealed to the newest key. */
   seal(name: string, changes?: Partial<Sealing>): Promise<string>;
   ticket(secrets: readonly string[], changes?: Partial<Ticket>): Promise<string>;
 }

@@ -1,6 +1,6 @@
 /**
- * What happens to the pool, as a program of its own: worker threads need a bundle. Prints one JSON object.
- * Workers are started from this same file, as main.ts does it.
+ * Scenarios for the pool, as a separate program, since worker threads need a bundle. Prints one JSON object.
+ * Workers are started from this same file, as in main.ts.
  */
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -47,7 +47,7 @@ async function scenarios(): Promise<Record<string, unknown>> {
   );
   const damaged = (at: number): EnvelopeParts[] =>
     parts.map((part, place) => (place >= at ? { ...part, tag: new Uint8Array(16) } : part));
-  // as: what no parsed envelope can be, so that the worker meets a broken invariant.
+  // as: no parsed envelope can be like this, so the worker meets a broken invariant.
   const poison = { ...parts[0], header: { kid: undefined } } as unknown as EnvelopeParts;
   const results: Record<string, unknown> = {};
 
@@ -61,7 +61,7 @@ async function scenarios(): Promise<Record<string, unknown>> {
     pool.run('open', parts.slice(0, 3)).then(outcome),
   ]);
   results['lostAfterPoison'] = lost.length;
-  // The replacement comes after the pause that a short life costs.
+  // The replacement comes after the pause that follows a short life.
   while (workers.length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
   results['afterReplacement'] = outcome(await pool.run('open', parts));
   const [killed] = workers.slice(-1);

@@ -9,7 +9,7 @@ import { testCertificates } from '../../test/certificates.ts';
 import { CLUSTER, ISSUER, type Material } from './material.ts';
 import { testFolder } from '../../test/folder.ts';
 
-/** The files that a keyservice is configured with, in a folder that goes when the tests end. */
+/** The files that configure a keyservice, in a folder that is removed when the tests end. */
 export interface Installation {
   readonly dir: string;
   readonly auditFile: string;
@@ -53,13 +53,13 @@ export interface Service {
   readonly child: ChildProcess;
   readonly url: string;
   readonly healthPort: number;
-  /** Everything that it wrote so far, to both outputs. */
+  /** Everything written so far to both outputs. */
   readonly output: () => string;
   /** Exit code once it has ended. */
   readonly ended: Promise<number | null>;
 }
 
-/** Starts `command`, and resolves once it says that it listens. Rejects with its output when it ends before. */
+/** Starts `command`, and resolves once it logs that it listens. Rejects with its output when it ends first. */
 export function startService(
   command: readonly [string, ...string[]],
   env: Readonly<Record<string, string>>,

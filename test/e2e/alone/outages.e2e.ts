@@ -158,7 +158,7 @@ describe('outages', () => {
         const ended = initOf(failed)?.state?.terminated;
         expect(ended?.exitCode).to.equal(13);
         expect(ended?.message).to.match(
-          /^twofold: the console did not give the keys within 60 s: .+ cannot be reached/,
+          /^twofold: the console did not return the keys within 60 s: .+ cannot be reached/,
         );
         expect(ended?.message).to.match(/tell the cluster’s operator \(unreachable\)$/);
         expect(everStarted(failed)).to.equal(false);

@@ -49,7 +49,7 @@ export function refusedPods({ secret, annotationsOf }: Asking): Readonly<Record<
     'a ticket for another pod': () => ({
       annotations: annotationsOf('narrow'),
       says: [
-        /The ticket’s pod is another-pod, which this pod is not; get a ticket for it/,
+        /The ticket’s pod is another-pod, which does not match this pod; get a ticket for it/,
         /\(ticket_other_pod\)/,
       ],
     }),
