@@ -58,7 +58,7 @@ const identity = {
   }),
   cluster: text('TWOFOLD_CLUSTER', { doc: 'The cluster’s name; `aud` of tickets and grants.' }),
   oidcIssuer: issuer('TWOFOLD_OIDC_ISSUER', 'The identity provider’s issuer, exactly as it writes it.'),
-  oidcAudience: text('TWOFOLD_OIDC_AUDIENCE', { doc: 'The console’s own audience in access tokens.' }),
+  oidcAudience: text('TWOFOLD_OIDC_AUDIENCE', { doc: 'The console’s audience in access tokens.' }),
   oidcTokenType: text('TWOFOLD_OIDC_TOKEN_TYPE', {
     doc: 'The `typ` that access tokens must have; `JWT` for providers that do not follow RFC 9068.',
     fallback: 'at+jwt',
@@ -68,17 +68,17 @@ const identity = {
     fallback: 'twofold-cli',
   }),
   oidcCliScope: text('TWOFOLD_OIDC_CLI_SCOPE', {
-    doc: 'Scopes that the command line asks for, so that its access tokens are for the audience above.',
+    doc: 'Scopes that the command line requests, so that its access tokens are for the audience above.',
     fallback: 'openid profile offline_access',
   }),
   oidcCaFile: optional(
     path('TWOFOLD_OIDC_CA_FILE', {
-      doc: 'Roots of the identity provider; the system’s where absent. Read again when the file changes.',
+      doc: 'Roots of the identity provider; the system’s if absent. Read again when the file changes.',
     }),
   ),
   launchers: optional(
     file('TWOFOLD_LAUNCHERS_FILE', {
-      doc: 'Trusted launchers; none where absent.',
+      doc: 'Trusted launchers; none if absent.',
       kind: 'a launchers file',
       parse: parseLaunchers,
     }),
@@ -100,7 +100,7 @@ const web = {
     }),
   ),
   oidcScope: text('TWOFOLD_OIDC_SCOPE', {
-    doc: 'Scopes that the page asks for.',
+    doc: 'Scopes that the page requests.',
     fallback: 'openid profile email',
   }),
   webIdleSeconds: integer('TWOFOLD_WEB_IDLE_SECONDS', {
@@ -129,7 +129,7 @@ const keys = {
     parse: parseAtRestKeys,
   }),
   ticketKeys: file('TWOFOLD_TICKET_KEYS_FILE', {
-    doc: 'Keys that sign tickets, newest first; retired ones stay for one longest life.',
+    doc: 'Keys that sign tickets, newest first; retired ones stay for the longest ticket life.',
     kind: 'a JWK set of Ed25519 private keys',
     parse: parseTicketKeys,
   }),

@@ -50,6 +50,6 @@ describe('what an operator must mend', () => {
     const reply = await bob.call('get', '/secrets');
     expect(refusal(reply)).to.deep.equal([500, 'internal_error']);
     expect([reply.text, ...running.logs].join()).not.to.contain('planted');
-    expect(running.logs.join()).to.contain('no secret name');
+    expect(running.logs.join()).to.contain('invalid secret name');
   });
 });

@@ -55,7 +55,7 @@ function member(jwk: Jwk, name: string): string {
 }
 
 function envelopeKey(jwk: Jwk): EnvelopeKey & { readonly kid: Kid } {
-  if (jwk['d'] !== undefined) throw new Error('a private key has no place here');
+  if (jwk['d'] !== undefined) throw new Error('a private key does not belong here');
   const recipient = rsaRecipient(jwk);
   const { kid } = recipient;
   const n = member(jwk, 'n');

@@ -45,7 +45,7 @@ type Examine = (row: Row) => string | undefined | Promise<string | undefined>;
 
 function differing(pairs: Readonly<Record<string, boolean>>): string | undefined {
   const names = Object.keys(pairs).filter((name) => pairs[name] === false);
-  return names.length > 0 ? `its header has another ${names.join(', ')} than the row` : undefined;
+  return names.length > 0 ? `its header and its row differ in ${names.join(', ')}` : undefined;
 }
 
 function checkEnvelope(row: SecretRow): string | undefined {
@@ -67,7 +67,7 @@ function checkEnvelope(row: SecretRow): string | undefined {
 
 /** What was thrown of a row; a SyntaxError of JSON.parse would quote it. */
 function problemOf(error: unknown): string {
-  if (error instanceof SyntaxError) return 'it holds something that is no JSON';
+  if (error instanceof SyntaxError) return 'it holds something that is not JSON';
   if (error instanceof EnvelopeError) return error.message;
   if (error instanceof Error && error.message.startsWith('the database holds')) return error.message;
   throw error;
@@ -107,7 +107,7 @@ async function examineSessions(inspection: Inspection, rows: readonly Row[]): Pr
     const ticket = byJti.get(row.jti);
     if (!ticket) return 'its ticket is gone';
     const same = ticket['owner_id'] === row.ownerId && ticket['ns'] === row.ns && ticket['sa'] === row.sa;
-    if (!same) return 'its ticket is of another owner, namespace or service account';
+    if (!same) return 'its ticket has another owner, namespace or service account';
     const lacking = row.secrets.find((secret) => !known.has(key(secret.ownerId, secret.gen)));
     return lacking && `its owner has no user key of generation ${lacking.gen}`;
   };
@@ -147,7 +147,7 @@ const readers: Readonly<
 export function createCheck({ inspection, atRest, records, onBroken }: Ports) {
   const notAuthentic = (table: TableName, row: Row): string | undefined =>
     records && isRecordTable(table) && !records.fits(table, row)
-      ? 'it is not as the console wrote it: its MAC does not fit'
+      ? 'it is not as the console wrote it: its MAC does not match'
       : undefined;
 
   const examinerFor = async (

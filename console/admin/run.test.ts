@@ -150,7 +150,9 @@ for (const kind of databaseKinds) {
         .first('envelope');
       const { code, out } = await damaged('secrets', { envelope: other!.envelope }, () => admin('check'));
       expect(code).to.equal(3);
-      expect(out).to.match(/^broken: secrets [0-9a-f-]{36}: its header has another own, sec(, nam)?, salt/m);
+      expect(out).to.match(
+        /^broken: secrets [0-9a-f-]{36}: its header and its row differ in own, sec(, nam)?, salt/m,
+      );
       expect((await admin('check')).code, 'and whole again').to.equal(0);
     });
 
@@ -163,7 +165,7 @@ for (const kind of databaseKinds) {
       ['secrets', { salt: 'm4rk' }, /another salt/],
       ['user_keys', { key: 'm4rk..a.b.c' }, /user key is not one of this owner/],
       ['sessions', { secrets: '{"m4rk"' }, /it holds something that is no JSON/],
-      ['sessions', { ns: 'elsewhere' }, /its ticket is of another owner, namespace or service account/],
+      ['sessions', { ns: 'elsewhere' }, /its ticket has another owner, namespace or service account/],
       ['web_sessions', { opened_at: 3 }, /web_sessions [0-9a-f]{64}: it was last used before it was opened/],
     ];
     for (const [table, change, problem] of damages) {
@@ -331,7 +333,7 @@ for (const kind of databaseKinds) {
       const nobody = await admin('offboard 00000000-0000-4000-8000-000000000000');
       expect([nobody.code, nobody.err]).to.deep.equal([
         1,
-        'twofold-admin: there is no such owner: look at the id, or at the claim and its value\n',
+        'twofold-admin: there is no such owner: check the id, or the claim and its value\n',
       ]);
     });
 

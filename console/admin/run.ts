@@ -24,7 +24,7 @@ function wordsOf(error: unknown): string {
   if (known instanceof DatabaseError) {
     return known.code === 'unavailable' ? `${known.message}; nothing was changed; try again` : known.message;
   }
-  return known instanceof Error ? known.message : 'something that is no error was thrown';
+  return known instanceof Error ? known.message : 'something other than an error was thrown';
 }
 
 function openerOf({ env, readFile, terminal }: Outside): OnDatabase {

@@ -62,7 +62,7 @@ const reasons: Readonly<Record<JwsRefusal, RefusalCode>> = {
   expired: 'grant_malformed',
 };
 const grantDetail =
-  'The grant in the session’s Secret is not one that this console takes; start the session again.';
+  'The grant in the session’s Secret is not one that this console accepts; start the session again.';
 const again = 'start the session again';
 
 /** The session's secrets that the grant names, where grant and session agree in everything. */
@@ -103,7 +103,7 @@ function checkSecrets(
 }
 
 function revoked(jti: string): Outcome<never> {
-  return refuse('ticket_revoked', `The ticket with jti ${jti} is revoked; get a new one and ${again}.`);
+  return refuse('ticket_revoked', `The ticket with jti ${jti} has been revoked; get a new one and ${again}.`);
 }
 
 export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {

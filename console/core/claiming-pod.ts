@@ -27,7 +27,7 @@ export function checkTokenOwner(
   if (username !== `system:serviceaccount:${ns}:${sa}`) {
     return refuse(
       'token_other_account',
-      `The token is of ${username}, the session of ${ns}:${sa}; start the session again.`,
+      `The token belongs to ${username}, the session to ${ns}:${sa}; start the session again.`,
     );
   }
   const unfit = patterns.find((pattern) => pattern !== undefined && !fitsPod(pattern, { name: podName }));
@@ -35,7 +35,7 @@ export function checkTokenOwner(
     ? ok({ name: podName, uid: podUid })
     : refuse(
         'pod_not_in_ticket',
-        `The ticket’s pod is ${unfit}, which ${podName} is not; get a ticket for it.`,
+        `The ticket is for the pod ${unfit}, not ${podName}; get a ticket for this pod.`,
       );
 }
 
@@ -45,7 +45,7 @@ export function checkGrantedPod({ place }: Grant, name: string): Outcome<void> {
     ? ok(undefined)
     : refuse(
         'pod_not_in_grant',
-        `The grant is for the pod ${place.name ?? `${place.generateName}…`}, which ${name} is not; start the session again.`,
+        `The grant is for the pod ${place.name ?? `${place.generateName}…`}, not ${name}; start the session again.`,
       );
 }
 
@@ -73,7 +73,8 @@ function difference(
   { session, podUid }: { readonly session: SessionRow; readonly podUid: string },
 ): string | undefined {
   if (pod.uid !== podUid) return 'its uid is not the one that the token is bound to';
-  if (pod.labels[SESSION_LABEL] !== session.sid) return `its label ${SESSION_LABEL} is not this session`;
+  if (pod.labels[SESSION_LABEL] !== session.sid)
+    return `its label ${SESSION_LABEL} does not name this session`;
   const selected = selectedBy(pod.annotations);
   const names = session.secrets.map(({ name }) => name);
   if (!selected || !sameNames(selected, names)) return 'its annotations do not select this session’s secrets';

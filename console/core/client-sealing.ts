@@ -115,7 +115,7 @@ function sealRecord({ ownerId, name, secretId, version }: Reservation): AuditSub
 export function notReserved(name: string): Outcome<never> {
   return refuse(
     'envelope_not_reserved',
-    `No reservation of yours for ${name} fits this envelope; ask for a sealing and seal the value again.`,
+    `No reservation of yours for ${name} matches this envelope; request a sealing and seal the value again.`,
   );
 }
 
@@ -132,7 +132,7 @@ export function acceptSealed(
   if (header.ownerId !== ownerId) {
     return refuse(
       'envelope_of_another_owner',
-      'The header’s "own" is not you; ask for a sealing of your own.',
+      'The header’s "own" is not you; request a sealing of your own.',
     );
   }
   if (header.name !== name) {
@@ -145,7 +145,7 @@ export function acceptSealed(
   if (header.kid !== kid) {
     return refuse(
       'envelope_key_not_active',
-      `The current sealing key is ${kid}; ask for a sealing and seal again.`,
+      `The current sealing key is ${kid}; request a sealing and seal again.`,
     );
   }
   if (wrappedKey.length !== envelopeKey.wrappedBytes) {

@@ -61,7 +61,7 @@ export function createLaunchers(
       if (!(await guard.inForce())) {
         return refuse(
           'launcher_guard_missing',
-          'Not every policy of the guard is in force everywhere and with this console’s launchers, or they cannot be read; install the guard, or put a ticket on the pod.',
+          'A policy of the guard is not in force everywhere with this console’s launchers, or cannot be read; install the guard, or put a ticket on the pod.',
         );
       }
       const { annotation, claim, loginWithinDays } = launcher;

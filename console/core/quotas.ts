@@ -69,7 +69,7 @@ export function createQuotas(config: QuotaConfig): Quotas {
         ? ok(undefined)
         : refuse(
             'too_many_tickets',
-            `You have ${most} tickets that live, which is the quota; revoke one, ask for shorter lives, ${operator}.`,
+            `You have ${most} live tickets, which is the quota; revoke one, choose shorter lives, ${operator}.`,
           );
     },
     session: async ({ owners, sessions }, { ownerId, now, versions }) => {
@@ -81,7 +81,7 @@ export function createQuotas(config: QuotaConfig): Quotas {
       // Whoever revokes a ticket has the room back; looked at here alone, since it costs a look at each.
       const open = await sessions.countClaimable(ownerId, now);
       if (fits(open)) return ok(undefined);
-      const next = `start the pods that wait, ${operator}`;
+      const next = `start the waiting pods, ${operator}`;
       if (open.sessions >= quotaSessions) {
         return refuse(
           'too_many_sessions',
@@ -90,7 +90,7 @@ export function createQuotas(config: QuotaConfig): Quotas {
       }
       return refuse(
         'too_many_versions',
-        `The owner’s unclaimed sessions hold ${open.versions} versions of secrets; with ${versions} more they are over the quota of ${quotaVersions}; ${next}.`,
+        `The owner’s unclaimed sessions hold ${open.versions} versions of secrets; with ${versions} more they would exceed the quota of ${quotaVersions}; ${next}.`,
       );
     },
     reservation: async ({ owners, reservations }, { ownerId, now, lapseSeconds }) => {

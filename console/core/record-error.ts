@@ -21,7 +21,7 @@ export class RecordError extends Error {
 /** What whoever asked may know of it: which row it is stands in the log. */
 export const brokenRecord = refuse(
   'record_not_authentic',
-  'A record that this depends on is not as the console wrote it, so nothing was done; tell the operator, who finds it with twofold-admin check.',
+  'A record that this depends on is not as the console wrote it, so nothing was done; tell the operator, who can find it with twofold-admin check.',
 );
 
 /** A broken row is a refusal like any other. */

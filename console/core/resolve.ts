@@ -69,7 +69,7 @@ function checkVariables(variables: readonly SecretName[], rows: readonly SecretR
     ? ok(undefined)
     : refuse(
         'secret_not_env_safe',
-        `The secret ${unsafe.name} holds bytes that an environment variable cannot; select it as a file instead.`,
+        `The secret ${unsafe.name} contains bytes that an environment variable cannot; select it as a file instead.`,
       );
 }
 
@@ -79,7 +79,7 @@ function checkSize(rows: readonly SecretRow[]): Outcome<void> {
     ? ok(undefined)
     : refuse(
         'tokens_too_large',
-        `The selected secrets take ${bytes} bytes sealed, and a session holds ${MAX_TOKENS_BYTES}; select fewer or smaller ones.`,
+        `The selected secrets take ${bytes} bytes sealed, and a session holds at most ${MAX_TOKENS_BYTES}; select fewer or smaller ones.`,
       );
 }
 

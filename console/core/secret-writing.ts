@@ -123,7 +123,7 @@ export function createSecretWriting(ports: Ports): SecretWriting {
       const admitted = await admit(stores, target, row, { content, now });
       if (!admitted.ok) return admitted;
       if (!(await stores.secrets.insert(row))) {
-        return refuse('name_taken', `There is a secret ${name} already; replace it, or choose another name.`);
+        return refuse('name_taken', `There is already a secret ${name}; replace it, or choose another name.`);
       }
       await stores.audit.append({ ...recordOf(row), at: now, action: 'create', outcome: 'done' });
       return ok(row);

@@ -67,7 +67,7 @@ export function createStartLimits(config: StartLimitConfig, now: () => number): 
       first: limited.first,
     };
   const most = (namespace: string, perMinute: number, what: string): string =>
-    `Namespace ${namespace} has had ${what} ${perMinute} times within a minute, which is the limit`;
+    `Namespace ${namespace} has had ${perMinute} ${what} within a minute, which is the limit`;
 
   return {
     resolve: (ns) => check(resolves.take(ns), most(ns, startsPerMinute, 'pods admitted')),
@@ -75,18 +75,18 @@ export function createStartLimits(config: StartLimitConfig, now: () => number): 
       check(
         sessions.take(sid),
         `Session ${sid} has claimed ${CLAIMS_OF_A_SESSION_PER_MINUTE} times within a minute, which is the limit`,
-      ) ?? check(claims.take(ns), most(ns, startsPerMinute, 'keys claimed')),
+      ) ?? check(claims.take(ns), most(ns, startsPerMinute, 'claims')),
     refused: (ns) =>
       check(
         refusals.take(ns),
-        `${most(ns, refusalsPerMinute, 'pods refused')}; the reasons of those before are in the audit`,
+        `${most(ns, refusalsPerMinute, 'pods refused')}; the audit has the reasons for them`,
       ),
     mayAskIn: (ns) =>
-      check(misses.look(ns), most(ns, refusalsPerMinute, 'users or secrets asked for that are not there')),
+      check(misses.look(ns), most(ns, refusalsPerMinute, 'requests for users or secrets that do not exist')),
     mayAskAbout: (ownerId, asker) =>
       check(
         missesOfOwners.look(`${ownerId} ${asker}`),
-        `Secrets that are not there were asked for ${unknownPerMinute} times within a minute, which is the limit for one owner`,
+        `Secrets that do not exist were requested ${unknownPerMinute} times within a minute, which is the limit for one owner`,
       ),
     missedIn: (ns) => void misses.take(ns),
     missedAbout: (ownerId, asker) => void missesOfOwners.take(`${ownerId} ${asker}`),

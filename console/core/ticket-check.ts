@@ -43,8 +43,8 @@ interface Ports {
 
 const reasons: Readonly<Record<JwsRefusal, readonly [RefusalCode, string]>> = {
   malformed: ['ticket_malformed', 'The ticket is cut or altered; copy it whole, or get a new one.'],
-  unknown_key: ['ticket_unknown_key', 'The ticket’s key id is not one of this console’s; get a new ticket.'],
-  not_authentic: ['ticket_not_authentic', 'The ticket’s signature does not fit; get a new ticket.'],
+  unknown_key: ['ticket_unknown_key', 'The ticket’s key id is unknown to this console; get a new ticket.'],
+  not_authentic: ['ticket_not_authentic', 'The ticket’s signature is not valid; get a new ticket.'],
   wrong_issuer: ['ticket_wrong_issuer', 'The ticket’s iss is not this console; get a ticket here.'],
   wrong_audience: ['ticket_wrong_audience', 'The ticket’s aud is not this cluster; get a ticket for it.'],
   not_yet_valid: ['ticket_not_yet_valid', 'The ticket’s nbf is in the future; compare the clocks.'],
@@ -66,7 +66,7 @@ function checkPlace(ticket: TicketRow, { namespace, serviceAccount, pod }: PodRe
 }
 
 function revoked(jti: string): Outcome<never> {
-  return refuse('ticket_revoked', `The ticket with jti ${jti} is revoked; get a new one.`);
+  return refuse('ticket_revoked', `The ticket with jti ${jti} has been revoked; get a new one.`);
 }
 
 /** A signature says that a key of this console's was used; only the row says that the console issued this text. */
@@ -81,7 +81,7 @@ function checkIssued(row: TicketRow, isIts: boolean): Outcome<void> {
     ? ok(undefined)
     : refuse(
         'ticket_of_launcher',
-        'The ticket was made for a trusted launcher’s session and is good for that one alone; get one of your own.',
+        'The ticket was made for a trusted launcher’s session and is valid for that one only; get one of your own.',
       );
 }
 

@@ -91,7 +91,7 @@ export function checkSelection(
 }
 
 function unknownTicket(): Outcome<never> {
-  return refuse('ticket_unknown', 'You have no ticket of this id; list your tickets.');
+  return refuse('ticket_unknown', 'You have no ticket with this id; list your tickets.');
 }
 
 export function createListTickets({

@@ -41,7 +41,7 @@ export function createUserKeys({ userKeys, cipher, clock, atRest }: Ports): User
       if (!(error instanceof EnvelopeError)) throw error;
       return refuse(
         'user_key_unavailable',
-        `The user key of generation ${row.gen} cannot be opened with at-rest key ${row.kid}; an operator must look at the at-rest keys.`,
+        `The user key of generation ${row.gen} cannot be opened with at-rest key ${row.kid}; an operator must check the at-rest keys.`,
       );
     }
   };

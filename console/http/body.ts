@@ -39,7 +39,7 @@ const demandJson: RequestHandler = (request, response, next) => {
   if (!isPlain(request)) {
     sendProblem(response, {
       code: 'content_type',
-      detail: 'Content-Encoding is not taken; send plain JSON.',
+      detail: 'Content-Encoding is not accepted; send plain JSON.',
     });
   } else if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
     const detail = 'The body is not application/json in UTF-8; set Content-Type.';

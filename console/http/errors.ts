@@ -15,7 +15,7 @@ const bodyRefusals: Readonly<Record<BodyProblem, Refusal>> = {
   too_large: { code: 'body_too_large', detail: 'The body is over this operation’s limit; send less.' },
   overloaded: {
     code: 'overloaded',
-    detail: 'Others send all that fits at once; nothing was read; try again.',
+    detail: 'Other requests fill the console’s memory for bodies; nothing was read; try again.',
   },
   broken_off: { code: 'body_malformed', detail: 'The body ended too early.' },
 };
@@ -26,7 +26,7 @@ const bodyRefusals: Readonly<Record<BodyProblem, Refusal>> = {
  */
 export function refusalOf(thrown: unknown): Refusal | undefined {
   if (thrown instanceof URIError) {
-    return { code: 'not_found', detail: 'The address holds an escape that is not UTF-8.' };
+    return { code: 'not_found', detail: 'The address contains an escape that is not UTF-8.' };
   }
   if (thrown instanceof BodyError) return bodyRefusals[thrown.code];
   if (thrown instanceof DatabaseError && thrown.code === 'unavailable') {

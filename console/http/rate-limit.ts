@@ -32,7 +32,7 @@ export function createRateLimits(perMinute: number): RateLimits {
         keyGenerator: (request) =>
           who(request) ?? `address ${ipKeyGenerator(request.socket.remoteAddress ?? '')}`,
         handler: (request, response) => {
-          const detail = `At most ${perMinute} requests a minute are answered; wait for the seconds in Retry-After.`;
+          const detail = `At most ${perMinute} requests a minute are answered; wait for the time in Retry-After.`;
           const after = Number(response.getHeader('retry-after') ?? WINDOW_MS / 1000);
           send(request, response, { code: 'rate_limited', detail, retryAfterSeconds: after });
         },

@@ -39,7 +39,7 @@ function contextOf({ cert, key, ca }: TlsMaterial, mutual: boolean) {
 
 /** To whoever waits while the process ends. */
 function answerFailed(response: ServerResponse): void {
-  const detail = 'The console ends and is started again; try again in a moment.';
+  const detail = 'The console is restarting; try again in a moment.';
   response.writeHead(refusals.internal_error.status, { 'content-type': PROBLEM_TYPE });
   response.end(JSON.stringify(problemBody(refusals.internal_error, { code: 'internal_error', detail })));
 }

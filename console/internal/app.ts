@@ -34,7 +34,7 @@ export function createInternalApp(options: InternalOperation): Express {
     sendProblem(response, { code: 'method_not_allowed', detail: 'Use POST here.' });
   });
   app.use((_request, response) => {
-    sendProblem(response, { code: 'not_found', detail: `This port answers ${path} alone.` });
+    sendProblem(response, { code: 'not_found', detail: `This port serves only ${path}.` });
   });
   app.use(onError(options.log));
   return app;

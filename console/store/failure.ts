@@ -10,7 +10,7 @@ export class DatabaseError extends Error {
   readonly code: DatabaseErrorCode;
 
   constructor(code: DatabaseErrorCode, driverCode: string, cause: unknown) {
-    super(`the database answered ${driverCode}`, { cause });
+    super(`the database reported ${driverCode}`, { cause });
     this.name = 'DatabaseError';
     this.code = code;
   }

@@ -53,7 +53,7 @@ export async function migrate(db: Knex, dialect: Dialect): Promise<void> {
 /** Throws, saying what to do, unless the database has exactly this program's schema. Changes nothing. */
 export async function expectSchema(db: Knex): Promise<void> {
   if (!(await db.schema.hasTable('migrations'))) {
-    throw new Error('this is not a console’s database: look at its address, or start the console once');
+    throw new Error('this is not a console’s database: check its address, or start the console once');
   }
   const rows = await db<{ name: string }>('migrations').select('name').orderBy('id');
   const found = rows.map(({ name }) => name);
@@ -61,5 +61,5 @@ export async function expectSchema(db: Knex): Promise<void> {
   if (missing !== undefined)
     throw new Error(`the database lacks ${missing}: start the console of this version`);
   const foreign = found.find((name) => !migrationNames.includes(name));
-  if (foreign !== undefined) throw new Error(`the database has ${foreign}: use the version that made it`);
+  if (foreign !== undefined) throw new Error(`the database has ${foreign}: use the version that created it`);
 }

@@ -198,7 +198,7 @@ export function migrationSource(dialect: Dialect): Knex.MigrationSource<Migratio
     getMigration: ({ up }) =>
       Promise.resolve({
         up: (knex) => up(knex, dialect),
-        down: () => Promise.reject(new Error('a migration is not taken back: restore the backup')),
+        down: () => Promise.reject(new Error('migrations cannot be undone: restore the backup')),
       }),
   };
 }

@@ -10,7 +10,7 @@ const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const OTHERS = 0o077;
 const OTHERS_WRITE = 0o002;
-const NEXT = 'put the database into a folder of its own, which is made for it where it is missing';
+const NEXT = 'put the database in a folder of its own, which is created if missing';
 /** What SQLite keeps beside a file; it makes them with the file's mode. */
 const BESIDE = ['', '-wal', '-shm', '-journal'];
 
@@ -19,7 +19,7 @@ function tighten(file: string): void {
   try {
     chmodSync(file, FILE_MODE);
   } catch (cause) {
-    throw new Error(`${file} is open to others, and not this user’s to close: chmod 0600, or chown it`, {
+    throw new Error(`${file} is open to others and belongs to another user: chmod 0600, or chown it`, {
       cause,
     });
   }

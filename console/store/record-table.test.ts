@@ -100,7 +100,7 @@ for (const kind of databaseKinds) {
       const inspection = createInspection(db);
       await createCheck({ inspection, records, atRest: undefined, onBroken: (row) => found.push(row) })();
       // These owners have no user keys: that is another matter.
-      return found.filter(({ problem }) => problem.endsWith('its MAC does not fit'));
+      return found.filter(({ problem }) => problem.endsWith('its MAC does not match'));
     };
     /** What becomes of each use; nothing that it does stays. */
     const useAll = async (table: RecordTableName, known: Known): Promise<Map<string, unknown>> => {
