@@ -157,14 +157,14 @@ for (const kind of databaseKinds) {
     });
 
     const damages: readonly [string, object, RegExp][] = [
-      ['secrets', { version: 7 }, /another ver than the row/],
+      ['secrets', { version: 7 }, /its row differ in ver/],
       ['secrets', { gen: 2 }, /no user key of generation 2/],
       ['secrets', { size: 5_000 }, /not what a value of 5000 bytes takes/],
       ['secrets', { kid: 'A'.repeat(43) }, /no envelope key A+ is known/],
       ['secrets', { envelope: 'm4rk.of.a.cut.token' }, /envelope header does not have exactly the members/],
-      ['secrets', { salt: 'm4rk' }, /another salt/],
+      ['secrets', { salt: 'm4rk' }, /differ in .*salt/],
       ['user_keys', { key: 'm4rk..a.b.c' }, /user key is not one of this owner/],
-      ['sessions', { secrets: '{"m4rk"' }, /it holds something that is no JSON/],
+      ['sessions', { secrets: '{"m4rk"' }, /it holds something that is not JSON/],
       ['sessions', { ns: 'elsewhere' }, /its ticket has another owner, namespace or service account/],
       ['web_sessions', { opened_at: 3 }, /web_sessions [0-9a-f]{64}: it was last used before it was opened/],
     ];
@@ -306,7 +306,7 @@ for (const kind of databaseKinds) {
       await db('holders').insert({ owner_id: id });
       const failed = await admin(`offboard ${id} --yes`);
       expect([failed.code, failed.out]).to.deep.equal([1, '']);
-      expect(failed.err).to.match(/the database answered (SQLITE_CONSTRAINT_FOREIGNKEY|23503)/);
+      expect(failed.err).to.match(/the database reported (SQLITE_CONSTRAINT_FOREIGNKEY|23503)/);
       expect(await db('secrets').where({ owner_id: id }).select('id')).to.have.length(2);
       await db.schema.dropTable('holders');
       expect((await admin(`offboard ${id} --yes`)).code, 'and can be begun again').to.equal(0);

@@ -71,7 +71,7 @@ describe('starting sessions', function () {
     expect(tally(replies)).to.deep.equal({ ok: 5, rate_limited: 15 });
     const refused = replies.find(({ status }) => status === 429);
     expect(Number(refused?.headers['retry-after'])).to.be.within(1, 60);
-    expect(refused?.json.detail).to.match(/^Namespace hub has .* 5 times .* try again in \d+ s\.$/);
+    expect(refused?.json.detail).to.match(/^Namespace hub has had 5 pods admitted within a minute.* try again in \d+ s\.$/);
     expect((await asHub({ namespace: 'hub-2' })).status).to.equal(200);
     const limited = (await records()).filter(({ code }) => code === 'rate_limited');
     expect(limited, 'the first of them is recorded').to.have.length(1);
