@@ -1,6 +1,6 @@
 /**
- * The console's settings, and what no setting can say for itself: contradictions between them. Zone 1;
- * docs/design.md#settings. Secrets come by the path of a file.
+ * The console's settings, and contradictions between them. Zone 1;
+ * docs/design.md#settings. Secrets are given as paths of files.
  */
 import { keysOfTwoUses } from '#platform/key-uses.ts';
 import { kubernetesSettings } from '#platform/kubernetes.ts';
@@ -32,7 +32,7 @@ import { LAUNCHER_ORIGIN } from './web/launch-request.ts';
 
 const DAY_SECONDS = 86_400;
 
-/** Exactly as the provider writes it: an issuer is compared, not resolved. */
+/** Exactly as the provider writes it: issuers are compared, not resolved. */
 function issuer(variable: string, doc: string): Setting<string> {
   return {
     ...httpsUrl(variable, { doc }),
@@ -183,7 +183,7 @@ type KeySettings = Pick<
   'atRestKeys' | 'ticketKeys' | 'cookieKeys' | 'recordKeys' | 'grantKeys'
 >;
 
-/** RSA keys are left out: no other use takes one. */
+/** RSA keys are left out: no other use accepts one. */
 function keyProblems(config: KeySettings): string[] {
   return keysOfTwoUses([
     { variable: consoleSettings.atRestKeys.variable, kids: config.atRestKeys.byKid.keys() },
@@ -194,7 +194,7 @@ function keyProblems(config: KeySettings): string[] {
   ]);
 }
 
-/** Every contradiction, each with the variables that it is between; empty where the console may start. */
+/** Every contradiction, each with its variables; empty if the console may start. */
 export function contradictionsOf(config: ConsoleConfig): string[] {
   return [...databaseProblems(config), ...keyProblems(config)];
 }

@@ -1,4 +1,4 @@
-/** Settings that bound what somebody may have, and how often they may ask. Zone 1; docs/design.md#load. */
+/** Settings that limit what a user may have, and how often they may ask. Zone 1; docs/design.md#load. */
 import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
 import { flag, integer } from '#platform/settings.ts';
 
@@ -65,7 +65,7 @@ const startLimits = {
   }),
 };
 
-/** What one owner can make persistent: `core/quotas.ts`. */
+/** What one owner can store: `core/quotas.ts`. */
 const quotas = {
   quotaSecrets: integer('TWOFOLD_QUOTA_SECRETS', {
     doc: 'Secrets of one owner.',

@@ -1,5 +1,5 @@
 /**
- * Every refusal of the console: its code, status and one sentence for the person who must act. Zone 1;
+ * Every refusal of the console: its code, status and a sentence for the person who must act. Zone 1;
  * docs/design.md#refusals.
  */
 import type { ProblemKind } from '#platform/problem.ts';

@@ -1,5 +1,5 @@
 /**
- * Settings of the database, and of what is kept in it: for the console and the operator's program. Zone 1;
+ * Settings of the database and of retention, for the console and the operator's program. Zone 1;
  * docs/design.md#database.
  */
 import { file, integer, optional, path, text, type Values } from '#platform/settings.ts';
@@ -26,7 +26,7 @@ export const storageSettings = {
 
 const MAX_DAYS = 3_650;
 
-/** Rows that have done their duty: `core/retention.ts` has the rule. */
+/** Rows that are no longer needed: `core/retention.ts` has the rule. */
 export const retentionSettings = {
   sessionDays: integer('TWOFOLD_RETENTION_SESSION_DAYS', {
     doc: 'Days that ended tickets and sessions are kept; a session that a pod may still claim is never deleted.',
@@ -48,7 +48,7 @@ export const retentionSettings = {
   }),
 };
 
-/** The database's address. Throws where the two ways of giving it contradict, or it is of a kind without a driver. */
+/** The database's address. Throws if it is given twice or not at all, or there is no driver for it. */
 export function databaseUrlOf({
   databaseUrl,
   databaseUrlFromFile,

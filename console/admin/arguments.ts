@@ -1,5 +1,5 @@
 /**
- * The commands of `twofold-admin` as data: what each is given, and what it starts. Zone 1;
+ * The commands of `twofold-admin` as data: the arguments of each, and what it runs. Zone 1;
  * docs/design.md#administration.
  */
 import { parseOwnerId, type OwnerId } from '#envelope/names.ts';
@@ -8,7 +8,7 @@ import { commandOf, exitCodes, type Program } from '#platform/commands.ts';
 import type { LoginClaim } from '../core/stores.ts';
 import { check, exits, exportAudit, keys, offboard, prune, type Context } from './commands.ts';
 
-/** Opens the database for a command, once its arguments have been read; closes it when it has ended. */
+/** Opens the database for a command, once its arguments have been parsed; closes it afterwards. */
 export type OnDatabase = (command: (context: Context) => Promise<number>) => Promise<number>;
 
 const command = commandOf<OnDatabase, number>();

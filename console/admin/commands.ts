@@ -31,7 +31,7 @@ export const exits = { done: 0, failed: 1, broken: 3, settings: 78 } as const;
 
 type Output = 'text' | 'json';
 
-/** Could not be done; the message says why and what next. */
+/** The command failed; the message says why and what to do next. */
 export class CommandError extends Error {}
 
 function printJson({ terminal }: Context, value: unknown): Promise<void> {
@@ -100,7 +100,7 @@ function offboarded(at: number): string {
   return `everything of this owner was deleted on ${new Date(at).toISOString()}`;
 }
 
-/** Nothing there: an owner who is gone already is no failure, so that a script may run it again. */
+/** Not found: an owner who is already gone is not a failure, so that scripts may run the command again. */
 async function alreadyGone(context: Context, wanted: OwnerId | LoginClaim, output: Output): Promise<number> {
   const { offboarding } = context.database;
   const at = typeof wanted === 'string' ? await offboarding?.doneAt(wanted) : undefined;
@@ -162,7 +162,7 @@ function pruneText(
   ].join('');
 }
 
-/** Without the API server, so the sessions of pods that may be there are left to the console. */
+/** Runs without the API server, so sessions of pods that may still exist are left to the console. */
 export async function prune(
   context: Context,
   { yes, output }: { yes: boolean; output: Output },

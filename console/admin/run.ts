@@ -18,7 +18,7 @@ interface Outside {
   readonly terminal: Terminal;
 }
 
-/** A driver's own message may quote a row, so only its code is shown. */
+/** A driver's message may quote a row, so only its code is shown. */
 function wordsOf(error: unknown): string {
   const known = toDatabaseError(error);
   if (known instanceof DatabaseError) {

@@ -1,6 +1,6 @@
 /**
- * The pod that claims: which one it is, by its token; whether ticket and grant are for it; and whether it is
- * as it was admitted, the one that its session was opened for. Zone 1; docs/design.md#claim.
+ * The pod that claims: which one it is, by its token; whether ticket and grant are for it; and whether it is still
+ * the admitted pod that its session was opened for. Zone 1; docs/design.md#claim.
  */
 import { annotations as keys, SESSION_LABEL } from '#envelope/annotations.ts';
 import type { Grant } from '#envelope/grant.ts';
@@ -12,7 +12,7 @@ import { refuse, type Outcome } from './outcome.ts';
 import type { SessionRow } from './stores.ts';
 import type { TicketHash } from './ticket-minting.ts';
 
-/** The pod that the token is bound to, where it is of the session's account and one that the ticket means. */
+/** The pod that the token is bound to, if it has the session's account and the ticket allows it. */
 export function checkTokenOwner(
   { username, podName, podUid }: TokenOwner,
   { ns, sa }: SessionRow,
@@ -39,7 +39,7 @@ export function checkTokenOwner(
       );
 }
 
-/** That the grant was given for the pod that claims, as far as the webhook knew its name. */
+/** Whether the grant is for the pod that claims, as far as the webhook knew its name. */
 export function checkGrantedPod({ place }: Grant, name: string): Outcome<void> {
   return mayBeNamed(place, name)
     ? ok(undefined)
@@ -53,7 +53,7 @@ interface Ports {
   readonly ticketHash: TicketHash;
 }
 
-/** Names that the pod's annotations select; undefined where they cannot be read. */
+/** Names that the pod's annotations select; undefined if they cannot be read. */
 function selectedBy(annotations: AdmittedPod['annotations']): readonly string[] | undefined {
   const { [keys.files.key]: secrets, [keys.variables.key]: env } = annotations;
   const files = secrets === undefined ? undefined : keys.files.parse(secrets);

@@ -1,5 +1,5 @@
 /**
- * What a ticket allows: this pod and these names, now, when it is presented; and this session. Zone 1;
+ * What a ticket allows: when presented, this pod and these names; later, this session. Zone 1;
  * docs/design.md#tickets.
  */
 import type { Verifier } from '#envelope/cipher.ts';
@@ -28,9 +28,9 @@ interface PresentedTicket {
 }
 
 export interface TicketCheck {
-  /** The claims of a ticket that only its signature and times vouch for so far. */
+  /** The claims of a ticket of which only signature and times have been checked. */
   verify(text: string): Promise<Outcome<Ticket>>;
-  /** Its row, where the text is what was issued, and the row holds for this pod and these names and has a use left. */
+  /** Its row, if the text is the one issued and the row allows this pod and these names and has a use left. */
   check(ticket: PresentedTicket, request: PodRequest): Promise<Outcome<TicketRow>>;
 }
 
@@ -69,7 +69,7 @@ function revoked(jti: string): Outcome<never> {
   return refuse('ticket_revoked', `The ticket with jti ${jti} has been revoked; get a new one.`);
 }
 
-/** A signature says that a key of this console's was used; only the row says that the console issued this text. */
+/** A signature shows only that one of the console's keys was used; the row shows that the console issued this text. */
 function checkIssued(row: TicketRow, isIts: boolean): Outcome<void> {
   if (!isIts) {
     return refuse(
@@ -114,12 +114,12 @@ export function createTicketCheck(
     },
     check: async ({ jti, text }, request) => {
       const row = await tickets.find(jti);
-      // One without a row is as good as revoked: rows outlive what they allow.
+      // One without a row counts as revoked: rows outlive what they allow.
       if (!row) return revoked(jti);
       const issued = checkIssued(row, ticketHash.isOf(text, row.hash));
       if (!issued.ok) return issued;
       if (row.revokedAt !== undefined) return revoked(jti);
-      // From here on by the row alone.
+      // From here on only the row counts.
       for (const checked of [
         checkPlace(row, request),
         checkUse(row, clock()),
@@ -138,7 +138,7 @@ function sessionDifference(session: SessionRow, ticket: TicketRow): string | und
   if (ticket.ownerId !== session.ownerId) return 'another owner';
   if (ticket.ns !== session.ns) return 'another namespace';
   if (ticket.sa !== session.sa) return 'another service account';
-  // A minted ticket never stands on a pod, and any other was presented on one.
+  // A minted ticket is never on a pod, and any other was presented on one.
   if ((ticket.launcher === undefined) !== session.ticketOnPod) return 'another way to start it';
   return session.secrets.every(
     ({ ownerId, name }) => ownerId === ticket.ownerId && ticket.secrets.includes(name),
@@ -147,7 +147,7 @@ function sessionDifference(session: SessionRow, ticket: TicketRow): string | und
     : 'other secrets';
 }
 
-/** Whether a session is one that its ticket allows, by the ticket’s own row. */
+/** Whether the ticket's row allows this session. */
 export function checkTicketOf(session: SessionRow, ticket: TicketRow): Outcome<void> {
   const differs = sessionDifference(session, ticket);
   return differs === undefined

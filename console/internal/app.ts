@@ -12,9 +12,9 @@ interface InternalOperation {
   readonly path: string;
   /** Its name in log and metrics. */
   readonly operation: string;
-  /** Who may ask, and how often. */
+  /** Who may call it, and how often. */
   readonly before: readonly RequestHandler[];
-  /** What the operation itself demands before its body is read. */
+  /** Checks of the operation before its body is read. */
   readonly demands: readonly RequestHandler[];
   readonly gate: BodyGate;
   readonly body: BodyRoute;

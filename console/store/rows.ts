@@ -1,4 +1,4 @@
-/** Columns as both databases give them, and back. Zone 1. What is stored was parsed before: anything else is a defect. */
+/** Columns from both databases' values, and back. Zone 1. Stored values were parsed before: anything else is a defect. */
 import { decodeBase64url, encodeBase64url } from '#envelope/base64url.ts';
 import { parseKid, parseOwnerId, parseSecretId, parseSecretName, parseSessionId } from '#envelope/names.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
