@@ -40,14 +40,14 @@ export function createBrokenRecords({ log, metrics, clock }: Ports): BrokenRecor
     'Reads of rows that are not as the console wrote them.',
     ['table'],
   );
-  const told = new Map<string, number>();
+  const lastReported = new Map<string, number>();
   const writing = new Set<Promise<void>>();
   let audit: Pick<AuditStore, 'append'> | undefined;
   const isNew = ({ table, row }: BrokenRecord, now: number): boolean => {
     const name = `${table} ${row}`;
-    if (now < (told.get(name) ?? -Infinity) + AGAIN_MS) return false;
-    if (told.size >= MAX_REMEMBERED) told.clear();
-    told.set(name, now);
+    if (now < (lastReported.get(name) ?? -Infinity) + AGAIN_MS) return false;
+    if (lastReported.size >= MAX_REMEMBERED) lastReported.clear();
+    lastReported.set(name, now);
     return true;
   };
   /** On a separate connection: the transaction that found the row is rolled back. */

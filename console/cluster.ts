@@ -124,9 +124,9 @@ export function createCluster(api: Pick<KubernetesApi, 'get' | 'create'>): Clust
         spec: { token, audiences: [audience] },
       };
       const path = '/apis/authentication.k8s.io/v1/tokenreviews';
-      const asked = read(tokenReviewSchema, await attempt(() => api.create(path, review)));
-      if ('unavailable' in asked) return asked;
-      const { authenticated, audiences, user } = asked.answer.status;
+      const result = read(tokenReviewSchema, await attempt(() => api.create(path, review)));
+      if ('unavailable' in result) return result;
+      const { authenticated, audiences, user } = result.answer.status;
       if (!authenticated || !user || !audiences.includes(audience)) return { answer: undefined };
       const { username, extra } = user;
       return { answer: { username, podName: extra[POD_NAME]?.[0], podUid: extra[POD_UID]?.[0] } };
@@ -134,8 +134,8 @@ export function createCluster(api: Pick<KubernetesApi, 'get' | 'create'>): Clust
     getPod: async (namespace, name) => {
       const answer = await get(urlPath`/api/v1/namespaces/${namespace}/pods/${name}`);
       if (!answer.ok && answer.status === 404) return { answer: undefined };
-      const asked = read(podSchema, answer);
-      return 'unavailable' in asked ? asked : { answer: asked.answer.metadata };
+      const result = read(podSchema, answer);
+      return 'unavailable' in result ? result : { answer: result.answer.metadata };
     },
     readGuardPolicy: async (name) => {
       const [policy, binding] = await Promise.all([

@@ -48,7 +48,7 @@ export const program: Program<OnDatabase, number> = {
   commands: [
     command({
       name: 'keys',
-      summary: 'List the key ids that rows carry, with the number of rows and the key’s state.',
+      summary: 'List the key ids in rows, with the number of rows and the key’s state.',
       options: { output },
       run: (onDatabase, { options }) => onDatabase((context) => keys(context, options.output ?? 'text')),
     }),

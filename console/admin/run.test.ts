@@ -110,7 +110,7 @@ for (const kind of databaseKinds) {
       await running.stop();
     });
 
-    it('lists the kids that rows carry, with their states', async () => {
+    it('lists the kids in rows, with their states', async () => {
       const rows = await db<{ kid: string; use: string }>('keys').select('kid');
       const text = await admin('keys');
       expect(text.code).to.equal(0);

@@ -119,18 +119,18 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
     session: SessionRow,
   ): Promise<Outcome<TokenOwner>> => {
     const expected = sessionAudience(session.sid);
-    const asked = token === undefined ? { answer: undefined } : await cluster.reviewToken(token, expected);
-    if ('unavailable' in asked) return unavailable(asked.unavailable);
-    return asked.answer
-      ? ok(asked.answer)
+    const result = token === undefined ? { answer: undefined } : await cluster.reviewToken(token, expected);
+    if ('unavailable' in result) return unavailable(result.unavailable);
+    return result.answer
+      ? ok(result.answer)
       : refuse('token_rejected', `The token is not a valid service-account token for audience ${expected}.`);
   };
 
   const getPod = async (namespace: string, name: string): Promise<Outcome<AdmittedPod>> => {
-    const asked = await cluster.getPod(namespace, name);
-    if ('unavailable' in asked) return unavailable(asked.unavailable);
-    return asked.answer
-      ? ok(asked.answer)
+    const result = await cluster.getPod(namespace, name);
+    if ('unavailable' in result) return unavailable(result.unavailable);
+    return result.answer
+      ? ok(result.answer)
       : refuse('pod_not_found', `There is no pod ${name} in namespace ${namespace}; ${again}.`);
   };
 

@@ -90,8 +90,8 @@ export function createRetention({ store, cluster, clock }: Ports, config: Retent
 
   /** Undefined if the API server gave no usable answer. */
   const isGone = async ({ ns, pod, podUid }: BoundSession): Promise<boolean | undefined> => {
-    const asked = await cluster?.getPod(ns, pod);
-    return asked && 'answer' in asked ? asked.answer?.uid !== podUid : undefined;
+    const result = await cluster?.getPod(ns, pod);
+    return result && 'answer' in result ? result.answer?.uid !== podUid : undefined;
   };
 
   const sweepBound = async (at: Horizons, goOn: () => boolean): Promise<number> => {
