@@ -66,7 +66,7 @@ for (const kind of databaseKinds) {
       expect(newest).to.include({ action: 'resolve', code: 'record_not_authentic' });
     });
 
-    it('takes no revocation back', async () => {
+    it('does not undo a revocation', async () => {
       const session = await openSession(running, { ticket });
       const { token } = admit(running, session);
       const grant = await grantFor(running, session);
@@ -86,7 +86,7 @@ for (const kind of databaseKinds) {
       expect(refusal(await claim(running, { grant, token: other.token }))).to.deep.equal(notAuthentic);
     });
 
-    it('makes no launcher’s word mean another owner', async () => {
+    it('does not make a launcher’s name mean another owner', async () => {
       const mallory = await running.as(newUser());
       await mallory.call('post', '/secrets', { body: { name: 'a', value: 'of mallory' } });
       const ask = () => resolve(running, { launcher: { username: hub.username, user: `name-of-${user}` } });
@@ -100,7 +100,7 @@ for (const kind of databaseKinds) {
       expect(refusal(await ask())).to.deep.equal(notAuthentic);
     });
 
-    it('is told by its name to the log, the metrics and the audit, once a minute to the latter', async () => {
+    it('is named in the log, the metrics and the audit, in the audit once a minute', async () => {
       await db('tickets').where({ jti }).update({ used: 3 });
       for (const _ of [1, 2, 3]) await resolve(running, { ticket });
       const lines = running.logs.filter((line) => line.includes(`"reason":"tickets ${jti}"`));
@@ -114,9 +114,9 @@ for (const kind of databaseKinds) {
       expect(await answer.text()).to.match(/twofold_console_broken_records_total\{table="tickets"\} [1-9]/);
     });
 
-    // docs/threat-model.md says so: each of these is what a MAC of one row cannot show.
-    describe('and what remains to such a writer', () => {
-      it('is a whole row put back: a revoked ticket, and spent uses', async () => {
+    // As docs/threat-model.md says: none of these can be detected by the MAC of one row.
+    describe('and what such a writer can still do', () => {
+      it('is to put a whole row back: a revoked ticket, and spent uses', async () => {
         const once = await ticketFor(alice, { uses: 1 });
         const where = { jti: String(payloadOf(once)['jti']) };
         const before = (await db<{ jti: string; mac: string }>('tickets').where(where).first())!;
@@ -132,7 +132,7 @@ for (const kind of databaseKinds) {
         expect((await resolve(running, { ticket: once })).status).to.equal(200);
       });
 
-      it('is what a name meant before it passed to somebody else, or once its row is gone', async () => {
+      it('is to change what a name means: to its previous owner, or to the next once its row is gone', async () => {
         const value = `name-of-${user}`;
         const ask = () => resolve(running, { launcher: { username: hub.username, user: value } });
         const where = { claim: 'preferred_username', value };
@@ -148,7 +148,7 @@ for (const kind of databaseKinds) {
         expect(ownerOf(await ask()), 'the next one').to.equal(payloadOf(await ticketFor(mallory))['sub']);
       });
 
-      it('is the expiry of a secret, for its own owner', async () => {
+      it('is to change the expiry of a secret, for its own owner', async () => {
         const body = { value: 'v', expiresAt: new Date(Date.now() + 60_000).toISOString() };
         await alice.call('put', '/secrets/a', { body });
         const ask = () => later(running, 120_000, () => resolve(running, { ticket }));
@@ -158,7 +158,7 @@ for (const kind of databaseKinds) {
       });
     });
 
-    it('keeps the console from starting where it is the state of an envelope key', async () => {
+    it('keeps the console from starting if it is the state of an envelope key', async () => {
       await db('keys').update({ state: 'retired' });
       const failed = await running.restart().catch((error: unknown) => error);
       expect(String(failed)).to.match(/the row keys [\w-]{43} is not authentic/);

@@ -1,5 +1,5 @@
 /**
- * Tells of rows that are not authentic: each time to the log and the metrics, and once a minute to the audit. Zone 1;
+ * Reports rows that are not authentic: every time in log and metrics, at most once a minute in the audit. Zone 1;
  * docs/design.md#records.
  */
 import { parseKid, parseOwnerId, parseSessionId } from '#envelope/names.ts';
@@ -11,9 +11,9 @@ import { toDatabaseError } from './store/failure.ts';
 
 interface BrokenRecords {
   report(record: BrokenRecord): void;
-  /** From now on the audit is told too. */
+  /** From now on reports also go to the audit. */
   auditTo(audit: Pick<AuditStore, 'append'>): void;
-  /** Resolves once all that was reported has been written. */
+  /** Resolves once every report has been written. */
   close(): Promise<void>;
 }
 
@@ -40,17 +40,17 @@ export function createBrokenRecords({ log, metrics, clock }: Ports): BrokenRecor
     'Reads of rows that are not as the console wrote them.',
     ['table'],
   );
-  const told = new Map<string, number>();
+  const lastReported = new Map<string, number>();
   const writing = new Set<Promise<void>>();
   let audit: Pick<AuditStore, 'append'> | undefined;
   const isNew = ({ table, row }: BrokenRecord, now: number): boolean => {
     const name = `${table} ${row}`;
-    if (now < (told.get(name) ?? -Infinity) + AGAIN_MS) return false;
-    if (told.size >= MAX_REMEMBERED) told.clear();
-    told.set(name, now);
+    if (now < (lastReported.get(name) ?? -Infinity) + AGAIN_MS) return false;
+    if (lastReported.size >= MAX_REMEMBERED) lastReported.clear();
+    lastReported.set(name, now);
     return true;
   };
-  /** On a connection of its own: the transaction that met the row leaves nothing. */
+  /** On a separate connection: the transaction that found the row is rolled back. */
   const append = async (record: BrokenRecord, at: number): Promise<void> => {
     const subject = { actor: 'console', ...idOf(record) };
     const outcome = { outcome: 'refused', code: 'record_not_authentic' } as const;

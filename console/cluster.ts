@@ -9,7 +9,7 @@ import type { ClusterAnswer, Cluster } from './core/cluster.ts';
 import type { GuardPolicy } from './core/guard.ts';
 
 interface ClusterReader extends Cluster {
-  /** Undefined where policy or binding does not exist or cannot be read. */
+  /** Undefined if the policy or its binding does not exist or cannot be read. */
   readGuardPolicy(name: string): Promise<GuardPolicy | undefined>;
 }
 
@@ -64,7 +64,7 @@ function selects({ matchLabels = {}, matchExpressions = [] }: z.infer<typeof sel
   return Object.keys(matchLabels).length + matchExpressions.length > 0;
 }
 
-/** Whether one of the two looks at less than the guard as shipped, which excludes nothing, and binds everywhere. */
+/** Whether one of the two covers less than the guard as shipped, which excludes nothing and binds everywhere. */
 function isNarrowed(
   { matchConstraints }: z.infer<typeof policySchema>['spec'],
   { matchResources }: z.infer<typeof bindingSchema>['spec'],
@@ -82,7 +82,7 @@ function isNarrowed(
   return selectors.some((each) => each && selects(each)) || lists.some((each) => each && each.length > 0);
 }
 
-/** Of the literal that settings.yaml writes into the variable `launchers`. */
+/** From the literal that settings.yaml writes into the variable `launchers`. */
 function launcherLines({ variables }: z.infer<typeof policySchema>['spec']): readonly string[] | undefined {
   const expression = variables.find(({ name }) => name === 'launchers')?.expression.trim();
   return /^r'''([^']*)'''$/.exec(expression ?? '')?.[1]?.split('\n');
@@ -93,14 +93,14 @@ function words({ status, reason }: KubernetesRefusal): string {
 }
 const NO_ANSWER = 'an answer of another shape';
 
-/** What the API server answered, where it is of this shape. */
+/** The API server's answer, if it has this shape. */
 function read<T>(schema: z.ZodType<T>, answer: KubernetesAnswer<unknown>): ClusterAnswer<T> {
   if (!answer.ok) return { unavailable: words(answer) };
   const parsed = schema.safeParse(answer.object);
   return parsed.success ? { answer: parsed.data } : { unavailable: NO_ANSWER };
 }
 
-/** A token file that cannot be read is the console's own trouble, and as temporary. */
+/** A token file that cannot be read is the console's fault, and just as temporary. */
 async function attempt(call: () => Promise<KubernetesAnswer<unknown>>): Promise<KubernetesAnswer<unknown>> {
   try {
     return await call();
@@ -124,9 +124,9 @@ export function createCluster(api: Pick<KubernetesApi, 'get' | 'create'>): Clust
         spec: { token, audiences: [audience] },
       };
       const path = '/apis/authentication.k8s.io/v1/tokenreviews';
-      const asked = read(tokenReviewSchema, await attempt(() => api.create(path, review)));
-      if ('unavailable' in asked) return asked;
-      const { authenticated, audiences, user } = asked.answer.status;
+      const result = read(tokenReviewSchema, await attempt(() => api.create(path, review)));
+      if ('unavailable' in result) return result;
+      const { authenticated, audiences, user } = result.answer.status;
       if (!authenticated || !user || !audiences.includes(audience)) return { answer: undefined };
       const { username, extra } = user;
       return { answer: { username, podName: extra[POD_NAME]?.[0], podUid: extra[POD_UID]?.[0] } };
@@ -134,8 +134,8 @@ export function createCluster(api: Pick<KubernetesApi, 'get' | 'create'>): Clust
     getPod: async (namespace, name) => {
       const answer = await get(urlPath`/api/v1/namespaces/${namespace}/pods/${name}`);
       if (!answer.ok && answer.status === 404) return { answer: undefined };
-      const asked = read(podSchema, answer);
-      return 'unavailable' in asked ? asked : { answer: asked.answer.metadata };
+      const result = read(podSchema, answer);
+      return 'unavailable' in result ? result : { answer: result.answer.metadata };
     },
     readGuardPolicy: async (name) => {
       const [policy, binding] = await Promise.all([

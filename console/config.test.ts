@@ -47,7 +47,7 @@ function read(path: string): Promise<string> {
   const content = files[path];
   return content === undefined ? Promise.reject(new Error('no such file')) : Promise.resolve(content);
 }
-/** Undefined takes a variable away. */
+/** Undefined removes a variable. */
 function parse(changed: Record<string, string | undefined> = {}) {
   return parseSettings(consoleSettings, { ...env, ...changed }, read);
 }
@@ -66,7 +66,7 @@ async function problemOf(parsed: Promise<unknown>): Promise<string> {
   } catch (error) {
     return String(error);
   }
-  return 'it was taken';
+  return 'it was accepted';
 }
 
 describe('the console’s settings', () => {
@@ -77,7 +77,7 @@ describe('the console’s settings', () => {
     expect([maxValueBytes, ticketLifeMaxSeconds, launchers]).to.deep.equal([65_536, 2_592_000, undefined]);
   });
 
-  it('are refused all at once, by name', async () => {
+  it('are refused all together, by name', async () => {
     const parsed = await parse({
       TWOFOLD_CLUSTER: undefined,
       TWOFOLD_MAX_VALUE_BYTES: '65537',
@@ -95,7 +95,7 @@ describe('the console’s settings', () => {
     ]);
   });
 
-  it('take the database’s address from one place, and one with a password from a file alone', async () => {
+  it('accept the database’s address from one place, and one with a password only from a file', async () => {
     expect(databaseUrlOf(await config())).to.equal('sqlite:/x.db');
     const fromFile = { TWOFOLD_DATABASE_URL: undefined, TWOFOLD_DATABASE_URL_FILE: '/url' };
     expect(databaseUrlOf(await config(fromFile))).to.equal('postgres://console:pw@db/twofold');
@@ -112,7 +112,7 @@ describe('the console’s settings', () => {
       .that.does.not.contain('pw@');
   });
 
-  it('name the driver that a SQLite file needs, and PostgreSQL does not', async () => {
+  it('require the driver for a SQLite file, but not for PostgreSQL', async () => {
     const without = { TWOFOLD_SQLITE_ADDON: undefined };
     expect(databaseUrlWith(await config(without))).to.throw('set TWOFOLD_SQLITE_ADDON');
     const url = { TWOFOLD_DATABASE_URL: undefined, TWOFOLD_DATABASE_URL_FILE: '/url' };
@@ -138,7 +138,7 @@ describe('the console’s key files', () => {
     expect([...(await parseGrantKeys(set(grant.publicJwk))).keys()]).to.deep.equal([kidOf(grant.publicJwk)]);
   });
 
-  it('are refused empty, doubled, of another kind, or under a kid that is not their thumbprint', async () => {
+  it('are refused if empty, duplicated, of another kind, or under a kid that is not their thumbprint', async () => {
     const wrong: [string, () => Promise<unknown>][] = [
       ['no key', () => parseAtRestKeys(set())],
       ['no list', () => parseAtRestKeys('{}')],
@@ -156,7 +156,7 @@ describe('the console’s key files', () => {
     for (const [why, act] of wrong) expect(await problemOf(act())).to.contain(why);
   });
 
-  it('never hold the keyservice’s private key, and never show any of a key', async () => {
+  it('never hold the keyservice’s private key, and never show part of a key', async () => {
     const secretOf = (jwk: Jwk): string => String(jwk['d']).slice(0, 12);
     expect(await problemOf(parseEnvelopeKeys(set(rsa.privateJwk))))
       .to.contain('key 1 is not an RSA public key')
@@ -169,7 +169,7 @@ describe('the console’s key files', () => {
   });
 });
 
-/** Contradictions where these settings name files of these contents. */
+/** Contradictions if these settings name files with these contents. */
 async function contradictions(
   contents: Record<string, string>,
   others: Record<string, string> = {},
@@ -182,7 +182,7 @@ async function contradictions(
 describe('settings of the console that contradict each other', () => {
   const symmetric = ['AT_REST', 'COOKIE', 'RECORD'].map((use) => `TWOFOLD_${use}_KEYS_FILE`);
 
-  it('are none where each key serves one use', async () => {
+  it('do not exist if each key serves one use', async () => {
     const twoKeys = new Map(symmetric.map((variable) => [variable, set(octJwk(), octJwk())]));
     const tickets = set(ticket.privateJwk, ed25519Pair().publicJwk);
     expect(
@@ -219,7 +219,7 @@ describe('settings of the console that contradict each other', () => {
     }
   });
 
-  it('are two addresses of a database; and all contradictions are said at once', async () => {
+  it('are two addresses of a database; and all contradictions are reported together', async () => {
     const shared = set(octJwk());
     const problems = await contradictions(
       { TWOFOLD_AT_REST_KEYS_FILE: shared, TWOFOLD_COOKIE_KEYS_FILE: shared },

@@ -1,6 +1,6 @@
 /**
- * The console's settings, and what no setting can say for itself: contradictions between them. Zone 1;
- * docs/design.md#settings. Secrets come by the path of a file.
+ * The console's settings, and contradictions between them. Zone 1;
+ * docs/design.md#settings. Secrets are given as paths of files.
  */
 import { keysOfTwoUses } from '#platform/key-uses.ts';
 import { kubernetesSettings } from '#platform/kubernetes.ts';
@@ -32,7 +32,7 @@ import { LAUNCHER_ORIGIN } from './web/launch-request.ts';
 
 const DAY_SECONDS = 86_400;
 
-/** Exactly as the provider writes it: an issuer is compared, not resolved. */
+/** Exactly as the provider writes it: issuers are compared, not resolved. */
 function issuer(variable: string, doc: string): Setting<string> {
   return {
     ...httpsUrl(variable, { doc }),
@@ -58,7 +58,7 @@ const identity = {
   }),
   cluster: text('TWOFOLD_CLUSTER', { doc: 'The cluster’s name; `aud` of tickets and grants.' }),
   oidcIssuer: issuer('TWOFOLD_OIDC_ISSUER', 'The identity provider’s issuer, exactly as it writes it.'),
-  oidcAudience: text('TWOFOLD_OIDC_AUDIENCE', { doc: 'The console’s own audience in access tokens.' }),
+  oidcAudience: text('TWOFOLD_OIDC_AUDIENCE', { doc: 'The console’s audience in access tokens.' }),
   oidcTokenType: text('TWOFOLD_OIDC_TOKEN_TYPE', {
     doc: 'The `typ` that access tokens must have; `JWT` for providers that do not follow RFC 9068.',
     fallback: 'at+jwt',
@@ -68,17 +68,17 @@ const identity = {
     fallback: 'twofold-cli',
   }),
   oidcCliScope: text('TWOFOLD_OIDC_CLI_SCOPE', {
-    doc: 'Scopes that the command line asks for, so that its access tokens are for the audience above.',
+    doc: 'Scopes that the command line requests, so that its access tokens are for the audience above.',
     fallback: 'openid profile offline_access',
   }),
   oidcCaFile: optional(
     path('TWOFOLD_OIDC_CA_FILE', {
-      doc: 'Roots of the identity provider; the system’s where absent. Read again when the file changes.',
+      doc: 'Roots of the identity provider; the system’s if absent. Read again when the file changes.',
     }),
   ),
   launchers: optional(
     file('TWOFOLD_LAUNCHERS_FILE', {
-      doc: 'Trusted launchers; none where absent.',
+      doc: 'Trusted launchers; none if absent.',
       kind: 'a launchers file',
       parse: parseLaunchers,
     }),
@@ -100,7 +100,7 @@ const web = {
     }),
   ),
   oidcScope: text('TWOFOLD_OIDC_SCOPE', {
-    doc: 'Scopes that the page asks for.',
+    doc: 'Scopes that the page requests.',
     fallback: 'openid profile email',
   }),
   webIdleSeconds: integer('TWOFOLD_WEB_IDLE_SECONDS', {
@@ -129,7 +129,7 @@ const keys = {
     parse: parseAtRestKeys,
   }),
   ticketKeys: file('TWOFOLD_TICKET_KEYS_FILE', {
-    doc: 'Keys that sign tickets, newest first; retired ones stay for one longest life.',
+    doc: 'Keys that sign tickets, newest first; retired ones stay for the longest ticket life.',
     kind: 'a JWK set of Ed25519 private keys',
     parse: parseTicketKeys,
   }),
@@ -183,7 +183,7 @@ type KeySettings = Pick<
   'atRestKeys' | 'ticketKeys' | 'cookieKeys' | 'recordKeys' | 'grantKeys'
 >;
 
-/** RSA keys are left out: no other use takes one. */
+/** RSA keys are left out: no other use accepts one. */
 function keyProblems(config: KeySettings): string[] {
   return keysOfTwoUses([
     { variable: consoleSettings.atRestKeys.variable, kids: config.atRestKeys.byKid.keys() },
@@ -194,7 +194,7 @@ function keyProblems(config: KeySettings): string[] {
   ]);
 }
 
-/** Every contradiction, each with the variables that it is between; empty where the console may start. */
+/** Every contradiction, each with its variables; empty if the console may start. */
 export function contradictionsOf(config: ConsoleConfig): string[] {
   return [...databaseProblems(config), ...keyProblems(config)];
 }

@@ -21,7 +21,7 @@ for (const kind of databaseKinds) {
       return await callJson(running.client, { method, url }, { headers, ...(body && { body }) });
     };
 
-    it('loses nothing that it has answered for when it is killed, and starts again', async () => {
+    it('loses nothing that it has confirmed when it is killed, and starts again', async () => {
       const first = await launch(running.env);
       const stored: string[] = [];
       const write = async (worker: number): Promise<void> => {
@@ -52,7 +52,7 @@ for (const kind of databaseKinds) {
 describe('the console’s process', () => {
   before(buildBundle);
 
-  it('ends with every problem of its configuration, before it touches anything', async () => {
+  it('exits with every problem of its configuration, before it touches anything', async () => {
     const child = spawn(process.execPath, [bundle], {
       env: { PATH: process.env['PATH'], TWOFOLD_MAX_VALUE_BYTES: '0', TWOFOLD_GUARD_REQUIRED: 'false' },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -63,10 +63,10 @@ describe('the console’s process', () => {
     });
     expect(await ended(child)).to.equal(78);
     expect(said).to.contain('TWOFOLD_MAX_VALUE_BYTES must be').and.to.contain('TWOFOLD_CLUSTER must be set');
-    expect(said, 'the guard is no setting').to.contain('TWOFOLD_GUARD_REQUIRED is not a setting');
+    expect(said, 'the guard is not a setting').to.contain('TWOFOLD_GUARD_REQUIRED is not a setting');
   }).timeout(20_000);
 
-  it('ends where one key serves two uses, and names both settings', async () => {
+  it('exits if one key serves two uses, and names both settings', async () => {
     const running = await startTestConsole('SQLite');
     await running.stop();
     const { TWOFOLD_RECORD_KEYS_FILE = '' } = running.env;

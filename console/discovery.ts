@@ -1,11 +1,11 @@
 /**
- * What the identity provider says of itself (OpenID Connect Discovery 1.0), and how it is asked anything. Zone 1;
+ * The identity provider's metadata (OpenID Connect Discovery 1.0), and how to call it. Zone 1;
  * docs/design.md#api.
  */
 import * as openid from 'openid-client';
 import { fetchOver, type Fetch, type HttpsClient } from '#platform/https-client.ts';
 
-/** No usable answer from the provider: that says nothing about whoever wants to be let in. */
+/** No usable answer from the provider, which says nothing about the caller. */
 export class ProviderUnavailable extends Error {}
 
 export interface ProviderPorts {
@@ -15,7 +15,7 @@ export interface ProviderPorts {
 }
 
 export const TIMEOUT_MS = 5_000;
-/** A provider that is down is not asked again by every request, nor one for a key that it does not have. */
+/** Not every request calls a provider that is down again, or asks again for a key that it does not have. */
 export const AGAIN_MS = 2_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
@@ -25,7 +25,7 @@ export function createProviderFetch(client: ProviderPorts['client']): Fetch {
 
 export type ProviderMetadata = openid.ServerMetadata & { readonly jwks_uri: string };
 
-/** Discovery is the same for all clients, but the library wants one. */
+/** Discovery is the same for all clients, but the library requires one. */
 const ANY_CLIENT = 'any';
 
 function hasKeys(metadata: openid.ServerMetadata): metadata is ProviderMetadata {

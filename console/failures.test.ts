@@ -15,7 +15,7 @@ describe('what an operator must mend', () => {
   });
   after(() => running.stop());
 
-  it('is said where the at-rest key of a user key is missing, and its return brings everything back', async () => {
+  it('is reported if the at-rest key of a user key is missing, and putting it back restores everything', async () => {
     const dir = testFolder('failures');
     const otherKeys = join(dir, 'at-rest.json');
     writeFileSync(otherKeys, JSON.stringify({ keys: [octJwk()] }));
@@ -40,7 +40,7 @@ describe('what an operator must mend', () => {
     );
   });
 
-  it('is not shown to users where it is a defect, and the log does not show it either', async () => {
+  it('is not shown to users if it is a defect, and the log does not show the content either', async () => {
     const bob = await running.as('bob');
     await bob.call('post', '/secrets', { body: { name: 'of-bob', value: 'v' } });
     const connection = { filename: running.databaseUrl.replace('sqlite:', '') };
@@ -50,6 +50,6 @@ describe('what an operator must mend', () => {
     const reply = await bob.call('get', '/secrets');
     expect(refusal(reply)).to.deep.equal([500, 'internal_error']);
     expect([reply.text, ...running.logs].join()).not.to.contain('planted');
-    expect(running.logs.join()).to.contain('no secret name');
+    expect(running.logs.join()).to.contain('invalid secret name');
   });
 });

@@ -10,13 +10,13 @@ import { buildBundle, ended, launch, type Program } from './testing/program.ts';
 
 const MIB = 1024 * 1024;
 const POSTS = 100;
-/** Of one post, which is never sent to its end: together more than half of the container's memory. */
+/** Of one post, which is never completed: together more than half of the container's memory. */
 const ANNOUNCED = 3 * MIB;
 const SENT = Buffer.alloc(ANNOUNCED - 100_000, 'x');
-/** How far the process may grow by them; 250 MiB is what it took before bodies had a gate. */
+/** How much the process may grow; before bodies had a gate it grew by 250 MiB. */
 const GROWTH_BYTES = 120 * MIB;
 
-/** Of the process as the system counts it. */
+/** Of the process, as the system counts it. */
 function residentBytes({ process: { pid } }: Program): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024;
 }
@@ -58,7 +58,7 @@ describe('a flood of unfinished posts', function () {
     const head = { ...headers, 'content-type': type, 'content-length': String(body.length) };
     return sendRaw(target, Buffer.concat([Buffer.from(headOf({ path: '/import', headers: head })), body]));
   };
-  /** Posts of which the body never comes to its end; resolves to what each is answered before it has begun. */
+  /** Posts whose body never ends; resolves to the answer to each before the body has begun. */
   const begin = async (headers: Readonly<Record<string, string>>): Promise<Promise<RawAnswer>[]> => {
     const { type } = multipart({}, '');
     const length = { 'content-type': type, 'content-length': String(ANNOUNCED) };
@@ -72,7 +72,7 @@ describe('a flood of unfinished posts', function () {
     }
     return answers;
   };
-  /** All that they may send, whether it is wanted or not. */
+  /** Everything they may send, wanted or not. */
   const sendOn = (): Promise<unknown> =>
     Promise.all(
       sockets.map(
@@ -84,7 +84,7 @@ describe('a flood of unfinished posts', function () {
       ),
     );
 
-  it('by nobody in particular is answered before a byte of it is read, and nobody else waits', async () => {
+  it('without a login is answered before a byte of it is read, and nobody else waits', async () => {
     expect(await write(), 'warm').to.equal(201);
     const before = residentBytes(program);
     const { cookie: _cookie, ...stranger } = person.headers;
@@ -96,10 +96,10 @@ describe('a flood of unfinished posts', function () {
     expect([await write(), (await importBy(person)).status]).to.deep.equal([201, 200]);
   });
 
-  it('by one person gets that person’s share and no more; others store and import meanwhile', async () => {
+  it('by one person gets at most that person’s share; others can store and import', async () => {
     const before = residentBytes(program);
     const answers = await begin(person.headers);
-    // Two fit into the share, and wait for their bodies; the others are told to come back.
+    // Two fit into the share, and wait for their bodies; the others are told to retry.
     const refused: RawAnswer[] = [];
     await new Promise<void>((resolve) => {
       for (const answer of answers)

@@ -41,14 +41,14 @@ for (const kind of databaseKinds) {
       bearer = await running.provider.token(newUser());
     });
     after(() => running.stop());
-    /** What the log says that it should not: a client's mistakes are no failures of ours. */
+    /** Log lines that should not exist: a client's mistakes are not errors of the console. */
     const failures = (): string[] => running.logs.filter((line) => /"level":"error"|unavailable/.test(line));
     const servesOn = async (): Promise<void> => {
       const { status } = await (await running.as(newUser())).call('get', '/secrets');
       expect(status).to.equal(200);
       expect(failures()).to.deep.equal([]);
     };
-    /** Cuts at every byte, each connection its own. Whole, the body is answered with `whole`. */
+    /** Cuts at every byte, each on a new connection. The complete body is answered with `whole`. */
     const cutEverywhere = async (
       port: Port,
       request: RawRequest,
@@ -72,10 +72,10 @@ for (const kind of databaseKinds) {
       await servesOn();
     };
 
-    it('end with 400 or a closed line, wherever a multipart form is cut', async () => {
+    it('end with 400 or a closed connection, wherever a multipart form is cut', async () => {
       const { type, body } = multipart({ csrf: person.csrf }, 'A=1\n');
       const headers = { ...person.headers, 'content-type': type };
-      // But for the line break behind its last boundary, a form is whole.
+      // Without the line break after its last boundary, a form is still complete.
       const needed = body.subarray(0, body.length - 2);
       await cutEverywhere(
         'public',
@@ -103,7 +103,7 @@ for (const kind of databaseKinds) {
       await cutEverywhere('resolve', request, { body, whole: 403, every: 7 });
     });
 
-    it('are no failure where the client hangs up while its answer is being made', async () => {
+    it('are not errors if the client hangs up before its answer is ready', async () => {
       const target = targetOf('public');
       const body = JSON.stringify({ name: `late-${kind}`, value: 'v' });
       const headers = { ...json, authorization: `Bearer ${bearer}`, 'content-length': String(body.length) };
@@ -119,7 +119,7 @@ for (const kind of databaseKinds) {
       await servesOn();
     });
 
-    it('come back to whoever’s login has ended, for a day; afterwards they are a stranger’s', async () => {
+    it('are returned to a user whose login has ended, for a day; afterwards they count as a stranger’s', async () => {
       const { type, body } = multipart({ csrf: person.csrf, name: 'late', value: 'still here' }, '');
       const length = { 'content-type': type, 'content-length': String(body.length) };
       const last = { ...person.headers, ...length, connection: 'close' };
@@ -130,7 +130,7 @@ for (const kind of databaseKinds) {
           socket.write(bytes);
           return await wholeAnswerOf(socket);
         });
-      // A login lasts 12 hours at most.
+      // A login lasts at most 12 hours.
       const ended = await sent(35, head + body.toString());
       expect([ended.status, ended.text.includes('still here')]).to.deep.equal([401, true]);
       const stranger = await sent(37, head);
@@ -138,7 +138,7 @@ for (const kind of databaseKinds) {
       await servesOn();
     });
 
-    it('are looked at before their bodies: origin, login, type and length', async () => {
+    it('are checked before their bodies: origin, login, type and length', async () => {
       const { type } = multipart({}, '');
       const form = { 'content-type': type, 'content-length': '100000' };
       const { cookie, ...noCookie } = person.headers;
@@ -191,7 +191,7 @@ for (const kind of databaseKinds) {
         ['resolve', '/internal/v1/resolve', { ...api, 'content-length': '2097153' }, 413],
       ];
       for (const [port, path, headers, status] of cases) {
-        // Nothing of the body is ever sent: only an answer that does not wait for it ends this.
+        // None of the body is ever sent: only an answer that does not wait for it ends this.
         const socket = await openRaw(targetOf(port));
         socket.write(headOf({ path, headers }));
         expect((await answerOf(socket)).status, `${path} ${JSON.stringify(headers)}`).to.equal(status);

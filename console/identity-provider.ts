@@ -27,7 +27,7 @@ import {
 } from './discovery.ts';
 
 export interface IdentityProvider {
-  /** The login that an access token stands for. */
+  /** The login that an access token represents. */
   verify(bearer: string): Promise<Outcome<VerifiedLogin>>;
 }
 
@@ -87,7 +87,7 @@ function rejected(why: string): Outcome<never> {
   return refuse('bearer_rejected', `${why}; log in again and send an access token for this service.`);
 }
 
-/** jose's codes in words for whoever sent the token. */
+/** jose's codes in words for the token's sender. */
 function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'The access token has expired';
   if (error instanceof errors.JWTClaimValidationFailed)

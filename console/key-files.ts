@@ -1,4 +1,4 @@
-/** The console's keys by file, each a JWK set, newest first. Zone 1; docs/design.md#keys. */
+/** The console's key files, each a JWK set, newest first. Zone 1; docs/design.md#keys. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { KeyEncryptionKey, Verifier } from '#envelope/cipher.ts';
 import { decodeBase64url } from '#envelope/base64url.ts';
@@ -18,7 +18,7 @@ import type { AtRestKeys, EnvelopeKey, TicketKeys } from './core/keys.ts';
 const OCT = 'an oct key of 32 bytes';
 const OCT_BYTES = 32;
 
-/** A symmetric key of one use: seals the page's cookies, or authenticates the database's records. */
+/** A symmetric key for one use: sealing the page's cookies, or authenticating the database's records. */
 export interface OctKey {
   readonly kid: Kid;
   readonly key: KeyObject;
@@ -55,7 +55,7 @@ function member(jwk: Jwk, name: string): string {
 }
 
 function envelopeKey(jwk: Jwk): EnvelopeKey & { readonly kid: Kid } {
-  if (jwk['d'] !== undefined) throw new Error('a private key has no place here');
+  if (jwk['d'] !== undefined) throw new Error('a private key does not belong here');
   const recipient = rsaRecipient(jwk);
   const { kid } = recipient;
   const n = member(jwk, 'n');
@@ -67,7 +67,7 @@ function envelopeKey(jwk: Jwk): EnvelopeKey & { readonly kid: Kid } {
   };
 }
 
-/** RSA public keys, of which the newest seals. A private one is refused: this zone must never hold it. */
+/** RSA public keys; the newest seals. A private one is refused: this zone must never hold it. */
 export async function parseEnvelopeKeys(json: string): Promise<EnvelopeKey> {
   const [newest] = await parseJwkSet(json, 'an RSA public key of at least 2048 bits', envelopeKey);
   return newest;
@@ -77,7 +77,7 @@ function publicPart({ kty, crv, x }: Jwk): Jwk {
   return { kty, crv, x };
 }
 
-/** Ed25519 private keys, of which the newest signs; of a retired one the public part is enough. */
+/** Ed25519 private keys; the newest signs. For a retired one, the public part is enough. */
 export async function parseTicketKeys(json: string): Promise<TicketKeys> {
   const verifiers = await parseJwkSet<Verifier>(json, 'an Ed25519 key', (jwk) =>
     ed25519Verifier(publicPart(jwk)),

@@ -52,7 +52,7 @@ onEachDatabase('a value', (running) => {
       { numRuns: 10 },
     );
     const everything = [...replies, ...running().logs, await dump(running())].join('\n');
-    // A refused name may be quoted back, cut, to whoever sent it, in no other place.
+    // A refused name may be quoted, cut, to its sender, and nowhere else.
     const seen = marks.filter((mark) => everything.replaceAll(/"detail":"\\"[^"]*/g, '').includes(mark));
     expect(seen).to.deep.equal([]);
   });

@@ -1,4 +1,4 @@
-/** Settings that bound what somebody may have, and how often they may ask. Zone 1; docs/design.md#load. */
+/** Settings that limit what a user may have, and how often they may ask. Zone 1; docs/design.md#load. */
 import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
 import { flag, integer } from '#platform/settings.ts';
 
@@ -8,7 +8,7 @@ const MOST = 1_000_000;
 
 const limits = {
   ticketLifeSeconds: integer('TWOFOLD_TICKET_LIFE_SECONDS', {
-    doc: 'Life of a ticket that is asked for without `ttlSeconds`.',
+    doc: 'Life of a ticket requested without `ttlSeconds`.',
     min: 60,
     max: MAX_TICKET_SECONDS,
     fallback: String(DAY_SECONDS),
@@ -20,11 +20,11 @@ const limits = {
     fallback: String(MAX_TICKET_SECONDS),
   }),
   envEnabled: flag('TWOFOLD_ENV_ENABLED', {
-    doc: 'Whether the page offers environment variables, and tickets are issued for them: as the webhook’s setting of this name, which decides.',
+    doc: 'Whether the page offers environment variables and tickets are issued for them; set it like the webhook’s setting of this name, which decides.',
     fallback: 'false',
   }),
   grantLifeSeconds: integer('TWOFOLD_GRANT_LIFE_SECONDS', {
-    doc: 'Time for a session’s first claim, as the console holds it; the keyservice’s setting of this name bounds it too.',
+    doc: 'Time limit for a session’s first claim, as the console enforces it; the keyservice’s setting of this name limits it too.',
     min: 1,
     max: MAX_TICKET_SECONDS,
     fallback: String(DAY_SECONDS),
@@ -36,7 +36,7 @@ const limits = {
     fallback: String(MAX_VALUE_BYTES),
   }),
   rateLimitPerMinute: integer('TWOFOLD_RATE_LIMIT_PER_MINUTE', {
-    doc: 'Requests of one owner, or of one address where there is no owner, in each replica.',
+    doc: 'Requests from one owner, or from one address where there is no owner, in each replica.',
     min: 1,
     max: 1_000_000,
     fallback: '600',
@@ -46,26 +46,26 @@ const limits = {
 /** Starting sessions: `core/start-limits.ts`. */
 const startLimits = {
   startsPerMinute: integer('TWOFOLD_STARTS_PER_MINUTE', {
-    doc: '`resolve`s, and as many `claim`s, of one namespace, in each replica: a namespace may be a whole JupyterHub. Ten times as many `claim`s of one address, before a grant has told the namespace.',
+    doc: '`resolve`s, and as many `claim`s, from one namespace, in each replica: a namespace may be a whole JupyterHub. Ten times as many `claim`s from one address, before a grant has shown the namespace.',
     min: 1,
     max: MOST,
     fallback: '1000',
   }),
   refusalsPerMinute: integer('TWOFOLD_REFUSALS_PER_MINUTE', {
-    doc: 'Refused `resolve`s of one namespace that are answered with their reason and recorded, in each replica. Also how often the launchers of a namespace may ask for a user or a secret that is not there.',
+    doc: 'Refused `resolve`s from one namespace that are answered with their reason and recorded, in each replica. Also how often the launchers of a namespace may ask for a user or a secret that does not exist.',
     min: 1,
     max: MOST,
     fallback: '300',
   }),
   unknownPerMinute: integer('TWOFOLD_UNKNOWN_PER_MINUTE', {
-    doc: 'How often one launcher, or one ticket, may ask `resolve` for secrets that an owner does not have, in each replica; beyond, nothing says whether there is such a secret.',
+    doc: 'How often one launcher, or one ticket, may ask `resolve` for secrets that an owner does not have, in each replica; beyond that, no answer shows whether a secret exists.',
     min: 1,
     max: MOST,
     fallback: '20',
   }),
 };
 
-/** What one owner can make persistent: `core/quotas.ts`. */
+/** What one owner can store: `core/quotas.ts`. */
 const quotas = {
   quotaSecrets: integer('TWOFOLD_QUOTA_SECRETS', {
     doc: 'Secrets of one owner.',
@@ -74,19 +74,19 @@ const quotas = {
     fallback: '1000',
   }),
   quotaTickets: integer('TWOFOLD_QUOTA_TICKETS', {
-    doc: 'Tickets of one owner that live. Those minted for a trusted launcher’s pods do not count, so that no hub is locked out; their sessions do.',
+    doc: 'Live tickets of one owner. Those minted for a trusted launcher’s pods do not count, so that no hub is locked out; their sessions do.',
     min: 1,
     max: MOST,
     fallback: '1000',
   }),
   quotaSessions: integer('TWOFOLD_QUOTA_SESSIONS', {
-    doc: 'Sessions of one owner that no pod has claimed yet, and that one still may.',
+    doc: 'Sessions of one owner that no pod has claimed yet but one still may.',
     min: 1,
     max: MOST,
     fallback: '10000',
   }),
   quotaVersions: integer('TWOFOLD_QUOTA_VERSIONS', {
-    doc: 'Versions of secrets in flight: those that the sessions above hold, of one owner.',
+    doc: 'Versions of one owner’s secrets in flight: those that the sessions above hold.',
     min: 1,
     max: MOST,
     fallback: '100000',
@@ -98,7 +98,7 @@ const quotas = {
     fallback: '8',
   }),
   quotaWebSessions: integer('TWOFOLD_QUOTA_WEB_SESSIONS', {
-    doc: 'Logins of one owner on the page at a time: one more ends the oldest.',
+    doc: 'Concurrent logins of one owner on the page: one more ends the oldest.',
     min: 1,
     max: 1_000,
     fallback: '20',

@@ -12,7 +12,7 @@ interface Route {
   readonly path: string;
 }
 
-/** What is read of express's own list of what it serves, in which it also keeps where a router is mounted. */
+/** The members read from express's list of routes, which also says where a router is mounted. */
 interface Layer {
   readonly rawPath?: unknown;
   readonly route?: { readonly path: unknown; readonly methods: Readonly<Record<string, boolean>> };
@@ -24,16 +24,16 @@ const METHODS: readonly string[] = ['get', 'post', 'put', 'patch', 'delete'];
 function routesBelow(stack: readonly Layer[], prefix: string): Route[] {
   return stack.flatMap(({ route, rawPath, handle }) => {
     if (route) {
-      if (typeof route.path !== 'string') throw new Error('a route whose address is no text');
+      if (typeof route.path !== 'string') throw new Error('a route whose address is not text');
       const path = (prefix + route.path).replaceAll(/:\w+/g, 'x');
-      // One for all methods, which express tells in two ways, answers those that have no route of their own.
+      // One for all methods, which express marks in two ways, answers those without a route of their own.
       const methods = Object.keys(route.methods).map((method) => (method === '_all' ? 'patch' : method));
       return methods
         .filter((method) => METHODS.includes(method))
         .map((method) => ({ method: method.toUpperCase(), path }));
     }
     if (!handle.stack) return [];
-    if (typeof rawPath !== 'string') throw new Error('a router whose address is no text');
+    if (typeof rawPath !== 'string') throw new Error('a router whose address is not text');
     return routesBelow(handle.stack, prefix + (rawPath === '/' ? '' : rawPath));
   });
 }
@@ -43,7 +43,7 @@ async function appAt(running: TestConsole, port: 'public' | 'claim'): Promise<Ex
   let app: Express | undefined;
   const look = (message: unknown): void => {
     const { request } = message as { request: Request }; // as Node documents it
-    setImmediate(() => (app = request.app as Express)); // express's own type for what it puts there
+    setImmediate(() => (app = request.app as Express)); // express's type for what it puts there
   };
   subscribe('http.server.request.start', look);
   await running.client.call({
@@ -61,12 +61,12 @@ function routesOf(app: Express): Route[] {
   return routesBelow(app.router.stack as unknown as Layer[], '');
 } // see Layer
 
-/** The same files for everybody, from memory: there is nothing to guess, and browsers keep them. */
+/** The same files for everyone, from memory: nothing to guess, and browsers cache them. */
 function isAsset({ path }: Route): boolean {
   return /^\/assets\/(page|icon)-[\w-]{16}\.(js|css|svg)$/.test(path);
 }
 
-describe('how often one may ask', function () {
+describe('the rate of requests', function () {
   this.timeout(60_000);
   let running: TestConsole;
   const people: { bearer: string; cookie: string }[] = [];
@@ -83,7 +83,7 @@ describe('how often one may ask', function () {
       timeoutMs: 15_000,
       maxResponseBytes: 8 * 1024 * 1024,
     });
-  /** Routes that go on answering after they were asked once. */
+  /** Routes that still answer after one request. */
   const unlimited = async (
     routes: readonly Route[],
     headers: Readonly<Record<string, string>> = {},
@@ -112,7 +112,7 @@ describe('how often one may ask', function () {
   beforeEach(() => running.restart({ TWOFOLD_RATE_LIMIT_PER_MINUTE: '1', TWOFOLD_STARTS_PER_MINUTE: '1' }));
   after(() => running.stop());
 
-  it('is limited by address at every route that there is, and where there is none', async () => {
+  it('is limited by address at every route, and where there is none', async () => {
     const routes = routesOf(await appAt(running, 'public'));
     const { paths } = openApiDocument(PUBLIC_URL) as { paths: Record<string, object> }; // as OpenAPI has it
     const documented = Object.entries(paths).flatMap(([path, operations]) =>
@@ -130,18 +130,18 @@ describe('how often one may ask', function () {
     expect(await unlimited([...others, ...nowhere])).to.deep.equal([]);
   });
 
-  it('is limited at the port of the claims', async () => {
+  it('is limited at the port for claims', async () => {
     const routes = routesOf(await appAt(running, 'claim'));
     expect(routes).to.deep.include({ method: 'POST', path: '/internal/v1/claim' });
     const elsewhere = { method: 'GET', path: '/elsewhere' };
-    // All pods of a node may share an address: ten times as many as of one namespace, of which one was asked above.
+    // All pods of a node may share an address: ten times the limit of a namespace, one of which was used above.
     for (let asked = 1; asked < 10; asked += 1) {
       expect((await ask(elsewhere, {}, 'claim')).status).to.equal(404);
     }
     expect(await unlimited([...routes, elsewhere], {}, 'claim')).to.deep.equal([]);
   });
 
-  it('is limited for each person at every route, at whatever address, and for nobody else', async () => {
+  it('is limited for each person at every route, from any address, and for nobody else', async () => {
     const routes = routesOf(await appAt(running, 'public')).filter((route) => !isAsset(route));
     const isApi = ({ path }: Route): boolean => path.startsWith(`${API_PATH}/`);
     const list = { method: 'GET', path: `${API_PATH}/secrets` };
@@ -159,7 +159,7 @@ describe('how often one may ask', function () {
     }
   });
 
-  it('would be seen not to be limited', async () => {
+  it('is reported if it is not limited', async () => {
     const app = await appAt(running, 'public');
     app.get('/planted', (_request, response) => void response.end());
     const { stack } = app.router;

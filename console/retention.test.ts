@@ -22,7 +22,7 @@ for (const kind of databaseKinds) {
     let database: OpenDatabase;
     let kubernetes: KubernetesApi;
     let alice: ApiClient;
-    /** As the console would be in so many days. */
+    /** The console's retention, this many days ahead. */
     const inDays = (days: number, changed: Partial<typeof config> = {}): Retention =>
       createRetention(
         {
@@ -62,10 +62,10 @@ for (const kind of databaseKinds) {
       await inDays(3_000).sweep();
     });
 
-    it('lets a session that no pod claimed go with its ticket, 30 days after the ticket’s end', async () => {
+    it('deletes a session that no pod claimed with its ticket, 30 days after the ticket’s end', async () => {
       const { sid } = await openSession(running, { ticket: await ticketFor(alice) });
       expect(await inDays(30).sweep(), 'the ticket lived for a day').to.deep.equal(none);
-      expect((await inDays(31.1).preview()).counts, 'as it is told before').to.deep.equal({
+      expect((await inDays(31.1).preview()).counts, 'as the preview said').to.deep.equal({
         ...none,
         sessions: 1,
         tickets: 1,
@@ -74,17 +74,17 @@ for (const kind of databaseKinds) {
       expect(await isThere(sid)).to.equal(false);
     });
 
-    it('keeps the session of a pod that is there, however old, and the pod claims again', async () => {
+    it('keeps the session of a pod that exists, however old, and the pod claims again', async () => {
       const session = await openSession(running, { ticket: await ticketFor(alice) });
       const { token } = admit(running, session);
       const grant = await grantFor(running, session);
       const first = await claim(running, { grant, token });
       expect(await inDays(400).sweep()).to.deep.equal(none);
-      expect((await inDays(400).preview()).bound, 'one waits for its pod’s end').to.equal(1);
+      expect((await inDays(400).preview()).bound, 'one waits for its pod to end').to.equal(1);
       expect((await claim(running, { grant, token })).json).to.deep.equal(first.json);
     });
 
-    it('lets a bound session go once its pod is gone, or another has its name', async () => {
+    it('deletes a bound session once its pod is gone, or another has its name', async () => {
       for (const end of [
         () => running.kubernetes.pods.clear(),
         (pod: object) => {
@@ -114,7 +114,7 @@ for (const kind of databaseKinds) {
       expect(await inDays(400).sweep()).to.deep.equal({ ...none, sessions: 1, tickets: 1 });
     });
 
-    it('lets the sessions of a revoked ticket go while their pods run: none of their claims succeeds', async () => {
+    it('deletes the sessions of a revoked ticket while their pods run: none of their claims succeeds', async () => {
       const ticket = await ticketFor(alice, { ttlSeconds: 20 * 86_400 });
       const session = await openSession(running, { ticket });
       const { token } = admit(running, session);
@@ -125,17 +125,17 @@ for (const kind of databaseKinds) {
       expect(await inDays(31.1).sweep()).to.deep.equal({ ...none, sessions: 1, tickets: 1 });
       expect((await claim(running, { grant, token })).json.code).to.equal('session_unknown');
       const again = await openSession(running, { ticket }).catch((error: unknown) => String(error));
-      expect(again, 'a ticket without a row is as good as revoked').to.contain('ticket_revoked');
+      expect(again, 'a ticket without a row counts as revoked').to.contain('ticket_revoked');
     });
 
-    it('keeps what a living ticket started, though its time to claim is over', async () => {
+    it('keeps the sessions of a live ticket, though their time to claim is over', async () => {
       const ticket = await ticketFor(alice, { ttlSeconds: 30 * 86_400 });
       const { sid } = await openSession(running, { ticket });
       expect(await inDays(59).sweep()).to.deep.equal(none);
       expect(await isThere(sid)).to.equal(true);
     });
 
-    it('lets reservations go when they are over, and logins and records by the operator’s days', async () => {
+    it('deletes reservations once expired, and logins and records after the operator’s days', async () => {
       await alice.call('post', '/secrets/b/sealing');
       expect(await inDays(1, { loginDays: 2, auditDays: 2 }).sweep()).to.deep.equal({
         ...none,
@@ -145,13 +145,10 @@ for (const kind of databaseKinds) {
       expect(counts.logins).to.be.at.least(1);
       expect(counts.audit).to.be.at.least(2);
       expect(await inDays(3, { loginDays: 2, auditDays: 2 }).sweep()).to.deep.equal(counts);
-      expect(
-        (await alice.call('get', '/secrets')).json.items,
-        'secrets are nobody’s to prune',
-      ).to.have.length(1);
+      expect((await alice.call('get', '/secrets')).json.items, 'secrets are never pruned').to.have.length(1);
     });
 
-    it('stops in the middle when it is told to, and goes on at the next call', async () => {
+    it('stops in the middle when told to, and continues at the next call', async () => {
       for (let n = 0; n < 3; n += 1) await openSession(running, { ticket: await ticketFor(alice) });
       expect(await inDays(40).sweep(() => false)).to.deep.equal(none);
       expect(await inDays(40).sweep()).to.deep.equal({ ...none, sessions: 3, tickets: 3 });

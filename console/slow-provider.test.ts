@@ -17,7 +17,7 @@ async function timed<T>(ask: () => Promise<T>): Promise<[T, number]> {
   return [await ask(), performance.now() - from];
 }
 
-/** A login on the page and a call with a bearer, at once, at a console that knows nothing of its provider yet. */
+/** A login on the page and a call with a bearer, concurrent, at a console that has not yet reached its provider. */
 async function tryIt(slow: TestIdentityProvider['slow']): Promise<Tried> {
   const running = await startTestConsole('SQLite', { TWOFOLD_OIDC_CLIENT_ID: CLIENT_ID });
   running.provider.slow = slow;
@@ -38,14 +38,14 @@ async function tryIt(slow: TestIdentityProvider['slow']): Promise<Tried> {
 
 const cases = [
   { what: 'does not answer', slow: { path: DISCOVERY, how: 'silent' }, bearers: true },
-  { what: 'answers without an end', slow: { path: DISCOVERY, how: 'trickling' }, bearers: true },
-  { what: 'gives its keys without an end', slow: { path: '/keys', how: 'trickling' }, bearers: true },
-  { what: 'gives no token', slow: { path: '/token', how: 'silent' }, bearers: false },
+  { what: 'answers without end', slow: { path: DISCOVERY, how: 'trickling' }, bearers: true },
+  { what: 'sends its keys without end', slow: { path: '/keys', how: 'trickling' }, bearers: true },
+  { what: 'sends no token', slow: { path: '/token', how: 'silent' }, bearers: false },
 ] as const;
 
 describe('a console whose identity provider', function () {
   this.timeout(30_000);
-  // All at once: each waits five seconds.
+  // All at the same time: each waits five seconds.
   const trying = new Map<string, Promise<Tried>>();
   before(() => {
     for (const { what, slow } of cases) trying.set(what, tryIt(slow));
@@ -55,7 +55,7 @@ describe('a console whose identity provider', function () {
   });
 
   for (const { what, bearers } of cases) {
-    it(`${what} says so in bounded time, and works when it does`, async () => {
+    it(`${what} says so in bounded time, and works once it does`, async () => {
       const { running, login, bearer } = (await trying.get(what)) as Tried; // begun above
       expect([login.status, login.retryAfter]).to.deep.equal([503, '2']);
       expect(login.page).to.contain('does not answer').and.to.contain('Try again');

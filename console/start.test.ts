@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { callJson, type Reply } from './testing/api-client.ts';
 import { startTestConsole, type TestConsole } from './testing/console.ts';
 
-/** Plain HTTP, as the kubelet asks. */
+/** Plain HTTP, like the kubelet. */
 function ask(port: number | undefined, path: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port: port ?? 0, path };
@@ -26,7 +26,7 @@ describe('a running console', () => {
   });
   after(() => running.stop());
 
-  it('tells the kubelet that it works, and Prometheus how much', async () => {
+  it('reports its health to the kubelet and its metrics to Prometheus', async () => {
     await running.withBearer(undefined).call('get', '/secrets');
     const { health } = running.ports;
     expect((await ask(health, '/healthz')).status).to.equal(200);
@@ -36,7 +36,7 @@ describe('a running console', () => {
     expect(text).to.contain('twofold_console_refusals_total{operation="other",code="bearer_rejected"} 1');
   });
 
-  it('limits how often one address may claim, and says when to come back', async () => {
+  it('limits how often one address may claim, and says when to retry', async () => {
     const url = `${running.urlOf('claim')}/internal/v1/claim`;
     const post = (): Promise<Reply> =>
       callJson(
@@ -51,9 +51,9 @@ describe('a running console', () => {
     expect(Number(replies[20]?.headers['retry-after'])).to.be.within(1, 60);
   });
 
-  it('logs one line for each request: what, how it ended, and nothing of its content', async () => {
+  it('logs one line for each request: the operation, its result, and nothing of its content', async () => {
     await (await running.as('alice')).call('post', '/secrets', { body: { name: 'a', value: 'v' } });
-    // The line follows the answer.
+    // The line is written after the answer.
     const line = await new Promise<string>((resolve) => {
       const look = (): void => {
         const found = running.logs.find((candidate) => candidate.includes('createSecret'));

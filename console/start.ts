@@ -41,13 +41,13 @@ interface Context {
   readonly config: ConsoleConfig;
   readonly log: Log;
   readonly clock: Clock;
-  /** Milliseconds that run evenly, from anywhere: limits must not follow a clock that is set. */
+  /** Monotonic milliseconds: limits must not follow changes of the clock. */
   readonly elapsed: () => number;
   readonly database: OpenDatabase;
   readonly metrics: Metrics;
 }
 
-/** Times a namespace's claims: all pods of a node, or of a cluster, may come from one address. */
+/** Times the limit of a namespace: all pods of a node, or of a cluster, may share one address. */
 const CLAIMS_PER_ADDRESS = 10;
 
 /** Undone in reverse. */
@@ -133,7 +133,7 @@ function createServers(apps: Apps, { tls, log }: { readonly tls: TlsFiles; reado
   };
 }
 
-/** Each port with a gate of its own: who fills one keeps no other from answering. */
+/** A gate for each port: filling one does not stop the others from answering. */
 function createGates(): Readonly<Record<keyof typeof portLimits, BodyGate>> {
   return {
     public: createBodyGate(portLimits.public),
@@ -142,7 +142,7 @@ function createGates(): Readonly<Record<keyof typeof portLimits, BodyGate>> {
   };
 }
 
-/** Listens on every port; each server is closed by what it adds to `undo`. */
+/** Listens on every port; what it adds to `undo` closes the servers. */
 async function serve(context: Context, undo: Undo[]): Promise<Omit<Running, 'stop'>> {
   const { config, log, database, metrics } = context;
   const shared = {
@@ -190,7 +190,7 @@ async function serve(context: Context, undo: Undo[]): Promise<Omit<Running, 'sto
   return { ports, fail };
 }
 
-/** Has connections of its own: it may wait for them as long as it likes. */
+/** Has its own connections: it may wait for them as long as it takes. */
 function sweep({ config, log, clock, database }: Context, undo: Undo[]): void {
   const kubernetes = createKubernetesApi(config, { log });
   undo.push(() => kubernetes.close());
@@ -203,7 +203,7 @@ async function undoAll(undo: Undo[]): Promise<void> {
   for (const step of undo.splice(0).reverse()) await step();
 }
 
-/** Migrates the database, makes the newest envelope key the active one, and serves. Rejects when any of it fails. */
+/** Migrates the database, activates the newest envelope key, and serves. Rejects if any of it fails. */
 export async function startConsole(
   config: ConsoleConfig,
   log: Log,

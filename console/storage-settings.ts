@@ -1,5 +1,5 @@
 /**
- * Settings of the database, and of what is kept in it: for the console and the operator's program. Zone 1;
+ * Settings of the database and of retention, for the console and the operator's program. Zone 1;
  * docs/design.md#database.
  */
 import { file, integer, optional, path, text, type Values } from '#platform/settings.ts';
@@ -7,48 +7,48 @@ import { file, integer, optional, path, text, type Values } from '#platform/sett
 export const storageSettings = {
   databaseUrl: optional(
     text('TWOFOLD_DATABASE_URL', {
-      doc: '`sqlite:/path/file.db`, kept with mode 0600, in a folder that nobody else may write; one that is missing is made with 0700. Either this or the next.',
+      doc: '`sqlite:/path/file.db`, a file of mode 0600 in a folder that nobody else may write to; a missing folder is created with 0700. Set either this or the next.',
     }),
   ),
   databaseUrlFromFile: optional(
     file('TWOFOLD_DATABASE_URL_FILE', {
-      doc: 'The database’s address, `postgres://…` or `sqlite:…`: it may hold a password.',
+      doc: 'The database’s address, `postgres://…` or `sqlite:…`: it may contain a password.',
       kind: 'a database address',
       parse: (content) => content.trim(),
     }),
   ),
   sqliteAddon: optional(
     path('TWOFOLD_SQLITE_ADDON', {
-      doc: '`better_sqlite3.node` for this Node; the image has it. SQLite only.',
+      doc: '`better_sqlite3.node` for this Node; the image contains it. SQLite only.',
     }),
   ),
 };
 
 const MAX_DAYS = 3_650;
 
-/** Rows that have done their duty: `core/retention.ts` has the rule. */
+/** Rows that are no longer needed: `core/retention.ts` has the rule. */
 export const retentionSettings = {
   sessionDays: integer('TWOFOLD_RETENTION_SESSION_DAYS', {
-    doc: 'Days that ended tickets and sessions are kept; never one that a pod may still claim.',
+    doc: 'Days that ended tickets and sessions are kept; a session that a pod may still claim is never deleted.',
     min: 1,
     max: MAX_DAYS,
     fallback: '30',
   }),
   loginDays: integer('TWOFOLD_RETENTION_LOGIN_DAYS', {
-    doc: 'Days that a login is remembered after its last time; 0 is for ever: a launcher’s word resolves only to the one owner that ever carried it.',
+    doc: 'Days that a login is remembered after it was last seen; 0 is forever: the name that a launcher gives resolves only to the one owner that ever had it.',
     min: 0,
     max: MAX_DAYS,
     fallback: '0',
   }),
   auditDays: integer('TWOFOLD_RETENTION_AUDIT_DAYS', {
-    doc: 'Days that audit records are kept; 0 is for ever.',
+    doc: 'Days that audit records are kept; 0 is forever.',
     min: 0,
     max: MAX_DAYS,
     fallback: '365',
   }),
 };
 
-/** The database's address. Throws where the two ways of giving it contradict, or it is of a kind without a driver. */
+/** The database's address. Throws if it is given twice or not at all, or there is no driver for it. */
 export function databaseUrlOf({
   databaseUrl,
   databaseUrlFromFile,
@@ -60,7 +60,7 @@ export function databaseUrlOf({
   const url = databaseUrlFromFile ?? databaseUrl ?? '';
   if (databaseUrl !== undefined && !/^sqlite:./.test(databaseUrl)) {
     throw new Error(
-      'TWOFOLD_DATABASE_URL is sqlite:/path/file.db; an address with a password goes into TWOFOLD_DATABASE_URL_FILE',
+      'TWOFOLD_DATABASE_URL must be sqlite:/path/file.db; an address with a password goes into TWOFOLD_DATABASE_URL_FILE',
     );
   }
   if (!/^(sqlite:.|postgres(ql)?:\/\/)/.test(url)) {

@@ -1,15 +1,15 @@
-/** Runs the retention at start and every hour, until it is closed. Zone 1; docs/design.md#clean-up. */
+/** Runs the retention sweep at start and every hour, until closed. Zone 1; docs/design.md#clean-up. */
 import { describeError, type Log } from '#platform/log.ts';
 import { prunables, type Retention } from './core/retention.ts';
 
 const HOUR_MS = 3_600_000;
 
 interface Sweeper {
-  /** Resolves once the step under way has ended. */
+  /** Resolves once the current step has ended. */
   close(): Promise<void>;
 }
 
-/** A sweep that fails is logged, and tried again an hour later: every step of it stands by itself. */
+/** A sweep that fails is logged and retried an hour later: its steps are independent. */
 export function startSweeper(retention: Retention, log: Log): Sweeper {
   let open = true;
   let timer: NodeJS.Timeout | undefined;

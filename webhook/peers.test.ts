@@ -107,7 +107,7 @@ describe('resolve, as the webhook calls it', () => {
   });
 
   it('passes on a rate limit as such', async () => {
-    const detail = 'Namespace hub has had pods admitted 1000 times within a minute; try again in 7 s.';
+    const detail = 'Namespace hub has had 1000 pods admitted within a minute; try again in 7 s.';
     const { options } = answering(429, { code: 'rate_limited', detail });
     const outcome = await createConsoleClient(options).resolve(await planned(), 4000);
     expect(outcome.ok).to.equal(false);

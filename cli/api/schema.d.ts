@@ -340,7 +340,7 @@ export interface operations {
           'application/json': components['schemas']['LoginOffer'];
         };
       };
-      /** @description `method_not_allowed`: This address does not take this method. */
+      /** @description `method_not_allowed`: This address does not accept this method. */
       405: {
         headers: {
           [name: string]: unknown;
@@ -366,7 +366,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console made a mistake; its log says more. */
+      /** @description `internal_error`: The console failed; its log has the details. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -412,7 +412,7 @@ export interface operations {
           };
         };
       };
-      /** @description `method_not_allowed`: This address does not take this method. */
+      /** @description `method_not_allowed`: This address does not accept this method. */
       405: {
         headers: {
           [name: string]: unknown;
@@ -438,7 +438,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console made a mistake; its log says more. */
+      /** @description `internal_error`: The console failed; its log has the details. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -489,7 +489,7 @@ export interface operations {
           };
         };
       };
-      /** @description `query_malformed`: A query parameter is not what this operation takes. */
+      /** @description `query_malformed`: A query parameter is not what this operation accepts. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -515,7 +515,7 @@ export interface operations {
           };
         };
       };
-      /** @description `method_not_allowed`: This address does not take this method. */
+      /** @description `method_not_allowed`: This address does not accept this method. */
       405: {
         headers: {
           [name: string]: unknown;
@@ -541,7 +541,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console made a mistake; its log says more. */
+      /** @description `internal_error`: The console failed; its log has the details. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -621,7 +621,7 @@ export interface operations {
           'application/json': components['schemas']['Secret'];
         };
       };
-      /** @description `body_malformed`: The request’s body is not what this operation takes. */
+      /** @description `body_malformed`: The request’s body is not what this operation accepts. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -647,7 +647,7 @@ export interface operations {
           };
         };
       };
-      /** @description `method_not_allowed`: This address does not take this method. */
+      /** @description `method_not_allowed`: This address does not accept this method. */
       405: {
         headers: {
           [name: string]: unknown;
@@ -659,7 +659,7 @@ export interface operations {
           };
         };
       };
-      /** @description `envelope_not_reserved`: The envelope does not belong to a reservation that still holds; seal it again. `name_taken`: There is already a secret of this name; replace it, or choose another name. `too_many_secrets`: You have as many secrets as the quota allows; delete one. */
+      /** @description `envelope_not_reserved`: The envelope does not belong to a live reservation; seal it again. `name_taken`: There is already a secret with this name; replace it, or choose another name. `too_many_secrets`: You have as many secrets as the quota allows; delete one. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -695,7 +695,7 @@ export interface operations {
           };
         };
       };
-      /** @description `value_empty`: A secret has at least one byte. `value_too_large`: The value is larger than this console stores. `value_not_text`: The value is not well-formed Unicode; send its bytes as valueBase64. `value_not_base64`: valueBase64 is not base64. `expiry_past`: Choose an expiry in the future. `envelope_malformed`: The envelope is not in the format. `envelope_of_another_owner`: The envelope is sealed for another owner. `envelope_of_another_name`: The envelope is sealed for another name. `envelope_key_not_active`: The envelope is sealed to a key that is not the current one; seal it again. `envelope_size_differs`: The envelope does not hold a value of the declared size. `name_malformed`: Choose another name for the secret. */
+      /** @description `value_empty`: A secret has at least one byte. `value_too_large`: The value is larger than this console stores. `value_not_text`: The value is not well-formed Unicode; send its bytes as valueBase64. `value_not_base64`: valueBase64 is not base64. `expiry_past`: Choose an expiry in the future. `envelope_malformed`: The envelope is malformed. `envelope_of_another_owner`: The envelope is sealed for another owner. `envelope_of_another_name`: The envelope is sealed for another name. `envelope_key_not_active`: The envelope is sealed to a key that is not the current one; seal it again. `envelope_size_differs`: The envelope does not hold a value of the declared size. `name_malformed`: Choose another name for the secret. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -732,7 +732,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console made a mistake; its log says more. */
+      /** @description `internal_error`: The console failed; its log has the details. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -744,7 +744,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must look at the at-rest keys. */
+      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must check the at-rest keys. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -816,7 +816,7 @@ export interface operations {
           'application/json': components['schemas']['Secret'];
         };
       };
-      /** @description `body_malformed`: The request’s body is not what this operation takes. `if_match_malformed`: If-Match is not a list of quoted versions. */
+      /** @description `body_malformed`: The request’s body is not what this operation accepts. `if_match_malformed`: If-Match is not a list of quoted versions. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -842,7 +842,7 @@ export interface operations {
           };
         };
       };
-      /** @description `not_found`: There is nothing at this address. `secret_unknown`: You have no secret of this name. */
+      /** @description `not_found`: There is nothing at this address. `secret_unknown`: You have no secret with this name. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -854,7 +854,7 @@ export interface operations {
           };
         };
       };
-      /** @description `method_not_allowed`: This address does not take this method. */
+      /** @description `method_not_allowed`: This address does not accept this method. */
       405: {
         headers: {
           [name: string]: unknown;
@@ -866,7 +866,7 @@ export interface operations {
           };
         };
       };
-      /** @description `envelope_not_reserved`: The envelope does not belong to a reservation that still holds; seal it again. `write_conflict`: The secret is being changed by others; try again. */
+      /** @description `envelope_not_reserved`: The envelope does not belong to a live reservation; seal it again. `write_conflict`: The secret is being changed by others; try again. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -878,7 +878,7 @@ export interface operations {
           };
         };
       };
-      /** @description `version_changed`: The secret has changed meanwhile; look at it again. */
+      /** @description `version_changed`: The secret has changed in the meantime; look at it again. */
       412: {
         headers: {
           [name: string]: unknown;
@@ -914,7 +914,7 @@ export interface operations {
           };
         };
       };
-      /** @description `value_empty`: A secret has at least one byte. `value_too_large`: The value is larger than this console stores. `value_not_text`: The value is not well-formed Unicode; send its bytes as valueBase64. `value_not_base64`: valueBase64 is not base64. `expiry_past`: Choose an expiry in the future. `envelope_malformed`: The envelope is not in the format. `envelope_of_another_owner`: The envelope is sealed for another owner. `envelope_of_another_name`: The envelope is sealed for another name. `envelope_key_not_active`: The envelope is sealed to a key that is not the current one; seal it again. `envelope_size_differs`: The envelope does not hold a value of the declared size. */
+      /** @description `value_empty`: A secret has at least one byte. `value_too_large`: The value is larger than this console stores. `value_not_text`: The value is not well-formed Unicode; send its bytes as valueBase64. `value_not_base64`: valueBase64 is not base64. `expiry_past`: Choose an expiry in the future. `envelope_malformed`: The envelope is malformed. `envelope_of_another_owner`: The envelope is sealed for another owner. `envelope_of_another_name`: The envelope is sealed for another name. `envelope_key_not_active`: The envelope is sealed to a key that is not the current one; seal it again. `envelope_size_differs`: The envelope does not hold a value of the declared size. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -950,7 +950,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console made a mistake; its log says more. */
+      /** @description `internal_error`: The console failed; its log has the details. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -962,7 +962,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must look at the at-rest keys. */
+      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must check the at-rest keys. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -1030,7 +1030,7 @@ export interface operations {
           };
         };
       };
-      /** @description `not_found`: There is nothing at this address. `secret_unknown`: You have no secret of this name. */
+      /** @description `not_found`: There is nothing at this address. `secret_unknown`: You have no secret with this name. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1042,7 +1042,7 @@ export interface operations {
           };
         };
       };
-      /** @description `method_not_allowed`: This address does not take this method. */
+      /** @description `method_not_allowed`: This address does not accept this method. */
       405: {
         headers: {
           [name: string]: unknown;
@@ -1066,7 +1066,7 @@ export interface operations {
           };
         };
       };
-      /** @description `version_changed`: The secret has changed meanwhile; look at it again. */
+      /** @description `version_changed`: The secret has changed in the meantime; look at it again. */
       412: {
         headers: {
           [name: string]: unknown;
@@ -1092,7 +1092,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console made a mistake; its log says more. */
+      /** @description `internal_error`: The console failed; its log has the details. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -1166,7 +1166,7 @@ export interface operations {
           };
         };
       };
-      /** @description `method_not_allowed`: This address does not take this method. */
+      /** @description `method_not_allowed`: This address does not accept this method. */
       405: {
         headers: {
           [name: string]: unknown;
@@ -1178,7 +1178,7 @@ export interface operations {
           };
         };
       };
-      /** @description `too_many_reservations`: Too many sealings have been begun; finish one, or wait until one lapses. */
+      /** @description `too_many_reservations`: Too many sealings are under way; finish one, or wait until one lapses. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -1216,7 +1216,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console made a mistake; its log says more. */
+      /** @description `internal_error`: The console failed; its log has the details. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -1228,7 +1228,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must look at the at-rest keys. */
+      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must check the at-rest keys. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -1271,7 +1271,7 @@ export interface operations {
           };
         };
       };
-      /** @description `query_malformed`: A query parameter is not what this operation takes. */
+      /** @description `query_malformed`: A query parameter is not what this operation accepts. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -1297,7 +1297,7 @@ export interface operations {
           };
         };
       };
-      /** @description `method_not_allowed`: This address does not take this method. */
+      /** @description `method_not_allowed`: This address does not accept this method. */
       405: {
         headers: {
           [name: string]: unknown;
@@ -1323,7 +1323,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console made a mistake; its log says more. */
+      /** @description `internal_error`: The console failed; its log has the details. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -1373,7 +1373,7 @@ export interface operations {
           'application/json': components['schemas']['IssuedTicket'];
         };
       };
-      /** @description `body_malformed`: The request’s body is not what this operation takes. */
+      /** @description `body_malformed`: The request’s body is not what this operation accepts. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -1411,7 +1411,7 @@ export interface operations {
           };
         };
       };
-      /** @description `secret_unknown`: You have no secret of this name. */
+      /** @description `secret_unknown`: You have no secret with this name. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1423,7 +1423,7 @@ export interface operations {
           };
         };
       };
-      /** @description `method_not_allowed`: This address does not take this method. */
+      /** @description `method_not_allowed`: This address does not accept this method. */
       405: {
         headers: {
           [name: string]: unknown;
@@ -1435,7 +1435,7 @@ export interface operations {
           };
         };
       };
-      /** @description `too_many_tickets`: You have as many living tickets as the quota allows; revoke one. */
+      /** @description `too_many_tickets`: You have as many live tickets as the quota allows; revoke one. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -1471,7 +1471,7 @@ export interface operations {
           };
         };
       };
-      /** @description `ttl_too_long`: The ticket would live longer than the operator allows. `annotations_malformed`: The choice for the session is not one that a pod can carry. */
+      /** @description `ttl_too_long`: The ticket would live longer than the operator allows. `annotations_malformed`: A pod cannot carry this choice for the session. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1497,7 +1497,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console made a mistake; its log says more. */
+      /** @description `internal_error`: The console failed; its log has the details. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -1557,7 +1557,7 @@ export interface operations {
           };
         };
       };
-      /** @description `not_found`: There is nothing at this address. `ticket_unknown`: You have no ticket of this id. */
+      /** @description `not_found`: There is nothing at this address. `ticket_unknown`: You have no ticket with this id. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1569,7 +1569,7 @@ export interface operations {
           };
         };
       };
-      /** @description `method_not_allowed`: This address does not take this method. */
+      /** @description `method_not_allowed`: This address does not accept this method. */
       405: {
         headers: {
           [name: string]: unknown;
@@ -1595,7 +1595,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console made a mistake; its log says more. */
+      /** @description `internal_error`: The console failed; its log has the details. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -1646,7 +1646,7 @@ export interface operations {
           };
         };
       };
-      /** @description `query_malformed`: A query parameter is not what this operation takes. */
+      /** @description `query_malformed`: A query parameter is not what this operation accepts. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -1672,7 +1672,7 @@ export interface operations {
           };
         };
       };
-      /** @description `method_not_allowed`: This address does not take this method. */
+      /** @description `method_not_allowed`: This address does not accept this method. */
       405: {
         headers: {
           [name: string]: unknown;
@@ -1698,7 +1698,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console made a mistake; its log says more. */
+      /** @description `internal_error`: The console failed; its log has the details. */
       500: {
         headers: {
           [name: string]: unknown;

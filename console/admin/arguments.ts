@@ -1,5 +1,5 @@
 /**
- * The commands of `twofold-admin` as data: what each is given, and what it starts. Zone 1;
+ * The commands of `twofold-admin` as data: the arguments of each, and what it runs. Zone 1;
  * docs/design.md#administration.
  */
 import { parseOwnerId, type OwnerId } from '#envelope/names.ts';
@@ -8,7 +8,7 @@ import { commandOf, exitCodes, type Program } from '#platform/commands.ts';
 import type { LoginClaim } from '../core/stores.ts';
 import { check, exits, exportAudit, keys, offboard, prune, type Context } from './commands.ts';
 
-/** Opens the database for a command, once its arguments have been read; closes it when it has ended. */
+/** Opens the database for a command, once its arguments have been parsed; closes it afterwards. */
 export type OnDatabase = (command: (context: Context) => Promise<number>) => Promise<number>;
 
 const command = commandOf<OnDatabase, number>();
@@ -48,26 +48,26 @@ export const program: Program<OnDatabase, number> = {
   commands: [
     command({
       name: 'keys',
-      summary: 'List the key ids that rows carry, with the number of rows and the key’s state.',
+      summary: 'List the key ids in rows, with the number of rows and the key’s state.',
       options: { output },
       run: (onDatabase, { options }) => onDatabase((context) => keys(context, options.output ?? 'text')),
     }),
     command({
       name: 'check',
-      summary: 'Compare every row with what it says of itself and with its MAC, and open every user key.',
-      detail: 'Names each row that is broken; then the exit code is 3.',
+      summary: 'Check that every row is consistent and matches its MAC, and open every user key.',
+      detail: 'Names each broken row; the exit code is then 3.',
       options: { output },
       run: (onDatabase, { options }) => onDatabase((context) => check(context, options.output ?? 'text')),
     }),
     command({
       name: 'offboard',
-      summary: 'Show what there is of an owner; with --yes delete it, all at once.',
+      summary: 'Show what an owner has; with --yes delete all of it.',
       positionals: [
         { name: 'OWNER', doc: 'an owner id, or CLAIM=VALUE of a login, such as email=alice@example.org' },
       ],
       options: { yes, output },
       examples: [
-        { line: 'twofold-admin offboard email=alice@example.org', doc: 'Shows what there is' },
+        { line: 'twofold-admin offboard email=alice@example.org', doc: 'Shows what the owner has' },
         { line: 'twofold-admin offboard 6f1c0e9a-5d2b-4c3e-8f10-2b7a9c4d1e6f --yes', doc: 'Deletes it' },
       ],
       run: async (onDatabase, { positionals: [text = ''], options }) => {
@@ -88,7 +88,7 @@ export const program: Program<OnDatabase, number> = {
       name: 'audit export',
       summary: 'Print the audit records as JSON lines, oldest first.',
       options: {
-        since: { value: 'TIME', doc: 'From this time on: 2026-01-31 or 2026-01-31T12:00:00Z.' },
+        since: { value: 'TIME', doc: 'Start at this time: 2026-01-31 or 2026-01-31T12:00:00Z.' },
       },
       examples: [
         { line: 'twofold-admin audit export --since 2026-01-31 >audit.jsonl', doc: 'For a log archive' },

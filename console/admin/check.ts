@@ -1,5 +1,5 @@
 /**
- * `check`: whether every row is what it says, without any plaintext. Zone 1; docs/design.md#database. User
+ * `check`: whether every row is consistent, without any plaintext. Zone 1; docs/design.md#database. User
  * keys are opened under their at-rest key, and wiped; envelopes are compared with their rows: only the
  * keyservice could open them.
  */
@@ -40,12 +40,12 @@ interface Ports {
   readonly onBroken: (broken: BrokenRow) => void;
 }
 
-/** Says what is wrong with a row, or nothing; throws where a column cannot even be read. */
+/** Returns what is wrong with a row, if anything; throws if a column cannot be read. */
 type Examine = (row: Row) => string | undefined | Promise<string | undefined>;
 
 function differing(pairs: Readonly<Record<string, boolean>>): string | undefined {
   const names = Object.keys(pairs).filter((name) => pairs[name] === false);
-  return names.length > 0 ? `its header has another ${names.join(', ')} than the row` : undefined;
+  return names.length > 0 ? `its header and its row differ in ${names.join(', ')}` : undefined;
 }
 
 function checkEnvelope(row: SecretRow): string | undefined {
@@ -65,9 +65,9 @@ function checkEnvelope(row: SecretRow): string | undefined {
     : `its envelope holds ${ciphertext.length} bytes, which is not what a value of ${row.size} bytes takes`;
 }
 
-/** What was thrown of a row; a SyntaxError of JSON.parse would quote it. */
+/** An error about a row in words; a SyntaxError of JSON.parse would quote the row. */
 function problemOf(error: unknown): string {
-  if (error instanceof SyntaxError) return 'it holds something that is no JSON';
+  if (error instanceof SyntaxError) return 'it holds something that is not JSON';
   if (error instanceof EnvelopeError) return error.message;
   if (error instanceof Error && error.message.startsWith('the database holds')) return error.message;
   throw error;
@@ -107,7 +107,7 @@ async function examineSessions(inspection: Inspection, rows: readonly Row[]): Pr
     const ticket = byJti.get(row.jti);
     if (!ticket) return 'its ticket is gone';
     const same = ticket['owner_id'] === row.ownerId && ticket['ns'] === row.ns && ticket['sa'] === row.sa;
-    if (!same) return 'its ticket is of another owner, namespace or service account';
+    if (!same) return 'its ticket has another owner, namespace or service account';
     const lacking = row.secrets.find((secret) => !known.has(key(secret.ownerId, secret.gen)));
     return lacking && `its owner has no user key of generation ${lacking.gen}`;
   };
@@ -127,7 +127,7 @@ const examineWebSession: Examine = (raw) => {
   return openedAt <= seenAt ? undefined : 'it was last used before it was opened';
 };
 
-/** Rows of which there is nothing to know but that each column is what it should be. */
+/** Rows of which only the form of each column can be checked. */
 const readers: Readonly<
   Record<Exclude<TableName, 'secrets' | 'sessions' | 'user_keys' | 'web_sessions'>, (row: Row) => unknown>
 > = {
@@ -147,7 +147,7 @@ const readers: Readonly<
 export function createCheck({ inspection, atRest, records, onBroken }: Ports) {
   const notAuthentic = (table: TableName, row: Row): string | undefined =>
     records && isRecordTable(table) && !records.fits(table, row)
-      ? 'it is not as the console wrote it: its MAC does not fit'
+      ? 'it is not as the console wrote it: its MAC does not match'
       : undefined;
 
   const examinerFor = async (
@@ -190,7 +190,7 @@ export function createCheck({ inspection, atRest, records, onBroken }: Ports) {
     return { table, rows, broken };
   };
 
-  /** Every row of every table; a page of one at a time is in memory. */
+  /** Every row of every table, with one page at a time in memory. */
   return async (): Promise<readonly TableResult[]> => {
     const kids = new Set<string>();
     const results: TableResult[] = [];

@@ -31,7 +31,7 @@ export const exits = { done: 0, failed: 1, broken: 3, settings: 78 } as const;
 
 type Output = 'text' | 'json';
 
-/** Could not be done; the message says why and what next. */
+/** The command failed; the message says why and what to do next. */
 export class CommandError extends Error {}
 
 function printJson({ terminal }: Context, value: unknown): Promise<void> {
@@ -68,10 +68,10 @@ export async function check(context: Context, output: Output): Promise<number> {
     await terminal.out(`${columns([['TABLE', 'ROWS', 'BROKEN'], ...cells])}\n`);
     for (const { table, row, problem } of broken) await terminal.out(`broken: ${table} ${row}: ${problem}\n`);
     if (!userKeysOpened) {
-      await terminal.out('user keys were only compared: set TWOFOLD_AT_REST_KEYS_FILE to have them opened\n');
+      await terminal.out('user keys were only compared: set TWOFOLD_AT_REST_KEYS_FILE to open them\n');
     }
     if (!recordsVerified) {
-      await terminal.out('no row was verified: set TWOFOLD_RECORD_KEYS_FILE to have their MACs looked at\n');
+      await terminal.out('no row was verified: set TWOFOLD_RECORD_KEYS_FILE to check MACs\n');
     }
   }
   return broken.length > 0 ? exits.broken : exits.done;
@@ -90,7 +90,7 @@ async function findOwner(
   if (found.length > 1) {
     const ids = found.map(({ id }) => id).join(', ');
     throw new CommandError(
-      `several owners have logged in with this ${wanted.claim}: name one by its id, of ${ids}`,
+      `several owners have logged in with this ${wanted.claim}: use one of the ids ${ids}`,
     );
   }
   return found[0];
@@ -100,12 +100,12 @@ function offboarded(at: number): string {
   return `everything of this owner was deleted on ${new Date(at).toISOString()}`;
 }
 
-/** Nothing there: an owner who is gone already is no failure, so that a script may run it again. */
+/** Not found: an owner who is already gone is not a failure, so that scripts may run the command again. */
 async function alreadyGone(context: Context, wanted: OwnerId | LoginClaim, output: Output): Promise<number> {
   const { offboarding } = context.database;
   const at = typeof wanted === 'string' ? await offboarding?.doneAt(wanted) : undefined;
   if (at === undefined)
-    throw new CommandError('there is no such owner: look at the id, or at the claim and its value');
+    throw new CommandError('there is no such owner: check the id, or the claim and its value');
   if (output === 'json')
     await printJson(context, { owner: wanted, deleted: null, deletedAt: new Date(at).toISOString() });
   else await context.terminal.out(`${offboarded(at)}; nothing to do\n`);
@@ -123,7 +123,9 @@ export async function offboard(
   const { terminal } = context;
   const { offboarding } = context.database;
   if (!offboarding)
-    throw needsRecordKey('an owner is found by rows that must be authentic, and leaves others');
+    throw needsRecordKey(
+      'finding an owner reads rows that must be authentic, and deleting one changes others',
+    );
   const owner = await findOwner(offboarding, wanted);
   if (!owner) return await alreadyGone(context, wanted, output);
   const counts = yes ? await offboarding.delete(owner.id, terminal.now()) : await offboarding.count(owner.id);
@@ -136,7 +138,7 @@ export async function offboard(
     await terminal.out(
       yes
         ? 'deleted; the audit records remain\n'
-        : 'nothing was deleted: run it again with --yes; sessions that run keep their files until they end\n',
+        : 'nothing was deleted: run it again with --yes; running sessions keep their files until they end\n',
     );
   }
   return exits.done;
@@ -150,9 +152,9 @@ function pruneText(
   const { sessions, logins, audit } = retention.horizons();
   const before = { sessions, tickets: sessions, reservations: retention.horizons().now, logins, audit };
   const day = (time: number | undefined): string =>
-    time === undefined ? 'kept for ever' : new Date(time).toISOString();
+    time === undefined ? 'kept forever' : new Date(time).toISOString();
   const rows = prunables.map((what) => [what, day(before[what]), String(counts[what])]);
-  const waiting = `${bound} more sessions wait for their pods’ end, which the console's own sweep asks for\n`;
+  const waiting = `${bound} more sessions wait for their pods to end, which the console’s own sweep checks\n`;
   return [
     `${columns([['TABLE', 'OVER BEFORE', yes ? 'DELETED' : 'ROWS'], ...rows])}\n`,
     bound > 0 ? waiting : '',
@@ -160,14 +162,14 @@ function pruneText(
   ].join('');
 }
 
-/** Without the API server, so the sessions of pods that may be there are left to the console. */
+/** Runs without the API server, so sessions of pods that may still exist are left to the console. */
 export async function prune(
   context: Context,
   { yes, output }: { yes: boolean; output: Output },
 ): Promise<number> {
   const { database, config, terminal } = context;
   if (yes && config.loginDays !== 0 && !database.records) {
-    throw needsRecordKey('logins leave rows that must stay authentic');
+    throw needsRecordKey('pruning logins changes rows that must stay authentic');
   }
   const retention = createRetention({ store: database.retention, clock: terminal.now }, config);
   const { counts: there, bound } = await retention.preview();

@@ -1,5 +1,5 @@
 /**
- * The operator's settings: the console's own, as far as they concern the database. Zone 1;
+ * The operator's settings: those of the console that concern the database. Zone 1;
  * docs/design.md#administration.
  */
 import { optional, parseSettings, type Parsed, type ReadFile, type Values } from '#platform/settings.ts';
@@ -20,7 +20,7 @@ export type AdminConfig = Values<typeof adminSettings> & { readonly database: Da
 const STATEMENT_MS = 10 * 60_000;
 
 const own = new Set<string>(Object.values(adminSettings).map(({ variable }) => variable));
-/** The console's other variables: they stand in the environment of its pod. */
+/** The console's other variables: they are in its pod's environment. */
 const others = new Set(
   Object.values(consoleSettings)
     .map(({ variable }) => variable)

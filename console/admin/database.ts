@@ -1,5 +1,5 @@
 /**
- * The operator's way into the database: it must be there, and of this version. Zone 1;
+ * The operator's access to the database, which must exist and have this version. Zone 1;
  * docs/design.md#administration.
  */
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ import type { Records } from '../store/records.ts';
 
 export interface AdminDatabase {
   readonly inspection: Inspection;
-  /** Undefined without the record key: it reads and writes rows that carry a MAC. */
+  /** Undefined without the record key: it reads and writes rows that have a MAC. */
   readonly offboarding: Offboarding | undefined;
   /** Undefined without the record key. */
   readonly records: Records | undefined;
@@ -22,13 +22,13 @@ export interface AdminDatabase {
   close(): Promise<void>;
 }
 
-/** Changes nothing. Rejects where there is no console's database, or one of another version. */
+/** Changes nothing. Rejects if there is no console's database, or one of another version. */
 export async function openAdminDatabase(
   options: DatabaseOptions,
   records: Records | undefined,
 ): Promise<AdminDatabase> {
   const file = sqliteFile(options);
-  // SQLite would make an empty one.
+  // SQLite would create an empty one.
   if (file !== undefined && !existsSync(file)) throw new Error(`there is no file ${file}`);
   const { db } = connect(options);
   try {

@@ -1,14 +1,14 @@
 /**
- * `keys`: which key ids rows carry, and how many. Zone 1; docs/design.md#keys: a key is done only when no row
- * carries it.
+ * `keys`: which key ids rows have, and how many. Zone 1; docs/design.md#keys: a key may go only when no row
+ * has it.
  */
 import { parseKid } from '#envelope/names.ts';
 import type { AtRestKeys } from '../core/keys.ts';
 import type { Inspection } from '../store/inspection.ts';
 
 /**
- * Envelope keys: `active`, `retired`, or `unlisted` where the database does not know them. At-rest keys: `newest`,
- * `older` or `missing` in the key file; `unknown` where there is no file to look into.
+ * Envelope keys: `active`, `retired`, or `unlisted` if the database does not know them. At-rest keys: `newest`,
+ * `older` or `missing` in the key file; `unknown` if there is no file.
  */
 type KeyState = 'active' | 'retired' | 'unlisted' | 'newest' | 'older' | 'missing' | 'unknown';
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { shownLines } from '#platform/shown.ts';
 import { runAdmin } from './run.ts';
 
-// Whoever reads only the first lines of an export has what they wanted.
+// A reader of only the first lines of an export has what it wanted.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 process.exitCode = await runAdmin({

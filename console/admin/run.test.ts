@@ -16,7 +16,7 @@ interface Ran {
 
 const DAY_MS = 86_400_000;
 
-/** As the database itself knows them, less those in which the migrations are noted. */
+/** As the database knows them, except those that record the migrations. */
 async function tablesOf(db: Knex, kind: DatabaseKind): Promise<string[]> {
   const rows =
     kind === 'SQLite'
@@ -35,7 +35,7 @@ for (const kind of databaseKinds) {
     let db: Knex;
     let alice: ApiClient;
     const printed: string[] = [];
-    /** What was handed out, and must never be printed. */
+    /** Everything handed out, which must never be printed. */
     const handedOut: string[] = [];
 
     const admin = async (args: string, env: NodeJS.ProcessEnv = {}, now = Date.now()): Promise<Ran> => {
@@ -77,7 +77,7 @@ for (const kind of databaseKinds) {
       handedOut.push(`value-of-${sub}`, offer.innerKey, ticket, token, grant, claimed.keys[0]!.key);
       return client;
     };
-    /** Changes a row behind the console's back, and back again. */
+    /** Changes a row behind the console's back, and restores it. */
     const damaged = async <T>(table: string, change: object, look: () => Promise<T>): Promise<T> => {
       const owner_id = await ownerIdOf('alice');
       const where = { owner_id, ...(table === 'secrets' ? { name: 'a' } : {}) };
@@ -110,7 +110,7 @@ for (const kind of databaseKinds) {
       await running.stop();
     });
 
-    it('lists the kids that rows carry, with their states', async () => {
+    it('lists the kids in rows, with their states', async () => {
       const rows = await db<{ kid: string; use: string }>('keys').select('kid');
       const text = await admin('keys');
       expect(text.code).to.equal(0);
@@ -140,30 +140,32 @@ for (const kind of databaseKinds) {
         sessions: 2,
         web_sessions: 1,
       });
-      expect(Object.keys(rows).sort(), 'every table that there is').to.deep.equal(await tablesOf(db, kind));
+      expect(Object.keys(rows).sort(), 'every table').to.deep.equal(await tablesOf(db, kind));
       expect(rows['audit']).to.be.at.least(10);
     });
 
-    it('names a row whose envelope is another one’s, and says in what it differs', async () => {
+    it('names a row that has another’s envelope, and says how they differ', async () => {
       const other = await db<{ envelope: string; owner_id: string }>('secrets')
         .where({ owner_id: await ownerIdOf('bob') })
         .first('envelope');
       const { code, out } = await damaged('secrets', { envelope: other!.envelope }, () => admin('check'));
       expect(code).to.equal(3);
-      expect(out).to.match(/^broken: secrets [0-9a-f-]{36}: its header has another own, sec(, nam)?, salt/m);
-      expect((await admin('check')).code, 'and whole again').to.equal(0);
+      expect(out).to.match(
+        /^broken: secrets [0-9a-f-]{36}: its header and its row differ in own, sec(, nam)?, salt/m,
+      );
+      expect((await admin('check')).code, 'and restored').to.equal(0);
     });
 
     const damages: readonly [string, object, RegExp][] = [
-      ['secrets', { version: 7 }, /another ver than the row/],
+      ['secrets', { version: 7 }, /its row differ in ver/],
       ['secrets', { gen: 2 }, /no user key of generation 2/],
       ['secrets', { size: 5_000 }, /not what a value of 5000 bytes takes/],
       ['secrets', { kid: 'A'.repeat(43) }, /no envelope key A+ is known/],
       ['secrets', { envelope: 'm4rk.of.a.cut.token' }, /envelope header does not have exactly the members/],
-      ['secrets', { salt: 'm4rk' }, /another salt/],
-      ['user_keys', { key: 'm4rk..a.b.c' }, /user key is not of this owner/],
-      ['sessions', { secrets: '{"m4rk"' }, /it holds something that is no JSON/],
-      ['sessions', { ns: 'elsewhere' }, /its ticket is of another owner, namespace or service account/],
+      ['secrets', { salt: 'm4rk' }, /differ in .*salt/],
+      ['user_keys', { key: 'm4rk..a.b.c' }, /user key is not one of this owner/],
+      ['sessions', { secrets: '{"m4rk"' }, /it holds something that is not JSON/],
+      ['sessions', { ns: 'elsewhere' }, /its ticket has another owner, namespace or service account/],
       ['web_sessions', { opened_at: 3 }, /web_sessions [0-9a-f]{64}: it was last used before it was opened/],
     ];
     for (const [table, change, problem] of damages) {
@@ -175,7 +177,7 @@ for (const kind of databaseKinds) {
       });
     }
 
-    it('opens user keys under the at-rest key, and tells which kid it lacks', async () => {
+    it('opens user keys under the at-rest key, and names the kid that is missing', async () => {
       const sealed = await db<{ key: string; owner_id: string }>('user_keys')
         .where({ owner_id: await ownerIdOf('alice') })
         .first('key');
@@ -187,11 +189,11 @@ for (const kind of databaseKinds) {
       const closed = await damaged('user_keys', { key: parts.join('.') }, () =>
         admin('check', { TWOFOLD_AT_REST_KEYS_FILE: undefined }),
       );
-      expect(closed.code, 'without the key only its form is seen').to.equal(0);
+      expect(closed.code, 'without the key only the form is checked').to.equal(0);
       expect(closed.out).to.contain('user keys were only compared');
     });
 
-    it('exports the audit as JSON lines, oldest first, from a time on', async () => {
+    it('exports the audit as JSON lines, oldest first, starting at a time', async () => {
       const lines = (await admin('audit export')).out.trimEnd().split('\n');
       const records = lines.map((line) => JSON.parse(line) as { at: string; action: string; owner: string }); // as printed
       const [{ n }] = (await db('audit').count({ n: '*' })) as [{ n: number | string }];
@@ -225,7 +227,7 @@ for (const kind of databaseKinds) {
       expect(later).to.deep.equal(lines.filter((_, index) => records[index]!.at >= since));
     });
 
-    it('shows what the retention would delete, and deletes it with --yes, but no session of a pod', async () => {
+    it('shows what the retention would delete, and deletes it with --yes, except sessions of pods', async () => {
       const ticket = await ticketFor(alice);
       await openSession(running, { ticket });
       const later = Date.now() + 40 * DAY_MS;
@@ -239,12 +241,12 @@ for (const kind of databaseKinds) {
         deleted: counts,
         bound: 2,
       });
-      expect(await db('sessions').select('sid'), 'those of pods that may be there').to.have.length(2);
+      expect(await db('sessions').select('sid'), 'those of pods that may still exist').to.have.length(2);
       const short = { TWOFOLD_RETENTION_AUDIT_DAYS: '3' };
       expect((await admin('prune', short, later)).out).to.match(/^audit +\d{4}-\d\d-\d\dT\S+ +[1-9]\d*$/m);
     });
 
-    it('shows what there is of an owner, and deletes it all with --yes; the records remain', async () => {
+    it('shows what an owner has, and deletes it all with --yes; the records remain', async () => {
       const id = await ownerIdOf('bob');
       const tables = ['sessions', 'tickets', 'reservations', 'secrets', 'user_keys', 'web_sessions'];
       const carried = (): Promise<{ claim: string; value: string; carriers: string; count: number }[]> =>
@@ -263,7 +265,7 @@ for (const kind of databaseKinds) {
         .to.contain('sub bob')
         .and.to.match(/^secrets +2$/m)
         .and.to.contain('run it again with --yes');
-      expect(await left(), 'nothing has gone').to.equal(there);
+      expect(await left(), 'nothing was deleted').to.equal(there);
       const [known] = await carried();
       const byLogin = await admin(`offboard ${known!.claim}=${known!.value}`);
       expect(byLogin.out, 'by a login').to.contain(id);
@@ -279,7 +281,7 @@ for (const kind of databaseKinds) {
           '[0].owner',
           null,
         );
-        expect(String(count), 'PostgreSQL gives text').to.equal('1');
+        expect(String(count), 'PostgreSQL returns text').to.equal('1');
       }
       expect(await db('owners').where({ id }).select('id')).to.deep.equal([]);
       const records = await db<{ owner_id: string; action: string; actor: string }>('audit').where({
@@ -297,20 +299,20 @@ for (const kind of databaseKinds) {
     it('deletes an owner whole or not at all', async () => {
       await settle('carol');
       const id = await ownerIdOf('carol');
-      // The last step fails: somebody else's row still refers to the owner.
+      // The last step fails: another owner's row still refers to this one.
       await db.schema.createTable('holders', (table) => {
         table.uuid('owner_id').references('owners.id');
       });
       await db('holders').insert({ owner_id: id });
       const failed = await admin(`offboard ${id} --yes`);
       expect([failed.code, failed.out]).to.deep.equal([1, '']);
-      expect(failed.err).to.match(/the database answered (SQLITE_CONSTRAINT_FOREIGNKEY|23503)/);
+      expect(failed.err).to.match(/the database reported (SQLITE_CONSTRAINT_FOREIGNKEY|23503)/);
       expect(await db('secrets').where({ owner_id: id }).select('id')).to.have.length(2);
       await db.schema.dropTable('holders');
-      expect((await admin(`offboard ${id} --yes`)).code, 'and can be begun again').to.equal(0);
+      expect((await admin(`offboard ${id} --yes`)).code, 'and can be repeated').to.equal(0);
     });
 
-    it('refuses what makes no sense, with the usage', async () => {
+    it('refuses wrong arguments, with the usage', async () => {
       const wrong = [
         '',
         'frobnicate',
@@ -331,11 +333,11 @@ for (const kind of databaseKinds) {
       const nobody = await admin('offboard 00000000-0000-4000-8000-000000000000');
       expect([nobody.code, nobody.err]).to.deep.equal([
         1,
-        'twofold-admin: there is no such owner: look at the id, or at the claim and its value\n',
+        'twofold-admin: there is no such owner: check the id, or the claim and its value\n',
       ]);
     });
 
-    it('names wrong settings, and makes no database where there is none', async () => {
+    it('names wrong settings, and creates no database if there is none', async () => {
       const misspelt = await admin('keys', { TWOFOLD_RETENTION_AUDITDAYS: '5' });
       expect([misspelt.code, misspelt.err]).to.deep.equal([
         78,
@@ -349,7 +351,7 @@ for (const kind of databaseKinds) {
       expect([missing.code, missing.err]).to.deep.equal([1, `twofold-admin: there is no file ${file}\n`]);
     });
 
-    it('has printed no key, token, envelope or value in all this', async () => {
+    it('has printed no key, token, envelope or value in all of this', async () => {
       const rows = [
         ...(await db<{ envelope: string }>('secrets').select('envelope')).map(({ envelope }) => envelope),
         ...(await db<{ key: string }>('user_keys').select('key')).map(({ key }) => key),
@@ -358,7 +360,7 @@ for (const kind of databaseKinds) {
       const parts = secret.flatMap((text) => [text, ...text.split('.')]).filter((part) => part.length >= 8);
       const everything = printed.join('\n');
       expect(everything.length).to.be.greaterThan(5_000);
-      // A header alone says what the row says; the rest is what matters.
+      // The header repeats what the row says; the rest matters.
       expect(parts.filter((part) => everything.includes(part))).to.deep.equal([]);
     });
   });

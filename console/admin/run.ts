@@ -18,13 +18,13 @@ interface Outside {
   readonly terminal: Terminal;
 }
 
-/** A driver's own message may quote a row, so only its code is shown. */
+/** A driver's message may quote a row, so only its code is shown. */
 function wordsOf(error: unknown): string {
   const known = toDatabaseError(error);
   if (known instanceof DatabaseError) {
     return known.code === 'unavailable' ? `${known.message}; nothing was changed; try again` : known.message;
   }
-  return known instanceof Error ? known.message : 'something that is no error was thrown';
+  return known instanceof Error ? known.message : 'something other than an error was thrown';
 }
 
 function openerOf({ env, readFile, terminal }: Outside): OnDatabase {

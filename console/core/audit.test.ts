@@ -5,7 +5,7 @@ import { boundedRecord, type AuditRecord } from './audit.ts';
 import { createIds } from './ids.ts';
 
 const ids = createIds((bytes) => nodeCipher.random(bytes));
-/** As much as each member can hold, and more than those from outside should. */
+/** As much as each member can hold, and more than untrusted ones should. */
 const largest: AuditRecord = {
   at: Date.now(),
   action: 'resolve',
@@ -29,7 +29,7 @@ function bytesOf(record: object): number {
 }
 
 describe('an audit record', () => {
-  it('of a refusal takes at most about 1 KiB, whatever was asked for', () => {
+  it('of a refusal takes at most about 1 KiB, whatever was requested', () => {
     const record = boundedRecord(largest);
     expect(bytesOf(record)).to.be.below(1_100);
     expect(record).to.include({ nameCount: 256, code: 'ticket_other_service_account' });
@@ -41,13 +41,13 @@ describe('an audit record', () => {
     expect(bytesOf(boundedRecord({ ...largest, outcome: 'done', dryRun: true }))).to.be.below(1_100);
   });
 
-  it('of a refusal of few names has them all, and no number', () => {
+  it('of a refusal of few names has all of them, and no count', () => {
     const record = boundedRecord({ ...largest, names: ['a', 'b'] });
     expect(record.names).to.deep.equal(['a', 'b']);
     expect(record.nameCount).to.equal(undefined);
   });
 
-  it('of what was handed out has each id, and the names that take 8 KiB', () => {
+  it('of what was handed out has every id, and as many names as fit into 8 KiB', () => {
     const record = boundedRecord({ ...largest, outcome: 'done' });
     expect(record.secretIds).to.have.length(256);
     expect(record.names).to.have.length(32);

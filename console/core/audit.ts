@@ -20,17 +20,17 @@ export type AuditAction =
   | 'verify';
 
 /**
- * What an action was about; every member but `asserted` has been parsed, so that nothing pasted in a wrong place gets
- * here.
+ * What an action was about; every member except `asserted` has been parsed, so that nothing pasted in the wrong place
+ * gets here.
  */
 export interface AuditSubject {
-  /** Whose secrets; undefined where nothing showed it. */
+  /** Whose secrets; undefined if unknown. */
   readonly ownerId?: OwnerId | undefined;
   /** Who acted: `owner`, or a Kubernetes username. */
   readonly actor: string;
-  /** Whom the actor named as the user, in its own words. */
+  /** The user that the actor named, verbatim. */
   readonly asserted?: string | undefined;
-  /** Asked about, with nothing done: a dry run. */
+  /** A dry run: nothing was changed. */
   readonly dryRun?: boolean | undefined;
   readonly names?: readonly string[] | undefined;
   readonly secretIds?: readonly SecretId[] | undefined;
@@ -51,7 +51,7 @@ export interface AuditRecord extends AuditSubject {
 }
 
 export interface AuditRow extends AuditRecord {
-  /** How many names there were, where not all are kept. */
+  /** How many names there were, if not all are stored. */
   readonly nameCount?: number | undefined;
   /** Rises with time. */
   readonly id: number;
@@ -65,19 +65,19 @@ interface AuditPage {
 
 export interface AuditStore {
   append(record: AuditRecord): Promise<void>;
-  /** Newest first, from behind `after`; of one secret alone where it is named. */
+  /** Newest first, starting after `after`; only those of one secret if it is named. */
   list(ownerId: OwnerId, page: AuditPage): Promise<AuditRow[]>;
 }
 
 const MAX_TEXT_LENGTH = 256;
-/** Of all names of a record together; more than a hundred usual ones. */
+/** For all names of a record together; enough for more than a hundred usual ones. */
 const MAX_NAMES_LENGTH = 8192;
-/** Of a record that handed nothing out. */
+/** For a record of something that handed nothing out. */
 const MAX_IDLE_ITEMS = 4;
 const MAX_IDLE_NAME_LENGTH = 56;
 const MAX_IDLE_TEXT_LENGTH = 80;
 
-/** All of them, or the first whose lengths sum up to no more. */
+/** All of them, or the first ones whose total length is within the limit. */
 function fitInto(names: readonly string[], length: number): readonly string[] {
   let left = length;
   const over = names.findIndex((name) => (left -= name.length) < 0);
@@ -85,9 +85,9 @@ function fitInto(names: readonly string[], length: number): readonly string[] {
 }
 
 /**
- * A record as it is kept. Where nothing was handed out, by a refusal or in a dry run, it takes about 1 KiB at most, however
- * much was asked for: the number of names, and the first few, each cut. Otherwise they are the owner's own, and whole:
- * all of them, or the first that take 8 KiB and their number; ids tell of each.
+ * A record as it is stored. If nothing was handed out (a refusal, a dry run), it takes about 1 KiB at most, however
+ * much was requested: the number of names, and the first few, each cut. Otherwise the names are the owner's, and whole:
+ * all of them, or those that fit into 8 KiB and their number; there is an id for each.
  */
 export function boundedRecord(record: AuditRecord): Omit<AuditRow, 'id'> {
   const { names, secretIds, outcome, dryRun } = record;

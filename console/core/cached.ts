@@ -1,14 +1,14 @@
-/** One answer for everybody who asks within a while. Zone 1. */
+/** One answer, cached for a while. Zone 1. */
 
 interface CacheOptions<T> {
   readonly clock: () => number;
   readonly forMs: number;
-  /** A failure, and what `lasts` denies, is asked for again sooner. */
+  /** For a failure, and for what `lasts` rejects. */
   readonly againMs: number;
   readonly lasts?: (answer: T) => boolean;
 }
 
-/** Asks one at a time, and again when the time is over; a rejection is kept like an answer. */
+/** Makes one call at a time, and another when the time is over; a rejection is cached like an answer. */
 export function cached<T>(
   ask: () => Promise<T>,
   { clock, forMs, againMs, lasts = () => true }: CacheOptions<T>,

@@ -1,6 +1,6 @@
 /**
  * Claim: the init container of an admitted pod gets the derived keys of its session's secrets, and nothing else. Zone
- * 1; docs/design.md#claim, whose order the function `check` keeps.
+ * 1; docs/design.md#claim, whose order the function `check` follows.
  */
 import { sessionAudience } from '#envelope/annotations.ts';
 import type { Verifier } from '#envelope/cipher.ts';
@@ -21,7 +21,7 @@ import type { Trace, UseCase } from './use-case.ts';
 
 interface ClaimRequest {
   readonly grant: string;
-  /** Service-account token; undefined where none was sent. */
+  /** Service-account token; undefined if none was sent. */
   readonly token: string | undefined;
 }
 
@@ -44,7 +44,7 @@ interface ClaimConfig {
   readonly audience: string;
 }
 
-/** Whoever has passed every check but the last. */
+/** A caller that has passed every check except the last. */
 interface Claimant {
   readonly grant: Grant;
   readonly session: SessionRow;
@@ -62,10 +62,10 @@ const reasons: Readonly<Record<JwsRefusal, RefusalCode>> = {
   expired: 'grant_malformed',
 };
 const grantDetail =
-  'The grant in the session’s Secret is not one that this console takes; start the session again.';
+  'The grant in the session’s Secret is not one that this console accepts; start the session again.';
 const again = 'start the session again';
 
-/** The session's secrets that the grant names, where grant and session agree in everything. */
+/** The session's secrets that the grant names, if grant and session agree in everything. */
 function compare(grant: Grant, session: SessionRow): Outcome<readonly SessionSecret[]> {
   const same =
     session.jti === grant.jti &&
@@ -85,7 +85,7 @@ function compare(grant: Grant, session: SessionRow): Outcome<readonly SessionSec
       );
 }
 
-/** Refuses where a granted secret is gone or has expired. */
+/** Refuses if a granted secret is gone or has expired. */
 function checkSecrets(
   secrets: readonly SessionSecret[],
   rows: readonly Pick<SecretRow, 'id' | 'expiresAt'>[],
@@ -103,7 +103,7 @@ function checkSecrets(
 }
 
 function revoked(jti: string): Outcome<never> {
-  return refuse('ticket_revoked', `The ticket with jti ${jti} is revoked; get a new one and ${again}.`);
+  return refuse('ticket_revoked', `The ticket with jti ${jti} has been revoked; get a new one and ${again}.`);
 }
 
 export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
@@ -119,22 +119,22 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
     session: SessionRow,
   ): Promise<Outcome<TokenOwner>> => {
     const expected = sessionAudience(session.sid);
-    const asked = token === undefined ? { answer: undefined } : await cluster.reviewToken(token, expected);
-    if ('unavailable' in asked) return unavailable(asked.unavailable);
-    return asked.answer
-      ? ok(asked.answer)
+    const result = token === undefined ? { answer: undefined } : await cluster.reviewToken(token, expected);
+    if ('unavailable' in result) return unavailable(result.unavailable);
+    return result.answer
+      ? ok(result.answer)
       : refuse('token_rejected', `The token is not a valid service-account token for audience ${expected}.`);
   };
 
   const getPod = async (namespace: string, name: string): Promise<Outcome<AdmittedPod>> => {
-    const asked = await cluster.getPod(namespace, name);
-    if ('unavailable' in asked) return unavailable(asked.unavailable);
-    return asked.answer
-      ? ok(asked.answer)
+    const result = await cluster.getPod(namespace, name);
+    if ('unavailable' in result) return unavailable(result.unavailable);
+    return result.answer
+      ? ok(result.answer)
       : refuse('pod_not_found', `There is no pod ${name} in namespace ${namespace}; ${again}.`);
   };
 
-  /** Grant → session → ticket and secrets → token → pod as admitted. Whatever is learnt goes into `trace`. */
+  /** Grant → session → ticket and secrets → token → pod as admitted. Everything learnt goes into `trace`. */
   const check = async ({ grant: text, token }: ClaimRequest, trace: Trace): Promise<Outcome<Claimant>> => {
     const verified = await verifyGrant(text, { verifiers: ports.grantVerifiers, audience });
     if (!verified.ok) return refuse(reasons[verified.refusal], grantDetail);
@@ -157,7 +157,7 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
     const tokenOwner = await reviewToken(token, session);
     if (!tokenOwner.ok) return tokenOwner;
     Object.assign(trace, { actor: tokenOwner.value.username, podUid: tokenOwner.value.podUid });
-    // The row is the console's own; the grant only copies it.
+    // The row was written by the console; the grant only copies it.
     const pod = checkTokenOwner(tokenOwner.value, session, [ticket.pod, grant.pod]);
     if (!pod.ok) return pod;
     const granted = checkGrantedPod(grant, pod.value.name);
@@ -169,7 +169,7 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
     return same.ok ? ok({ grant, session, secrets: secrets.value, pod: pod.value }) : same;
   };
 
-  /** A first claim binds the session to the pod and counts a use; only it is bounded in time. */
+  /** A first claim binds the session to the pod and counts a use; only the first has a time limit. */
   const bindFirst = async (
     { sessions, tickets }: Stores,
     { grant, session, pod }: Claimant,
@@ -216,7 +216,7 @@ export function createClaim(ports: Ports, { audience }: ClaimConfig): Claim {
     action: 'claim',
     subject: () => ({ actor: 'init container' }),
     act: claim,
-    // Without an authentic grant nobody is known: that is for the log, not for an owner's records.
+    // Without an authentic grant the owner is unknown: that is for the log, not for an owner's records.
     isRecorded: (refused, { ownerId }) => ownerId !== undefined && !isRepeated(refused),
   };
 }

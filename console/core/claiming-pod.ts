@@ -1,6 +1,6 @@
 /**
- * The pod that claims: which one it is, by its token; whether ticket and grant are for it; and whether it is
- * as it was admitted, the one that its session was opened for. Zone 1; docs/design.md#claim.
+ * The pod that claims: which one it is, by its token; whether ticket and grant are for it; and whether it is still
+ * the admitted pod that its session was opened for. Zone 1; docs/design.md#claim.
  */
 import { annotations as keys, SESSION_LABEL } from '#envelope/annotations.ts';
 import type { Grant } from '#envelope/grant.ts';
@@ -12,7 +12,7 @@ import { refuse, type Outcome } from './outcome.ts';
 import type { SessionRow } from './stores.ts';
 import type { TicketHash } from './ticket-minting.ts';
 
-/** The pod that the token is bound to, where it is of the session's account and one that the ticket means. */
+/** The pod that the token is bound to, if it has the session's account and the ticket allows it. */
 export function checkTokenOwner(
   { username, podName, podUid }: TokenOwner,
   { ns, sa }: SessionRow,
@@ -27,7 +27,7 @@ export function checkTokenOwner(
   if (username !== `system:serviceaccount:${ns}:${sa}`) {
     return refuse(
       'token_other_account',
-      `The token is of ${username}, the session of ${ns}:${sa}; start the session again.`,
+      `The token belongs to ${username}, the session to ${ns}:${sa}; start the session again.`,
     );
   }
   const unfit = patterns.find((pattern) => pattern !== undefined && !fitsPod(pattern, { name: podName }));
@@ -35,17 +35,17 @@ export function checkTokenOwner(
     ? ok({ name: podName, uid: podUid })
     : refuse(
         'pod_not_in_ticket',
-        `The ticket’s pod is ${unfit}, which ${podName} is not; get a ticket for it.`,
+        `The ticket is for the pod ${unfit}, not ${podName}; get a ticket for this pod.`,
       );
 }
 
-/** That the grant was given for the pod that claims, as far as the webhook knew its name. */
+/** Whether the grant is for the pod that claims, as far as the webhook knew its name. */
 export function checkGrantedPod({ place }: Grant, name: string): Outcome<void> {
   return mayBeNamed(place, name)
     ? ok(undefined)
     : refuse(
         'pod_not_in_grant',
-        `The grant is for the pod ${place.name ?? `${place.generateName}…`}, which ${name} is not; start the session again.`,
+        `The grant is for the pod ${place.name ?? `${place.generateName}…`}, not ${name}; start the session again.`,
       );
 }
 
@@ -53,7 +53,7 @@ interface Ports {
   readonly ticketHash: TicketHash;
 }
 
-/** Names that the pod's annotations select; undefined where they cannot be read. */
+/** Names that the pod's annotations select; undefined if they cannot be read. */
 function selectedBy(annotations: AdmittedPod['annotations']): readonly string[] | undefined {
   const { [keys.files.key]: secrets, [keys.variables.key]: env } = annotations;
   const files = secrets === undefined ? undefined : keys.files.parse(secrets);
@@ -73,7 +73,8 @@ function difference(
   { session, podUid }: { readonly session: SessionRow; readonly podUid: string },
 ): string | undefined {
   if (pod.uid !== podUid) return 'its uid is not the one that the token is bound to';
-  if (pod.labels[SESSION_LABEL] !== session.sid) return `its label ${SESSION_LABEL} is not this session`;
+  if (pod.labels[SESSION_LABEL] !== session.sid)
+    return `its label ${SESSION_LABEL} does not name this session`;
   const selected = selectedBy(pod.annotations);
   const names = session.secrets.map(({ name }) => name);
   if (!selected || !sameNames(selected, names)) return 'its annotations do not select this session’s secrets';

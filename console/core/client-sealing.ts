@@ -1,5 +1,5 @@
 /**
- * Clients that seal for themselves: what they are offered, and the check of the envelope that comes back. The console
+ * Clients that seal for themselves: what they are given, and the check of the envelope that comes back. The console
  * never sees the plaintext. Zone 1; docs/design.md#writing.
  */
 import type { Cipher } from '#envelope/cipher.ts';
@@ -18,7 +18,7 @@ import { byOwner, type Trace, type UseCase } from './use-case.ts';
 import type { UserKeys } from './user-keys.ts';
 
 export interface ClientSealing {
-  /** Reserves id, version and salt of the next write of this name, which need not exist yet. */
+  /** Reserves id, version and salt for the next write of this name, which need not exist yet. */
   readonly reserveSealing: UseCase<ReserveRequest, SealingOffer>;
 }
 
@@ -27,7 +27,7 @@ interface ReserveRequest {
   readonly name: string;
 }
 
-/** All that a client needs to seal both layers for this one write. */
+/** Everything a client needs to seal both layers for this one write. */
 export interface SealingOffer extends Reservation {
   /** The caller wipes it. */
   readonly innerKey: Uint8Array;
@@ -115,13 +115,13 @@ function sealRecord({ ownerId, name, secretId, version }: Reservation): AuditSub
 export function notReserved(name: string): Outcome<never> {
   return refuse(
     'envelope_not_reserved',
-    `No reservation of yours for ${name} fits this envelope; ask for a sealing and seal the value again.`,
+    `No reservation of yours for ${name} matches this envelope; request a sealing and seal the value again.`,
   );
 }
 
 /**
- * Whether the envelope says of itself what this write is. Only the keyservice could tell whether it is authentic, and
- * the init container does; generation and salt are compared with the reservation when it is used up.
+ * Whether the envelope's header matches this write. Only the keyservice and the init container can tell whether it is
+ * authentic; generation and salt are compared with the reservation when it is used up.
  */
 export function acceptSealed(
   { ownerId, secretId, name, version }: WriteTarget,
@@ -132,7 +132,7 @@ export function acceptSealed(
   if (header.ownerId !== ownerId) {
     return refuse(
       'envelope_of_another_owner',
-      'The header’s "own" is not you; ask for a sealing of your own.',
+      'The header’s "own" is not you; request a sealing of your own.',
     );
   }
   if (header.name !== name) {
@@ -145,7 +145,7 @@ export function acceptSealed(
   if (header.kid !== kid) {
     return refuse(
       'envelope_key_not_active',
-      `The current sealing key is ${kid}; ask for a sealing and seal again.`,
+      `The current sealing key is ${kid}; request a sealing and seal again.`,
     );
   }
   if (wrappedKey.length !== envelopeKey.wrappedBytes) {

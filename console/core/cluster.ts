@@ -1,6 +1,6 @@
-/** What `claim` asks of the Kubernetes API, as a port. Zone 1; docs/design.md#claim. */
+/** What `claim` needs of the Kubernetes API, as a port. Zone 1; docs/design.md#claim. */
 
-/** Whose service-account token it is, as the TokenReview says. */
+/** Whose service-account token it is, according to the TokenReview. */
 export interface TokenOwner {
   readonly username: string;
   /** The pod that the token is bound to. */
@@ -17,12 +17,12 @@ export interface AdmittedPod {
 
 export type ClusterAnswer<T> =
   | { readonly answer: T }
-  /** No usable answer; why, for the log. */
+  /** No usable answer; the reason, for the log. */
   | { readonly unavailable: string };
 
 export interface Cluster {
-  /** Undefined where the token is not authenticated for exactly this audience. */
+  /** Undefined unless the token is authenticated for exactly this audience. */
   reviewToken(token: string, audience: string): Promise<ClusterAnswer<TokenOwner | undefined>>;
-  /** Undefined where there is no such pod. */
+  /** Undefined if there is no such pod. */
   getPod(namespace: string, name: string): Promise<ClusterAnswer<AdmittedPod | undefined>>;
 }

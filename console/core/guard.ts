@@ -1,6 +1,6 @@
 /**
  * Whether the guard is in force: trusted launchers work only then. Zone 1; docs/design.md#trusted-launchers.
- * What cannot be read counts as missing.
+ * A policy that cannot be read counts as missing.
  */
 
 import { guardLines, type Launcher } from '#platform/launchers.ts';
@@ -18,14 +18,14 @@ export const GUARD_POLICIES = [
   'twofold-writer',
 ] as const;
 
-/** Of a ValidatingAdmissionPolicy and its binding, as far as they could be read. */
+/** A ValidatingAdmissionPolicy and its binding, as far as they could be read. */
 export interface GuardPolicy {
   readonly failurePolicy: string | undefined;
   readonly boundPolicy: string | undefined;
   readonly validationActions: readonly string[];
-  /** Whether policy or binding leaves namespaces, objects or requests out that the guard as shipped looks at. */
+  /** Whether the policy or its binding excludes anything that the guard as shipped covers. */
   readonly narrowed: boolean;
-  /** Lines of `username namespace annotation-key`; undefined where it holds no such list. */
+  /** Lines of `username namespace annotation-key`; undefined if it has no such list. */
   readonly launchers: readonly string[] | undefined;
 }
 
@@ -34,18 +34,18 @@ export interface Guard {
 }
 
 interface Ports {
-  /** Undefined where policy or binding does not exist or cannot be read. */
+  /** Undefined if the policy or its binding does not exist or cannot be read. */
   readonly readGuardPolicy: (name: string) => Promise<GuardPolicy | undefined>;
   readonly clock: () => number;
-  /** Of this console: the guard must know of each. */
+  /** This console's: the guard must know each of them. */
   readonly launchers: readonly Launcher[];
 }
 
-/** These hold launchers and their accounts by name: one that is not among theirs is nobody's to guard. */
+/** These list launchers and their accounts by name: one that is not listed is not guarded. */
 const KNOWING_LAUNCHERS: ReadonlySet<string> = new Set(['twofold-launcher', 'twofold-launcher-account']);
 
 const CACHE_MS = 30_000;
-/** A guard that an operator has just installed is seen soon, and its absence does not cost sixteen calls a pod. */
+/** A guard just installed is noticed soon, and a missing one does not cost sixteen calls per pod. */
 const CACHE_MISSING_MS = 5_000;
 
 function isInForce(name: string, policy: GuardPolicy | undefined, lines: readonly string[]): boolean {

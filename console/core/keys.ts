@@ -1,4 +1,4 @@
-/** The console's keys as the use cases see them: chosen by kid, newest first. Zone 1; docs/design.md#keys. */
+/** The console's keys as the use cases see them: looked up by kid, newest first. Zone 1; docs/design.md#keys. */
 import type { KeyEncryptionKey, Recipient, Signer, Verifier } from '#envelope/cipher.ts';
 import type { Kid } from '#envelope/names.ts';
 
@@ -8,7 +8,7 @@ export interface AtRestKeys {
   readonly byKid: ReadonlyMap<string, KeyEncryptionKey>;
 }
 
-/** An RSA public key as clients get it. */
+/** An RSA public key as sent to clients. */
 export interface PublicKeyJwk {
   readonly kty: 'RSA';
   readonly n: string;
@@ -21,7 +21,7 @@ export interface PublicKeyJwk {
 export interface EnvelopeKey {
   readonly recipient: Recipient;
   readonly jwk: PublicKeyJwk;
-  /** Size of the modulus, and so of every key that is wrapped to it. */
+  /** Size of the modulus, and so of every key wrapped with it. */
   readonly wrappedBytes: number;
 }
 
@@ -32,7 +32,7 @@ export interface TicketKeys {
 
 export interface Keys {
   readonly atRest: AtRestKeys;
-  /** The one that new envelopes are sealed to. */
+  /** The key that new envelopes are sealed to. */
   readonly envelope: EnvelopeKey;
   readonly tickets: TicketKeys;
   readonly grants: ReadonlyMap<string, Verifier>;

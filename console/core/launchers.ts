@@ -1,5 +1,5 @@
 /**
- * Trusted launchers: whose pod it is when a launcher says so. Zone 1; docs/design.md#trusted-launchers. An
+ * Trusted launchers: whose pod it is, according to a launcher. Zone 1; docs/design.md#trusted-launchers. An
  * annotation alone never says who the user is: a configured username must have created the pod, and the guard
  * must be in force.
  */
@@ -20,17 +20,17 @@ export interface LauncherClaim {
 }
 
 export interface Launchers {
-  /** The owner whom the launcher's word means, all alone. */
+  /** The one owner that the launcher's annotation means. */
   ownerOf(namespace: string, claim: LauncherClaim): Promise<Outcome<OwnerId>>;
-  /** Whether a ticket's owner can be the one whom the launcher means. */
+  /** Whether a ticket's owner can be the one that the launcher means. */
   mayMean(namespace: string, claim: LauncherClaim, ownerId: OwnerId): Promise<Outcome<void>>;
-  /** What must stand on the admitted pod. */
+  /** The annotation that the admitted pod must have. */
   wordOf(namespace: string, claim: LauncherClaim): LauncherAssertion | undefined;
 }
 
 interface Ports {
   readonly logins: Pick<LoginStore, 'carriers'>;
-  /** The identity provider: others' logins say nothing here. */
+  /** The identity provider: logins at others do not count here. */
   readonly issuer: string;
   readonly guard: Guard;
   readonly clock: () => number;
@@ -51,7 +51,7 @@ export function createLaunchers(
 ): Launchers {
   const launcherFor = (namespace: string, { username }: LauncherClaim): Launcher | undefined =>
     findLauncher(configured, { username, namespace });
-  /** A name that no login can have been recorded with is not even asked for. */
+  /** A name that no login can have been recorded with is not even looked up. */
   const carriersOf = async (claim: string, user: string): Promise<readonly LoginCarrier[]> =>
     isStorable(user) ? await logins.carriers(issuer, { claim, value: user }) : [];
   return {
@@ -61,7 +61,7 @@ export function createLaunchers(
       if (!(await guard.inForce())) {
         return refuse(
           'launcher_guard_missing',
-          'Not every policy of the guard is in force everywhere and with this console’s launchers, or they cannot be read; install the guard, or put a ticket on the pod.',
+          'A policy of the guard is not in force everywhere with this console’s launchers, or cannot be read; install the guard, or put a ticket on the pod.',
         );
       }
       const { annotation, claim, loginWithinDays } = launcher;

@@ -1,4 +1,4 @@
-/** What a use case answers: a value, or a refusal with its stable code. Zone 1. */
+/** The result of a use case: a value, or a refusal with its stable code. Zone 1. */
 import type { Refused, Result } from '#envelope/result.ts';
 import type { RefusalCode } from '../refusals.ts';
 

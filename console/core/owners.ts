@@ -1,5 +1,5 @@
 /**
- * Who a verified login is, and what it said of itself: recorded, so that a trusted launcher's word can be looked up.
+ * Who a verified login is, and its claims: recorded, so that the name a trusted launcher gives can be looked up.
  * Zone 1; docs/design.md#trusted-launchers.
  */
 import type { OwnerId } from '#envelope/names.ts';
@@ -7,7 +7,7 @@ import { ok } from '#envelope/result.ts';
 import type { Ids } from './ids.ts';
 import type { Database, LoginClaim } from './stores.ts';
 
-/** Of a bearer whose signature, issuer, audience and times have been checked. */
+/** From a bearer whose signature, issuer, audience and times have been checked. */
 export interface VerifiedLogin {
   readonly issuer: string;
   readonly sub: string;
@@ -15,7 +15,7 @@ export interface VerifiedLogin {
 }
 
 export interface Owners {
-  /** The owner of this login; made at the first one. */
+  /** The owner of this login; created at the first one. */
   enter(login: VerifiedLogin): Promise<OwnerId>;
 }
 
@@ -29,7 +29,7 @@ const RECORD_EVERY_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 const MAX_CLAIM_LENGTH = 512;
 
-/** Whether every database gives this text back as it was: none keeps half a character, and PostgreSQL no NUL. */
+/** Whether every database returns this text unchanged: none stores half a character, and PostgreSQL no NUL. */
 export function isStorable(text: string): boolean {
   return !/[\0\p{Surrogate}]/u.test(text);
 }
@@ -42,8 +42,8 @@ export function isUsableSub(sub: unknown): sub is string {
 }
 
 /**
- * The claims to record: `sub`, `preferred_username`, `email` where the provider has verified it, and those that a
- * launcher's configuration names. `email` is never taken unverified, whoever names it.
+ * The claims to record: `sub`, `preferred_username`, `email` if the provider has verified it, and those that a
+ * launcher's configuration names. An unverified `email` is never recorded, even if a launcher names it.
  */
 export function loginClaims(
   payload: Readonly<Record<string, unknown>>,
@@ -59,7 +59,7 @@ export function loginClaims(
 }
 
 export function createOwners({ database, ids, clock }: Ports): Owners {
-  // A login is written once a minute at most: the key holds all that would be written.
+  // A login is written at most once a minute: the key contains everything that would be written.
   const recent = new Map<string, { ownerId: OwnerId; until: number }>();
   const record = async ({ issuer, sub, claims }: VerifiedLogin, now: number): Promise<OwnerId> => {
     const outcome = await database.write(async ({ owners, logins }) => {

@@ -1,4 +1,4 @@
-/** Who a pod is for: shown by the ticket on it, or by a trusted launcher’s word. Zone 1; docs/design.md#resolve. */
+/** Whose pod it is, by the ticket on it or by a trusted launcher's annotation. Zone 1; docs/design.md#resolve. */
 import { ticketText } from '#envelope/annotations.ts';
 import type { OwnerId } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
@@ -9,7 +9,7 @@ import type { TicketRow } from './stores.ts';
 import type { PodRequest, TicketCheck } from './ticket-check.ts';
 import type { Trace } from './use-case.ts';
 
-/** A pod with what it brings to show whose it is. */
+/** A pod with the evidence of whose it is. */
 export interface PodWithOwner extends PodRequest {
   readonly ticket?: string | undefined;
   readonly launcher?: LauncherClaim | undefined;
@@ -19,7 +19,7 @@ export type PodOwner =
   | { readonly by: 'ticket'; readonly ownerId: OwnerId; readonly text: string; readonly row: TicketRow }
   | { readonly by: 'launcher'; readonly ownerId: OwnerId; readonly username: string };
 
-/** Whoever it is goes into `trace`, as soon as that is known. */
+/** The owner goes into `trace` as soon as it is known. */
 export type FindPodOwner = (request: PodWithOwner, trace: Trace) => Promise<Outcome<PodOwner>>;
 
 interface Ports {

@@ -1,8 +1,8 @@
 /**
- * Quotas: the most that one owner can make persistent, as the operator sets it. Zone 1; docs/design.md#load.
- * Each check holds the owner's row until its transaction ends, so that of two writers who see the last place
- * only one gets it. It comes first in the transaction: an insert of a row that refers to the owner before the
- * lock would let two wait for each other.
+ * Quotas: the most that one owner can store, set by the operator. Zone 1; docs/design.md#load.
+ * Each check locks the owner's row until its transaction ends, so that of two writers who see the last place
+ * only one gets it. The check comes first in the transaction: inserting a row that refers to the owner before the
+ * lock could deadlock two of them.
  */
 import type { OwnerId } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
@@ -12,9 +12,9 @@ import type { OpenSessions, Stores } from './stores.ts';
 /** The most of each that one owner has at a time. */
 export interface QuotaConfig {
   readonly quotaSecrets: number;
-  /** Issued to the owner, and neither over nor revoked. Those minted for a launcher's pods do not count. */
+  /** Issued to the owner, and neither expired nor revoked. Those minted for a launcher's pods do not count. */
   readonly quotaTickets: number;
-  /** Open sessions: no pod has claimed them, and one still may. */
+  /** Open sessions: no pod has claimed them yet, but one still may. */
   readonly quotaSessions: number;
   /** Versions of secrets in flight: those that the open sessions hold. */
   readonly quotaVersions: number;
@@ -30,7 +30,7 @@ interface QuotaRequest {
 
 export interface Quotas {
   secret(stores: Stores, ownerId: OwnerId): Promise<Outcome<void>>;
-  /** Also deletes the owner's oldest ended tickets without sessions, where there are more than may live. */
+  /** Also deletes the owner's oldest ended tickets without sessions, if there are more than the quota of live ones. */
   ticket(stores: Stores, asked: QuotaRequest): Promise<Outcome<void>>;
   session(stores: Stores, asked: QuotaRequest & { readonly versions: number }): Promise<Outcome<void>>;
   reservation(
@@ -38,8 +38,8 @@ export interface Quotas {
     asked: QuotaRequest & { readonly lapseSeconds: number },
   ): Promise<Outcome<void>>;
   /**
-   * Refuses nobody, since whoever copied a login could then lock its owner out: ends the owner's oldest sessions of the
-   * page until there is room for one more. Those of anybody that are over, by `ended`, go first.
+   * Never refuses, or anyone who copied a login could lock its owner out: ends the owner's oldest sessions of the
+   * page until there is room for one more. Anyone's that are over, according to `ended`, go first.
    */
   webSession(
     stores: Stores,
@@ -69,7 +69,7 @@ export function createQuotas(config: QuotaConfig): Quotas {
         ? ok(undefined)
         : refuse(
             'too_many_tickets',
-            `You have ${most} tickets that live, which is the quota; revoke one, ask for shorter lives, ${operator}.`,
+            `You have ${most} live tickets, which is the quota; revoke one, choose shorter lives, ${operator}.`,
           );
     },
     session: async ({ owners, sessions }, { ownerId, now, versions }) => {
@@ -78,10 +78,10 @@ export function createQuotas(config: QuotaConfig): Quotas {
       const fits = (open: OpenSessions): boolean =>
         open.sessions < quotaSessions && open.versions + versions <= quotaVersions;
       if (fits(await sessions.countOpen(ownerId, now))) return ok(undefined);
-      // Whoever revokes a ticket has the room back; looked at here alone, since it costs a look at each.
+      // Revoking a ticket frees its room; checked only here, since it costs a look-up of each.
       const open = await sessions.countClaimable(ownerId, now);
       if (fits(open)) return ok(undefined);
-      const next = `start the pods that wait, ${operator}`;
+      const next = `start the waiting pods, ${operator}`;
       if (open.sessions >= quotaSessions) {
         return refuse(
           'too_many_sessions',
@@ -90,7 +90,7 @@ export function createQuotas(config: QuotaConfig): Quotas {
       }
       return refuse(
         'too_many_versions',
-        `The owner’s unclaimed sessions hold ${open.versions} versions of secrets; with ${versions} more they are over the quota of ${quotaVersions}; ${next}.`,
+        `The owner’s unclaimed sessions hold ${open.versions} versions of secrets; with ${versions} more they would exceed the quota of ${quotaVersions}; ${next}.`,
       );
     },
     reservation: async ({ owners, reservations }, { ownerId, now, lapseSeconds }) => {

@@ -8,7 +8,7 @@ describe('a rate limiter', () => {
   const now = (): number => at;
 
   for (const perMinute of [1, 7, 20, 1_000]) {
-    it(`lets ${perMinute} at once through and no more, then as many a minute`, () => {
+    it(`lets at most ${perMinute} through at once, then as many a minute`, () => {
       const limiter = createRateLimiter(perMinute, now);
       const passed = (tries: number): number =>
         Array.from({ length: tries }, () => limiter.take('a')).filter((limited) => !limited).length;
@@ -20,7 +20,7 @@ describe('a rate limiter', () => {
     });
   }
 
-  it('says how long to wait, after which there is one', () => {
+  it('says how long to wait, and then lets one through', () => {
     const limiter = createRateLimiter(6, now);
     for (let count = 0; count < 6; count += 1) limiter.take('a');
     expect(limiter.take('a')).to.deep.equal({ retryAfterSeconds: 10, first: true });
@@ -35,7 +35,7 @@ describe('a rate limiter', () => {
     expect(limiter.take('a')).to.deep.equal({ retryAfterSeconds: 10, first: true });
   });
 
-  it('lets as many through as a bucket that is filled drop by drop, whenever they come', () => {
+  it('lets as many through as a bucket that is filled drop by drop, whenever the calls come', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 50 }),
@@ -55,7 +55,7 @@ describe('a rate limiter', () => {
     );
   });
 
-  it('counts each key by itself, and takes nothing where it only looks', () => {
+  it('counts each key separately, and takes nothing when it only looks', () => {
     const limiter = createRateLimiter(1, now);
     for (let count = 0; count < 5; count += 1) expect(limiter.look('a')).to.equal(undefined);
     expect(limiter.take('a')).to.equal(undefined);
@@ -73,6 +73,6 @@ describe('a rate limiter', () => {
     limiter.take('one more');
     expect(limiter.take('busy 7'), 'those in use stay').not.to.equal(undefined);
     for (let key = 0; key < 100_000; key += 1) limiter.take(`invented ${key}`);
-    expect(limiter.take('busy 7'), 'but not for ever').to.equal(undefined);
+    expect(limiter.take('busy 7'), 'but not forever').to.equal(undefined);
   });
 });

@@ -1,19 +1,19 @@
 /**
- * How often something may happen for one key, in this replica's memory: a bucket of `perMinute` that fills
- * again evenly. Zone 1; docs/design.md#load. A key takes one number (GCRA: the time at which its bucket will
- * be full again), and there are at most `MAX_KEYS`: whoever invents keys costs no more than that.
+ * How often something may happen for one key, in this replica's memory: a bucket of `perMinute` that refills
+ * evenly. Zone 1; docs/design.md#load. A key needs one number (GCRA: the time at which its bucket will
+ * be full again), and there are at most `MAX_KEYS`: inventing keys costs no more memory than that.
  */
 
 export interface RateLimiter {
-  /** Takes one. Undefined where there was one. */
+  /** Takes one. Undefined if there was one. */
   take(key: string): Limited | undefined;
-  /** The same without taking one. */
+  /** The same, without taking one. */
   look(key: string): Limited | undefined;
 }
 
 interface Limited {
   readonly retryAfterSeconds: number;
-  /** The first within a minute: worth a record, where those behind it are not. */
+  /** The first within a minute: worth a record, unlike those after it. */
   readonly first: boolean;
 }
 
@@ -22,12 +22,12 @@ const MAX_KEYS = 10_000;
 /** Sums of fractions of a minute are not exact. */
 const ROUNDING_MS = 1e-3;
 
-/** `now` must not jump: a clock that runs evenly, not the time of day. */
+/** `now` must not jump: a monotonic clock, not the time of day. */
 export function createRateLimiter(perMinute: number, now: () => number, maxKeys = MAX_KEYS): RateLimiter {
   const intervalMs = WINDOW_MS / perMinute;
   /** When each bucket is full again; the least recently used first. */
   const fullAt = new Map<string, number>();
-  /** When each was last called the first. */
+  /** When each last had a `first`. */
   const firstAt = new Map<string, number>();
 
   const waitMs = (key: string, at: number): number =>
@@ -45,7 +45,7 @@ export function createRateLimiter(perMinute: number, now: () => number, maxKeys 
   const forget = (at: number): void => {
     if (fullAt.size < maxKeys) return;
     const idle = [...fullAt].flatMap(([key, full]) => (full <= at ? [key] : []));
-    // Where nearly all are in use, also those that were used longest ago: the next many find room.
+    // If nearly all are in use, the least recently used go too, to make room for many more.
     const enough = Math.ceil(maxKeys / 10);
     const oldest = idle.length < enough ? [...fullAt.keys()].slice(0, enough) : [];
     for (const key of [...idle, ...oldest]) {

@@ -1,13 +1,13 @@
-/** A row that confers authority and is not as the console wrote it. Zone 1; docs/design.md#records. */
+/** A row that confers authority but is not as the console wrote it. Zone 1; docs/design.md#records. */
 import { refuse, type Outcome } from './outcome.ts';
 
 export interface BrokenRecord {
   readonly table: string;
-  /** Its key, where it is an id. */
+  /** Its key, if that is an id. */
   readonly row: string;
 }
 
-/** Thrown where such a row is read, so that nothing can go on with it, or take it for one that is not there. */
+/** Thrown when such a row is read, so that nothing can use it, or treat it as missing. */
 export class RecordError extends Error {
   readonly record: BrokenRecord;
 
@@ -18,10 +18,10 @@ export class RecordError extends Error {
   }
 }
 
-/** What whoever asked may know of it: which row it is stands in the log. */
+/** What the caller may know; the log says which row it is. */
 export const brokenRecord = refuse(
   'record_not_authentic',
-  'A record that this depends on is not as the console wrote it, so nothing was done; tell the operator, who finds it with twofold-admin check.',
+  'A record that this depends on is not as the console wrote it, so nothing was done; tell the operator, who can find it with twofold-admin check.',
 );
 
 /** A broken row is a refusal like any other. */

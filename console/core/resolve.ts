@@ -1,6 +1,6 @@
 /**
  * Resolve: from a pod that asks for secrets to their envelopes and an open session. Zone 1;
- * docs/design.md#resolve. The webhook asks; in a dry run nothing is written but the audit record of whoever
+ * docs/design.md#resolve. The webhook calls it; a dry run writes nothing but the audit record of the owner who
  * was named as the user.
  */
 import { MAX_TOKENS_BYTES } from '#envelope/limits.ts';
@@ -23,7 +23,7 @@ import type { Trace, UseCase } from './use-case.ts';
 
 interface ResolveRequest extends PodWithOwner {
   readonly dryRun: boolean;
-  /** Those of `names` that are to be environment variables. */
+  /** Those of `names` that become environment variables. */
   readonly variables: readonly SecretName[];
 }
 
@@ -31,7 +31,7 @@ type Resolved =
   | {
       readonly dryRun: false;
       readonly sid: SessionId;
-      /** The given one, or the one minted for a trusted launcher. */
+      /** The ticket presented, or the one minted for a trusted launcher. */
       readonly ticket: string;
       readonly secrets: readonly { id: SecretId; name: SecretName; size: number; envelope: string }[];
     }
@@ -51,14 +51,14 @@ interface Ports {
 }
 
 interface ResolveConfig {
-  /** Time for the first claim. */
+  /** Time limit for the first claim. */
   readonly firstClaimSeconds: number;
 }
 
 /** A minted ticket lives just long enough for `unwrap`, and starts one session. */
 const MINTED_TICKET_SECONDS = 60;
 
-/** A pod that has no name yet is at least of its `generateName`. */
+/** A pod that has no name yet has at least its `generateName`. */
 function patternOf({ name, generateName }: PodIdentity): PodPattern | undefined {
   return parsePodPattern(name ?? (generateName === undefined ? undefined : `${generateName}*`));
 }
@@ -69,7 +69,7 @@ function checkVariables(variables: readonly SecretName[], rows: readonly SecretR
     ? ok(undefined)
     : refuse(
         'secret_not_env_safe',
-        `The secret ${unsafe.name} holds bytes that an environment variable cannot; select it as a file instead.`,
+        `The secret ${unsafe.name} contains bytes that an environment variable cannot; select it as a file instead.`,
       );
 }
 
@@ -79,11 +79,11 @@ function checkSize(rows: readonly SecretRow[]): Outcome<void> {
     ? ok(undefined)
     : refuse(
         'tokens_too_large',
-        `The selected secrets take ${bytes} bytes sealed, and a session holds ${MAX_TOKENS_BYTES}; select fewer or smaller ones.`,
+        `The selected secrets take ${bytes} bytes sealed, and a session holds at most ${MAX_TOKENS_BYTES}; select fewer or smaller ones.`,
       );
 }
 
-/** What the session keeps of a secret: all that its key is derived from. */
+/** What the session stores of a secret: everything that its key is derived from. */
 function sessionSecretOf({ ownerId, id, name, version, gen, salt }: SecretRow): SessionSecret {
   return {
     ownerId,
@@ -101,7 +101,7 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
   const select = async (request: ResolveRequest, owner: PodOwner): Promise<Outcome<readonly SecretRow[]>> => {
     const { names, namespace, variables } = request;
     const { ownerId } = owner;
-    // Whoever asks in vain keeps no other launcher, and no ticket, from the owner's secrets.
+    // Misses of one launcher or ticket do not keep others from the owner's secrets.
     const asker = owner.by === 'ticket' ? owner.row.jti : owner.username;
     const limited = limits.mayAskAbout(ownerId, asker);
     if (limited) return limited;
@@ -182,7 +182,7 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
     });
   };
 
-  /** In this order: who, which secrets, and only then a session. */
+  /** In this order: the owner, the secrets, and only then a session. */
   const resolve = async (request: ResolveRequest, trace: Trace): Promise<Outcome<Resolved>> => {
     const owner = await ports.findPodOwner(request, trace);
     if (!owner.ok) return owner;
@@ -194,7 +194,7 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
     return await open(request, owner.value, selection.value);
   };
 
-  /** As `resolve`; after too many refusals of this namespace without the reason. */
+  /** Like `resolve`, but without the reason after too many refusals of this namespace. */
   const limited = async (request: ResolveRequest, trace: Trace): Promise<Outcome<Resolved>> => {
     const busy = limits.resolve(request.namespace);
     if (busy) return busy;
@@ -203,7 +203,7 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
     return limits.refused(request.namespace) ?? outcome;
   };
 
-  /** A dry run is recorded too: who may ask about others must not do so unseen. */
+  /** A dry run is recorded too: asking about other users must not go unseen. */
   const recorded = async (request: ResolveRequest, trace: Trace): Promise<Outcome<Resolved>> => {
     const outcome = await limited(request, trace);
     if (outcome.ok && request.dryRun) {

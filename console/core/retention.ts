@@ -1,15 +1,15 @@
 /**
- * Retention: rows that have done their duty go. Zone 1; docs/design.md#clean-up.
+ * Retention: deletes rows that are no longer needed. Zone 1; docs/design.md#clean-up.
  *
- * A session's row is what a claim is checked against, and the bound pod may claim again as long as it exists (a node
+ * A claim is checked against its session's row, and the bound pod may claim again as long as it exists (a node
  * reboot runs init containers again), whatever `exp` says. So a session goes only when its ticket has ended, its `exp`
  * and its last claim lie behind the horizon, and no claim can succeed any more, because
  * - no pod is bound: a first claim is refused after `exp`; or
- * - the ticket is revoked: every claim is refused, and a revocation is never taken back; or
- * - the bound pod is gone: its uid never comes back. Only the API server knows; no answer means that the row stays.
+ * - the ticket is revoked: every claim is refused, and a revocation is never undone; or
+ * - the bound pod is gone: its uid never comes back. Only the API server knows; without an answer the row stays.
  *
- * A ticket goes when it has ended and no session is left of it: a ticket without a row counts as revoked, so neither
- * `resolve` nor `claim` takes it. A reservation goes when its time is over. Logins and audit go by age alone.
+ * A ticket goes when it has ended and has no sessions left: a ticket without a row counts as revoked, so neither
+ * `resolve` nor `claim` accepts it. A reservation goes when it has expired. Logins and audit go by age alone.
  */
 import type { SessionId } from '#envelope/names.ts';
 import type { Cluster } from './cluster.ts';
@@ -19,7 +19,7 @@ export const prunables = ['sessions', 'tickets', 'reservations', 'logins', 'audi
 export type Prunable = (typeof prunables)[number];
 export type Counts = Readonly<Record<Prunable, number>>;
 
-/** Milliseconds since 1970; undefined: kept for ever. */
+/** Milliseconds since 1970; undefined: kept forever. */
 export interface Horizons {
   readonly now: number;
   readonly sessions: number;
@@ -27,7 +27,7 @@ export interface Horizons {
   readonly audit: number | undefined;
 }
 
-/** Sessions that only the API server can tell of. */
+/** Sessions for which only the API server can tell. */
 export interface BoundSession {
   readonly sid: SessionId;
   readonly ns: string;
@@ -36,12 +36,12 @@ export interface BoundSession {
 }
 
 export interface RetentionStore {
-  /** What `prune` would delete once and again until nothing is left; bound sessions are not among them. */
+  /** What `prune`, repeated until nothing is left, would delete; bound sessions are not included. */
   count(what: Prunable, horizons: Horizons): Promise<number>;
   /** At most `limit` of them. */
   prune(what: Prunable, horizons: Horizons, limit: number): Promise<number>;
   countBound(horizons: Horizons): Promise<number>;
-  /** By session id, from behind `after`. */
+  /** By session id, starting after `after`. */
   listBound(
     horizons: Horizons,
     page: { limit: number; after?: SessionId | undefined },
@@ -50,7 +50,7 @@ export interface RetentionStore {
   deleteBound(session: BoundSession): Promise<number>;
 }
 
-/** Days; 0 keeps logins or audit for ever. */
+/** Days; 0 keeps logins or audit forever. */
 interface RetentionConfig {
   readonly sessionDays: number;
   readonly loginDays: number;
@@ -59,15 +59,15 @@ interface RetentionConfig {
 
 export interface Retention {
   horizons(): Horizons;
-  /** How much would go, and how many sessions wait for their pods' end. */
+  /** How much would go, and how many sessions wait for their pods to end. */
   preview(): Promise<{ readonly counts: Counts; readonly bound: number }>;
-  /** Deletes in small steps, while `goOn`. */
+  /** Deletes in small steps, as long as `goOn` returns true. */
   sweep(goOn?: () => boolean): Promise<Counts>;
 }
 
 interface Ports {
   readonly store: RetentionStore;
-  /** Absent: sessions that are bound to a pod stay. */
+  /** If absent, sessions that are bound to a pod stay. */
   readonly cluster?: Pick<Cluster, 'getPod'>;
   readonly clock: () => number;
 }
@@ -88,10 +88,10 @@ export function createRetention({ store, cluster, clock }: Ports, config: Retent
     };
   };
 
-  /** Undefined where the API server gave no usable answer. */
+  /** Undefined if the API server gave no usable answer. */
   const isGone = async ({ ns, pod, podUid }: BoundSession): Promise<boolean | undefined> => {
-    const asked = await cluster?.getPod(ns, pod);
-    return asked && 'answer' in asked ? asked.answer?.uid !== podUid : undefined;
+    const result = await cluster?.getPod(ns, pod);
+    return result && 'answer' in result ? result.answer?.uid !== podUid : undefined;
   };
 
   const sweepBound = async (at: Horizons, goOn: () => boolean): Promise<number> => {

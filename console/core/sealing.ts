@@ -1,4 +1,4 @@
-/** How the console seals both layers at once and forgets the value. Zone 1; docs/design.md#writing. */
+/** How the console seals both layers and forgets the value. Zone 1; docs/design.md#writing. */
 import type { Cipher } from '#envelope/cipher.ts';
 import { deriveInnerKey } from '#envelope/derive.ts';
 import { sealInner } from '#envelope/inner/seal.ts';
@@ -25,7 +25,7 @@ export interface SealedWrite {
 }
 
 export interface Sealing {
-  /** Both layers of one write, under a new salt. `plaintext` is left for the caller to wipe. */
+  /** Both layers of one write, under a new salt. The caller wipes `plaintext`. */
   seal(target: WriteTarget, plaintext: Uint8Array): Promise<Outcome<SealedWrite>>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a write brings: a name, and plaintext that the console seals or an envelope that the client sealed. Zone 1;
+ * What a write contains: a name, and plaintext that the console seals or an envelope that the client sealed. Zone 1;
  * docs/design.md#writing.
  */
 import { EnvelopeError } from '#envelope/errors.ts';
@@ -11,7 +11,7 @@ import { ok } from '#envelope/result.ts';
 import { quote } from '#envelope/selection.ts';
 import { refuse, type Outcome } from './outcome.ts';
 
-/** As whoever writes says it. */
+/** As the client declares it. */
 export type ContentInput =
   | { readonly value: string }
   | { readonly bytes: Uint8Array }
@@ -43,7 +43,7 @@ function sized(size: number, maxBytes: number): Outcome<number> {
     : ok(size);
 }
 
-/** Bytes as they are; they are wiped where they are refused. */
+/** Bytes as they are; wiped if refused. */
 function contentOf(bytes: Uint8Array, maxBytes: number): Outcome<Content> {
   const size = sized(bytes.length, maxBytes);
   if (size.ok) return ok({ kind: 'plain', bytes, size: bytes.length, envSafe: isEnvSafe(bytes) });

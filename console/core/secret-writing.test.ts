@@ -30,9 +30,9 @@ const current: SecretRow = {
 };
 
 describe('a secret that others keep changing', () => {
-  it('is given up after a few attempts, with nothing written', async () => {
+  it('is given up on after a few attempts, with nothing written', async () => {
     let attempts = 0;
-    // Only what a replace touches; the real stores have no way to lose every race.
+    // Only what a replace touches; the real stores cannot be made to lose every race.
     const stores = {
       keys: { lockActive: () => Promise.resolve(true) },
       secrets: {
@@ -48,8 +48,8 @@ describe('a secret that others keep changing', () => {
       seal: () =>
         Promise.resolve(ok({ gen: 1, salt: new Uint8Array(16), envelope: 'e', kid: recipient.kid })),
     };
-    const envelopeKey = { recipient, wrappedBytes: 256, jwk: jwk as never }; // not looked at here
-    const quotas = {} as Quotas; // not asked by a replace
+    const envelopeKey = { recipient, wrappedBytes: 256, jwk: jwk as never }; // not used here
+    const quotas = {} as Quotas; // not used by a replace
     const writing = createSecretWriting({ database, sealing, ids, clock: () => 2, envelopeKey, quotas });
     const { ownerId, name } = current;
     const content = { kind: 'plain', bytes: Buffer.from('v'), size: 1, envSafe: true } as const;

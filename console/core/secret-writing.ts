@@ -1,5 +1,5 @@
 /**
- * Writing secrets: create, replace, delete. Each is one transaction that fails when its sealing key is no longer the
+ * Writing secrets: create, replace, delete. Each is one transaction that fails if its sealing key is no longer the
  * active one. Zone 1; docs/design.md#writing.
  */
 import type { OwnerId, SecretName } from '#envelope/names.ts';
@@ -66,14 +66,14 @@ function checkExpiry({ expiresAt }: WriteRequest, now: number): Outcome<void> {
     : ok(undefined);
 }
 
-/** Refuses unless the caller has seen this version, or does not mind. */
+/** Refuses unless the caller has seen this version, or accepts any. */
 function checkVersion(ifMatch: IfMatch | undefined, { name, version }: SecretRow): Outcome<void> {
   return ifMatch === undefined || ifMatch === '*' || ifMatch.includes(version)
     ? ok(undefined)
     : refuse('version_changed', `${name} is at version ${version}; look at it again before you change it.`);
 }
 
-/** Under the transaction's locks: the key still seals, and a client's envelope uses up its reservation. */
+/** Under the transaction's locks: the key is still active, and a client's envelope uses up its reservation. */
 async function admit(
   { keys, reservations }: Stores,
   target: WriteTarget,
@@ -96,7 +96,7 @@ async function admit(
 export function createSecretWriting(ports: Ports): SecretWriting {
   const { database, clock } = ports;
 
-  /** The version to be stored, its layers sealed or checked. */
+  /** The version to store, its layers sealed or checked. */
   const versionOf = async (target: WriteTarget, request: WriteRequest): Promise<Outcome<SecretVersion>> => {
     const { content, expiresAt } = request;
     const sealed =
@@ -123,7 +123,7 @@ export function createSecretWriting(ports: Ports): SecretWriting {
       const admitted = await admit(stores, target, row, { content, now });
       if (!admitted.ok) return admitted;
       if (!(await stores.secrets.insert(row))) {
-        return refuse('name_taken', `There is a secret ${name} already; replace it, or choose another name.`);
+        return refuse('name_taken', `There is already a secret ${name}; replace it, or choose another name.`);
       }
       await stores.audit.append({ ...recordOf(row), at: now, action: 'create', outcome: 'done' });
       return ok(row);
@@ -153,7 +153,7 @@ export function createSecretWriting(ports: Ports): SecretWriting {
       return ok(undefined);
     });
 
-  /** Looks again while others are faster; what the caller has seen is compared each time. */
+  /** Retries while others are faster; what the caller has seen is compared each time. */
   const onCurrent = async <T>(
     { ownerId, name, ifMatch }: DeleteRequest,
     attempt: (current: SecretRow) => Promise<Outcome<T>>,

@@ -1,5 +1,5 @@
 /**
- * An owner's secrets as they come to be written: name and content are read, written, and wiped. Zone 1;
+ * Writes of an owner's secrets: name and content are parsed, written, and wiped. Zone 1;
  * docs/design.md#writing.
  */
 import { parseSecretName, type OwnerId, type SecretName } from '#envelope/names.ts';
@@ -24,7 +24,7 @@ export interface Replacement extends Write {
   readonly ifMatch?: IfMatch | undefined;
 }
 
-/** `asked`: what is asked for, or why that cannot be read. */
+/** `asked`: the request, or why it cannot be parsed. */
 interface CreateSecret {
   readonly ownerId: OwnerId;
   readonly asked: Outcome<NewSecret>;
@@ -55,7 +55,7 @@ function parseKnownName(text: string): Outcome<SecretName> {
 }
 
 export function createSecrets(writing: SecretWriting, { maxValueBytes }: SecretsConfig): Secrets {
-  /** Reads the content, hands it on, and wipes it, whatever happens. */
+  /** Parses the content, passes it on, and wipes it, whatever happens. */
   const withContent = async (
     target: DeleteRequest,
     { content: input, expiresAt }: Write,
@@ -79,7 +79,7 @@ export function createSecrets(writing: SecretWriting, { maxValueBytes }: Secrets
     return await withContent(target, asked.value, (request) => writing.create(request));
   };
 
-  /** Hands on what is asked for, where the name can be that of a secret. */
+  /** Passes the request on, if the name can be that of a secret. */
   const onKnown = async <T extends Deletion, R>(
     { ownerId, name: text, asked }: OnSecret<T>,
     trace: Trace,

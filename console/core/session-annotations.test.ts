@@ -18,7 +18,7 @@ function written(choice: SessionChoice): unknown {
 }
 
 describe('the annotations of a choice', () => {
-  it('name each secret once, as a file of its own name where nothing else is said', () => {
+  it('name each secret once, as a file of its own name by default', () => {
     expect(written({ secrets: [a, b] })).to.deep.equal({ 'twofold.dev/secrets': 'db-password,aws.key' });
     expect(written({ secrets: [a, b], mountPath: '/secrets/', containers: ['*'] })).to.deep.equal({
       'twofold.dev/secrets': 'db-password,aws.key',
@@ -26,7 +26,7 @@ describe('the annotations of a choice', () => {
     });
   });
 
-  it('say other files, variables, path, containers and mode', () => {
+  it('give other files, variables, path, containers and mode', () => {
     const choice = {
       secrets: [a, b],
       files: [{ name: b, path: 'aws/key' }],

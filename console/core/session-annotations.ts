@@ -1,6 +1,6 @@
 /**
- * The annotations of a session pod for what somebody chose, as the webhook will read them: the same parsers
- * say what is wrong before a pod exists. Zone 1; docs/design.md#annotations. Pure.
+ * The annotations of a session pod for what a user chose, as the webhook will read them: the same parsers
+ * report errors before a pod exists. Zone 1; docs/design.md#annotations. Pure.
  */
 import { encodeMembers, type MemberValues } from '#envelope/annotation-values.ts';
 import type { SecretName } from '#envelope/names.ts';
@@ -9,11 +9,11 @@ import { ok } from '#envelope/result.ts';
 import { refuse, type Outcome } from './outcome.ts';
 
 export interface SessionChoice extends MemberValues {
-  /** Every secret of the session. One that neither `files` nor `env` names is a file of its own name. */
+  /** Every secret of the session. One that neither `files` nor `env` names becomes a file of its own name. */
   readonly secrets: readonly SecretName[];
 }
 
-/** All but the ticket. */
+/** All except the ticket. */
 export type SessionAnnotations = Readonly<Record<string, string>>;
 
 function bad(where: string, problem: string): Outcome<never> {

@@ -1,4 +1,4 @@
-/** The derived keys of a session's secrets. Zone 1; docs/design.md#claim. The user key itself never leaves. */
+/** The derived keys of a session's secrets. Zone 1; docs/design.md#claim. The user key itself is never returned. */
 import type { Cipher } from '#envelope/cipher.ts';
 import { deriveInnerKey } from '#envelope/derive.ts';
 import type { OwnerId, SecretId } from '#envelope/names.ts';
@@ -14,7 +14,7 @@ export interface SessionKey {
 }
 
 export interface SessionKeys {
-  /** Of exactly the versions that the session was opened with, whatever has been written since; each of its owner's. */
+  /** For exactly the versions that the session was opened with, whatever has been written since. */
   derive(secrets: readonly SessionSecret[]): Promise<Outcome<readonly SessionKey[]>>;
 }
 
@@ -29,7 +29,7 @@ interface UserKeyGroup {
   readonly secrets: SessionSecret[];
 }
 
-/** By the user key that their keys come from: each is opened once. */
+/** Grouped by the user key that their keys come from: each is opened once. */
 function byUserKey(secrets: readonly SessionSecret[]): Iterable<UserKeyGroup> {
   const groups = new Map<string, UserKeyGroup>();
   for (const secret of secrets) {

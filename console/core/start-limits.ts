@@ -1,7 +1,7 @@
 /**
  * Limits on starting sessions, in this replica's memory: on `resolve` and `claim` of one namespace, on
- * refusals, and on asking for what does not exist. Zone 1; docs/design.md#load. A namespace may be a whole
- * JupyterHub: one must not be able to keep the others from starting, nor to fill the audit, nor to find out
+ * refusals, and on requests for what does not exist. Zone 1; docs/design.md#load. A namespace may be a whole
+ * JupyterHub: one namespace must not be able to keep others from starting, fill the audit, or find out
  * names by asking.
  */
 import type { OwnerId, SessionId } from '#envelope/names.ts';
@@ -9,14 +9,14 @@ import type { Refused } from '#envelope/result.ts';
 import type { Outcome, Refusal } from './outcome.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
-/** A refusal for now; the first of its kind is worth a record. */
+/** A temporary refusal; the first of its kind is worth a record. */
 interface LimitedStart extends Refused<Refusal> {
   readonly first: boolean;
 }
 
 type Check = LimitedStart | undefined;
 
-/** Whether it is a refusal for now behind another such: the first has been recorded. */
+/** Whether it is a temporary refusal after another such: the first has been recorded. */
 export function isRepeated(outcome: Outcome<unknown> | LimitedStart): boolean {
   return !outcome.ok && 'first' in outcome && !outcome.first;
 }
@@ -28,7 +28,7 @@ export interface StartLimits {
   claim(of: { readonly ns: string; readonly sid: SessionId }): Check;
   /** A `resolve` of this namespace was refused. */
   refused(namespace: string): Check;
-  /** Whether so much was asked for in vain that nothing is looked up: by a launcher here, or by one about an owner. */
+  /** Whether there were so many misses that nothing is looked up: of launchers here, or of one about an owner. */
   mayAskIn(namespace: string): Check;
   mayAskAbout(ownerId: OwnerId, asker: string): Check;
   /** A launcher here asked for a user or a secret that does not exist. */
@@ -43,7 +43,7 @@ export interface StartLimitConfig {
   readonly unknownPerMinute: number;
 }
 
-/** A pod claims once, and again after a node's reboot; a container that tries again waits longer each time. */
+/** A pod claims once, and again after a node reboot; a container that retries waits longer each time. */
 const CLAIMS_OF_A_SESSION_PER_MINUTE = 30;
 
 export function createStartLimits(config: StartLimitConfig, now: () => number): StartLimits {
@@ -67,7 +67,7 @@ export function createStartLimits(config: StartLimitConfig, now: () => number): 
       first: limited.first,
     };
   const most = (namespace: string, perMinute: number, what: string): string =>
-    `Namespace ${namespace} has had ${what} ${perMinute} times within a minute, which is the limit`;
+    `Namespace ${namespace} has had ${perMinute} ${what} within a minute, which is the limit`;
 
   return {
     resolve: (ns) => check(resolves.take(ns), most(ns, startsPerMinute, 'pods admitted')),
@@ -75,18 +75,18 @@ export function createStartLimits(config: StartLimitConfig, now: () => number): 
       check(
         sessions.take(sid),
         `Session ${sid} has claimed ${CLAIMS_OF_A_SESSION_PER_MINUTE} times within a minute, which is the limit`,
-      ) ?? check(claims.take(ns), most(ns, startsPerMinute, 'keys claimed')),
+      ) ?? check(claims.take(ns), most(ns, startsPerMinute, 'claims')),
     refused: (ns) =>
       check(
         refusals.take(ns),
-        `${most(ns, refusalsPerMinute, 'pods refused')}; the reasons of those before are in the audit`,
+        `${most(ns, refusalsPerMinute, 'pods refused')}; the audit has the reasons for them`,
       ),
     mayAskIn: (ns) =>
-      check(misses.look(ns), most(ns, refusalsPerMinute, 'users or secrets asked for that are not there')),
+      check(misses.look(ns), most(ns, refusalsPerMinute, 'requests for users or secrets that do not exist')),
     mayAskAbout: (ownerId, asker) =>
       check(
         missesOfOwners.look(`${ownerId} ${asker}`),
-        `Secrets that are not there were asked for ${unknownPerMinute} times within a minute, which is the limit for one owner`,
+        `Secrets that do not exist were requested ${unknownPerMinute} times within a minute, which is the limit for one owner`,
       ),
     missedIn: (ns) => void misses.take(ns),
     missedAbout: (ownerId, asker) => void missesOfOwners.take(`${ownerId} ${asker}`),

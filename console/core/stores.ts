@@ -1,7 +1,7 @@
 /**
  * What the use cases need of the database: rows by noun, as ports. Zone 1; docs/design.md#database. Times are
- * milliseconds since 1970. Every store of one `Stores` sees the same transaction. Owners, logins, tickets,
- * sessions, web sessions and keys are authentic, or are not given: reading or changing one that is not throws
+ * milliseconds since 1970. All stores of one `Stores` see the same transaction. Owners, logins, tickets,
+ * sessions, web sessions and keys are authentic: reading or changing one that is not throws
  * a RecordError.
  */
 import type { Kid, OwnerId, SecretId, SecretName, SessionId } from '#envelope/names.ts';
@@ -10,12 +10,12 @@ import type { AuditStore } from './audit.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface OwnerStore {
-  /** The owner of this identity, made where it is new. Throws a RecordError where the one that there was is gone. */
+  /** The owner of this identity, created if new. Throws a RecordError if there was one and it is gone. */
   findOrCreate(
     identity: { issuer: string; sub: string },
     fresh: { id: OwnerId; now: number },
   ): Promise<OwnerId>;
-  /** Holds the owner's row until the transaction ends, so that counts of what it has stay true. */
+  /** Locks the owner's row until the transaction ends, so that counts of what the owner has stay true. */
   lock(id: OwnerId): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export interface UserKeyRow {
 }
 
 export interface UserKeyStore {
-  /** Keeps what is there already. */
+  /** Does nothing if there is one already. */
   add(row: UserKeyRow, now: number): Promise<void>;
   newest(ownerId: OwnerId): Promise<UserKeyRow | undefined>;
   find(ownerId: OwnerId, gen: number): Promise<UserKeyRow | undefined>;
@@ -55,28 +55,28 @@ export interface SecretRow extends SecretVersion {
   readonly lastUsedAt: number | undefined;
 }
 
-/** A secret without what is sealed: a list of many must not read it. */
+/** A secret without its sealed content: long lists must not read that. */
 export type SecretSummary = Omit<SecretRow, 'gen' | 'salt' | 'envelope' | 'kid'>;
 
 interface SecretPage {
   readonly limit: number;
   readonly after?: SecretName | undefined;
-  /** Part of the name, whatever its case. */
+  /** Part of the name, case-insensitive. */
   readonly containing?: string | undefined;
 }
 
 export interface SecretStore {
-  /** In the order of their names' characters, from behind `after`. */
+  /** In the order of their names' characters, starting after `after`. */
   list(ownerId: OwnerId, page: SecretPage): Promise<SecretSummary[]>;
   count(ownerId: OwnerId, containing?: string): Promise<number>;
   find(ownerId: OwnerId, names: readonly SecretName[]): Promise<SecretRow[]>;
-  /** False where the owner has one of this name. */
+  /** False if the owner has one of this name. */
   insert(row: SecretRow): Promise<boolean>;
-  /** False where the row is not at `version - 1` of what is written. */
+  /** False unless the row is at `version - 1` of what is written. */
   replace(id: SecretId, next: SecretVersion): Promise<boolean>;
-  /** False where the row is not at this version. */
+  /** False unless the row is at this version. */
   delete(id: SecretId, version: number): Promise<boolean>;
-  /** Those that exist, held until the transaction ends. */
+  /** Those that exist, locked until the transaction ends. */
   lock(ids: readonly SecretId[]): Promise<Pick<SecretRow, 'id' | 'name' | 'expiresAt'>[]>;
   markUsed(ids: readonly SecretId[], at: number): Promise<void>;
 }
@@ -93,10 +93,10 @@ export interface Reservation {
 }
 
 export interface ReservationStore {
-  /** Live ones; the others of this owner are deleted. */
+  /** Live ones; expired ones of this owner are deleted. */
   countLive(ownerId: OwnerId, now: number): Promise<number>;
   insert(reservation: Reservation): Promise<void>;
-  /** Whether exactly this one was there and live; it is no more. */
+  /** Whether exactly this one was there and live; deletes it. */
   consume(reservation: Omit<Reservation, 'until'>, now: number): Promise<boolean>;
 }
 
@@ -109,10 +109,10 @@ export interface TicketRow {
   readonly sa: string;
   readonly secrets: readonly SecretName[];
   readonly pod: PodPattern | undefined;
-  /** Most sessions that may claim. */
+  /** How many sessions may claim. */
   readonly uses: number | undefined;
   readonly used: number;
-  /** Username of the trusted launcher that it was minted for: it never stands on a pod. */
+  /** Username of the trusted launcher that it was minted for: such a ticket is never on a pod. */
   readonly launcher: string | undefined;
   readonly issuedAt: number;
   readonly exp: number;
@@ -122,17 +122,17 @@ export interface TicketRow {
 export interface TicketStore {
   insert(row: TicketRow): Promise<void>;
   find(jti: string): Promise<TicketRow | undefined>;
-  /** Newest first, from behind `after`. */
+  /** Newest first, starting after `after`. */
   list(ownerId: OwnerId, page: { limit: number; after?: string | undefined }): Promise<TicketRow[]>;
-  /** False where this owner has none of this id. Keeps the first time. */
+  /** False if this owner has none with this id. The time of the first revocation stays. */
   revoke(ownerId: OwnerId, jti: string, now: number): Promise<boolean>;
-  /** Neither over nor revoked, and not minted for a launcher. */
+  /** Neither expired nor revoked, and not minted for a launcher. */
   countLive(ownerId: OwnerId, now: number): Promise<number>;
-  /** Deletes the oldest that are over or revoked and have no session, but for the newest `keep` of them. */
+  /** Deletes those that are expired or revoked and have no session, except the newest `keep`. */
   deleteEnded(ownerId: OwnerId, now: number, keep: number): Promise<void>;
-  /** Counts one use. False where it is revoked or none is left. */
+  /** Counts one use. False if it is revoked or no use is left. */
   use(jti: string): Promise<boolean>;
-  /** Whether it is not revoked; held until the transaction ends. */
+  /** Whether it is not revoked; locked until the transaction ends. */
   lockLive(jti: string): Promise<boolean>;
 }
 
@@ -145,7 +145,7 @@ export interface SessionSecret {
   readonly salt: Uint8Array;
 }
 
-/** Who a trusted launcher says the pod is for, as it must stand on the admitted pod. */
+/** The user that a trusted launcher named, as the admitted pod must name it. */
 export interface LauncherAssertion {
   readonly annotation: string;
   readonly user: string;
@@ -160,11 +160,11 @@ export interface SessionRow {
   readonly secrets: readonly SessionSecret[];
   /** SHA-256 of the ticket that it was opened with: presented, or minted. */
   readonly ticketHash: string;
-  /** Whether the pod carries that ticket. */
+  /** Whether that ticket is on the pod. */
   readonly ticketOnPod: boolean;
   readonly launcher: LauncherAssertion | undefined;
   readonly openedAt: number;
-  /** End of the first claim. */
+  /** Deadline of the first claim. */
   readonly exp: number;
   readonly pod: string | undefined;
   readonly podUid: string | undefined;
@@ -176,15 +176,15 @@ export interface SessionRow {
 export interface SessionStore {
   insert(row: SessionRow): Promise<void>;
   find(sid: SessionId): Promise<SessionRow | undefined>;
-  /** Binds a session that no pod has claimed. False where one has. */
+  /** Binds a session that no pod has claimed. False if one has. */
   bind(sid: SessionId, pod: { name: string; uid: string }, now: number): Promise<boolean>;
-  /** Counts a further claim of the bound pod. False where another is bound. */
+  /** Counts a further claim of the bound pod. False if another is bound. */
   claimAgain(sid: SessionId, podUid: string, now: number): Promise<boolean>;
   /** The newest of each ticket, at most `limit` for each. */
   ofTickets(jtis: readonly string[], limit: number): Promise<SessionRow[]>;
-  /** Those that no pod has claimed and whose time is not over. */
+  /** Those that no pod has claimed and that have not expired. */
   countOpen(ownerId: OwnerId, now: number): Promise<OpenSessions>;
-  /** Of these, those that one still may claim: their ticket is not revoked. Looks every one up. */
+  /** Of these, those that can still be claimed: their ticket is not revoked. Looks up every one. */
   countClaimable(ownerId: OwnerId, now: number): Promise<OpenSessions>;
 }
 
@@ -200,7 +200,7 @@ export interface WebSessionRow {
   readonly idHash: string;
   readonly ownerId: OwnerId;
   readonly openedAt: number;
-  /** Exact to a minute. */
+  /** To the minute. */
   readonly seenAt: number;
 }
 
@@ -209,7 +209,7 @@ export interface WebSessionStore {
   find(idHash: string): Promise<WebSessionRow | undefined>;
   touch(idHash: string, now: number): Promise<void>;
   delete(idHash: string): Promise<void>;
-  /** Deletes this owner's oldest, but for `keep`. */
+  /** Deletes this owner's oldest, except `keep`. */
   keepNewest(ownerId: OwnerId, keep: number): Promise<void>;
   /** Deletes those that were opened or seen too long ago. */
   deleteEnded(before: { opened: number; seen: number }): Promise<void>;
@@ -221,21 +221,21 @@ export interface LoginClaim {
 }
 
 export interface LoginCarrier {
-  /** Undefined where it was offboarded. */
+  /** Undefined if offboarded. */
   readonly ownerId: OwnerId | undefined;
   readonly lastAt: number;
 }
 
 export interface LoginStore {
   record(issuer: string, ownerId: OwnerId, claims: readonly LoginClaim[], now: number): Promise<void>;
-  /** Every owner of this issuer that ever carried it, with the last time. */
+  /** Every owner of this issuer that ever had it, with the time of the last login. */
   carriers(issuer: string, claim: LoginClaim): Promise<readonly LoginCarrier[]>;
 }
 
 export interface KeyStore {
-  /** Makes this the one active envelope key; every other is retired. */
+  /** Makes this the only active envelope key; all others become retired. */
   activate(kid: Kid, now: number): Promise<void>;
-  /** Whether it is active; held until the transaction ends. */
+  /** Whether it is active; locked until the transaction ends. */
   lockActive(kid: Kid): Promise<boolean>;
 }
 
@@ -253,6 +253,6 @@ export interface Stores {
 }
 
 export interface Database extends Stores {
-  /** One transaction: committed when the outcome is ok, rolled back when it is a refusal or a throw. */
+  /** One transaction: committed if the outcome is ok, rolled back on a refusal or a throw. */
   write<T>(work: (stores: Stores) => Promise<Outcome<T>>): Promise<Outcome<T>>;
 }

@@ -42,7 +42,7 @@ const session: SessionRow = {
 };
 
 describe('a session and its ticket’s row', () => {
-  it('agree where the one was opened with the other, by a ticket or by a launcher', () => {
+  it('agree if one was opened with the other, by a ticket or by a launcher', () => {
     expect(checkTicketOf(session, ticket)).to.include({ ok: true });
     expect(checkTicketOf({ ...session, ticketOnPod: false }, { ...ticket, launcher: 'hub' })).to.include({
       ok: true,

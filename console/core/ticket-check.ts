@@ -1,5 +1,5 @@
 /**
- * What a ticket allows: this pod and these names, now, when it is presented; and this session. Zone 1;
+ * What a ticket allows: when presented, this pod and these names; later, this session. Zone 1;
  * docs/design.md#tickets.
  */
 import type { Verifier } from '#envelope/cipher.ts';
@@ -28,9 +28,9 @@ interface PresentedTicket {
 }
 
 export interface TicketCheck {
-  /** The claims of a ticket that only its signature and times vouch for so far. */
+  /** The claims of a ticket of which only signature and times have been checked. */
   verify(text: string): Promise<Outcome<Ticket>>;
-  /** Its row, where the text is what was issued, and the row holds for this pod and these names and has a use left. */
+  /** Its row, if the text is the one issued and the row allows this pod and these names and has a use left. */
   check(ticket: PresentedTicket, request: PodRequest): Promise<Outcome<TicketRow>>;
 }
 
@@ -43,8 +43,8 @@ interface Ports {
 
 const reasons: Readonly<Record<JwsRefusal, readonly [RefusalCode, string]>> = {
   malformed: ['ticket_malformed', 'The ticket is cut or altered; copy it whole, or get a new one.'],
-  unknown_key: ['ticket_unknown_key', 'The ticket’s key id is not one of this console’s; get a new ticket.'],
-  not_authentic: ['ticket_not_authentic', 'The ticket’s signature does not fit; get a new ticket.'],
+  unknown_key: ['ticket_unknown_key', 'The ticket’s key id is unknown to this console; get a new ticket.'],
+  not_authentic: ['ticket_not_authentic', 'The ticket’s signature is not valid; get a new ticket.'],
   wrong_issuer: ['ticket_wrong_issuer', 'The ticket’s iss is not this console; get a ticket here.'],
   wrong_audience: ['ticket_wrong_audience', 'The ticket’s aud is not this cluster; get a ticket for it.'],
   not_yet_valid: ['ticket_not_yet_valid', 'The ticket’s nbf is in the future; compare the clocks.'],
@@ -66,10 +66,10 @@ function checkPlace(ticket: TicketRow, { namespace, serviceAccount, pod }: PodRe
 }
 
 function revoked(jti: string): Outcome<never> {
-  return refuse('ticket_revoked', `The ticket with jti ${jti} is revoked; get a new one.`);
+  return refuse('ticket_revoked', `The ticket with jti ${jti} has been revoked; get a new one.`);
 }
 
-/** A signature says that a key of this console's was used; only the row says that the console issued this text. */
+/** A signature shows only that one of the console's keys was used; the row shows that the console issued this text. */
 function checkIssued(row: TicketRow, isIts: boolean): Outcome<void> {
   if (!isIts) {
     return refuse(
@@ -81,7 +81,7 @@ function checkIssued(row: TicketRow, isIts: boolean): Outcome<void> {
     ? ok(undefined)
     : refuse(
         'ticket_of_launcher',
-        'The ticket was made for a trusted launcher’s session and is good for that one alone; get one of your own.',
+        'The ticket was made for a trusted launcher’s session and is valid for that one only; get one of your own.',
       );
 }
 
@@ -114,12 +114,12 @@ export function createTicketCheck(
     },
     check: async ({ jti, text }, request) => {
       const row = await tickets.find(jti);
-      // One without a row is as good as revoked: rows outlive what they allow.
+      // One without a row counts as revoked: rows outlive what they allow.
       if (!row) return revoked(jti);
       const issued = checkIssued(row, ticketHash.isOf(text, row.hash));
       if (!issued.ok) return issued;
       if (row.revokedAt !== undefined) return revoked(jti);
-      // From here on by the row alone.
+      // From here on only the row counts.
       for (const checked of [
         checkPlace(row, request),
         checkUse(row, clock()),
@@ -138,7 +138,7 @@ function sessionDifference(session: SessionRow, ticket: TicketRow): string | und
   if (ticket.ownerId !== session.ownerId) return 'another owner';
   if (ticket.ns !== session.ns) return 'another namespace';
   if (ticket.sa !== session.sa) return 'another service account';
-  // A minted ticket never stands on a pod, and any other was presented on one.
+  // A minted ticket is never on a pod, and any other was presented on one.
   if ((ticket.launcher === undefined) !== session.ticketOnPod) return 'another way to start it';
   return session.secrets.every(
     ({ ownerId, name }) => ownerId === ticket.ownerId && ticket.secrets.includes(name),
@@ -147,7 +147,7 @@ function sessionDifference(session: SessionRow, ticket: TicketRow): string | und
     : 'other secrets';
 }
 
-/** Whether a session is one that its ticket allows, by the ticket’s own row. */
+/** Whether the ticket's row allows this session. */
 export function checkTicketOf(session: SessionRow, ticket: TicketRow): Outcome<void> {
   const differs = sessionDifference(session, ticket);
   return differs === undefined

@@ -10,9 +10,9 @@ import type { TicketKeys } from './keys.ts';
 import type { TicketRow } from './stores.ts';
 
 export interface TicketHash {
-  /** Of the whole text, white space around it aside: of a ticket presented, on a pod, or just signed alike. */
+  /** Of the whole text without surrounding white space: of a ticket presented, on a pod, or just signed. */
   of(text: string): string;
-  /** Whether this text has that hash; takes as long however much of it is the same. */
+  /** Whether this text has that hash, compared in constant time. */
   isOf(text: string, hash: string): boolean;
 }
 
@@ -26,7 +26,7 @@ export function createTicketHash({ sha256Hex, cipher }: HashPorts): TicketHash {
   return { of, isOf: (text, hash) => cipher.equal(utf8(of(text)), utf8(hash)) };
 }
 
-/** What a ticket says. */
+/** What a ticket contains. */
 export interface TicketTerms {
   readonly ownerId: OwnerId;
   readonly ns: string;
@@ -52,7 +52,7 @@ export interface MintConfig {
   readonly issuer: string;
   /** The cluster. */
   readonly audience: string;
-  /** Where a request names no time. */
+  /** If a request gives no time. */
   readonly lifeSeconds: number;
 }
 

@@ -11,19 +11,19 @@ import type { MintedTicket, MintTicket, TicketTerms } from './ticket-minting.ts'
 import { byOwner, type Trace, type UseCase } from './use-case.ts';
 
 export interface TicketConfig {
-  /** Where a request names no time. */
+  /** If a request gives no time. */
   readonly lifeSeconds: number;
   readonly maxLifeSeconds: number;
   /** Whether the webhook lets pods have variables. */
   readonly envEnabled: boolean;
 }
 
-/** What an owner asks for: a ticket, and what the pod is to carry. Names of files and variables are as they came. */
+/** An owner's request: a ticket, and what goes on the pod. Names of files and variables are not parsed yet. */
 export interface TicketRequest extends Omit<TicketTerms, 'ownerId' | 'launcher'>, MemberValues {}
 
 interface IssueRequest {
   readonly ownerId: OwnerId;
-  /** What is asked for, or why that cannot be read. */
+  /** The request, or why it cannot be parsed. */
   readonly asked: Outcome<TicketRequest>;
 }
 
@@ -33,7 +33,7 @@ interface RevokeRequest {
 }
 
 export interface IssuedTicket extends MintedTicket {
-  /** What the pod is to carry, ticket and all. */
+  /** What goes on the pod, ticket included. */
   readonly annotations: SessionAnnotations;
 }
 
@@ -91,7 +91,7 @@ export function checkSelection(
 }
 
 function unknownTicket(): Outcome<never> {
-  return refuse('ticket_unknown', 'You have no ticket of this id; list your tickets.');
+  return refuse('ticket_unknown', 'You have no ticket with this id; list your tickets.');
 }
 
 export function createListTickets({
@@ -109,7 +109,7 @@ export function createListTickets({
 export function createTickets(ports: Ports, config: TicketConfig): Tickets {
   const { database, clock, quotas } = ports;
 
-  /** The secrets, where this owner may have a ticket for them. */
+  /** The secrets, if this owner may have a ticket for them. */
   const check = async (ownerId: OwnerId, request: TicketRequest): Promise<Outcome<readonly SecretRow[]>> => {
     const { secrets: names, env = [], ttlSeconds = config.lifeSeconds } = request;
     if (ttlSeconds > config.maxLifeSeconds) {

@@ -11,7 +11,7 @@ import { byOwner, recordingRefusals, type UseCase } from './use-case.ts';
 const ownerId = parseOwnerId('0192f0c1-2b3c-7d4e-8f50-123456789abc')!;
 type Lend = UseCase<{ readonly ownerId: typeof ownerId; readonly name: string }, string>;
 
-/** A use case that there is not yet, in a table as `use-cases.ts` has it. */
+/** A use case that does not exist yet, in a table like that of `use-cases.ts`. */
 function tableOf(lend: Omit<Lend, 'action' | 'subject'>) {
   const records: AuditRecord[] = [];
   const append = (record: AuditRecord): Promise<void> => Promise.resolve(void records.push(record));
@@ -28,14 +28,14 @@ const refusing: Lend['act'] = ({ name }, trace): Promise<Outcome<never>> => {
 };
 
 describe('a new use case', () => {
-  it('has its refusals recorded, with what it found out, and its route does nothing for it', async () => {
+  it('has its refusals recorded, with what it found out, and its route does nothing for that', async () => {
     const { lend, records } = tableOf({ act: refusing });
     const route = answering(async () => {
       const lent = await lend({ ownerId, name: 'a' });
       return lent.ok ? ok({ status: 200, body: { lent: lent.value } }) : lent;
     });
     const sent: unknown[] = [];
-    // Only what a problem document takes.
+    // Only what a problem document has.
     const response = {
       status: (status: number) => (sent.push(status), response),
       type: () => response,
@@ -47,13 +47,13 @@ describe('a new use case', () => {
     expect(records).to.deep.equal([{ ...record, code: 'secret_unknown' }]);
   });
 
-  it('records its own success, and nothing is added to that', async () => {
+  it('records its own success, and nothing is added', async () => {
     const { lend, records } = tableOf({ act: ({ name }) => Promise.resolve(ok(name)) });
     expect(await lend({ ownerId, name: 'a' })).to.deep.equal(ok('a'));
     expect(records).to.deep.equal([]);
   });
 
-  it('is refused where it meets a row that is not authentic, and that is recorded', async () => {
+  it('is refused if it reads a row that is not authentic, and that is recorded', async () => {
     const act = () => Promise.reject(new RecordError({ table: 'tickets', row: 'x' }));
     const { lend, records } = tableOf({ act });
     expect(await lend({ ownerId, name: 'a' })).to.have.nested.property(

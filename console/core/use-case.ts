@@ -1,6 +1,6 @@
 /**
- * Use cases, and the one place where their refusals are recorded: what a route calls has been through it, so
- * that none can forget to. Zone 1; docs/design.md#audit. What succeeds is recorded in its own
+ * Use cases, and the one place where their refusals are recorded: everything a route calls goes through it, so
+ * that none can forget to. Zone 1; docs/design.md#audit. A success is recorded in its own
  * transaction.
  */
 import type { OwnerId } from '#envelope/names.ts';
@@ -8,10 +8,10 @@ import type { AuditAction, AuditStore, AuditSubject } from './audit.ts';
 import type { Outcome } from './outcome.ts';
 import { refusingBrokenRecords } from './record-error.ts';
 
-/** What the audit says of one request; filled in as checks pass. */
+/** The audit record of one request; filled in as checks pass. */
 export type Trace = { -readonly [K in keyof AuditSubject]: AuditSubject[K] };
 
-/** The subject of what an owner asks for. */
+/** The subject of an owner's request. */
 export function byOwner({ ownerId }: { readonly ownerId: OwnerId }): AuditSubject {
   return { ownerId, actor: 'owner' };
 }
@@ -21,7 +21,7 @@ export interface UseCase<Request, T> {
   /** What is known before anything of the request has been checked. */
   readonly subject: (request: Request) => AuditSubject;
   readonly act: (request: Request, trace: Trace) => Promise<Outcome<T>>;
-  /** Whether a refusal is worth a record; each is where this is absent. */
+  /** Whether a refusal is worth a record; if absent, each is. */
   readonly isRecorded?: (refused: Outcome<never>, trace: Trace, request: Request) => boolean;
 }
 
@@ -56,5 +56,5 @@ export function recordingRefusals<Table extends { readonly [Name in keyof Table]
 ): Calls<Table> {
   const useCases: Readonly<Record<string, UseCase<never, unknown>>> = table;
   const calls = Object.entries(useCases).map(([name, useCase]) => [name, callOf(ports, useCase)]);
-  return Object.fromEntries(calls) as Calls<Table>; // each takes and answers what its use case does
+  return Object.fromEntries(calls) as Calls<Table>; // each has the type of its use case
 }

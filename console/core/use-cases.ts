@@ -54,7 +54,7 @@ interface UseCasePorts {
   readonly database: Database;
   readonly cipher: Cipher;
   readonly clock: () => number;
-  /** Milliseconds that run evenly, from anywhere. */
+  /** Monotonic milliseconds. */
   readonly elapsed: () => number;
   readonly sha256Hex: (text: string) => string;
   readonly keys: Keys;

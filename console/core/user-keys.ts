@@ -1,5 +1,5 @@
 /**
- * Owners' user keys: made at the first write, opened for one operation, never kept open. Zone 1;
+ * Owners' user keys: created at the first write, opened for one operation, never kept open. Zone 1;
  * docs/design.md#user-keys.
  */
 import type { Cipher } from '#envelope/cipher.ts';
@@ -41,7 +41,7 @@ export function createUserKeys({ userKeys, cipher, clock, atRest }: Ports): User
       if (!(error instanceof EnvelopeError)) throw error;
       return refuse(
         'user_key_unavailable',
-        `The user key of generation ${row.gen} cannot be opened with at-rest key ${row.kid}; an operator must look at the at-rest keys.`,
+        `The user key of generation ${row.gen} cannot be opened with at-rest key ${row.kid}; an operator must check the at-rest keys.`,
       );
     }
   };
@@ -59,7 +59,7 @@ export function createUserKeys({ userKeys, cipher, clock, atRest }: Ports): User
       const known = await userKeys.newest(ownerId);
       if (known) return await openRow(known);
       await create(ownerId);
-      // Two first writes at once make two keys; what the table kept is the key.
+      // Two concurrent first writes make two keys; the stored one counts.
       const kept = await userKeys.newest(ownerId);
       if (!kept) throw new Error('a user key that was just stored is not there');
       return await openRow(kept);

@@ -1,6 +1,6 @@
 /**
- * Sessions of the page: opened at login under a new id, ended at logout, by time without use, and by age.
- * Zone 1; docs/design.md#page. The browser's cookie names one; what ends it is here, so a cookie that was
+ * Sessions of the page: opened at login under a new id, ended by logout, idle time, and age.
+ * Zone 1; docs/design.md#page. The browser's cookie names one; it is ended here, so a cookie that was
  * copied ends with it.
  */
 import type { OwnerId } from '#envelope/names.ts';

@@ -1,5 +1,5 @@
 /**
- * What a route answers, and how it goes out: JSON, or a problem document from the one table. Zone 1;
+ * A route's answer, and how it is sent: JSON, or a problem document from the one table. Zone 1;
  * docs/design.md#refusals.
  */
 import type { Request, Response } from 'express';
@@ -21,12 +21,12 @@ function sendAnswer(response: Response, { status, body, headers = {} }: Answer):
 
 const refusalOf = new WeakMap<Response, Refusal>();
 
-/** For an answer that tells of its refusal in another form than a problem document. */
+/** For an answer that reports its refusal other than by a problem document. */
 export function noteRefusal(response: Response, refusal: Refusal): void {
   refusalOf.set(response, refusal);
 }
 
-/** The refusal that went out, for log and metrics. */
+/** The refusal that was sent, for log and metrics. */
 export function refusalSent(response: Response): Refusal | undefined {
   return refusalOf.get(response);
 }
@@ -41,7 +41,7 @@ export function sendProblem(response: Response, refusal: Refusal): void {
   response.send(JSON.stringify(problemBody(kind, { code, detail })));
 }
 
-/** A route: what it answers, or why it does not. */
+/** A route: its answer, or a refusal. */
 export type Route = (request: Request) => Promise<Outcome<Answer>>;
 
 export function answering(route: Route) {

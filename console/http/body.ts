@@ -1,6 +1,6 @@
 /**
- * Bodies: whole, within their route's limit, through the gate of their port; JSON strict and typed by a zod
- * schema; and what went wrong in words. Zone 1; docs/design.md#load.
+ * Bodies: whole, within their route's limit, through their port's gate; JSON strict and typed by a zod
+ * schema; and errors in words. Zone 1; docs/design.md#load.
  */
 import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
@@ -14,7 +14,7 @@ import { sendProblem } from './answer.ts';
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset=utf-8\s*)?$/i;
 
-/** Who sends, for the share of the gate's total that is theirs. */
+/** The sender, who gets a share of the gate's total. */
 export type Sender = (request: Request) => string | undefined;
 
 export interface BodyRoute {
@@ -22,12 +22,12 @@ export interface BodyRoute {
   readonly who: Sender;
 }
 
-/** Whether a body is sent as it is: nothing here unpacks one. */
+/** Whether a body is sent unencoded: nothing here decodes one. */
 export function isPlain({ headers }: Request): boolean {
   return (headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity';
 }
 
-/** Puts the body's bytes into `request.body`. To stand behind all that can be known without it. */
+/** Puts the body's bytes into `request.body`. Goes after every check that does not need them. */
 export function readBody(gate: BodyGate, { limitBytes, who }: BodyRoute): RequestHandler {
   return async (request, response, next) => {
     request.body = await gate.read(request, response, { limitBytes, who: who(request) });
@@ -39,7 +39,7 @@ const demandJson: RequestHandler = (request, response, next) => {
   if (!isPlain(request)) {
     sendProblem(response, {
       code: 'content_type',
-      detail: 'Content-Encoding is not taken; send plain JSON.',
+      detail: 'Content-Encoding is not accepted; send plain JSON.',
     });
   } else if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
     const detail = 'The body is not application/json in UTF-8; set Content-Type.';
@@ -47,19 +47,19 @@ const demandJson: RequestHandler = (request, response, next) => {
   } else next();
 };
 
-/** JSON alone: nothing else is read. */
+/** Only JSON is read. */
 export function readJson(gate: BodyGate, route: BodyRoute): RequestHandler[] {
   return [demandJson, readBody(gate, route)];
 }
 
-/** What an issue says: where, and what is expected there; never what was found. */
+/** An issue in words: where, and what is expected there; never what was found. */
 function describe(issue: z.core.$ZodIssue): string {
   const where = issue.path.length > 0 ? issue.path.map(String).join('.') : 'the whole';
   if (issue.code !== 'unrecognized_keys') return `${quote(where)}: ${issue.message}`;
   return `${quote(where)}: unknown ${issue.keys.slice(0, 3).map(quote).join(', ')}`;
 }
 
-/** A value that fits the schema, or the first things that do not. */
+/** A value that matches the schema, or the first issues. */
 export function parseWith<S extends z.ZodType>(
   schema: S,
   value: unknown,
@@ -72,8 +72,8 @@ export function parseWith<S extends z.ZodType>(
 }
 
 /**
- * The body as JSON. Its bytes are wiped: they may hold a value. Strings of it live until they are collected, which
- * JavaScript cannot shorten; who must not have this seals on the client.
+ * The body as JSON. Its bytes are wiped: they may contain a value. Its strings live until they are collected, which
+ * JavaScript cannot speed up; sealing on the client avoids it.
  */
 export function parseJson(request: Request): Outcome<unknown> {
   const bytes: unknown = request.body; // as readBody left it

@@ -8,7 +8,7 @@ function coded(code: string): Error {
 }
 
 describe('a thrown error', () => {
-  it('is the database’s where a store threw it, and nobody else’s for the same code', () => {
+  it('is the database’s only if a store threw it, whatever its code', () => {
     for (const code of ['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT']) {
       expect(refusalOf(toDatabaseError(coded(code)))?.code, 'of a store').to.equal('database_unavailable');
       expect(refusalOf(coded(code)), 'of anything else').to.equal(undefined);

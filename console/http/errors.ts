@@ -1,5 +1,5 @@
 /**
- * What a thrown error becomes: a problem document that shows nothing of its cause. Zone 1;
+ * Thrown errors as problem documents that show nothing of the cause. Zone 1;
  * docs/design.md#refusals.
  */
 import type { ErrorRequestHandler } from 'express';
@@ -10,23 +10,23 @@ import { brokenRecord, RecordError } from '../core/record-error.ts';
 import { DatabaseError } from '../store/failure.ts';
 import { sendProblem } from './answer.ts';
 
-/** Why a body was not read. One that broke off is nobody's failure: mostly its sender hung up, and hears nothing. */
+/** Why a body was not read. If it broke off, that is not an error: usually its sender hung up and gets no answer. */
 const bodyRefusals: Readonly<Record<BodyProblem, Refusal>> = {
   too_large: { code: 'body_too_large', detail: 'The body is over this operation’s limit; send less.' },
   overloaded: {
     code: 'overloaded',
-    detail: 'Others send all that fits at once; nothing was read; try again.',
+    detail: 'Other requests fill the console’s memory for bodies; nothing was read; try again.',
   },
   broken_off: { code: 'body_malformed', detail: 'The body ended too early.' },
 };
 
 /**
- * What a thrown error says to whoever asked; undefined where it is a defect. By its class alone: a code such as
+ * A thrown error as a refusal; undefined if it is a defect. Decided by its class alone: a code such as
  * ECONNRESET is the same for a database, another service, and a client that hung up.
  */
 export function refusalOf(thrown: unknown): Refusal | undefined {
   if (thrown instanceof URIError) {
-    return { code: 'not_found', detail: 'The address holds an escape that is not UTF-8.' };
+    return { code: 'not_found', detail: 'The address contains an escape that is not UTF-8.' };
   }
   if (thrown instanceof BodyError) return bodyRefusals[thrown.code];
   if (thrown instanceof DatabaseError && thrown.code === 'unavailable') {
@@ -35,7 +35,7 @@ export function refusalOf(thrown: unknown): Refusal | undefined {
   return thrown instanceof RecordError ? brokenRecord.refusal : undefined;
 }
 
-/** Logs what an operator should know of. */
+/** Logs what an operator should know about. */
 export function logFailure(log: Log, thrown: unknown): void {
   const refusal = refusalOf(thrown);
   if (!refusal) log.error('request failed', { error: describeError(thrown) });

@@ -1,5 +1,5 @@
 /**
- * One log line and the metrics of each request: names and times, nothing of its content. Zone 1;
+ * A log line and metrics for each request: names and times, nothing of its content. Zone 1;
  * docs/design.md#audit.
  */
 import type { Request, RequestHandler, Response } from 'express';
@@ -8,7 +8,7 @@ import type { Metrics } from '#platform/metrics.ts';
 import { refusalSent } from './answer.ts';
 
 export interface Observer {
-  /** For one app; `operationOf` gives a name out of a fixed set, so that labels stay few. */
+  /** For one app; `operationOf` returns a name from a fixed set, so that labels stay few. */
   watch(operationOf: (request: Request) => string): RequestHandler;
 }
 
@@ -22,7 +22,7 @@ export function createObserver(log: Log, metrics: Metrics, now: () => number): O
     'code',
   ]);
   const took = metrics.duration('twofold_console_request_seconds', 'Time to answer.', ['operation']);
-  /** A client that hung up while its answer was being made got none, whatever it would have been. */
+  /** A client that hung up before its answer was ready got none, whatever it would have been. */
   const hungUp = (operation: string, durationMs: number): void => {
     count({ operation, status: 'hung_up' });
     log.info('client hung up', { operation, durationMs: Math.round(durationMs) });

@@ -8,7 +8,7 @@ import { createApp, createAppServer } from './server.ts';
 const log = createLog({ service: 'test', level: 'silent', write: () => undefined });
 
 describe('the console’s servers', () => {
-  it('answer whoever waits when they fail, and take nothing more', async () => {
+  it('answer everyone who is waiting when they fail, and accept nothing more', async () => {
     const certificates = await testCertificates();
     const app = createApp();
     let arrived: (() => void) | undefined;

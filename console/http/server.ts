@@ -1,5 +1,5 @@
 /**
- * An HTTPS server for an express app, with platform's limits, certificates that may change, and drain.
+ * An HTTPS server for an express app, with platform's limits, reloaded certificates, and draining.
  * Zone 1; docs/design.md#load.
  */
 import { createServer, type Server } from 'node:https';
@@ -14,13 +14,13 @@ import { refusals } from '../refusals.ts';
 export interface AppServer {
   listen(host: string, port: number): Promise<number>;
   close(): Promise<void>;
-  /** Answers what is under way as a failure, and takes nothing more; resolves within a second. */
+  /** Answers requests under way with a failure, and accepts no more; resolves within a second. */
   fail(): Promise<void>;
 }
 
 interface ServerOptions {
   readonly tls: TlsFiles;
-  /** Asks for a client certificate below the roots, and hangs up without one. */
+  /** Requires a client certificate issued by one of the roots, and hangs up without one. */
   readonly mutual: boolean;
   readonly maxConnections: number;
   readonly log: Log;
@@ -37,9 +37,9 @@ function contextOf({ cert, key, ca }: TlsMaterial, mutual: boolean) {
   };
 }
 
-/** To whoever waits while the process ends. */
+/** For everyone who is waiting while the process ends. */
 function answerFailed(response: ServerResponse): void {
-  const detail = 'The console ends and is started again; try again in a moment.';
+  const detail = 'The console is restarting; try again in a moment.';
   response.writeHead(refusals.internal_error.status, { 'content-type': PROBLEM_TYPE });
   response.end(JSON.stringify(problemBody(refusals.internal_error, { code: 'internal_error', detail })));
 }
@@ -71,7 +71,7 @@ export function createAppServer(app: Express, options: ServerOptions): AppServer
   };
 }
 
-/** An app without express's conveniences: nothing is guessed, and nothing tells what it is made of. */
+/** An app without express's conveniences: nothing is guessed, and nothing reveals the framework. */
 export function createApp(): Express {
   const app = express();
   app.disable('x-powered-by');

@@ -12,9 +12,9 @@ interface InternalOperation {
   readonly path: string;
   /** Its name in log and metrics. */
   readonly operation: string;
-  /** Who may ask, and how often. */
+  /** Who may call it, and how often. */
   readonly before: readonly RequestHandler[];
-  /** What the operation itself demands before its body is read. */
+  /** Checks of the operation before its body is read. */
   readonly demands: readonly RequestHandler[];
   readonly gate: BodyGate;
   readonly body: BodyRoute;
@@ -34,7 +34,7 @@ export function createInternalApp(options: InternalOperation): Express {
     sendProblem(response, { code: 'method_not_allowed', detail: 'Use POST here.' });
   });
   app.use((_request, response) => {
-    sendProblem(response, { code: 'not_found', detail: `This port answers ${path} alone.` });
+    sendProblem(response, { code: 'not_found', detail: `This port serves only ${path}.` });
   });
   app.use(onError(options.log));
   return app;

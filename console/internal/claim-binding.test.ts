@@ -38,10 +38,10 @@ onEachDatabase('a session', (running) => {
     const other = await admitAndClaim(running(), session, { name: 'nb-1' });
     expect(refusal(other)).to.deep.equal(bound);
     const namesake = await admitAndClaim(running(), session);
-    expect(refusal(namesake), 'of the same name, but another uid').to.deep.equal(bound);
+    expect(refusal(namesake), 'with the same name, but another uid').to.deep.equal(bound);
   });
 
-  it('lets exactly one of two pods that claim at once win', async () => {
+  it('lets exactly one of two pods that claim at the same time win', async () => {
     const replies = await Promise.all(
       ['nb-0', 'nb-1', 'nb-2', 'nb-3'].map((name) => admitAndClaim(running(), session, { name })),
     );
@@ -49,7 +49,7 @@ onEachDatabase('a session', (running) => {
     expect((await alice.call('get', '/tickets')).json.items[0]!.used).to.equal(1);
   });
 
-  it('counts one use where one pod claims several times at once', async () => {
+  it('counts one use if a pod makes several claims at the same time', async () => {
     const { token } = admit(running(), session);
     const grant = await grantFor(running(), session);
     const replies = await Promise.all([1, 2, 3].map(() => claim(running(), { grant, token })));
@@ -59,7 +59,7 @@ onEachDatabase('a session', (running) => {
     expect(used?.sessions[0]).to.include({ claims: 3 });
   });
 
-  it('lets no more sessions claim than the ticket has uses, however many try at once', async () => {
+  it('lets no more sessions claim than the ticket has uses, however many try at the same time', async () => {
     const thrice = await ticketFor(alice, { uses: 3 });
     const sessions = await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
@@ -74,7 +74,7 @@ onEachDatabase('a session', (running) => {
     expect((await alice.call('get', '/tickets')).json.items[0]!.used).to.equal(3);
   });
 
-  it('is compared with its ticket’s own row, and the ticket with its row alone, where both are authentic', async () => {
+  it('is compared with its ticket’s row, and the ticket only with that row, even if both are authentic', async () => {
     const db = connectRaw(running().databaseUrl);
     const change = async (table: 'sessions' | 'tickets', where: object, to: object): Promise<void> => {
       const row: unknown = await db(table).where(where).first();

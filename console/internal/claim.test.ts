@@ -46,7 +46,7 @@ onEachDatabase('claim', (running) => {
     ({ alice, ticket, session } = await openNewSession(running()));
   });
 
-  it('answers with the keys of the session’s secrets, which open them, and with nothing else', async () => {
+  it('answers with the keys that open the session’s secrets, and with nothing else', async () => {
     const { status, json, text } = await admitAndClaim(running(), session);
     expect(status).to.equal(200);
     expect(Object.keys(JSON.parse(text) as object)).to.deep.equal(['keys']);
@@ -101,14 +101,14 @@ onEachDatabase('claim', (running) => {
       ['grant_wrong_audience', await grantFor(running(), session, { aud: 'another-cluster' })],
     ];
     for (const [code, grant] of cases) {
-      // A ticket is signed by the console's key, which is none of the keyservice's.
+      // A ticket is signed by the console's key, which is not one of the keyservice's.
       const expected = grant === ticket ? 'grant_unknown_key' : code;
       expect(refusal(await claim(running(), { grant, token })), code).to.deep.equal([403, expected]);
     }
     expect(refusal(await claim(running(), { grant: 7, token }))).to.deep.equal([400, 'body_malformed']);
   });
 
-  it('refuses a grant of which no row tells, or that differs from its row', async () => {
+  it('refuses a grant without a row, or one that differs from its row', async () => {
     const { token } = admit(running(), session);
     const refused = async (changed: object): Promise<[number, string]> =>
       refusal(await claim(running(), { grant: await grantFor(running(), session, changed), token }));
@@ -139,7 +139,7 @@ onEachDatabase('claim', (running) => {
     }
   });
 
-  it('refuses when the ticket was revoked, or a secret deleted or expired', async () => {
+  it('refuses if the ticket was revoked, or a secret was deleted or has expired', async () => {
     await alice.call('put', '/secrets/b', {
       body: { value: 'v', expiresAt: new Date(Date.now() + 60_000).toISOString() },
     });
@@ -148,7 +148,10 @@ onEachDatabase('claim', (running) => {
     await alice.call('delete', '/secrets/a');
     await alice.call('post', '/secrets', { body: { name: 'a', value: 'another' } });
     const deleted = await admitAndClaim(running(), session);
-    expect(refusal(deleted), 'a new secret of the name is another').to.deep.equal([403, 'secret_deleted']);
+    expect(refusal(deleted), 'a new secret of that name is a different one').to.deep.equal([
+      403,
+      'secret_deleted',
+    ]);
     expect(deleted.json.detail).to.contain('secret a');
     await alice.call('delete', `/tickets/${grantClaims(session).jti}`);
     expect(await refusedFor({})).to.deep.equal([403, 'ticket_revoked']);
@@ -165,13 +168,13 @@ onEachDatabase('claim', (running) => {
     expect(await refusedFor({ audience })).to.deep.equal([401, 'token_rejected']);
   });
 
-  it('refuses a token that is not bound to a pod, or of another account or namespace', async () => {
+  it('refuses a token that is not bound to a pod, or is of another account or namespace', async () => {
     expect(await refusedFor({ unbound: true })).to.deep.equal([403, 'token_not_pod_bound']);
     expect(await refusedFor({ serviceAccount: 'other' })).to.deep.equal([403, 'token_other_account']);
     expect(await refusedFor({ namespace: 'other' })).to.deep.equal([403, 'token_other_account']);
   });
 
-  it('refuses a pod that the ticket does not mean', async () => {
+  it('refuses a pod that the ticket is not for', async () => {
     const narrow = await ticketFor(alice, { pod: 'train-*' });
     const narrowed = await openSession(running(), { ticket: narrow, pod: { generateName: 'train-' } });
     const other = await admitAndClaim(running(), narrowed, { name: 'serve-1' });
@@ -184,7 +187,7 @@ onEachDatabase('claim', (running) => {
     expect((await admitAndClaim(running(), narrowed, { name: 'train-1' })).status).to.equal(200);
   });
 
-  it('refuses a pod of another name than the webhook read, whatever else fits', async () => {
+  it('refuses a pod with a name other than the webhook read, whatever else matches', async () => {
     const { ns, sa, by } = session.place;
     const named = await openSession(running(), { ticket, names: ['a', 'b'], pod: { name: 'nb-7' } });
     const other = await admitAndClaim(running(), named, { name: 'nb-8' });
@@ -252,7 +255,7 @@ onEachDatabase('claim', (running) => {
     });
   });
 
-  it('takes nothing but its own shape', async () => {
+  it('accepts nothing but its own shape', async () => {
     const url = `${running().urlOf('claim')}/internal/v1/claim`;
     const post = (options: object): Promise<Reply> =>
       callJson(running().client, { method: 'POST', url }, options);

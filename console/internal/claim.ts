@@ -25,7 +25,7 @@ interface Ports {
   readonly log: Log;
 }
 
-/** Who brings none is told so before the body is read. */
+/** A request without one is refused before the body is read. */
 const demandToken: RequestHandler = (request, response, next) => {
   if (bearerOf(request) !== undefined) next();
   else {

@@ -69,7 +69,7 @@ for (const kind of databaseKinds) {
       running.clock.offsetMs += 31_000;
     };
 
-    it('starts a session for the one who logged in with the name that it gives', async () => {
+    it('starts a session for the owner who logged in with the name that it gives', async () => {
       const pod = { name: 'nb-0' };
       const session = await openSession(running, { launcher: { username: HUB, user: username }, pod });
       const claims = decodeJwt(session.ticket);
@@ -103,7 +103,7 @@ for (const kind of databaseKinds) {
       expect(decodeJwt(session.ticket)['pod']).to.equal('train-*');
     });
 
-    it('is refused at the claim of a pod that does not name the session’s user, whatever a review said', async () => {
+    it('is refused when a pod claims that does not name the session’s user, whatever the review said', async () => {
       const session = await openSession(running, { launcher: { username: HUB, user: username } });
       const differing = [
         { 'twofold.dev/secrets': 'a' },
@@ -116,7 +116,7 @@ for (const kind of databaseKinds) {
       }
     });
 
-    it('is one only by its exact name, in its namespaces', async () => {
+    it('counts only by its exact name, and in its namespaces', async () => {
       for (const launcher of [
         { username: `${HUB}2`, user: username },
         { username: 'system:serviceaccount:kube-system:replicaset-controller', user: username },
@@ -126,7 +126,7 @@ for (const kind of databaseKinds) {
       expect(refusal(await ask({ namespace: 'other' }))).to.deep.equal([403, 'launcher_not_trusted']);
     });
 
-    it('is one only while the whole guard is in force', async () => {
+    it('counts only while the whole guard is in force', async () => {
       const changes: ((guard: Map<string, object>) => void)[] = [
         (guard) => guard.clear(),
         (guard) => guard.delete(`${GUARD}policies/twofold-token`),
@@ -187,14 +187,14 @@ for (const kind of databaseKinds) {
       expect((await ask({ dryRun: true })).status).to.equal(200);
     });
 
-    it('is refused for a name that nobody logged in with, or not lately', async () => {
+    it('is refused for a name that nobody logged in with, or not recently', async () => {
       const launcher = { username: HUB, user: 'nobody' };
       expect(refusal(await ask({ launcher }))).to.deep.equal([403, 'launcher_user_unknown']);
       const overdue = await later(running, 31 * DAY_MS, () => ask());
       expect(refusal(overdue)).to.deep.equal([403, 'launcher_user_unknown']);
     });
 
-    it('is refused for a name that two owners ever carried', async () => {
+    it('is refused for a name that two owners have ever had', async () => {
       await loggedIn(newUser(), { preferred_username: username });
       const reply = await ask();
       expect(refusal(reply)).to.deep.equal([403, 'launcher_user_ambiguous']);
@@ -220,7 +220,7 @@ for (const kind of databaseKinds) {
       expect((await ask({ launcher })).status).to.equal(200);
     });
 
-    it('knows an address of e-mail only where the provider has verified it', async () => {
+    it('knows an e-mail address only if the provider has verified it', async () => {
       const user = newUser();
       const email = `${user}@example.org`;
       await loggedIn(user, { email, email_verified: false });
@@ -234,7 +234,7 @@ for (const kind of databaseKinds) {
       expect((await ask({ launcher })).status).to.equal(200);
     });
 
-    it('and a ticket must mean the same owner', async () => {
+    it('and a ticket must have the same owner', async () => {
       const ticket = await ticketFor(alice);
       expect((await ask({ ticket })).status).to.equal(200);
       const launcher = { username: HUB, user: 'mallory' };

@@ -25,7 +25,7 @@ onEachDatabase('resolve', (running) => {
   const ask = (body: ResolveBody): Promise<Reply> => resolve(running(), { ticket, ...body });
   const sessionCount = async (): Promise<number> =>
     (await alice.call('get', '/tickets')).json.items.reduce((sum, { sessions }) => sum + sessions.length, 0);
-  /** A ticket like the console's own, with this and that changed. */
+  /** A ticket like the console's, with some claims changed. */
   const forged = async (
     changed: Partial<Ticket>,
     jwk = running().keys.ticket.privateJwk,
@@ -69,7 +69,7 @@ onEachDatabase('resolve', (running) => {
     expect(await sessionCount()).to.equal(1);
   });
 
-  it('answers sizes alone in a dry run, and writes nothing but that it was asked', async () => {
+  it('answers a dry run with sizes only, and writes nothing but a record of it', async () => {
     const { json, text } = await ask({ dryRun: true, names: ['a', 'b'], variables: ['b'] });
     expect(JSON.parse(text)).to.deep.equal({
       secrets: [
@@ -92,7 +92,7 @@ onEachDatabase('resolve', (running) => {
     ).to.deep.equal([null, null, null]);
   });
 
-  it('refuses a ticket that is not the console’s own, whole and in its time', async () => {
+  it('refuses a ticket that is not the console’s, not whole, or outside its time', async () => {
     const now = Math.floor(Date.now() / 1000);
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${ticket.split('.')[1] ?? ''}.AA`;
     const cases: [string, string][] = [
@@ -116,7 +116,7 @@ onEachDatabase('resolve', (running) => {
     expect(refusal(await inSeconds(125))).to.deep.equal([403, 'ticket_expired']);
   });
 
-  it('refuses a text that was not issued under its id, whatever of it differs, though its signature fits', async () => {
+  it('refuses a text that was not issued under its id, whatever differs, though its signature is valid', async () => {
     const now = Math.floor(Date.now() / 1000);
     const cases: Partial<Ticket>[] = [
       {},
@@ -140,18 +140,21 @@ onEachDatabase('resolve', (running) => {
       expect(refusal(reply), Object.keys(changed).join()).to.deep.equal([403, 'ticket_not_issued']);
     }
     const { items } = (await alice.call('get', '/audit')).json;
-    expect(items[0], 'and tells the owner').to.include({ action: 'resolve', code: 'ticket_not_issued' });
+    expect(items[0], 'and shows it to the owner').to.include({
+      action: 'resolve',
+      code: 'ticket_not_issued',
+    });
     expect(await sessionCount()).to.equal(0);
   });
 
-  it('takes a ticket with white space around it, and answers it without', async () => {
+  it('accepts a ticket with white space around it, and returns it without', async () => {
     const session = await openSession(running(), { ticket: `\n ${ticket}\r\n` });
     expect(session.ticket).to.equal(ticket);
     const pod = { 'twofold.dev/secrets': 'a', 'twofold.dev/ticket': `${ticket}\n` };
     expect((await admitAndClaim(running(), session, { annotations: pod })).status).to.equal(200);
   });
 
-  it('refuses a ticket that is revoked, or that no row tells of', async () => {
+  it('refuses a ticket that is revoked, or has no row', async () => {
     const unknown = await forged({ jti: '00000000-0000-4000-8000-000000000000' });
     expect(refusal(await ask({ ticket: unknown }))).to.deep.equal([403, 'ticket_revoked']);
     await alice.call('delete', `/tickets/${String(payloadOf(ticket)['jti'])}`);
@@ -160,7 +163,7 @@ onEachDatabase('resolve', (running) => {
     expect(revoked.json.detail).to.contain('get a new one');
   });
 
-  it('refuses a ticket of another place, or for another pod', async () => {
+  it('refuses a ticket for another place or another pod', async () => {
     const narrow = await ticketFor(alice, { pod: 'nb-0' });
     expect(refusal(await ask({ namespace: 'other' }))).to.deep.equal([403, 'ticket_other_namespace']);
     expect(refusal(await ask({ serviceAccount: 'other' }))).to.deep.equal([
@@ -175,7 +178,7 @@ onEachDatabase('resolve', (running) => {
     expect((await ask({ ticket: wide, pod: { generateName: 'train-x-' } })).status).to.equal(200);
   });
 
-  it('refuses names that the ticket does not list, and secrets that are not there any more', async () => {
+  it('refuses names that the ticket does not list, and secrets that no longer exist', async () => {
     expect(refusal(await ask({ names: ['a', 'c'] }))).to.deep.equal([403, 'name_not_in_ticket']);
     await alice.call('delete', '/secrets/b');
     const gone = await ask({ names: ['a', 'b'] });
@@ -187,14 +190,14 @@ onEachDatabase('resolve', (running) => {
     expect(refusal(expired)).to.deep.equal([403, 'secret_expired']);
   });
 
-  it('refuses a variable whose value cannot be one, by name', async () => {
+  it('refuses a secret that cannot be a variable, and names it', async () => {
     const unsafe = await ask({ names: ['a', 'quoted'], variables: ['quoted'] });
     expect(refusal(unsafe)).to.deep.equal([403, 'secret_not_env_safe']);
     expect(unsafe.json.detail).to.contain('quoted');
     expect((await ask({ names: ['a', 'quoted'], variables: ['a'] })).status).to.equal(200);
   });
 
-  it('refuses more than one Kubernetes Secret holds', async () => {
+  it('refuses more than fits into one Kubernetes Secret', async () => {
     const names = Array.from({ length: 11 }, (_, n) => `large-${n}`);
     const value = 'x'.repeat(65_536);
     for (const name of names) await alice.call('post', '/secrets', { body: { name, value } });
@@ -211,7 +214,7 @@ onEachDatabase('resolve', (running) => {
     expect(refusal(await ask({ ticket: once }))).to.deep.equal([403, 'ticket_uses_exceeded']);
   });
 
-  it('refuses a pod of which nothing says whose it is', async () => {
+  it('refuses a pod without a ticket or a launcher', async () => {
     expect(refusal(await ask({ ticket: undefined }))).to.deep.equal([403, 'no_identity']);
   });
 
@@ -224,7 +227,7 @@ onEachDatabase('resolve', (running) => {
     expect(refused?.names).to.deep.equal(['a']);
   });
 
-  it('takes nothing but its own shape', async () => {
+  it('accepts nothing but its own shape', async () => {
     const bad: ResolveBody[] = [
       { names: [] },
       { names: ['a', 'a'] },
@@ -248,7 +251,7 @@ onEachDatabase('resolve', (running) => {
     }
   });
 
-  it('answers the certificate of its own arrow alone', async () => {
+  it('answers only the webhook’s certificate for this port', async () => {
     const url = `${running().urlOf('resolve')}/internal/v1/resolve`;
     const options = { body: resolveBody({ ticket }) };
     const { ca } = running().certificates.leaf('console');

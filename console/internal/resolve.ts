@@ -1,4 +1,4 @@
-/** `POST /internal/v1/resolve`, for the client certificate of this arrow alone. Zone 1; docs/design.md#resolve. */
+/** `POST /internal/v1/resolve`, only for the webhook's client certificate for this port. Zone 1; docs/design.md#resolve. */
 import type { Express, Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { MAX_INTERNAL_BODY_BYTES, MAX_JWS_BYTES, MAX_NAMES } from '#envelope/limits.ts';
@@ -18,7 +18,7 @@ import { createInternalApp } from './app.ts';
 
 const names = z.array(z.string()).max(MAX_NAMES);
 
-/** As the webhook has checked them too. A minted ticket is for this pod alone, so that there must be a name to say. */
+/** The webhook checks these too. A minted ticket is for this pod only, so there must be a name. */
 const pod = z
   .strictObject({
     name: z.string().refine(isSubdomain, 'must be the name of a pod').optional(),
@@ -56,7 +56,7 @@ interface Ports {
   readonly log: Log;
 }
 
-/** The arrow’s own leaf (certs/plan.ts): the webhook’s other one does not open this port. */
+/** The leaf for this port (certs/plan.ts); the webhook's other one is not accepted. */
 const CLIENT = 'webhook-resolve';
 
 const webhookOnly: RequestHandler = (request, response, next) => {

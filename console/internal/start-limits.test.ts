@@ -54,10 +54,10 @@ describe('starting sessions', function () {
     await running.stop();
   });
 
-  it('lets 500 of one namespace through within a minute, by the defaults', async () => {
+  it('lets 500 from one namespace through within a minute by default', async () => {
     await start({});
     const replies: Reply[] = [];
-    // A webhook has no more under way at once, and the last of 500 would wait for all the others.
+    // A webhook has no more under way at a time, and the last of 500 would wait for all the others.
     while (replies.length < 500) {
       const some = Array.from({ length: 50 }, (_, at) => `jupyter-${replies.length + at}`);
       replies.push(...(await Promise.all(some.map((name) => asHub({ pod: { name } })))));
@@ -65,19 +65,21 @@ describe('starting sessions', function () {
     expect(tally(replies)).to.deep.equal({ ok: 500 });
   });
 
-  it('is refused with the time to wait when a namespace does so too often, and another is served', async () => {
+  it('is refused with the time to wait if a namespace does it too often, and another is served', async () => {
     await start({ TWOFOLD_STARTS_PER_MINUTE: '5' });
     const replies = await Promise.all(Array.from({ length: 20 }, () => asHub({ dryRun: true })));
     expect(tally(replies)).to.deep.equal({ ok: 5, rate_limited: 15 });
     const refused = replies.find(({ status }) => status === 429);
     expect(Number(refused?.headers['retry-after'])).to.be.within(1, 60);
-    expect(refused?.json.detail).to.match(/^Namespace hub has .* 5 times .* try again in \d+ s\.$/);
+    expect(refused?.json.detail).to.match(
+      /^Namespace hub has had 5 pods admitted within a minute.* try again in \d+ s\.$/,
+    );
     expect((await asHub({ namespace: 'hub-2' })).status).to.equal(200);
     const limited = (await records()).filter(({ code }) => code === 'rate_limited');
     expect(limited, 'the first of them is recorded').to.have.length(1);
   });
 
-  it('is claimed for each namespace by itself, and counts only authentic grants', async () => {
+  it('counts claims of each namespace separately, and only with authentic grants', async () => {
     await start({ TWOFOLD_STARTS_PER_MINUTE: '3' });
     const tokens: { grant: string; token: string }[] = [];
     for (const [at, namespace] of [NAMESPACE, NAMESPACE, NAMESPACE, 'elsewhere'].entries()) {
@@ -100,7 +102,7 @@ describe('starting sessions', function () {
     expect((await claim(running, elsewhere!)).status).to.equal(200);
   });
 
-  it('lets one session that claims without end keep no other from it', async () => {
+  it('is not blocked by another session that claims without end', async () => {
     await start({});
     const ticket = await ticketFor(alice, { namespace: NAMESPACE });
     const session = await openSession(running, { ticket });
@@ -112,7 +114,7 @@ describe('starting sessions', function () {
     expect(claims).to.have.length(1);
   });
 
-  it('answers claims of one address, before a grant tells the namespace, ten times as often', async () => {
+  it('allows ten times as many claims from one address, before a grant shows the namespace', async () => {
     await start({ TWOFOLD_STARTS_PER_MINUTE: '2' });
     const replies = await Promise.all(
       Array.from({ length: 30 }, () => claim(running, { grant: 'x.y.z', token: 'x' })),
@@ -120,7 +122,7 @@ describe('starting sessions', function () {
     expect(tally(replies)).to.deep.equal({ grant_malformed: 20, rate_limited: 10 });
   });
 
-  it('tells nothing of an owner’s secrets after too many that are not there', async () => {
+  it('reveals nothing of an owner’s secrets after too many requests for missing ones', async () => {
     await start({ TWOFOLD_UNKNOWN_PER_MINUTE: '3' });
     const bob = newUser();
     await (
@@ -135,10 +137,10 @@ describe('starting sessions', function () {
     expect((await asHub({ launcher: { username: HUB, user: bob } })).status, 'another owner').to.equal(200);
     const ticket = await ticketFor(alice, { namespace: 'hub' });
     const byTicket = await resolve(running, { namespace: 'hub', ticket });
-    expect(byTicket.status, 'the owner, whom the launcher keeps from nothing').to.equal(200);
+    expect(byTicket.status, 'the owner, whom the launcher does not block').to.equal(200);
   });
 
-  it('tells nothing of a namespace’s users after too many that are not there', async () => {
+  it('reveals nothing of a namespace’s users after too many requests for missing ones', async () => {
     await start({ TWOFOLD_REFUSALS_PER_MINUTE: '3' });
     const askAbout = (user: string, namespace = 'hub'): Promise<Reply> =>
       asHub({ dryRun: true, namespace, launcher: { username: HUB, user } });
@@ -149,10 +151,10 @@ describe('starting sessions', function () {
     expect((await askAbout(username, 'hub-2')).status, 'another namespace').to.equal(200);
     const ticket = await ticketFor(alice, { namespace: 'hub' });
     const byTicket = await resolve(running, { namespace: 'hub', ticket });
-    expect(byTicket.status, 'who has a ticket asks about nobody').to.equal(200);
+    expect(byTicket.status, 'a ticket names no user').to.equal(200);
   });
 
-  it('records everyone who names a user, in a dry run too, with what was named', async () => {
+  it('records everyone who names a user, in a dry run too, with the name given', async () => {
     await start({});
     await asHub({ dryRun: true });
     const control = '\u001b[2J';
@@ -174,7 +176,7 @@ describe('starting sessions', function () {
     expect((await database('sessions')).length + (await database('tickets')).length).to.equal(0);
   });
 
-  it('stores little for each that is refused, and nothing behind the limit', async () => {
+  it('stores little for each refusal, and nothing beyond the limit', async () => {
     await start({ TWOFOLD_REFUSALS_PER_MINUTE: '10' });
     const names = Array.from({ length: 256 }, (_, at) => String(at).padStart(253, 'x'));
     const flood = (): Promise<Reply[]> =>
@@ -185,6 +187,6 @@ describe('starting sessions', function () {
     for (const record of stored) expect(Object.values(record).join().length).to.be.below(1_100);
     expect(stored[0]).to.include({ name_count: 256 });
     const ticket = await ticketFor(alice);
-    expect((await resolve(running, { ticket })).status, 'what is not refused goes on').to.equal(200);
+    expect((await resolve(running, { ticket })).status, 'others still succeed').to.equal(200);
   });
 });

@@ -77,7 +77,7 @@ export function createAuditStore(db: Knex): AuditStore {
     },
     list: async (id, { limit, after, secretId: only }) => {
       const own = audit().where({ owner_id: id }).orderBy('id', 'desc').limit(limit);
-      // Ids are hexadecimal digits and hyphens: nothing in them is a pattern.
+      // Ids are hexadecimal digits and hyphens: nothing in them is a wildcard.
       const query = only === undefined ? own : own.where('secret_ids', 'like', `%"${only}"%`);
       const rows = await (after === undefined ? query : query.where('id', '<', after));
       return rows.map(readAudit);

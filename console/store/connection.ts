@@ -1,6 +1,6 @@
 /**
- * Connections to the database: SQLite in a file, or PostgreSQL. Zone 1; docs/design.md#database. Nothing else
- * knows how they differ but the migrations.
+ * Connections to the database: SQLite in a file, or PostgreSQL. Zone 1; docs/design.md#database. Only this file
+ * and the migrations know how they differ.
  */
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
@@ -10,20 +10,20 @@ import { makePrivate } from './private-file.ts';
 export interface DatabaseOptions {
   /** `sqlite:/path/file.db` or `postgres://…`. */
   readonly url: string;
-  /** Path of better_sqlite3.node; the package's own where absent. */
+  /** Path of better_sqlite3.node; if absent, the package's own. */
   readonly sqliteAddon?: string | undefined;
-  /** The file is full at this many pages: how tests fill a disk. */
+  /** The file is full at this many pages; tests simulate a full disk with it. */
   readonly sqliteMaxPages?: number | undefined;
-  /** Longest statement, for work that nobody waits for; a request's time where absent. */
+  /** Statement time-out, for work that nobody waits for; if absent, that of a request. */
   readonly statementMs?: number | undefined;
 }
 
 const SQLITE = 'sqlite:';
-/** How long a statement blocks this process where another one holds the file: every request waits with it. */
+/** How long a statement blocks this process if another one has locked the file: every request waits with it. */
 const SQLITE_BUSY_MS = 400;
 const WAIT_MS = 5_000;
 
-/** What the native driver offers that a pragma needs. */
+/** What a pragma needs of the native driver. */
 interface SqliteConnection {
   pragma(text: string): unknown;
 }
@@ -42,7 +42,7 @@ const shared = {
   // An error's message must not show what was to be written.
   compileSqlOnError: false,
   acquireConnectionTimeout: WAIT_MS,
-  // Knex prints what fails; it is thrown as well, and logged where it is caught.
+  // Knex prints failures; they are also thrown, and logged where they are caught.
   log: { warn: silent, error: silent, deprecate: silent, debug: silent },
 } as const satisfies Knex.Config;
 
@@ -109,7 +109,7 @@ export function sqliteFile({ url }: DatabaseOptions): string | undefined {
   return url.startsWith(SQLITE) ? url.slice(SQLITE.length) : undefined;
 }
 
-/** Connects at the first statement. Throws where a file is not, and cannot be made, this user's alone. */
+/** Connects at the first statement. Throws if a file is not, and cannot be made, private to this user. */
 export function connect(options: DatabaseOptions): Connection {
   const file = sqliteFile(options);
   const dialect = file === undefined ? 'postgresql' : 'sqlite';

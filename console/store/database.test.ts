@@ -25,7 +25,7 @@ function fileOf({ databaseUrl }: TestConsole): string {
   return databaseUrl.replace('sqlite:', '');
 }
 
-/** Whatever makes a database refuse to write, and lets it again. */
+/** Something that stops a database from writing, and its undoing. */
 interface Trouble {
   readonly name: string;
   begin(running: TestConsole): Promise<() => Promise<void>>;
@@ -88,7 +88,7 @@ for (const kind of databaseKinds) {
     after(() => running.stop());
 
     for (const trouble of troubles) {
-      it(`that is ${trouble.name} gives 503, nothing half done, and works again afterwards`, async () => {
+      it(`that is ${trouble.name} gives 503, leaves nothing half done, and works again afterwards`, async () => {
         const ticket = await ticketFor(alice);
         const session = await openSession(running, { ticket });
         const { token } = admit(running, session);
@@ -111,7 +111,7 @@ for (const kind of databaseKinds) {
       });
     }
 
-    it('keeps everything over a restart, and the bound pod claims again', async () => {
+    it('keeps everything across a restart, and the bound pod claims again', async () => {
       const ticket = await ticketFor(alice);
       const session = await openSession(running, { ticket });
       const { token } = admit(running, session, { name: 'nb-7' });
@@ -125,7 +125,7 @@ for (const kind of databaseKinds) {
 }
 
 describe('a full SQLite database', () => {
-  it('is told apart, and keeps what it has', async () => {
+  it('is recognized, and keeps what it has', async () => {
     const dir = testFolder('database');
     const database = await openDatabase(
       { url: `sqlite:${join(dir, 'full.db')}`, sqliteMaxPages: 60 },
@@ -160,7 +160,7 @@ describe('migrations', () => {
   const dir = testFolder('database');
 
   for (const kind of databaseKinds) {
-    it(`of consoles that start at once run once (${kind})`, async () => {
+    it(`of consoles that start at the same time run once (${kind})`, async () => {
       const url =
         kind === 'SQLite' ? `sqlite:${join(dir, 'once.db')}` : await (await testPostgres()).createDatabase();
       const opened = await Promise.all([1, 2, 3].map(() => openDatabase({ url }, records)));
@@ -171,7 +171,7 @@ describe('migrations', () => {
     });
   }
 
-  it('fail where the file is no database', async () => {
+  it('fail if the file is not a database', async () => {
     const error = await failureOf(openDatabase({ url: `sqlite:${dir}` }, records));
     expect(error.code).to.equal('unavailable');
   });

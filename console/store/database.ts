@@ -22,13 +22,13 @@ import { createWebSessionStore } from './web-sessions.ts';
 
 export interface OpenDatabase extends Database {
   readonly retention: RetentionStore;
-  /** Rejects when the database does not answer. */
+  /** Rejects if the database does not answer. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * The same store, whose driver's errors come out as ours. Here and nowhere later: a driver's ECONNRESET looks like that
+ * The same store, with the driver's errors as DatabaseError. It must happen here: a driver's ECONNRESET looks like that
  * of a client that hung up, once it has left the store.
  */
 function withOwnErrors<S extends object>(store: S): S {
@@ -84,13 +84,13 @@ async function write<T>(
       throw new RolledBack();
     });
   } catch (error) {
-    // A full disk ends the transaction by itself: the rollback then fails too, and says nothing of the reason.
+    // A full disk ends the transaction by itself: the rollback then fails too, without saying why.
     if (refused) return refused;
     throw failure ?? toDatabaseError(error);
   }
 }
 
-/** Opens and migrates. Rejects when the database cannot be reached, or holds what is no database of ours. */
+/** Opens and migrates. Rejects if the database cannot be reached, or is not a console's. */
 export async function openDatabase(options: DatabaseOptions, records: Records): Promise<OpenDatabase> {
   const { db, dialect } = connect(options);
   try {

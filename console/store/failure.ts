@@ -1,16 +1,16 @@
 /**
- * What went wrong in a database, told apart by the driver's code alone. Zone 1; docs/design.md#database. A
+ * What went wrong in a database, by the driver's code alone. Zone 1; docs/design.md#database. A
  * driver's message may quote what was written, so it goes no further than `cause`, which is never logged.
  */
 
-/** `unavailable`: locked, full, read-only or out of reach: nothing was changed, and trying again may help. */
+/** `unavailable`: locked, full, read-only or out of reach: nothing was changed, and a retry may help. */
 type DatabaseErrorCode = 'unavailable' | 'failed';
 
 export class DatabaseError extends Error {
   readonly code: DatabaseErrorCode;
 
   constructor(code: DatabaseErrorCode, driverCode: string, cause: unknown) {
-    super(`the database answered ${driverCode}`, { cause });
+    super(`the database reported ${driverCode}`, { cause });
     this.name = 'DatabaseError';
     this.code = code;
   }
@@ -27,7 +27,7 @@ function driverCode(error: object): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : 'no code';
 }
 
-/** Any error of a driver as one of ours; others as they are. */
+/** A driver's error as a DatabaseError; others as they are. */
 export function toDatabaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof DatabaseError) return error;
   const code = driverCode(error);

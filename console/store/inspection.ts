@@ -1,5 +1,5 @@
 /**
- * Every row as it lies there, page by page, for the operator's commands. Zone 1;
+ * Every row as stored, page by page, for the operator's commands. Zone 1;
  * docs/design.md#administration. Reads only.
  */
 import type { Knex } from 'knex';
@@ -7,7 +7,7 @@ import { parseKid } from '#envelope/names.ts';
 import type { AuditRow } from '../core/audit.ts';
 import { readAudit, type Audit } from './audit.ts';
 
-/** Every table, with the columns that tell its rows apart; envelope keys first, since secrets are compared with them. */
+/** Every table, with its key columns; envelope keys first, since secrets are compared with them. */
 export const keyColumns = {
   keys: ['kid'],
   owners: ['id'],
@@ -23,7 +23,7 @@ export const keyColumns = {
 
 export type TableName = keyof typeof keyColumns;
 
-export const tableNames = Object.keys(keyColumns) as readonly TableName[]; // it forgets which keys there are
+export const tableNames = Object.keys(keyColumns) as readonly TableName[]; // its type loses the keys
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -34,9 +34,9 @@ function isId(table: TableName, value: string): boolean {
   return table === 'keys' ? parseKid(value) !== undefined : id.test(value);
 }
 
-/** The row's key, as far as it is ids: anything else that lies in a key column stays there. */
+/** The row's key, as far as it consists of ids: anything else in a key column is not shown. */
 export function rowName(table: TableName, row: object): string {
-  const columns = row as Row; // each is looked at
+  const columns = row as Row; // each is checked
   const ids = keyColumns[table]
     .map((column) => String(columns[column]))
     .filter((value) => isId(table, value));
@@ -44,12 +44,12 @@ export function rowName(table: TableName, row: object): string {
 }
 
 export interface Inspection {
-  /** All rows, in the order of their keys; a page at a time is in memory. */
+  /** All rows, in the order of their keys, with one page at a time in memory. */
   pages(table: TableName): AsyncGenerator<readonly Row[]>;
   find(table: TableName, column: string, values: readonly unknown[]): Promise<readonly Row[]>;
-  /** How many rows carry each kid. */
+  /** How many rows have each kid. */
   carriers(table: 'secrets' | 'user_keys'): Promise<readonly { kid: string; rows: number }[]>;
-  /** Oldest first, from this time on. */
+  /** Oldest first, starting at this time. */
   auditSince(since: number): AsyncGenerator<readonly AuditRow[]>;
 }
 

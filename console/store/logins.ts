@@ -1,7 +1,7 @@
 /**
- * What logins said of themselves: one row for each value, with every owner that ever carried it. Zone 1;
- * docs/design.md#records. A row of its own for each owner could be deleted, and the value would then mean the
- * other one.
+ * The claims of logins: one row for each value, with every owner that ever had it. Zone 1;
+ * docs/design.md#records. With a row for each owner, deleting one would make the value mean the
+ * other owner.
  */
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
@@ -18,7 +18,7 @@ export interface Login {
   value: string;
   /** JSON list of `Carrier`. */
   carriers: string;
-  /** How many there ever were. */
+  /** How many there have ever been. */
   count: number;
   /** Of the carrier that has not logged in for the longest time. */
   oldest_at: number;
@@ -27,9 +27,9 @@ export interface Login {
 }
 
 interface Carrier {
-  /** From 1, and never given twice. */
+  /** From 1, never reused. */
   readonly number: number;
-  /** Null once the owner was offboarded. */
+  /** Null once the owner has been offboarded. */
   readonly owner: string | null;
   readonly firstAt: number;
   readonly lastAt: number;
@@ -57,7 +57,7 @@ function carry(row: Login, owner: OwnerId, now: number): Partial<Login> {
   };
 }
 
-/** A provider never gives a `sub` to somebody else: of those that were offboarded none can be meant. */
+/** A provider never reassigns a `sub`: no offboarded owner can be meant. */
 function meant({ claim }: Login, { owner }: Carrier): boolean {
   return owner !== null || claim !== 'sub';
 }
@@ -79,7 +79,7 @@ function loginTable(db: Knex, records: Records): RecordTable<Login> {
   return createRecordTable(db, records, 'logins');
 }
 
-/** Rows are always held in this order: two that change the same ones wait, and not both for ever. */
+/** Rows are always locked in this order, so that two that change the same rows cannot deadlock. */
 function byClaim(a: LoginClaim, b: LoginClaim): number {
   return a.claim + a.value < b.claim + b.value ? -1 : 1;
 }
@@ -104,7 +104,7 @@ export function createLoginStore(db: Knex, records: Records): LoginStore {
   };
 }
 
-/** Whoever ever carried it, of whatever issuer, and still has something here. */
+/** Every owner that ever had it, at any issuer, and has not been offboarded. */
 export async function ownersThatCarried(
   db: Knex,
   records: Records,
@@ -115,18 +115,18 @@ export async function ownersThatCarried(
   return [...new Set(carriers.flatMap(({ ownerId: id }) => id ?? []))];
 }
 
-/** An id is hexadecimal digits and hyphens: nothing in it is a pattern. */
+/** An id is hexadecimal digits and hyphens: nothing in it is a wildcard. */
 function carriedBy(db: Knex, id: OwnerId): Knex.QueryBuilder {
   return db('logins').where('carriers', 'like', `%"${id}"%`);
 }
 
 export async function countLoginsOf(db: Knex, id: OwnerId): Promise<number> {
   const counted: unknown = await carriedBy(db, id).count({ rows: '*' });
-  const [row] = counted as { rows: number }[]; // what count answers
+  const [row] = counted as { rows: number }[]; // the result of count
   return Number(row?.rows);
 }
 
-/** Takes the owner out of every row, and leaves its number: the value goes on meaning nobody else. */
+/** Removes the owner from every row but leaves its number, so that the value never means anyone else. */
 export async function forgetLoginsOf(db: Knex, records: Records, id: OwnerId): Promise<number> {
   const logins = loginTable(db, records);
   const found: unknown = await carriedBy(db, id).select('id', 'claim', 'value');
@@ -142,7 +142,7 @@ export async function forgetLoginsOf(db: Knex, records: Records, id: OwnerId): P
 }
 
 /**
- * Takes out carriers that have not logged in since, and rows in which none is left; at most `limit` rows. A row that is
+ * Removes carriers that have not logged in since, and rows with none left; at most `limit` rows. A row that is
  * not authentic stays for the operator to look at.
  */
 export function pruneLogins(
@@ -159,7 +159,7 @@ export function pruneLogins(
       .forUpdate()
       .select();
     let count = 0;
-    // A row as the database gave it; what it holds is used only once its MAC fits.
+    // A row as the database returned it; its content is used only once its MAC has been verified.
     for (const row of old as Login[]) {
       if (!records.fits('logins', row)) continue;
       const left = readCarriers(row).filter(({ lastAt }) => lastAt >= before);

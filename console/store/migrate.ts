@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { setTimeout as wait } from 'node:timers/promises';
 import { migrationNames, migrationSource, type Dialect } from './migrations.ts';
 
-/** Any number that is always the same: consoles that start at once migrate one after the other. */
+/** An arbitrary constant: consoles that start at the same time migrate one after the other. */
 const ADVISORY_LOCK = 7_470_211_301;
 const WAIT_MS = 60_000;
 const SQLITE_TRIES = 50;
@@ -14,8 +14,8 @@ function isBusy(error: unknown): boolean {
 }
 
 /**
- * Knex's own lock stays behind when a console is killed while it migrates. This one goes with its connection, so
- * whoever holds it may take away the other.
+ * Knex's own lock stays behind if a console is killed while it migrates. This one goes with its connection, so
+ * its holder may remove the other.
  */
 function migratePostgres(db: Knex, config: Knex.MigratorConfig): Promise<void> {
   return db.transaction(async (holder) => {
@@ -28,12 +28,12 @@ function migratePostgres(db: Knex, config: Knex.MigratorConfig): Promise<void> {
   });
 }
 
-/** All in one transaction, which a console that is killed takes back whole. */
+/** All in one transaction, which is rolled back whole if the console is killed. */
 async function migrateSqlite(db: Knex, config: Knex.MigratorConfig): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await db.transaction(async (transaction) => {
-        // A write comes first: it waits for, and then keeps out, whoever else migrates this file.
+        // A write comes first: it waits for, and then keeps out, anyone else who migrates this file.
         await transaction.raw('pragma user_version = 1');
         await transaction.migrate.latest({ ...config, disableTransactions: true });
       });
@@ -50,10 +50,10 @@ export async function migrate(db: Knex, dialect: Dialect): Promise<void> {
   await (dialect === 'sqlite' ? migrateSqlite(db, config) : migratePostgres(db, config));
 }
 
-/** Throws, saying what to do, unless the database has exactly this program's schema. Changes nothing. */
+/** Throws, with the next step, unless the database has exactly this program's schema. Changes nothing. */
 export async function expectSchema(db: Knex): Promise<void> {
   if (!(await db.schema.hasTable('migrations'))) {
-    throw new Error('this is not a console’s database: look at its address, or start the console once');
+    throw new Error('this is not a console’s database: check its address, or start the console once');
   }
   const rows = await db<{ name: string }>('migrations').select('name').orderBy('id');
   const found = rows.map(({ name }) => name);
@@ -61,5 +61,5 @@ export async function expectSchema(db: Knex): Promise<void> {
   if (missing !== undefined)
     throw new Error(`the database lacks ${missing}: start the console of this version`);
   const foreign = found.find((name) => !migrationNames.includes(name));
-  if (foreign !== undefined) throw new Error(`the database has ${foreign}: use the version that made it`);
+  if (foreign !== undefined) throw new Error(`the database has ${foreign}: use the version that created it`);
 }

@@ -30,7 +30,7 @@ async function createOwners(knex: Knex): Promise<void> {
     table.bigInteger('created_at').notNullable();
     table.primary(['owner_id', 'gen']);
   });
-  // No foreign key: whoever was offboarded stays counted among the carriers.
+  // No foreign key: an offboarded owner stays counted among the carriers.
   await knex.schema.createTable('logins', (table) => {
     table.uuid('id').primary();
     table.text('issuer').notNullable();
@@ -121,12 +121,12 @@ async function createSessions(knex: Knex): Promise<void> {
     table.bigInteger('claims').notNullable();
     table.text('mac').notNullable();
     table.index(['jti', 'opened_at']);
-    // All that the quotas count by, so that no row is read for them.
+    // Everything the quotas count by, so that no row is read for them.
     table.index(['owner_id', 'pod_uid', 'exp', 'versions']);
   });
 }
 
-/** No foreign keys: a record outlives what it tells of. */
+/** No foreign keys: a record outlives its subject. */
 async function createAudit(knex: Knex): Promise<void> {
   await knex.schema.createTable('audit', (table) => {
     table.bigIncrements('id');
@@ -198,7 +198,7 @@ export function migrationSource(dialect: Dialect): Knex.MigrationSource<Migratio
     getMigration: ({ up }) =>
       Promise.resolve({
         up: (knex) => up(knex, dialect),
-        down: () => Promise.reject(new Error('a migration is not taken back: restore the backup')),
+        down: () => Promise.reject(new Error('migrations cannot be undone: restore the backup')),
       }),
   };
 }

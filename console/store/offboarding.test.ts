@@ -50,7 +50,7 @@ for (const kind of databaseKinds) {
         deleted = admin.offboarding!.delete(known!.ownerId!, NOW);
         await Promise.race([deleted, wait(500)]);
       }).catch(() => undefined);
-      expect(await deleted, 'it was done').to.not.equal(undefined);
+      expect(await deleted, 'it was deleted').to.not.equal(undefined);
       expect(await database.logins.carriers(ISSUER, { claim: 'sub', value: identity.sub })).to.deep.equal([]);
       const back = await logIn(() => Promise.resolve());
       expect(back).to.have.property('ok', true);
@@ -59,7 +59,7 @@ for (const kind of databaseKinds) {
       await database.close();
     });
 
-    it('or whose pod claims, waits for that', async () => {
+    it('or whose pod claims, is deleted after that', async () => {
       const { database, admin } = await openNew(kind);
       const { owner, jti, sid } = await storeRows(database, 'alice');
       let deleted: Promise<unknown> = Promise.resolve();
@@ -72,7 +72,7 @@ for (const kind of databaseKinds) {
           return ok(await sessions.bind(parseSessionId(sid)!, { name: 'p', uid: 'u' }, NOW));
         })
         .catch((error: unknown) => error);
-      expect(await deleted, 'it was done').to.have.property('sessions', 1);
+      expect(await deleted, 'it was deleted').to.have.property('sessions', 1);
       if (kind === 'PostgreSQL') expect(claimed).to.deep.equal(ok(true));
       await admin.close();
       await database.close();

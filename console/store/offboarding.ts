@@ -1,5 +1,5 @@
 /**
- * Deleting everything of one owner, in one transaction; what it did stays in the audit. Zone 1;
+ * Deleting everything of one owner, in one transaction; its audit records stay. Zone 1;
  * docs/design.md#administration.
  */
 import type { Knex } from 'knex';
@@ -30,9 +30,9 @@ export interface Offboarding {
   /** Every owner that ever logged in with this. */
   carriers(claim: LoginClaim): Promise<KnownOwner[]>;
   count(id: OwnerId): Promise<OwnedCounts>;
-  /** When it was done; undefined where it was not. */
+  /** When it was offboarded; undefined if it was not. */
   doneAt(id: OwnerId): Promise<number | undefined>;
-  /** All or nothing. Undefined where there is no such owner. */
+  /** All or nothing. Undefined if there is no such owner. */
   delete(id: OwnerId, now: number): Promise<OwnedCounts | undefined>;
 }
 

@@ -31,17 +31,17 @@ interface Identity {
 export function createOwnerStore(db: Knex, records: Records): OwnerStore {
   const owners = createRecordTable<Owner>(db, records, 'owners');
   const logins = createLoginStore(db, records);
-  /** Held until the transaction ends: what it records of this owner must not come after the owner was deleted. */
+  /** Locked until the transaction ends: what it records of this owner must not come after the owner's deletion. */
   const find = async (identity: Identity): Promise<OwnerId | undefined> => {
     const row = await owners.lock(identity, 'share');
     return row && ownerId(row.id);
   };
-  /** Throws where this identity had an owner whose row says so no more: another one must not take its place. */
+  /** Throws if this identity had an owner whose row no longer says so: another one must not take its place. */
   const demandNew = async ({ issuer, sub }: Identity): Promise<OwnerId | undefined> => {
     const carriers = await logins.carriers(issuer, { claim: 'sub', value: sub });
     const before = carriers.find((carrier) => carrier.ownerId !== undefined);
     if (!before) return undefined;
-    // A login at the same time has made it meanwhile.
+    // A concurrent login has created it.
     const known = await find({ issuer, sub });
     if (!known) throw records.broken('owners', { id: before.ownerId });
     return known;

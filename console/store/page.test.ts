@@ -21,7 +21,7 @@ onEachDatabase('what the page reads', (running) => {
     return { alice, created, id: parseOwnerId(ownerId)! };
   };
 
-  it('finds names by a part, whatever its case, and takes no pattern for one', async () => {
+  it('finds names by a part, case-insensitive, and without wildcards', async () => {
     const { id } = await owner('DB_password', 'db-user', 'dbXhost', 'token.100');
     const found = async (containing: string): Promise<string[]> => {
       const rows = await database.secrets.list(id, { limit: 10, containing });
@@ -36,7 +36,7 @@ onEachDatabase('what the page reads', (running) => {
     expect(await database.secrets.count(id)).to.equal(4);
   });
 
-  it('has a secret’s own records apart from the others', async () => {
+  it('shows the records of one secret separately', async () => {
     const { alice, created, id } = await owner('a', 'b');
     await alice.call('put', '/secrets/a', { body: { value: 'w' } });
     const secretId = parseSecretId(created[0]!.id)!;
@@ -44,7 +44,7 @@ onEachDatabase('what the page reads', (running) => {
     expect(records.map(({ action }) => action)).to.deep.equal(['replace', 'create']);
   });
 
-  it('keeps a login until it ends, is too old or unused, and lets it go with its owner', async () => {
+  it('keeps a login until it ends, is too old or unused, and deletes it with its owner', async () => {
     const { id } = await owner();
     const { webSessions } = database;
     const row = { idHash: `session-of-${id}`, ownerId: id, openedAt: 1_000, seenAt: 1_000 };

@@ -13,7 +13,7 @@ function modeOf(path: string): string {
 
 describe('the file of a SQLite database', () => {
   let umask: number;
-  // What a container's process begins with, and the loosest that there is.
+  // What a container's process starts with, and the loosest there is.
   before(() => (umask = process.umask(0)));
   after(() => process.umask(umask));
 
@@ -24,7 +24,7 @@ describe('the file of a SQLite database', () => {
       .sort()
       .map((name) => `${name} ${modeOf(join(folder, name))}`);
 
-  it('is for its user alone, and so is what SQLite keeps beside it, and the folder made for it', async () => {
+  it('is for its user alone, and so are SQLite’s files next to it, and the folder created for it', async () => {
     const folder = join(testFolder('sqlite'), 'new', 'deep');
     const database = await open(join(folder, 'twofold.db'));
     await database.check();
@@ -33,7 +33,7 @@ describe('the file of a SQLite database', () => {
     await database.close();
   });
 
-  it('is closed to others where it was open to them', async () => {
+  it('is closed to others if it was open to them', async () => {
     const folder = testFolder('sqlite');
     await (await open(join(folder, 'twofold.db'))).close();
     for (const name of ['twofold.db', 'twofold.db-wal', 'twofold.db-shm']) {
@@ -45,7 +45,7 @@ describe('the file of a SQLite database', () => {
     await database.close();
   });
 
-  it('may lie in a volume of the pod’s group, as fsGroup makes them', async () => {
+  it('may be in a volume of the pod’s group, as fsGroup makes them', async () => {
     const volume = join(testFolder('sqlite'), 'volume');
     mkdirSync(volume);
     chmodSync(volume, 0o2775);

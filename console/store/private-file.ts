@@ -1,6 +1,6 @@
 /**
  * The database's file for this user alone. Zone 1; docs/design.md#database. It holds sealed values, and rows
- * that say who owns what: another user of the machine or the volume is to read and write none of them.
+ * that say who owns what: no other user of the machine or the volume may read or write them.
  */
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -10,8 +10,8 @@ const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const OTHERS = 0o077;
 const OTHERS_WRITE = 0o002;
-const NEXT = 'put the database into a folder of its own, which is made for it where it is missing';
-/** What SQLite keeps beside a file; it makes them with the file's mode. */
+const NEXT = 'put the database in a folder of its own, which is created if missing';
+/** SQLite's files next to the database; it creates them with the database's mode. */
 const BESIDE = ['', '-wal', '-shm', '-journal'];
 
 function tighten(file: string): void {
@@ -19,13 +19,13 @@ function tighten(file: string): void {
   try {
     chmodSync(file, FILE_MODE);
   } catch (cause) {
-    throw new Error(`${file} is open to others, and not this user’s to close: chmod 0600, or chown it`, {
+    throw new Error(`${file} is open to others and belongs to another user: chmod 0600, or chown it`, {
       cause,
     });
   }
 }
 
-/** What the system says of a path, as an error of the database's. */
+/** The system's error for a path, as a DatabaseError. */
 function outOfReach(error: unknown): unknown {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? new DatabaseError('unavailable', error.code, error)
@@ -44,8 +44,8 @@ function create(folder: string, file: string): void {
 }
 
 /**
- * Makes folder (0700) and file (0600) where they are missing, and closes a file that is open to others. A folder that was
- * there keeps its mode, since a volume's is its cluster's; throws where anybody at all may write it.
+ * Creates folder (0700) and file (0600) if missing, and closes a file that is open to others. A folder that was
+ * there keeps its mode, since the cluster sets that of a volume; throws if it is world-writable.
  */
 export function makePrivate(path: string): void {
   const file = resolve(path);

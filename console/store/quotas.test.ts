@@ -23,7 +23,7 @@ function times<T>(act: (at: number) => Promise<T>, count = TRIES): Promise<T[]> 
   return Promise.all(Array.from({ length: count }, (_, at) => act(at)));
 }
 
-/** So many were let through, and all others refused with this code and the number. */
+/** This many were let through, and all others refused with this code and the number. */
 function expectQuota(replies: readonly Reply[], code: string, pass = MOST): void {
   const refused = replies.filter(({ status }) => status >= 400);
   for (const reply of refused) {
@@ -50,7 +50,7 @@ for (const kind of databaseKinds) {
     const store = (name: string, client = alice): Promise<Reply> =>
       client.call('post', '/secrets', { body: { name, value: 'v' } });
 
-    it('are kept by writers of secrets who come at the same moment', async () => {
+    it('hold for concurrent writes of secrets', async () => {
       expectQuota(await times((at) => store(`s${at}`)), 'too_many_secrets');
       const [first] = (await alice.call('get', '/secrets')).json.items;
       expect((await alice.call('put', `/secrets/${first!.name}`, { body: { value: 'w' } })).status).to.equal(
@@ -61,14 +61,14 @@ for (const kind of databaseKinds) {
       expect((await store('a', await running.as(newUser()))).status, 'another owner').to.equal(201);
     });
 
-    it('are kept by reservations who come at the same moment', async () => {
+    it('hold for concurrent reservations', async () => {
       expectQuota(
         await times((at) => alice.call('post', `/secrets/n${at}/sealing`)),
         'too_many_reservations',
       );
     });
 
-    it('are kept by tickets that live, and by what is left of those that ended', async () => {
+    it('hold for live tickets, and for what is left of ended ones', async () => {
       await store('a');
       const issue = (): Promise<Reply> =>
         alice.call('post', '/tickets', { body: { namespace: 'sessions', secrets: ['a'] } });
@@ -91,7 +91,7 @@ for (const kind of databaseKinds) {
       ).to.include(kept.jti);
     });
 
-    it('are kept by sessions that no pod has claimed, who come at the same moment', async () => {
+    it('hold for concurrent sessions that no pod has claimed', async () => {
       await store('a');
       const ticket = await ticketFor(alice);
       const open = (): Promise<Reply> => resolve(running, { ticket });
@@ -106,7 +106,7 @@ for (const kind of databaseKinds) {
       expect(fresh.status, 'so does time').to.equal(200);
     });
 
-    it('give room back with a ticket that is revoked: nobody can claim its sessions', async () => {
+    it('free the room of a revoked ticket: nobody can claim its sessions', async () => {
       await store('a');
       const stolen = await ticketFor(alice);
       for (let count = 0; count < MOST; count += 1) await openSession(running, { ticket: stolen });
@@ -116,7 +116,7 @@ for (const kind of databaseKinds) {
       expect((await resolve(running, { ticket })).status).to.equal(200);
     });
 
-    it('are kept by the versions that those sessions hold', async () => {
+    it('hold for the versions in those sessions', async () => {
       for (const name of ['a', 'b', 'c']) await store(name);
       const ticket = await ticketFor(alice, { secrets: ['a', 'b', 'c'] });
       await openSession(running, { ticket, names: ['a', 'b', 'c'] });
@@ -181,7 +181,7 @@ for (const kind of databaseKinds) {
       );
     };
 
-    it('end the oldest where there would be too many, and refuse nobody', async () => {
+    it('end the oldest if there would be too many, and refuse nobody', async () => {
       const web = sessions(2);
       const opened: string[] = [];
       for (let count = 0; count < 4; count += 1) {
@@ -192,7 +192,7 @@ for (const kind of databaseKinds) {
       expect(whose).to.deep.equal([undefined, undefined, ownerId, ownerId]);
     });
 
-    it('are no more than the quota, who come at the same moment', async () => {
+    it('are no more than the quota, even if concurrent', async () => {
       for (const quota of [1, 3]) {
         const web = sessions(quota);
         now += 1;

@@ -15,11 +15,11 @@ import { createInspection, keyColumns, type Row } from './inspection.ts';
 import { createRecordTable } from './record-table.ts';
 import { createRecords, recordColumns, type RecordTableName } from './records.ts';
 
-const tables = Object.keys(recordColumns) as readonly RecordTableName[]; // its own keys
+const tables = Object.keys(recordColumns) as readonly RecordTableName[]; // the object's own keys
 
 /** A value of the same kind that is not this one; what refers to another table refers to the other row's. */
 function another(column: string, value: unknown, other: unknown): unknown {
-  const text = String(value); // as either database gives them
+  const text = String(value); // as either database returns them
   if (/^(owner_id|jti)$/.test(column) && other !== undefined) return other;
   if (typeof value === 'boolean') return !value;
   if (column === 'ticket_on_pod') return value === 1 ? 0 : 1;
@@ -28,7 +28,7 @@ function another(column: string, value: unknown, other: unknown): unknown {
   return /^[0-9a-f-]{36}$/.test(text) ? randomUUID() : `${text.slice(0, -1)}~`;
 }
 
-/** What gives nobody anything: the row is not there under what was changed. */
+/** Results that give nobody anything: the row is not found by what was changed. */
 function isNothing(outcome: unknown): boolean {
   return outcome === undefined || outcome === false || (Array.isArray(outcome) && outcome.length === 0);
 }
@@ -36,11 +36,11 @@ function isNothing(outcome: unknown): boolean {
 const READABLE =
   /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64}|[\w-]{43})$/;
 
-describe('a row of ours that is not the one that was asked for', () => {
+describe('an authentic row that is not the one requested', () => {
   const db = knex({ client: 'better-sqlite3', connection: ':memory:', useNullAsDefault: true });
   after(() => db.destroy());
 
-  it('is not believed, whatever its MAC: a database may answer with any', async () => {
+  it('is not accepted, whatever its MAC: a database may return any row', async () => {
     const records = createRecords(recordKeys());
     await db.raw('create table keys (kid text collate nocase, use text, state text, since bigint, mac text)');
     const keys = createRecordTable<{ kid: string; use: string; state: string; since: number }>(
@@ -100,9 +100,9 @@ for (const kind of databaseKinds) {
       const inspection = createInspection(db);
       await createCheck({ inspection, records, atRest: undefined, onBroken: (row) => found.push(row) })();
       // These owners have no user keys: that is another matter.
-      return found.filter(({ problem }) => problem.endsWith('its MAC does not fit'));
+      return found.filter(({ problem }) => problem.endsWith('its MAC does not match'));
     };
-    /** What becomes of each use; nothing that it does stays. */
+    /** The outcome of each use, rolled back. */
     const useAll = async (table: RecordTableName, known: Known): Promise<Map<string, unknown>> => {
       const outcomes = new Map<string, unknown>();
       for (const [name, use] of Object.entries(uses[table])) {
@@ -123,7 +123,7 @@ for (const kind of databaseKinds) {
         expect((outcome as RecordError).record, name).to.deep.equal({ table, row });
       }
     };
-    /** Undefined where the schema itself refuses it. */
+    /** Undefined if the schema itself refuses it. */
     const changed = async (
       table: RecordTableName,
       { before, change }: { before: Row; change: object },
@@ -170,7 +170,7 @@ for (const kind of databaseKinds) {
 
     for (const table of tables) {
       for (const column of recordColumns[table]) {
-        it(`are not used, but named, where ${column} of ${table} was changed, or emptied`, async () => {
+        it(`are not used, but named, if ${column} of ${table} was changed, or emptied`, async () => {
           const before = await rowOf(table, alice);
           const other = await rowOf(table, bob);
           let tried = 0;
@@ -195,7 +195,7 @@ for (const kind of databaseKinds) {
         });
       }
 
-      it(`are not used, but named, where a row of ${table} has no MAC, or another row’s`, async () => {
+      it(`are not used, but named, if a row of ${table} has no MAC, or another row’s`, async () => {
         const before = await rowOf(table, alice);
         const { mac } = await rowOf(table, bob);
         for (const change of [{ mac: '' }, { mac }]) {
@@ -208,7 +208,7 @@ for (const kind of databaseKinds) {
         }
       });
 
-      it(`are not used, but named, where a row of ${table} was copied to another key`, async () => {
+      it(`are not used, but named, if a row of ${table} was copied to another key`, async () => {
         const before = await rowOf(table, alice);
         const key = keyOf(table);
         const id = String(before[key]);
@@ -237,7 +237,7 @@ for (const kind of databaseKinds) {
       });
     }
 
-    it('keep an identity from a second owner where the first one’s row is gone', async () => {
+    it('keep an identity from a second owner if the first one’s row is gone', async () => {
       const carol = await storeRows(database, 'carol');
       await db('owners').where({ id: carol.owner }).update({ sub: 'another' });
       await expectRefused('owners', carol, carol.owner);

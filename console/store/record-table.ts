@@ -1,26 +1,26 @@
 /**
- * A table of authentic rows: the one way in which stores read and write them. Zone 1; docs/design.md#records.
- * What was read is verified, and is what was asked for: not even a database that answers with another row of
- * ours is believed.
+ * A table of authentic rows: the only way in which stores read and write them. Zone 1; docs/design.md#records.
+ * Every row read is verified, and compared with what was requested: not even a database that returns another
+ * authentic row is believed.
  */
 import type { Knex } from 'knex';
 import { recordColumns, type Records, type RecordTableName } from './records.ts';
 
 export interface RecordTable<R extends object> {
-  /** The row with these columns. Throws a RecordError where it is not authentic. */
+  /** The row with these columns. Throws a RecordError if it is not authentic. */
   find(where: Partial<R>): Promise<R | undefined>;
-  /** The same, held until the transaction ends: against changes, or for oneself. */
+  /** The same, locked until the transaction ends: shared, or for update. */
   lock(where: Partial<R>, mode?: 'share' | 'update'): Promise<R | undefined>;
-  /** What a query of one's own has found, all of it verified; the query selects every column. */
+  /** The rows that a query of the caller's finds, all verified; the query selects every column. */
   read(rows: readonly object[]): R[];
   insert(row: R): Promise<void>;
-  /** Leaves what is there with the same values of `unique`. */
+  /** Does nothing if there is a row with the same values of `unique`. */
   insertIfNew(row: R, unique: readonly (keyof R & string)[]): Promise<void>;
-  /** Changes the row, held meanwhile. False where there is none, or `change` gives nothing. */
+  /** Changes the row under a lock. False if there is none, or `change` returns nothing. */
   amend(where: Partial<R>, change: (row: R) => Partial<R> | undefined): Promise<boolean>;
 }
 
-/** `R` has the columns of `recordColumns`, as both databases give them. */
+/** `R` has the columns of `recordColumns`, as both databases return them. */
 export function createRecordTable<R extends object>(
   db: Knex,
   records: Records,
@@ -33,7 +33,7 @@ export function createRecordTable<R extends object>(
   };
   const verified = (row: object, where: Partial<R> = {}): R => {
     records.demand(table, row);
-    const found = row as R; // its MAC says that it was written as one
+    const found = row as R; // its MAC shows that it was written as one
     // The keys of a Partial<R> are R's.
     const asked = Object.keys(where) as (keyof R)[];
     if (!asked.every((name) => found[name] === where[name])) throw records.broken(table, row);
@@ -63,7 +63,7 @@ export function createRecordTable<R extends object>(
       const changed = row && change(row);
       if (!changed) return false;
       const { mac } = row as R & { mac: string }; // it has been verified
-      // Nobody writes over what came meanwhile, where the row was not held.
+      // If the row was not locked, a concurrent change is not overwritten.
       const count: unknown = await db(table)
         .where({ ...where, mac })
         .update(sealed({ ...row, ...changed }));

@@ -38,7 +38,7 @@ describe('a record’s MAC', () => {
     );
   });
 
-  it('is made by the newest key, and looked at with the one that it names', () => {
+  it('is made with the newest key, and verified with the one that it names', () => {
     expect(records.fits('keys', sealed())).to.equal(true);
     expect(records.fits('keys', sealed(createRecords(recordKeys(older)))), 'an older key').to.equal(true);
     expect(createRecords(recordKeys(older)).fits('keys', sealed()), 'a key that is not there').to.equal(
@@ -49,7 +49,7 @@ describe('a record’s MAC', () => {
     expect(records.fits('keys', { ...row, mac: `${theirs}.${mine}` }), 'never by trial').to.equal(false);
   });
 
-  it('tells null from empty, columns from each other, and fits one table alone', () => {
+  it('distinguishes null from empty and columns from each other, and is valid for one table only', () => {
     const web = { id_hash: 'ab', owner_id: 'c', opened_at: 1, seen_at: 2 };
     const mac = records.seal('web_sessions', web);
     for (const changed of [
@@ -77,21 +77,21 @@ describe('a record’s MAC', () => {
     expect(records.fits('keys', { ...row, mac: records.seal('owners', owner) })).to.equal(false);
   });
 
-  it('is missed where there is none, or something else in its place', () => {
+  it('is rejected if missing, or replaced by something else', () => {
     for (const mac of ['', '.', sealed().mac.slice(0, -1), `${sealed().mac}A`, null, 5, undefined]) {
       expect(records.fits('keys', { ...row, mac }), String(mac)).to.equal(false);
     }
     expect(records.fits('keys', row)).to.equal(false);
   });
 
-  it('reads the same of what either database gives', () => {
+  it('is the same for what either database returns', () => {
     const session = Object.fromEntries(recordColumns.sessions.map((name) => [name, 'x']));
     const seal = (ticket_on_pod: unknown): string => records.seal('sessions', { ...session, ticket_on_pod });
     expect(seal(true)).to.equal(seal(1));
     expect(seal(false)).to.equal(seal(0));
   });
 
-  it('is not made of what a database cannot hold', () => {
+  it('is not made of values that a database cannot store', () => {
     for (const change of [
       { since: undefined },
       { since: 2 ** 60 },

@@ -1,5 +1,5 @@
 /**
- * Rows that confer authority are authentic: each carries a MAC under the record key, which no database holds.
+ * Rows that confer authority are authentic: each has a MAC under the record key, which is not in the database.
  * Zone 1; docs/design.md#records. The column `mac` is `<kid>.<tag>`; the key is the one that `kid` names,
  * never found by trial.
  *
@@ -11,8 +11,8 @@
  * | table | its name |
  * | for each column of `recordColumns`: name, value | numbers in decimal, true as 1, false as 0 |
  *
- * and each is one byte, 0 for null, 1 for text, 2 for a number, then but for null its length in bytes (32 bits,
- * big-endian) and itself. Whoever makes a column of numbers one of texts must not make 9 more than 10.
+ * and each is one byte, 0 for null, 1 for text, 2 for a number, then, except for null, its length in bytes (32 bits,
+ * big-endian) and itself. Changing a column of numbers to text must not make 9 greater than 10.
  */
 import { createHmac } from 'node:crypto';
 import { utf8 } from '#envelope/bytes.ts';
@@ -23,7 +23,7 @@ import { RecordError, type BrokenRecord } from '../core/record-error.ts';
 import type { OctKey } from '../key-files.ts';
 import { rowName } from './inspection.ts';
 
-/** Every column but `mac`, of every table that has one. A test compares them with the database's own. */
+/** Every column except `mac`, of every table that has one. A test compares them with the database. */
 export const recordColumns = {
   owners: ['id', 'issuer', 'sub', 'kind', 'created_at'],
   logins: ['id', 'issuer', 'claim', 'value', 'carriers', 'count', 'oldest_at', 'last_at'],
@@ -52,9 +52,9 @@ export interface Records {
   seal(table: RecordTableName, row: object): string;
   /** Whether the row is as it was sealed. */
   fits(table: RecordTableName, row: object): boolean;
-  /** Throws a RecordError, and has it reported, where the row does not fit. */
+  /** Throws a RecordError, and reports it, if the MAC does not match the row. */
   demand(table: RecordTableName, row: object): void;
-  /** For a row that cannot be the right one whatever its MAC: reports it, and gives what to throw. */
+  /** For a row that cannot be the right one whatever its MAC: reports it, and returns the error to throw. */
   broken(table: RecordTableName, row: object): RecordError;
 }
 
@@ -69,7 +69,7 @@ function field(value: string | number | null): readonly Uint8Array[] {
   return [head, bytes];
 }
 
-/** SQLite gives 1 for true. Undefined: no database would give this back for a column that we wrote. */
+/** SQLite returns 1 for true. Undefined: no database would return this for a column that the console wrote. */
 function valueOf(value: unknown): string | number | null | undefined {
   if (typeof value === 'string') return isStorable(value) ? value : undefined;
   if (value === null) return value;
@@ -77,9 +77,9 @@ function valueOf(value: unknown): string | number | null | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** Undefined where a column is missing, or holds something that none of ours does. */
+/** Undefined if a column is missing, or holds something that the console never writes. */
 function encode(table: RecordTableName, row: object): Uint8Array | undefined {
-  const columns = row as Readonly<Record<string, unknown>>; // each is looked at
+  const columns = row as Readonly<Record<string, unknown>>; // each is checked
   const parts = [...field(LABEL), ...field(table)];
   for (const name of recordColumns[table]) {
     const value = valueOf(columns[name]);

@@ -1,5 +1,5 @@
 /**
- * Rows whose time is over: counted, and deleted in small steps. Zone 1; docs/design.md#clean-up. The rule is
+ * Expired rows: counted, and deleted in small steps. Zone 1; docs/design.md#clean-up. The rule is
  * in core/retention.ts.
  */
 import type { Knex } from 'knex';
@@ -29,7 +29,7 @@ function either(...conditions: readonly ((builder: Knex.QueryBuilder) => Knex.Qu
   };
 }
 
-/** Without the record key no login can be taken out of its row: pruning them then throws. */
+/** Without the record key no login can be removed from its row: pruning logins then throws. */
 export function createRetentionStore(db: Knex, records: Records | undefined): RetentionStore {
   const ended = (query: Knex.QueryBuilder, { sessions }: Horizons): Knex.QueryBuilder =>
     query.where(
@@ -39,7 +39,7 @@ export function createRetentionStore(db: Knex, records: Records | undefined): Re
       ),
     );
 
-  /** Of ended tickets, and quiet since the horizon. */
+  /** Of ended tickets, and unused since the horizon. */
   const quietSessions = (at: Horizons): Knex.QueryBuilder =>
     ended(db('sessions').join('tickets', 'tickets.jti', 'sessions.jti'), at)
       .where('sessions.exp', '<', at.sessions)
@@ -66,7 +66,7 @@ export function createRetentionStore(db: Knex, records: Records | undefined): Re
   const older = (table: 'logins' | 'audit', column: string, before: number | undefined): Knex.QueryBuilder =>
     before === undefined ? db(table).whereRaw('1 = 0') : db(table).where(column, '<', before);
 
-  /** What may go now; `whole`: also what may go once the rest has. */
+  /** What may go now; with `whole`, also what may go once the rest has gone. */
   const matching = (what: Prunable, at: Horizons, whole: boolean): Knex.QueryBuilder => {
     switch (what) {
       case 'sessions':
@@ -87,7 +87,7 @@ export function createRetentionStore(db: Knex, records: Records | undefined): Re
 
   const countOf = async (query: Knex.QueryBuilder): Promise<number> => {
     const counted: unknown = await query.count({ rows: '*' });
-    const [row] = counted as { rows: number }[]; // what count answers
+    const [row] = counted as { rows: number }[]; // the result of count
     return Number(row?.rows);
   };
 

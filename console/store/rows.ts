@@ -1,4 +1,4 @@
-/** Columns as both databases give them, and back. Zone 1. What is stored was parsed before: anything else is a defect. */
+/** Columns from both databases' values, and back. Zone 1. Stored values were parsed before: anything else is a defect. */
 import { decodeBase64url, encodeBase64url } from '#envelope/base64url.ts';
 import { parseKid, parseOwnerId, parseSecretId, parseSecretName, parseSessionId } from '#envelope/names.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
@@ -6,7 +6,7 @@ import { parsePodPattern } from '#envelope/pod.ts';
 function stored<T>(what: string, parse: (value: unknown) => T | undefined) {
   return (value: unknown): T => {
     const parsed = parse(value);
-    if (parsed === undefined) throw new Error(`the database holds something that is no ${what}`);
+    if (parsed === undefined) throw new Error(`the database holds an invalid ${what}`);
     return parsed;
   };
 }
@@ -35,7 +35,7 @@ export const salt = {
 export const list = {
   read: <T>(json: string, read: (item: unknown) => T): T[] => {
     const items: unknown = JSON.parse(json);
-    if (!Array.isArray(items)) throw new Error('the database holds something that is no list');
+    if (!Array.isArray(items)) throw new Error('the database holds an invalid list');
     return items.map(read);
   },
   write: (items: readonly unknown[]): string => JSON.stringify(items),

@@ -1,4 +1,4 @@
-/** Secrets, and what is reserved for clients that seal for themselves. Zone 1; docs/design.md#database. */
+/** Secrets, and reservations of clients that seal for themselves. Zone 1; docs/design.md#database. */
 import type { Knex } from 'knex';
 import type {
   ReservationStore,
@@ -58,7 +58,7 @@ export function readSecret(row: Secret): SecretRow {
   };
 }
 
-/** Names are ASCII, so case is simple; `_` is a letter here and a pattern to the database. */
+/** Names are ASCII, so case is simple; `_` is a letter here and a wildcard to the database. */
 function pattern(part: string): string {
   return `%${part.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
 }
@@ -116,7 +116,7 @@ export function createSecretStore(db: Knex): SecretStore {
     },
     delete: async (id, version) => (await secrets().where({ id, version }).delete()) === 1,
     lock: async (ids) => {
-      // In one order for all, so that two claims never wait for each other.
+      // In the same order for all, so that two claims never deadlock.
       const rows = await secrets()
         .whereIn('id', ids)
         .orderBy('id')

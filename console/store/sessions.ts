@@ -76,7 +76,7 @@ export function createSessionStore(db: Knex, records: Records): SessionStore {
     db('sessions').where({ owner_id: id }).whereNull('pod_uid').where('exp', '>', now);
   const counted = async (query: Knex.QueryBuilder): Promise<OpenSessions> => {
     const found: unknown = await query.count({ open: '*' }).sum({ versions: 'versions' });
-    // PostgreSQL gives both as text.
+    // PostgreSQL returns both as text.
     const [row] = found as { open: number | string; versions: number | string | null }[];
     return { sessions: Number(row?.open), versions: Number(row?.versions ?? 0) };
   };

@@ -21,7 +21,7 @@ export interface Ticket {
   revoked_at: number | null;
 }
 
-/** At one time: each ticket that is issued makes room for more than itself. */
+/** Per call: each ticket issued frees room for more than itself. */
 const MAX_DELETED = 100;
 
 export function readTicket(row: Ticket): TicketRow {

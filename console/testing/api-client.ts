@@ -1,13 +1,13 @@
 /**
- * A client of the public API that believes the OpenAPI document and nothing else: an answer, a status or a code that
- * the document does not have fails the test.
+ * A client of the public API that goes by the OpenAPI document alone: an answer, a status or a code that
+ * the document does not list fails the test.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import type { HttpsClient } from '#platform/https-client.ts';
 import { API_PATH } from '../public/openapi.ts';
 
-/** Members of any answer, problem or item; which of them are there, the document says and ajv has checked. */
+/** Members of any answer, problem or item; ajv has checked which are there against the document. */
 export interface Body {
   readonly id: string;
   readonly name: string;
@@ -54,7 +54,7 @@ export interface Reply {
   readonly text: string;
 }
 
-/** Status and code: all that most tests ask of a refusal. */
+/** Status and code: all that most tests check of a refusal. */
 export function refusal({ status, json }: Reply): [number, string] {
   return [status, json.code];
 }
@@ -62,7 +62,7 @@ export function refusal({ status, json }: Reply): [number, string] {
 interface CallOptions {
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly raw?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -103,7 +103,7 @@ export function createAnswerCheck(document: object): AnswerCheck {
   formats.default(ajv);
   ajv.addSchema(document, ID);
   const compiled = new Map<string, ValidateFunction>();
-  const { paths } = document as Documented; // ajv would not find its way below otherwise
+  const { paths } = document as Documented; // so that ajv finds the schemas in it
   const validate = (at: string, value: unknown): void => {
     const check = compiled.get(at) ?? ajv.compile({ $ref: `${ID}#${encodeURI(at)}` });
     compiled.set(at, check);
@@ -162,7 +162,7 @@ export async function callJson(
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
   });
   const text = answer.toString('utf8');
-  // The one type of all answers: see there.
+  // The common type of all answers: see there.
   return { status, headers, text, json: JSON.parse(text === '' ? '{}' : text) as Body };
 }
 

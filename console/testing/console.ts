@@ -1,6 +1,6 @@
 /**
  * A whole console for tests: real HTTPS ports, a real database, a real identity provider and a small Kubernetes API.
- * One for each kind of database is shared by the tests that need no settings of their own.
+ * Tests that need no settings of their own share one for each kind of database.
  */
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -33,7 +33,7 @@ export const databaseKinds: readonly DatabaseKind[] = ['SQLite', 'PostgreSQL'];
 export const PUBLIC_URL = 'https://twofold.example.org';
 export const CLUSTER = 'test-cluster';
 
-/** Keys of every zone; those of the keyservice are its private halves too. */
+/** Keys of every zone, including the keyservice's private keys. */
 interface TestKeys {
   readonly atRest: object;
   readonly cookie: object;
@@ -54,20 +54,20 @@ export interface TestConsole {
   readonly certificates: Certificates;
   /** Every log line so far. */
   readonly logs: readonly string[];
-  /** Moves the console's clock. */
+  /** Advances the console's clock. */
   readonly clock: { offsetMs: number };
   /** Trusts the test's root. */
   readonly client: HttpsClient;
-  /** Carries the webhook's client certificate. */
+  /** Has the webhook's client certificate. */
   readonly webhook: HttpsClient;
   urlOf(port: 'public' | 'resolve' | 'claim'): string;
   as(sub: string, options?: TokenOptions): Promise<ApiClient>;
   withBearer(bearer: string | undefined): ApiClient;
-  /** Ends it and starts another on the same database, with other settings. */
+  /** Stops it and starts another on the same database, with other settings. */
   restart(env?: Readonly<Record<string, string>>): Promise<void>;
-  /** What the console’s settings are parsed from. */
+  /** The environment that the console's settings are parsed from. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends the console alone: a process of its own can take its place. */
+  /** Stops only the console, so that a separate process can take its place. */
   stopConsole(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -83,7 +83,7 @@ function newKeys(): TestKeys {
   };
 }
 
-/** Writes what the settings name, and returns them. */
+/** Writes the files that the settings name, and returns the settings. */
 function writeFiles(dir: string, keys: TestKeys, databaseUrl: string): Record<string, string> {
   const write = (name: string, content: string): string => {
     const path = join(dir, name);
@@ -145,7 +145,7 @@ function baseEnv(
 
 let check: AnswerCheck | undefined;
 
-/** Starts one with settings of its own; whoever started it stops it. `elapsed` is what its limits count by. */
+/** Starts one with its own settings; the caller stops it. `elapsed` is the clock of its limits. */
 export async function startTestConsole(
   kind: DatabaseKind,
   env: Readonly<Record<string, string>> = {},
@@ -219,12 +219,12 @@ function sharedConsole(kind: DatabaseKind): Promise<TestConsole> {
   return known;
 }
 
-// A root hook: the shared consoles outlive any one file's tests.
+// A root hook: the shared consoles outlive the tests of any one file.
 after(async () => {
   for (const started of shared.values()) await (await started).stop();
 });
 
-/** Defines the same tests for each kind of database. Subjects of tokens are the tests' own, so that none meets another. */
+/** Defines the same tests for each kind of database. Each test uses its own subjects, so that they do not interfere. */
 export function onEachDatabase(
   title: string,
   define: (running: () => TestConsole, kind: DatabaseKind) => void,
@@ -244,7 +244,7 @@ export function onEachDatabase(
   }
 }
 
-/** Acts while the console's clock goes so much ahead. */
+/** Acts while the console's clock is this much ahead. */
 export async function later<T>({ clock }: TestConsole, byMs: number, act: () => Promise<T>): Promise<T> {
   clock.offsetMs += byMs;
   try {

@@ -12,7 +12,7 @@ export interface TokenOptions {
   readonly audience?: string;
   readonly expiresInSeconds?: number;
   readonly notBeforeInSeconds?: number;
-  /** By how much the issuer’s clock is ahead of the console’s. */
+  /** How far the issuer's clock is ahead of the console's. */
   readonly clockSeconds?: number;
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Signs with a key that the issuer does not publish. */
@@ -29,9 +29,9 @@ export interface TestIdentityProvider {
   rotate(): Promise<void>;
   /** While true, every request is answered with 500. */
   down: boolean;
-  /** The path that is not answered properly, and how: never, or byte by byte without an end. */
+  /** The path that is not answered properly, and how: never, or byte by byte without end. */
   slow: { readonly path: string; readonly how: 'silent' | 'trickling' } | undefined;
-  /** What the token endpoint answers to any code. */
+  /** The token endpoint's answer to any code. */
   idToken: string;
   close(): Promise<void>;
 }
@@ -58,10 +58,10 @@ async function newKeys(algorithms: readonly string[]): Promise<ReadonlyMap<strin
   return new Map(await Promise.all(algorithms.map(newKey)));
 }
 
-/** Made once: RSA takes its time. */
+/** Made once: RSA keys take a while. */
 let first: ReturnType<typeof newKeys> | undefined;
 
-/** A JSON document that goes on for as long as somebody reads. */
+/** A JSON document that goes on as long as it is read. */
 function trickle(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.write('{"issuer": "');

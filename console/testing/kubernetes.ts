@@ -1,6 +1,6 @@
 /**
  * A small Kubernetes API over HTTPS for the tests: TokenReviews, pods and the guard, with the real API's status codes.
- * It answers only the console's own token.
+ * It accepts only the console's token.
  */
 import { createServer } from 'node:https';
 import type { IncomingMessage } from 'node:http';
@@ -18,7 +18,7 @@ export interface TestPod {
   };
 }
 
-/** What a service-account token stands for. */
+/** What a service-account token represents. */
 interface TestToken {
   readonly audiences: readonly string[];
   readonly username: string;
@@ -43,7 +43,7 @@ export function podPath(namespace: string, name: string): string {
   return `/api/v1/namespaces/${namespace}/pods/${name}`;
 }
 
-/** The guard as it is installed, and as the API server gives it back, with these lines of launchers. */
+/** The guard as installed and as the API server returns it, with these lines of launchers. */
 export function wholeGuard(launchers: readonly string[] = []): Map<string, object> {
   const everything = { namespaceSelector: {}, objectSelector: {}, matchPolicy: 'Equivalent' };
   const variables = [{ name: 'launchers', expression: `r'''${launchers.join('\n')}'''` }];
@@ -68,7 +68,7 @@ async function read(message: IncomingMessage): Promise<string> {
 }
 
 function review(tokens: ReadonlyMap<string, TestToken>, body: string): object {
-  // Sent by the console, as it stands in cluster.ts.
+  // Sent by the console, as in cluster.ts.
   const { spec } = JSON.parse(body) as { spec: { token: string; audiences: string[] } };
   const token = tokens.get(spec.token);
   const audiences = spec.audiences.filter((audience) => token?.audiences.includes(audience));

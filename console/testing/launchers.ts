@@ -4,7 +4,7 @@ import { launchersFile } from '../../test/launchers.ts';
 import { startTestConsole, type DatabaseKind, type TestConsole } from './console.ts';
 import { wholeGuard } from './kubernetes.ts';
 
-/** As `startTestConsole`. */
+/** Like `startTestConsole`. */
 export async function startTrusting(
   launchers: readonly Launcher[],
   kind: DatabaseKind,
@@ -17,7 +17,7 @@ export async function startTrusting(
   return running;
 }
 
-/** The guard of these lines instead of what there is. */
+/** Replaces the guard with that of these lines. */
 export function putGuard({ kubernetes }: TestConsole, lines: readonly string[]): void {
   for (const [path, object] of wholeGuard(lines)) kubernetes.guard.set(path, object);
 }

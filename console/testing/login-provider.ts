@@ -36,7 +36,7 @@ export function visitor(console: TestConsole): Visit {
   };
 }
 
-/** Logs in: what the provider is asked for, then its answer with this ID token. */
+/** Logs in: the request to the provider, then its answer with this ID token. */
 export async function logIn(
   console: TestConsole,
   visit: Visit,

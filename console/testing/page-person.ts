@@ -1,4 +1,4 @@
-/** Somebody who is logged in on the page, for requests that are made byte by byte. */
+/** A user who is logged in on the page, for requests built byte by byte. */
 import { newUser, type TestConsole } from './console.ts';
 import { logIn, visitor } from './login-provider.ts';
 

@@ -12,7 +12,7 @@ export interface Program {
   readonly lines: readonly string[];
 }
 
-/** Beside `dist/`, so that nobody else’s build is touched and the native driver is found. */
+/** Next to `dist/`, so that no other build is touched and the native driver is found. */
 const outdir = join(repository, 'dist', 'test', 'console');
 export const bundle = join(outdir, 'console.js');
 
@@ -33,10 +33,10 @@ export function launch(env: Readonly<Record<string, string>>): Promise<Program> 
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const lines: string[] = [];
-    // Read to its end: a pipe that nobody reads stops the process that writes to it.
+    // Read to its end: a pipe that nobody reads blocks the process that writes to it.
     createInterface({ input: child.stdout }).on('line', (line) => {
       lines.push(line);
-      const { event, ports } = JSON.parse(line) as { event: string; ports?: { public: number } }; // our own log
+      const { event, ports } = JSON.parse(line) as { event: string; ports?: { public: number } }; // the console's log
       if (event === 'listening' && ports)
         resolve({ process: child, publicUrl: `https://127.0.0.1:${ports.public}`, lines });
     });

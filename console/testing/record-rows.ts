@@ -28,7 +28,7 @@ import type { RecordTableName } from '../store/records.ts';
 export const NOW = 1_790_000_000_000;
 export const ISSUER = 'https://login.example.org';
 
-/** Where a console looks for the first row, by what it knows. */
+/** The values by which a console finds the first rows. */
 export interface Known {
   readonly owner: OwnerId;
   readonly sub: string;
@@ -48,7 +48,7 @@ function octKey(jwk: Jwk): OctKey {
   return { kid: kidOf(jwk), key: createSecretKey(Buffer.from(String(jwk['k']), 'base64url')) };
 }
 
-/** Keys that authenticate records, the newest first; a new one where none is given. */
+/** Keys that authenticate records, newest first; a new one if none is given. */
 export function recordKeys(newest: Jwk = octJwk(), ...older: readonly Jwk[]): KeySet<OctKey> {
   return [octKey(newest), ...older.map(octKey)];
 }
@@ -120,7 +120,7 @@ export async function storeRows(database: OpenDatabase, name: string): Promise<K
 
 type Use = (stores: Stores, known: Known) => Promise<unknown>;
 
-/** Everything that gives somebody something by a row of the table. */
+/** Every use that grants something because of a row of the table. */
 export const uses: Readonly<Record<RecordTableName, Readonly<Record<string, Use>>>> = {
   owners: {
     enter: ({ owners }, { sub }) =>
@@ -156,7 +156,7 @@ export const uses: Readonly<Record<RecordTableName, Readonly<Record<string, Use>
   },
 };
 
-/** What a writer of the database has: no MAC is looked at, and no reference either. */
+/** The access of a writer of the database: neither MACs nor references are checked. */
 export function connectRaw(databaseUrl: string): Knex {
   return databaseUrl.startsWith('sqlite:')
     ? knex({

@@ -1,4 +1,4 @@
-/** A session as webhook, keyservice and API server would bring it about: resolve, grant, admitted pod, token. */
+/** A session as webhook, keyservice and API server would create it: resolve, grant, admitted pod, token. */
 import { randomUUID } from 'node:crypto';
 import type { Grant } from '#envelope/grant.ts';
 import { GRANT_ISSUER, signGrant } from '#envelope/grant.ts';
@@ -30,7 +30,7 @@ export interface ResolvedSession {
 
 export type ResolveBody = Readonly<Record<string, unknown>>;
 
-/** As the webhook would ask, with this and that changed. */
+/** The webhook's request, with some members changed. */
 export function resolveBody(body: ResolveBody): ResolveBody {
   return {
     dryRun: false,
@@ -51,7 +51,7 @@ export function resolve(running: TestConsole, body: ResolveBody): Promise<Reply>
   );
 }
 
-/** A ticket of this client for these secrets. Throws where it is refused. */
+/** A ticket of this client for these secrets. Throws if it is refused. */
 export async function ticketFor(
   client: ApiClient,
   body: Readonly<Record<string, unknown>> = {},
@@ -63,7 +63,7 @@ export async function ticketFor(
   return json.ticket;
 }
 
-/** The session that resolve opens. Throws where it is refused. */
+/** The session that resolve opens. Throws if it is refused. */
 export async function openSession(running: TestConsole, body: ResolveBody): Promise<ResolvedSession> {
   const { status, json, text } = await resolve(running, body);
   if (status !== 200) throw new Error(text);
@@ -145,7 +145,7 @@ interface Admitted {
   readonly token: string;
 }
 
-/** Lets the pod of a session into the cluster, as the API server stores it, with a token of its own. */
+/** Admits the pod of a session to the cluster, as the API server stores it, with its own token. */
 export function admit(running: TestConsole, session: ResolvedSession, options: AdmitOptions = {}): Admitted {
   const { name = 'nb-0', namespace = NAMESPACE, serviceAccount = 'default' } = options;
   const uid = randomUUID();

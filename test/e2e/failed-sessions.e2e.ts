@@ -47,7 +47,7 @@ describe('a session that fails when its init container claims', () => {
     const described = await describePod(name);
     expect(described).to.match(/Exit Code:\s+11/);
     expect(described).to.match(
-      /Message:\s+twofold: the console refused the claim: The ticket with jti \S+ is revoked; get a new one and start the session again\. \[ticket_revoked\] \(expired\)/,
+      /Message:\s+twofold: the console refused the claim: The ticket with jti \S+ has been revoked; get a new one and start the session again\. \[ticket_revoked\] \(expired\)/,
     );
     // Before the pod is deleted: it has ended.
     await cluster.noSessionObjects(sidOf(failed));

@@ -117,7 +117,7 @@ describe('refusals, as a user sees them', () => {
       await cluster.create(body, NAMESPACE);
       const said = await eventOf(cluster, { kind: 'ReplicaSet', name: id, ...at });
       expect(said)
-        .to.match(/is revoked; get a new one: twofold annotate FILE .*\(ticket_revoked\)/)
+        .to.match(/has been revoked; get a new one: twofold annotate FILE .*\(ticket_revoked\)/)
         .and.not.to.contain('eyJ');
       const described = await kubectlOutput(['describe', 'replicaset', id, '--namespace', NAMESPACE]);
       expect(described).to.match(/FailedCreate .*pods\.twofold\.dev.*\(ticket_revoked\)/);
@@ -135,7 +135,7 @@ describe('refusals, as a user sees them', () => {
       await cluster.create(body, NAMESPACE);
       const said = await eventOf(cluster, { kind: 'Job', name: id, ...at });
       expect(said)
-        .to.match(/is revoked; get a new one: twofold annotate FILE .*\(ticket_revoked\)/)
+        .to.match(/has been revoked; get a new one: twofold annotate FILE .*\(ticket_revoked\)/)
         .and.not.to.contain('eyJ');
       await cluster.remove('job', id, NAMESPACE);
     });

@@ -42,7 +42,7 @@ export function refusedPods({ secret, annotationsOf }: Asking): Readonly<Record<
     'a revoked ticket': () => ({
       annotations: annotationsOf('revoked'),
       says: [
-        /twofold\.dev\/ticket: The ticket with jti \S+ is revoked; get a new one: twofold annotate FILE \| kubectl apply -f -/,
+        /twofold\.dev\/ticket: The ticket with jti \S+ has been revoked; get a new one: twofold annotate FILE \| kubectl apply -f -/,
         /\(ticket_revoked\)/,
       ],
     }),
