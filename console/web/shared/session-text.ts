@@ -1,4 +1,4 @@
-/** Texts of what sessions are given, and of what they did. Zone 1, and zone 0 through the page's bundle. */
+/** Texts about what sessions get, and what they did. Zone 1, and zone 0 through the page's bundle. */
 import type { LaunchField } from '#envelope/annotation-values.ts';
 
 export const sessionText = {

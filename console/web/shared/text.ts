@@ -1,6 +1,6 @@
 /**
- * Every English text of the page, for the console that renders it and for the script in the browser alike. Zone 1, and
- * zone 0 through the page's bundle: it says things and does nothing.
+ * Every English text of the page, for the console that renders it and for the script in the browser. Zone 1, and zone 0
+ * through the page's bundle: pure.
  */
 import { counted } from './quantities.ts';
 import { secretText } from './secret-text.ts';
