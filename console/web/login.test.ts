@@ -185,7 +185,7 @@ describe('the page', () => {
       const visit = visitor(running);
       const answer = await visit.get('/');
       expect([answer.status, text(answer)]).to.satisfy(
-        ([status, page]: [number, string]) => status === 200 && page.includes('answers programs only'),
+        ([status, page]: [number, string]) => status === 200 && page.includes('serves programs only'),
       );
       expect((await visit.get('/secrets')).status).to.equal(404);
       expect((await visit.get('/login')).status).to.equal(404);
