@@ -72,7 +72,11 @@ function parametersOf({ path, query, ifMatch }: Operation): object[] {
     schema: jsonSchema(schema as z.ZodType, 'input'),
   }));
   const condition = { name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } };
-  return [...inPath, ...inQuery, ...(ifMatch ? [{ ...condition, description: 'A version, such as "3".' }] : [])];
+  return [
+    ...inPath,
+    ...inQuery,
+    ...(ifMatch ? [{ ...condition, description: 'A version, such as "3".' }] : []),
+  ];
 }
 
 function successOf({ success: { status, schema, etag } }: Operation): object {
