@@ -242,9 +242,9 @@ export interface components {
       fileMode?: string;
       /** @description The pod’s exact name, or a prefix followed by *. */
       pod?: string;
-      /** @description How many sessions may claim, at most. */
+      /** @description Sessions that may claim, at most. */
       uses?: number;
-      /** @description Lifetime; the operator sets the default and the maximum. */
+      /** @description Lifetime; the operator sets default and limit. */
       ttlSeconds?: number;
     };
     Ticket: {

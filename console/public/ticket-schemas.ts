@@ -55,17 +55,8 @@ export const ticketRequest = z
     secrets: names,
     ...annotationMembers(),
     pod: pod.optional(),
-    uses: z
-      .int()
-      .min(1)
-      .max(MAX_USES)
-      .optional()
-      .meta({ description: 'How many sessions may claim, at most.' }),
-    ttlSeconds: z
-      .int()
-      .min(60)
-      .optional()
-      .meta({ description: 'Lifetime; the operator sets the default and the maximum.' }),
+    uses: z.int().min(1).max(MAX_USES).optional().meta({ description: 'Sessions that may claim, at most.' }),
+    ttlSeconds: z.int().min(60).optional().meta({ description: 'Lifetime; the operator sets default and limit.' }),
   })
   .meta({ id: 'TicketRequest' });
 

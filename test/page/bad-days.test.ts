@@ -32,9 +32,7 @@ describe('bad days, on the page', function () {
       expect(answer?.status()).to.equal(503);
       await other.getByRole('heading', { name: 'Logging in is not possible right now' }).waitFor();
       await look(other, 'login-down');
-      expect(await listed(page), 'a person who is logged in goes on working').to.deep.equal({
-        before: '1 byte',
-      });
+      expect(await listed(page), 'a logged-in person goes on working').to.deep.equal({ before: '1 byte' });
     });
     await eventually('the page tries again, after the seconds that it was given', async () => {
       await other.getByRole('link', { name: 'Try again' }).click();

@@ -91,7 +91,7 @@ def test_a_variable_without_a_name_is_called_like_its_secret() -> None:
         (tuple(Choice(f"a{n}", "file", f"a{n}") for n in range(257)), "/secrets", "at most 256"),
     ],
 )
-def test_an_impossible_choice_is_refused_with_the_next_step(choices: tuple[Choice, ...], mount_path: str, says: str) -> None:
+def test_an_impossible_choice_names_the_next_step(choices: tuple[Choice, ...], mount_path: str, says: str) -> None:
     with pytest.raises(SelectionError, match=says) as caught:
         checked(choices, mount_path)
     assert caught.value.jupyterhub_message == str(caught.value)

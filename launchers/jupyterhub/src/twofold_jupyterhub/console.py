@@ -61,7 +61,7 @@ class Console:
             body = await self._call(token, "GET", f"/api/v1/secrets?{urlencode(query)}")
             items = body.get("items")
             if not isinstance(items, list):
-                raise ConsoleError("Twofold's console answered with something other than a list. Tell your administrator.")
+                raise ConsoleError("Twofold's console did not answer with a list. Tell your administrator.")
             found += [Secret(str(item["name"]), bool(item["envSafe"])) for item in items]
             if len(items) < PAGE:
                 return found
