@@ -56,7 +56,11 @@ export const ticketRequest = z
     ...annotationMembers(),
     pod: pod.optional(),
     uses: z.int().min(1).max(MAX_USES).optional().meta({ description: 'Sessions that may claim, at most.' }),
-    ttlSeconds: z.int().min(60).optional().meta({ description: 'Lifetime; the operator sets default and limit.' }),
+    ttlSeconds: z
+      .int()
+      .min(60)
+      .optional()
+      .meta({ description: 'Lifetime; the operator sets default and limit.' }),
   })
   .meta({ id: 'TicketRequest' });
 
