@@ -75,7 +75,7 @@ export const secretText = {
     replace: 'Replace the value',
     sealedHere: 'Encrypted in this browser before it is sent; the console never sees the value.',
     sealedThere:
-      'The console encrypts the value on arrival and discards it. With JavaScript, this browser would encrypt it.',
+      'The console encrypts the value on arrival and keeps no copy of it. With JavaScript, this browser would encrypt it.',
     sealing: 'Encrypting in this browser…',
     running: 'Running sessions keep the old value; new ones get this one.',
     expiryPast: 'Choose a day that is not over yet.',
