@@ -1,4 +1,4 @@
-/** What a page says beside its forms: about what was just sent, where a value is sealed, what was done before. Zone 0. */
+/** What a page says besides its forms: about what was just sent, where a value is sealed, what was done before. Zone 0. */
 import { text } from '../console/web/shared/text.ts';
 import { make, part } from './elements.ts';
 

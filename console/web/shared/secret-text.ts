@@ -33,7 +33,7 @@ export const secretText = {
       lead: 'Start with something that your notebooks ask you for: a database password, a token for a service, a key file.',
       next: 'Then tick it when you start a session; your code finds it as a file.',
     },
-    neverShown: 'Values are never shown again, to anyone. If you have lost one, replace it.',
+    neverShown: 'Values are never shown again, to anybody. Replace what you have lost.',
   },
 
   name: {
