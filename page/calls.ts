@@ -29,7 +29,7 @@ function problemOf(body: unknown): CallResult<never> {
     : problem('internal_error', text.failed.internal);
 }
 
-/** The type is the caller's word: the operations are of the same build. */
+/** The caller asserts the type: the operations are from the same build. */
 export async function call<T>({ method, path, body, ifMatch }: Call): Promise<CallResult<T>> {
   const headers = {
     [CSRF_HEADER]: document.body.dataset['csrf'] ?? '',

@@ -1,4 +1,4 @@
-/** Asks in place before a secret is deleted; the answer is the same form as on the page for it. Zone 0. */
+/** Asks for confirmation in place before a secret is deleted, by the same form as on the page for it. Zone 0. */
 import { text } from '../console/web/shared/text.ts';
 import { action, make } from './elements.ts';
 
@@ -34,7 +34,7 @@ function ask(link: HTMLAnchorElement): void {
 export function enhanceDeletes(): void {
   for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-delete]')) {
     link.addEventListener('click', (event) => {
-      // Another tab is asked for: that is the page without this script.
+      // The link is to open in another tab: that is the page without this script.
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
       event.preventDefault();
       ask(link);

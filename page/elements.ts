@@ -29,7 +29,7 @@ export function action(label: string, run: () => void, className = ''): HTMLButt
   return button;
 }
 
-/** Says what is wrong beside the field, or that nothing is. */
+/** Shows beside the field what is wrong, if anything. */
 export function showError(
   field: HTMLElement,
   id: string,

@@ -72,7 +72,7 @@ function table({ secrets, leftOut }: ImportPlan): HTMLElement {
   return make('div', { class: 'card' }, make('table', { class: 'plan' }, head, body));
 }
 
-/** Stores one after the other; the first that is refused ends it, and says where. */
+/** Stores one after the other; stops at the first refusal, and says where. */
 async function run({ secrets }: ImportPlan, progress: (done: number) => void): Promise<string | undefined> {
   for (const [at, { name, value, replaces }] of secrets.entries()) {
     progress(at);

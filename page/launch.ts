@@ -57,7 +57,7 @@ interface Relayed {
 
 const RELAYED = 'twofold-launch-relayed';
 
-/** Of this console: such a window can be looked into. */
+/** Whether a window is this console's: such a one can be looked into. */
 function isOwn(other: Window): boolean {
   try {
     return other.location.origin === location.origin;
@@ -66,7 +66,7 @@ function isOwn(other: Window): boolean {
   }
 }
 
-/** To whoever opened or embeds this page, if it is of the listed origin (the browser compares), or to our frame there. */
+/** To the opener or embedder of this page, if its origin is the listed one (the browser compares), or to the console's frame there. */
 export function postAnswer(section: HTMLElement): void {
   const { origin: to = '', answer: json = '' } = section.dataset;
   const opener = window.opener as Window | null; // the library types it as any
@@ -83,7 +83,7 @@ export function postAnswer(section: HTMLElement): void {
   state.textContent = text.launch.done;
 }
 
-/** In a launcher's frame: hands on what the window answers that was opened here, and nothing of anybody else's. */
+/** In a launcher's frame: relays the answer of the window that was opened here, and nothing from any other. */
 export function relayAnswer(section: HTMLElement): void {
   addEventListener('message', ({ origin, source, data }: MessageEvent<Partial<Relayed> | null>) => {
     const from = source as Window | null; // no port and no worker sends to a window

@@ -9,10 +9,10 @@ import { action, make } from './elements.ts';
 
 const CHANNEL = 'twofold-login';
 
-/** On the page that a login ends at. */
+/** On the page where a login ends. */
 export function announceLogin(): void {
   new BroadcastChannel(CHANNEL).postMessage('done');
-  // Only a tab that a script opened closes; the page says what to do else.
+  // Only a tab that a script opened closes; otherwise the page says what to do.
   window.close();
 }
 

@@ -1,8 +1,8 @@
-/** What a page says beside its forms: about what was just sent, where a value is sealed, what was done before. Zone 0. */
+/** What a page says besides its forms: about what was just sent, where a value is sealed, what was done before. Zone 0. */
 import { text } from '../console/web/shared/text.ts';
 import { make, part } from './elements.ts';
 
-/** At the top of this page; an empty sentence takes away what stood there. */
+/** At the top of this page; an empty sentence clears it. */
 export function notice(sentence: string): void {
   part(document, 'notice').replaceChildren(...(sentence === '' ? [] : [make('p', {}, sentence)]));
 }
@@ -16,7 +16,7 @@ export function saySealedHere(form: HTMLElement): void {
 
 const KEY = 'said';
 
-/** What the list says once. */
+/** What the list shows once. */
 export function say(sentence: string): void {
   sessionStorage.setItem(KEY, sentence);
 }

@@ -1,4 +1,4 @@
-/** Stores one value: asks what to seal to, seals here, sends the envelope. Zone 0; docs/design.md#writing. */
+/** Stores one value: reserves, seals here, sends the envelope. Zone 0; docs/design.md#writing. */
 import { sealOffered, type SealingOffer } from '#envelope/sealing.ts';
 import { urlPath } from '#envelope/url-path.ts';
 import { rsaRecipient, webCipher } from '#envelope/web-cipher.ts';
@@ -15,7 +15,7 @@ interface WriteRequest {
 
 export type Stored =
   | { readonly kind: 'stored' }
-  /** Something else is there than was seen: `version` now, 0 for nothing. */
+  /** What is stored is not what was seen: `version` now, 0 for nothing. */
   | { readonly kind: 'differs'; readonly version: number }
   | { readonly kind: 'refused'; readonly code: string; readonly detail: string };
 
@@ -32,7 +32,7 @@ export async function store({ name, value, expiresAt, seen }: WriteRequest): Pro
   );
   if (!offered.ok) return refused(offered);
   const offer = offered.value;
-  // The next version says what is there, before anything is sealed or sent.
+  // The next version tells what is stored, before anything is sealed or sent.
   if (offer.version !== (seen ?? 0) + 1) return { kind: 'differs', version: offer.version - 1 };
   const sealing = {
     cipher: webCipher,

@@ -10,7 +10,7 @@ import { action, find, make, part, showError } from './elements.ts';
 export interface ValueField {
   /** A copy of the value's bytes, for the caller to wipe. */
   bytes(): Uint8Array;
-  /** Says what is wrong, and whether anything is. */
+  /** Shows what is wrong, and returns whether anything is. */
   check(): boolean;
   showProblem(problem: string): void;
   focus(): void;

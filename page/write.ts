@@ -27,7 +27,7 @@ function showTaken(state: State, name: string): void {
   } else notice(text.write.taken(name));
 }
 
-/** Something else is there than this form was made for. The next try knows of it. */
+/** What is stored is not what this form was made for. The next attempt is for what is there now. */
 function showDifference(state: State, version: number): void {
   const name = nameOf(state);
   if (!state.replaces) {
@@ -115,7 +115,7 @@ export function enhanceWrite(element: HTMLElement): void {
   };
   saySealedHere(element);
   state.nameInput?.addEventListener('input', () => {
-    // An empty name is no mistake until it is sent.
+    // An empty name is not an error until it is sent.
     if (state.nameInput?.value === '') showError(state.nameInput, 'name-error', undefined);
     else checkName(state);
   });

@@ -27,7 +27,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Whom the access token stands for. */
+    /** The caller that the access token identifies. */
     get: operations['whoAmI'];
     put?: never;
     post?: never;
@@ -82,7 +82,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Get what it takes to seal the next version on the client; the secret need not exist yet. */
+    /** Get what a client needs to seal the next version; the secret need not exist yet. */
     post: operations['reserveSealing'];
     delete?: never;
     options?: never;
@@ -148,24 +148,24 @@ export interface components {
   schemas: {
     /** @description How a command line logs in: nothing in it is secret. */
     LoginOffer: {
-      /** @description The identity provider, exactly as it writes itself. */
+      /** @description The identity provider’s issuer identifier, verbatim. */
       issuer: string;
-      /** @description What access tokens must be for. */
+      /** @description The audience that access tokens must have. */
       audience: string;
       /** @description The provider’s public client for command lines. */
       clientId: string;
-      /** @description To ask for, separated by spaces. */
+      /** @description The scopes to request, separated by spaces. */
       scope: string;
-      /** @description Where the secrets go. */
+      /** @description The cluster that the secrets are for. */
       cluster: string;
     };
-    /** @description An owner of secrets, and the login that it is. */
+    /** @description An owner of secrets, and the login behind it. */
     Caller: {
       ownerId: string;
       issuer: string;
       sub: string;
     };
-    /** @description A stored secret; its value never comes back. */
+    /** @description A stored secret; its value is never returned. */
     Secret: {
       id: string;
       /** @description Name of a secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..". */
@@ -180,7 +180,7 @@ export interface components {
       expiresAt: string | null;
       lastUsedAt: string | null;
     };
-    /** @description What a client needs to seal one write for itself. */
+    /** @description What a client needs to seal one write itself. */
     SealingOffer: {
       ownerId: string;
       secretId: string;
@@ -212,7 +212,7 @@ export interface components {
       jti: string;
       /** Format: date-time */
       expiresAt: string;
-      /** @description Ready to be put on the pod. */
+      /** @description Ready to put on the pod. */
       annotations: {
         [key: string]: string;
       };
@@ -242,9 +242,9 @@ export interface components {
       fileMode?: string;
       /** @description The pod’s exact name, or a prefix followed by *. */
       pod?: string;
-      /** @description Most sessions that may claim. */
+      /** @description Sessions that may claim, at most. */
       uses?: number;
-      /** @description Life; the operator sets default and most. */
+      /** @description Lifetime; the operator sets default and limit. */
       ttlSeconds?: number;
     };
     Ticket: {
@@ -256,14 +256,14 @@ export interface components {
       uses: number | null;
       /** @description Sessions that have claimed. */
       used: number;
-      /** @description The trusted launcher that it was made for. */
+      /** @description The trusted launcher that it was issued for. */
       launcher: string | null;
       /** Format: date-time */
       issuedAt: string;
       /** Format: date-time */
       expiresAt: string;
       revokedAt: string | null;
-      /** @description The newest, 100 at most. */
+      /** @description The newest, at most 100. */
       sessions: components['schemas']['Session'][];
     };
     /** @description One use of a ticket: the pod is bound by its first claim. */
@@ -290,11 +290,11 @@ export interface components {
       code: string | null;
       /** @description Whom a trusted launcher named as the user. */
       asserted: string | null;
-      /** @description Only asked about: nothing was handed out. */
+      /** @description A dry run: nothing was handed out. */
       dryRun: boolean;
-      /** @description The first few, each cut, where nothing was handed out. */
+      /** @description Where nothing was handed out, the first few, each truncated. */
       names: string[] | null;
-      /** @description How many there were, where not all are here. */
+      /** @description How many there were, where not all are listed. */
       nameCount: number | null;
       secretIds: string[] | null;
       version: number | null;
@@ -584,7 +584,7 @@ export interface operations {
               name: string;
               /** @description 1 to 65536 bytes as UTF-8. */
               value: string;
-              /** @description End of the secret; absent or null: none. */
+              /** @description When the secret expires; absent or null: never. */
               expiresAt?: string | null;
             }
           | {
@@ -592,19 +592,19 @@ export interface operations {
               name: string;
               /** @description base64 (RFC 4648 section 4) of 1 to 65536 bytes. */
               valueBase64: string;
-              /** @description End of the secret; absent or null: none. */
+              /** @description When the secret expires; absent or null: never. */
               expiresAt?: string | null;
             }
           | {
               /** @description Name of a secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..". */
               name: string;
-              /** @description Both layers, sealed for a reservation of POST …/sealing. */
+              /** @description Both layers, sealed for a reservation from POST …/sealing. */
               envelope: string;
-              /** @description Bytes of the value. */
+              /** @description Size of the value in bytes. */
               size: number;
               /** @description Whether the value can be an environment variable. */
               envSafe: boolean;
-              /** @description End of the secret; absent or null: none. */
+              /** @description When the secret expires; absent or null: never. */
               expiresAt?: string | null;
             };
       };
@@ -613,7 +613,7 @@ export interface operations {
       /** @description The answer. */
       201: {
         headers: {
-          /** @description The version, as "3". */
+          /** @description The version, such as "3". */
           ETag?: string;
           [name: string]: unknown;
         };
@@ -769,7 +769,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description A version, as "3". */
+        /** @description A version, such as "3". */
         'If-Match'?: string;
       };
       path: {
@@ -783,23 +783,23 @@ export interface operations {
           | {
               /** @description 1 to 65536 bytes as UTF-8. */
               value: string;
-              /** @description End of the secret; absent or null: none. */
+              /** @description When the secret expires; absent or null: never. */
               expiresAt?: string | null;
             }
           | {
               /** @description base64 (RFC 4648 section 4) of 1 to 65536 bytes. */
               valueBase64: string;
-              /** @description End of the secret; absent or null: none. */
+              /** @description When the secret expires; absent or null: never. */
               expiresAt?: string | null;
             }
           | {
-              /** @description Both layers, sealed for a reservation of POST …/sealing. */
+              /** @description Both layers, sealed for a reservation from POST …/sealing. */
               envelope: string;
-              /** @description Bytes of the value. */
+              /** @description Size of the value in bytes. */
               size: number;
               /** @description Whether the value can be an environment variable. */
               envSafe: boolean;
-              /** @description End of the secret; absent or null: none. */
+              /** @description When the secret expires; absent or null: never. */
               expiresAt?: string | null;
             };
       };
@@ -808,7 +808,7 @@ export interface operations {
       /** @description The answer. */
       200: {
         headers: {
-          /** @description The version, as "3". */
+          /** @description The version, such as "3". */
           ETag?: string;
           [name: string]: unknown;
         };
@@ -987,7 +987,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description A version, as "3". */
+        /** @description A version, such as "3". */
         'If-Match'?: string;
       };
       path: {

@@ -1,4 +1,4 @@
-/** The public port: who calls, how often, then one route per operation. Zone 1; docs/design.md#api. */
+/** The public port: identifies callers, limits their rate, then one route per operation. Zone 1; docs/design.md#api. */
 import { createHash } from 'node:crypto';
 import { Router, type Express, type Request, type RequestHandler } from 'express';
 import type { BodyGate } from '#platform/body-gate.ts';
@@ -44,12 +44,12 @@ const operationNames: ReadonlyMap<string, string> = new Map(
 );
 
 function operationOf(request: Request): string {
-  // Express types it as any; it is the matched layer's, where one matched.
+  // Express types it as any: it is the matched layer's route, if one matched.
   const route = request.route as { path?: string } | undefined;
   return operationNames.get(`${request.method.toLowerCase()} ${route?.path ?? ''}`) ?? 'other';
 }
 
-/** Served to anybody: it says nothing that is not in the source. */
+/** Served to anyone: it contains nothing that is not in the source. */
 function serveDocument(app: Express, publicUrl: string, limits: RateLimits): void {
   const body = JSON.stringify(openApiDocument(publicUrl));
   const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
@@ -88,7 +88,7 @@ function mount(
   { routes, gate }: Pick<Ports, 'routes' | 'gate'>,
   { serves, first, who }: Mounted,
 ): void {
-  // Object.entries forgets which keys there are.
+  // Object.entries loses the type of the keys.
   const all = Object.entries(operations) as [OperationId, Operation][];
   const mounted = all.filter(([, operation]) => serves(operation));
   for (const [id, operation] of mounted) {

@@ -12,7 +12,7 @@ onEachDatabase('the audit', (running) => {
     alice = await running().as(newUser());
   });
 
-  it('tells of every act and every refusal, newest first, and names no value', async () => {
+  it('records every act and every refusal, newest first, and contains no value', async () => {
     const marker = 'a-value-that-must-not-be-seen';
     await alice.call('post', '/secrets', { body: { name: 'a', value: marker } });
     await alice.call('post', '/secrets', { body: { name: 'a', value: marker } });
@@ -45,7 +45,7 @@ onEachDatabase('the audit', (running) => {
     expect(text).not.to.contain(ticket);
   });
 
-  it('shows each owner its own records alone', async () => {
+  it('shows each owner only their own records', async () => {
     await alice.call('post', '/secrets', { body: { name: 'a', value: 'v' } });
     const bob = await running().as(newUser());
     expect((await bob.call('get', '/audit')).json.items).to.deep.equal([]);

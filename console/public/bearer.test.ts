@@ -38,8 +38,8 @@ onEachDatabase('bearers', (running) => {
     expect(await answer('x'.repeat(256), {})).to.deep.equal(rejected);
   });
 
-  it('forgives a provider’s clock that is 60 s ahead or behind, and not much more', async () => {
-    // The one that is behind gives a token that has expired here before it comes.
+  it('tolerates a provider’s clock that is 60 s ahead or behind, but not much more', async () => {
+    // A provider whose clock is behind issues a token that has already expired here.
     for (const clockSeconds of [60, -60])
       expect(await answer(newUser(), { clockSeconds, expiresInSeconds: 30 })).to.deep.equal([200, undefined]);
     for (const clockSeconds of [70, -100])
@@ -72,7 +72,7 @@ onEachDatabase('bearers', (running) => {
     }
   });
 
-  it('knows a user by issuer and sub, whatever other claims say', async () => {
+  it('identifies a user by issuer and sub, whatever other claims say', async () => {
     const user = newUser();
     const first = await running().as(user, { claims: { preferred_username: 'one' } });
     await first.call('post', '/secrets', { body: { name: 'mine', value: 'v' } });
@@ -82,7 +82,7 @@ onEachDatabase('bearers', (running) => {
     expect((await namesake.call('get', '/secrets')).json.items).to.have.length(0);
   });
 
-  it('makes one owner of a new user who comes twice at once', async () => {
+  it('creates one owner for a new user who sends several requests at the same time', async () => {
     const bearer = await running().provider.token(newUser());
     const client = running().withBearer(bearer);
     const replies = await Promise.all(

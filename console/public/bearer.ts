@@ -1,5 +1,5 @@
 /**
- * Who calls the public API: a bearer token becomes an owner, before anything else is looked at. Zone 1;
+ * Callers of the public API: a bearer token is resolved to an owner before anything else is read. Zone 1;
  * docs/design.md#api.
  */
 import type { Request, RequestHandler, Response } from 'express';
@@ -12,12 +12,12 @@ import { bearerOf } from '../http/request.ts';
 import type { IdentityProvider } from '../identity-provider.ts';
 
 export interface Callers {
-  /** Finds out who calls; refuses nobody yet, so that limits can count the refused by address. */
+  /** Identifies the caller; refuses nobody yet, so that limits can count refused callers by address. */
   readonly identify: RequestHandler;
-  /** Refuses those who are nobody. */
+  /** Refuses callers that were not identified. */
   readonly demand: RequestHandler;
   of(request: Request): OwnerId | undefined;
-  /** Throws behind a route that did not demand one. */
+  /** Throws on a route that did not demand one. */
   ownerOf(request: Request): OwnerId;
   /** The same, with the login that the bearer stands for. */
   callerOf(request: Request): Caller;
@@ -42,7 +42,7 @@ export function createCallers({ provider, owners }: Ports): Callers {
   const known = new WeakMap<Request, Outcome<Caller>>();
   const caller = async (bearer: string | undefined): Promise<Outcome<Caller>> => {
     if (bearer === undefined) {
-      return refuse('bearer_rejected', 'There is no access token; send it as Authorization: Bearer.');
+      return refuse('bearer_rejected', 'There is no access token; send one as Authorization: Bearer.');
     }
     const login = await provider.verify(bearer);
     return login.ok ? ok({ ownerId: await owners.enter(login.value), login: login.value }) : login;

@@ -1,4 +1,4 @@
-/** `/login` and `/me`: how a command line logs in here, and whom its token stands for. Zone 1; docs/design.md#api. */
+/** `/login` and `/me`: how a command line logs in here, and whom its token identifies. Zone 1; docs/design.md#api. */
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { ok } from '#envelope/result.ts';

@@ -11,7 +11,7 @@ onEachDatabase('the OpenAPI document', (running) => {
       { headers },
     );
 
-  it('is served to anybody, and again only when it changed', async () => {
+  it('is served to anyone, and sent again only once it has changed', async () => {
     const { status, headers, text } = await get();
     expect(status).to.equal(200);
     expect(JSON.parse(text)).to.deep.equal(openApiDocument(PUBLIC_URL));

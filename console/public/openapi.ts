@@ -8,7 +8,7 @@ export const API_PATH = '/api/v1';
 
 type JsonSchema = Record<string, unknown>;
 
-/** What zod adds for checking in JavaScript alone. */
+/** Drops what zod adds only for checks in JavaScript. */
 function simplify({ jsonSchema }: { readonly jsonSchema: JsonSchema }): void {
   if (jsonSchema['format'] === 'date-time') delete jsonSchema['pattern'];
   if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];
@@ -19,7 +19,7 @@ function rawSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   return rest;
 }
 
-/** Named schemas stand in `components`, where the whole document can point at them. */
+/** Named schemas go into `components`, where the whole document can refer to them. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const { $defs: _named, ...rest } = rawSchema(schema, io);
   const pointed: unknown = JSON.parse(JSON.stringify(rest).replaceAll('"#/$defs/', '"#/components/schemas/'));
@@ -72,14 +72,18 @@ function parametersOf({ path, query, ifMatch }: Operation): object[] {
     schema: jsonSchema(schema as z.ZodType, 'input'),
   }));
   const condition = { name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } };
-  return [...inPath, ...inQuery, ...(ifMatch ? [{ ...condition, description: 'A version, as "3".' }] : [])];
+  return [
+    ...inPath,
+    ...inQuery,
+    ...(ifMatch ? [{ ...condition, description: 'A version, such as "3".' }] : []),
+  ];
 }
 
 function successOf({ success: { status, schema, etag } }: Operation): object {
   return {
     [status]: {
       description: status === 204 ? 'Done.' : 'The answer.',
-      ...(etag ? { headers: { ETag: header('The version, as "3".') } } : {}),
+      ...(etag ? { headers: { ETag: header('The version, such as "3".') } } : {}),
       ...(schema ? { content: { 'application/json': { schema: jsonSchema(schema, 'output') } } } : {}),
     },
   };

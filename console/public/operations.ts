@@ -23,9 +23,9 @@ export interface Operation {
   readonly anybody?: true;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** With a body: the largest that is read. */
+  /** Of an operation with a body: the largest that is accepted. */
   readonly maxBodyBytes?: number;
-  /** Takes If-Match. */
+  /** Accepts If-Match. */
   readonly ifMatch?: boolean;
   readonly success: {
     readonly status: 200 | 201 | 204;
@@ -33,13 +33,13 @@ export interface Operation {
     /** Carries the version as its ETag. */
     readonly etag?: boolean;
   };
-  /** Those that any operation may answer are left out. */
+  /** Without those that any operation may return. */
   readonly refusals: readonly RefusalCode[];
 }
 
-/** The largest value as JSON escapes of six characters a byte, and some room. */
+/** The largest value as JSON escapes of six characters a byte, with room to spare. */
 const MAX_WRITE_BYTES = 512 * 1024;
-/** As many names, files and variables as one pod may choose, and some room. */
+/** As many names, files and variables as one pod may choose, with room to spare. */
 const MAX_TICKET_BYTES = 384 * 1024;
 
 const writeRefusals = [
@@ -63,7 +63,7 @@ export const operations = {
     id: 'whoAmI',
     method: 'get',
     path: '/me',
-    summary: 'Whom the access token stands for.',
+    summary: 'The caller that the access token identifies.',
     success: { status: 200, schema: caller },
     refusals: [],
   },
@@ -110,7 +110,7 @@ export const operations = {
     id: 'reserveSealing',
     method: 'post',
     path: '/secrets/{name}/sealing',
-    summary: 'Get what it takes to seal the next version on the client; the secret need not exist yet.',
+    summary: 'Get what a client needs to seal the next version; the secret need not exist yet.',
     success: { status: 200, schema: sealingOffer },
     refusals: ['name_malformed', 'too_many_reservations', 'sealing_key_retired', 'user_key_unavailable'],
   },
@@ -163,7 +163,7 @@ export const operations = {
 
 export type OperationId = keyof typeof operations;
 
-/** What any operation may answer beside its own. */
+/** What any operation may return besides its own refusals. */
 export function refusalsOf({ path, refusals, body, query, anybody }: Operation): readonly RefusalCode[] {
   return [
     ...(['rate_limited', 'internal_error', 'method_not_allowed'] as const),

@@ -1,4 +1,4 @@
-/** What the routes of every noun share: the caller, the address, times in JSON. Zone 1; docs/design.md#api. */
+/** What the routes of all resources share: the caller, the address, times in JSON. Zone 1; docs/design.md#api. */
 import type { Request } from 'express';
 import type { OwnerId } from '#envelope/names.ts';
 import type { Outcome } from '../core/outcome.ts';

@@ -1,7 +1,7 @@
 /**
- * What the public API takes and gives, as zod schemas: requests are parsed by them, and the OpenAPI document
- * is made of them, so that the two cannot drift apart. Zone 1; docs/design.md#api. Those of secrets and of
- * tickets are in files of their own; here is what they share, and the rest.
+ * Zod schemas of what the public API accepts and returns: they parse requests and generate the OpenAPI document, so
+ * that the two cannot drift apart. Zone 1; docs/design.md#api. Secrets and tickets have files of their own; this one has
+ * what they share, and the rest.
  */
 import { z } from 'zod';
 import { SECRET_NAME_RULE } from '#envelope/names.ts';
@@ -10,7 +10,7 @@ import { refusals } from '../refusals.ts';
 const NAME_PATTERN = '^(?!\\.\\.)(?!\\.$)[A-Za-z0-9._-]{1,253}$';
 const UUID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
 
-/** A problem of its own names a wrong name, so the schema only tells of the rule. */
+/** A wrong name has a refusal of its own, so the schema only states the rule. */
 export const nameText = z
   .string()
   .meta({ pattern: NAME_PATTERN, description: `Name of a secret: ${SECRET_NAME_RULE}.` });
@@ -30,17 +30,17 @@ export function page(after: z.ZodType<string | undefined>) {
 
 export const loginOffer = z
   .strictObject({
-    issuer: z.string().meta({ description: 'The identity provider, exactly as it writes itself.' }),
-    audience: z.string().meta({ description: 'What access tokens must be for.' }),
+    issuer: z.string().meta({ description: 'The identity provider’s issuer identifier, verbatim.' }),
+    audience: z.string().meta({ description: 'The audience that access tokens must have.' }),
     clientId: z.string().meta({ description: 'The provider’s public client for command lines.' }),
-    scope: z.string().meta({ description: 'To ask for, separated by spaces.' }),
-    cluster: z.string().meta({ description: 'Where the secrets go.' }),
+    scope: z.string().meta({ description: 'The scopes to request, separated by spaces.' }),
+    cluster: z.string().meta({ description: 'The cluster that the secrets are for.' }),
   })
   .meta({ id: 'LoginOffer', description: 'How a command line logs in: nothing in it is secret.' });
 
 export const caller = z
   .strictObject({ ownerId: uuid, issuer: z.string(), sub: z.string() })
-  .meta({ id: 'Caller', description: 'An owner of secrets, and the login that it is.' });
+  .meta({ id: 'Caller', description: 'An owner of secrets, and the login behind it.' });
 
 const nullableText = z.string().nullable();
 
@@ -55,12 +55,12 @@ export const auditPage = z.strictObject({
         outcome: z.enum(['done', 'refused']),
         code: nullableText.meta({ description: 'Why it was refused.' }),
         asserted: nullableText.meta({ description: 'Whom a trusted launcher named as the user.' }),
-        dryRun: z.boolean().meta({ description: 'Only asked about: nothing was handed out.' }),
+        dryRun: z.boolean().meta({ description: 'A dry run: nothing was handed out.' }),
         names: z
           .array(z.string())
           .nullable()
-          .meta({ description: 'The first few, each cut, where nothing was handed out.' }),
-        nameCount: z.int().nullable().meta({ description: 'How many there were, where not all are here.' }),
+          .meta({ description: 'Where nothing was handed out, the first few, each truncated.' }),
+        nameCount: z.int().nullable().meta({ description: 'How many there were, where not all are listed.' }),
         secretIds: z.array(uuid).nullable(),
         version: z.int().nullable(),
         namespace: nullableText,

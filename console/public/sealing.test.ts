@@ -52,7 +52,7 @@ onEachDatabase('sealing on the client', (running) => {
     expect(json).to.include({ id: offer.secretId, version: 1, size: 5, envSafe: true });
   });
 
-  it('gives a key that is good for this one write alone', async () => {
+  it('issues a key that is good for this one write only', async () => {
     const [first, second] = [await offered(), await offered()];
     expect(first.innerKey).not.to.equal(second.innerKey);
     expect(first.secretId).not.to.equal(second.secretId);
@@ -66,7 +66,7 @@ onEachDatabase('sealing on the client', (running) => {
     expect(decodeBase64url(first.innerKey, 'key')).to.have.length(derived.length);
   });
 
-  it('replaces what the console sealed, and the other way round', async () => {
+  it('replaces what the console sealed, and vice versa', async () => {
     await alice.call('post', '/secrets', { body: { name: 'mine', value: 'one' } });
     const offer = await offered();
     expect(offer.version).to.equal(2);
@@ -79,7 +79,7 @@ onEachDatabase('sealing on the client', (running) => {
     expect((await put({ value: 'three' })).json).to.include({ version: 3, envSafe: true });
   });
 
-  it('takes each reservation once, from whom it was made for, for ten minutes', async () => {
+  it('accepts each reservation once, from the owner that it was made for, for ten minutes', async () => {
     const offer = await offered();
     const envelope = await seal(offer, { name: 'mine', plaintext: 'plain' });
     expect((await create(envelope)).status).to.equal(201);
@@ -90,7 +90,7 @@ onEachDatabase('sealing on the client', (running) => {
     expect(refusal(overdue)).to.deep.equal([409, 'envelope_not_reserved']);
   });
 
-  it('refuses an envelope that says anything else of itself than what was reserved', async () => {
+  it('refuses an envelope whose header differs from what was reserved', async () => {
     const offer = await offered();
     const bob = await offered('mine', await running().as(newUser()));
     const cases: [string, Partial<EnvelopeHeader>][] = [
@@ -125,7 +125,7 @@ onEachDatabase('sealing on the client', (running) => {
     expect(refusal(await create(envelope, { size: 65_537 }))).to.deep.equal([422, 'value_too_large']);
   });
 
-  it('refuses a replace that somebody else was faster with', async () => {
+  it('refuses a replace that came too late', async () => {
     await alice.call('post', '/secrets', { body: { name: 'mine', value: 'one' } });
     const envelope = await seal(await offered(), { name: 'mine', plaintext: 'plain' });
     await alice.call('put', '/secrets/mine', { body: { value: 'meanwhile' } });

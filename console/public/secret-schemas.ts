@@ -1,4 +1,4 @@
-/** Schemas of secrets, and of what a client gets that seals for itself. Zone 1; docs/design.md#api. */
+/** Schemas of secrets, and of what a client that seals them itself receives. Zone 1; docs/design.md#api. */
 import { z } from 'zod';
 import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
 import { parseSecretName } from '#envelope/names.ts';
@@ -6,7 +6,7 @@ import { maybeTime, nameText, page, time, uuid } from './schemas.ts';
 
 const KID_PATTERN = '^[A-Za-z0-9_-]{43}$';
 
-const expiresAt = time.nullish().meta({ description: 'End of the secret; absent or null: none.' });
+const expiresAt = time.nullish().meta({ description: 'When the secret expires; absent or null: never.' });
 
 const text = {
   value: z.string().meta({ description: `1 to ${MAX_VALUE_BYTES} bytes as UTF-8.` }),
@@ -19,8 +19,8 @@ const bytes = {
   expiresAt,
 };
 const sealed = {
-  envelope: z.string().meta({ description: 'Both layers, sealed for a reservation of POST …/sealing.' }),
-  size: z.int().min(0).meta({ description: 'Bytes of the value.' }),
+  envelope: z.string().meta({ description: 'Both layers, sealed for a reservation from POST …/sealing.' }),
+  size: z.int().min(0).meta({ description: 'Size of the value in bytes.' }),
   envSafe: z.boolean().meta({ description: 'Whether the value can be an environment variable.' }),
   expiresAt,
 };
@@ -50,7 +50,7 @@ export const secretItem = z
     expiresAt: maybeTime,
     lastUsedAt: maybeTime,
   })
-  .meta({ id: 'Secret', description: 'A stored secret; its value never comes back.' });
+  .meta({ id: 'Secret', description: 'A stored secret; its value is never returned.' });
 
 export const secretPage = z.strictObject({ items: z.array(secretItem) });
 
@@ -86,4 +86,4 @@ export const sealingOffer = z
     }),
     expiresAt: time,
   })
-  .meta({ id: 'SealingOffer', description: 'What a client needs to seal one write for itself.' });
+  .meta({ id: 'SealingOffer', description: 'What a client needs to seal one write itself.' });

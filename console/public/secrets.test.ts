@@ -37,7 +37,7 @@ onEachDatabase('secrets', (running) => {
     expect(over.json.detail).to.contain('65537').and.to.contain('65536');
   });
 
-  it('says of each value whether it can be an environment variable', async () => {
+  it('reports for each value whether it can be an environment variable', async () => {
     const safe = {
       plain: 'x',
       lines: 'a\nb',
@@ -121,14 +121,14 @@ onEachDatabase('secrets', (running) => {
     });
   });
 
-  it('lets exactly one of two creates of one name win', async () => {
+  it('lets exactly one of several simultaneous creates of one name win', async () => {
     const replies = await Promise.all(
       [1, 2, 3, 4].map((n) => create({ name: 'raced', value: `value ${n}` })),
     );
     expect(replies.map(({ status }) => status).sort()).to.deep.equal([201, 409, 409, 409]);
   });
 
-  it('lets two owners have a secret of one name, and shows each only its own', async () => {
+  it('lets two owners have secrets of the same name, and shows each only their own', async () => {
     const bob = await running().as(newUser());
     expect((await create({ name: 'a', value: 'of alice' })).status).to.equal(201);
     expect((await create({ name: 'a', value: 'bob' }, bob)).status).to.equal(201);
@@ -161,7 +161,7 @@ onEachDatabase('secrets', (running) => {
     expect((await remove('"4"')).status).to.equal(204);
   });
 
-  it('gives every one of many replaces at once a version of its own', async () => {
+  it('gives each of many simultaneous replaces a version of its own', async () => {
     await create({ name: 'a', value: 'one' });
     const replies = await Promise.all([2, 3, 4].map((n) => put('a', { value: `value ${n}` })));
     const versions = replies.map(({ json }) => json.version).sort();
@@ -174,7 +174,7 @@ onEachDatabase('secrets', (running) => {
     expect(replies.map(({ status }) => status).sort()).to.deep.equal([200, 412]);
   });
 
-  it('answers for an unknown secret as for another owner’s', async () => {
+  it('gives the same answer for an unknown secret as for another owner’s', async () => {
     const bob = await running().as(newUser());
     await create({ name: 'of-bob', value: 'v' }, bob);
     const other = await put('of-bob', { value: 'v' });

@@ -1,5 +1,5 @@
 /**
- * `/secrets`: list, create, replace, delete; and what a client needs to seal for itself. Zone 1;
+ * `/secrets`: list, create, replace, delete; and what a client needs to seal a value itself. Zone 1;
  * docs/design.md#api.
  */
 import type { Request } from 'express';
@@ -62,7 +62,7 @@ function offerOf(offer: SealingOffer): object {
 
 type Forms = Readonly<Record<'value' | 'valueBase64' | 'envelope', z.ZodType>>;
 
-/** The form that the body has by the member that only it has. */
+/** The form of the body, by the member that only it has. */
 function formOf<F extends Forms>(forms: F, body: unknown): F[keyof Forms] {
   const has = (member: string): boolean => typeof body === 'object' && body !== null && member in body;
   return has('envelope') ? forms.envelope : has('valueBase64') ? forms.valueBase64 : forms.value;
@@ -74,12 +74,12 @@ function expiryOf({ expiresAt }: { readonly expiresAt?: string | null | undefine
 
 const STRONG_TAG = /^"(\d{1,15})"$/;
 
-/** `If-Match`: versions in quotes, or `*`. A weak or foreign tag fits no version. */
+/** `If-Match`: versions in quotes, or `*`. A weak or foreign tag matches no version. */
 function parseIfMatch(header: string | undefined): Outcome<IfMatch | undefined> {
   if (header === undefined || header.trim() === '*') return ok(header === undefined ? undefined : '*');
   const tags = header.split(',').map((tag) => tag.trim());
   if (!tags.every((tag) => /^(W\/)?"[^"]*"$/.test(tag))) {
-    return refuse('if_match_malformed', 'If-Match is not a list of versions; write it as the ETag was, "3".');
+    return refuse('if_match_malformed', 'If-Match is not a list of versions; write it like the ETag, "3".');
   }
   return ok(tags.flatMap((tag) => STRONG_TAG.exec(tag)?.[1] ?? []).map(Number));
 }

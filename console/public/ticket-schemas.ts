@@ -22,7 +22,7 @@ const names = z
   .max(MAX_NAMES)
   .refine(
     (value) => parseNames(value) !== undefined,
-    `must hold names of secrets, none twice: ${SECRET_NAME_RULE}`,
+    `must list names of secrets, none twice: ${SECRET_NAME_RULE}`,
   )
   .meta({ uniqueItems: true });
 
@@ -55,8 +55,12 @@ export const ticketRequest = z
     secrets: names,
     ...annotationMembers(),
     pod: pod.optional(),
-    uses: z.int().min(1).max(MAX_USES).optional().meta({ description: 'Most sessions that may claim.' }),
-    ttlSeconds: z.int().min(60).optional().meta({ description: 'Life; the operator sets default and most.' }),
+    uses: z.int().min(1).max(MAX_USES).optional().meta({ description: 'Sessions that may claim, at most.' }),
+    ttlSeconds: z
+      .int()
+      .min(60)
+      .optional()
+      .meta({ description: 'Lifetime; the operator sets default and limit.' }),
   })
   .meta({ id: 'TicketRequest' });
 
@@ -65,7 +69,7 @@ export const issuedTicket = z
     ticket: z.string(),
     jti: uuid,
     expiresAt: time,
-    annotations: z.record(z.string(), z.string()).meta({ description: 'Ready to be put on the pod.' }),
+    annotations: z.record(z.string(), z.string()).meta({ description: 'Ready to put on the pod.' }),
   })
   .meta({ id: 'IssuedTicket' });
 
@@ -92,11 +96,11 @@ export const ticketPage = z.strictObject({
         pod: z.string().nullable(),
         uses: z.int().nullable(),
         used: count.meta({ description: 'Sessions that have claimed.' }),
-        launcher: z.string().nullable().meta({ description: 'The trusted launcher that it was made for.' }),
+        launcher: z.string().nullable().meta({ description: 'The trusted launcher that it was issued for.' }),
         issuedAt: time,
         expiresAt: time,
         revokedAt: maybeTime,
-        sessions: z.array(session).meta({ description: 'The newest, 100 at most.' }),
+        sessions: z.array(session).meta({ description: 'The newest, at most 100.' }),
       })
       .meta({ id: 'Ticket' }),
   ),

@@ -14,7 +14,7 @@ onEachDatabase('tickets', (running) => {
     for (const name of ['a', 'b']) await alice.call('post', '/secrets', { body: { name, value: 'v' } });
   });
 
-  it('say exactly what was asked for, and come with the annotations', async () => {
+  it('contain exactly what was requested, and come with the annotations', async () => {
     const body = { serviceAccount: 'robot', secrets: ['b', 'a'], pod: 'train-*', uses: 3, ttlSeconds: 600 };
     const { status, json } = await issue(body);
     expect(status).to.equal(201);
@@ -37,7 +37,7 @@ onEachDatabase('tickets', (running) => {
     });
   });
 
-  it('are for the default service account and a day where nothing else is asked for', async () => {
+  it('are for the default service account and one day unless requested otherwise', async () => {
     const claims = decodeJwt((await issue({})).json.ticket);
     expect(claims).to.include({ sa: 'default' }).and.not.to.have.any.keys('pod', 'uses');
     expect(claims.exp! - claims.iat!).to.equal(86_400);
@@ -112,7 +112,7 @@ onEachDatabase('tickets', (running) => {
     expect(secrets[1]!.lastUsedAt).to.equal(null);
   });
 
-  it('come with every annotation of the choice, and are refused where a pod could not carry it', async () => {
+  it('come with all annotations of the choice, and are refused where a pod could not carry them', async () => {
     const chosen = (
       await issue({
         secrets: ['a', 'b'],
@@ -143,7 +143,7 @@ onEachDatabase('tickets', (running) => {
     expect(refusal(unsafe)).to.deep.equal([403, 'secret_not_env_safe']);
   });
 
-  it('are revoked by their owner alone, and stay so', async () => {
+  it('are revoked only by their owner, and stay revoked', async () => {
     const { jti } = (await issue({})).json;
     const bob = await running().as(newUser());
     expect(refusal(await bob.call('delete', `/tickets/${jti}`))).to.deep.equal([404, 'ticket_unknown']);
@@ -190,7 +190,7 @@ describe('the operator’s limits', () => {
     }
   });
 
-  it('hold for variables, which a ticket is for only where they are turned on', async () => {
+  it('apply to variables, which a ticket may ask for only where they are turned on', async () => {
     const running = await startTestConsole('SQLite', { TWOFOLD_ENV_ENABLED: 'false' });
     try {
       const alice = await running.as('alice');

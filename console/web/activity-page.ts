@@ -23,7 +23,7 @@ interface Ports {
 const PAGE_SIZE = 50;
 const MAX_SHOWN_NAMES = 5;
 
-/** A browser that seals asks first: only what came of it is worth a line. */
+/** A browser reserves before each write that it seals: only the write, or a refusal, is worth a line. */
 function isNews({ action, outcome }: AuditRow): boolean {
   return action !== 'seal' || outcome === 'refused';
 }
@@ -50,7 +50,7 @@ function where({ ns, pod, sid }: AuditRow): Html | undefined {
       >`;
 }
 
-/** A name that was cut leads nowhere. */
+/** A truncated name is not a link. */
 function nameOf(name: string): Html {
   const whole = parseSecretName(name);
   return whole === undefined ? html`${shown(name)}` : html`<a href="${secretPath(whole)}">${whole}</a>`;
@@ -62,7 +62,7 @@ function named({ names = [], nameCount = names.length }: AuditRow): Html {
   ${nameCount > first.length && ` +${nameCount - first.length}`}`;
 }
 
-/** Records as a table; without the names where all are of one secret. */
+/** Records as a table; without names where all are about one secret. */
 export function recordsTable(rows: readonly AuditRow[], now: number, withNames: boolean): Html {
   const { at, what: happened, names, where: place } = text.activity.columns;
   return html`<div class="card">

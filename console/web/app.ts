@@ -1,4 +1,4 @@
-/** The page: every address of it. Zone 1; docs/design.md#page. */
+/** The page: all of its addresses. Zone 1; docs/design.md#page. */
 import type { Request, Router } from 'express';
 import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
@@ -46,7 +46,7 @@ interface WebConfig {
   readonly maxValueBytes: number;
   /** Whether `/launch` offers environment variables. */
   readonly envEnabled: boolean;
-  /** Who may embed `/launch` and gets its answers. */
+  /** Origins that may embed `/launch` and receive its answers. */
   readonly launcherOrigins: readonly string[];
 }
 
@@ -98,7 +98,7 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
     Promise.resolve(visitors.of(request) ? { to: '/secrets' } : welcomePage('out' in request.query)),
   );
   mountLogin(routes, { ...ports, owners: cases.owners, cookies, visitors, origin });
-  // What a form needs that outlived its login; another origin cannot read the answer.
+  // What a form that outlived its login needs; another origin cannot read the answer.
   routes.router.get(SESSION_PATH, visitors.identify, limit, (request, response) => {
     const visitor = isOwnOrigin(request, origin) ? visitors.of(request) : undefined;
     response.status(visitor ? 200 : 401).json(visitor ? { csrf: visitor.csrf, owner: visitor.ownerId } : {});

@@ -34,7 +34,7 @@ describe('a cookie of the page', () => {
     expect(await whoIn(`x; ;=;a=${alice}; ${alice}`)).to.equal('alice');
   });
 
-  it('is the first of its name, and another is not looked for where that one is not ours', async () => {
+  it('is the first of its name, and no other is tried where that one is not valid', async () => {
     expect(await whoIn(`${alice}; ${await cookieOf('bob')}`)).to.equal('alice');
     expect(await whoIn(`__Host-twofold=; ${alice}`)).to.equal(undefined);
   });

@@ -1,7 +1,7 @@
 /**
  * Cookies of the page, as encrypted JWTs. Zone 1; docs/design.md#page. JWE compact, `dir` + A256GCM, under a key of
- * their own, chosen by its kid; `typ` tells one kind of cookie from another. `__Host-`: this host alone,
- * over TLS alone, for every path.
+ * their own, chosen by its kid; `typ` tells one kind of cookie from another. `__Host-`: only this host,
+ * only over TLS, every path.
  */
 import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
@@ -14,7 +14,7 @@ export interface CookieKind {
 }
 
 export interface Cookies {
-  /** What the cookie says; undefined where there is none of ours that still lasts. */
+  /** The cookie's content; undefined where there is no valid one. */
   read(request: Request, kind: CookieKind): Promise<JWTPayload | undefined>;
   write(response: Response, kind: CookieKind, content: JWTPayload): Promise<void>;
   clear(response: Response, kind: CookieKind): void;
@@ -31,7 +31,7 @@ function hostName({ name }: CookieKind): string {
   return `__Host-${name}`;
 }
 
-/** As it is, and the first of this name (RFC 6265 §5.4 sends the most specific first; with `__Host-` there is one). */
+/** Not decoded, and the first of this name (RFC 6265 §5.4 sends the most specific first; with `__Host-` there is one). */
 function valueOf(header: string, name: string): string | undefined {
   return parseCookie(header, { decode: (text) => text })[name];
 }
@@ -61,7 +61,7 @@ export function createCookies({ keys, clock }: Ports): Cookies {
         );
         return payload;
       } catch {
-        // Whatever is wrong with it: it is no cookie of ours, or not any more.
+        // Whatever is wrong with it: it is not a valid cookie, or not any more.
         return undefined;
       }
     },

@@ -1,4 +1,4 @@
-/** Delete a secret, after a question. Zone 1; docs/design.md#page. */
+/** Delete a secret, after confirmation. Zone 1; docs/design.md#page. */
 import { parseSecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';

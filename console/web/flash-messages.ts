@@ -1,4 +1,4 @@
-/** What the page says once after something was done: a cookie that lives until the next list. Zone 1. */
+/** A message shown once after an action: a cookie that lives until the next list. Zone 1. */
 import type { Request, Response } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import type { Cookies } from './cookies.ts';

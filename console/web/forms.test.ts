@@ -47,7 +47,7 @@ describe('submitted forms', () => {
     }
   });
 
-  it('are refused in another type, broken off, or with more than fits', async () => {
+  it('are refused in another type, truncated, or with more than fits', async () => {
     const many = multipart((fields) => {
       for (let at = 0; at < 5_001; at += 1) fields.append('f', '');
     });
@@ -84,7 +84,7 @@ describe('submitted forms', () => {
       'content-type: application/octet-stream',
       'content-type: text/plain; charset=nonsense',
     ];
-    // A promise that never settles is what mocha's own time ends.
+    // A promise that never settles runs into mocha's timeout.
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom(...bits), { maxLength: 16 }), async (made) => {
         const form = await readForm(await sent(made.join(''), 'multipart/form-data; boundary=x'));
@@ -94,13 +94,13 @@ describe('submitted forms', () => {
     );
   });
 
-  it('leave nothing of themselves in the body', async () => {
+  it('are wiped from the body once they are read', async () => {
     const request = await sent(new URLSearchParams({ value: 'secret' }));
     await readForm(request);
     expect((request.body as Buffer).every((byte) => byte === 0)).to.equal(true);
   });
 
-  it('had the line breaks that were typed', () => {
+  it('get back the line breaks that were typed', () => {
     expect(typedLines('a\r\nb\r\n')).to.equal('a\nb\n');
   });
 });

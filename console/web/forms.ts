@@ -26,7 +26,7 @@ interface Parsed {
   readonly files: Map<string, Uint8Array>;
 }
 
-/** Rejects on anything that is not such a form, or that would have to be cut. */
+/** Rejects on anything that is not such a form, or that would have to be truncated. */
 function parse(bytes: Buffer, type: string): Promise<Parsed> {
   return new Promise((resolve, reject) => {
     const limits = {
@@ -47,7 +47,7 @@ function parse(bytes: Buffer, type: string): Promise<Parsed> {
     });
     parser.on('file', (name, stream, fileName) => {
       const chunks: Buffer[] = [];
-      // Its own emitter, which fails when the form breaks off within the file.
+      // A separate emitter, which fails when the form ends within the file.
       stream.on('error', reject);
       stream.once('limit', tooMuch);
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -58,7 +58,7 @@ function parse(bytes: Buffer, type: string): Promise<Parsed> {
       });
     });
     for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) parser.once(limit, tooMuch);
-    // Not once: it may fail by the parts, and again by the whole.
+    // Not once: it may fail on a part, and again on the whole.
     parser.on('error', reject);
     parser.once('finish', () => resolve(parsed));
     parser.end(bytes);
@@ -73,7 +73,7 @@ function formOf({ texts, files }: Parsed): Form {
   };
 }
 
-/** Whether a body that is announced so may be a form; looked at before it is read. */
+/** Whether the body may be a form, by its headers: checked before it is read. */
 export function isForm(request: Request): boolean {
   return isPlain(request) && FORM_TYPE.test(request.headers['content-type'] ?? '');
 }
@@ -82,18 +82,18 @@ export async function readForm(request: Request): Promise<Outcome<Form>> {
   const bytes: unknown = request.body; // as readBody left it
   const type = request.headers['content-type'] ?? '';
   if (!Buffer.isBuffer(bytes) || !isForm(request)) {
-    return refuse('body_malformed', 'There is no form in the body.');
+    return refuse('body_malformed', 'The body is not a form.');
   }
   try {
     return ok(formOf(await parse(bytes, type)));
   } catch {
-    return refuse('body_malformed', 'The body is not a form in its own encoding.');
+    return refuse('body_malformed', 'The body is not a form in the encoding that it declares.');
   } finally {
     bytes.fill(0);
   }
 }
 
-/** What a text field's line breaks were when they were typed: a form sends each as CR LF. */
+/** A field's text with its line breaks as typed: a form sends each as CR LF. */
 export function typedLines(text: string): string {
   return text.replaceAll('\r\n', '\n');
 }

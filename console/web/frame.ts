@@ -1,4 +1,4 @@
-/** What stands around every page, and the headers that it goes out with. Zone 1; docs/design.md#page. */
+/** What surrounds every page, and the headers it is sent with. Zone 1; docs/design.md#page. */
 import type { Request, Response } from 'express';
 import type { Assets } from './assets.ts';
 import { documentText, html, type Html } from './html.ts';
@@ -9,19 +9,19 @@ export interface Page {
   readonly status?: number;
   readonly title: string;
   readonly body: Html;
-  /** The page in the navigation that this is. */
+  /** This page's entry in the navigation. */
   readonly here?: 'secrets' | 'activity';
   /** Narrow pages hold one form, wide ones a table. */
   readonly wide?: boolean;
   /** No navigation: a page that another one opens or embeds. */
   readonly alone?: boolean;
-  /** Origins that may embed it, and that its forms may be sent to; nobody and this one where absent. */
+  /** Origins that may embed it, and that its forms may be sent to; where absent, none and this one. */
   readonly embeddedBy?: readonly string[];
   readonly formTo?: string;
   /** May be opened by another origin that waits for its message. */
   readonly keepsOpener?: boolean;
   readonly retryAfterSeconds?: number;
-  /** Goes on to there by itself after a moment: not by a form, whose targets are fixed. */
+  /** Where the page leads on to by itself: not by a form, whose targets are fixed. */
   readonly refreshTo?: string;
 }
 
@@ -45,7 +45,7 @@ function policy(page: Page): string {
   ].join('; ');
 }
 
-/** Origins alone reach other sites, and of /launch alone: a launcher may compare where a form came from. */
+/** Referrers reach other sites from /launch only, as an origin: a launcher may check where a form came from. */
 function headersOf(page: Page): Record<string, string> {
   return {
     'cache-control': 'no-store',
@@ -58,7 +58,7 @@ function headersOf(page: Page): Record<string, string> {
   };
 }
 
-/** Attributes of a field whose text means itself, letter by letter. */
+/** Attributes of a field whose text browsers must not correct or complete. */
 export const verbatim = html`autocomplete="off" autocapitalize="none" spellcheck="false"`;
 
 export function csrfField(visitor: Visitor | undefined): Html {

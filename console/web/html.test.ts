@@ -10,13 +10,13 @@ describe('html', () => {
     );
   });
 
-  it('nests what it made itself, and leaves out what is not there', () => {
+  it('nests what it made itself, and omits what is absent', () => {
     const items = ['a', '<b>'].map((text) => html`<i>${text}</i>`);
     const list = documentText(html`<b>${items}${undefined}${false}${0}</b>`);
     expect(list).to.contain('<b><i>a</i><i>&lt;b&gt;</i>0</b>');
   });
 
-  it('takes nothing for markup that it did not make', () => {
+  it('treats nothing as markup that it did not make', () => {
     const forged: object = { markup: '<b>', toString: () => '<i>' };
     // What a careless caller might hand over.
     expect(documentText(html`${forged as never}`)).to.equal('<!doctype html>\n');

@@ -1,6 +1,6 @@
 /**
  * HTML as a value: a tagged template that escapes every part. Zone 1; docs/design.md#page. Only `html` makes
- * one, so text of a user's, a query's or a provider's can become markup nowhere.
+ * one, so text from a user, a query or a provider can never become markup.
  */
 
 const markup: unique symbol = Symbol('markup');
@@ -35,7 +35,7 @@ function render(part: Part): string {
 
 const checked = new WeakSet<TemplateStringsArray>();
 
-/** Throws where a part stands as an attribute's value without quotes: escaping would not hold it there. */
+/** Throws where a part is an attribute's value without quotes: escaping could not contain it there. */
 function checkQuotes(strings: TemplateStringsArray): void {
   let [inTag, quote] = [false, ''];
   for (const string of strings.slice(0, -1)) {

@@ -7,7 +7,7 @@ import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
 export interface ImportForm {
-  /** It goes back to the person who sent it, in an answer that nothing keeps: so the import itself needs no second upload. */
+  /** Returned to the person who sent it, in an answer that nothing stores, so that the import needs no second upload. */
   readonly content: string;
   readonly plan?: ImportPlan | undefined;
   readonly problem?: string | undefined;

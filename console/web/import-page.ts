@@ -1,4 +1,4 @@
-/** Import of a .env file: look first, then write each. Zone 1; docs/design.md#page. What works without JavaScript. */
+/** Import of a .env file: preview first, then write each. Zone 1; docs/design.md#page. It works without JavaScript. */
 import { fromUtf8, utf8 } from '#envelope/bytes.ts';
 import { parseSecretName, type SecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
@@ -24,10 +24,10 @@ interface Ports {
   readonly maxValueBytes: number;
 }
 
-/** The text twice over, as a file and as it was pasted, and what was seen in the preview. */
+/** The text twice, as a file and as it was pasted, and what the preview showed. */
 const MAX_FORM_BYTES = 3 * MAX_IMPORT_BYTES;
 
-/** A chosen file takes the place of what was pasted before. */
+/** A chosen file replaces what was pasted before. */
 function contentIn(form: Form): string | undefined {
   const file = form.file('file');
   try {
@@ -38,7 +38,7 @@ function contentIn(form: Form): string | undefined {
   }
 }
 
-/** What the preview said is there: a version, or 0 for nothing. */
+/** The version that the preview showed, or 0 for none. */
 function seenIn(form: Form): ReadonlyMap<string, number> {
   return new Map(
     form.texts('seen').flatMap((pair): [string, number][] => {

@@ -45,7 +45,7 @@ describe('the form of /launch', () => {
     expect(page).to.contain(text.launch.fileName('unsafe')).and.contain(text.launch.variableHint);
   });
 
-  it('says nothing of variables where they are off, not even to who asked for one', () => {
+  it('does not mention variables where they are off, not even to a person who asked for one', () => {
     const page = shown(false);
     expect(page).to.not.match(/variable|<select/i);
     expect(page).to.contain(text.launch.fileName('safe'));

@@ -26,7 +26,7 @@ export const nothingPicked: Picks = {
 
 export interface LaunchForm {
   readonly launch: LaunchRequest;
-  /** Where the form goes: this page with its query. */
+  /** Where the form is sent: this page with its query. */
   readonly action: string;
   readonly secrets: readonly SecretSummary[];
   readonly picks: Picks;

@@ -1,5 +1,5 @@
 /**
- * What `/launch` shows beside its form: where to choose, to log in again, and its answer. Zone 1;
+ * What `/launch` shows besides its form: where to choose, where to log in again, and its answer. Zone 1;
  * docs/design.md#page.
  */
 import { html, type Html } from './html.ts';
@@ -8,7 +8,7 @@ import type { LaunchRequest } from './launch-request.ts';
 import { LOGGED_IN_PATH, loginAddress } from './shared/addresses.ts';
 import { text } from './shared/text.ts';
 
-/** To the same address in a window of its own, whose answer this frame hands on. */
+/** Leads to the same address in a window of its own, whose answer this frame relays. */
 export function launchElsewhere({ returnTo }: LaunchRequest, action: string): Html {
   return html`<section class="notice" data-island="launch-relay">
     <h1>${text.launch.title}</h1>

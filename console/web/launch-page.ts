@@ -45,7 +45,7 @@ function picksIn(form: Form): Picks {
   return { picked: new Set(picked), kinds: of('as'), names: of('to'), fields };
 }
 
-/** Members of a request for what stands in the fields. */
+/** Members of a request, from the fields. */
 function membersOf(fields: Picks['fields']): MemberValues {
   const filled = launchFields.filter(({ field }) => fields.get(field) !== '');
   return Object.fromEntries(filled.map(({ field, member }) => [member, fields.get(field)]));
@@ -59,7 +59,7 @@ function problemsOf(fields: Picks['fields']): ReadonlyMap<string, string> {
   return new Map(problems.flatMap(([field, problem]) => (problem === undefined ? [] : [[field, problem]])));
 }
 
-/** What these picks ask for. */
+/** The request that these picks make. */
 function requestOf({ picked, kinds, names, fields }: Picks, launch: LaunchRequest): TicketRequest {
   const secrets = [...picked].flatMap((name) => parseSecretName(name) ?? []);
   const isVariable = (name: string): boolean => kinds.get(name) === 'variable';
@@ -91,7 +91,7 @@ function createViews({ secrets, clock, origins, envEnabled }: Ports) {
       const body = launchForm({ ...form, secrets: listed, envEnabled, now: clock() });
       return { ...around(form.launch), status, title: text.launch.title, body };
     },
-    /** In a frame without a visitor, who may have a login that the browser keeps from frames of other sites. */
+    /** In a frame without a login: the browser may withhold one from frames of other sites. */
     elsewhere: (launch: LaunchRequest, action: string): Page => ({
       ...around(launch),
       title: text.launch.title,

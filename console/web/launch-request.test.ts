@@ -67,7 +67,7 @@ describe('the address that /launch returns to', () => {
     it(`may not be ${given === undefined ? 'left out' : JSON.stringify(given)}`, () =>
       expect(returnOf(given)).to.equal('return_to_not_allowed'));
 
-  it('is nothing where no origin is listed, and a page without one is never meant', () => {
+  it('is refused where no origin is listed, and where it has none itself', () => {
     expect(returnOf(hub, [])).to.equal('return_to_not_allowed');
     expect(returnOf('data:text/html,x', ['null'])).to.equal('return_to_not_allowed');
   });

@@ -26,10 +26,10 @@ export const LAUNCHER_ORIGIN =
 const ADDRESS = /^https?:\/\/[!-[\]-~]+$/;
 
 function returnAddress(value: unknown, origins: readonly string[]): URL | undefined {
-  // What a parser would mend is refused instead: a launcher writes what it means.
+  // What a parser would repair is refused instead: a launcher writes what it means.
   if (typeof value !== 'string' || !ADDRESS.test(value) || !URL.canParse(value)) return undefined;
   const url = new URL(value);
-  // The origin is compared whole: no prefix, no pattern, no user in front of the host. `blob:` has somebody's too.
+  // The origin is compared whole: no prefix, no pattern, no user in front of the host. A `blob:` URL has an origin too.
   const plain = /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
   return plain && origins.includes(url.origin) ? url : undefined;
 }

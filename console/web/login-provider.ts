@@ -17,7 +17,7 @@ import {
   type ProviderPorts,
 } from '../discovery.ts';
 
-/** What a login needs to be finished by the browser that began it. */
+/** What the browser that began a login needs to finish it. */
 export interface LoginChecks {
   readonly state: string;
   readonly nonce: string;
@@ -26,7 +26,7 @@ export interface LoginChecks {
 
 export type LoginEnd =
   | { readonly kind: 'done'; readonly login: VerifiedLogin; readonly shownName: string }
-  /** The provider answered that there is no login, mostly because the person did not want one. */
+  /** The provider answered that there is no login, usually because the person cancelled it. */
   | { readonly kind: 'declined' }
   | { readonly kind: 'refused' };
 
@@ -34,7 +34,7 @@ export type LoginEnd =
 export interface LoginProvider {
   begin(): Promise<{ readonly url: string; readonly checks: LoginChecks }>;
   finish(url: URL, checks: LoginChecks): Promise<LoginEnd>;
-  /** Where the provider's own session is ended; undefined where it has no such place. */
+  /** Where the provider's own session is ended; undefined where the provider does not say. */
   endSessionUrl(returnTo: string): Promise<string | undefined>;
 }
 
@@ -47,10 +47,10 @@ interface LoginProviderConfig {
   readonly launcherClaims: readonly string[];
 }
 
-/** Not for long: who logs in shall read that the provider is down, rather than be sent to it. */
+/** Short: a person who logs in should read that the provider is down, rather than be sent to it. */
 const DISCOVERY_FOR_MS = 10_000;
 
-/** A new one for each login, since the provider's keys are kept with it: they may have been rotated a moment ago. */
+/** A new one for each login, since the provider's keys are cached in it: they may have been rotated a moment ago. */
 function configurationFor(
   metadata: ProviderMetadata,
   get: Fetch,
@@ -65,7 +65,7 @@ function configurationFor(
   return made;
 }
 
-/** No answer, or one of a provider that does not work; as against one that says no. */
+/** No answer, or one from a provider that does not work, as opposed to one that says no. */
 function isUnavailable(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause.name === 'HttpsError' || cause.name === 'TimeoutError' || cause.name === 'AbortError')
@@ -141,7 +141,7 @@ export function createLoginProvider(ports: ProviderPorts, config: LoginProviderC
     endSessionUrl: async (returnTo) => {
       const found = await configuration();
       if (found.serverMetadata().end_session_endpoint === undefined) return undefined;
-      // The client's id is sent along; an ID token would make the cookie larger than browsers keep.
+      // This sends the client's id; an ID token would make the cookie larger than browsers store.
       return openid.buildEndSessionUrl(found, { post_logout_redirect_uri: returnTo }).href;
     },
   };

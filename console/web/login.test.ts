@@ -53,7 +53,7 @@ describe('the page’s login', () => {
     expect(text(await visit.get('/secrets'))).to.contain('of-the-bearer');
   });
 
-  it('refuses what the provider did not say for this login', async () => {
+  it('refuses what the provider did not answer to this login', async () => {
     const bad = {
       'another nonce': { claims: { nonce: 'other' } },
       'another audience': { audience: 'other' },
@@ -82,8 +82,8 @@ describe('the page’s login', () => {
     );
   });
 
-  it('forgives a provider’s clock that is 60 s ahead or behind, and not much more', async () => {
-    // The one that is behind gives a token that has expired here before it comes.
+  it('tolerates a provider’s clock that is 60 s ahead or behind, but not much more', async () => {
+    // A provider whose clock is behind issues a token that has already expired here.
     for (const clockSeconds of [60, -60]) {
       const options = { clockSeconds, expiresInSeconds: 30 };
       expect((await logIn(running, visitor(running), newUser(), options)).headers['location']).to.equal(
@@ -96,7 +96,7 @@ describe('the page’s login', () => {
     }
   });
 
-  it('works on at once when the provider has rotated its keys, and takes nothing of the old ones', async () => {
+  it('goes on immediately when the provider has rotated its keys, and accepts nothing signed with the old ones', async () => {
     const to = async (options: TokenOptions = {}): Promise<unknown> =>
       (await logIn(running, visitor(running), newUser(), options)).headers['location'];
     expect(await to()).to.equal('/secrets');
@@ -118,7 +118,7 @@ describe('the page’s login', () => {
     expect((await logIn(running, visit, newUser())).headers['location']).to.equal('/secrets');
   });
 
-  it('ends without use, and by age, whatever the cookie says', async () => {
+  it('ends when unused, and by age, whatever the cookie says', async () => {
     const visit = visitor(running);
     await logIn(running, visit, newUser());
     for (const minutes of [9, 18]) {
@@ -138,7 +138,7 @@ describe('the page’s login', () => {
     expect(await isLoggedIn(busy)).to.equal(false);
   });
 
-  it('is in no cookie that was changed, or that another key sealed', async () => {
+  it('is in no cookie that was changed, or sealed with another key', async () => {
     const visit = visitor(running);
     await logIn(running, visit, newUser());
     const cookie = visit.cookies.get('__Host-twofold') ?? '';
@@ -153,7 +153,7 @@ describe('the page’s login', () => {
     expect(await isLoggedIn(visit)).to.equal(true);
   });
 
-  it('leads back to pages of this console alone', () => {
+  it('leads back only to pages of this console', () => {
     const origin = 'https://twofold.example.org';
     const to = (address: unknown): string => returnPath(address, origin);
     expect(to('/secret/db-password/replace')).to.equal('/secret/db-password/replace');
@@ -179,13 +179,13 @@ describe('the page’s login', () => {
 });
 
 describe('the page', () => {
-  it('is not there without a client at the provider, and says so', async () => {
+  it('does not exist without a client at the provider, and says so', async () => {
     const running = await startTestConsole('SQLite');
     try {
       const visit = visitor(running);
       const answer = await visit.get('/');
       expect([answer.status, text(answer)]).to.satisfy(
-        ([status, page]: [number, string]) => status === 200 && page.includes('answers programs only'),
+        ([status, page]: [number, string]) => status === 200 && page.includes('serves programs only'),
       );
       expect((await visit.get('/secrets')).status).to.equal(404);
       expect((await visit.get('/login')).status).to.equal(404);
@@ -194,7 +194,7 @@ describe('the page', () => {
     }
   });
 
-  it('answers each person and each address only so often, in a page with Retry-After', async () => {
+  it('limits the requests of each person and each address, with a page and Retry-After', async () => {
     const running = await startTestConsole('SQLite', {
       TWOFOLD_OIDC_CLIENT_ID: CLIENT_ID,
       TWOFOLD_RATE_LIMIT_PER_MINUTE: '6',

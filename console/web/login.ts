@@ -93,7 +93,7 @@ function createFinish({ provider, cookies, visitors, owners, origin }: Ports) {
     cookies.clear(response, kind);
     const to = returnPath(began?.['to'], origin);
     if (!began) return failed(to, text.login.failedTitle, text.login.refused, 400);
-    // It was this console that wrote them.
+    // This console wrote them.
     const checks = began['checks'] as LoginChecks;
     return await orDown(to, async (): Promise<PageAnswer> => {
       const end: LoginEnd = await provider.finish(new URL(request.originalUrl, origin), checks);
@@ -120,7 +120,7 @@ export function mountLogin(routes: PageRoutes, ports: Ports): void {
   routes.open(LOGGED_OUT_PATH, 'logoutDone', () => Promise.resolve({ to: '/?out' }));
   const leave = async ({ request, response }: Submission): Promise<PageAnswer> => {
     await visitors.leave(request, response);
-    // Logged out is logged out: the provider's own session comes second, and may stay where it does not answer.
+    // The logout here stands in any case: the provider's own session comes second, and may remain where it does not answer.
     const end = await provider.endSessionUrl(origin + LOGGED_OUT_PATH).catch(() => undefined);
     return end === undefined ? { to: '/?out' } : outPage(end);
   };

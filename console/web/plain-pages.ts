@@ -1,6 +1,6 @@
 /**
- * Pages that only say something: to somebody who is not logged in, of a console without a page, and of what
- * was refused or has failed. Zone 1; docs/design.md#page.
+ * Pages that only inform: a person who is not logged in, about a console without a page, and about what was
+ * refused or has failed. Zone 1; docs/design.md#page.
  */
 import type { RefusalCode } from '../refusals.ts';
 import type { Page } from './frame.ts';

@@ -1,6 +1,6 @@
 /**
- * How the page's addresses are answered: who looks, how often, whether a form is this page's own, then the answer in
- * its frame. Zone 1; docs/design.md#page. What goes wrong becomes a page too.
+ * How the page's addresses are served: the visitor, the rate limit, whether a form is this page's own, then the answer in
+ * its frame. Zone 1; docs/design.md#page. A failure becomes a page too.
  */
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { BodyGate } from '#platform/body-gate.ts';
@@ -30,10 +30,10 @@ export interface Submission {
 
 export interface FormRoute {
   readonly maxBytes: number;
-  /** For whoever has no login here, not even one that has ended: nothing of the form is read. A 401 where absent. */
+  /** For a browser without a login, even one that has ended: the form is not read. A 401 where absent. */
   readonly stranger?: PageAnswer;
   readonly submit: (submission: Submission) => Promise<PageAnswer>;
-  /** The form with everything that was typed, to be sent once more. */
+  /** The form with everything that was typed, to be sent again. */
   readonly again: (
     request: Request,
     form: Form,
@@ -59,7 +59,7 @@ export interface PageRoutes {
     show: (request: Request, visitor: Visitor, response: Response) => Promise<PageAnswer>,
   ): void;
   form(path: string, name: string, route: FormRoute): void;
-  /** Behind all of them. */
+  /** After all of them. */
   finish(): void;
 }
 
@@ -83,7 +83,7 @@ export function refusedPage(
   return failurePage({ status: refusals[code].status, code, detail, retryAfterSeconds });
 }
 
-/** What stands above a form that is shown again. */
+/** Shown above a form that is shown again. */
 export function againNotice(why: ResubmitReason): Html {
   return why === 'login_ended'
     ? html`<h2>${text.expired.title}</h2>
@@ -115,7 +115,7 @@ export function createPageRoutes(ports: Ports): PageRoutes {
       names.set(request, name);
       next();
     };
-  /** All that can be said of a form before it is read. */
+  /** All that can be checked about a form before it is read. */
   const refuseUnread = (
     request: Request,
     response: Response,
@@ -146,7 +146,7 @@ export function createPageRoutes(ports: Ports): PageRoutes {
   };
   const onError: ErrorRequestHandler = (thrown, request, response, _next) => {
     logFailure(log, thrown);
-    // Half an answer cannot become another one.
+    // An answer that is half sent cannot be replaced.
     if (response.headersSent) response.destroy();
     else {
       const { code, detail } = refusalOf(thrown) ?? { code: 'internal_error' as const, detail: '' };

@@ -1,4 +1,4 @@
-/** One secret: what is known of it, and what happened to it. Zone 1; docs/design.md#page. */
+/** One secret: what is known about it, and what happened to it. Zone 1; docs/design.md#page. */
 import type { Request } from 'express';
 import { parseSecretName } from '#envelope/names.ts';
 import type { AuditStore } from '../core/audit.ts';

@@ -65,7 +65,7 @@ for (const kind of databaseKinds) {
       }
     });
 
-    it('cannot make a session of the victim’s another’s by the cookie alone', async () => {
+    it('cannot turn the victim’s session into another’s by the cookie alone', async () => {
       const { payload } = await jwtDecrypt(
         victim.cookies.get(COOKIE)!,
         createSecretKey(octOf(running.keys.cookie)),

@@ -20,7 +20,7 @@ function words(at: number, now: number): string {
     : ago.format(-Math.floor(past / DAY), 'day');
 }
 
-/** Relative to the server's clock, so that nobody's time zone matters; exact for who points at it. */
+/** Relative to the server's clock, so that nobody's time zone matters; exact when pointed at. */
 export function shownTime(at: number | undefined, now: number): Html {
   return at === undefined
     ? html`<span class="none">${text.never}</span>`
@@ -38,7 +38,7 @@ export function shownExpiry(expiresAt: number | undefined, now: number): Html {
   return expiresAt <= now ? html`${shown} <strong class="tag warn">${text.list.expired}</strong>` : shown;
 }
 
-/** As a date field takes it: the last day of use. */
+/** As a date field accepts it: the last day of use. */
 export function dateOf(expiresAt: number | undefined): string {
   return expiresAt === undefined ? '' : new Date(expiresAt - 1).toISOString().slice(0, 10);
 }

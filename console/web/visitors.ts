@@ -1,5 +1,5 @@
 /**
- * Who looks at the page: the session that the browser's cookie names, and whether a form comes from this
+ * Visitors of the page: the session that the browser's cookie names, and whether a form comes from this
  * page. Zone 1; docs/design.md#page.
  */
 import type { Request, RequestHandler, Response } from 'express';
@@ -20,12 +20,12 @@ export interface Visitor {
 }
 
 export interface Visitors {
-  /** Finds out who looks; refuses nobody. */
+  /** Identifies the visitor; refuses nobody. */
   readonly identify: RequestHandler;
   of(request: Request): Visitor | undefined;
-  /** Who has, or lately had, a login in this browser: their form may come back to them. */
+  /** The owner who has, or recently had, a login in this browser: their form may be returned to them. */
   lately(request: Request): OwnerId | undefined;
-  /** Opens a session under a new id, and ends the one that there was. */
+  /** Opens a session under a new id, and ends the previous one. */
   enter(request: Request, response: Response, who: { ownerId: OwnerId; shownName: string }): Promise<void>;
   leave(request: Request, response: Response): Promise<void>;
 }
@@ -38,7 +38,7 @@ interface Ports {
 }
 
 const CSRF_BYTES = 24;
-/** A cookie outlives its session so that a form of an ended login is not one of a stranger: it opens nothing. */
+/** A cookie outlives its session, so that a form from an ended login is not taken for a stranger's; it opens nothing. */
 const LATELY_SECONDS = 86_400;
 
 export function createVisitors({ cookies, sessions, random, lifeSeconds }: Ports): Visitors {
@@ -76,7 +76,7 @@ export function createVisitors({ cookies, sessions, random, lifeSeconds }: Ports
 }
 
 /**
- * Whether a page of this origin sent this request: by Fetch metadata, by Origin, and by at least one of them. A
+ * Whether a page of this origin sent this request, by Fetch metadata and Origin, of which at least one must be there. A
  * forged form of another site fails here, whatever cookies it carries.
  */
 export function isOwnOrigin({ headers }: Request, origin: string): boolean {
@@ -107,13 +107,13 @@ export function createVisitingCallers(visitors: Visitors, origin: string): PageC
     demand: (request, response, next) => {
       const visitor = visitors.of(request);
       const token = request.headers[CSRF_HEADER];
-      // Browsers send no Origin with a GET of a page's own: Fetch metadata speaks for it.
+      // Browsers send no Origin with a GET to the same origin: Fetch metadata identifies it.
       if (!isOwnOrigin(request, origin)) {
-        sendProblem(response, { code: 'cross_site', detail: 'Only the page of this console may call this.' });
+        sendProblem(response, { code: 'cross_site', detail: 'Only this console’s own page may call this.' });
       } else if (!visitor || typeof token !== 'string' || !isSameToken(visitor, token)) {
         sendProblem(response, {
           code: 'login_ended',
-          detail: 'The login on the page has ended, or is another one.',
+          detail: 'The login on the page has ended, or another one has replaced it.',
         });
       } else next();
     },

@@ -60,7 +60,7 @@ export function wireWeb(context: Context): WiredWeb {
   }
   if (new URL(publicUrl).pathname !== '/') {
     throw new Error(
-      'TWOFOLD_PUBLIC_URL must have no path where the page is on: its cookies are for a whole host',
+      'TWOFOLD_PUBLIC_URL must have no path where the page is on: its cookies are for the whole host',
     );
   }
   const client = createRootedClient({ file: config.oidcCaFile, log });

@@ -1,4 +1,4 @@
-/** The form that adds or replaces a secret, in whatever state it is in. Zone 1; docs/design.md#page. */
+/** The form that adds or replaces a secret, in each of its states. Zone 1; docs/design.md#page. */
 import { secretPath } from './shared/addresses.ts';
 import { csrfField, verbatim } from './frame.ts';
 import { html, type Html, type Part } from './html.ts';
@@ -12,7 +12,7 @@ export interface WriteErrors {
   readonly expires?: string;
 }
 
-/** What a person has typed. It goes back to that person alone, in an answer that nothing keeps. */
+/** What a person has typed. It is returned only to that person, in an answer that nothing stores. */
 export interface FormValues {
   readonly name: string;
   readonly value: string;

@@ -39,7 +39,7 @@ interface Ports {
   readonly maxValueBytes: number;
 }
 
-/** A value of the largest size in a file, typed, or kept from before, and some room. */
+/** A value of the largest size in a file, typed, or kept from before, with room to spare. */
 const MAX_FORM_BYTES = 512 * 1024;
 
 function typedIn(form: Form, name: string): { typed: FormValues; bytes: Uint8Array } {
@@ -120,7 +120,7 @@ function createSubmit(ports: Ports, views: ReturnType<typeof createViews>) {
   const refused = async (submission: Submission, typed: FormValues, refusal: Refusal): Promise<Page> => {
     const { request, response, visitor } = submission;
     noteRefusal(response, refusal);
-    // What is there now: the form is sent again knowing of it.
+    // The version that is there now: the form is sent again for it.
     const name = parseSecretName(typed.name);
     const [current] = name ? await ports.secrets.find(visitor.ownerId, [name]) : [];
     const adds = request.path === '/new' || refusal.code === 'secret_unknown';
@@ -173,7 +173,7 @@ export function mountWriting(routes: PageRoutes, ports: Ports): void {
   });
 }
 
-/** An expiry that is still to come stays unless it is changed. */
+/** An expiry in the future stays unless it is changed. */
 function keptExpiry({ expiresAt }: SecretRow, now: number): string {
   return expiresAt !== undefined && expiresAt > now ? dateOf(expiresAt) : '';
 }

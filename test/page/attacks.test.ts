@@ -57,7 +57,7 @@ describe('the page under attack', function () {
     await page.context().close();
   });
 
-  it('takes no form of another origin, not even one of its own site with its cookies', async () => {
+  it('accepts no form from another origin, not even one of its own site with its cookies', async () => {
     const page = await loggedIn();
     const { url, launchers } = await site();
     const target = new URLSearchParams({ how: 'post', target: `${url}/new` });
@@ -71,7 +71,7 @@ describe('the page under attack', function () {
     await page.context().close();
   });
 
-  it('takes no call of its script’s without the token of the session', async () => {
+  it('accepts no call from its script without the token of the session', async () => {
     const page = await loggedIn();
     const status = (headers: string): Promise<unknown> =>
       page.evaluate(`fetch('/page/v1/secrets', { headers: ${headers} }).then(({ status }) => status)`);
@@ -113,7 +113,7 @@ describe('the page under attack', function () {
     await old.close();
   });
 
-  it('leads to no other place after a login', async () => {
+  it('leads nowhere else after a login', async () => {
     const { url } = await site();
     const page = await loggedIn();
     for (const to of [

@@ -5,7 +5,7 @@ import { nameOf, sessions } from '../drills/cluster.ts';
 import { add, giveName, listed, loggedIn, newContext, newName, site } from './browser.ts';
 import { look } from './looks.ts';
 
-/** What makes a process believe in another time. */
+/** Makes a process see another time. */
 function clockOff(seconds: number): string[] {
   const program = `const Real = Date;
     globalThis.Date = class extends Real {
@@ -19,22 +19,22 @@ describe('bad days, on the page', function () {
   this.timeout(60_000);
   before(() => site());
 
-  it('are told while the provider is down; with keys that it has rotated since, all goes on at once', async () => {
+  it('are explained while the provider is down; once it has rotated its keys, everything goes on immediately', async () => {
     const { stack, drill } = await site();
     const page = await loggedIn();
     await add(page, 'before', 'v');
     await page.waitForURL('**/secrets');
     const other = await (await newContext()).newPage();
     const bearers = await stack.rotateProvider(async () => {
-      // One that has just asked the provider would send people to it.
+      // A console that has just queried the provider would send people to it.
       await stack.restart('console');
       const answer = await other.goto('/login');
       expect(answer?.status()).to.equal(503);
       await other.getByRole('heading', { name: 'Logging in is not possible right now' }).waitFor();
       await look(other, 'login-down');
-      expect(await listed(page), 'who is logged in works on').to.deep.equal({ before: '1 byte' });
+      expect(await listed(page), 'a logged-in person goes on working').to.deep.equal({ before: '1 byte' });
     });
-    await eventually('the page tries again, after the seconds that it was told', async () => {
+    await eventually('the page tries again, after the seconds that it was given', async () => {
       await other.getByRole('link', { name: 'Try again' }).click();
       return !other.url().startsWith(stack.urls.console);
     });
@@ -44,7 +44,7 @@ describe('bad days, on the page', function () {
     for (const bearer of [bearers['alice'], stack.bearers['alice']]) {
       const alice = createPerson({ url: stack.urls.console, ca: drill.ca, bearer: bearer ?? '' });
       const taken = async (): Promise<boolean> => (await alice.call('GET', '/api/v1/me')).status === 200;
-      await eventually('the new keys are taken', taken, { timeoutMs: 5_000 });
+      await eventually('the new keys are accepted', taken, { timeoutMs: 5_000 });
     }
     await page.context().close();
     await other.context().close();

@@ -93,7 +93,7 @@ export async function giveName(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-/** A page at the list. The login's own forms are sent without being drawn: login.test.ts looks at them. */
+/** A page at the list. The login's own forms are submitted without being rendered: login.test.ts covers them. */
 export async function loggedIn(options: BrowserContextOptions = {}, name = newName()): Promise<Page> {
   const context = await newContext(options);
   const form = await context.request.get('/login');
@@ -128,7 +128,7 @@ export function openDatabase(filename: string) {
   return knex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
 }
 
-/** What ends a login by time, without the time. */
+/** Ends a login as time would, without waiting. */
 export async function endSessions(): Promise<void> {
   const { stack } = await site();
   const database = openDatabase(stack.databaseFile);

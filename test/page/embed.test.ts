@@ -76,12 +76,12 @@ describe('choosing secrets inside a launcher’s page', function () {
     await page.context().close();
   });
 
-  it('takes no answer but from the window that its frame opened', async () => {
+  it('accepts an answer only from the window that its frame opened', async () => {
     const page = await withSecrets();
     const { launchers } = await site();
     await openLauncher(page, 'embed', await launchUrl(), launchers.foreign);
     const inFrame = `frames[0].postMessage(${forged(launchers.foreign)}, '*')`;
-    // The launcher itself, then whoever opened it, then a window of the console's that another one opened.
+    // The launcher itself, then the page that opened it, then a window of the console's that another one opened.
     await page.evaluate(inFrame);
     const opening = `void (globalThis.opened = open(${JSON.stringify(page.url())}))`;
     const attacker = await page.context().newPage();
@@ -101,14 +101,14 @@ describe('choosing secrets inside a launcher’s page', function () {
     await own.evaluate(`opener.postMessage(${forged(launchers.foreign)}, '*')`);
     await page.waitForTimeout(500);
     expect([await page.title(), await opened.title()]).to.deep.equal(['Launcher', 'Launcher']);
-    // From where it may, so that the others did not fail for a reason of their own.
+    // From the place where it may: the others did not fail for another reason.
     await own.goto(await launchUrl());
     await own.evaluate(`opener.postMessage(${forged(launchers.foreign)}, location.origin)`);
     expect((await answerOf(page)).ticket).to.equal('forged');
     await page.context().close();
   });
 
-  it('answers no page but that of the origin that was asked for, listed or not', async () => {
+  it('answers only a page of the requested origin, listed or not', async () => {
     const page = await withSecrets();
     const { launchers } = await site();
     // The address is one for the listed launcher; another listed one embeds it.

@@ -53,7 +53,7 @@ describe('choosing secrets for a session', function () {
   });
 
   for (const javaScriptEnabled of [true, false]) {
-    it(`returns by a form that is posted, ${javaScriptEnabled ? 'at once' : 'without JavaScript on a click'}`, async () => {
+    it(`returns by a form that is posted, ${javaScriptEnabled ? 'immediately' : 'without JavaScript on a click'}`, async () => {
       const page = await withSecrets({ javaScriptEnabled });
       const { launchers } = await site();
       await page.goto(await launchUrl({ mode: 'form', return_to: `${launchers.listed}/return?for=ada` }));
@@ -91,7 +91,7 @@ describe('choosing secrets for a session', function () {
     ]);
     await login.getByRole('heading', { name: 'You are logged in' }).waitFor();
     await page.getByRole('button', { name: 'I have logged in' }).click();
-    // Looked at again before it is given: the login may have been somebody else's.
+    // Shown again before it is given: the login may have been somebody else's.
     expect(await page.locator('input[name=pick]:checked').count()).to.equal(2);
     await lookOnly(page, 'launch-again');
     await page.getByRole('button', { name: 'Give these secrets' }).click();

@@ -1,6 +1,6 @@
 /**
  * Launchers to open, embed and get answers from `/launch`. Two are on 127.0.0.1 like the console, so both are of its site,
- * as hubs mostly are: one of an origin that the operator has listed, and one of another. The first also has an origin on
+ * as hubs usually are: one of an origin that the operator has listed, and one of another. The first also has an origin on
  * a site of its own, which is listed too: the browser finds it by `resolverRules`.
  */
 import { readFileSync } from 'node:fs';

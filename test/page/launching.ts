@@ -9,7 +9,7 @@ interface Answer {
   readonly expiresAt: string;
 }
 
-/** The address of a session in `fx-dev` for the listed launcher, or what is said instead. */
+/** The address of a session in `fx-dev` for the listed launcher, unless `more` says otherwise. */
 export async function launchUrl(more: Readonly<Record<string, string>> = {}): Promise<string> {
   const { url, launchers } = await site();
   const query = { namespace: 'fx-dev', pod: 'jupyter-*', return_to: launchers.listed, ...more };

@@ -39,7 +39,7 @@ describe('logging in on the page', function () {
     await page.context().close();
   });
 
-  it('keeps the session in a cookie that scripts and other hosts cannot have', async () => {
+  it('keeps the session in a cookie that scripts and other hosts cannot get', async () => {
     const page = await loggedIn();
     const cookie = (await page.context().cookies()).find(({ name }) => name === '__Host-twofold');
     expect(cookie).to.include({ httpOnly: true, secure: true, sameSite: 'Lax', path: '/' });
@@ -114,7 +114,7 @@ describe('secrets on the page, while logins begin and end', function () {
     await page.context().close();
   });
 
-  it('are shown to a person who stays logged in while the console starts again', async () => {
+  it('are shown to a person who stays logged in while the console restarts', async () => {
     const page = await loggedIn();
     await add(page, 'kept', 'v');
     await page.waitForURL('**/secrets');

@@ -1,4 +1,4 @@
-/** Looks at a state of the page as people do: light, dark and narrow pictures, and axe's opinion. */
+/** Looks at a state of the page as people do: light, dark and narrow pictures, and axe's findings. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ export async function lookOnly(
 
 /** In the page, or in a frame of it. */
 export async function look(page: Page, state: string, inside: Page | Frame = page): Promise<void> {
-  // What differs in the dark is contrast.
+  // Only contrast differs in the dark.
   await lookOnly(page, state, (scheme) =>
     expectAccessible(inside, `${state}, ${scheme}`, scheme === 'dark' ? ['color-contrast'] : undefined),
   );

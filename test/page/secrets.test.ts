@@ -100,7 +100,7 @@ describe('secrets on the page', function () {
       await page.context().close();
     });
 
-    it(`are not lost when two tabs replace one: the second is told, ${how}`, async () => {
+    it(`are not lost when two tabs replace the same one: the second is warned, ${how}`, async () => {
       const page = await loggedIn({ javaScriptEnabled });
       await add(page, 'shared', 'first');
       await page.waitForURL('**/secrets');
@@ -149,7 +149,7 @@ describe('secrets on the page', function () {
     });
   }
 
-  it('have no name of two lines, which browsers cannot type and anybody can send', async () => {
+  it('cannot have a name of two lines, which browsers cannot type but anybody can send', async () => {
     const page = await loggedIn();
     const { url } = await site();
     await page.goto('/new');
@@ -157,7 +157,7 @@ describe('secrets on the page', function () {
     const multipart = { csrf, name: 'two\nlines', value: 'v' };
     const answer = await page.request.post('/new', { multipart, headers: { origin: url } });
     expect(answer.status()).to.equal(422);
-    expect(await answer.text()).to.contain('A name has no spaces or line breaks');
+    expect(await answer.text()).to.contain('A name cannot contain spaces or line breaks');
     expect(await listed(page)).to.deep.equal({});
     await page.context().close();
   });
@@ -184,7 +184,7 @@ describe('secrets on the page', function () {
     await page.context().close();
   });
 
-  it('are all reached with the keyboard alone', async () => {
+  it('can all be reached with the keyboard alone', async () => {
     const page = await loggedIn();
     await page.goto('/secrets');
     const press = async (...keys: readonly string[]): Promise<void> => {

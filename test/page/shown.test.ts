@@ -80,7 +80,7 @@ describe('what the page shows of secrets', function () {
     page.on('request', (request) => sent.push(request.url()));
     const problem = page.locator('#name-error');
     await page.getByLabel('Name').pressSequentially('db password');
-    expect(await problem.innerText()).to.contain('A name has no spaces');
+    expect(await problem.innerText()).to.contain('A name cannot contain spaces');
     for (let n = 0; n < 'password'.length + 1; n += 1) await page.keyboard.press('Backspace');
     await page.keyboard.type('-password');
     expect(await problem.innerText()).to.equal('');

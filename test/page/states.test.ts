@@ -83,7 +83,7 @@ describe('every state of the page looks right and is accessible', function () {
     await page.getByRole('link', { name: 'Replace aws-credentials' }).focus();
     await page.keyboard.press('Tab');
     await look(page, 'list-focus');
-    await page.getByRole('link', { name: 'Skip to the content' }).focus();
+    await page.getByRole('link', { name: 'Skip to content' }).focus();
     await look(page, 'skip-link');
     await page.getByRole('link', { name: 'id_ed25519', exact: true }).click();
     await look(page, 'secret');
@@ -214,7 +214,7 @@ async function age(): Promise<void> {
   await database.destroy();
 }
 
-/** More rows like one that there is: the list is what is looked at. */
+/** More rows like an existing one: only the list is looked at. */
 async function multiply(name: string, times: number, as: object = {}): Promise<void> {
   const database = openDatabase((await site()).stack.databaseFile);
   const row = await database<{ name: string; created_at: number }>('secrets')

@@ -1,11 +1,11 @@
-/** Addresses of the page's own, for links of the console and of the script in the browser. Zone 1, and 0: pure. */
+/** The page's own addresses, for links from the console and from the script in the browser. Zone 1, and 0: pure. */
 import { urlPath } from '#envelope/url-path.ts';
 
 /** The operations for the page's own script: not part of the documented API. */
 export const PAGE_API_PATH = '/page/v1';
 /** Carries the session's token, which only a script of this origin can read and send. */
 export const CSRF_HEADER = 'x-twofold-csrf';
-/** What a form needs that outlived its login. */
+/** What a form that outlived its login needs. */
 export const SESSION_PATH = '/session';
 export const LOGGED_IN_PATH = '/login/done';
 

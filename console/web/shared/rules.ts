@@ -1,6 +1,6 @@
 /**
- * What may be typed into the forms, and what an import of a .env file will do, as the console judges it, and as the
- * script in the browser says it while it is typed. Zone 1, and zone 0 through the page's bundle: pure.
+ * What may be typed into the forms, and what an import of a .env file will do: the console's rules, which the script in
+ * the browser applies while a person types. Zone 1, and zone 0 through the page's bundle: pure.
  */
 import { utf8 } from '#envelope/bytes.ts';
 import { parseDotenv } from '#envelope/dotenv.ts';
@@ -8,7 +8,7 @@ import { MAX_NAME_LENGTH, MAX_VALUE_BYTES } from '#envelope/limits.ts';
 import type { SecretName } from '#envelope/names.ts';
 import { text } from './text.ts';
 
-/** What is wrong with a name, as a person wants to hear it; undefined for a good one. */
+/** What is wrong with a name, in words for a person; undefined for a valid one. */
 export function nameProblem(name: string): string | undefined {
   const said = text.name;
   if (name === '') return said.missing;
@@ -29,13 +29,13 @@ export function valueProblem(bytes: number, most: number = MAX_VALUE_BYTES): str
 
 const DAY_MS = 86_400_000;
 
-/** The end of a day in UTC; undefined where it is no date. */
+/** The end of a day in UTC; undefined where it is not a date. */
 export function endOfDay(day: string): number | undefined {
   const start = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : NaN;
   return Number.isNaN(start) ? undefined : start + DAY_MS;
 }
 
-/** A list this long has a field to find by name. */
+/** A list this long gets a field to find secrets by name. */
 export const FILTER_FROM = 10;
 
 export interface PlannedSecret {
@@ -62,7 +62,7 @@ const MAX_SECRETS = 1000;
 /** Each becomes a row of the preview, which is far longer than the line it is about. */
 const MAX_LEFT_OUT = 2000;
 
-/** Each value is known by its line alone: no problem shows one. */
+/** A value is identified only by its line: no problem shows one. */
 export function planImport(
   source: string,
   versions: ReadonlyMap<string, number>,

@@ -1,4 +1,4 @@
-/** Texts of what sessions are given, and of what they did. Zone 1, and zone 0 through the page's bundle. */
+/** Texts about what sessions get, and what they did. Zone 1, and zone 0 through the page's bundle. */
 import type { LaunchField } from '#envelope/annotation-values.ts';
 
 export const sessionText = {
@@ -20,7 +20,7 @@ export const sessionText = {
       claim: 'Delivered to a session',
       rotate: 'Key rotated',
     } as Readonly<Record<string, string>>,
-    asked: 'Asked about for a session (dry run)',
+    asked: 'Checked for a session (dry run)',
     refused: 'refused',
     by: 'by',
   },
@@ -28,7 +28,7 @@ export const sessionText = {
   launch: {
     title: 'Secrets for this session',
     lead: (origin: string): string =>
-      `${origin} starts a session for you. Tick what it may read; nothing else is given.`,
+      `${origin} is starting a session for you. Tick what it may read; it gets nothing else.`,
     session: 'Session',
     namespace: 'Namespace',
     account: 'Service account',
@@ -44,26 +44,26 @@ export const sessionText = {
     fields: {
       path: { label: 'Folder of the files', hint: 'An absolute path, such as /secrets.' },
     } satisfies Readonly<Record<LaunchField, { label: string; hint: string }>>,
-    variableHint: 'Prefer files: variables are kept on the disk of the session’s node, and files are not.',
+    variableHint: 'Prefer files: variables are stored on the disk of the session’s node, and files are not.',
     submit: 'Give these secrets',
-    nothing: 'Tick at least one secret, or go back to your launcher and start without.',
+    nothing: 'Tick at least one secret, or go back to your launcher and start without any.',
     empty: 'You have no secrets yet. Add one in another tab, then look again.',
     emptyAgain: 'Look again',
     expired: 'expired: replace it first',
     done: 'Your launcher has what it needs. You can close this window.',
     sending: 'Returning to your launcher…',
     returnNow: 'Return to the launcher',
-    needsScript: 'The launcher waits for a message, which takes JavaScript. Turn it on, and choose again.',
+    needsScript: 'The launcher waits for a message, which needs JavaScript. Turn it on, and choose again.',
     noListener:
-      'There is no launcher to return to: this page was not opened by one, or has lost it. Choose again from your launcher.',
+      'There is no launcher to return to: this page was not opened by one, or has lost contact with it. Choose again from your launcher.',
     elsewhere: (origin: string): string =>
-      `${origin} starts a session for you. You choose what it may read in a window of its own.`,
+      `${origin} is starting a session for you. Choose what it may read in a separate window.`,
     elsewhereOpen: 'Choose in a window',
     elsewhereDone: 'Your launcher has what it needs.',
-    loginEnded: 'Your login has ended in the meantime. Log in again in another tab; what you ticked is kept.',
+    loginEnded: 'Your login has ended. Log in again in another tab; what you ticked is still here.',
     loggedIn: 'I have logged in',
     badRequest: 'This address does not work',
-    badParameter: (name: string): string => `The parameter ${name} is missing, or not what it should be.`,
-    badOrigin: 'The launcher’s address is not one that this console may return to. An operator can allow it.',
+    badParameter: (name: string): string => `The parameter ${name} is missing or invalid.`,
+    badOrigin: 'This console may not return to the launcher’s address. An operator can allow it.',
   },
 } as const;

@@ -1,6 +1,6 @@
 /**
- * Every English text of the page, for the console that renders it and for the script in the browser alike. Zone 1, and
- * zone 0 through the page's bundle: it says things and does nothing.
+ * Every English text of the page, for the console that renders it and for the script in the browser. Zone 1, and zone 0
+ * through the page's bundle: pure.
  */
 import { counted } from './quantities.ts';
 import { secretText } from './secret-text.ts';
@@ -8,7 +8,7 @@ import { sessionText } from './session-text.ts';
 
 export const text = {
   product: 'Twofold',
-  skip: 'Skip to the content',
+  skip: 'Skip to content',
   nav: { label: 'Pages', secrets: 'My secrets', activity: 'Activity', docs: 'API' },
   loggedInAs: 'Logged in as',
   logIn: 'Log in',
@@ -21,7 +21,7 @@ export const text = {
 
   welcome: {
     title: 'Secrets for your sessions',
-    lead: 'Store passwords, tokens and keys once. Every notebook or job that you start finds those you choose, as files.',
+    lead: 'Store passwords, tokens and keys once. Every notebook or job that you start finds the ones you choose, as files.',
     steps: [
       [
         'Store',
@@ -29,7 +29,7 @@ export const text = {
       ],
       [
         'Choose',
-        'When you start a session, tick the secrets that it needs. Nothing is given that you did not tick.',
+        'When you start a session, tick the secrets that it needs. It gets nothing that you did not tick.',
       ],
       [
         'Use',
@@ -41,7 +41,7 @@ export const text = {
 
   apiOnly: {
     title: 'This console has no page',
-    lead: 'It answers programs only. An operator can turn the page on by giving the console a client at the identity provider.',
+    lead: 'It serves programs only. An operator can turn the page on by giving the console a client at the identity provider.',
     link: 'Description of the API',
   },
 
@@ -49,27 +49,27 @@ export const text = {
     failedTitle: 'The login did not work',
     declined: 'The identity provider did not log you in. You can try again.',
     refused:
-      'The identity provider’s answer does not fit this login. That happens when it took too long, or was begun in another browser. Try again.',
+      'The identity provider’s answer does not match this login. That happens when a login takes too long, or was begun in another browser. Try again.',
     downTitle: 'Logging in is not possible right now',
-    down: 'The identity provider does not answer. Your secrets are safe, and sessions that run go on. Try again in a moment.',
+    down: 'The identity provider does not answer. Your secrets are safe, and running sessions continue. Try again in a moment.',
     again: 'Try again',
     doneTitle: 'You are logged in',
-    done: 'You can close this tab, and go on where you were.',
+    done: 'You can close this tab, and go on where you left off.',
     outTitle: 'You are logged out here',
-    outLead: 'Now the login at your identity provider ends too.',
+    outLead: 'Next, your login at the identity provider ends too.',
     outNow: 'Continue',
   },
 
   expired: {
-    title: 'Log in again, then send once more',
-    lead: 'Your login has ended in the meantime. Nothing is lost: what you typed is still in the form below, and nothing was stored.',
+    title: 'Log in again, then send it once more',
+    lead: 'Your login has ended. Nothing is lost: what you typed is still in the form below, and nothing was stored.',
     step: 'Log in in another tab',
     then: 'and come back to this one to send the form again.',
     unread:
-      'There is no login in this browser, so nothing of the form was read. Log in in another tab, come back with your browser’s back button, and send it once more.',
+      'There is no login in this browser, so the form was not read. Log in in another tab, come back with your browser’s back button, and send it once more.',
     unsafe: 'Please send the form once more: it was opened under another login.',
     otherPerson:
-      'You have logged in as somebody else. Log in as before to store this, or copy it and load the page again.',
+      'You have logged in as somebody else. Log in as before to store this, or copy it and reload the page.',
     continue: 'Continue',
     inPlace: 'Your login has ended. Log in again; what you typed stays here, and is then sent.',
   },
@@ -82,9 +82,9 @@ export const text = {
     crossSite: 'This came from another site, and was refused. Use the forms of this page.',
     tooMany: (seconds: number): string => `Too many requests. Try again in ${counted(seconds, 'second')}.`,
     down: 'The console cannot do this right now. Nothing was changed. Try again in a moment.',
-    internal: 'The console made a mistake, and has written it down. Try again later.',
-    tooLarge: 'This is too large to be sent. A value has at most 64 KiB.',
-    malformed: 'The console did not understand what was sent. Load the page again.',
+    internal: 'Something went wrong in the console, which has logged it. Try again later.',
+    tooLarge: 'This is too large to send. A value has at most 64 KiB.',
+    malformed: 'The console did not understand what was sent. Reload the page.',
     network: 'The console does not answer. What you typed is still here; try again.',
   },
 

@@ -105,7 +105,7 @@ _loop = asyncio.new_event_loop()
 
 
 def run(awaitable: Awaitable[T]) -> T:
-    """On the one loop that JupyterHub would have, too."""
+    """On a single loop, as in JupyterHub."""
 
     async def main() -> T:
         return await awaitable

@@ -1,4 +1,4 @@
-"""As much of JupyterHub as a spawner has around it."""
+"""As much of JupyterHub as a spawner needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONSOLE = "https://secrets.example.org"
 
 
 class Authenticator:
-    """Refreshes to what it is told to, and counts."""
+    """Refreshes to a given result, and counts."""
 
     def __init__(self, fresh: object = False) -> None:
         self.fresh = fresh
@@ -81,7 +81,7 @@ def spawner_of(
 
 
 async def make(kind: Any, **settings: Any) -> Any:
-    """It wants a running loop."""
+    """It needs a running loop."""
     return kind(**settings)
 
 

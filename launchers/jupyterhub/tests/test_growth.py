@@ -1,4 +1,4 @@
-"""What a user sends costs no more than linear time: the hub answers nobody else meanwhile."""
+"""User input takes at most linear time to process: the hub serves nobody else in the meantime."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ CASES: dict[str, tuple[int, Callable[[int], Callable[[], object]]]] = {
 }
 
 
-def test_a_token_that_nests_without_end_is_one_that_says_nothing() -> None:
+def test_a_token_that_nests_without_end_counts_as_one_that_ends_soon() -> None:
     assert ends_soon(f"a.{urlsafe_b64encode(b'[' * 100_000).decode()}.a")
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_a_user_sends_costs_as_much_as_it_is_long(name: str) -> None:
+def test_user_input_takes_linear_time(name: str) -> None:
     unit, build = CASES[name]
     works = [build(unit * times) for times in (1, 2, 4)]
     for _ in range(4):

@@ -65,7 +65,7 @@ def test_a_pod_without_ticked_secrets_is_left_as_it_is(alice: Cluster) -> None:
     assert not [key for key in pod["metadata"]["annotations"] if key.startswith("twofold.dev/")]
 
 
-def test_kubespawners_profiles_go_on_working(alice: Cluster) -> None:
+def test_kubespawners_profiles_keep_working(alice: Cluster) -> None:
     profiles = [
         {"display_name": "Small", "slug": "small", "default": True},
         {"display_name": "Large", "slug": "large", "kubespawner_override": {"mem_limit": "2G"}},
@@ -80,7 +80,7 @@ def test_kubespawners_profiles_go_on_working(alice: Cluster) -> None:
     assert "twofold.dev/ticket" in pod["metadata"]["annotations"]
 
 
-def test_what_cannot_be_is_refused_at_the_form(alice: Cluster) -> None:
+def test_an_impossible_choice_is_refused_at_the_form(alice: Cluster) -> None:
     spawner = spawner_of(twofold(alice), alice.bearers["alice"])
     with pytest.raises(SelectionError, match="belongs to the system"):
         submit(spawner, {**TICKED, "twofold-mount-path": ["/etc"]})
@@ -97,17 +97,17 @@ def test_options_from_the_hubs_api_are_checked_again_at_the_pod(alice: Cluster) 
         run(pod_of(spawner))
 
 
-def test_a_fresh_token_is_got_and_kept_where_the_old_one_has_expired(alice: Cluster) -> None:
+def test_a_fresh_token_is_fetched_and_stored_where_the_old_one_has_expired(alice: Cluster) -> None:
     authenticator = Authenticator({"name": "alice", "auth_state": {"access_token": alice.bearers["alice"]}})
     spawner = spawner_of(twofold(alice), "expired.token.here", authenticator=authenticator)
     submit(spawner, TICKED)
     assert authenticator.asked == 1
     run(pod_of(spawner))
-    assert authenticator.asked == 1, "what was got is kept"
+    assert authenticator.asked == 1, "the fresh token is stored"
 
 
 @pytest.mark.parametrize("fresh", [False, True, {"name": "alice"}, {"name": "alice", "auth_state": None}])
-def test_a_token_that_cannot_be_refreshed_ends_in_words(alice: Cluster, fresh: object) -> None:
+def test_a_token_that_cannot_be_refreshed_is_explained(alice: Cluster, fresh: object) -> None:
     spawner = spawner_of(twofold(alice), "expired.token.here", authenticator=Authenticator(fresh))
     html = run(spawner.get_options_form())
     assert "Log out of this hub, log in again" in html
@@ -124,7 +124,7 @@ def test_a_hub_that_keeps_no_auth_state_says_so(alice: Cluster, caplog: pytest.L
         submit(spawner, TICKED)
 
 
-def test_a_console_that_does_not_answer_is_said_and_the_server_can_start_without(alice: Cluster) -> None:
+def test_a_console_that_does_not_answer_is_reported_and_the_server_can_start_without(alice: Cluster) -> None:
     hooks = twofold(alice)
     hooks.console.url = "https://127.0.0.1:9"
     spawner = spawner_of(hooks, alice.bearers["alice"])
@@ -141,7 +141,7 @@ def test_a_console_with_a_strange_certificate_gets_no_token(alice: Cluster) -> N
     assert "does not answer" in run(spawner_of(hooks, alice.bearers["alice"]).get_options_form())
 
 
-def test_annotations_of_the_hubs_own_are_not_mixed_with_the_users(alice: Cluster) -> None:
+def test_the_hubs_own_annotations_are_not_mixed_with_the_users(alice: Cluster) -> None:
     settings = {"extra_annotations": {"twofold.dev/secrets": "other"}}
     spawner = spawner_of(twofold(alice), alice.bearers["alice"], **settings)
     submit(spawner, TICKED)

@@ -30,7 +30,7 @@ EXPIRED = "e30." + urlsafe_b64encode(b'{"exp": 1}').decode() + ".x"
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follows nothing: where a login leads is looked at here."""
+    """Follows no redirect: the tests look at where a login leads."""
 
     def redirect_request(self, *args: Any) -> None:
         return None
@@ -91,7 +91,7 @@ def log_in(cluster: Cluster, authenticator: Any, name: str = "alice") -> dict[st
 
 
 def expired(state: dict[str, Any]) -> dict[str, Any]:
-    """As it is a day later, for the console."""
+    """As the console sees it a day later."""
     return {**state, "access_token": EXPIRED, "token_response": {**state["token_response"], "access_token": EXPIRED}}
 
 

@@ -56,7 +56,7 @@ def test_what_the_form_sends_becomes_annotations() -> None:
     assert from_options(selection.as_options()) == selection, "it survives JupyterHub's database"
 
 
-def test_nothing_ticked_is_nothing_at_all() -> None:
+def test_nothing_ticked_chooses_nothing() -> None:
     selection = parse({"twofold-target-db-password": ["x"], "twofold-mount-path": ["/secrets"]})
     assert selection == Selection()
     assert selection.annotations() == {}
@@ -91,7 +91,7 @@ def test_a_variable_without_a_name_is_called_like_its_secret() -> None:
         (tuple(Choice(f"a{n}", "file", f"a{n}") for n in range(257)), "/secrets", "at most 256"),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_next_step(choices: tuple[Choice, ...], mount_path: str, says: str) -> None:
+def test_an_impossible_choice_names_the_next_step(choices: tuple[Choice, ...], mount_path: str, says: str) -> None:
     with pytest.raises(SelectionError, match=says) as caught:
         checked(choices, mount_path)
     assert caught.value.jupyterhub_message == str(caught.value)

@@ -1,4 +1,4 @@
-"""Twofold's console, as far as a launcher needs it. Zone 0. A token is in a header, and nowhere else."""
+"""Twofold's console, as far as a launcher needs it. Zone 0. A token goes into a header, and nowhere else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TIMEOUT_SECONDS = 10.0
 
 
 class ConsoleError(Exception):
-    """The console did not do what was asked. The message is for the user, and says what to do."""
+    """The console did not do what was requested. The message is for the user, and says what to do."""
 
     def __init__(self, message: str, code: str = "unavailable") -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class ConsoleError(Exception):
 
 
 class StaleTokenError(ConsoleError):
-    """The console does not take the user's token (any more)."""
+    """The console does not accept the user's token (any more)."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -61,7 +61,7 @@ class Console:
             body = await self._call(token, "GET", f"/api/v1/secrets?{urlencode(query)}")
             items = body.get("items")
             if not isinstance(items, list):
-                raise ConsoleError("Twofold's console answered something else than a list. Tell your administrator.")
+                raise ConsoleError("Twofold's console did not answer with a list. Tell your administrator.")
             found += [Secret(str(item["name"]), bool(item["envSafe"])) for item in items]
             if len(items) < PAGE:
                 return found
@@ -100,7 +100,7 @@ class Console:
 
 
 def _unavailable(error: BaseException | None) -> ConsoleError:
-    # Its class alone: a message may quote what was sent.
+    # Only its class: a message may quote what was sent.
     reason = "" if error is None else f" ({type(error).__name__})"
     return ConsoleError(
         f"Twofold's console does not answer{reason}. Try again in a minute, or start the server without secrets."

@@ -44,7 +44,7 @@ def _link(console_url: str, text: str) -> str:
 
 
 def render(secrets: Sequence[Secret], *, console_url: str, variables: bool) -> str:
-    """The part of the form that is ours. Nothing is ticked."""
+    """Twofold's part of the form. Nothing is ticked."""
     heading = "<fieldset><legend>My secrets</legend>"
     if not secrets:
         add = _link(console_url, "Add one")
@@ -52,7 +52,7 @@ def render(secrets: Sequence[Secret], *, console_url: str, variables: bool) -> s
     name = "File or variable" if variables else "File"
     rows = "".join(_row(secret, variables) for secret in secrets)
     return (
-        f"{heading}<p>Tick what this server may use. Nothing else of yours can be read in it. "
+        f"{heading}<p>Tick what this server may use. It can read nothing else of yours. "
         f"{_link(console_url, 'Manage my secrets')}</p>"
         f'<table class="table"><thead><tr><th>Secret</th><th>As</th><th>{name}</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>"
@@ -97,7 +97,7 @@ def parse(form: Mapping[str, Sequence[str]]) -> Selection:
 
 
 def check_known(selection: Selection, secrets: Iterable[Secret], *, variables: bool) -> None:
-    """Raises `SelectionError` where a chosen secret is not there, or cannot be what it should."""
+    """Raises `SelectionError` where a chosen secret does not exist, or cannot be delivered as chosen."""
     known = {secret.name: secret for secret in secrets}
     for choice in selection.choices:
         secret = known.get(choice.secret)

@@ -1,7 +1,7 @@
 """JupyterHub's hooks: the form, its options, and the pod. Zone 0; docs/design.md#tickets.
 
-Everything is asked with the token of the user whose server it is, so nobody's secrets are shown to or chosen by
-another, an administrator who starts a user's server included: they choose from the user's own.
+Every request carries the token of the user whose server it is, so nobody sees or chooses another user's secrets. An
+administrator who starts a user's server, too, chooses from that user's own.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from .selection import Selection, from_options
 OPTION = "twofold"
 ANNOTATION_PREFIX = "twofold.dev/"
 TICKET_SECONDS = 600
-"""The webhook looks at the ticket when the pod is made; afterwards the pod's own session counts."""
+"""The webhook checks the ticket when the pod is created; from then on the pod's own session counts."""
 
 T = TypeVar("T")
 AuthState = Mapping[str, Any]
 
 
 class TwofoldError(Exception):
-    """The server cannot be started as it was asked for. The message is for the user, and says what to do."""
+    """The server cannot be started as requested. The message is for the user, and says what to do."""
 
     @property
     def jupyterhub_message(self) -> str:
@@ -50,7 +50,7 @@ class Log(Protocol):
 
 
 class Spawner(Protocol):
-    """What is used of KubeSpawner. The two private methods are how it makes its own form, for its profiles."""
+    """What is used of KubeSpawner. The two private methods make its own form, for its profiles."""
 
     user: User
     user_options: Mapping[str, object] | None
@@ -91,7 +91,7 @@ class Twofold:
         self._token_of = token
 
     def configure(self, c: Any) -> None:
-        """Sets the three hooks of KubeSpawner, and has `auth_state` kept."""
+        """Sets the three hooks of KubeSpawner, and turns on `auth_state`."""
         c.Authenticator.enable_auth_state = True
         c.KubeSpawner.options_form = self.options_form
         c.KubeSpawner.options_from_form = self.options_from_form
@@ -118,7 +118,7 @@ class Twofold:
         return {**options, OPTION: selection.as_options()} if selection.choices else options
 
     async def modify_pod(self, spawner: Spawner, pod: Any) -> Any:
-        """Puts ticket and annotations on a pod whose user chose secrets; leaves every other as it is."""
+        """Puts the ticket and annotations on a pod whose user chose secrets; leaves every other pod as it is."""
         selection = from_options((spawner.user_options or {}).get(OPTION))
         if not selection.choices:
             return pod
@@ -161,7 +161,7 @@ class Twofold:
         form.check_known(selection, secrets, variables=self._variables)
 
     async def _with_token(self, spawner: Spawner, call: Callable[[str], Awaitable[T]]) -> T:
-        """With the user's token; where the console does not take it, once more with a fresh one."""
+        """With the user's token; where the console does not accept it, again with a fresh one."""
         token = await self._token(spawner, await spawner.user.get_auth_state())
         try:
             return await call(token)
@@ -173,9 +173,9 @@ class Twofold:
 
     async def _token(self, spawner: Spawner, auth_state: AuthState | None) -> str:
         if auth_state is None:
-            spawner.log.warning("twofold: there is no auth_state; set c.Authenticator.enable_auth_state and its key")
+            spawner.log.warning("twofold: no auth_state; set c.Authenticator.enable_auth_state and its key")
             raise TwofoldError(
-                "This hub does not know your login any more. Log out, log in again, and start the server again."
+                "This hub no longer knows your login. Log out, log in again, and start the server again."
             )
         token = self._token_of(auth_state)
         if token is None:
@@ -183,12 +183,12 @@ class Twofold:
         return token
 
     async def _refreshed(self, spawner: Spawner) -> str | None:
-        """A new token by the authenticator's own `refresh_user`, kept for the next time."""
+        """A new token from the authenticator's own `refresh_user`, stored for the next time."""
         model = await spawner.authenticator.refresh_user(spawner.user)
         if model is True:
-            # What there was is good, or a hook such as ours has kept what is new.
-            kept = await spawner.user.get_auth_state()
-            return None if kept is None else self._token_of(kept)
+            # The old token is good, or a hook such as Twofold's has stored the new one.
+            stored = await spawner.user.get_auth_state()
+            return None if stored is None else self._token_of(stored)
         auth_state = model.get("auth_state") if isinstance(model, dict) else None
         if not isinstance(auth_state, Mapping):
             return None
@@ -197,6 +197,6 @@ class Twofold:
 
 
 async def _own_form(spawner: Spawner) -> str:
-    """What KubeSpawner shows without us."""
+    """What KubeSpawner shows without Twofold."""
     own = spawner._options_form_default()
     return await own(spawner) if callable(own) else own

@@ -1,7 +1,7 @@
 """Fresh access tokens where OAuthenticator alone gets none. Zone 0.
 
-It asks for one when the provider's userinfo does not take the old. A token that is for Twofold's console alone is never
-taken there, and a hub that reads its users from the ID token never asks.
+It requests one when the provider's userinfo endpoint does not accept the old one. A token that is for Twofold's console
+alone is never accepted there, and a hub that reads its users from the ID token never asks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class OAuthenticator(Protocol):
 
 
 def ends_soon(token: str) -> bool:
-    """Also where it does not say when: then only the provider knows."""
+    """True also where it does not say when: then only the provider knows."""
     try:
         payload = token.split(".")[1]
         ends = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]
@@ -45,7 +45,7 @@ async def refreshed(authenticator: OAuthenticator, auth_state: Mapping[str, Any]
         params = authenticator.build_refresh_token_request_params(refresh_token)
         answer = await authenticator.get_token_info(None, params)
     except Exception as error:  # whatever it is, there is no token
-        # Its class alone: a message may quote what was sent.
+        # Only its class: a message may quote what was sent.
         authenticator.log.warning("twofold: the provider gave no fresh token: %s", type(error).__name__)
         return None
     kept = {"refresh_token": refresh_token, "id_token": auth_state.get("id_token")}

@@ -1,6 +1,6 @@
 """What a user chose, checked: the grammar of Twofold's annotations. Zone 0, pure.
 
-The webhook has the last word; what it would refuse is refused here already, where the user can still change it.
+The webhook has the last word; what it would refuse is already refused here, where the user can still change it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAME_RULE = "letters, digits, “.”, “_” and “-”, not starting with �
 
 
 class SelectionError(ValueError):
-    """What was chosen cannot be. The message says why and what to do, for the user."""
+    """The choice is not possible. The message says why and what to do, for the user."""
 
     @property
     def jupyterhub_message(self) -> str:
@@ -147,7 +147,7 @@ def from_options(options: object) -> Selection:
     """From `user_options`, which may come unchecked through JupyterHub's API. Raises `SelectionError`."""
     if options is None:
         return Selection()
-    malformed = SelectionError("The choice of secrets is not one that this form makes. Start again from the form.")
+    malformed = SelectionError("This choice of secrets was not made with the form. Start again from the form.")
     if not isinstance(options, Mapping):
         raise malformed
     rows, mount_path = options.get("choices"), options.get("mount_path")
