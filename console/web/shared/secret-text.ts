@@ -80,7 +80,7 @@ export const secretText = {
     running: 'Sessions that run keep the old value; new ones get this one.',
     expiryPast: 'Choose a day that is not over yet.',
     expiryMalformed: 'This is no date.',
-    taken: (name: string): string => `You have a secret ${name} already. Replace it, or choose another name.`,
+    taken: (name: string): string => `You already have a secret ${name}. Replace it, or choose another name.`,
     replaceThat: (name: string): string => `Replace ${name} instead`,
     changed:
       'This secret has been changed since you opened this page, perhaps in another tab. What you typed is still here: send again to replace the newer value.',
