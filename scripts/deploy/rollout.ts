@@ -90,7 +90,7 @@ export async function awaitRollouts(
       const why = hopeless ? 'cannot start' : `did not become ready within ${options.withinMs / 1000} s`;
       throw new DeployError(
         `${names} ${why}\n  ${await explain(kubectl, unfinished)}`,
-        'docs/troubleshooting.md goes by the message; then deploy again',
+        'look the message up in docs/troubleshooting.md; then deploy again',
       );
     }
     await wait(EVERY_MS);

@@ -83,7 +83,7 @@ export function nextOf(said: string): string {
     return 'the API server does not reach the webhook: let its address through to port 8443 (network policy webhook-from-kubernetes-api in addresses.yaml, and the cloud’s firewall)';
   if (/ValidatingAdmissionPolicy/.test(said))
     return 'webhook and guard have other settings: deploy again, and look whether another webhook changes the pod';
-  return 'docs/troubleshooting.md goes by the message';
+  return 'look the message up in docs/troubleshooting.md';
 }
 
 async function throwAway(person: Person): Promise<void> {

@@ -39,7 +39,7 @@ describe('make deploy', function () {
     const before = await standing();
     const { code, printed } = await deployment('up', ...asDeployed);
     expect(code, printed).to.equal(0);
-    expect(printed).to.include('keys: all there, kept').and.to.include('certificates: 0 issued');
+    expect(printed).to.include('keys: all present, unchanged').and.to.include('certificates: 0 issued');
     expect(printed).to.include('the guard refuses a pod with a forged session label');
     expect(printed).to.include('comes back with its secret injected');
     expect(await standing()).to.deep.equal(before);
@@ -156,11 +156,11 @@ describe('make deploy', function () {
         await writeConsoleKeys(keys);
         const before = await standing();
         const own = await deployment('up', '--overlay', overlay, '--keys', keys, '--env', 'off');
-        expect([own.code, own.printed.includes('leave KEYS away')], own.printed).to.deep.equal([1, true]);
+        expect([own.code, own.printed.includes('leave KEYS out')], own.printed).to.deep.equal([1, true]);
         fromOutside();
         const others = await deployment('up', '--overlay', other, '--keys', keys, '--env', 'off');
         expect(others.code, others.printed).to.equal(1);
-        expect(others.printed).to.include('by other keys than that of KEYS');
+        expect(others.printed).to.include('by keys other than the one in KEYS');
         expect(await standing()).to.deep.equal(before);
       } finally {
         rmSync(keys, { recursive: true, force: true });
