@@ -34,11 +34,11 @@ async function assertClass(kubectl: Kubectl, { namespace, name, objects }: Provi
   if ((spec?.secretObjects ?? []).length > 0)
     throw new DeployError(
       `the SecretProviderClass ${name} in ${namespace} has secretObjects: it copies keys into Secrets, and thus into etcd`,
-      'remove secretObjects from it, and the Secrets that it made; then deploy again',
+      'remove secretObjects from it, and the Secrets it created; then deploy again',
     );
 }
 
-/** Rejects with a DeployError for what is missing, and for a class that would bring keys into etcd. */
+/** Rejects with a DeployError for anything missing, and for a class that would put keys into etcd. */
 export async function assertMounts(kubectl: Kubectl, rendering: Rendering): Promise<void> {
   await assertSecrets(kubectl, rendering);
   for (const each of rendering.providerClasses) await assertClass(kubectl, each);

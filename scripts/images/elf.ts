@@ -1,5 +1,5 @@
 /**
- * What a native file asks of the system that loads it, read from the output of `objdump` and `ldd`: an addon built on a
+ * What a native file needs from the system that loads it, read from the output of `objdump` and `ldd`: an addon built on a
  * newer system than the image's would build here and fail there. Development tool, no zone.
  */
 

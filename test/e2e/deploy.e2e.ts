@@ -52,7 +52,7 @@ describe('make deploy', function () {
     for (const { metadata, status } of nodes.items)
       expect(printed).to.match(
         new RegExp(
-          `variables from files: work on .*${metadata?.name ?? ''} \\(kubelet ${status?.nodeInfo?.kubeletVersion ?? ''}\\)`,
+          `variables from files work on .*${metadata?.name ?? ''} \\(kubelet ${status?.nodeInfo?.kubeletVersion ?? ''}\\)`,
         ),
       );
     await eventually(
