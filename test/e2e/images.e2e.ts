@@ -131,7 +131,7 @@ describe('the images', () => {
     const { stdout } = await promisify(execFile)(process.execPath, [script, '--twice'], {
       cwd: repository,
     });
-    const same = stdout.split('\n').filter((line) => line.endsWith('  the same twice'));
+    const same = stdout.split('\n').filter((line) => line.endsWith('  identical'));
     expect(same).to.have.length(bundleNames.length);
   }).timeout(300_000);
 

@@ -79,7 +79,7 @@ const local = process.env['KUBECONFIG'] === `${repository}.cluster/admin.kubecon
   });
 
   it('says that it runs already, when it is started twice', () => {
-    expect(succeeds('up')).to.contain('the cluster runs already');
+    expect(succeeds('up')).to.contain('the cluster is already running');
   });
 
   it('starts again after its process 1 was killed', () => {
