@@ -37,14 +37,14 @@ export const settingSpecs = [
     variable: 'TWOFOLD_ISSUER',
     flag: 'issuer',
     value: 'URL',
-    doc: 'The identity provider, unless the console’s choice is right.',
+    doc: 'The identity provider, if not the one that the console names.',
   },
   {
     member: 'clientId',
     variable: 'TWOFOLD_CLIENT_ID',
     flag: 'client-id',
     value: 'ID',
-    doc: 'The provider’s client for the command line, unless the console’s choice is right.',
+    doc: 'The provider’s client for the command line, if not the one that the console names.',
   },
   {
     member: 'kid',

@@ -55,7 +55,9 @@ export function createTerminal({ stdin, stderr }: Streams): Terminal {
         } else if (state === 'interrupted') broken();
         else {
           const next = 'Use --file FILE, or send the value to standard input.';
-          end(() => reject(failure('several_lines', 'The value has several lines; nothing was stored.', next)));
+          end(() =>
+            reject(failure('several_lines', 'The value has several lines; nothing was stored.', next)),
+          );
         }
       };
       stdin.on('data', take).once('end', broken).resume();

@@ -81,11 +81,7 @@ export const login = command({
     const console = context.console();
     if (context.settings.tokenFile !== undefined) {
       const next = 'Unset TWOFOLD_TOKEN_FILE, or just run the other commands: they send that token.';
-      throw failure(
-        'usage',
-        'An access token file is configured, so no login is needed.',
-        next,
-      );
+      throw failure('usage', 'An access token file is configured, so no login is needed.', next);
     }
     const kept = await logIn(context, options.browser);
     const { sub, issuer } = await me(context, kept.accessToken);

@@ -102,7 +102,9 @@ export const ticketsRevoke = command({
   summary: 'Revoke tickets: no session can start with them any more.',
   positionals: [{ name: 'ID', doc: 'ticket ids, from twofold tickets list', many: true }],
   options: {},
-  examples: [{ line: 'twofold tickets revoke 7e3f0b1c-9f0e-4d2a-8a7b-5a4e8f1d2c3b', doc: 'Takes effect immediately' }],
+  examples: [
+    { line: 'twofold tickets revoke 7e3f0b1c-9f0e-4d2a-8a7b-5a4e8f1d2c3b', doc: 'Takes effect immediately' },
+  ],
   run: async (context, { positionals }) => {
     const api = await context.api();
     for (const jti of positionals) {

@@ -25,7 +25,11 @@ async function fromFile(path: string): Promise<string> {
       error,
     );
   }
-  throw failure('file_unusable', `${path} does not contain a single access token.`, 'It must contain the token and nothing else.');
+  throw failure(
+    'file_unusable',
+    `${path} does not contain a single access token.`,
+    'It must contain the token and nothing else.',
+  );
 }
 
 function isFresh({ expiresAt }: Login, now: number, margin = MARGIN_MS): boolean {

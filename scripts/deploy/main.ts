@@ -50,8 +50,7 @@ type UpOptions = OptionsOf<typeof upOptions>;
 
 function folder(name: string, value: string): string {
   const path = resolve(value);
-  if (!existsSync(path))
-    throw new DeployError(`${name}: there is no folder ${path}`, 'name one that exists');
+  if (!existsSync(path)) throw new DeployError(`${name}: there is no folder ${path}`, 'name one that exists');
   return path;
 }
 
@@ -169,8 +168,7 @@ const command = commandOf<undefined, unknown>();
 const program: Program<undefined, unknown> = {
   name: 'deploy',
   call: 'scripts/deploy/run',
-  summary:
-    'what make deploy, undeploy, certs-renew and keys run; an empty option counts as absent.',
+  summary: 'what make deploy, undeploy, certs-renew and keys run; an empty option counts as absent.',
   commands: [
     command({
       name: 'up',

@@ -59,7 +59,8 @@ function assemble(config: StandInConfig) {
   const people = config.oidc && createPeople(config.oidc);
 
   const authenticate = async ({ headers }: IncomingMessage): Promise<UserInfo> => {
-    if (headers['impersonate-user'] !== undefined) throw badRequest('the stand-in does not support impersonation');
+    if (headers['impersonate-user'] !== undefined)
+      throw badRequest('the stand-in does not support impersonation');
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
     if (token === undefined && headers.authorization === undefined && config.anonymous)
       return { username: 'system:anonymous', groups: ['system:unauthenticated'] };

@@ -168,7 +168,7 @@ export function connect() {
         async () => (await sessionObjects(namespace, sid)).length === 0,
         { timeoutMs: 180_000 },
       ),
-    /** Stores a value, in place of an older one of that name: scenarios run again on the same cluster. */
+    /** Stores a value, replacing an older one of that name: scenarios run repeatedly on the same cluster. */
     keep: async (person: Person, name: string, value: string | Uint8Array): Promise<void> => {
       const valueBase64 = Buffer.from(value).toString('base64');
       const { status } = await person.call('POST', '/api/v1/secrets', { name, valueBase64 });
@@ -188,7 +188,10 @@ export function sidOf({ metadata }: V1Pod): string {
   return metadata?.labels?.[SESSION_LABEL] ?? '';
 }
 
-/** Leases and Secrets of Twofold's whose pod is not there, each as `kind/name`, sorted. Pods are listed last: one that appears meanwhile makes no orphan. */
+/**
+ * Twofold's Leases and Secrets whose pod does not exist, each as `kind/name`, sorted. Pods are listed last, so that one
+ * that appears during the listing makes no orphan.
+ */
 export async function orphans({ core, sessionObjects, sessions }: Cluster, namespace = sessions) {
   const objects = await sessionObjects(namespace);
   const { items } = await core.listNamespacedPod({ namespace, labelSelector: SESSION_LABEL });
@@ -200,7 +203,7 @@ interface EventOptions {
   readonly kind: string;
   readonly name: string;
   readonly namespace: string;
-  /** `FailedCreate` by default: what a controller says when it cannot make a pod. */
+  /** By default `FailedCreate`, a controller's event when it cannot create a pod. */
   readonly reason?: string;
 }
 
