@@ -4,68 +4,68 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo dev inject test drills growth test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
 
-# With Node 24 or later, which it fetches where the machine has an older one.
+# With Node 24 or later, fetched where the machine has an older one.
 RUN := scripts/node
 NODE := $(RUN) node
-# A change of dependencies installs again.
+# A change of dependencies triggers an install.
 INSTALLED := node_modules/.installed
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup ## The main job: two secrets, one session pod, the files in it
+demo: setup ## Show the main job: two secrets, one session pod, the files in it
 	@$(NODE) scripts/demo.ts
 
-dev: setup ## The same, kept running until Ctrl-C; endpoints in .dev/endpoints.json (LAUNCHERS=file trusts launchers)
+dev: setup ## The same cluster, running until Ctrl-C; endpoints in .dev/endpoints.json (LAUNCHERS=file trusts launchers)
 	@exec $(NODE) scripts/dev.ts $(if $(LAUNCHERS),--launchers "$(LAUNCHERS)")
 
 inject: setup ## Run the init container of a pod that `make dev` holds: make inject POD=namespace/name
 	@$(NODE) scripts/dev/kubelet/main.ts $(subst /, ,$(POD))
 
-test: setup-test ## All tests but those on a cluster: builds a Kubernetes control plane once (a few minutes)
+test: setup-test ## Run all tests except those on a cluster: builds a Kubernetes control plane once (a few minutes)
 	@$(RUN) scripts/test
 
-test-jupyterhub: setup-test build ## The JupyterHub package alone, in an environment of its own
+test-jupyterhub: setup-test build ## Test only the JupyterHub package, in its own environment
 	@$(RUN) scripts/test-jupyterhub
 
-drills: setup-test ## Every drill, with every pair of thefts (12 minutes); WRITE=yes writes the tables of docs/threat-model.md and README
+drills: setup-test ## Run every drill, with every pair of thefts (12 minutes); WRITE=yes writes the tables of docs/threat-model.md and README
 	@TWOFOLD_DRILLS=$(if $(WRITE),write,all) $(RUN) scripts/tried drills npx --no-install mocha --reporter spec 'test/drills/**/*.test.ts'
 
-growth: setup ## Search long for the worst input of every parser, SECONDS=10 for each
+growth: setup ## Search for the worst input of every parser, SECONDS=10 for each
 	@TWOFOLD_GROWTH_SECONDS=$(or $(SECONDS),10) $(RUN) scripts/tried growth npx --no-install mocha --reporter spec test/growth/*.test.ts
 
-e2e: setup-test ## Every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
+e2e: setup-test ## Run every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
 	@$(RUN) scripts/e2e
 
-check: setup ## Format, lint, types: under a minute
+check: setup ## Check format, types and lint: under a minute
 	@$(RUN) npx --no-install prettier --check --log-level warn --cache --cache-location .cache/prettier .
 	@$(RUN) npx --no-install tsc -p .
 	@$(RUN) npx --no-install tsc -p page
 	@$(RUN) npx --no-install eslint --cache --cache-location .cache/eslint .
 	@$(RUN) npx --no-install knip
 
-format: setup ## Write the format
+format: setup ## Format all files
 	@$(RUN) npx --no-install prettier --write --log-level warn .
 
-fixtures: setup ## Rewrite the golden outcomes of the captured reviews; then read git diff
+fixtures: setup ## Regenerate the golden outcomes of the captured reviews; then read git diff
 	@$(NODE) scripts/generate/fixtures.ts
 
 cli: setup ## Pack the command line for npm: dist/twofold-cli-<version>.tgz
 	@$(NODE) scripts/pack-cli.ts
 
-client: setup ## Rewrite the API's types for clients from the OpenAPI document
+client: setup ## Regenerate the API's types for clients from the OpenAPI document
 	@$(NODE) scripts/generate/client.ts
 
-docs: setup ## Rewrite what is generated in the docs: settings, commands, annotations
+docs: setup ## Regenerate the generated parts of the docs: settings, commands, annotations
 	@$(NODE) scripts/generate/docs.ts
 
-bench: setup ## Measure: one table, and bench/results/*.json
+bench: setup ## Measure: prints a table, and writes bench/results/*.json
 	@$(RUN) scripts/tried bench node bench/main.ts
 
-cluster: ## A real Kubernetes on this machine, in namespaces of its own (root; builds it once, 7 minutes)
+cluster: ## Start a real Kubernetes on this machine, in its own namespaces (root; builds it once, 7 minutes)
 	@scripts/cluster up
 
-cluster-down: ## End it and remove all that it made
+cluster-down: ## Stop it and remove everything it created
 	@scripts/cluster down
 
 bench-cluster: setup ## Measure on the deployed cluster; draws where the time goes (docs/create-to-first-file.svg)
@@ -74,14 +74,14 @@ bench-cluster: setup ## Measure on the deployed cluster; draws where the time go
 build: setup ## Bundle the services and the injector into dist/
 	@$(NODE) scripts/build.ts
 
-deploy: setup ## Twofold in the cluster: DATABASE=sqlite|postgres, NAMESPACES=; a cluster of yours: OVERLAY=, CERTS=, KEYS=, ENV=, BEARER=, CONSOLE_CA=
+deploy: setup ## Deploy Twofold to the cluster: DATABASE=sqlite|postgres, NAMESPACES=; to your own cluster: OVERLAY=, CERTS=, KEYS=, ENV=, BEARER=, CONSOLE_CA=
 	@$(RUN) scripts/deploy/run up --overlay "$(OVERLAY)" --certs "$(CERTS)" --keys "$(KEYS)" --env "$(ENV)" --bearer "$(BEARER)" --console-ca "$(CONSOLE_CA)" \
 	  --database "$(DATABASE)" --namespaces "$(NAMESPACES)"
 
-undeploy: setup ## Take it away, with keys and database (a cluster of yours: CONFIRM=yes)
+undeploy: setup ## Remove it, with its keys and database (your own cluster: CONFIRM=yes)
 	@$(RUN) scripts/deploy/run down --confirm "$(CONFIRM)"
 
-certs-renew: setup ## Renew certificates that are due and hand them out; daily (CERTS=, ROTATE=yes, OVERLAP_DAYS=)
+certs-renew: setup ## Renew certificates that are due and install them; run daily (CERTS=, ROTATE=yes, OVERLAP_DAYS=)
 	@$(RUN) scripts/deploy/run certificates --certs "$(CERTS)" --rotate "$(ROTATE)" --overlap-days "$(OVERLAP_DAYS)"
 
 keys: setup ## Make the console's keys for your vault, in a folder: DIR= (docs/install.md, step 4)
@@ -91,10 +91,10 @@ bundles: setup ## Build what goes into the images: dist/
 	@scripts/setup --for-images
 	@$(NODE) scripts/images/bundles.ts
 
-images: bundles ## Images as archives in .images/, with bills of materials (BASE=, IMAGE_PREFIX=, IMAGE_TAG=)
+images: bundles ## Build images as archives in .images/, with bills of materials (BASE=, IMAGE_PREFIX=, IMAGE_TAG=)
 	@$(NODE) scripts/images/main.ts
 
-images-check: bundles ## Build the images twice: both must be equal
+images-check: bundles ## Build the images twice: both must be identical
 	@$(RUN) scripts/tried images-check node scripts/images/main.ts --twice
 
 setup: $(INSTALLED) ## Install dependencies

@@ -1,8 +1,8 @@
 /**
  * Admission: latency, processor time and memory of the webhook at 1, 16 and 64 in flight, dry-run and full with 1 and
- * 10 secrets, all services running, beside a floor in the same run. The floor is measured twice: alone, and in turn
- * with the webhook. Alone it keeps both cores' caches and the whole batch to itself, so that it is the cheapest that
- * this machine can be; in turn, both meet the same arrivals and the same contention, which is what a ratio is for.
+ * 10 secrets, all services running, along with a floor in the same run. The floor is measured twice: alone, and alternating
+ * with the webhook. Alone it has both cores' caches and the whole batch to itself, so that it is the cheapest that
+ * this machine can do; alternating, both meet the same arrivals and the same contention, which is what a ratio is for.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,9 +19,9 @@ import { startFloor } from './floor.ts';
 const IN_FLIGHT = [1, 16, 64] as const;
 const REQUESTS = 2000;
 const WARM_UP = 400;
-/** Of what is judged; their median counts, since a shared machine's speed changes from minute to minute. */
+/** Rounds of what is judged; their median counts, since a shared machine's speed changes from minute to minute. */
 const ROUNDS = 5;
-/** Judged at 16 in flight: the webhook's processor time is at most so many times the floor's. */
+/** Judged at 16 in flight: the webhook's processor time is at most this many times the floor's. */
 const JUDGED = 16;
 const LIMITS = { 'dry-run': 3, 'full, 1 secret': 6 } as const;
 
@@ -49,7 +49,7 @@ async function review({ client, url, body }: Load): Promise<number> {
   return took;
 }
 
-/** Each of `inFlight` workers posts one review of every load in turn, until each load had `count`. Samples by load. */
+/** Each of `inFlight` workers posts one review of every load in turn, until each load has had `count`. Samples by load. */
 async function drive(
   loads: readonly Load[],
   inFlight: number,
@@ -70,7 +70,7 @@ async function drive(
 interface Measured {
   readonly p50: number;
   readonly p99: number;
-  /** Processor time for one admission of each process, in ms. */
+  /** Processor time of each process for one admission, in ms. */
   readonly cpu: Readonly<Record<string, number>>;
 }
 
@@ -125,7 +125,7 @@ function clientOf(stack: Stack): HttpsClient {
   });
 }
 
-/** Bytes of the patch in the answer to a dry run. */
+/** Size of the patch in the response to a dry run, in bytes. */
 async function patchBytes(load: Load): Promise<number> {
   const headers = { 'content-type': 'application/json' };
   const { body } = await load.client.call({
@@ -177,7 +177,7 @@ function over(webhook: Measured | undefined, floor: Measured | undefined): numbe
   return (webhook?.cpu['webhook'] ?? NaN) / (floor?.cpu['floor'] ?? NaN);
 }
 
-/** The processor time of the process at `load` over the floor's, each asked once in turn: the median of the rounds. */
+/** The processor time of the process at `load` over the floor's, alternating: the median of the rounds. */
 async function inTurn(load: Load, pid: number, floor: Load, floorPid: number): Promise<number> {
   const ratios: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -231,7 +231,7 @@ async function run(stack: Stack, say: (line: string) => void): Promise<readonly 
 export const benchAdmission: Bench = async (say) => {
   const dir = mkdtempSync(join(tmpdir(), 'twofold-bench-'));
   await build();
-  // What is measured is how long an admission takes: as many as fit, by one person in one namespace.
+  // This measures how long an admission takes, so no limit may get in the way: one person, one namespace.
   const most = '1000000';
   const env = {
     webhook: { TWOFOLD_SWEEP_SECONDS: '600' },

@@ -1,6 +1,6 @@
 /**
  * What an HTTPS client costs the webhook: processor time for a call with 16 in flight, of `platform/https-client.ts`
- * (node:https) and of undici in turn, against one bare server in a process of its own. Says which one to take.
+ * (node:https) and of undici alternating, against one bare server in a separate process. Shows which one to use.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { startFloor } from './floor.ts';
 const IN_FLIGHT = 16;
 const CALLS = 4_000;
 const ROUNDS = 5;
-/** About what `resolve` answers for one secret. */
+/** About the size of what `resolve` returns for one secret. */
 const ANSWER_BYTES = '2000';
 const body = JSON.stringify({ request: { uid: '0', padding: 'x'.repeat(1_000) } });
 const headers = { 'content-type': 'application/json' };

@@ -1,5 +1,5 @@
 /**
- * What a bench says: one figure, beside what it is measured against in the same run; and what a run of benches leaves: a
+ * What a bench reports: a figure, with what it is measured against in the same run; and what a run of benches leaves: a
  * table on the terminal, and the same as JSON in bench/results/.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -11,11 +11,11 @@ export interface Figure {
   readonly what: string;
   readonly value: number;
   readonly unit: string;
-  /** What was asked for: `atLeast` or `atMost` this. */
+  /** The target: `atLeast` or `atMost` this. */
   readonly target?: { readonly atLeast: number } | { readonly atMost: number };
 }
 
-/** Runs one bench, saying on the way what it does. */
+/** Runs one bench, reporting its progress. */
 export type Bench = (say: (line: string) => void) => Promise<readonly Figure[]>;
 
 function meets({ value, target }: Figure): boolean | undefined {
@@ -54,7 +54,7 @@ export function say(line: string): void {
   console.error(`\x1b[2m==> ${line}\x1b[0m`);
 }
 
-/** The prefix goes before the time in the file's name. */
+/** The prefix precedes the time in the file's name. */
 export function report(figures: readonly Figure[], prefix = ''): void {
   const folder = new URL('results/', import.meta.url);
   mkdirSync(folder, { recursive: true });

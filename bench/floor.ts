@@ -1,6 +1,6 @@
 /**
  * The floor of `bench/admission`: a bare HTTPS server that parses a review and answers a fixed patch of the size that
- * it is told, as a process of its own that can be measured.
+ * it is given, as a separate process that can be measured.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
@@ -16,7 +16,7 @@ interface Floor {
 
 const program = fileURLToPath(import.meta.url);
 
-/** With the webhook's certificate. `dir` holds `certificates/`, and gets its log. */
+/** With the webhook's certificate. `dir` holds `certificates/`, and receives its log. */
 export async function startFloor(dir: string, patchBytes: string): Promise<Floor> {
   const floor = await startProgram({
     name: 'floor',

@@ -1,5 +1,5 @@
 /**
- * The injector's bundle for ten secrets: from the start of its process to its end, all files written, and its largest
+ * The injector's bundle for ten secrets: from the start of its process to its end, all files written, and its peak
  * resident memory; claims go to a running console.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { percentile, type Bench } from './figure.ts';
 const RUNS = 20;
 const SECRETS = 10;
 
-/** Loaded before the bundle: says when the process ends how long it lived and how large it was. */
+/** Loaded before the bundle: reports at exit how long the process lived and how large it was. */
 const probe = `data:text/javascript,${encodeURIComponent(
   'process.on("exit", () => process.stderr.write("\\nPROBE " + JSON.stringify({ms: performance.now(), kib: process.resourceUsage().maxRSS}) + "\\n"))',
 )}`;

@@ -1,4 +1,4 @@
-/** How long the console takes for a list of 1,000 secrets: the page, and the API a page at a time. */
+/** How long the console takes to list 1,000 secrets: the page, and the API a page at a time. */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const VALUE_BYTES = 4096;
 const TIMES = 50;
 const MOST_MS = 200;
 
-/** More rows like the one that there is. */
+/** More rows like the existing one. */
 async function multiply({ databaseFile }: Stack): Promise<void> {
   const database = knex({
     client: 'better-sqlite3',
@@ -32,7 +32,7 @@ async function multiply({ databaseFile }: Stack): Promise<void> {
   await database.destroy();
 }
 
-/** The cookies of somebody who has logged in on the page, by the forms of the development provider. */
+/** The cookies of a person who has logged in on the page, through the forms of the development provider. */
 async function logIn(client: HttpsClient, url: string, name: string): Promise<string> {
   const cookies = new Map<string, string>();
   const header = (): string => [...cookies].map(([key, value]) => `${key}=${value}`).join('; ');

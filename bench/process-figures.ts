@@ -1,7 +1,7 @@
 /** Processor time and memory of a process, from /proc (proc(5)). */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Time on a processor of all threads that there are, in ms: the kernel counts nanoseconds where stat has ticks. */
+/** Processor time of all current threads, in ms: the kernel counts nanoseconds here, only ticks in stat. */
 export function cpuMs(pid: number): number {
   return readdirSync(`/proc/${pid}/task`)
     .map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]))

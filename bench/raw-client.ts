@@ -1,6 +1,6 @@
 /**
- * A load generator that costs next to nothing: one request, prepared as bytes, over kept-alive TLS connections. On a
- * machine with as many cores as are measured, whatever the client computes is missing from the figure.
+ * A load generator that costs next to nothing: one request, prepared as bytes, over keep-alive TLS connections. On a
+ * machine with no cores to spare, whatever the client computes is missing from the figure.
  */
 import { connect, type TLSSocket } from 'node:tls';
 import type { ClientTls } from '#platform/https-client.ts';
@@ -18,7 +18,7 @@ function bytesOf({ host, pathname }: URL, body: Buffer): Buffer {
 
 const END_OF_HEAD = '\r\n\r\n';
 
-/** Reads one answer of known length after the other; `onAnswer` for each that is 200. */
+/** Reads responses of known length one after the other; `onAnswer` for each 200. */
 function readAnswers(socket: TLSSocket, onAnswer: () => void, onFail: (error: Error) => void): void {
   let left = 0;
   let head = '';
@@ -40,11 +40,11 @@ function readAnswers(socket: TLSSocket, onAnswer: () => void, onFail: (error: Er
     if (left === 0) onAnswer();
   });
   socket.once('error', onFail);
-  // After the last answer nobody waits for this any more.
+  // After the last response nothing waits for this any more.
   socket.once('close', () => onFail(new Error('the service hung up')));
 }
 
-/** Answers in so many ms, with so many requests in flight, each on its own connection. */
+/** The time to each response in ms, with this many requests in flight, each on its own connection. */
 export async function load(request: RawRequest, inFlight: number, forMs: number): Promise<number> {
   const url = new URL(request.url);
   const bytes = bytesOf(url, request.body);

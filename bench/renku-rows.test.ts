@@ -15,7 +15,7 @@ interface Vectors {
   readonly rsa_private_key_pkcs8_pem: string;
   readonly cases: readonly {
     readonly name: string;
-    /** Null where the row is too long to stand in the file: it is made anew, and known by its digest. */
+    /** Null where the row is too long for the file: it is made again, and checked by its digest. */
     readonly plaintext_b64: string | null;
     readonly encrypted_value: string | null;
     readonly encrypted_value_sha256: string;

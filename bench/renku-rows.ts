@@ -47,7 +47,7 @@ export function renkuPrivateKey(pem: string): KeyObject {
   return createPrivateKey(pem);
 }
 
-/** The value of a row; the caller wipes it. Throws on any key that is not the row's. */
+/** The value of a row; the caller wipes it. Throws on any key but the row's. */
 export async function openRenkuRow(
   privateKey: KeyObject,
   userKey: string,

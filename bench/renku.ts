@@ -1,5 +1,5 @@
 /**
- * Ten secrets, unwrapped and opened: our formats against Renku's published scheme (PBKDF2-HMAC-SHA256 of 480,000
+ * Ten secrets, unwrapped and opened: Twofold's formats against Renku's published scheme (PBKDF2-HMAC-SHA256 of 480,000
  * rounds for each of the two layers of each secret, Fernet in Fernet, RSA-OAEP), both on node:crypto, in one process.
  */
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
@@ -54,7 +54,7 @@ async function prepareOurs(): Promise<() => Promise<void>> {
       const token = await openOuter(nodeCipher, identities, parts);
       const key = await deriveInnerKey(nodeCipher, userKey, parts.header);
       const opened = await openInner(nodeCipher, key, token);
-      if (!plaintext.equals(opened)) throw new Error('opened to something else');
+      if (!plaintext.equals(opened)) throw new Error('opened to a different value');
     }
   };
 }
@@ -76,7 +76,7 @@ async function prepareRenku(): Promise<() => Promise<void>> {
   return async () => {
     for (let at = 0; at < SECRETS; at += 1) {
       const opened = await openRenkuRow(privateKey, userKey, row);
-      if (!plaintext.equals(opened)) throw new Error('opened to something else');
+      if (!plaintext.equals(opened)) throw new Error('opened to a different value');
     }
   };
 }

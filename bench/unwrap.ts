@@ -53,9 +53,9 @@ function start(cores: string, { env }: Prepared): Promise<Service> {
 }
 
 interface Rate {
-  /** Names opened per second of the clock. */
+  /** Names opened per second of wall time. */
   readonly wall: number;
-  /** Names opened per second of the service's own CPU time: what other processes on the machine hardly change. */
+  /** Names opened per second of the service's own CPU time, which other processes on the machine hardly affect. */
   readonly cpu: number;
 }
 
@@ -67,7 +67,7 @@ async function measure({ child, url }: Service, { body, tls }: Prepared): Promis
   return { wall: names / (performance.now() - started), cpu: names / (cpuMs(pid) - cpuBefore) };
 }
 
-/** Private operations of openssl on one core: per second of the clock, and of its own processor time. */
+/** Private operations of openssl on one core: per second of wall time, and of its own processor time. */
 async function opensslRate(core: string): Promise<Rate> {
   const rate = async (...how: string[]): Promise<number> => {
     const args = ['-c', core, 'openssl', 'speed', '-seconds', '1', ...how, 'rsa2048'];
@@ -83,13 +83,13 @@ function pinSelf(cores: string): void {
   execFileSync('taskset', ['-acp', cores, String(process.pid)]);
 }
 
-/** Both at once: what this machine has of two cores at this moment, for anybody. */
+/** Both at the same time: what two cores of this machine deliver at the moment, to anyone. */
 async function opensslOnBoth(): Promise<number> {
   const [first, second] = await Promise.all([opensslRate('0'), opensslRate('1')]);
   return first.wall + second.wall;
 }
 
-/** What one round measured. Ratios are of one round: a shared machine's speed changes from minute to minute. */
+/** What one round measured. Ratios are taken within a round: a shared machine's speed changes from minute to minute. */
 interface Round {
   readonly openssl: Rate;
   readonly opensslOnBoth: number;

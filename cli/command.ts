@@ -1,4 +1,4 @@
-/** A command of `twofold`, and what it works with. Zone 0. */
+/** A command of `twofold`, and the context it runs in. Zone 0. */
 import { commandOf } from '#platform/commands.ts';
 import type { Api } from './api/client.ts';
 import type { Connections } from './api/fetch.ts';
@@ -8,14 +8,14 @@ import type { Pins } from './pins.ts';
 import type { Env, Folders, RawSettings, Settings } from './settings.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Everything outside the program, and what is made of the settings. */
+/** Everything outside the program, and what the settings configure. */
 export interface Context {
   readonly env: Env;
   readonly folders: Folders;
   readonly stdin: NodeJS.ReadableStream;
   readonly terminal: Terminal;
   readonly settings: Settings;
-  /** What `config.json` says, for `login` to write it again. */
+  /** The contents of `config.json`, which `login` updates. */
   readonly configFile: { readonly content: RawSettings; readonly path: string };
   readonly connections: Connections;
   readonly logins: Logins;
@@ -23,13 +23,13 @@ export interface Context {
   readonly now: () => number;
   /** A line for the person, on standard error. */
   readonly note: (line: string) => void;
-  /** The console's address. Throws a Failure where nobody has given one. */
+  /** The console's address. Throws a Failure where none is configured. */
   console(): string;
-  /** Sends the login's bearer. Throws a Failure where there is none. */
+  /** Sends the login's access token. Throws a Failure where there is none. */
   api(): Promise<Api>;
-  /** The API for anybody. */
+  /** The API without a login. */
   openApi(): Api;
-  /** The login kept for the console. */
+  /** The stored login for the console. */
   login(): Promise<Login | undefined>;
 }
 

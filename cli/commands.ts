@@ -17,7 +17,7 @@ const options: OptionSpecs = {
   output: {
     value: ['text', 'json'],
     short: 'o',
-    doc: 'What is printed: text (default), or JSON for programs.',
+    doc: 'Output format: text (default), or JSON for programs.',
   },
   ...Object.fromEntries(settingSpecs.map(({ flag, value, doc }) => [flag, { value, doc }])),
 };

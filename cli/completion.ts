@@ -1,4 +1,4 @@
-/** Completion: each shell asks the program itself, so that it knows what this version knows. Zone 0; pure. */
+/** Completion: each shell runs the program itself, so that it always matches this version. Zone 0; pure. */
 import { findCommand, optionsOfEvery, wordsOf, type OptionSpecs, type Program } from '#platform/commands.ts';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
@@ -27,7 +27,7 @@ export function completionScript(shell: Shell): string {
   return scripts[shell];
 }
 
-/** The option that this word is, short or long. */
+/** The option this word stands for, short or long. */
 function optionOf(options: OptionSpecs, word: string | undefined): OptionSpecs[string] | undefined {
   const found = Object.entries(options).find(
     ([name, { short }]) => word === `--${name}` || (short !== undefined && word === `-${short}`),
@@ -35,7 +35,7 @@ function optionOf(options: OptionSpecs, word: string | undefined): OptionSpecs[s
   return found?.[1];
 }
 
-/** What may stand where the last of these words is being typed; none: a file, or something of the person's own. */
+/** What the last of these words can become; none: a file, or a value that only the person knows. */
 export function candidates<C, R>(program: Program<C, R>, words: readonly string[]): readonly string[] {
   const [current = '', before] = [words.at(-1), words.slice(0, -1)];
   const found = findCommand(program, before);

@@ -1,4 +1,4 @@
-/** Puts together what commands work with: settings, connections, kept logins and keys. Zone 0. */
+/** Assembles what commands work with: settings, connections, stored logins and keys. Zone 0. */
 import { readFileSync } from 'node:fs';
 import { createApi, type Api } from './api/client.ts';
 import { createConnections } from './api/fetch.ts';
@@ -49,7 +49,7 @@ function readCa(file: string | undefined): string | undefined {
     );
   }
   if (!content.includes('-----BEGIN CERTIFICATE-----')) {
-    throw failure('file_unusable', `${file} holds no certificate in PEM.`, 'Check --ca or TWOFOLD_CA_FILE.');
+    throw failure('file_unusable', `${file} holds no PEM certificate.`, 'Check --ca or TWOFOLD_CA_FILE.');
   }
   return content;
 }
@@ -67,7 +67,7 @@ export function createContext(outside: Outside, flags: Readonly<Record<string, u
     if (settings.console !== undefined) return settings.console;
     throw failure(
       'no_console',
-      'Nobody has said which console.',
+      'No console is configured.',
       'twofold login --console https://twofold.example.org',
     );
   };
@@ -92,7 +92,7 @@ export function createContext(outside: Outside, flags: Readonly<Record<string, u
     configFile: { content, path },
     pins: createPins(folders.state),
     api: async () => {
-      // Before anything is asked of the person.
+      // Before the person is asked anything.
       if ((await bearer()) === undefined) {
         throw failure('not_logged_in', `You are not logged in at ${console()}.`, 'twofold login');
       }

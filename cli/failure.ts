@@ -1,25 +1,25 @@
 /** What can go wrong at the command line: stable codes, and the exit code of each. Zone 0; docs/cli.md has the table. */
 import { shown } from '#platform/shown.ts';
 
-/** Scripts rely on these: a number is never given another meaning. */
+/** Scripts rely on these: a number never changes its meaning. */
 export const exitCodes = {
   ok: { exit: 0, doc: 'done' },
-  unexpected: { exit: 1, doc: 'a mistake of the program’s, or of the console’s' },
+  unexpected: { exit: 1, doc: 'a bug in the program or the console' },
   usage: { exit: 2, doc: 'the command line, a file or the configuration is not usable as given' },
   login: { exit: 3, doc: 'not logged in, or no longer' },
   missing: { exit: 4, doc: 'there is no such secret or ticket' },
-  conflict: { exit: 5, doc: 'the name is taken, or the secret has changed meanwhile' },
-  refused: { exit: 6, doc: 'refused for what the value, the key or the request is' },
+  conflict: { exit: 5, doc: 'the name is taken, or the secret has changed in the meantime' },
+  refused: { exit: 6, doc: 'refused because of the value, the key or the request' },
   unreachable: {
     exit: 7,
-    doc: 'console or identity provider cannot be reached, are not trusted, or are busy',
+    doc: 'the console or the identity provider cannot be reached, is not trusted, or is busy',
   },
   interrupted: { exit: 130, doc: 'ended with Ctrl-C' },
 } as const;
 
 type FailureKind = Exclude<keyof typeof exitCodes, 'ok'>;
 
-/** Codes of our own; the console's codes keep their names. */
+/** The command line's own codes; the console's codes keep their names. */
 const kinds = {
   unexpected: 'unexpected',
   usage: 'usage',
@@ -50,7 +50,7 @@ const kinds = {
 
 type FailureCode = keyof typeof kinds;
 
-/** The one error that ends a command. Message and next step are for a person, and show no value, token or key. */
+/** The one error that ends a command. Message and next step are for people, and contain no value, token or key. */
 export class Failure extends Error {
   readonly code: string;
   readonly kind: FailureKind;
@@ -75,12 +75,12 @@ export class Failure extends Error {
   }
 }
 
-/** `next` is what the person does now. */
+/** `next` is what to do now. */
 export function failure(code: FailureCode, message: string, next?: string, cause?: unknown): Failure {
   return new Failure({ code, kind: kinds[code], message, next, cause });
 }
 
-/** Of a Failure, or of an error of Node's. */
+/** The code of a Failure or of a Node error. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
@@ -93,13 +93,13 @@ function kindOfStatus(status: number): FailureKind {
   return status >= 500 ? 'unexpected' : 'refused';
 }
 
-/** What the console's problem document says, under its own code. */
+/** The console's problem document, under its own code. */
 export function refusedByConsole(
   status: number,
   { code, title, detail }: { readonly code: string; readonly title: string; readonly detail: string },
 ): Failure {
   const kind = kindOfStatus(status);
   if (kind === 'login')
-    return failure('login_expired', 'The console does not accept your login any more.', 'twofold login');
+    return failure('login_expired', 'The console no longer accepts your login.', 'twofold login');
   return new Failure({ code, kind, message: shown(title), next: shown(detail) });
 }

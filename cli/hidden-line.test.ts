@@ -29,7 +29,7 @@ describe('a line typed without echo', () => {
     expect(typed('wrong\x15right\r')).to.deep.equal(['entered', 'right']);
   });
 
-  it('holds no arrow keys, function keys or other sequences', () => {
+  it('ignores arrow keys, function keys and other sequences', () => {
     expect(typed('a\x1b[D\x1b[1;5Cb\x1bOPc\r')).to.deep.equal(['entered', 'abc']);
     expect(typed('a\x1b', '[', 'D', 'b\r')).to.deep.equal(['entered', 'ab']);
   });
@@ -40,14 +40,14 @@ describe('a line typed without echo', () => {
     expect(typed(...paste)).to.deep.equal(['entered', 'one\ntwo\nthree']);
   });
 
-  it('is refused with several lines otherwise, and given up with Ctrl-C', () => {
+  it('is refused with several lines otherwise, and cancelled with Ctrl-C', () => {
     expect(typed('one\rtwo\r')[0]).to.equal('several_lines');
     expect(typed('abc\x03')[0]).to.equal('interrupted');
     expect(typed('\x04')[0]).to.equal('interrupted');
     expect(typed('a\x04')).to.deep.equal(['entered', 'a']);
   });
 
-  it('leaves nothing when it is wiped', () => {
+  it('leaves nothing behind when it is wiped', () => {
     const line = createHiddenLine();
     line.feed(Buffer.from('hunter2'));
     line.wipe();

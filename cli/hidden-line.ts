@@ -1,9 +1,9 @@
 /**
- * One value out of the bytes that a terminal in raw mode sends: keys, or a bracketed paste, which may have several
- * lines. Zone 0. Pure but for its buffer, which is wiped.
+ * One value from the bytes that a terminal in raw mode sends: keys, or a bracketed paste, which may have several
+ * lines. Zone 0. Pure except for its buffer, which is wiped.
  */
 
-/** `several_lines`: more came with the end of the line, so a paste that the terminal did not bracket. */
+/** `several_lines`: more followed the end of the line in one chunk: a paste that the terminal did not bracket. */
 export type LineState = 'more' | 'entered' | 'interrupted' | 'several_lines';
 
 interface HiddenLine {
@@ -29,7 +29,7 @@ export function createHiddenLine(): HiddenLine {
   const buffer = Buffer.alloc(LARGEST);
   let length = 0;
   let pasting = false;
-  /** What has come of an escape sequence. */
+  /** The escape sequence so far. */
   let sequence: string | undefined;
   let afterReturn = false;
 
@@ -62,7 +62,7 @@ export function createHiddenLine(): HiddenLine {
     sequence = undefined;
   };
 
-  /** Terminals paste line ends as returns. */
+  /** Terminals paste line ends as carriage returns. */
   const paste = (byte: number): void => {
     if (!(byte === LINE_FEED && afterReturn)) append(byte === RETURN ? LINE_FEED : byte);
     afterReturn = byte === RETURN;

@@ -15,7 +15,7 @@ function endedPid(): string {
   return String(spawnSync(process.execPath, ['-e', '0']).pid);
 }
 
-/** Works some times under the lock; says each time that somebody else was inside meanwhile. */
+/** Works a few times under the lock; reports each time that another process was inside too. */
 const worker = `
 import { exclusively } from ${JSON.stringify(lockModule)};
 import { openSync, closeSync, rmSync } from 'node:fs';
@@ -35,7 +35,7 @@ describe('a lock', () => {
   let dir: string;
   before(() => (dir = testFolder('lock')));
 
-  it('lets one work at a time, and the next one also when the work fails', async () => {
+  it('lets one work at a time, and the next one even when the work fails', async () => {
     const lock = join(dir, 'new', 'lock');
     let [working, most] = [0, 0];
     const work = async (): Promise<void> => {
@@ -52,7 +52,7 @@ describe('a lock', () => {
     expect([readFileSync(join(lock, left!), 'utf8'), more]).to.deep.equal(['over', []]);
   });
 
-  it('of a process that was killed holds nobody up', async () => {
+  it('of a killed process blocks nobody', async () => {
     const lock = join(dir, 'killed');
     mkdirSync(lock);
     writeFileSync(join(lock, '7'), endedPid());
@@ -60,7 +60,7 @@ describe('a lock', () => {
     expect(readdirSync(lock)).to.deep.equal(['8']);
   });
 
-  it('lets one of several processes in that all find one that was killed', async function () {
+  it('lets in one of several processes that all find a killed one', async function () {
     this.timeout(60_000);
     for (let round = 0; round < 5; round += 1) {
       const lock = join(dir, `several-${round}`);

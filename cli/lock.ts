@@ -1,5 +1,5 @@
 /**
- * One process at a time. Zone 0. A lock is a folder of numbered turns: who makes the file after the newest one has the
+ * One process at a time. Zone 0. A lock is a folder of numbered turns: the process that creates the file after the newest has the
  * turn, once the newest is over. A number is never given twice, since the newest file always stays; so two processes
  * that find the same abandoned turn cannot both follow it, which removing a stale lock file would let them do.
  */
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { codeOf } from './failure.ts';
 
 const AGAIN_MS = 50;
-/** Longer than anything takes that is done under a lock. */
+/** Longer than anything done under a lock takes. */
 const STALE_MS = 120_000;
 const OVER = 'over';
 
@@ -28,14 +28,14 @@ function newest(turns: readonly number[]): number {
   return turns.reduce((most, each) => Math.max(most, each), 0);
 }
 
-/** Whether its process has ended it, or was killed. An empty file is of one that has not written its pid yet. */
+/** Whether its process has ended it, or was killed. The process of an empty file has not written its pid yet. */
 async function isOver(file: string): Promise<boolean> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
     if (text === OVER || Date.now() - mtimeMs > STALE_MS) return true;
     return text !== '' && !isAlive(Number(text));
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false; // a newer one has been made: look again
+    if (codeOf(error) === 'ENOENT') return false; // there is a newer one: look again
     throw error;
   }
 }
@@ -50,13 +50,13 @@ async function make(file: string): Promise<boolean> {
   }
 }
 
-/** The file of this process's turn; undefined while another one has it. */
+/** The file of this process's turn; undefined while it is another's. */
 async function takeTurn(folder: string): Promise<string | undefined> {
   const last = newest(await turnsIn(folder));
   if (last > 0 && !(await isOver(join(folder, String(last))))) return undefined;
   const file = join(folder, String(last + 1));
   if (!(await make(file))) return undefined;
-  // Where `last` had been cleared away meanwhile, the number is an old one.
+  // If `last` has been removed in the meantime, the number is an old one.
   const turns = await turnsIn(folder);
   if (newest(turns) !== last + 1) {
     await rm(file, { force: true });

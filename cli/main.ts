@@ -15,7 +15,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.exit(128 + constants.signals[signal]);
   });
 }
-// A reader that has enough, such as head, is no failure.
+// A reader that has enough, such as head, is not a failure.
 stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 process.exitCode = await run(
@@ -24,7 +24,7 @@ process.exitCode = await run(
     terminal,
     stdin,
     env: process.env,
-    // A file that is printed for another program stays what it is.
+    // A file printed for another program stays as it is.
     print: (text) => stdout.write(`${stdout.isTTY ? shownLines(text) : text}\n`),
     note: (line) => stderr.write(`${shownLines(line)}\n`),
   },

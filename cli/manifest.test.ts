@@ -32,7 +32,7 @@ describe('a manifest', () => {
     expect(parseManifest(text).toYaml()).to.equal(text);
   });
 
-  it('gets annotations where there were none, or an empty map, and quotes what YAML would read otherwise', () => {
+  it('gets annotations where there were none, or an empty map, and quotes what YAML would misread', () => {
     for (const before of ['metadata: {name: a}\n', 'metadata:\n  name: a\n  annotations:\n', '']) {
       const manifest = parseManifest(pod(before));
       manifest.templates[0]?.annotate({ 'twofold.dev/secrets': '123', 'twofold.dev/file-mode': '0400' });
@@ -44,7 +44,7 @@ describe('a manifest', () => {
     }
   });
 
-  it('says what its pods will be called', () => {
+  it('tells what its pods will be called', () => {
     const named = (kind: string, metadata: string, path: string): string | undefined =>
       parseManifest(`kind: ${kind}\nmetadata: {${metadata}}\nspec: ${path}\n`).templates[0]?.pods;
     const template = '{template: {spec: {a: b}}}';
@@ -55,7 +55,7 @@ describe('a manifest', () => {
     expect(named('Job', 'generateName: a-', template)).to.equal('a-*');
   });
 
-  it('is refused where it is no YAML, holds no pod, or one without a spec', () => {
+  it('is refused where it is not YAML, or has no pod, or one without a spec', () => {
     for (const text of [
       'a: [',
       'kind: Service\nspec: {}',

@@ -39,7 +39,7 @@ export interface PodTemplate {
   readonly title: string;
   readonly namespace: string | undefined;
   readonly serviceAccount: string;
-  /** What a ticket can say of its pods' names, where the manifest says it. */
+  /** What a ticket can say about its pods' names, where the manifest does. */
   readonly pods: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
   annotate(annotations: Readonly<Record<string, string>>): void;
@@ -75,7 +75,7 @@ function annotationsAt(document: Document, path: readonly string[]): Record<stri
   );
 }
 
-/** Always quoted: a name such as 123 or true is text to Kubernetes only then. */
+/** Always quoted: otherwise a name such as 123 or true is not text to Kubernetes. */
 function quoted(text: string): Scalar {
   const scalar = new Scalar(text);
   scalar.type = Scalar.QUOTE_DOUBLE;
@@ -89,7 +89,7 @@ function annotate(document: Document, at: readonly string[], added: Readonly<Rec
   ];
   for (const parent of parents) {
     const node = document.getIn(parent, true);
-    // `annotations:` with nothing behind it.
+    // `annotations:` with nothing after it.
     if (node === undefined || (isScalar(node) && (node.value === null || node.value === ''))) {
       document.setIn(parent, document.createNode({}));
     } else if (!isMap(node)) throw malformed(`${parent.join('.')} is not a map of its own`);
@@ -113,7 +113,7 @@ function templateOf(document: Document): PodTemplate | undefined {
   const kind = kindOf(name);
   if (!kind) return undefined;
   const title = `${String(name)}/${textAt(document, ['metadata', 'name']) ?? textAt(document, ['metadata', 'generateName']) ?? '?'}`;
-  if (!isMap(document.getIn([...kind.at, 'spec'], true))) throw malformed(`${title} has no pod in it`);
+  if (!isMap(document.getIn([...kind.at, 'spec'], true))) throw malformed(`${title} contains no pod`);
   return {
     title,
     namespace: textAt(document, ['metadata', 'namespace']),
@@ -127,18 +127,18 @@ function templateOf(document: Document): PodTemplate | undefined {
   };
 }
 
-/** Sequences stand below their key as they did: with or without indentation. */
+/** Whether sequences are indented below their key, so that they stay so. */
 function indentsSequences(text: string): boolean {
   return !/^( *)[^\s#-][^\n]*:[ \t]*\n\1- /m.test(text);
 }
 
-/** Each map's keys texts, and once. The parser would compare every key with every other. */
+/** Every key of a map is text, and unique. The parser would compare every key with every other. */
 function demandPlainKeys(document: Document): void {
   visit(document, {
     Map: (_, { items }) => {
       const seen = new Set<unknown>();
       for (const { key } of items) {
-        if (!isScalar(key)) throw malformed('A map in it has a key that is no text');
+        if (!isScalar(key)) throw malformed('A map in it has a key that is not text');
         if (seen.has(key.value)) throw malformed(`A map in it has ${quote(String(key.value))} twice`);
         seen.add(key.value);
       }
@@ -146,7 +146,7 @@ function demandPlainKeys(document: Document): void {
   });
 }
 
-/** Throws a Failure for what is no YAML, or holds no pod. */
+/** Throws a Failure for text that is not YAML or has no pod. */
 export function parseManifest(text: string): Manifest {
   const parsed = parseAllDocuments(text, { schema: 'failsafe', keepSourceTokens: true, uniqueKeys: false });
   const documents: readonly Document[] = [parsed].flat();
@@ -157,7 +157,7 @@ export function parseManifest(text: string): Manifest {
   }
   documents.forEach(demandPlainKeys);
   const templates = documents.flatMap((document) => templateOf(document) ?? []);
-  if (templates.length === 0) throw malformed('There is no pod, and nothing that makes pods, in it');
+  if (templates.length === 0) throw malformed('It contains no pod, and nothing that creates pods');
   const options = { lineWidth: 0, indentSeq: indentsSequences(text), flowCollectionPadding: true };
   const toYaml = (): string => documents.map((document) => document.toString(options)).join('');
   return {

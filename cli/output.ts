@@ -1,6 +1,6 @@
 /** How results look: tables for people, JSON for programs. Zone 0. */
 
-/** What a command has to say: the same twice. */
+/** The result of a command, in both forms. */
 export interface Result {
   readonly json: object;
   /** Without the last newline; empty: nothing is printed. */
@@ -15,7 +15,7 @@ export function properties(pairs: readonly (readonly [string, string | undefined
   return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value ?? NOTHING}`).join('\n');
 }
 
-/** Minutes in UTC. */
+/** To the minute, in UTC. */
 export function time(instant: string | null): string {
   return instant === null ? NOTHING : `${instant.slice(0, 16).replace('T', ' ')}Z`;
 }

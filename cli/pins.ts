@@ -1,4 +1,4 @@
-/** Which key to seal to: the configured one, or the one of the first time. Zone 0; `pins.json` in the state folder. */
+/** Which key to seal to: the configured one, or the first one offered. Zone 0; `pins.json` in the state folder. */
 import type { Kid } from '#envelope/names.ts';
 import { parseKid } from '#envelope/names.ts';
 import { failure } from './failure.ts';
@@ -20,17 +20,17 @@ export function createPins(stateFolder: string): Pins {
 interface Trust {
   readonly pins: Pins;
   readonly console: string;
-  /** From the configuration: then nothing is pinned. */
+  /** From the configuration, in which case nothing is pinned. */
   readonly configured: Kid | undefined;
   readonly note: (line: string) => void;
 }
 
-/** Whoever could put a key of their own in the console's place would read what is sealed from then on. */
+/** Anyone who could substitute a key of their own for the console's would read everything sealed from then on. */
 function changed(offered: Kid, trusted: Kid, configured: boolean): Error {
   return failure(
     'key_changed',
     `The console offers the key ${offered} to seal to, but you trust ${trusted}. Nothing was sealed.`,
-    `Ask your operator, not by way of the console, whether the key was rotated to ${offered}; if so: ` +
+    `Ask your operator, not through the console, whether the key was rotated to ${offered}; if so: ` +
       (configured ? 'change kid in your configuration.' : `twofold trust ${offered}`),
   );
 }
@@ -40,6 +40,6 @@ export async function demandTrusted({ pins, console, configured, note }: Trust, 
   const trusted = configured ?? (await pins.find(console));
   if (trusted === undefined) {
     await pins.keep(console, offered);
-    note(`First time at ${console}: from now on sealing to no other key than ${offered}.`);
+    note(`First use of ${console}: from now on, secrets are sealed only to ${offered}.`);
   } else if (trusted !== offered) throw changed(offered, trusted, configured !== undefined);
 }

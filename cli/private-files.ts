@@ -1,4 +1,4 @@
-/** Small JSON files of one person's: whole or not there, and nobody else's to read. Zone 0. */
+/** One person's small JSON files: complete or absent, and readable by nobody else. Zone 0. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ async function readObject(path: string): Promise<JsonObject> {
     const { mode } = await stat(path);
     if ((mode & OTHERS) !== 0) {
       const next = `Delete ${path}, log in again, and find out who opened it.`;
-      throw failure('state_exposed', `Others than you may read ${path}, where your login is.`, next);
+      throw failure('state_exposed', `Others can read ${path}, which holds your login.`, next);
     }
     const value = parseJson(await readFile(path, 'utf8'));
     if (isJsonObject(value)) return value;
@@ -30,7 +30,7 @@ async function readObject(path: string): Promise<JsonObject> {
   throw failure('config_malformed', `${path} is damaged.`, 'Delete it and log in again.');
 }
 
-/** Mode 0600 in a folder of 0700, by way of a new file of its own. */
+/** Mode 0600 in a folder of 0700, written to a new file and renamed. */
 async function writeObject(path: string, content: object): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const fresh = `${path}.${randomBytes(6).toString('hex')}`;

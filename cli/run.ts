@@ -1,4 +1,4 @@
-/** From arguments to an exit code: finds the command, runs it, prints what it has to say. Zone 0. */
+/** From arguments to an exit code: finds the command, runs it, prints the result. Zone 0. */
 import { parseKid } from '#envelope/names.ts';
 import { interpret, refusalText, UsageError } from '#platform/command-line.ts';
 import { overview, type Program } from '#platform/commands.ts';
@@ -26,8 +26,8 @@ function asFailure(error: unknown): Failure {
   const what = error instanceof Error ? error.message : String(error);
   return failure(
     'unexpected',
-    `That should not have happened: ${what}`,
-    'Please report it, with the command.',
+    `This should not have happened: ${what}`,
+    'Please report it along with the command.',
     error,
   );
 }
@@ -39,7 +39,7 @@ function explain({ program, note }: Running, failed: Failure, json: boolean): vo
   else note(refusalText(program, failed));
 }
 
-/** A key's id may begin as an option does, with a hyphen: then it is told to be a value, or an argument. */
+/** A key id may begin with a hyphen, like an option: marks it as a value, or as an argument. */
 function withKids(args: readonly string[]): readonly string[] {
   if (args.includes('--')) return args;
   const others: string[] = [];

@@ -1,4 +1,4 @@
-/** Sealing to what the console offers, with Node's cipher, and a Failure for an offer that is no use. Zone 0. */
+/** Sealing to the key that the console offers, with Node's cipher; a Failure for an unusable offer. Zone 0. */
 import type { Recipient } from '#envelope/cipher.ts';
 import { EnvelopeError } from '#envelope/errors.ts';
 import { nodeCipher, rsaRecipient } from '#envelope/node-cipher.ts';
@@ -30,7 +30,7 @@ export function offeredKey(offer: Pick<SealingOffer, 'publicKey'>): Recipient {
   }
 }
 
-/** The write that carries `value`, which the caller wipes. The inner key is wiped. */
+/** The write request that carries `value`, which the caller wipes. The inner key is wiped. */
 export async function seal(
   { name, offer, nowMs }: { readonly name: string; readonly offer: SealingOffer; readonly nowMs: number },
   value: Uint8Array,

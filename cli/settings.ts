@@ -1,6 +1,6 @@
 /**
  * Where the console is and whom to trust: flags, then environment variables, then `config.json`. Zone 0. Every problem
- * is reported at once; an unknown member of the file is one. docs/cli.md has the table, written from this one.
+ * is reported together; an unknown member of the file is one. The table in docs/cli.md is generated from this one.
  */
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -37,21 +37,21 @@ export const settingSpecs = [
     variable: 'TWOFOLD_ISSUER',
     flag: 'issuer',
     value: 'URL',
-    doc: 'The identity provider, where it is not to be the one that the console names.',
+    doc: 'The identity provider, if not the one that the console names.',
   },
   {
     member: 'clientId',
     variable: 'TWOFOLD_CLIENT_ID',
     flag: 'client-id',
     value: 'ID',
-    doc: 'The provider’s client for the command line, where it is not to be the one that the console names.',
+    doc: 'The provider’s client for the command line, if not the one that the console names.',
   },
   {
     member: 'kid',
     variable: 'TWOFOLD_KID',
     flag: 'kid',
     value: 'KID',
-    doc: 'The one key to seal to. Otherwise it is the one of the first time, until you trust another.',
+    doc: 'The one key to seal to. The default is the first one offered, until you trust another.',
   },
   {
     member: 'tokenFile',
@@ -66,7 +66,7 @@ type SettingName = (typeof settingSpecs)[number]['member'];
 export type RawSettings = Readonly<Partial<Record<SettingName, string>>>;
 
 export interface Settings {
-  /** Without a slash at the end; undefined: nobody has said. */
+  /** Without a slash at the end; undefined: not given. */
   readonly console: string | undefined;
   readonly caFile: string | undefined;
   readonly issuer: string | undefined;
@@ -82,7 +82,7 @@ export interface Folders {
   readonly state: string;
 }
 
-/** XDG Base Directories: a relative path there is to be ignored. */
+/** XDG Base Directories: relative paths must be ignored. */
 export function foldersOf(env: Env): Folders {
   const base = (variable: string, fallback: string): string => {
     const value = env[variable];
@@ -108,11 +108,11 @@ export function parseConfigFile(content: string, file: string): RawSettings {
     );
   const members = parseJson(content);
   if (members === undefined) throw bad(['it is not JSON']);
-  if (!isJsonObject(members)) throw bad(['it is no JSON object']);
+  if (!isJsonObject(members)) throw bad(['it is not a JSON object']);
   const known: readonly string[] = settingSpecs.map(({ member }) => member);
   const problems = Object.entries(members).flatMap(([member, value]) => {
     if (!known.includes(member)) return [`"${member}" is unknown (there are ${known.join(', ')})`];
-    return typeof value === 'string' && value !== '' ? [] : [`"${member}" is no text`];
+    return typeof value === 'string' && value !== '' ? [] : [`"${member}" is not text`];
   });
   if (problems.length > 0) throw bad(problems);
   return members; // each has just been checked
@@ -125,13 +125,13 @@ function httpsUrl(text: string, where: string, problems: string[]): string | und
   return undefined;
 }
 
-/** The text of a setting, and what the setting is called where the text stands. */
+/** The text of a setting, and the setting's name where it was given. */
 interface GivenSetting {
   readonly text: string;
   readonly where: string;
 }
 
-/** Flags win over variables, those over the file. */
+/** Flags take precedence over variables, and those over the file. */
 function gather(flags: Readonly<Record<string, unknown>>, env: Env, file: RawSettings) {
   const settings = new Map<SettingName, GivenSetting>();
   for (const { member, variable, flag } of settingSpecs) {
@@ -143,7 +143,7 @@ function gather(flags: Readonly<Record<string, unknown>>, env: Env, file: RawSet
   return settings;
 }
 
-/** Without those at the end. */
+/** Without trailing slashes. */
 function withoutSlashes(url: string): string {
   let end = url.length;
   while (url[end - 1] === '/') end -= 1;
@@ -167,7 +167,7 @@ export function parseSettings(
     problems.push(`${kidText.where} is not a key id, which has 43 letters, digits, - and _`);
   const settings = {
     console: console && withoutSlashes(console),
-    // An issuer is compared, so it stays exactly as it is written.
+    // An issuer is compared, so it stays exactly as written.
     issuer,
     kid,
     caFile: given.get('caFile')?.text,

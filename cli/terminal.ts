@@ -9,12 +9,12 @@ const PASTE_ON = '\x1b[?2004h';
 const PASTE_OFF = '\x1b[?2004l';
 
 export interface Terminal {
-  /** Somebody can answer: standard input is a terminal. */
+  /** Whether anyone can answer: standard input is a terminal. */
   readonly interactive: boolean;
-  /** What is typed or pasted, unseen; the caller wipes it. */
+  /** What is typed or pasted, without echo; the caller wipes it. */
   askHidden(question: string): Promise<Buffer>;
   confirm(question: string): Promise<boolean>;
-  /** As it was before; does no harm twice, and is called on every way out. */
+  /** Restores the previous mode; harmless if repeated, and called on every exit. */
   restore(): void;
 }
 
@@ -24,7 +24,7 @@ interface Streams {
 }
 
 function interrupted(): Error {
-  return failure('interrupted', 'Given up; nothing was stored.');
+  return failure('interrupted', 'Cancelled; nothing was stored.');
 }
 
 export function createTerminal({ stdin, stderr }: Streams): Terminal {
@@ -55,7 +55,9 @@ export function createTerminal({ stdin, stderr }: Streams): Terminal {
         } else if (state === 'interrupted') broken();
         else {
           const next = 'Use --file FILE, or send the value to standard input.';
-          end(() => reject(failure('several_lines', 'The value has several lines; none was stored.', next)));
+          end(() =>
+            reject(failure('several_lines', 'The value has several lines; nothing was stored.', next)),
+          );
         }
       };
       stdin.on('data', take).once('end', broken).resume();
@@ -75,7 +77,7 @@ export function createTerminal({ stdin, stderr }: Streams): Terminal {
       }
     },
     confirm: async (question) => {
-      // Not a terminal of readline's own: Ctrl-C stays a signal.
+      // Not in readline's terminal mode: Ctrl-C stays a signal.
       const lines = createInterface({ input: stdin, output: stderr, terminal: false });
       try {
         stderr.write(`${shown(question)} [y/N] `);

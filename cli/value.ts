@@ -20,7 +20,7 @@ interface ValueOptions {
 
 const NEWLINE = /\r?\n$/;
 
-/** At most `limit` bytes and one more, which tells that there are more. */
+/** At most `limit` bytes, and more than `limit` only if the stream has more. */
 export async function readLimited(stream: NodeJS.ReadableStream, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -49,14 +49,14 @@ export async function readFileLimited(path: string, limit: number): Promise<Buff
   }
 }
 
-/** Without the newline at the end that `echo` and editors add, or saying that it is there. */
+/** Without the trailing newline that `echo` and editors add, or with a note that it is there. */
 function withoutNewline(value: Buffer, { trimNewline }: ValueOptions, note: ValueSource['note']): Buffer {
-  // Two bytes are no value: only whether they are an end of line is looked at.
+  // Two bytes are not the value: only whether they end a line is checked.
   const end = NEWLINE.exec(value.subarray(-2).toString('latin1'))?.[0] ?? '';
   if (end === '' || value.length === end.length) return value;
   if (trimNewline) return value.subarray(0, value.length - end.length);
   if (!value.subarray(0, -end.length).includes('\n')) {
-    note('The value ends with a newline and is stored with it; --trim-newline leaves it out.');
+    note('The value ends with a newline and is stored with it; --trim-newline drops it.');
   }
   return value;
 }
@@ -72,7 +72,7 @@ export async function readValue(source: ValueSource, options: ValueOptions): Pro
   const value = await read(source, options);
   if (value.length > MAX_VALUE_BYTES) {
     value.fill(0);
-    const next = 'Store a key to it instead, and keep the large part elsewhere.';
+    const next = 'Store a key to it instead, and keep the data itself elsewhere.';
     throw failure('value_too_large', `The value has more than ${MAX_VALUE_BYTES} bytes (64 KiB).`, next);
   }
   const kept = withoutNewline(value, options, source.note);

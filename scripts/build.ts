@@ -1,6 +1,6 @@
 /**
- * Bundles each service, the injector and the command line into one file: `dist/<name>.js`, with esbuild's account of
- * what went into it beside it (`dist/<name>.meta.json`), which the zone test reads. `node scripts/build.ts [name…]` builds all, or these.
+ * Bundles each service, the injector and the command line into one file: `dist/<name>.js`, with esbuild's record of
+ * what went into it (`dist/<name>.meta.json`), which the zone test reads. `node scripts/build.ts [name…]` builds all, or these.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
@@ -25,7 +25,7 @@ export type BundleName = Exclude<AnyBundleName, 'admin' | 'twofold'>;
 export const bundleNames: readonly BundleName[] = ['console', 'webhook', 'keyservice', 'injector'];
 export const allBundleNames: readonly AnyBundleName[] = [...bundleNames, 'admin', 'twofold'];
 
-/** Drivers of knex's that nobody installs. */
+/** Knex drivers that are not installed. */
 const otherDrivers = [
   'pg-native',
   'pg-query-stream',
@@ -41,13 +41,13 @@ const externals: Readonly<Partial<Record<AnyBundleName, readonly string[]>>> = {
   admin: otherDrivers,
 };
 
-/** The SQLite addon that better-sqlite3 ships for this platform; a bundle has no node_modules around it, and is told (TWOFOLD_SQLITE_ADDON). */
+/** The SQLite addon that better-sqlite3 ships for this platform; a bundle has no node_modules, so its path is passed (TWOFOLD_SQLITE_ADDON). */
 export const sqliteAddon = join(
   repository,
   `node_modules/better-sqlite3/prebuilds/${process.platform}-${process.arch}.node`,
 );
 
-/** CommonJS packages (pino, prom-client, express, knex) want a `require`, which an ES module does not have. */
+/** CommonJS packages (pino, prom-client, express, knex) need a `require`, which an ES module does not have. */
 const banner = `import { createRequire as createRequireOfBundle } from 'node:module';
 const require = createRequireOfBundle(import.meta.url);`;
 
@@ -60,7 +60,7 @@ export function bundleOptions(name: AnyBundleName): BuildOptions & { metafile: t
     // The command line runs on people's own machines.
     target: name === 'twofold' ? 'node22' : 'node24',
     external: [...(externals[name] ?? [])],
-    // The injector's platform modules are its only company: it has no CommonJS, and starts 1 ms sooner without this.
+    // The injector contains only platform modules and no CommonJS, and starts 1 ms sooner without this.
     ...(name === 'injector' ? {} : { banner: { js: banner } }),
     legalComments: 'eof',
     logLevel: 'warning',
@@ -77,7 +77,7 @@ interface Bundle {
   readonly metafile: Metafile;
 }
 
-/** Complete or not there: a process that starts meanwhile never reads half a bundle. */
+/** Complete or absent: a process that starts during the build never reads half a bundle. */
 async function replace(file: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   const whole = `${file}.${process.pid}`;
   await writeFile(whole, content, { mode });
@@ -104,7 +104,7 @@ interface PageBundle {
   readonly metafile: Metafile;
 }
 
-/** The page's script and style, as texts. */
+/** The page's script and style, as text. */
 export async function bundlePage(): Promise<PageBundle> {
   const { outputFiles, metafile } = await esbuild({
     ...pageOptions,
@@ -112,7 +112,7 @@ export async function bundlePage(): Promise<PageBundle> {
   });
   const textOf = (name: string): string => {
     const file = outputFiles.find(({ path }) => path.endsWith(name));
-    if (!file) throw new Error(`esbuild gave no ${name}`);
+    if (!file) throw new Error(`esbuild produced no ${name}`);
     return file.text;
   };
   return { script: textOf('page.js'), style: textOf('style.css'), metafile };
@@ -129,9 +129,9 @@ async function buildOne(name: AnyBundleName, outdir: string): Promise<Bundle> {
   const options = { ...bundleOptions(name), entryPoints: [entries[name]], define };
   const { outputFiles, metafile } = await esbuild(options);
   const [output] = outputFiles;
-  if (!output) throw new Error(`esbuild gave no output for ${name}`);
+  if (!output) throw new Error(`esbuild produced no output for ${name}`);
   const file = join(outdir, `${name}.js`);
-  // The command line is started by its name.
+  // The command line is run by name.
   await replace(file, output.contents, name === 'twofold' ? 0o755 : 0o644);
   await replace(join(outdir, `${name}.meta.json`), `${JSON.stringify(metafile, undefined, 1)}\n`);
   return { name, file, bytes: output.contents.length, metafile };
@@ -144,14 +144,14 @@ interface BuildRequest {
   readonly outdir?: string;
 }
 
-/** Builds anew and writes. Rejects, naming it, when an entry is missing: no bundle is left out silently. */
+/** Builds and writes. Rejects, naming it, when an entry is missing: no bundle is left out silently. */
 export async function build({
   names = allBundleNames,
   outdir = join(repository, 'dist'),
 }: BuildRequest = {}): Promise<readonly Bundle[]> {
   const missing = names.filter((name) => !existsSync(join(repository, entries[name])));
   if (missing.length > 0)
-    throw new Error(`nothing to build from: ${missing.map((name) => entries[name]).join(', ')}`);
+    throw new Error(`entries missing: ${missing.map((name) => entries[name]).join(', ')}`);
   await mkdir(outdir, { recursive: true });
   return Promise.all(names.map((name) => buildOne(name, outdir)));
 }
@@ -159,7 +159,7 @@ export async function build({
 async function main(args: readonly string[]): Promise<void> {
   const unknown = args.filter((arg) => !allBundleNames.some((name) => name === arg));
   if (unknown.length > 0)
-    throw new Error(`no bundle ${unknown.join(', ')}; there are ${allBundleNames.join(', ')}`);
+    throw new Error(`no such bundle: ${unknown.join(', ')}; there are ${allBundleNames.join(', ')}`);
   const names = allBundleNames.filter((name) => args.length === 0 || args.includes(name));
   for (const { name, bytes } of await build({ names })) {
     console.log(`dist/${name}.js  ${(bytes / 1024).toFixed(0)} KiB`);

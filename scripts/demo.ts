@@ -1,6 +1,6 @@
 /**
- * `make demo`: the main job, from a secret that is typed to a file in a session pod. Read this first: everything it
- * does goes over the same ports that people, launchers and the Kubernetes API server use.
+ * `make demo`: the main job, from a secret being typed in to a file in a session pod. Read this first: everything it
+ * does goes through the same ports that people, launchers and the Kubernetes API server use.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -43,7 +43,7 @@ function sessionPod(annotations: Readonly<Record<string, string>>): object {
 async function startSession(alice: Person, kubernetes: Person): Promise<Pod> {
   heading('alice stores two secrets and starts a session');
   await alice.store('db-password', password);
-  say('db-password stored: sealed twice by the console, which has forgotten it');
+  say('db-password stored: sealed twice by the console, which then forgot it');
   await alice.storeSealed('aws-key', awsKey);
   say('aws-key stored (48 random bytes): sealed twice before it left alice’s machine');
   const { annotations } = await alice.ticket({
@@ -82,7 +82,7 @@ async function runSession(stack: Stack, pod: Pod): Promise<() => void> {
     console.log(
       `  ${mode}  ${String(content.length).padStart(3)} bytes  ${relative(folder, file).padEnd(12)} ${right ? 'the value that alice stored' : 'ANOTHER VALUE'}`,
     );
-    if (!right) throw new Error('a file holds something else than what was stored');
+    if (!right) throw new Error('a file holds something other than what was stored');
   }
   if (outcome.files.length !== 2) throw new Error('there should be two files');
   return () => outcome.cleanUp();
@@ -96,7 +96,7 @@ interface Row {
 }
 
 async function showAtRest(stack: Stack, admin: Person, pod: Pod): Promise<void> {
-  heading('what lies in the console’s database: two layers');
+  heading('what the console’s database holds: two layers');
   const database = knex({
     client: 'better-sqlite3',
     connection: { filename: stack.databaseFile, options: { readonly: true } },
@@ -107,7 +107,7 @@ async function showAtRest(stack: Stack, admin: Person, pod: Pod): Promise<void> 
   for (const { name, version, kid, envelope } of rows) {
     console.log(`  ${name} v${version} under RSA key ${kid.slice(0, 8)}…  ${cut(envelope, 64)}`);
   }
-  heading('what lies in Kubernetes: one layer, and no key to it');
+  heading('what Kubernetes holds: one layer, and no key to it');
   const sid = pod.metadata.labels?.['twofold.dev/session'] ?? '';
   const secret = await admin.must<{ type: string; data: Record<string, string> }>(
     'GET',
@@ -146,7 +146,7 @@ async function showZones(stack: Stack, alice: Person): Promise<void> {
   );
   const admission = readAudit(join(logs, 'webhook.audit')).at(-1);
   console.log(
-    `  2 webhook     inner tokens in passing, no key. Its audit: ${summary(admission, ['action', 'outcome', 'secrets'])}`,
+    `  2 webhook     inner tokens in transit, no key. Its audit: ${summary(admission, ['action', 'outcome', 'secrets'])}`,
   );
   const [asked, released] = readAudit(join(logs, 'keyservice.audit')).slice(-2);
   console.log(
@@ -155,7 +155,7 @@ async function showZones(stack: Stack, alice: Person): Promise<void> {
   console.log('  4 session     the keys of these two secrets and their plaintext, nothing else');
 }
 
-/** Both values, in every form in which they might lie somewhere. */
+/** Both values, in every form in which they might be stored somewhere. */
 function searchForPlaintext(stack: Stack): void {
   const needles = [Buffer.from(password), awsKey].flatMap((value) => [
     value,
@@ -168,7 +168,7 @@ function searchForPlaintext(stack: Stack): void {
     .map((entry) => join(entry.parentPath, entry.name));
   const found = files.filter((file) => needles.some((needle) => readFileSync(file).includes(needle)));
   console.log(
-    `\n  searched database, logs, audit trails and all else on disk (${files.length} files) for both values: ${found.length} occurrences`,
+    `\n  searched database, logs, audit trails and everything else on disk (${files.length} files) for both values: ${found.length} occurrences`,
   );
   if (found.length > 0) throw new Error(`plaintext in ${found.join(', ')}`);
 }
@@ -205,7 +205,7 @@ try {
   } finally {
     await stack.stop();
   }
-  say('done, and everything is stopped. Next: make dev, or read scripts/demo.ts');
+  say('finished; everything has been stopped. Next: make dev, or read scripts/demo.ts');
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-/** `make dev`: a development cluster that runs until Ctrl-C; says where everything is, and how to run a pod. */
+/** `make dev`: a development cluster that runs until Ctrl-C; prints where everything is, and how to run a pod. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +40,7 @@ function endpointsOf(stack: Stack): object {
   };
 }
 
-/** Whole or not there: programs wait for this file. */
+/** Complete or absent: programs wait for this file. */
 function writeEndpoints(stack: Stack): void {
   const fresh = `${endpointsFile}.new`;
   writeFileSync(fresh, `${JSON.stringify(endpointsOf(stack), undefined, 2)}\n`, { mode: 0o600 });

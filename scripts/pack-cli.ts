@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, repository } from './build.ts';
 
-/** Builds the bundle anew and packs it into `destination`; answers the package's file. */
+/** Builds the bundle and packs it into `destination`; returns the package's file. */
 export async function packCli(destination: string): Promise<string> {
   const folder = join(destination, 'cli');
   rmSync(folder, { recursive: true, force: true });
@@ -20,7 +20,7 @@ export async function packCli(destination: string): Promise<string> {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const [{ filename }] = JSON.parse(packed) as [{ filename: string }]; // npm's own account
+  const [{ filename }] = JSON.parse(packed) as [{ filename: string }]; // npm's own output
   return join(destination, filename);
 }
 

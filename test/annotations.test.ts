@@ -1,4 +1,4 @@
-/** One row of the table of annotations from end to end: no zone may pass one over. */
+/** One row of the table of annotations from end to end: no zone may skip one. */
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -21,7 +21,7 @@ import { goldenConfig } from './reviews.ts';
 
 type Name = keyof typeof annotations;
 
-/** A text for each, in the one way that it is written, and not what holds without it. */
+/** A text for each, in its canonical form, and different from the default. */
 const examples: Readonly<Record<Name, string>> = {
   files: 'db-password,aws-key=aws/credentials',
   ticket: 'a.b.c',
@@ -53,7 +53,7 @@ function environmentOf(plan: Plan): Readonly<Record<string, string>> {
   return Object.fromEntries(env.map(({ name, value }) => [name, value]));
 }
 
-/** What `twofold annotate` asks the console for, and the manifest that it prints. */
+/** What `twofold annotate` requests from the console, and the manifest that it prints. */
 async function annotated(...args: readonly string[]): Promise<{ body: object; texts: object }> {
   const manifest = `kind: Pod\nmetadata: {name: p, namespace: n, annotations: {"${annotations.files.key}": db-password}}\nspec: {a: b}\n`;
   const bodies: object[] = [];
@@ -64,7 +64,7 @@ async function annotated(...args: readonly string[]): Promise<{ body: object; te
       return Promise.resolve({ data: issued, response: new Response() });
     },
   };
-  // All of it that the command looks at.
+  // The part of the context that the command uses.
   const context = {
     stdin: Readable.from([Buffer.from(manifest)]),
     api: () => Promise.resolve(api),
@@ -77,9 +77,9 @@ async function annotated(...args: readonly string[]): Promise<{ body: object; te
   return { body: bodies[0]!, texts: metadata.annotations };
 }
 
-/** The page on which a person chooses, with this in one field. */
+/** The page on which a person chooses, with this text in one field. */
 function launchPage(field: string, value: string): string {
-  // All that the form looks at.
+  // The part that the form uses.
   const form = {
     launch: { namespace: 'n', serviceAccount: 's', returnTo: new URL('https://hub.test') },
     secrets: [{ name: 'db-password', envSafe: true, size: 1 }],
@@ -89,7 +89,7 @@ function launchPage(field: string, value: string): string {
   return documentText(launchForm(form));
 }
 
-/** The annotations that the console answers to this body of a request. */
+/** The annotations that the console returns for this request body. */
 function answered(body: object): Readonly<Record<string, string>> {
   const request = ticketRequest.parse(body);
   const outcome = sessionAnnotations({ ...request, secrets: parseNames(request.secrets)! });
@@ -104,7 +104,7 @@ describe('the table of annotations', () => {
     const parsed = row.parse(example);
 
     describe(key, () => {
-      it('says something other than its fallback, and is written back as it was', () => {
+      it('differs from its default, and is written back as it was', () => {
         if (!parsed.ok) throw new Error(parsed.problem);
         expect(parsed.value).to.not.deep.equal(fallback);
         expect(row.encode(parsed.value)).to.equal(example);
@@ -116,7 +116,7 @@ describe('the table of annotations', () => {
       });
 
       if (variable !== undefined) {
-        it(`is told to the init container as ${variable}`, () => {
+        it(`is passed to the init container as ${variable}`, () => {
           const env = environmentOf(planOf({ [key]: example }));
           expect(env[variable]).to.equal(example);
           expect(parseConfig(env))
@@ -153,7 +153,7 @@ describe('the table of annotations', () => {
     });
   }
 
-  it('lets nothing be longer than a variable of the init container can be, on a pod or in a request', () => {
+  it('allows nothing longer than a variable of the init container can be, on a pod or in a request', () => {
     const files = Array.from({ length: 500 }, (_, at) => ({ name: 'a', path: `${'x'.repeat(200)}${at}` }));
     const text = files.map(({ name, path }) => `${name}=${path}`).join(',');
     expect(() => planOf({ [annotations.files.key]: text }))
@@ -168,7 +168,7 @@ describe('the table of annotations', () => {
     expect(Object.keys(examples)).to.have.members(Object.keys(annotations));
   });
 
-  it('has the variables that the guard demands of the init container, in their order', () => {
+  it('has the variables that the guard requires of the init container, in order', () => {
     const guard = readFileSync(new URL('../manifests/base/guard/shape.yaml', import.meta.url), 'utf8');
     const [, list = ''] = /initEnv\.map\(e, e\.name\) == \[([^\]]*)\]/.exec(guard) ?? [];
     const demanded = Array.from(list.matchAll(/'(\w+)'/g), ([, name]) => name);

@@ -1,4 +1,4 @@
-/** One folder of certificates for a test run, issued at first use: real roots and leaves, as in production. */
+/** One folder of certificates for a test run, issued on first use: real roots and leaves, as in production. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TlsMaterial } from '#platform/tls-files.ts';

@@ -1,4 +1,4 @@
-/** Debian's Chromium, as it is made for running without a screen: half the whole browser's processor time. */
+/** Debian's headless Chromium, which needs half the full browser's processor time. */
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 

@@ -1,4 +1,4 @@
-/** Real control planes for tests: one for each configuration in a mocha process, started at first use. */
+/** Real control planes for tests: one for each configuration in a mocha process, started on first use. */
 import type { KubernetesObject } from '../manifests/kubernetes-object.ts';
 import { createApi, type Api } from '../scripts/dev/api.ts';
 import { applyDocuments, deleteDocuments, untilInForce } from '../scripts/dev/apply.ts';
@@ -17,7 +17,7 @@ export function controlPlane(configuration: string, flags: readonly string[] = [
 }
 
 interface Policies {
-  /** Puts these policies in force in place of those that it put before. Resolves when requests are judged by them. */
+  /** Puts these policies in force in place of the previous ones. Resolves when they are. */
   use(documents: readonly KubernetesObject[]): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export function createPolicies(api: Api): Policies {
   };
 }
 
-/** Namespaces and service accounts with which pods can be made. */
+/** Namespaces and service accounts with which pods can be created. */
 export async function makeNamespaces(
   api: Api,
   places: readonly { readonly namespace: string; readonly account: string }[],

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Every file of the repository, but what is built or installed. */
+/** Every file of the repository, except what is built or installed. */
 function filesBelow(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -50,7 +50,7 @@ describe('dependencies', () => {
     );
     expect(new Set(manifests.map(({ manager }) => manager))).to.have.property('size', kinds.length);
     expect(manifests.filter(({ file, manager }) => !isRead(manager, file))).to.deep.equal([]);
-    // What a preset or this list passes over would be missed in silence.
+    // What a preset or this list skips would be missed silently.
     expect(bot)
       .to.deep.include({ ignorePaths: ['**/node_modules/**'] })
       .and.not.have.property('extends');
@@ -65,12 +65,12 @@ describe('dependencies', () => {
     }
   });
 
-  it('have rules for files that are there', () => {
+  it('have rules for files that exist', () => {
     const named = bot.packageRules.flatMap(({ matchFileNames = [] }) => matchFileNames);
     expect(files).to.include.members(named);
   });
 
-  it('are installed by a forge only to run .ci/run, with what it runs itself pinned by hash', () => {
+  it('are installed by a forge only to run .ci/run, with the forge’s own actions pinned by hash', () => {
     const workflows = files.filter((file) => file.startsWith('.github/workflows/'));
     expect(workflows).to.deep.equal(['.github/workflows/ci.yml']);
     expect(isRead('github-actions', workflows[0]!)).to.equal(true);

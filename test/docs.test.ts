@@ -25,7 +25,7 @@ function filesIn(folder: string): readonly string[] {
   });
 }
 
-/** Anchors as GitHub makes them of headings: lower case, no punctuation, hyphens for spaces, numbered when repeated. */
+/** Anchors as GitHub derives them from headings: lower case, no punctuation, hyphens for spaces, numbered when repeated. */
 function anchorsOf(page: string): ReadonlySet<string> {
   const anchors = new Set<string>();
   for (const [, heading = ''] of page.replaceAll(/^```[^]*?^```/gm, '').matchAll(/^#{1,6} (.+)$/gm)) {
@@ -43,7 +43,7 @@ const pages = files.filter((file) => file.endsWith('.md'));
 const anchors = new Map(pages.map((page) => [page, anchorsOf(read(page))]));
 
 describe('the documentation', () => {
-  it('links to files and headings that are there', () => {
+  it('links to files and headings that exist', () => {
     for (const page of pages) {
       for (const [, target = '', anchor] of read(page).matchAll(
         /\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)/g,
@@ -55,7 +55,7 @@ describe('the documentation', () => {
     }
   });
 
-  it('is cited by headings that are there, in comments of code too', () => {
+  it('is cited by headings that exist, in comments of code too', () => {
     for (const file of files) {
       for (const [cited, page, design, anchor = ''] of read(file).matchAll(
         /\b(?:docs\/([\w/-]+)|(design))\.md#([\w-]+)/g,
@@ -72,7 +72,7 @@ describe('the documentation', () => {
     expect(numbered).to.deep.equal([]);
   });
 
-  it('names targets that make has', () => {
+  it('names targets that exist in the Makefile', () => {
     const targets = new Set(Array.from(read('Makefile').matchAll(/^([a-z0-9-]+):/gm), ([, name]) => name));
     for (const page of pages) {
       for (const [, target] of read(page).matchAll(/(?:`| {4})make ([a-z0-9-]+)/g))
@@ -81,12 +81,12 @@ describe('the documentation', () => {
   });
 
   for (const [page, written] of Object.entries(writtenPages)) {
-    it(`has in ${page} what it is generated from: settings, commands, annotations (make docs)`, () => {
+    it(`is up to date in ${page}: settings, commands, annotations (make docs)`, () => {
       expect(read(page)).to.equal(written(read(page)));
     });
   }
 
-  it('shows launchers files that console and webhook take', () => {
+  it('shows launchers files that console and webhook accept', () => {
     const shown = ['docs/launchers.md', 'docs/jupyterhub.md'].flatMap((page) =>
       Array.from(read(page).matchAll(/^ *\{\s*"launchers": [^]*?\}\s*\]\s*\}$/gm), ([text]) => text),
     );
@@ -114,7 +114,7 @@ describe('docs/tested.md', () => {
 });
 
 describe('the typed client', () => {
-  it('is the one of the OpenAPI document (make client)', async () => {
+  it('matches the OpenAPI document (make client)', async () => {
     expect(readFileSync(schemaFile, 'utf8') === (await clientTypes()), 'run `make client`').to.equal(true);
   });
 });

@@ -1,7 +1,7 @@
-/** Waiting for what a cluster does by itself. */
+/** Waiting for what a cluster does on its own. */
 import { askUntil } from '../scripts/dev/ask-until.ts';
 
-/** The first value that is neither undefined nor false; fails after `timeoutMs`, with what was seen last. */
+/** The first value that is neither undefined nor false; fails after `timeoutMs`, showing the last value. */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | false | undefined>,

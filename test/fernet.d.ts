@@ -1,4 +1,4 @@
-/** npm's fernet has no types: the two classes that a cross-check needs. */
+/** npm's fernet has no types: these are the two classes that a cross-check needs. */
 declare module 'fernet' {
   class Secret {
     constructor(base64url: string);

@@ -11,7 +11,7 @@ function makeBase(): string {
 
 let base: string | undefined;
 
-/** A new, empty one, which goes when the process does. */
+/** A new, empty one, removed when the process ends. */
 export function testFolder(name: string): string {
   return mkdtempSync(join((base ??= makeBase()), `${name}-`));
 }

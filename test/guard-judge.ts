@@ -1,4 +1,4 @@
-/** The guard as a real API server judges by it, in a control plane of its own. */
+/** The guard as a real API server evaluates it, in its own control plane. */
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { tokenSource, type AdmissionRequest } from '../manifests/guard-cases/case.ts';
@@ -11,16 +11,16 @@ import { controlPlane, createApi, createPolicies, makeNamespaces, type Api } fro
 import { asUser, createGuardRequests, pathOf, verdictOf, WITNESS, type Verdict } from './guard-requests.ts';
 
 export interface GuardJudge {
-  /** Judges by these policies and bindings from now on. */
+  /** Puts these policies and bindings in force from now on. */
   use(documents: readonly KubernetesObject[]): Promise<void>;
   review(request: AdmissionRequest): Promise<Verdict>;
-  /** Makes what these requests change, while no policy is in force: some of it would not pass. */
+  /** Creates what these requests change, while no policy is in force: some of it would not pass. */
   prepare(requests: readonly AdmissionRequest[]): Promise<void>;
 }
 
 const NODE = 'node1';
 
-/** A binding like this one that refuses nothing, and shows what its policy says. */
+/** A binding like this one that refuses nothing, and shows its policy's message. */
 function witness(document: KubernetesObject): KubernetesObject[] {
   if (document.kind !== 'ValidatingAdmissionPolicyBinding') return [];
   const { spec } = document as { spec?: { validationActions?: unknown } }; // a binding has one
@@ -30,7 +30,7 @@ function witness(document: KubernetesObject): KubernetesObject[] {
   return [shown];
 }
 
-/** Where it is, and the account that it is about. */
+/** Its namespace, and the account it concerns. */
 function placeOf(request: AdmissionRequest): { namespace: string; account: string } {
   const { namespace = '', object, resource, name = 'default' } = request;
   const { spec } = (object ?? {}) as { spec?: { serviceAccountName?: string } }; // of a pod, maybe
@@ -46,7 +46,7 @@ function asksForToken({ subResource, userInfo }: AdmissionRequest): boolean {
   return subResource === 'token' && (userInfo.groups ?? []).includes('system:nodes');
 }
 
-/** A pod of this account on that node: a kubelet gets tokens for its own pods alone, and only those that they want. */
+/** A pod of this account on that node: a kubelet gets tokens only for its own pods, and only those they request. */
 async function podOnNode(api: Api, request: AdmissionRequest, audience: string | undefined): Promise<object> {
   const { namespace = '', name: serviceAccountName = '' } = request;
   const name = `on-the-node-${randomBytes(6).toString('hex')}`;
@@ -108,7 +108,7 @@ async function start(): Promise<GuardJudge> {
 
 let judge: Promise<GuardJudge> | undefined;
 
-/** One in a process. */
+/** One per process. */
 export function guardJudge(): Promise<GuardJudge> {
   return (judge ??= start());
 }

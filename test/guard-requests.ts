@@ -1,6 +1,6 @@
 /**
  * The guard's cases (manifests/guard-cases) as requests to a real API server: each by its own user, who may do everything,
- * so that the guard alone decides. Everything is a dry run but the pods that changes are tried on.
+ * so that only the guard decides. Everything is a dry run except the pods that the cases change.
  */
 import { randomBytes } from 'node:crypto';
 import jsonPatch from 'fast-json-patch';
@@ -14,24 +14,24 @@ interface Refusal {
 }
 
 export interface Verdict {
-  /** The refusal that the answer speaks of comes first. */
+  /** The refusal that the response reports comes first. */
   readonly denied: readonly Refusal[];
   readonly warnings: readonly string[];
 }
 
 interface GuardRequests {
-  /** The API server's answer. */
+  /** The API server's response. */
   send(request: AdmissionRequest): Promise<ApiAnswer>;
-  /** Makes what this request changes; `send` does too where that was not done before. */
+  /** Creates what this request changes; `send` does so too if that has not happened yet. */
   prepare(request: AdmissionRequest): Promise<void>;
-  /** Removes all that was made. */
+  /** Removes everything that was created. */
   close(): Promise<void>;
 }
 
 interface Ports {
   readonly api: Api;
   readonly createPod: (request: AdmissionRequest, query: string) => Promise<ApiAnswer>;
-  /** Who makes a pod that is to be changed: the request's user, or whom the guard lets. */
+  /** Who creates a pod that is to be changed: the request's user, or someone the guard allows. */
   readonly creator?: (request: AdmissionRequest) => AdmissionRequest['userInfo'];
 }
 
@@ -39,10 +39,10 @@ const EVERYTHING = 'system:masters';
 const DENIED = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request: ([^]*)$/;
 const WARNED = /^Validation failed for ValidatingAdmissionPolicy '([^']+)' with binding '([^']+)': ([^]*)$/;
 
-/** Bindings of this name show every policy that refuses, where an API server names only one. */
+/** Bindings of this name show every policy that refuses, while an API server names only one. */
 export const WITNESS = '-witness';
 
-/** Throws for an answer that is neither success nor a policy's refusal. */
+/** Throws for a response that is neither success nor a policy's refusal. */
 export function verdictOf({ status, message, warnings }: ApiAnswer): Verdict {
   const [, policy, said = ''] = DENIED.exec(message) ?? [];
   if (status >= 300 && policy === undefined) throw new Error(`not judged by a policy: ${status} ${message}`);
@@ -87,7 +87,7 @@ function createsPod(request: AdmissionRequest): boolean {
   return isOfPods(request) && request.operation === 'CREATE' && request.subResource === undefined;
 }
 
-/** Whether it is about an object that is there. */
+/** Whether it concerns an existing object. */
 function changes({ operation, subResource }: AdmissionRequest): boolean {
   return operation !== 'CREATE' || subResource === 'binding';
 }
@@ -111,7 +111,7 @@ export function createGuardRequests({ api, createPod, creator }: Ports): GuardRe
     const { metadata } = answer.body as Pod; // or a Secret: just created
     return `${path}/${metadata.name}`;
   };
-  /** Path of an object like the request's old one that is really there; bindings are of a plain pod. */
+  /** Path of a real object like the request's old one; bindings are of a plain pod. */
   const store = (request: AdmissionRequest): Promise<string> => {
     const object = request.subResource === 'binding' ? plainPod() : (request.oldObject ?? null);
     const key = JSON.stringify([request.namespace, object]);

@@ -1,4 +1,4 @@
-/** Keys for tests: made anew in every run, as JWK like those that the services read. */
+/** Keys for tests: generated in every run, as JWKs like those that the services read. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { Jwk } from '#envelope/kid.ts';
 

@@ -1,4 +1,4 @@
-/** What each service lets in at once, against the memory that its container has: the table of docs/architecture.md. */
+/** What each service accepts at a time, against its container's memory: the table of docs/architecture.md. */
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { MAX_CONNECTIONS } from '#platform/https-server.ts';
@@ -8,7 +8,7 @@ import { parseManifests } from '../manifests/kustomize.ts';
 import { MAX_REVIEWS_BYTES } from '../webhook/http.ts';
 
 const MIB = 1024 * 1024;
-/** What an open connection takes, measured. */
+/** Memory of an open connection, measured. */
 const CONNECTION_BYTES = 64 * 1024;
 
 interface Port {
@@ -18,15 +18,15 @@ interface Port {
 
 interface Service {
   readonly ports: Readonly<Record<string, Port>>;
-  /** What the process takes with nothing to do, and some room for garbage. */
+  /** Memory of the idle process, with some room for garbage. */
   readonly idleBytes: number;
-  /** What a body becomes while it is worked on, over its length: bytes, text, objects, an answer. */
+  /** Memory for a body being processed, relative to its length: bytes, text, objects, a response. */
   readonly times: number;
 }
 
 const services: Readonly<Record<string, Service>> = {
   console: { ports: portLimits, idleBytes: 150 * MIB, times: 4 },
-  // A review is parsed whole, and its objects take many times its length at worst.
+  // A review is parsed whole, and its objects take many times its length in the worst case.
   webhook: {
     ports: { mutate: { totalBytes: MAX_REVIEWS_BYTES, maxConnections: MAX_CONNECTIONS } },
     idleBytes: 80 * MIB,
@@ -59,16 +59,16 @@ function memoryOf(service: string): number {
 
 const page = readFileSync(new URL('../docs/architecture.md', import.meta.url), 'utf8');
 
-describe('what a service takes at once', () => {
+describe('what a service accepts at a time', () => {
   for (const [service, { ports, idleBytes, times }] of Object.entries(services)) {
-    it(`fits into the memory of its container, all connections open and all bodies at work (${service})`, () => {
+    it(`fits into the memory of its container, all connections open and all bodies in progress (${service})`, () => {
       const all = Object.values(ports);
       const bodies = all.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
       const connections = all.reduce((sum, { maxConnections }) => sum + maxConnections, 0);
       expect(idleBytes + times * bodies + connections * CONNECTION_BYTES).to.be.at.most(memoryOf(service));
     });
 
-    it(`is what docs/architecture.md says (${service})`, () => {
+    it(`is what docs/architecture.md states (${service})`, () => {
       for (const [port, { totalBytes, maxConnections }] of Object.entries(ports)) {
         const row = `| ${service} \`${port}\` | ${totalBytes / MIB} MiB | ${maxConnections.toLocaleString('en')} |`;
         expect(page).to.contain(row);

@@ -5,7 +5,7 @@ import { bundlePage, pageOptions } from '../scripts/build.ts';
 import { violations } from './zones.ts';
 
 describe('the script of the page', () => {
-  it('holds what its zone may hold: it seals, and opens nothing', async () => {
+  it('contains what its zone may contain: it seals, and opens nothing', async () => {
     const { metafile, script } = await bundlePage();
     expect(violations('page', metafile)).to.deep.equal([]);
     expect(script).to.not.match(/AES-(CBC|GCM)[^;]{0,80}decrypt|\.decrypt\(/);
@@ -17,14 +17,14 @@ describe('the script of the page', () => {
     'envelope/user-key.ts',
     'console/web/frame.ts',
   ]) {
-    it(`is watched: ${stolen} beside is found out`, async () => {
+    it(`is checked: ${stolen} added is detected`, async () => {
       const contents = `import './page/main.ts'; import './${stolen}';`;
       const stdin = {
         contents,
         resolveDir: pageOptions.absWorkingDir ?? '',
         sourcefile: 'page/zone-test.ts',
       };
-      // Packages and Node's modules stay outside: here only names count.
+      // Packages and Node's modules stay external: only names count here.
       const { metafile } = await esbuild({
         ...pageOptions,
         stdin,
@@ -35,7 +35,7 @@ describe('the script of the page', () => {
     });
   }
 
-  it('has no way to make markup of a text', () => {
+  it('has no way to turn text into markup', () => {
     const folder = new URL('../page/', import.meta.url);
     const sources = readdirSync(folder).filter((name) => name.endsWith('.ts'));
     expect(sources).to.include('main.ts');
@@ -52,7 +52,7 @@ describe('the page’s texts', () => {
   /** Words between tags, or in an attribute that people read. */
   const words = />\s*[A-Za-z]{2,}[^<>$`{}=;()]*<\/|\b(aria-label|placeholder|alt)="[A-Za-z]/;
 
-  it('stand in files of their own: no other has words in its markup', () => {
+  it('are in separate files: no other has words in its markup', () => {
     for (const folder of ['console/web', 'console/web/shared', 'page']) {
       const at = new URL(`../${folder}/`, import.meta.url);
       for (const name of readdirSync(at).filter(

@@ -1,6 +1,6 @@
 /**
  * The Pod Security Standard `restricted`, as data over a pod (kubernetes.io/docs/concepts/security/pod-security-
- * standards): returns what violates it. Only what pods of the captured reviews can set is looked at.
+ * standards): returns what violates it. Only what pods of the captured reviews can set is checked.
  */
 type Json = Readonly<Record<string, unknown>>;
 function objectOf(value: unknown): Json {

@@ -1,6 +1,6 @@
 /**
- * The machine's own PostgreSQL for tests: one server for a test run, a fresh database for whoever asks. It listens on
- * loopback, keeps nothing, and ends with the process that started it, however that ends.
+ * The machine's own PostgreSQL for tests: one server for a test run, a fresh database for each caller. It listens on
+ * loopback, persists nothing, and ends with the process that started it, however that ends.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { asPostgres, initdbFlags, postgresPrograms, serverFlags } from '../scrip
 interface PostgresServer {
   /** Address of a new, empty database. */
   createDatabase(): Promise<string>;
-  /** Ends every connection to a database and lets nobody in until the next call. */
+  /** Ends every connection to a database and refuses new ones until the next call. */
   refuseConnections(url: string, refuse: boolean): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ async function ready(url: string, server: ChildProcess): Promise<void> {
       return;
     } catch (error) {
       if (server.exitCode !== null || tries === START_TRIES) {
-        throw new Error('PostgreSQL does not answer', { cause: error });
+        throw new Error('PostgreSQL does not respond', { cause: error });
       }
       await wait(START_WAIT_MS);
     }
@@ -121,7 +121,7 @@ async function start(): Promise<PostgresServer> {
 
 let server: Promise<PostgresServer> | undefined;
 
-/** Starts it at the first call. Rejects, naming the package, where PostgreSQL is not installed. */
+/** Starts it on the first call. Rejects, naming the package, where PostgreSQL is not installed. */
 export function testPostgres(): Promise<PostgresServer> {
   return (server ??= start());
 }

@@ -1,11 +1,11 @@
-/** Requests as bytes on a connection of their own, which may stop anywhere: what no HTTP client would send. */
+/** Requests as bytes on a separate connection, which may stop anywhere: what no HTTP client would send. */
 import { connect, type TLSSocket } from 'node:tls';
 
-/** What is done once all bytes are sent: wait for an answer, say that there is no more, or hang up. */
+/** What to do once all bytes are sent: wait for a response, end the stream, or hang up. */
 type AfterAnswer = 'wait' | 'end' | 'hang up';
 
 export interface RawAnswer {
-  /** Undefined where the connection ended without an answer. */
+  /** Undefined where the connection ended without a response. */
   readonly status: number | undefined;
   readonly text: string;
 }
@@ -22,7 +22,7 @@ export function openRaw({ url, ...tls }: RawTarget): Promise<TLSSocket> {
     const { hostname: host, port } = new URL(url);
     const socket = connect({ host, port: Number(port), ...tls }, () => {
       socket.off('error', reject);
-      // Who is cut off in the middle of sending may be told so by an error.
+      // Being cut off while sending may surface as an error.
       socket.on('error', () => undefined);
       resolve(socket);
     });
@@ -35,7 +35,7 @@ function parse(text: string): RawAnswer {
   return { status: status === undefined ? undefined : Number(status), text };
 }
 
-/** What comes back until the head of a final answer is there, or the connection has ended. */
+/** What comes back until the head of a final response is complete, or the connection has ended. */
 export function answerOf(socket: TLSSocket): Promise<RawAnswer> {
   return new Promise((resolve) => {
     let text = '';
@@ -47,7 +47,7 @@ export function answerOf(socket: TLSSocket): Promise<RawAnswer> {
   });
 }
 
-/** All that comes until the connection ends. */
+/** Everything that arrives until the connection ends. */
 export function wholeAnswerOf(socket: TLSSocket): Promise<RawAnswer> {
   return new Promise((resolve) => {
     let text = '';

@@ -1,4 +1,4 @@
-/** The captured reviews, and what the webhook's core answers to each with ports in memory. For goldens and tests. */
+/** The captured reviews, and what the webhook's core answers to each, with in-memory ports. For goldens and tests. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createAdmit, type Admission, type AdmitConfig, type AdmitPorts } from '../webhook/admit.ts';
 import { describeRefusals, parseReview, type ReviewRequest } from '../webhook/review.ts';
@@ -85,7 +85,7 @@ function outcomeOf({ verdict }: Admission): GoldenOutcome {
     : { allowed: false, message: describeRefusals(verdict.refusals) };
 }
 
-/** What stands in a golden file: the outcome with variables off, and with them on where that differs. */
+/** The content of a golden file: the outcome with variables off, and with them on where that differs. */
 export async function goldenOf(
   name: string,
 ): Promise<{ envOff: GoldenOutcome; envOn: GoldenOutcome | 'same' }> {

@@ -1,4 +1,4 @@
-/** What a small HTTPS server of ours needs beside its certificate and its answers, where a test does not care. */
+/** What a small HTTPS server needs besides its certificate and its responses, where a test does not care. */
 import type { HttpsServerOptions } from '#platform/https-server.ts';
 import { createLog } from '#platform/log.ts';
 

@@ -1,4 +1,4 @@
-/** A root that signed nothing of ours: a self-signed certificate, made by openssl in 0.1 s. */
+/** A root that signed none of Twofold's certificates: a self-signed certificate, made by openssl in 0.1 s. */
 import { execFileSync } from 'node:child_process';
 
 export function stranger(commonName = 'stranger'): { readonly cert: string; readonly key: string } {

@@ -1,4 +1,4 @@
-/** docs/troubleshooting.md against what the code says: no symptom without its page, no page for what nobody says. */
+/** docs/troubleshooting.md against what the code says: no symptom without an entry, no entry for a message that does not exist. */
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 const page = readFileSync(join(repository, 'docs/troubleshooting.md'), 'utf8');
 const known = new Set([consoleRefusals, keyserviceRefusals, webhookRefusals].flatMap(Object.keys));
 
-/** Sources and policies as one text, quotes and line breaks apart: what a message in the page must be found in. */
+/** Sources and policies as one text, except quotes and line breaks, in which every message of the page must occur. */
 const sources = [
   'envelope',
   'console',
@@ -73,7 +73,7 @@ describe('docs/troubleshooting.md', () => {
     for (const code of met) expect(page, code).to.include(`\`${code}\``);
   });
 
-  it('has no code that nobody says', () => {
+  it('has no code that does not exist', () => {
     const first = rowsOf(section('## The pod was not created', '### `failed calling webhook'));
     const second = rowsOf(section('Codes in brackets', '`MountVolume.SetUp'));
     const codes = [...first, ...second].flatMap(([cell]) => [...(cell ?? '').matchAll(/`([a-z_]+)`/g)]);
@@ -86,7 +86,7 @@ describe('docs/troubleshooting.md', () => {
       expect(page).to.include(`| ${code} | \`${kind}\` |`);
   });
 
-  it('quotes messages that the code says', () => {
+  it('quotes messages that exist in the code', () => {
     const quoted = [
       ...rowsOf(section('## The pod was not created', 'The service was not there')).map(
         ([, message]) => message,

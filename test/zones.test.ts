@@ -12,7 +12,7 @@ import {
 } from '../scripts/build.ts';
 import { importViolations, violations, zoneNames, zoneOf, zones, type Zone } from './zones.ts';
 
-/** Of the bundle as it would be built with these beside. */
+/** Of the bundle as it would be built with these added. */
 async function metafileWith(name: AnyBundleName, stolen: readonly string[]): Promise<Metafile> {
   const { entryPoints: _none, ...options } = { entryPoints: [], ...bundleOptions(name) };
   const contents = [`./${entries[name]}`, ...stolen].map((file) => `import '${file}';`).join('\n');
@@ -32,12 +32,12 @@ describe('the zones', () => {
   };
 
   for (const name of allBundleNames) {
-    it(`${name} holds what its zone may hold, and nothing more`, async () => {
+    it(`${name} contains what its zone may contain, and nothing more`, async () => {
       expect(violations(zoneOf[name], await metafileOf(name))).to.deep.equal([]);
     });
   }
 
-  it('alone: only the injector opens the inner layer, only the keyservice the outer one', async () => {
+  it('separate the layers: only the injector opens the inner one, only the keyservice the outer one', async () => {
     const holders = async (file: string): Promise<readonly string[]> => {
       const found = await Promise.all(
         allBundleNames.map(async (name) => (file in (await metafileOf(name)).inputs ? [name] : [])),
@@ -68,7 +68,7 @@ describe('the zones', () => {
     twofold: ['./envelope/inner/open.ts', './envelope/outer/open.ts', './console/refusals.ts', 'pino'],
   };
   for (const name of allBundleNames) {
-    it(`are watched: ${name} with ${forbidden[name].join(', ')} beside is found out each time`, async () => {
+    it(`are checked: ${name} with ${forbidden[name].join(', ')} added is detected each time`, async () => {
       const found = violations(zoneOf[name], await metafileWith(name, forbidden[name]));
       const stolen = forbidden[name].map((file) => file.replace('./', ''));
       expect(found).to.include.members(stolen);
@@ -95,7 +95,7 @@ describe('the zones', () => {
         .map((file) => `${zone}/${file}`);
 
     for (const zone of zoneNames) {
-      it(`${zone}/ imports what its zone may hold, and nothing more`, () => {
+      it(`${zone}/ imports what its zone may contain, and nothing more`, () => {
         const sources = sourcesOf(zone);
         expect(sources).to.have.length.above(5);
         const found = sources.flatMap((file) =>
@@ -116,7 +116,7 @@ describe('the zones', () => {
       page: ['#envelope/node-cipher.ts', '../console/web/frame.ts', 'node:crypto', '#platform/log.ts'],
     };
     for (const zone of zoneNames) {
-      it(`are watched: each import that has no place in ${zone}/ is found out, in every form`, () => {
+      it(`are checked: each import that does not belong in ${zone}/ is detected, in every form`, () => {
         for (const target of smuggled[zone]) {
           for (const form of [
             `import type { A } from '${target}';`,
@@ -135,7 +135,7 @@ describe('the zones', () => {
       });
     }
 
-    it('a core is without Node’s modules', () => {
+    it('a core imports no Node modules', () => {
       const source = "import type { Server } from 'node:http';";
       expect(importViolations('console', 'console/core/stub.ts', source)).to.have.length(1);
       expect(importViolations('console', 'console/http/stub.ts', source)).to.deep.equal([]);
@@ -151,11 +151,11 @@ describe('the zones', () => {
       for (const { name, file } of await build()) bundles.set(name, readFileSync(file, 'utf8'));
     });
 
-    it('derive inner keys in the console alone', () => {
+    it('derive inner keys only in the console', () => {
       expect(holding(/twofold\/inner\/v1/)).to.deep.equal(['console']);
     });
 
-    it('decrypt with RSA in the keyservice alone, and encrypt with it where envelopes are sealed', () => {
+    it('decrypt with RSA only in the keyservice, and encrypt with it where envelopes are sealed', () => {
       expect(holding(/\bprivateDecrypt\(/)).to.deep.equal(['keyservice']);
       expect(holding(/\bpublicEncrypt\(/)).to.deep.equal(['console', 'keyservice', 'admin', 'twofold']);
     });

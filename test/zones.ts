@@ -1,6 +1,6 @@
 /**
- * The zones as data: what each folder may hold and import (docs/architecture.md). Judged twice: on the bundles, whose
- * metafiles list every file that went into them, and on the sources, whose imports may be of types alone.
+ * The zones as data: what each folder may contain and import (docs/architecture.md). Checked twice: on the bundles, whose
+ * metafiles list every file that went into them, and on the sources, whose imports may be of types only.
  */
 import { join, normalize } from 'node:path';
 import type { Metafile } from 'esbuild';
@@ -10,9 +10,9 @@ import type { AnyBundleName } from '../scripts/build.ts';
 interface ZoneRule {
   /** Folders, which end in a slash, and files of this repository; nothing else. */
   readonly may: readonly string[];
-  /** npm packages that our own files import; what those bring along is theirs. */
+  /** npm packages that the repository's files import; their own dependencies are not listed. */
   readonly packages: readonly string[];
-  /** Node's modules for the first entry that a file's path begins with; any where there is none. */
+  /** Node's modules by the first entry that is a prefix of a file's path; any where there is none. */
   readonly node?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -76,7 +76,7 @@ export const zones = {
       'envelope/': [],
     },
   },
-  // Of the formats it reads JSON alone, which says nothing of secrets.
+  // Of the formats it reads only JSON, which reveals nothing about secrets.
   platform: { may: ['platform/', 'envelope/json.ts'], packages: logging },
   console: {
     may: [
@@ -159,7 +159,7 @@ export const zones = {
     ],
     packages: ['openapi-fetch', 'openid-client', 'yaml'],
   },
-  // The page's script runs in browsers: it seals, and can open nothing. Texts and rules it shares with the console.
+  // The page's script runs in browsers: it seals, and can open nothing. It shares texts and rules with the console.
   page: {
     may: [
       'page/',
@@ -177,7 +177,7 @@ export const zones = {
 } as const satisfies Readonly<Record<string, ZoneRule>>;
 
 export type Zone = keyof typeof zones;
-export const zoneNames = Object.keys(zones) as readonly Zone[]; // it forgets which keys there are
+export const zoneNames = Object.keys(zones) as readonly Zone[]; // keys() loses the key type
 
 function ruleOf(zone: Zone): ZoneRule {
   return zones[zone];
@@ -200,7 +200,7 @@ function packageOf(path: string): string {
     .join('/');
 }
 
-/** Packages that our own files of a bundle import. */
+/** Packages that the repository's own files in a bundle import. */
 function importedPackages({ inputs }: Metafile): ReadonlySet<string> {
   const direct = Object.entries(inputs)
     .filter(([file]) => !file.includes('node_modules/'))
@@ -219,7 +219,7 @@ function mayHold({ may }: ZoneRule, file: string): boolean {
   return may.some((each) => (each.endsWith('/') ? file.startsWith(each) : file === each));
 }
 
-/** Every file and package that is in a bundle of this zone and should not be; empty where all is well. */
+/** Every file and package in a bundle of this zone that should not be; empty where all is well. */
 export function violations(zone: Zone, metafile: Metafile): readonly string[] {
   const rule = ruleOf(zone);
   const ours = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/'));
@@ -227,7 +227,7 @@ export function violations(zone: Zone, metafile: Metafile): readonly string[] {
   return [...ours.filter((file) => !mayHold(rule, file)), ...foreign];
 }
 
-/** Where an import of this source leads: a path of this repository, a module of Node's, or a package. */
+/** What an import of this source resolves to: a path in this repository, a Node module, or a package. */
 function targetOf(file: string, specifier: string): { ours: string } | { node: string } | { npm: string } {
   if (specifier.startsWith('.')) return { ours: join(file, '..', specifier) };
   if (specifier.startsWith('#')) return { ours: normalize(specifier.slice(1)) };

@@ -1,6 +1,6 @@
 /**
  * Admission as the API server sees it: its own histogram of Twofold's webhook at 1 and at 20 pods a second, and what
- * the services take meanwhile, from the kubelet. The pods are gated, so that no kubelet works beside.
+ * the services consume during that time, from the kubelet. The pods are gated, so that no kubelet competes.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect, type Cluster } from '../../test/e2e/cluster/connection.ts';
@@ -59,7 +59,7 @@ function figure(what: string, value: number, unit: string): Figure {
   };
 }
 
-/** Creates pods evenly. */
+/** Creates pods at an even rate. */
 async function create(cluster: Cluster, annotations: Readonly<Record<string, string>>, rate: number) {
   const label = uniqueName('rate');
   const made: Promise<boolean>[] = [];

@@ -11,14 +11,14 @@ function scrape(counts: readonly number[]): string {
 describe('a histogram between two scrapes', () => {
   const read = (counts: readonly number[]) => bucketsOf(scrape(counts), 'seconds_bucket', { name: 'ours' });
 
-  it('counts what came in between, linear within a bucket', () => {
+  it('counts what was observed in between, linearly within a bucket', () => {
     const [before, after] = [read([10, 10, 10, 10]), read([10, 20, 30, 30])];
     expect(quantile(before, after, 0.5)).to.equal(0.025);
     expect(quantile(before, after, 0.25)).to.be.closeTo(0.015, 1e-9);
     expect(quantile(before, after, 0.75)).to.be.closeTo(0.0625, 1e-9);
   });
 
-  it('says the last bound for what is above it, and nothing where nothing came', () => {
+  it('gives the last bound for what is above it, and nothing where nothing was observed', () => {
     expect(quantile(read([0, 0, 0, 0]), read([0, 0, 0, 1]), 0.5)).to.equal(0.1);
     expect(quantile(read([1, 1, 1, 1]), read([1, 1, 1, 1]), 0.5)).to.be.NaN;
   });

@@ -16,7 +16,7 @@ export function bucketsOf(text: string, metric: string, labels: Readonly<Record<
   return [...sums].sort(([a], [b]) => a - b);
 }
 
-/** As Prometheus' `histogram_quantile`: linear within a bucket. NaN when nothing was observed in between. */
+/** Like Prometheus' `histogram_quantile`: linear within a bucket. NaN when nothing was observed in between. */
 export function quantile(before: Buckets, after: Buckets, share: number): number {
   const earlier = new Map(before);
   const counts = after.map(([bound, count]) => [bound, count - (earlier.get(bound) ?? 0)] as const);
@@ -25,7 +25,7 @@ export function quantile(before: Buckets, after: Buckets, share: number): number
   let [low, below] = [0, 0];
   for (const [bound, count] of counts) {
     if (count >= share * total) {
-      // Above the last bound nobody knows.
+      // Above the last bound the value is unknown.
       if (bound === Infinity) return low;
       return low + ((bound - low) * (share * total - below)) / (count - below);
     }

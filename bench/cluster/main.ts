@@ -1,4 +1,4 @@
-/** `make bench-cluster`: what Twofold costs on a real cluster, as one table and JSON; and where the time goes, as a picture. */
+/** `make bench-cluster`: what Twofold costs on a real cluster, as a table and JSON; and where the time goes, as a diagram. */
 import { report, say } from '../figure.ts';
 import { benchClusterAdmission } from './admission.ts';
 import { benchReady } from './ready.ts';

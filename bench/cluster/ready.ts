@@ -1,6 +1,6 @@
 /**
- * Pod create → Ready with ten secrets, beside the same pod with an init container of the same image that does nothing.
- * In turn, so that both meet the same noise.
+ * Pod create → Ready with ten secrets, compared with the same pod with an init container of the same image that does nothing.
+ * Alternating, so that both meet the same noise.
  */
 import { connect } from '../../test/e2e/cluster/connection.ts';
 import { container, pod, uniqueName } from '../../test/e2e/sessions/pods.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { drawSpans } from './spans.ts';
 
-describe('the picture of a trace', () => {
+describe('the diagram of a trace', () => {
   const spans = [
     { who: 'API server', what: 'create the pod', from: 0, to: 20 },
     { who: 'console', what: '<claim> & "more"', from: 900, to: 1000 },
@@ -14,7 +14,7 @@ describe('the picture of a trace', () => {
     expect(second).to.deep.equal([744, 790]);
   });
 
-  it('escapes what it is told', () => {
+  it('escapes its texts', () => {
     expect(drawSpans('<b>', spans)).to.not.match(/<b>|<claim>/);
   });
 });

@@ -1,9 +1,9 @@
-/** Who worked when, as a picture: a row each, time to the right. Readable in light and in dark. */
+/** Who worked when, as a diagram: a row each, time to the right. Readable in light and in dark. */
 
 export interface Span {
   readonly who: string;
   readonly what: string;
-  /** Milliseconds since the beginning. */
+  /** Milliseconds since the start. */
   readonly from: number;
   readonly to: number;
 }

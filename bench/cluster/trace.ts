@@ -1,5 +1,5 @@
 /**
- * Where the time goes from create to first file, of one traced pod: times from the API server's audit log, the
+ * Where the time goes from create to first file, for one traced pod: times from the API server's audit log, the
  * keyservice's audit records and the file itself. Draws docs/create-to-first-file.svg. Only the local cluster keeps
  * such a log (docs/cluster.md).
  */
@@ -15,7 +15,7 @@ import { drawSpans, type Span } from './spans.ts';
 const log = fileURLToPath(new URL('../../.cluster/audit/audit.log', import.meta.url));
 const picture = fileURLToPath(new URL('../../docs/create-to-first-file.svg', import.meta.url));
 
-/** audit.k8s.io/v1 Event, as much as is looked at. */
+/** audit.k8s.io/v1 Event, the part that is read. */
 interface AuditEvent {
   readonly stage: string;
   readonly verb: string;
@@ -48,7 +48,7 @@ function interval({
   return [Date.parse(from), Date.parse(to)];
 }
 
-/** Times of the keyservice's two records of one session: before it opens, and the outcome. */
+/** Times of the keyservice's two records of one session: before opening, and the outcome. */
 async function unwrapOf(sid: string): Promise<readonly [number, number]> {
   const selector = 'app.kubernetes.io/name=keyservice';
   const text = await kubectlOutput([
@@ -62,7 +62,7 @@ async function unwrapOf(sid: string): Promise<readonly [number, number]> {
   const at = text
     .split('\n')
     .filter((line) => line.includes(sid))
-    .map((line) => Date.parse((JSON.parse(line) as { time?: string }).time ?? '')) // one of our records
+    .map((line) => Date.parse((JSON.parse(line) as { time?: string }).time ?? '')) // one of our own records
     .filter((time) => !Number.isNaN(time))
     .sort((a, b) => a - b);
   return [at[0] ?? NaN, at.at(-1) ?? NaN];
@@ -146,7 +146,7 @@ function spansOf(
 
 export const drawTrace: Bench = async (say) => {
   if (!existsSync(log)) {
-    say('no trace: this cluster’s audit log is not at hand');
+    say('no trace: this cluster’s audit log is not available');
     return [];
   }
   say('tracing one pod from create to first file');
@@ -165,7 +165,7 @@ export const drawTrace: Bench = async (say) => {
   const times = { unwrap: await unwrapOf(sid), file };
   await cluster.remove('pod', name);
   // The log is written in the background.
-  const spans = await eventually('the audit log tells of this pod', () =>
+  const spans = await eventually('the audit log covers this pod', () =>
     Promise.resolve()
       .then(() => spansOf(eventsSince(from), name, sid, times))
       .catch(() => undefined),

@@ -1,4 +1,4 @@
-/** When pods became ready, as a watch at the API server tells it. Part of the benches on a cluster. */
+/** When pods became ready, according to a watch at the API server. Part of the benches on a cluster. */
 import { Watch, type KubeConfig, type V1Pod } from '@kubernetes/client-node';
 
 interface ReadyWatch {

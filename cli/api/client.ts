@@ -14,7 +14,7 @@ export type Schemas = components['schemas'];
 interface ApiOptions {
   readonly url: string;
   readonly fetch: Fetch;
-  /** Asked before every request; undefined: the request goes without. */
+  /** Called before every request; undefined: the request carries no token. */
   readonly bearer: () => Promise<string | undefined>;
 }
 
@@ -39,13 +39,13 @@ interface Answered<T> {
   readonly response: Response;
 }
 
-/** The data of an answer. Throws the Failure that a refusal is. */
+/** The data of a response. Throws a refusal as a Failure. */
 export function dataOf<T>({ data, error, response }: Answered<T>): NonNullable<T> {
   if (response.ok && data !== undefined && data !== null) return data;
   throw failureOf(error, response);
 }
 
-/** The same for an operation that answers nothing. */
+/** The same for an operation whose response has no body. */
 export function expectDone({ error, response }: Answered<unknown>): void {
   if (!response.ok) throw failureOf(error, response);
 }
@@ -55,7 +55,7 @@ function failureOf(error: unknown, response: Response): Error {
     ? refusedByConsole(response.status, error)
     : failure(
         'unexpected',
-        `What answers at the console’s address, with ${response.status}, is not a Twofold console.`,
+        `The server at the console’s address, which answered ${response.status}, is not a Twofold console.`,
         'Check the address: --console, TWOFOLD_CONSOLE or config.json.',
       );
 }

@@ -1,4 +1,4 @@
-/** What the command line's libraries fetch with: private roots, and Failures where there is no answer. Zone 0. */
+/** The `fetch` given to the command line's libraries: private roots, and a Failure where there is no answer. Zone 0. */
 import { rootCertificates } from 'node:tls';
 import {
   createHttpsClient,
@@ -11,7 +11,7 @@ import { failure, type Failure } from '../failure.ts';
 
 const LIMITS = { timeoutMs: 30_000, maxResponseBytes: 16 * 1024 * 1024 };
 
-/** OpenSSL's and Node's names for a certificate that proves nothing to us. */
+/** OpenSSL's and Node's names for a certificate that is not trusted. */
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|ERR_TLS|ERR_SSL/;
 
 /** What a person can do about a server that did not answer. */
@@ -22,7 +22,7 @@ function failureOf(error: HttpsError, host: string): Failure {
     return failure(
       'not_trusted',
       `The certificate of ${host} is not trusted (${cause}).`,
-      'Give the file of its root with --ca FILE or TWOFOLD_CA_FILE; ask your operator for it. Do not go on without.',
+      'Ask your operator for its root certificate, and name the file with --ca FILE or TWOFOLD_CA_FILE. Do not go on without it.',
       error,
     );
   }
@@ -34,7 +34,7 @@ function failureOf(error: HttpsError, host: string): Failure {
   );
 }
 
-/** As platform's, for https alone. Throws a Failure where there is no answer. */
+/** As in platform/, for https only. Throws a Failure where there is no answer. */
 export function createFetch(client: Pick<HttpsClient, 'call'>): Fetch {
   const fetch = fetchOver(client, LIMITS);
   return async (input, init) => {
@@ -49,16 +49,16 @@ export function createFetch(client: Pick<HttpsClient, 'call'>): Fetch {
 }
 
 export interface Connections {
-  /** Trusts the configured roots alone, where there are some: the console's certificate. */
+  /** Trusts only the configured roots, if any: for the console. */
   readonly toConsole: Fetch;
-  /** Trusts them beside the public ones: many private consoles have a public identity provider. */
+  /** Trusts them along with the public roots: many private consoles have a public identity provider. */
   readonly toProvider: Fetch;
   close(): void;
 }
 
 export function createConnections(ca: string | undefined): Connections {
   const clients: HttpsClient[] = [];
-  /** Made when first used: the public roots take their time. */
+  /** Created on first use: loading the public roots takes a while. */
   const lazily = (roots: () => string | undefined): Fetch => {
     let fetch: Fetch | undefined;
     return (input, init) => {

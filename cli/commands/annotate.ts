@@ -1,4 +1,4 @@
-/** `annotate`: a manifest with ticket and annotations. Zone 0; docs/design.md#tickets. */
+/** `annotate`: adds a ticket and annotations to a manifest. Zone 0; docs/design.md#tickets. */
 import type { MemberForm, MemberForms, Option } from '#envelope/annotation-row.ts';
 import { annotationRows, type MemberValues, type OptionName } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
@@ -31,7 +31,7 @@ async function readManifest({ stdin }: Context, file: string | undefined): Promi
 
 type Choice = Pick<Schemas['TicketRequest'], 'secrets' | keyof MemberValues>;
 
-/** How an annotation's text is sent. The console knows what each may be; lists of secrets are read here already. */
+/** How an annotation's text is sent. The console validates each; lists of secrets are already parsed here. */
 const sent: { readonly [F in MemberForm]: (text: string) => Parsed<MemberForms[F]> } = {
   text: (text) => ({ ok: true, value: text }),
   texts: (text) => ({ ok: true, value: text.split(',') }),
@@ -39,7 +39,7 @@ const sent: { readonly [F in MemberForm]: (text: string) => Parsed<MemberForms[F
   variables: parseVariables,
 };
 
-/** What the annotations choose, in the words of the console, which says what is wrong before there is a pod. */
+/** What the annotations choose, as the console's API has it: the console reports mistakes before there is a pod. */
 function choiceOf(texts: Readonly<Record<string, string>>, title: string): Choice {
   const members = annotationRows.flatMap(({ key, member }) => {
     const text = texts[key];
@@ -52,7 +52,7 @@ function choiceOf(texts: Readonly<Record<string, string>>, title: string): Choic
   const secrets = [...selectedNames(values.files ?? [], values.env ?? [])];
   if (secrets.length === 0) {
     const next = `Name some with --${annotations.files.option.name}, or annotate it with ${annotations.files.key}.`;
-    throw failure('usage', `Nothing says which secrets ${title} gets.`, next);
+    throw failure('usage', `No secrets are named for ${title}.`, next);
   }
   return { ...(values as Omit<Choice, 'secrets'>), secrets }; // the document has the same members
 }
@@ -62,15 +62,15 @@ function namespaceOf({ namespace, title }: PodTemplate, option: string | undefin
     throw failure(
       'usage',
       `${title} is in namespace ${namespace}, not in ${option}.`,
-      'Leave --namespace out, or correct one.',
+      'Leave --namespace out, or correct one of the two.',
     );
   }
   const found = namespace ?? option;
   if (found === undefined) {
     throw failure(
       'usage',
-      `${title} names no namespace, and a ticket is for one.`,
-      'Say which with --namespace NS.',
+      `${title} names no namespace, and a ticket needs one.`,
+      'Name one with --namespace NS.',
     );
   }
   return found;
@@ -80,8 +80,8 @@ export const annotate = command({
   name: 'annotate',
   summary: 'Print a manifest with a ticket and the annotations that bring secrets into its pods.',
   detail:
-    'Reads pods, and the pod templates of Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs; all else\n' +
-    'is printed as it came, comments too. Each gets a ticket of its own, for the pods of its name. Annotations that are\n' +
+    'Reads pods, and the pod templates of Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs; everything else\n' +
+    'is printed unchanged, comments included. Each gets a ticket of its own, for the pods of its name. Annotations that are\n' +
     'there already stay unless an option says otherwise; the ticket is always a new one.',
   positionals: [
     { name: 'FILE', doc: 'the manifest; standard input where it is absent or -', optional: true },
@@ -105,7 +105,7 @@ export const annotate = command({
         return text === undefined ? [] : [[key, text] as const];
       }),
     );
-    // Looked at whole before the first ticket is issued.
+    // The whole manifest is checked before the first ticket is issued.
     const wanted = manifest.templates.map((template) => ({
       template,
       choice: choiceOf({ ...template.annotations, ...added }, template.title),

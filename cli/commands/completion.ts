@@ -15,7 +15,7 @@ export const completion = command({
   run: (_context, { positionals: [text] }) => {
     const shell = shells.find((one) => one === text);
     if (!shell)
-      throw failure('usage', 'There is completion for bash, zsh and fish.', 'twofold completion bash');
+      throw failure('usage', 'Completion exists for bash, zsh and fish.', 'twofold completion bash');
     const script = completionScript(shell);
     return Promise.resolve({ json: { shell, script }, text: script });
   },

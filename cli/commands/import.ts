@@ -36,7 +36,7 @@ async function readSource(context: Context, file: string): Promise<string> {
   }
 }
 
-/** Every entry with what would become of it, or a Failure that names every line that cannot be imported. */
+/** Every entry with what would be done with it. Throws a Failure that names every line that cannot be imported. */
 function plan(source: string, file: string, existing: ReadonlySet<string>): readonly Planned[] {
   const { entries, problems } = parseDotenv(source);
   const planned = entries.map((entry): Planned => {
@@ -75,8 +75,8 @@ async function demandConsent({ terminal }: Context, file: string, count: number)
   if (!terminal.interactive || file === '-') {
     throw failure(
       'not_interactive',
-      'Nobody can be asked here; nothing was stored.',
-      'Look at the preview, and add --yes.',
+      'There is no terminal to ask at; nothing was stored.',
+      'Check the preview, then add --yes.',
     );
   }
   if (!(await terminal.confirm(`Store ${count === 1 ? 'this secret' : `these ${count} secrets`}?`))) {
@@ -88,8 +88,8 @@ export const importSecrets = command({
   name: 'secrets import',
   summary: 'Store the entries of a dotenv file as secrets.',
   detail:
-    'Shows first which are new and which replace one of yours, and asks. One line that cannot be read stops the import.\n' +
-    'Nothing is expanded: $NAME stays as it stands.',
+    'Shows first which are new and which replace one of yours, and asks. A line that cannot be parsed stops the import.\n' +
+    'Nothing is expanded: $NAME stays as it is.',
   positionals: [{ name: 'FILE', doc: 'the dotenv file; - is standard input' }],
   options: { yes: { short: 'y', doc: 'Do not ask.' } },
   examples: [

@@ -9,7 +9,7 @@ import type { Login } from '../login/logins.ts';
 import { properties, time, type Result } from '../output.ts';
 import { privateFile } from '../private-files.ts';
 
-/** Client and scope: as configured, else as the console says. */
+/** Client and scope: as configured, else as the console names them. */
 async function clientOf(context: Context): Promise<Client & { readonly scope: string }> {
   const { settings } = context;
   const offer = dataOf(await context.openApi().GET('/api/v1/login'));
@@ -33,7 +33,7 @@ async function logIn(context: Context, browser: boolean): Promise<Login> {
   return await loginByDevice(provider, client, { scope, show });
 }
 
-/** Next time `--console` and `--ca` need not be said. */
+/** So that `--console` and `--ca` need not be given the next time. */
 async function rememberConsole(context: Context): Promise<void> {
   const { settings, configFile, folders } = context;
   const { content } = configFile;
@@ -44,7 +44,7 @@ async function rememberConsole(context: Context): Promise<void> {
   };
   if (isDeepStrictEqual(wanted, content)) return;
   await privateFile(folders.config, 'config.json').write(wanted);
-  context.note(`Console and roots are kept in ${configFile.path}.`);
+  context.note(`The console and its roots are saved in ${configFile.path}.`);
 }
 
 async function me(context: Context, accessToken: string) {
@@ -66,7 +66,7 @@ export const login = command({
   summary: 'Log in at the console.',
   detail:
     'Shows an address and a code to open in any browser, on this machine or another. Where the identity provider does\n' +
-    'not offer that, or with --browser, this machine’s browser opens instead. The login is kept for you alone (mode 0600).',
+    'not offer that, or with --browser, this machine’s browser opens instead. Only you can read the login (mode 0600).',
   options: {
     browser: { doc: 'Open this machine’s browser ($BROWSER) instead of showing a code.' },
   },
@@ -80,12 +80,8 @@ export const login = command({
   run: async (context, { options }): Promise<Result> => {
     const console = context.console();
     if (context.settings.tokenFile !== undefined) {
-      const next = 'Unset TWOFOLD_TOKEN_FILE, or just use the other commands: they send that token.';
-      throw failure(
-        'usage',
-        'An access token is configured by file, so there is nothing to log in to.',
-        next,
-      );
+      const next = 'Unset TWOFOLD_TOKEN_FILE, or just run the other commands: they send that token.';
+      throw failure('usage', 'An access token file is configured, so no login is needed.', next);
     }
     const kept = await logIn(context, options.browser);
     const { sub, issuer } = await me(context, kept.accessToken);
@@ -96,14 +92,14 @@ export const login = command({
   },
 });
 
-/** Whether the provider took the login back; where it cannot be asked, the login is deleted all the same. */
+/** Whether the provider revoked the login; where it cannot be reached, the login is deleted all the same. */
 async function revoke(context: Context, kept: Login): Promise<boolean> {
   const { discover, asking } = await import('../login/provider.ts');
   const { tokenRevocation } = await import('openid-client');
   try {
     const provider = await discover(context.connections.toProvider, kept);
     if (provider.serverMetadata().revocation_endpoint === undefined) return false;
-    // RFC 7009 §2.1: with the refresh token goes what was given for it.
+    // RFC 7009 §2.1: revoking the refresh token also revokes the access tokens issued for it.
     await asking(() => tokenRevocation(provider, kept.refreshToken ?? kept.accessToken));
     return true;
   } catch {
@@ -115,7 +111,7 @@ export const logout = command({
   name: 'logout',
   summary: 'Revoke the login and delete it from this machine.',
   options: {},
-  examples: [{ line: 'twofold logout', doc: 'Always deletes; says whether the provider has revoked it too' }],
+  examples: [{ line: 'twofold logout', doc: 'Always deletes it; reports whether the provider revoked it' }],
   run: async (context) => {
     const console = context.console();
     const kept = await context.login();
@@ -125,7 +121,7 @@ export const logout = command({
     await context.logins.forget(console);
     const text = revoked
       ? `Logged out of ${console}; the identity provider has revoked the login.`
-      : `Logged out of ${console}. The identity provider did not revoke the login; it ends by itself${
+      : `Logged out of ${console}. The identity provider did not revoke the login; it expires on its own${
           kept.expiresAt === undefined ? '' : ` (access token: ${time(until(kept.expiresAt))})`
         }.`;
     return { json: { console, wasLoggedIn: true, revoked }, text };
@@ -136,7 +132,7 @@ export const whoami = command({
   name: 'whoami',
   summary: 'Show who you are at the console, and how long your login lasts.',
   options: {},
-  examples: [{ line: 'twofold whoami', doc: 'Asks the console: exit code 3 says that it does not know you' }],
+  examples: [{ line: 'twofold whoami', doc: 'Asks the console; exit code 3: you are not logged in' }],
   run: async (context) => {
     const { ownerId, issuer, sub } = dataOf(await (await context.api()).GET('/api/v1/me'));
     const kept = context.settings.tokenFile === undefined ? await context.login() : undefined;
@@ -145,8 +141,8 @@ export const whoami = command({
     const key = context.settings.kid ?? (await context.pins.find(context.console())) ?? null;
     const lasts =
       context.settings.tokenFile === undefined
-        ? `${time(expiresAt)}${renews ? ', renewed by itself' : ''}`
-        : 'an access token by file';
+        ? `${time(expiresAt)}${renews ? ', renewed automatically' : ''}`
+        : 'an access token from a file';
     return {
       json: { console: context.console(), ownerId, issuer, sub, name, expiresAt, renews, trustedKey: key },
       text: properties([
@@ -156,7 +152,7 @@ export const whoami = command({
         ['Console', context.console()],
         ['Owner id', ownerId],
         ['Login until', lasts],
-        ['Trusted key', key ?? 'none yet: the first one that the console offers'],
+        ['Trusted key', key ?? 'none yet: the first that the console offers'],
       ]),
     };
   },

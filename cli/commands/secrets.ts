@@ -29,7 +29,7 @@ export function demandName(text: string): SecretName {
   if (!name)
     throw failure(
       'name_malformed',
-      `${quote(text)} is not a secret’s name.`,
+      `${quote(text)} is not a valid secret name.`,
       `Choose another: ${SECRET_NAME_RULE}.`,
     );
   return name;
@@ -39,11 +39,11 @@ interface Write {
   readonly name: SecretName;
   readonly kind: 'add' | 'replace';
   readonly expiresAt?: string | undefined;
-  /** Only this version may be replaced. */
+  /** Replaces this version only. */
   readonly ifVersion?: string | undefined;
 }
 
-/** Seals here and stores; `value` is the caller's to wipe. */
+/** Seals here and stores; the caller wipes `value`. */
 export async function store(
   context: Context,
   api: Api,
@@ -71,12 +71,12 @@ const writeOptions = {
   file: {
     value: 'FILE',
     short: 'f',
-    doc: 'Take the value from a file, exactly as it is; - is standard input.',
+    doc: 'Read the value from a file, byte for byte; - is standard input.',
   },
-  'trim-newline': { doc: 'Leave out one newline at the value’s end.' },
+  'trim-newline': { doc: 'Drop one newline at the end of the value.' },
   expires: {
     value: 'WHEN',
-    doc: 'End of the secret: 2027-01-31, 2027-01-31T12:00:00Z, or from now: 30d, 12h.',
+    doc: 'When the secret expires: 2027-01-31, 2027-01-31T12:00:00Z, or from now: 30d, 12h.',
   },
 } as const;
 
@@ -84,7 +84,7 @@ const valueElsewhere = 'Leave it out to be asked for it, or use --file FILE or s
 
 const detail =
   'The value is asked for without echo, or comes from --file or standard input: 1 byte to 64 KiB, any bytes. It is\n' +
-  'sealed on this machine; neither the console nor anybody on the way sees it. It never comes back out, here or there.';
+  'sealed on this machine; neither the console nor anyone in between sees it. It is never shown again, here or there.';
 
 interface WriteOptions {
   readonly file: string | undefined;
@@ -93,11 +93,11 @@ interface WriteOptions {
   readonly 'if-version'?: string | undefined;
 }
 
-/** Before the value is asked for, and before the console keeps a place for it. */
+/** Before the value is asked for, and before the console reserves a place for it. */
 async function demandFitting(api: Api, kind: Write['kind'], name: SecretName): Promise<void> {
   const exists = (await listAll(api)).some((item) => item.name === name);
   if (kind === 'add' && exists) {
-    throw failure('name_taken', `You have a secret ${name} already.`, `twofold secrets replace ${name}`);
+    throw failure('name_taken', `You already have a secret ${name}.`, `twofold secrets replace ${name}`);
   }
   if (kind === 'replace' && !exists) {
     throw failure('secret_unknown', `You have no secret ${name}.`, `twofold secrets add ${name}`);
@@ -113,7 +113,7 @@ async function writeOne(
   const expiresAt = options.expires === undefined ? undefined : parseInstant(options.expires, context.now());
   const ifVersion = options['if-version'];
   if (ifVersion !== undefined && !/^\d{1,15}$/.test(ifVersion)) {
-    throw failure('usage', '--if-version is not a version’s number.', 'twofold secrets list');
+    throw failure('usage', '--if-version is not a version number.', 'twofold secrets list');
   }
   const api = await context.api();
   await demandFitting(api, kind, name);
@@ -159,7 +159,7 @@ export const list = command({
   },
 });
 
-const name = { name: 'NAME', doc: 'the secret’s name' };
+const name = { name: 'NAME', doc: 'name of the secret' };
 
 export const add = command({
   name: 'secrets add',
@@ -179,7 +179,7 @@ export const add = command({
 export const replace = command({
   name: 'secrets replace',
   summary: 'Store a new version of a secret.',
-  detail: `${detail}\nNew sessions get the new version; running ones keep the value that they started with.`,
+  detail: `${detail}\nNew sessions get the new version; running ones keep the value they started with.`,
   positionals: [name],
   options: {
     ...writeOptions,
@@ -188,7 +188,7 @@ export const replace = command({
   storesValue: valueElsewhere,
   examples: [
     { line: 'twofold secrets replace db-password', doc: 'Asks for the value without showing it' },
-    { line: 'twofold secrets replace tls.key --file tls.key --expires 90d', doc: 'With an end' },
+    { line: 'twofold secrets replace tls.key --file tls.key --expires 90d', doc: 'With an expiry' },
   ],
   run: (context, input) => writeOne(context, 'replace', input),
 });
@@ -196,8 +196,8 @@ export const replace = command({
 export const remove = command({
   name: 'secrets delete',
   summary: 'Delete secrets.',
-  detail: 'Sessions that run keep their files; a session that starts or restarts no longer gets the secret.',
-  positionals: [{ name: 'NAME', doc: 'the secrets’ names', many: true }],
+  detail: 'Running sessions keep their files; a session that starts or restarts no longer gets the secret.',
+  positionals: [{ name: 'NAME', doc: 'names of secrets', many: true }],
   options: { yes: { short: 'y', doc: 'Do not ask.' } },
   examples: [
     { line: 'twofold secrets delete db-password', doc: 'Asks first' },
@@ -208,7 +208,7 @@ export const remove = command({
     const api = await context.api();
     if (!options.yes) {
       if (!context.terminal.interactive)
-        throw failure('not_interactive', 'Nobody can be asked here.', 'Add --yes.');
+        throw failure('not_interactive', 'There is no terminal to ask at.', 'Add --yes.');
       const sure = await context.terminal.confirm(`Delete ${names.join(', ')}?`);
       if (!sure) throw failure('not_confirmed', 'Nothing was deleted.');
     }

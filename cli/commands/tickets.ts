@@ -10,11 +10,11 @@ import { demandName } from './secrets.ts';
 export const ticketOptions = {
   namespace: { value: 'NS', short: 'n', doc: 'The Kubernetes namespace of the session.' },
   'service-account': { value: 'NAME', doc: 'The session’s service account.' },
-  pod: { value: 'NAME', doc: 'Only for a pod of this name, or with this beginning: train-*' },
-  uses: { value: 'N', doc: 'Only for so many sessions.' },
+  pod: { value: 'NAME', doc: 'Only for pods of this name, or with this prefix: train-*' },
+  uses: { value: 'N', doc: 'Only for this many sessions.' },
   ttl: {
     value: 'TIME',
-    doc: 'How long sessions may start with it: 8h, 7d. The console has a default and a limit.',
+    doc: 'For how long sessions may start with it: 8h, 7d. The console has a default and a limit.',
   },
 } as const;
 
@@ -23,7 +23,7 @@ interface TicketLimits {
   readonly ttl: string | undefined;
 }
 
-/** Members of a ticket request, as far as the options give them. */
+/** The members of a ticket request that the options give. */
 export function limitsOf({ uses, ttl }: TicketLimits): { uses?: number; ttlSeconds?: number } {
   if (uses !== undefined && !/^[1-9]\d{0,8}$/.test(uses))
     throw failure('usage', '--uses is not a number above 0.');
@@ -38,14 +38,14 @@ export async function issue(api: Api, body: Schemas['TicketRequest']): Promise<S
 }
 
 export function revocation({ jti, expiresAt }: Schemas['IssuedTicket']): string {
-  return `Valid until ${time(expiresAt)}; take it back with: twofold tickets revoke ${jti}`;
+  return `Valid until ${time(expiresAt)}; revoke it with: twofold tickets revoke ${jti}`;
 }
 
 export const ticket = command({
   name: 'ticket',
   summary: 'Get a ticket: your consent that sessions start with these secrets.',
   detail:
-    'Prints the annotations for a pod, or for the template that it is made from. Whoever can read a ticket and create\n' +
+    'Prints the annotations for a pod, or for the template it is made from. Anyone who can read a ticket and create\n' +
     'pods in that namespace under that account can use it, so narrow it: --pod, --uses, --ttl.',
   positionals: [{ name: 'SECRET', doc: 'names of secrets', many: true }],
   options: ticketOptions,
@@ -56,7 +56,7 @@ export const ticket = command({
   run: async (context, { positionals, options }) => {
     const { namespace, pod } = options;
     if (namespace === undefined) {
-      throw failure('usage', 'A ticket is for one namespace.', 'Say which with --namespace NS.');
+      throw failure('usage', 'A ticket needs a namespace.', 'Name one with --namespace NS.');
     }
     const secrets = [...new Set(positionals.map(demandName))];
     const issued = await issue(await context.api(), {
@@ -99,10 +99,12 @@ export const ticketsList = command({
 
 export const ticketsRevoke = command({
   name: 'tickets revoke',
-  summary: 'Take tickets back: nothing starts with them any more.',
-  positionals: [{ name: 'ID', doc: 'ids of tickets, from twofold tickets list', many: true }],
+  summary: 'Revoke tickets: no session can start with them any more.',
+  positionals: [{ name: 'ID', doc: 'ticket ids, from twofold tickets list', many: true }],
   options: {},
-  examples: [{ line: 'twofold tickets revoke 7e3f0b1c-9f0e-4d2a-8a7b-5a4e8f1d2c3b', doc: 'At once' }],
+  examples: [
+    { line: 'twofold tickets revoke 7e3f0b1c-9f0e-4d2a-8a7b-5a4e8f1d2c3b', doc: 'Takes effect immediately' },
+  ],
   run: async (context, { positionals }) => {
     const api = await context.api();
     for (const jti of positionals) {

@@ -5,17 +5,17 @@ import { failure } from '../failure.ts';
 
 export const trust = command({
   name: 'trust',
-  summary: 'Show the key that is sealed to, or trust another after it was rotated.',
+  summary: 'Show the key that secrets are sealed to, or trust another after a rotation.',
   detail:
-    'A key’s id is a fingerprint of the key itself (RFC 7638). Compare it with what your operator publishes, not by way\n' +
-    'of the console: whoever controlled the console could offer a key of their own.',
-  positionals: [{ name: 'KID', doc: 'the id of the key to trust from now on', optional: true }],
+    'A key’s id is a fingerprint of the key itself (RFC 7638). Compare it with the one your operator publishes, not\n' +
+    'through the console: anyone who controlled the console could offer a key of their own.',
+  positionals: [{ name: 'KID', doc: 'id of the key to trust from now on', optional: true }],
   options: {},
   examples: [
-    { line: 'twofold trust', doc: 'Which key it is' },
+    { line: 'twofold trust', doc: 'Show the trusted key' },
     {
       line: 'twofold trust NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
-      doc: 'After the operator has confirmed it',
+      doc: 'Once the operator has confirmed it',
     },
   ],
   run: async (context, { positionals: [text] }) => {
@@ -25,7 +25,7 @@ export const trust = command({
       const key = configured ?? (await context.pins.find(console)) ?? null;
       return {
         json: { console, trustedKey: key, configured: configured !== undefined },
-        text: key ?? 'No key is trusted yet: the first that the console offers will be.',
+        text: key ?? 'No key is trusted yet; the first that the console offers will be.',
       };
     }
     const kid = parseKid(text);
@@ -38,14 +38,14 @@ export const trust = command({
     if (configured !== undefined) {
       throw failure(
         'usage',
-        'The trusted key is in your configuration.',
+        'The trusted key is set in your configuration.',
         'Change kid there (config.json, TWOFOLD_KID or --kid).',
       );
     }
     await context.pins.keep(console, kid);
     return {
       json: { console, trustedKey: kid, configured: false },
-      text: `From now on sealing for ${console} to no other key than ${kid}.`,
+      text: `From now on, secrets for ${console} are sealed only to ${kid}.`,
     };
   },
 });

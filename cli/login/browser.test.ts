@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import * as oidc from 'openid-client';
 import { loginByBrowser } from './browser.ts';
 
-/** The first line of what is answered to a request for this target, whatever it is. */
+/** The status line of the response to a request for this target, whatever it is. */
 async function statusLine(redirectUri: string, target: string): Promise<string> {
   const { hostname, port } = new URL(redirectUri);
   const socket = connect(Number(port), hostname).setEncoding('latin1');
@@ -15,7 +15,7 @@ async function statusLine(redirectUri: string, target: string): Promise<string> 
 }
 
 describe('the login by browser', () => {
-  it('goes on waiting whatever else comes to its port', async () => {
+  it('keeps waiting whatever else arrives at its port', async () => {
     const issuer = 'https://id.example';
     const provider = new oidc.Configuration({ issuer, authorization_endpoint: `${issuer}/a` }, 'cli');
     let told: (url: URL) => void = () => undefined;

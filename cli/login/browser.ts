@@ -1,6 +1,6 @@
 /**
- * Login in this machine's browser: authorization code with PKCE, back to a port that listens on the loopback address
- * until the answer comes (RFC 8252 §7.3). Zone 0.
+ * Login in this machine's browser: authorization code with PKCE, redirected to a port on the loopback address that listens
+ * until the response comes (RFC 8252 §7.3). Zone 0.
  */
 import { spawn } from 'node:child_process';
 import { createServer, type ServerResponse } from 'node:http';
@@ -26,7 +26,7 @@ function page(response: ServerResponse, status: number, title: string, text: str
 
 interface Loopback {
   readonly redirectUri: string;
-  /** The address that the provider sent the browser to; anything else that comes is answered 404. */
+  /** The address that the provider sent the browser to; any other request is answered with 404. */
   readonly answer: Promise<URL>;
   close(): void;
 }
@@ -41,10 +41,10 @@ async function listen(state: string): Promise<Loopback> {
   const redirectUri = `http://127.0.0.1:${port}${PATH}`;
   const answer = new Promise<URL>((resolve) => {
     server.on('request', (request, response) => {
-      // What does not carry our state is not this login's, and must not end it; nor what is no address at all.
+      // A request without our state does not belong to this login and must not end it; nor must one without a valid URL.
       const url = URL.parse(request.url ?? '/', redirectUri);
       if (url?.pathname !== PATH || url.searchParams.get('state') !== state) {
-        page(response, 404, 'Not here', 'This address waits for one login only.');
+        page(response, 404, 'Not here', 'This address serves one login only.');
         return;
       }
       const failed = url.searchParams.has('error');
@@ -67,7 +67,7 @@ async function listen(state: string): Promise<Loopback> {
   };
 }
 
-/** `$BROWSER`, or the platform's way of opening an address. Whether it works, the person sees. */
+/** `$BROWSER`, or the platform's way of opening an address. The person sees whether it works. */
 function openBrowser(url: string, env: Env): void {
   const byPlatform = process.platform === 'darwin' ? 'open' : 'xdg-open';
   const child = spawn(env['BROWSER'] ?? byPlatform, [url], { stdio: 'ignore', detached: true });
@@ -99,7 +99,7 @@ export async function loginByBrowser(
       // OpenID Connect Core §11: without it a provider must leave offline_access out.
       ...(scope.split(' ').includes('offline_access') ? { prompt: 'consent' } : {}),
     });
-    show(['Your browser opens; if it does not, open', url.href, 'Waiting for it (Ctrl-C gives up) …']);
+    show(['Your browser opens; if it does not, open', url.href, 'Waiting for it (Ctrl-C cancels) …']);
     openBrowser(url.href, env);
     const answer = await loopback.answer;
     return await asking(async () => {

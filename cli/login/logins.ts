@@ -1,4 +1,4 @@
-/** The logins kept on this machine, one for each console. Zone 0; `logins.json` in the state folder, mode 0600. */
+/** The logins stored on this machine, one for each console. Zone 0; `logins.json` in the state folder, mode 0600. */
 import { join } from 'node:path';
 import { isJsonObject } from '#envelope/json.ts';
 import { exclusively } from '../lock.ts';
@@ -8,10 +8,10 @@ export interface Login {
   readonly issuer: string;
   readonly clientId: string;
   readonly accessToken: string;
-  /** Milliseconds since 1970; undefined where the provider did not say. */
+  /** Milliseconds since 1970; undefined where the provider gave none. */
   readonly expiresAt: number | undefined;
   readonly refreshToken: string | undefined;
-  /** From the ID token, for `whoami` alone. */
+  /** From the ID token, for `whoami` only. */
   readonly name: string | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface Logins {
   find(console: string): Promise<Login | undefined>;
   keep(console: string, login: Login): Promise<void>;
   forget(console: string): Promise<void>;
-  /** While it works, no other command does: a refresh token may be used once. */
+  /** Locks out other commands while it works: a refresh token may be used once. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 

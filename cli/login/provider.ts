@@ -1,5 +1,5 @@
 /**
- * The identity provider by its discovery, what its answers are to us, and the login that needs no more than to ask it.
+ * The identity provider: its discovery, what its responses mean here, and the login that only polls it.
  * Zone 0; OpenID Connect, OAuth 2.
  */
 import type { Fetch } from '#platform/https-client.ts';
@@ -15,7 +15,7 @@ export interface Client {
 const CLOCK_TOLERANCE_SECONDS = 60;
 const TIMEOUT_SECONDS = 30;
 
-/** The provider's own word, where it gave one; never its whole answer. */
+/** The provider's own description, where it gave one; never its whole response. */
 function reasonOf(error: unknown): string {
   if (error instanceof oidc.ResponseBodyError || error instanceof oidc.AuthorizationResponseError) {
     return error.error_description ?? error.error;
@@ -33,12 +33,12 @@ function asFailure(error: unknown): Failure {
   return failure(
     'login_failed',
     `The identity provider refused: ${reasonOf(error)}.`,
-    'Run twofold login again; if it stays so, show this to your operator.',
+    'Run twofold login again; if that does not help, show this to your operator.',
     error,
   );
 }
 
-/** Runs it, and makes a Failure of whatever the library throws. */
+/** Runs it, and turns whatever the library throws into a Failure. */
 export async function asking<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -70,7 +70,7 @@ function nameIn(claims: Readonly<Record<string, unknown>> | undefined): string |
 
 type Tokens = Awaited<ReturnType<typeof oidc.refreshTokenGrant>>;
 
-/** What is kept of the tokens. A provider that answers a refresh without a new refresh token means the old one. */
+/** What is stored of the tokens. Where a refresh brings no new refresh token, the old one stays valid. */
 export function loginOf({ issuer, clientId }: Client, tokens: Tokens, before?: Login): Login {
   const seconds = tokens.expiresIn();
   return {
@@ -83,7 +83,7 @@ export function loginOf({ issuer, clientId }: Client, tokens: Tokens, before?: L
   };
 }
 
-/** With a code that is typed in any browser, on any device (RFC 8628). `show` tells the person where to go. */
+/** With a code that is entered in any browser, on any device (RFC 8628). `show` tells the person where to go. */
 export async function loginByDevice(
   provider: oidc.Configuration,
   client: Client,
@@ -97,7 +97,7 @@ export async function loginByDevice(
       whole === undefined
         ? `Enter  ${started.user_code}`
         : `Check  that it shows the code ${started.user_code}`,
-      `Waiting until you have (Ctrl-C gives up) …`,
+      `Waiting until you have (Ctrl-C cancels) …`,
     ]);
     const tokens = await oidc.pollDeviceAuthorizationGrant(provider, started);
     return loginOf(client, tokens);

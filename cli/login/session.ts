@@ -1,10 +1,10 @@
-/** The access token of every request: from a file, or of the login kept here, refreshed when it is about to end. Zone 0. */
+/** The access token of every request: from a file, or from the stored login, refreshed when about to expire. Zone 0. */
 import { readFile } from 'node:fs/promises';
 import type { Fetch } from '#platform/https-client.ts';
 import { codeOf, failure } from '../failure.ts';
 import type { Login, Logins } from './logins.ts';
 
-/** A token that ends sooner is refreshed first. */
+/** A token that expires sooner is refreshed first. */
 const MARGIN_MS = 60_000;
 
 interface SessionPorts {
@@ -25,7 +25,11 @@ async function fromFile(path: string): Promise<string> {
       error,
     );
   }
-  throw failure('file_unusable', `${path} does not hold one access token.`, 'Write the token alone into it.');
+  throw failure(
+    'file_unusable',
+    `${path} does not contain a single access token.`,
+    'It must contain the token and nothing else.',
+  );
 }
 
 function isFresh({ expiresAt }: Login, now: number, margin = MARGIN_MS): boolean {
@@ -41,10 +45,10 @@ async function refresh(login: Login, fetch: Fetch): Promise<Login> {
   );
 }
 
-/** Undefined where the provider gives no new token. */
+/** Undefined where the provider issues no new token. */
 function renew({ logins, fetch, now }: SessionPorts, console: string): Promise<string | undefined> {
   return logins.exclusively(async () => {
-    // Another command may have done it meanwhile.
+    // Another command may have refreshed it in the meantime.
     const login = await logins.find(console);
     if (!login || isFresh(login, now())) return login?.accessToken;
     if (login.refreshToken === undefined) return undefined;
@@ -60,7 +64,7 @@ function renew({ logins, fetch, now }: SessionPorts, console: string): Promise<s
   });
 }
 
-/** Undefined where nobody has logged in. Throws a Failure for a login that has ended. */
+/** Undefined where nobody has logged in. Throws a Failure for a login that has expired. */
 export async function accessToken(
   ports: SessionPorts,
   { console, tokenFile }: { readonly console: string; readonly tokenFile: string | undefined },

@@ -14,7 +14,7 @@ export type OnDatabase = (command: (context: Context) => Promise<number>) => Pro
 const command = commandOf<OnDatabase, number>();
 const output = {
   value: ['text', 'json'],
-  doc: 'What is printed: text (default), or JSON for programs.',
+  doc: 'Output format: text (default), or JSON for programs.',
 } as const;
 const yes = { doc: 'Do it, instead of showing what would be done.' } as const;
 

@@ -1,6 +1,6 @@
 /**
- * Hands the certificates of certs/ out: a Secret for each leaf, and the roots as `caBundle` of the webhook's
- * registration. The folder with the CA's key stays with whoever deploys: it belongs to no zone. No zone;
+ * Installs the certificates of certs/ in the cluster: a Secret for each leaf, and the roots as `caBundle` of the webhook's
+ * registration. The folder with the CA's key stays with the person who deploys: it belongs to no zone. No zone;
  * docs/design.md#certificates.
  */
 import { readFileSync } from 'node:fs';
@@ -15,15 +15,15 @@ import { existingSecrets } from './keys.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { Reference } from './rendering.ts';
 
-/** Owns `caBundle` and the TLS Secrets alone, so that applying an overlay never takes them away. */
+/** Field manager of `caBundle` and the TLS Secrets only, so that applying an overlay never removes them. */
 const MANAGER = 'twofold-certs';
 const REGISTRATION = 'zz-twofold';
-/** A kubelet looks at its Secrets every minute or so, a service at its files every ten seconds. */
+/** A kubelet checks its Secrets every minute or so, a service its files every ten seconds. */
 const TAKEN_UP_MS = 180_000;
 
 export interface CertificateFolder {
   readonly dir: string;
-  /** Names that the server leaves have beside their services'; absent: those that they have. */
+  /** Names that the server leaves have besides their services'; absent: the names they already have. */
   readonly extraNames?: readonly string[] | undefined;
 }
 
@@ -34,7 +34,7 @@ export function secretOf({ folder, zone }: LeafPlan): Reference {
   };
 }
 
-/** Those leaves of the plan that are kept in the Secrets named. */
+/** The leaves of the plan that belong in the named Secrets. */
 export function leavesIn(secrets: readonly Reference[]): readonly LeafPlan[] {
   return leafPlans.filter((plan) => {
     const { namespace, name } = secretOf(plan);
@@ -56,7 +56,7 @@ function tlsSecret(dir: string, plan: LeafPlan) {
 function inWords({ leaves, rotationDue }: Ensured): string {
   const issued = leaves.filter(({ action }) => action === 'issued').length;
   const due = rotationDue
-    ? '; the root is in the last third of its life: make certs-renew begins to replace it'
+    ? '; the root is in the last third of its life: make certs-renew starts to replace it'
     : '';
   return `certificates: ${issued} issued, ${leaves.length - issued} kept${due}`;
 }
@@ -66,7 +66,7 @@ function refuseDamage(error: unknown): never {
   throw new DeployError(error.message, 'see certs/README.md', error);
 }
 
-/** The roots that the cluster's services trust now; empty where there is nothing yet. */
+/** The roots that the cluster's services trust now; empty where there are none yet. */
 async function trustedInCluster(kubectl: Kubectl): Promise<string> {
   const path = 'jsonpath={.data.ca\\.crt}';
   const secret = ['get', 'secret', 'console-tls', '-n', 'twofold-console', '--ignore-not-found'];
@@ -75,7 +75,7 @@ async function trustedInCluster(kubectl: Kubectl): Promise<string> {
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Sessions that run trust the roots they were started with, so another folder's must not come in between. */
+/** Running sessions trust the roots they were started with, so another folder's must not replace them. */
 export function haveRootInCommon(a: string, b: string): boolean {
   const others: readonly string[] = b.match(CERTIFICATE) ?? [];
   return (a.match(CERTIFICATE) ?? []).some((root) => others.includes(root));
@@ -95,8 +95,8 @@ export async function ensureLeaves(
   const ensured = await ensureCertificates({ dir, extraNames, now: new Date() }).catch(refuseDamage);
   if (inCluster !== '' && !haveRootInCommon(inCluster, rootsOf(dir))) {
     throw new DeployError(
-      `the certificates in the cluster come from another CA than the one in ${dir}`,
-      'name the folder that they come from (CERTS=folder); if it is lost, delete the Secret console-tls in twofold-console, deploy again, and start the sessions anew',
+      `the certificates in the cluster come from a CA other than the one in ${dir}`,
+      'name the folder that they come from (CERTS=folder); if it is lost, delete the Secret console-tls in twofold-console, deploy again, and restart the sessions',
     );
   }
   say(inWords(ensured));
@@ -128,12 +128,12 @@ export async function handOutBundle(kubectl: Kubectl, dir: string): Promise<void
 }
 
 async function handOut(kubectl: Kubectl, dir: string, say: (line: string) => void): Promise<void> {
-  // The roots first: whoever gets a new leaf shows it to somebody who must know its root.
+  // The roots first: whoever is shown a new leaf must already know its root.
   await handOutBundle(kubectl, dir);
   const inServices = leafPlans.filter(({ zone }) => zone !== 'cluster').map(secretOf);
   const leaves = leavesIn(await existingSecrets(kubectl, inServices));
   await handOutLeaves(kubectl, dir, leaves);
-  say(`handed out: caBundle, ${leaves.map(({ folder }) => folder).join(', ')}`);
+  say(`installed: caBundle, ${leaves.map(({ folder }) => folder).join(', ')}`);
 }
 
 function stepInWords(next: NextStep): string {
@@ -143,7 +143,7 @@ function stepInWords(next: NextStep): string {
 }
 
 interface Renewal {
-  /** As certs/ counts it; never shorter than services take to read what was handed out. */
+  /** As in certs/; never shorter than services take to read what was installed. */
   readonly overlapMs?: number | undefined;
   /** Begin to replace the root even where it is not due. */
   readonly rotate: boolean;
@@ -151,7 +151,7 @@ interface Renewal {
 }
 
 /**
- * Renews what is due, takes the next step of the root's rotation where its time has come, and hands everything out.
+ * Renews what is due, takes the next step of the root's rotation when it is due, and installs everything.
  * Rejects with a DeployError where there is nothing to renew.
  */
 export async function renewCertificates(
@@ -169,7 +169,7 @@ export async function renewCertificates(
     const next = await rotateRoot({ dir, extraNames, now, overlapMs: overlap, begin }).catch(refuseDamage);
     say(stepInWords(next));
   } else {
-    say('root: the last step was not handed out; that is done now, and the next one another time');
+    say('root: the last step was not installed; it is now, and the next one follows another time');
   }
   await handOut(kubectl, dir, say);
 }

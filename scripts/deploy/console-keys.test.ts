@@ -76,7 +76,7 @@ describe('make keys', function () {
     expect(printed).to.include('DIR is missing').and.to.include('Next: DIR=folder');
   });
 
-  it('makes what console and keyservice read, each key another', async () => {
+  it('makes what console and keyservice read, each key a different one', async () => {
     await writeConsoleKeys(dir);
     const { atRestKeys, ticketKeys, cookieKeys, recordKeys } = consoleSettings;
     const readFile = (file: string): Promise<string> => Promise.resolve(read(file));
@@ -92,14 +92,14 @@ describe('make keys', function () {
     expect(verifiers.map(({ kid }) => kid)).to.deep.equal([signer.kid]);
   });
 
-  it('changes nothing that is there, however often it runs', async () => {
+  it('changes nothing that exists, however often it runs', async () => {
     await writeConsoleKeys(dir);
     const before = contentsOf(dir);
-    expect(await writeConsoleKeys(dir)).to.equal('keys: all there, kept');
+    expect(await writeConsoleKeys(dir)).to.equal('keys: all present, unchanged');
     expect(contentsOf(dir)).to.deep.equal(before);
   });
 
-  it('makes none beside some that are there, and names both', async () => {
+  it('makes none where only some exist, and names both', async () => {
     await writeConsoleKeys(dir);
     for (const missing of CONSOLE_KEY_FILES) {
       const part = testFolder('keys');
@@ -113,14 +113,14 @@ describe('make keys', function () {
     }
   });
 
-  it('makes none where only the public half stayed: the others are in a vault', async () => {
+  it('makes none where only the public half remains: the others are in a vault', async () => {
     await writeConsoleKeys(dir);
     for (const file of CONSOLE_KEY_FILES) rmSync(join(dir, file));
     expect(await refusal(() => writeConsoleKeys(dir))).to.include('public/ticket.json');
     expect(readdirSync(dir)).to.deep.equal(['public']);
   });
 
-  it('leaves nothing half done where a file cannot be written', async () => {
+  it('leaves nothing half-written where a file cannot be written', async () => {
     writeFileSync(join(dir, 'public'), 'not a folder');
     expect(await refusal(() => writeConsoleKeys(dir))).to.include('cannot be written');
     expect(readdirSync(dir)).to.deep.equal(['public']);
@@ -139,7 +139,7 @@ describe('make keys', function () {
     expect(await refusal(() => writeConsoleKeys(dir))).to.include('is not the public half of');
   });
 
-  it('says which file is no key, and nothing of what is in it', async () => {
+  it('names the file that is not a key, and quotes none of its content', async () => {
     await writeConsoleKeys(dir);
     for (const content of [
       'hunter2',
@@ -167,7 +167,7 @@ describe('the public half that a deployment reads', () => {
     expect(readPublicTicketKeys(dir).keys).to.have.length(1);
   });
 
-  it('is refused where there is none, where it is private, and where it is no key', async () => {
+  it('is refused where it is missing, where it is private, and where it is not a key', async () => {
     const file = join(dir, 'public/ticket.json');
     cpSync(join(dir, 'ticket.json'), file);
     expect(await refusal(() => readPublicTicketKeys(dir))).to.include('holds a private key');

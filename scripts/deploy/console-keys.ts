@@ -3,7 +3,7 @@
  * writes for the operator's vault. The cluster needs only the public half of the ticket key. No zone;
  * docs/design.md#keys.
  *
- * | File | What it is | Whoever has it |
+ * | File | What it is | Anyone who has it |
  * |---|---|---|
  * | at-rest.json | oct: seals user keys | opens the user keys of a stolen database |
  * | ticket.json | Ed25519, private: signs tickets | signs anybody's consent |
@@ -28,7 +28,7 @@ type ConsoleKeyFile = (typeof CONSOLE_KEY_FILES)[number];
 type ConsoleKeys = Readonly<Record<ConsoleKeyFile, JwkSet>>;
 
 const TICKET: ConsoleKeyFile = 'ticket.json';
-/** Below the folder: all of it that a cluster ever sees. */
+/** Path in the folder: all that a cluster ever sees of it. */
 const PUBLIC_TICKET = join('public', TICKET);
 const OCT_BYTES = 32;
 
@@ -36,7 +36,7 @@ function oct(): JwkSet {
   return { keys: [{ kty: 'oct', k: randomBytes(OCT_BYTES).toString('base64url') }] };
 }
 
-/** New ones, each for its one use. */
+/** New keys, each for its one use. */
 export async function makeConsoleKeys(): Promise<ConsoleKeys> {
   const { privateKey } = await promisify(generateKeyPair)('ed25519');
   return {
@@ -47,7 +47,7 @@ export async function makeConsoleKeys(): Promise<ConsoleKeys> {
   };
 }
 
-/** The public half of each key. Throws for what is no Ed25519 key. */
+/** The public half of each key. Throws for anything that is not an Ed25519 key. */
 export function publicTicketKeys({ keys }: JwkSet): JwkSet {
   return {
     keys: keys.map(({ kty, crv, x }) => {
@@ -57,7 +57,7 @@ export function publicTicketKeys({ keys }: JwkSet): JwkSet {
   };
 }
 
-/** A file's JWK set, with its public halves. What is wrong with a key is said without any of it. */
+/** A file's JWK set, with its public halves. Errors never quote the key. */
 function readTicketKeys(file: string): { readonly set: JwkSet; readonly publicHalves: JwkSet } {
   try {
     // What is not a JWK set throws here or below.
@@ -67,7 +67,7 @@ function readTicketKeys(file: string): { readonly set: JwkSet; readonly publicHa
   } catch {
     throw new DeployError(
       `${file} is not a JWK set of Ed25519 keys`,
-      'restore it from where you keep it; an existing key is never made anew',
+      'restore it from where you keep it; an existing key is never replaced',
     );
   }
 }
@@ -81,25 +81,25 @@ function writeNew(file: string, set: JwkSet, mode: number): void {
   writeFileSync(file, textOf(set), { mode, flag: 'wx', flush: true });
 }
 
-/** Where everything is there: the public half may have stayed behind, but never be another's. */
+/** Where all keys exist: the public half may be missing, but never another key's. */
 function keep(dir: string): string {
   const { publicHalves } = readTicketKeys(join(dir, TICKET));
   const file = join(dir, PUBLIC_TICKET);
   if (!existsSync(file)) {
     writeNew(file, publicHalves, 0o644);
-    return `keys: all there, kept; wrote the public half of the ticket key: ${file}`;
+    return `keys: all present, unchanged; wrote the public half of the ticket key: ${file}`;
   }
   if (textOf(readTicketKeys(file).set) !== textOf(publicHalves))
     throw new DeployError(
       `${file} is not the public half of ${join(dir, TICKET)}`,
       `delete it and run this again; the keyservices of a cluster that has it must get the right one (Secret keyservice-public-keys)`,
     );
-  return 'keys: all there, kept';
+  return 'keys: all present, unchanged';
 }
 
 /**
- * Makes the keys of a new installation, each in a file that only its owner reads; says what it did. All or nothing, and
- * nothing that is there is changed. Rejects with a DeployError where some are there and others are not.
+ * Makes the keys of a new installation, each in a file that only its owner can read; reports what it did. All or nothing, and
+ * nothing that exists is changed. Rejects with a DeployError where only some exist.
  */
 export async function writeConsoleKeys(dir: string): Promise<string> {
   const there = [...CONSOLE_KEY_FILES, PUBLIC_TICKET].filter((file) => existsSync(join(dir, file)));
@@ -107,7 +107,7 @@ export async function writeConsoleKeys(dir: string): Promise<string> {
   if (missing.length === 0) return keep(dir);
   if (there.length > 0)
     throw new DeployError(
-      `in ${dir} is ${there.join(', ')}, but not ${missing.join(', ')}: new keys beside these would not fit what is stored`,
+      `${dir} has ${there.join(', ')}, but not ${missing.join(', ')}: new keys along with these would not fit what is stored`,
       'fetch the missing files from your vault; or, for a new installation, name an empty folder',
     );
   const keys = await makeConsoleKeys();
@@ -124,26 +124,26 @@ export async function writeConsoleKeys(dir: string): Promise<string> {
     const { message } = error instanceof Error ? error : { message: String(error) };
     throw new DeployError(
       `the keys cannot be written: ${message}`,
-      'name a folder that you may write',
+      'name a folder that you can write to',
       error,
     );
   }
   return `keys: made ${written.join(', ')} in ${dir}`;
 }
 
-/** The public half that `make keys` wrote; reads no other file. Throws a DeployError for none, and for a private one. */
+/** The public half that `make keys` wrote; reads no other file. Throws a DeployError where it is missing or private. */
 export function readPublicTicketKeys(dir: string): JwkSet {
   const file = join(dir, PUBLIC_TICKET);
   if (!existsSync(file))
     throw new DeployError(
       `KEYS: there is no ${file}`,
-      'name the folder that make keys wrote, or a copy of it; of its files only this one is read',
+      'name the folder that make keys wrote, or a copy of it; only this file of it is read',
     );
   const { set, publicHalves } = readTicketKeys(file);
   if (set.keys.some((key) => 'd' in key))
     throw new DeployError(
       `${file} holds a private key, which has no place in a cluster`,
-      'delete it, and run make keys with the folder that it comes from: it writes the public half alone',
+      'delete it, and run make keys with the folder that it comes from: that writes only the public half',
     );
   return publicHalves;
 }

@@ -1,6 +1,6 @@
 /**
- * `make deploy`, step by step: everything that could be wrong is looked at before anything is changed, and
- * the end of it is a test of what runs. Doing it again keeps keys and certificates, and renews what is due.
+ * `make deploy`, step by step: everything that could be wrong is checked before anything is changed, and
+ * the last step tests what runs. Repeating it keeps keys and certificates, and renews what is due.
  * No zone; docs/design.md#operations.
  */
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
@@ -29,14 +29,14 @@ const ROLLOUT_MS = 240_000;
 interface Deployment {
   /** Folder of a kustomization. */
   readonly overlay: string;
-  /** Undefined where somebody else, such as cert-manager, issues them and fills in `caBundle`. */
+  /** Undefined where something else, such as cert-manager, issues them and fills in `caBundle`. */
   readonly certificates: CertificateFolder | undefined;
   /** Public half of the ticket key, where the console's keys come from outside the cluster. */
   readonly ticketKeys: JwkSet | undefined;
-  /** Variables from secrets: as settings.yaml says where absent. `if-possible` asks the nodes, and goes on without. */
+  /** Variables from secrets; absent: as in settings.yaml. `if-possible`: only if the nodes support them. */
   readonly env: 'on' | 'off' | 'if-possible' | undefined;
   readonly login: TestLogin | undefined;
-  /** Other Secrets of the operator's to apply before the services. */
+  /** The operator's other Secrets, to apply before the services. */
   readonly secrets: readonly KubernetesObject[];
   readonly say: (line: string) => void;
 }
@@ -44,14 +44,14 @@ interface Deployment {
 /** The API server's version. Rejects with a DeployError where there is none, or it is too old. */
 async function assertVersion(kubectl: Kubectl): Promise<string> {
   const { code, stdout, stderr } = await kubectl.attempt(['version', '-o', 'json']);
-  // kubectl prints what it is itself even where no server answers.
+  // kubectl prints its own version even where no server responds.
   const { serverVersion } = JSON.parse(stdout || '{}') as {
     serverVersion?: { major: string; minor: string; gitVersion: string };
   };
   if (code !== 0 || serverVersion === undefined)
     throw new DeployError(
-      `no Kubernetes API server answers: ${stderr}`,
-      'kubectl version has to work; local: make cluster',
+      `no Kubernetes API server responds: ${stderr}`,
+      'kubectl version must work; local: make cluster',
     );
   if (Number.parseInt(serverVersion.minor, 10) < OLDEST_MINOR && serverVersion.major === '1')
     throw new DeployError(
@@ -87,9 +87,9 @@ async function assertNamespaces(kubectl: Kubectl, { sessionNamespaces }: Renderi
 
 function noteOf({ allKeysInCluster, consoleKeysInCluster }: Rendering): string | undefined {
   if (allKeysInCluster)
-    return 'NOTE: all keys are in this cluster’s Secrets: whoever reads its etcd or a backup of it reads everything';
+    return 'NOTE: all keys are in this cluster’s Secrets: anyone who can read its etcd or a backup of it can read everything';
   return consoleKeysInCluster
-    ? 'NOTE: ticket, cookie and record key are in this cluster’s Secrets: whoever reads its etcd or a backup of it can forge tickets, cookies and records'
+    ? 'NOTE: the ticket, cookie and record keys are in this cluster’s Secrets: anyone who can read its etcd or a backup of it can forge tickets, cookies and records'
     : undefined;
 }
 
@@ -111,7 +111,7 @@ function isNamespace({ kind }: KubernetesObject): boolean {
   return kind === 'Namespace';
 }
 
-/** Resolves once everything runs and the self-test has passed; answers whether variables from secrets are on. */
+/** Resolves once everything runs and the self-test has passed, with whether variables from secrets are on. */
 export async function deploy(kubectl: Kubectl, deployment: Deployment): Promise<{ envEnabled: boolean }> {
   const { overlay, certificates, say } = deployment;
   say(`Kubernetes ${await assertVersion(kubectl)}`);

@@ -1,4 +1,4 @@
-/** What a person needs to see of pods that do not come up: status, messages, events, last log lines. No zone. */
+/** What a person needs to know about pods that do not come up: status, messages, events, last log lines. No zone. */
 import type { CoreV1Event, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { Kubectl } from './kubectl.ts';
 
@@ -13,7 +13,7 @@ function textOf(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join(': ');
 }
 
-/** In words, what a container is doing; undefined for one that is ready or has done its work. */
+/** What a container is doing, in words; undefined for one that is ready or has completed. */
 export function describeContainer(status: V1ContainerStatus): string | undefined {
   const { state, lastState, name, ready, restartCount } = status;
   const end = state?.terminated ?? lastState?.terminated;
@@ -25,7 +25,7 @@ export function describeContainer(status: V1ContainerStatus): string | undefined
   return `${name} runs, but is not ready${restarts}`;
 }
 
-/** Reasons that waiting does not cure. */
+/** Reasons that do not go away by waiting. */
 const HOPELESS = [
   'ErrImageNeverPull',
   'ErrImagePull',

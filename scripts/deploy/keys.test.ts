@@ -29,36 +29,36 @@ function plan(mounted = ALL, existing: typeof ALL = [], given = false): KeyPlan 
 }
 
 describe('keys of an installation', () => {
-  it('are all made where none is there', () => {
+  it('are all made where none exists', () => {
     expect(plan([...ALL, ...TLS], TLS)).to.deep.equal({ action: 'make', secrets: ALL });
   });
 
-  it('are kept where all are there', () => {
+  it('are kept where all exist', () => {
     expect(plan([...ALL, ...TLS], ALL)).to.deep.equal({ action: 'keep' });
   });
 
-  it('are never made anew for one that is lost: what is stored could not be read any more', () => {
+  it('are never made again for one that is lost: what is stored could no longer be read', () => {
     for (const { name } of ALL)
       expect(reasonOf(plan(ALL, without(name))), name)
         .to.include(name)
         .and.to.include('unreadable');
   });
 
-  it('are the operator’s where the RSA key is outside of Secrets', () => {
-    expect(reasonOf(plan(without('keyservice-envelope')))).to.include('beside that key');
+  it('are the operator’s where the RSA key is not in a Secret', () => {
+    expect(reasonOf(plan(without('keyservice-envelope')))).to.include('along with that key');
   });
 
-  it('take no public half from outside where the console’s keys are made here', () => {
-    expect(reasonOf(plan(ALL, [], true))).to.include('leave KEYS away');
-    expect(reasonOf(plan(ALL, ALL, true))).to.include('leave KEYS away');
+  it('accept no public half from outside where the console’s keys are made here', () => {
+    expect(reasonOf(plan(ALL, [], true))).to.include('leave KEYS out');
+    expect(reasonOf(plan(ALL, ALL, true))).to.include('leave KEYS out');
   });
 
-  describe('where the overlay has the console’s from outside', () => {
+  describe('where the overlay takes the console’s from outside', () => {
     const mounted = without('console-keys');
     const others = without('console-keys', 'keyservice-public-keys');
     const half = [at('keyservice-public-keys')];
 
-    it('are made but for these, with the public half of the ticket key that the operator gives', () => {
+    it('are made except for these, with the public half of the ticket key that the operator gives', () => {
       expect(plan(mounted, [], true)).to.deep.equal({ action: 'make', secrets: [...others, ...half] });
     });
 
@@ -66,21 +66,21 @@ describe('keys of an installation', () => {
       expect(reasonOf(plan(mounted))).to.match(/lacks the public half.*make keys DIR=.*KEYS=/);
     });
 
-    it('are kept without it once it is there, and with it', () => {
+    it('are kept with or without it once it exists', () => {
       expect(plan(mounted, mounted)).to.deep.equal({ action: 'keep' });
       expect(plan(mounted, mounted, true)).to.deep.equal({ action: 'keep' });
     });
 
-    it('get that half again where it alone is lost: it is no new key', () => {
+    it('get that half back where only it is lost: it is not a new key', () => {
       expect(plan(mounted, others, true)).to.deep.equal({ action: 'make', secrets: half });
       expect(reasonOf(plan(mounted, others))).to.include('lacks the public half');
     });
 
-    it('are made where the operator has created that half already', () => {
+    it('are made where the operator has already created that half', () => {
       expect(plan(mounted, half)).to.deep.equal({ action: 'make', secrets: others });
     });
 
-    it('are never made anew for another one that is lost', () => {
+    it('are never made again for another one that is lost', () => {
       for (const { name } of others)
         for (const given of [false, true])
           expect(
@@ -101,7 +101,7 @@ describe('keys of an installation', () => {
     return keys[0];
   };
 
-  it('are halves that fit, each private one in its own zone alone', async () => {
+  it('are matching halves, each private one only in its own zone', async () => {
     const secrets = await makeKeySecrets();
     for (const [privateName, privateFile, publicName, file] of [
       ['console-keys', 'ticket.json', 'keyservice-public-keys', 'ticket.json'],
@@ -122,7 +122,7 @@ interface Stored {
   readonly stringData: Readonly<Record<string, string>>;
 }
 
-/** A cluster's Secrets, as far as keys are made and looked for; nothing else is asked of it. */
+/** A cluster's Secrets, as far as keys are concerned; nothing else is requested of it. */
 function cluster(volume = false) {
   const stored = new Map<string, Stored>();
   const unexpected = (): never => {
@@ -177,7 +177,7 @@ describe('keys that confer authority', function () {
   };
 
   for (const overlay of production) {
-    it(`of the console reach no Secret in overlays/${overlay}: only the half that is public`, async () => {
+    it(`of the console reach no Secret in overlays/${overlay}, except the public half`, async () => {
       const keys = await makeConsoleKeys();
       const there = cluster();
       await ensure(there, overlay, publicTicketKeys(keys['ticket.json']));
@@ -210,26 +210,26 @@ describe('keys that confer authority', function () {
       ...CONSOLE_KEY_FILES,
     ]);
     const before = JSON.stringify([...there.stored]);
-    expect(await ensure(there, 'demo')).to.equal('keys: all there, kept');
+    expect(await ensure(there, 'demo')).to.equal('keys: all present, unchanged');
     expect(JSON.stringify([...there.stored])).to.equal(before);
   });
 
-  it('are the same in every deployment: another ticket key is refused, none and the same are fine', async () => {
+  it('are the same in every deployment: another ticket key is refused, none or the same one is fine', async () => {
     const [mine, others] = [await makeConsoleKeys(), await makeConsoleKeys()];
     const there = cluster();
     await ensure(there, 'sqlite', publicTicketKeys(mine['ticket.json']));
-    expect(await ensure(there, 'sqlite')).to.equal('keys: all there, kept');
+    expect(await ensure(there, 'sqlite')).to.equal('keys: all present, unchanged');
     expect(await ensure(there, 'sqlite', publicTicketKeys(mine['ticket.json']))).to.equal(
-      'keys: all there, kept',
+      'keys: all present, unchanged',
     );
     const why = await failure(ensure(there, 'sqlite', publicTicketKeys(others['ticket.json'])));
-    expect(why).to.include('by other keys than that of KEYS');
+    expect(why).to.include('by keys other than the one in KEYS');
   });
 
-  it('get their public half back with the database there, and nothing else is made then', async () => {
+  it('get their public half back where the database exists, and nothing else is made', async () => {
     const half = publicTicketKeys((await makeConsoleKeys())['ticket.json']);
     const there = cluster(true);
-    expect(await failure(ensure(there, 'sqlite', half))).to.include('the console’s volume is there');
+    expect(await failure(ensure(there, 'sqlite', half))).to.include('the console’s volume exists');
     expect(there.stored.size).to.equal(0);
     const before = cluster();
     await ensure(before, 'sqlite', half);

@@ -1,5 +1,5 @@
 /**
- * The keys of a new installation, as Secrets: each zone's own, and of the others' only public halves. Made once, all
+ * The keys of a new installation, as Secrets: each zone's own, and only the public halves of others. Made once, all
  * together, and never again: what is stored can be opened with these only. No zone; docs/design.md#keys.
  *
  * | Secret | Namespace | Files | What it is |
@@ -106,18 +106,18 @@ interface KeyState {
   readonly given: boolean;
 }
 
-/** The one thing of the operator's keys that the cluster needs; undefined where there is nothing to refuse. */
+/** Checks the one part of the operator's keys that the cluster needs; undefined where there is nothing to refuse. */
 function refuseConsoleKeys(outside: boolean, lacksHalf: boolean, given: boolean): KeyPlan | undefined {
   if (given && !outside)
     return {
       action: 'refuse',
-      why: 'KEYS is given, but the overlay has the console’s keys from the Secret console-keys, which is made here',
-      next: 'leave KEYS away; or, to have these keys from outside the cluster, take components/keys-in-cluster out of the overlay',
+      why: 'KEYS is given, but the overlay takes the console’s keys from the Secret console-keys, which is made here',
+      next: 'leave KEYS out; or, to have these keys from outside the cluster, take components/keys-in-cluster out of the overlay',
     };
   if (lacksHalf && !given)
     return {
       action: 'refuse',
-      why: 'the overlay has the console’s keys from outside the cluster, and the keyservice lacks the public half of the ticket key',
+      why: 'the overlay takes the console’s keys from outside the cluster, and the keyservice lacks the public half of the ticket key',
       next: 'make keys DIR=folder, put its four files into your vault, and deploy with KEYS=folder (docs/install.md, step 4)',
     };
   return undefined;
@@ -125,7 +125,7 @@ function refuseConsoleKeys(outside: boolean, lacksHalf: boolean, given: boolean)
 
 /**
  * All or nothing: where some keys are there and others are not, new ones would leave what is stored unreadable.
- * With the RSA key outside of Secrets its public half is the operator's to give, and so is then the whole of the keys.
+ * With the RSA key outside Secrets the operator provides its public half, and then all the keys.
  */
 export function planKeys({ mounted, existing, given }: KeyState): KeyPlan {
   const isOutside = !mounted.some(isNamed(CONSOLE_KEYS));
@@ -143,15 +143,15 @@ export function planKeys({ mounted, existing, given }: KeyState): KeyPlan {
   if (!ours.some(isNamed(ENVELOPE))) {
     return {
       action: 'refuse',
-      why: `the overlay keeps the RSA key outside of Secrets, and these are missing: ${listOf(missing)}`,
-      next: 'make them beside that key, as the table in manifests/README.md says; then deploy again',
+      why: `the overlay keeps the RSA key outside Secrets, and these are missing: ${listOf(missing)}`,
+      next: 'make them along with that key, as the table in manifests/README.md says; then deploy again',
     };
   }
   if (missing.length === ours.length) return { action: 'make', secrets: [...missing, ...halves] };
   return {
     action: 'refuse',
-    why: `these keys are missing, while others are there: ${listOf(missing)}. New ones would make stored secrets unreadable`,
-    next: 'restore them from a backup; or, to begin with nothing stored, make undeploy first',
+    why: `these keys are missing, while others exist: ${listOf(missing)}. New ones would make stored secrets unreadable`,
+    next: 'restore them from a backup; or, to start with nothing stored, make undeploy first',
   };
 }
 
@@ -170,8 +170,8 @@ async function assertSameTicketKeys(kubectl: Kubectl, given: JwkSet): Promise<vo
   const text = Buffer.from(await kubectl.run(found), 'base64').toString('utf8');
   if (given.keys.every(({ x }) => text.includes(`"${String(x)}"`))) return;
   throw new DeployError(
-    'the keyservice verifies tickets by other keys than that of KEYS',
-    'name the folder whose files are in your vault. If they are, the Secret keyservice-public-keys is not theirs: delete it in twofold-keyservice, and deploy again',
+    'the keyservice verifies tickets by keys other than the one in KEYS',
+    'name the folder whose files are in your vault. If it is the right one, the Secret keyservice-public-keys is wrong: delete it in twofold-keyservice, and deploy again',
   );
 }
 
@@ -179,13 +179,13 @@ async function assertNoDatabase(kubectl: Kubectl): Promise<void> {
   const volume = ['persistentvolumeclaim', 'console-database', '-n', 'twofold-console'];
   if ((await kubectl.find(volume)) === undefined) return;
   throw new DeployError(
-    'the keys are gone, but the console’s volume is there: new keys would make what is stored in it unreadable',
-    'restore the keys from a backup; or, to begin with nothing stored, make undeploy first',
+    'the keys are gone, but the console’s volume exists: new keys would make what is stored in it unreadable',
+    'restore the keys from a backup; or, to start with nothing stored, make undeploy first',
   );
 }
 
 const LEFT_BEHIND =
-  'NOTE: the Secret console-keys is still in twofold-console, though the overlay has these keys from outside: whoever reads etcd has them. Once the console runs: kubectl -n twofold-console delete secret console-keys; backups of etcd keep it';
+  'NOTE: the Secret console-keys is still in twofold-console, though the overlay takes these keys from outside: anyone who can read etcd has them. Once the console runs: kubectl -n twofold-console delete secret console-keys; backups of etcd still contain it';
 
 interface KeyOptions {
   /** Public half of the ticket key, where the console's keys come from outside. */
@@ -193,7 +193,7 @@ interface KeyOptions {
   readonly say: (line: string) => void;
 }
 
-/** Makes the keys of a first installation; says what it did. Rejects with a DeployError where some are missing. */
+/** Makes the keys of a first installation; reports what it did. Rejects with a DeployError where some are missing. */
 export async function ensureKeys(
   kubectl: Kubectl,
   { secrets: mounted }: Rendering,
@@ -205,7 +205,7 @@ export async function ensureKeys(
   if (ticketKeys && existing.some(isNamed(TICKET_PUBLIC))) await assertSameTicketKeys(kubectl, ticketKeys);
   if (existing.some(isNamed(CONSOLE_KEYS)) && !mounted.some(isNamed(CONSOLE_KEYS))) say(LEFT_BEHIND);
   if (plan.action === 'keep') {
-    say('keys: all there, kept');
+    say('keys: all present, unchanged');
     return;
   }
   if (plan.secrets.some(isNamed(ENVELOPE))) await assertNoDatabase(kubectl);
@@ -215,7 +215,7 @@ export async function ensureKeys(
   say(`keys: made ${plan.secrets.map(({ name }) => name).join(', ')}`);
 }
 
-/** Names only: no key is read back out of the cluster. */
+/** Names only: no key is read back from the cluster. */
 export async function existingSecrets(
   kubectl: Kubectl,
   mounted: readonly Reference[],

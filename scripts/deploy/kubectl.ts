@@ -1,5 +1,5 @@
 /**
- * The cluster, through `kubectl`: whoever deploys already has it, with the access and the login plug-ins that their
+ * The cluster, through `kubectl`: anyone who deploys already has it, with the access and the login plug-ins that their
  * cluster needs. Objects go in on standard input, never in arguments, and are not part of an error. No zone.
  */
 import { spawn } from 'node:child_process';
@@ -12,7 +12,7 @@ export interface Answer {
   readonly stderr: string;
 }
 
-/** A command that was refused; `said` is kubectl's own message. */
+/** A command that failed; `said` is kubectl's own message. */
 export class KubectlError extends Error {
   readonly said: string;
 
@@ -26,9 +26,9 @@ export class KubectlError extends Error {
 export interface Kubectl {
   /** What it printed. Rejects with a KubectlError. */
   run(args: readonly string[], input?: string): Promise<string>;
-  /** As `run`, with the exit code in place of a rejection. */
+  /** Like `run`, with the exit code instead of a rejection. */
   attempt(args: readonly string[], input?: string): Promise<Answer>;
-  /** One object, or undefined where there is none. The type is the caller's word. */
+  /** One object, or undefined where there is none. The caller asserts the type. */
   find<T>(args: readonly string[]): Promise<T | undefined>;
   /** The items of a list. */
   list<T>(args: readonly string[]): Promise<readonly T[]>;
@@ -36,7 +36,7 @@ export interface Kubectl {
   apply(objects: readonly KubernetesObject[], manager?: string): Promise<void>;
 }
 
-/** Owner of what the overlay and the makers of keys write. */
+/** Field manager of what the overlay and the key generation write. */
 const MANAGER = 'twofold-deploy';
 const MAX_SAID = 2000;
 
@@ -57,7 +57,7 @@ function start(args: readonly string[], input: string): Promise<Answer> {
         stderr: Buffer.concat(err).toString('utf8').trim(),
       }),
     );
-    // It may end before it has read everything; its exit code says why.
+    // It may exit before it has read everything; its exit code tells why.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });

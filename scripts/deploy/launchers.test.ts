@@ -31,7 +31,7 @@ describe('launchers of an overlay, before it is applied', () => {
     expect(() => check([{ ...hub, trust: true }])).to.throw('launchers.json cannot be used: launcher 1');
   });
 
-  it('live apart from sessions, or say that they do not', () => {
+  it('live apart from sessions, or state that they do not', () => {
     const shared = { ...hub, sharedNamespace: true };
     for (const namespaces of [['servers', 'more', 'hub'], ['*']]) {
       expect(() => check([hub], { namespaces })).to.throw(/launcher 1: .*"sharedNamespace": true/);
@@ -39,7 +39,7 @@ describe('launchers of an overlay, before it is applied', () => {
     }
   });
 
-  it('are the operator’s own affair where the overlay does not have the file', () => {
+  it('are left to the operator where the overlay does not contain the file', () => {
     expect(() => assertLaunchers({ objects: [], sessionNamespaces: ['*'] })).not.to.throw();
   });
 });

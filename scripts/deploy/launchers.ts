@@ -1,5 +1,5 @@
 /**
- * What a rendered overlay says of trusted launchers, in three places: before anything is applied. No zone;
+ * Checks what a rendered overlay says about trusted launchers, in three places, before anything is applied. No zone;
  * docs/design.md#trusted-launchers.
  */
 import { guardLines, parseLaunchers, sharedLauncher, type Launcher } from '#platform/launchers.ts';
@@ -8,13 +8,13 @@ import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { DeployError } from './failure.ts';
 import type { Rendering } from './rendering.ts';
 
-const NEXT = 'docs/launchers.md, “Trusted launchers”, says what each entry means';
+const NEXT = 'docs/launchers.md, “Trusted launchers”, explains each entry';
 
 function filesIn(objects: readonly KubernetesObject[]): string[] {
   return (
     objects
       .filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata?.name === 'twofold-launchers')
-      // Of a ConfigMap, as Kubernetes' schema has it.
+      // A ConfigMap's, as in Kubernetes' schema.
       .flatMap((object) => (object as { data?: Record<string, string> }).data?.['launchers.json'] ?? [])
   );
 }
@@ -33,8 +33,8 @@ function same(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /**
- * Throws a DeployError where an account lives among sessions without a word about it, or console, webhook and guard would
- * trust others. Files that are not part of the overlay are the services' to refuse.
+ * Throws a DeployError where an account lives among sessions without declaring it, or console, webhook and guard would
+ * trust different ones. Files that are not part of the overlay are left for the services to refuse.
  */
 export function assertLaunchers({
   objects,

@@ -1,4 +1,4 @@
-/** `make deploy`, `make undeploy`, `make certs-renew`, `make keys`: arguments in, what happens line by line, an exit code out. No zone. */
+/** `make deploy`, `make undeploy`, `make certs-renew`, `make keys`: arguments in, progress line by line and an exit code out. No zone. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,32 +26,31 @@ function say(line: string): void {
 
 const certsOption = {
   value: 'FOLDER',
-  doc: 'Where the CA is, or shall be made; none: cert-manager issues.',
+  doc: 'Where the CA is, or is to be created; none: cert-manager issues.',
 } as const;
 
 const upOptions = {
-  overlay: { value: 'FOLDER', doc: 'What is deployed to a cluster of yours.' },
+  overlay: { value: 'FOLDER', doc: 'What to deploy to a cluster of your own.' },
   certs: certsOption,
-  keys: { value: 'FOLDER', doc: 'The console’s keys that make keys has made.' },
-  env: { value: ['on', 'off'], doc: 'Variables from files; as the nodes can where nothing is said.' },
+  keys: { value: 'FOLDER', doc: 'The console’s keys, as written by make keys.' },
+  env: { value: ['on', 'off'], doc: 'Variables from secrets; by default, if the nodes support them.' },
   bearer: { value: 'FILE', doc: 'An access token for the self-test.' },
   'console-ca': { value: 'FILE', doc: 'Roots of the console’s public certificate, for the self-test.' },
-  database: { value: ['sqlite', 'postgres'], doc: 'The local cluster’s.' },
-  namespaces: { value: 'a,b', doc: 'The local cluster’s for sessions.' },
+  database: { value: ['sqlite', 'postgres'], doc: 'The local cluster’s database.' },
+  namespaces: { value: 'a,b', doc: 'Session namespaces of the local cluster.' },
 } as const;
 
 const certificateOptions = {
   certs: certsOption,
-  rotate: { value: 'yes', doc: 'Begin to replace the root, or take the next step.' },
-  'overlap-days': { value: 'N', doc: 'Days that a root is trusted before it signs, and after.' },
+  rotate: { value: 'yes', doc: 'Start to replace the root, or take the next step.' },
+  'overlap-days': { value: 'N', doc: 'Days for which a root is trusted before it signs, and after.' },
 } as const;
 
 type UpOptions = OptionsOf<typeof upOptions>;
 
 function folder(name: string, value: string): string {
   const path = resolve(value);
-  if (!existsSync(path))
-    throw new DeployError(`${name}: there is no folder ${path}`, 'name one that is there');
+  if (!existsSync(path)) throw new DeployError(`${name}: there is no folder ${path}`, 'name one that exists');
   return path;
 }
 
@@ -64,8 +63,8 @@ function caFolder(certs: string | undefined): string {
   if (certs !== undefined) return resolve(certs);
   if (isLocal()) return join(state, 'certificates');
   throw new DeployError(
-    'CERTS is missing: the folder where the CA of this installation is, or shall be made',
-    'CERTS=folder, kept by you alone and backed up apart from everything else; CERTS=none where cert-manager issues the certificates',
+    'CERTS is missing: the folder where the CA of this installation is, or is to be created',
+    'CERTS=folder, readable by you only and backed up apart from everything else; CERTS=none where cert-manager issues the certificates',
   );
 }
 
@@ -112,7 +111,7 @@ async function deployOverlay(values: UpOptions, overlay: string): Promise<void> 
   });
   say(
     dir === undefined
-      ? 'deployed, with certificates of yours'
+      ? 'deployed, with your own certificates'
       : `deployed. The CA is in ${dir}: keep it, and run make certs-renew daily`,
   );
 }
@@ -124,8 +123,8 @@ async function up(values: UpOptions): Promise<void> {
     await deployLocally(values);
   } else {
     throw new DeployError(
-      `KUBECONFIG names a cluster of yours, and OVERLAY is missing (${process.env['KUBECONFIG'] ?? ''})`,
-      'copy manifests/overlays/sqlite or postgres, set settings.yaml and addresses.yaml in it and images that this cluster can pull, then: make deploy OVERLAY=folder CERTS=folder (docs/install.md)',
+      `KUBECONFIG names a cluster of your own, and OVERLAY is missing (${process.env['KUBECONFIG'] ?? ''})`,
+      'copy manifests/overlays/sqlite or postgres, set its settings.yaml, addresses.yaml and images that this cluster can pull, then: make deploy OVERLAY=folder CERTS=folder (docs/install.md)',
     );
   }
 }
@@ -133,7 +132,7 @@ async function up(values: UpOptions): Promise<void> {
 async function down(confirm: string | undefined): Promise<void> {
   if (!isLocal() && confirm !== 'yes')
     throw new DeployError(
-      'this deletes Twofold’s keys and, where it is a volume of the cluster’s, the database: what is stored cannot be read any more',
+      'this deletes Twofold’s keys and, where it is a volume of the cluster, the database: what is stored can no longer be read',
       'make undeploy CONFIRM=yes',
     );
   await undeploy(createKubectl(), say);
@@ -143,7 +142,7 @@ async function down(confirm: string | undefined): Promise<void> {
 async function certificates(values: OptionsOf<typeof certificateOptions>): Promise<void> {
   const days = values['overlap-days'];
   if (days !== undefined && !/^\d{1,4}$/.test(days))
-    throw new DeployError(`OVERLAP_DAYS is ${days}`, 'a number of days');
+    throw new DeployError(`OVERLAP_DAYS is ${days}`, 'give a number of days');
   await renewCertificates(
     createKubectl(),
     { dir: caFolder(values.certs) },
@@ -158,8 +157,8 @@ async function certificates(values: OptionsOf<typeof certificateOptions>): Promi
 async function keys(dir: string | undefined): Promise<void> {
   if (dir === undefined)
     throw new DeployError(
-      'DIR is missing: the folder in which the console’s keys shall be made',
-      'DIR=folder, an empty one where only you read, best in memory; then put its four files into your vault',
+      'DIR is missing: the folder in which to create the console’s keys',
+      'DIR=folder, an empty one that only you can read, preferably in memory; then put its four files into your vault',
     );
   say(await writeConsoleKeys(resolve(dir)));
 }
@@ -169,38 +168,37 @@ const command = commandOf<undefined, unknown>();
 const program: Program<undefined, unknown> = {
   name: 'deploy',
   call: 'scripts/deploy/run',
-  summary:
-    'what make deploy, undeploy, certs-renew and keys run; an empty option is as if it were not there.',
+  summary: 'what make deploy, undeploy, certs-renew and keys run; an empty option counts as absent.',
   commands: [
     command({
       name: 'up',
-      summary: 'Twofold in the cluster.',
+      summary: 'Deploy Twofold to the cluster.',
       options: upOptions,
       run: (_, { options }) => up(options),
     }),
     command({
       name: 'down',
-      summary: 'Take it away, with keys and database.',
-      options: { confirm: { value: 'yes', doc: 'For a cluster of yours.' } },
+      summary: 'Remove it, with its keys and database.',
+      options: { confirm: { value: 'yes', doc: 'For a cluster of your own.' } },
       run: (_, { options }) => down(options.confirm),
     }),
     command({
       name: 'certificates',
-      summary: 'Renew certificates that are due and hand them out.',
+      summary: 'Renew certificates that are due and install them.',
       options: certificateOptions,
       run: (_, { options }) => certificates(options),
     }),
     command({
       name: 'keys',
       summary: 'Make the console’s keys.',
-      options: { dir: { value: 'FOLDER', doc: 'An empty folder where only you read.' } },
+      options: { dir: { value: 'FOLDER', doc: 'An empty folder that only you can read.' } },
       run: (_, { options }) => keys(options.dir),
     }),
   ],
   exitCodes,
 };
 
-/** Make passes every option, empty where it was not given. */
+/** Make passes every option, empty where none was given. */
 function withoutEmpty(args: readonly string[]): readonly string[] {
   return args.filter((arg, at) => arg !== '' && args[at + 1] !== '');
 }
@@ -210,7 +208,7 @@ async function main(args: readonly string[]): Promise<number> {
     return await runCommandLine(program, withoutEmpty(args), undefined);
   } catch (error) {
     if (!(error instanceof DeployError || error instanceof KubectlError)) throw error;
-    const next = error instanceof DeployError ? error.next : 'docs/troubleshooting.md goes by the message';
+    const next = error instanceof DeployError ? error.next : 'look the message up in docs/troubleshooting.md';
     console.error(`\n${shownLines(error.message)}\n\nNext: ${shownLines(next)}`);
     return exitCodes.failed.exit;
   }

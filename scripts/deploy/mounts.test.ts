@@ -20,10 +20,10 @@ const rendering: Rendering = {
   allKeysInCluster: false,
 };
 
-/** A cluster with these Secrets, and the answer to `get secretproviderclass`. */
+/** A cluster with these Secrets, and the response to `get secretproviderclass`. */
 function cluster(secrets: readonly string[], providerClass: object | undefined): Kubectl {
   const unexpected = (): never => {
-    throw new Error('not asked for here');
+    throw new Error('not requested here');
   };
   return {
     run: () => Promise.resolve(secrets.map((name) => `${name}\n`).join('')),
@@ -56,14 +56,14 @@ describe('what the services mount', () => {
     expect(await refusal(cluster(['console-tls'], none))).to.equal('undefined');
   });
 
-  it('is refused where a Secret or the class is missing, with what it must have', async () => {
+  it('is refused where a Secret or the class is missing, naming what it must contain', async () => {
     expect(await refusal(cluster([], vault))).to.include('Secrets are missing: twofold-console/console-tls');
     const said = await refusal(cluster(['console-tls'], undefined));
     expect(said).to.include('twofold-console-keys in twofold-console cannot be found');
     expect(said).to.include('with the objects at-rest.json, x.json');
   });
 
-  it('is refused where the class copies the keys into Secrets: they would lie in etcd', async () => {
+  it('is refused where the class copies the keys into Secrets: they would be in etcd', async () => {
     const copying = { spec: { ...vault.spec, secretObjects: [{ secretName: 'copy', type: 'Opaque' }] } };
     expect(await refusal(cluster(['console-tls'], copying))).to.match(/has secretObjects.*into etcd.*remove/);
   });

@@ -13,7 +13,7 @@ interface Node {
   readonly exitCode?: number;
 }
 
-/** A cluster of these nodes, whose pods have ended by the time they are looked at; tells what was deleted. */
+/** A cluster of these nodes, whose pods have ended by the time they are checked; records what was deleted. */
 function cluster(nodes: Readonly<Record<string, Node>>, refuses?: string) {
   const deleted: string[] = [];
   const nodeList = Object.entries(nodes).map(([name, { version, ready = true }]) => ({
@@ -40,7 +40,7 @@ function cluster(nodes: Readonly<Record<string, Node>>, refuses?: string) {
       return Promise.resolve(done);
     },
     find: () => Promise.resolve(undefined),
-    // The test knows what is asked for.
+    // The test knows what is requested.
     list: <T>(args: readonly string[]) => Promise.resolve(lists[args[0] ?? ''] as readonly T[]),
     apply: ([object]) =>
       refuses !== undefined && object?.kind === 'Pod'
@@ -60,16 +60,16 @@ async function failureOf(kubectl: Kubectl): Promise<DeployError> {
   throw new Error('it was not refused');
 }
 
-describe('variables out of files, on every node', () => {
-  it('are said to work where each node gave one', async () => {
+describe('variables from files, on every node', () => {
+  it('are reported to work where each node provided one', async () => {
     const said: string[] = [];
     const { kubectl, deleted } = cluster({ a: { version: 'v1.35.4' }, b: { version: 'v1.36.0' } });
     await assertNodeVariables(kubectl, IMAGE, (line) => said.push(line));
-    expect(said).to.deep.equal(['variables from files: work on a (kubelet v1.35.4), b (kubelet v1.36.0)']);
+    expect(said).to.deep.equal(['variables from files work on a (kubelet v1.35.4), b (kubelet v1.36.0)']);
     expect(deleted).to.deep.equal(['namespace twofold-node-test']);
   });
 
-  it('are refused for the one node whose kubelet gives an empty one, with its name and version', async () => {
+  it('are refused for the one node whose kubelet leaves it empty, with its name and version', async () => {
     const { kubectl, deleted } = cluster({
       new: { version: 'v1.35.4' },
       old: { version: 'v1.34.1', exitCode: 7 },
@@ -80,12 +80,12 @@ describe('variables out of files, on every node', () => {
     expect(deleted).to.deep.equal(['namespace twofold-node-test']);
   });
 
-  it('are refused where a test pod fails otherwise, and shows it', async () => {
+  it('are refused where a test pod fails in another way, showing it', async () => {
     const { kubectl } = cluster({ a: { version: 'v1.35.4', exitCode: 1 } });
     expect((await failureOf(kubectl)).message).to.match(/a \(kubelet v1\.35\.4\): .*read ended with 1/s);
   });
 
-  it('are refused while a node cannot be asked, or there is none', async () => {
+  it('are refused while a node cannot be tested, or there is none', async () => {
     const { kubectl } = cluster({ a: { version: 'v1.35.4', ready: false } });
     expect((await failureOf(kubectl)).message).to.include('a (kubelet v1.35.4): not ready');
     expect((await failureOf(cluster({}).kubectl)).message).to.include('no Linux node');
@@ -96,7 +96,7 @@ describe('variables out of files, on every node', () => {
     expect((await failureOf(kubectl)).message).to.include('unknown field "fileKeyRef"');
   });
 
-  it('are tried by a pod that Pod Security restricted lets in, on the node by name', () => {
+  it('are tested by a pod that Pod Security restricted admits, on the node by name', () => {
     const pod = nodeTestPod('a', 0, IMAGE);
     const { spec } = pod;
     expect(restrictedViolations(pod)).to.deep.equal([]);

@@ -1,6 +1,6 @@
 /**
- * Whether every node can give a container a variable out of a file (`fileKeyRef`), which secrets as variables
- * need: a kubelet before 1.35 leaves such a variable empty and says nothing. One pod on each node tries it.
+ * Whether every node can give a container a variable from a file (`fileKeyRef`), which secrets as variables
+ * need: a kubelet before 1.35 silently leaves such a variable empty. One pod on each node tests it.
  * No zone; docs/design.md#pod.
  */
 import { randomBytes } from 'node:crypto';
@@ -32,7 +32,7 @@ interface Image {
   readonly pullPolicy: string;
 }
 
-/** What the init container writes reaches the other one as a variable, or it ends with a code that says so. */
+/** What the init container writes reaches the other one as a variable, or that one exits with a code of its own. */
 export function nodeTestPod(node: string, index: number, image: Image) {
   const token = randomBytes(8).toString('hex');
   const volumeName = 'variables';
@@ -52,7 +52,7 @@ export function nodeTestPod(node: string, index: number, image: Image) {
     kind: 'Pod',
     metadata: { name: `node-${index}`, namespace: NAMESPACE },
     spec: {
-      // By name, past the scheduler: a node that is closed to new pods may open again.
+      // By name, past the scheduler: a cordoned node may be opened again.
       nodeName: node,
       tolerations: [{ operator: 'Exists' }],
       restartPolicy: 'Never',
@@ -88,7 +88,7 @@ async function outcomeOf(kubectl: Kubectl, node: V1Node, pod: V1Pod): Promise<st
   const [read] = pod.status?.containerStatuses ?? [];
   if (read?.state?.terminated?.exitCode === EMPTY)
     return `${describeNode(node)}: the variable is empty; its kubelet does not know fileKeyRef`;
-  return `${describeNode(node)}: the test pod did not end well: ${await describePod(kubectl, pod)}`;
+  return `${describeNode(node)}: the test pod failed: ${await describePod(kubectl, pod)}`;
 }
 
 function isOver(pod: V1Pod): boolean {
@@ -113,19 +113,19 @@ async function tryNodes(kubectl: Kubectl, nodes: readonly V1Node[], image: Image
     const outcomes = await Promise.all(
       nodes.map(async (node) => {
         const pod = pods.find(({ spec }) => spec?.nodeName === node.metadata?.name);
-        return pod ? await outcomeOf(kubectl, node, pod) : `${describeNode(node)}: its test pod has gone`;
+        return pod ? await outcomeOf(kubectl, node, pod) : `${describeNode(node)}: its test pod is gone`;
       }),
     );
     return outcomes.flatMap((outcome) => outcome ?? []);
   } catch (error) {
-    if (error instanceof KubectlError) return [`the API server refuses the test pod: ${error.said}`];
+    if (error instanceof KubectlError) return [`the API server refused the test pod: ${error.said}`];
     throw error;
   } finally {
     await kubectl.attempt(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
   }
 }
 
-/** Rejects with a DeployError that names each node which cannot, with its kubelet's version. */
+/** Rejects with a DeployError that names each node that cannot, with its kubelet's version. */
 export async function assertNodeVariables(
   kubectl: Kubectl,
   image: Image,
@@ -139,5 +139,5 @@ export async function assertNodeVariables(
       'upgrade these nodes to Kubernetes 1.35, or deploy with variables off (ENV=off, or envEnabled in settings.yaml)',
     );
   }
-  say(`variables from files: work on ${nodes.map(describeNode).join(', ')}`);
+  say(`variables from files work on ${nodes.map(describeNode).join(', ')}`);
 }

@@ -1,6 +1,6 @@
 /**
- * `make undeploy`: takes away all that a deployment made, and what it stored. The webhook's registration goes first, so
- * that pods can start while the rest goes. No zone.
+ * `make undeploy`: removes everything that a deployment created and stored. The webhook's registration goes first, so
+ * that pods can start while the rest is removed. No zone.
  */
 import type { V1Lease } from '@kubernetes/client-node';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
@@ -9,7 +9,7 @@ import type { Kubectl } from './kubectl.ts';
 const OURS = ['-l', 'app.kubernetes.io/part-of=twofold', '--ignore-not-found'];
 const NAMESPACES = ['twofold-webhook', 'twofold-console', 'twofold-keyservice'];
 
-/** In this order: what the API server asks at every pod, then what our services may do, then they themselves. */
+/** In this order: what the API server calls for every pod, then the services' rights, then the services. */
 const clusterWide = [
   'mutatingwebhookconfigurations',
   'validatingadmissionpolicybindings',
@@ -19,7 +19,7 @@ const clusterWide = [
 ];
 const inSessionNamespaces = ['rolebindings', 'networkpolicies'];
 
-/** Leases whose pod never came: nobody would delete them, and their Secrets, once the webhook is gone. */
+/** Leases whose pod never appeared: nothing would delete them and their Secrets once the webhook is gone. */
 async function deleteUnclaimedSessions(kubectl: Kubectl): Promise<number> {
   const leases = await kubectl.list<V1Lease>(['leases', '-A', '-l', 'twofold.dev/session']);
   const unclaimed = leases.filter(({ metadata }) => (metadata?.ownerReferences ?? []).length === 0);
@@ -35,7 +35,7 @@ async function deleteUnclaimedSessions(kubectl: Kubectl): Promise<number> {
   return leases.length - unclaimed.length;
 }
 
-/** Where sessions may be: our own namespaces keep what closes them until they are gone themselves. */
+/** Where sessions may be: Twofold's own namespaces stay closed until they are gone themselves. */
 async function clearSessionNamespaces(kubectl: Kubectl): Promise<readonly string[]> {
   const cleared = new Set<string>();
   for (const kind of inSessionNamespaces) {
@@ -50,7 +50,7 @@ async function clearSessionNamespaces(kubectl: Kubectl): Promise<readonly string
   return [...cleared];
 }
 
-/** Resolves when the namespaces are gone. Doing it again, or where nothing is, is fine. */
+/** Resolves when the namespaces are gone. May be repeated, or run where nothing is deployed. */
 export async function undeploy(kubectl: Kubectl, say: (line: string) => void): Promise<void> {
   for (const kind of clusterWide) {
     const said = await kubectl.run(['delete', kind, ...OURS, '-o', 'name']);
@@ -69,10 +69,10 @@ export async function undeploy(kubectl: Kubectl, say: (line: string) => void): P
   await kubectl.run(['delete', 'namespace', ...NAMESPACES, '--ignore-not-found', '--timeout=180s']);
   await kubectl.run(['delete', 'persistentvolumes', ...OURS]);
   const running = await deleteUnclaimedSessions(kubectl);
-  say('Twofold is gone, with its keys and its database where that was a volume of the cluster’s');
+  say('Twofold is gone, with its keys, and its database if that was a volume of the cluster');
   if (running > 0)
     say(
-      `sessions that go on, with the files that they have: ${running}; their Secrets and Leases go with their pods`,
+      `sessions that keep running, with the files they have: ${running}; their Secrets and Leases go with their pods`,
     );
   say('the session namespaces are yours and stay as they are');
 }

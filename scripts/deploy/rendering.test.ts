@@ -27,7 +27,7 @@ describe('what a deployment reads from an overlay', function () {
     ]);
   });
 
-  it('says whether the console’s keys, and whether all keys, lie in the cluster', () => {
+  it('tells whether the console’s keys, and whether all keys, are in the cluster', () => {
     const outside = `
       - name: envelope
         secret: null
@@ -74,7 +74,7 @@ spec:
     expect(withEnv(on, false)).to.deep.equal(objects);
   });
 
-  it('is refused where it is no overlay of Twofold’s', () => {
+  it('is refused where it is not an overlay of Twofold', () => {
     expect(() => readRendering([{ kind: 'Deployment', metadata: { name: 'x', namespace: 'y' } }])).to.throw(
       DeployError,
       /sets no TWOFOLD_NAMESPACES/,

@@ -1,6 +1,6 @@
 /**
- * A rendered overlay, and what a deployment has to know of it before anything is applied: which namespaces,
- * Secrets and images it counts on. Everything is read from what will be applied, so nothing is said twice.
+ * A rendered overlay, and what a deployment has to know about it before anything is applied: which namespaces,
+ * Secrets and images it relies on. Everything is read from what will be applied, so nothing is stated twice.
  * No zone; docs/design.md#operations.
  */
 import type { V1Container, V1Deployment, V1EnvVar, V1ObjectMeta, V1Volume } from '@kubernetes/client-node';
@@ -30,9 +30,9 @@ export interface Rendering {
   readonly injectorPullPolicy: string;
   readonly envEnabled: boolean;
   readonly publicUrl: string;
-  /** The console's keys that confer authority lie in a Secret. */
+  /** Whether the console's keys that confer authority are in a Secret. */
   readonly consoleKeysInCluster: boolean;
-  /** So does the keyservice's RSA key: whoever reads etcd, and the database, reads everything. */
+  /** The keyservice's RSA key too: anyone who can read etcd and the database can read everything. */
   readonly allKeysInCluster: boolean;
 }
 
@@ -48,7 +48,7 @@ function referenceOf(metadata: V1ObjectMeta | undefined, name = metadata?.name):
 
 type Deployment = Pick<V1Deployment, 'metadata' | 'spec'>;
 
-/** Our services' Deployments among the objects; their schema is tested (manifests/schemas.test.ts). */
+/** The services' Deployments among the objects; their schema is tested (manifests/schemas.test.ts). */
 function isDeployment(object: KubernetesObject): object is KubernetesObject & Deployment {
   return (
     object.kind === 'Deployment' && SERVICES.some((name) => object.metadata?.namespace === `twofold-${name}`)
@@ -100,7 +100,7 @@ function variablesIn(objects: readonly KubernetesObject[]): V1EnvVar[] {
     .flatMap(({ env }) => env ?? []);
 }
 
-/** Throws a DeployError for what is no overlay of Twofold's. */
+/** Throws a DeployError for anything but an overlay of Twofold. */
 export function readRendering(objects: readonly KubernetesObject[]): Rendering {
   const deployments = deploymentsIn(objects);
   const variables = variablesIn(objects);
@@ -108,7 +108,7 @@ export function readRendering(objects: readonly KubernetesObject[]): Rendering {
     const found = variables.find((variable) => variable.name === name)?.value;
     if (found === undefined || found === '')
       throw new DeployError(
-        `the overlay sets no ${name}`,
+        `the overlay does not set ${name}`,
         'build it on manifests/overlays/sqlite or postgres, with components/settings',
       );
     return found;
@@ -138,7 +138,7 @@ export function withEnv(objects: readonly KubernetesObject[], enabled: boolean):
   return changed;
 }
 
-/** Values that are still those of the examples; each is a person's to set. */
+/** Values that are still the examples'; each must be set by a person. */
 export function exampleValues({ objects }: Rendering): string[] {
   return variablesIn(objects).flatMap(({ name, value }) =>
     /^https:\/\/[^/]*\.example\.(org|com|net)(\/|$)/.test(value ?? '') ? [`${name} ${value ?? ''}`] : [],

@@ -13,7 +13,7 @@ function minutesAgo(minutes: number): Date {
 }
 const inServices = leafPlans.filter(({ zone }) => zone !== 'cluster');
 
-/** What is handed out to a cluster, in its order. */
+/** What is installed in a cluster, in order. */
 function cluster() {
   const roots = new Map<string, string>();
   const order: string[] = [];
@@ -62,7 +62,7 @@ describe('renewing the certificates of a cluster', function () {
     cpSync(issued, dir, { recursive: true, verbatimSymlinks: true });
   });
 
-  it('hands out the roots before any leaf, and every leaf that the services have', async () => {
+  it('installs the roots before any leaf, and every leaf that the services have', async () => {
     const { kubectl, order } = cluster();
     await handOutLeaves(kubectl, dir, inServices);
     order.length = 0;
@@ -74,7 +74,7 @@ describe('renewing the certificates of a cluster', function () {
     expect(said.join()).to.include('0 issued').and.to.include('no rotation is due');
   });
 
-  it('takes no step before the last one has arrived everywhere, however short an overlap is asked for', async () => {
+  it('takes no step before the last one has arrived everywhere, however short an overlap is requested', async () => {
     const { kubectl, roots } = cluster();
     await handOutLeaves(kubectl, dir, inServices);
     const hurried = { rotate: true, overlapMs: 0, say };
@@ -87,17 +87,17 @@ describe('renewing the certificates of a cluster', function () {
     expect(new Set(roots.values())).to.deep.equal(new Set([staged]));
   });
 
-  it('hands out a step that never arrived, in place of taking the next', async () => {
+  it('installs a step that never arrived instead of taking the next', async () => {
     const { kubectl, roots } = cluster();
     await handOutLeaves(kubectl, dir, inServices);
     await rotateRoot({ dir, now: minutesAgo(30), begin: 'now', overlapMs: 0 });
     expect(roots.get('console-tls')).not.to.equal(rootsInFolder());
     await renewCertificates(kubectl, { dir }, { rotate: true, overlapMs: 0, say });
-    expect(said.join()).to.include('was not handed out');
+    expect(said.join()).to.include('was not installed');
     expect(roots.get('console-tls')).to.equal(rootsInFolder());
   });
 
-  it('refuses where nothing was deployed yet', async () => {
+  it('refuses where nothing has been deployed yet', async () => {
     const { kubectl } = cluster();
     const refused = await renewCertificates(kubectl, { dir }, { rotate: false, say }).catch(
       (error: unknown) => error,

@@ -7,8 +7,8 @@ import { leafPlans } from '../../certs/plan.ts';
 import { progressOf } from './rollout.ts';
 import { faultOf, nextOf } from './self-test.ts';
 
-/** As it comes from the API server. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- whoever wrote the value knows its type
+/** As the API server returns it. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the author of the value knows its type
 function fromJson<T>(value: object): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
@@ -30,7 +30,7 @@ function ended(exitCode: number) {
   return { exitCode, reason: 'Error', message: 'TWOFOLD_CLUSTER is missing' };
 }
 
-describe('what is said of a container', () => {
+describe('the report on a container', () => {
   it('is why it waits', () => {
     expect(describeContainer(waiting('ErrImageNeverPull'))).to.equal(
       'console waits: ErrImageNeverPull: because',
@@ -42,12 +42,12 @@ describe('what is said of a container', () => {
     expect(describeContainer(crashed)).to.match(/ended with 78 \(Error: TWOFOLD_CLUSTER is missing\)/);
   });
 
-  it('is nothing for one that is ready, or has done its work', () => {
+  it('is nothing for one that is ready or has completed', () => {
     expect(describeContainer(status({ ready: true, state: { running: {} } }))).to.equal(undefined);
     expect(describeContainer(status({ state: { terminated: ended(0) } }))).to.equal(undefined);
   });
 
-  it('ends the waiting where waiting does not help', () => {
+  it('ends the wait where waiting does not help', () => {
     const pod = (container: object): V1Pod =>
       fromJson({ status: { containerStatuses: [status(container)] } });
     expect(isHopeless(pod(waiting('ErrImageNeverPull')))).to.equal(true);
@@ -65,11 +65,11 @@ describe('progress of a rollout', () => {
       status: { observedGeneration: 2, replicas: 2, updatedReplicas: 2, availableReplicas: 2, ...part },
     });
 
-  it('is done when every replica is new and available, and no old one is left', () => {
+  it('is complete when every replica is new and available, and no old one is left', () => {
     expect(progressOf(deployment({}))).to.deep.equal({ ready: 2, wanted: 2, done: true });
   });
 
-  it('is not done before the controller has seen the change, or while an old or unready replica is there', () => {
+  it('is not complete before the controller has seen the change, or while an old or unready replica exists', () => {
     const others = [
       { observedGeneration: 1 },
       { replicas: 3 },
@@ -97,7 +97,7 @@ describe('the self-test’s pod', () => {
     expect(faultOf(good, IMAGE)).to.equal(undefined);
   });
 
-  it('is wrong when any of them is not what was asked for', () => {
+  it('is wrong when any of them is not what was requested', () => {
     const wrong = [
       { ...good, spec: { ...good.spec, initContainers: [] } },
       { ...good, spec: { ...good.spec, containers: [{ name: 'main' }] } },
@@ -107,7 +107,7 @@ describe('the self-test’s pod', () => {
     expect(faultOf(good, 'other:1')).to.match(/runs injector:1/);
   });
 
-  it('is refused with a next step that goes by what the API server says', () => {
+  it('is refused with a next step that depends on the API server’s message', () => {
     const call =
       'failed calling webhook "pods.twofold.dev": failed to call webhook: Post "https://webhook.twofold-webhook.svc:8443/mutate?timeout=10s"';
     expect(nextOf(`${call}: x509: certificate signed by unknown authority`)).to.match(/make certs-renew/);
@@ -117,7 +117,7 @@ describe('the self-test’s pod', () => {
   });
 });
 
-describe('certificates that are handed out', () => {
+describe('certificates that are installed', () => {
   const pem = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
 
   it('are of one CA when one root is in both, as during a rotation', () => {
@@ -125,7 +125,7 @@ describe('certificates that are handed out', () => {
     expect(haveRootInCommon(pem('A'), pem('B'))).to.equal(false);
   });
 
-  it('are those leaves that the services mount, never the API server’s', () => {
+  it('are the leaves that the services mount, never the API server’s', () => {
     const services = leafPlans.filter(({ zone }) => zone !== 'cluster');
     expect(leavesIn(services.map(secretOf))).to.deep.equal(services);
     expect(leavesIn([{ namespace: 'elsewhere', name: 'console-tls' }])).to.deep.equal([]);

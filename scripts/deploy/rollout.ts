@@ -1,4 +1,4 @@
-/** Waits until Deployments run as they were applied, with a line for each change; ends early where waiting is no use. No zone. */
+/** Waits until Deployments run as they were applied, with a line for each change; ends early where waiting is pointless. No zone. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { describePod, isHopeless } from './diagnosis.ts';
@@ -7,7 +7,7 @@ import type { Kubectl } from './kubectl.ts';
 import type { Reference } from './rendering.ts';
 
 const EVERY_MS = 1000;
-/** Pods of a template before this one may be as ill, and are on their way out. */
+/** Pods of an earlier template may be failing too, but are on their way out. */
 const HOPELESS_FOR_MS = 15_000;
 
 interface Progress {
@@ -16,7 +16,7 @@ interface Progress {
   readonly done: boolean;
 }
 
-/** As `kubectl rollout status` judges: every replica is of the newest template and available, and no old one is left. */
+/** Like `kubectl rollout status`: every replica is of the newest template and available, and no old one is left. */
 export function progressOf({ metadata, spec, status }: V1Deployment): Progress {
   const wanted = spec?.replicas ?? 1;
   const seen = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
@@ -57,7 +57,7 @@ async function explain(
         .join('\n  ');
 }
 
-/** Rejects with a DeployError that shows the pods which hold it up. */
+/** Rejects with a DeployError that shows the pods that hold it up. */
 export async function awaitRollouts(
   kubectl: Kubectl,
   deployments: readonly Reference[],
@@ -90,7 +90,7 @@ export async function awaitRollouts(
       const why = hopeless ? 'cannot start' : `did not become ready within ${options.withinMs / 1000} s`;
       throw new DeployError(
         `${names} ${why}\n  ${await explain(kubectl, unfinished)}`,
-        'docs/troubleshooting.md goes by the message; then deploy again',
+        'look the message up in docs/troubleshooting.md; then deploy again',
       );
     }
     await wait(EVERY_MS);

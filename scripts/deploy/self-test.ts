@@ -1,6 +1,6 @@
 /**
- * Asks the running installation what it does, with dry runs that leave nothing behind: a pod that asks for a secret
- * must come back injected (or, without anybody's login, be refused by the console for its ticket), and a pod that
+ * Tests the running installation with dry runs that leave nothing behind: a pod that requests a secret
+ * must come back injected (or, without a login, be refused by the console for its ticket), and a pod that
  * forges a session must be refused by the guard. No zone; docs/design.md#guard.
  */
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,7 @@ import { createPerson, type Person } from '../dev/person.ts';
 import { DeployError } from './failure.ts';
 import type { Answer, Kubectl } from './kubectl.ts';
 
-/** Somebody who may store a secret at the console, so that the whole way can be tried. */
+/** A person who may store a secret at the console, so that the whole path can be tested. */
 export interface TestLogin {
   /** An access token for the console. */
   readonly bearer: string;
@@ -32,7 +32,7 @@ interface SelfTest {
 }
 
 const NAME = 'twofold-self-test';
-/** What was applied a moment ago is not yet in force everywhere: the API server reads its own configuration in turns. */
+/** What was just applied is not yet in force everywhere: the API server reloads its configuration periodically. */
 const SETTLES = { withinMs: 30_000, everyMs: 1000 };
 
 function podOf({ namespace, injectorImage }: SelfTest, metadata: object) {
@@ -61,7 +61,7 @@ function settled<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Prom
   return askUntil(ask, wanted, SETTLES);
 }
 
-/** Why a pod from the API server is not the session pod that was asked for; undefined when it is. */
+/** Why a pod from the API server is not the requested session pod; undefined when it is. */
 export function faultOf({ metadata, spec }: V1Pod, injectorImage: string): string | undefined {
   const [first] = spec?.initContainers ?? [];
   if (first?.name !== 'twofold-init') return 'its first init container is not twofold-init';
@@ -74,16 +74,16 @@ export function faultOf({ metadata, spec }: V1Pod, injectorImage: string): strin
     : 'its container does not mount /secrets';
 }
 
-/** The next step for what the API server says of a call that did not come to a verdict. */
+/** The next step for the API server's message about a call that reached no verdict. */
 export function nextOf(said: string): string {
   if (/x509|certificate/.test(said)) return 'caBundle and certificate differ: make certs-renew';
   if (/no endpoints available|connection refused/.test(said))
-    return 'the webhook does not run: kubectl -n twofold-webhook get pods';
+    return 'the webhook is not running: kubectl -n twofold-webhook get pods';
   if (/deadline exceeded|timeout|no route|i\/o/.test(said))
-    return 'the API server does not reach the webhook: let its address through to port 8443 (network policy webhook-from-kubernetes-api in addresses.yaml, and the cloud’s firewall)';
+    return 'the API server cannot reach the webhook: allow its address on port 8443 (network policy webhook-from-kubernetes-api in addresses.yaml, and the cloud’s firewall)';
   if (/ValidatingAdmissionPolicy/.test(said))
-    return 'webhook and guard have other settings: deploy again, and look whether another webhook changes the pod';
-  return 'docs/troubleshooting.md goes by the message';
+    return 'webhook and guard have different settings: deploy again, and check whether another webhook changes the pod';
+  return 'look the message up in docs/troubleshooting.md';
 }
 
 async function throwAway(person: Person): Promise<void> {
@@ -94,7 +94,7 @@ async function testInjection(kubectl: Kubectl, test: SelfTest, { bearer, caFile 
   const ca = caFile === undefined ? rootCertificates.join('\n') : readFileSync(caFile, 'utf8');
   const person = createPerson({ url: test.url, ca, bearer });
   try {
-    // A rollout is over before every node knows the new addresses.
+    // A rollout ends before every node knows the new addresses.
     const away = await settled(
       () =>
         throwAway(person).then(
@@ -107,7 +107,7 @@ async function testInjection(kubectl: Kubectl, test: SelfTest, { bearer, caFile 
       const why = away instanceof Error ? away.message : 'no answer';
       throw new DeployError(
         `the self-test cannot reach the console at ${test.url}: ${why}`,
-        'look at the address in publicUrl, and: kubectl -n twofold-console get pods,endpointslices',
+        'check the address in publicUrl, and: kubectl -n twofold-console get pods,endpointslices',
       );
     }
     await person.store(NAME, randomBytes(16).toString('hex'));
@@ -136,7 +136,7 @@ async function testInjection(kubectl: Kubectl, test: SelfTest, { bearer, caFile 
   }
 }
 
-/** Without a login: the refusal of a ticket that is none has gone the whole way to the console and back. */
+/** Without a login: the refusal of an invalid ticket has gone all the way to the console and back. */
 async function testRefusal(kubectl: Kubectl, test: SelfTest): Promise<void> {
   const annotations = { 'twofold.dev/secrets': NAME, 'twofold.dev/ticket': 'self.test.ticket' };
   const answer = await settled(
@@ -145,7 +145,7 @@ async function testRefusal(kubectl: Kubectl, test: SelfTest): Promise<void> {
   );
   if (!answer.stderr.includes('(ticket_malformed)'))
     throw new DeployError(
-      `a pod with a ticket that is none should be refused by the console, but: ${answer.stderr || 'it was admitted'}`,
+      `a pod with an invalid ticket should be refused by the console, but: ${answer.stderr || 'it was admitted'}`,
       nextOf(answer.stderr),
     );
 }
@@ -175,11 +175,11 @@ async function testGuard(kubectl: Kubectl, test: SelfTest): Promise<void> {
   if (!answer.stderr.includes('twofold-shape'))
     throw new DeployError(
       `a pod with a forged session label was refused, but not by the guard: ${answer.stderr}`,
-      'let the account that deploys create pods in the session namespace, and make the self-test’s pod fit its policies',
+      'allow the deploying account to create pods in the session namespace, and let its policies admit the self-test’s pod',
     );
 }
 
-/** Rejects with a DeployError. Creates nothing in Kubernetes; its secret at the console is deleted again. */
+/** Rejects with a DeployError. Creates nothing in Kubernetes; its secret at the console is deleted afterwards. */
 export async function runSelfTest(
   kubectl: Kubectl,
   test: SelfTest,
@@ -194,6 +194,6 @@ export async function runSelfTest(
   }
   await testRefusal(kubectl, test);
   say(
-    'self-test: webhook and console refuse a pod whose ticket is none; with BEARER=file of somebody’s access token the whole way is tried',
+    'self-test: webhook and console refuse a pod with an invalid ticket; BEARER=FILE with a person’s access token would test the whole path',
   );
 }

@@ -1,6 +1,6 @@
 /**
- * The API server without a client between, asked by whomever a scenario needs: for tables of requests, and for those
- * that no client would send. With the rights of a kubeconfig, or impersonating somebody.
+ * The API server without a client in between, called as whomever a scenario needs: for tables of requests, and for those
+ * that no client would send. With the rights of a kubeconfig, or impersonating a user.
  */
 import type { OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
@@ -9,7 +9,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 
 interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With the query. */
+  /** Including the query. */
   readonly path: string;
   readonly body?: unknown;
   /** `application/json` by default; a PATCH is a JSON Patch by default. */
@@ -17,13 +17,13 @@ interface ApiRequest {
   /** Impersonated; the groups count only with it. */
   readonly as?: string;
   readonly groups?: readonly string[];
-  /** As the API server has it of a user: which pod a token is bound to. */
+  /** A user's `extra`, as the API server has it: which pod a token is bound to. */
   readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 export interface ApiAnswer {
   readonly status: number;
-  /** The object, or the API server's Status; whoever asks knows which. */
+  /** The object, or the API server's Status; the caller knows which. */
   readonly body: unknown;
   /** Of a Status. */
   readonly message: string;
@@ -33,7 +33,7 @@ export interface ApiAnswer {
 
 export interface Api {
   call(request: ApiRequest): Promise<ApiAnswer>;
-  /** The object; rejects with the API server's words unless it succeeded. The type is the caller's word. */
+  /** The object; rejects with the API server's message unless it succeeded. The caller asserts the type. */
   must<T>(request: ApiRequest): Promise<T>;
 }
 
@@ -79,7 +79,7 @@ export function createApi(config: KubeConfig): Api {
 
   const call = async (asked: ApiRequest): Promise<ApiAnswer> => {
     const options = await (common ??= credentials());
-    // As the client sets them.
+    // As the client library sets them.
     const headers = { ...(options.headers as OutgoingHttpHeaders | undefined), ...headersOf(asked) };
     const answer = await new Promise<Omit<ApiAnswer, 'message'>>((resolve, reject) => {
       const request = httpsRequest(server + asked.path, {
@@ -89,7 +89,7 @@ export function createApi(config: KubeConfig): Api {
         timeout: TIMEOUT_MS,
       });
       request.once('error', reject);
-      request.once('timeout', () => request.destroy(new Error(`no answer: ${asked.method} ${asked.path}`)));
+      request.once('timeout', () => request.destroy(new Error(`no response: ${asked.method} ${asked.path}`)));
       request.once('response', (message) => {
         const warnings = warningsIn(message.headers.warning ?? '');
         text(message).then((body) => {

@@ -5,7 +5,7 @@ import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { askUntil } from './ask-until.ts';
 import type { Api } from './api.ts';
 
-/** Where objects of this kind are, by the rule that Kubernetes' own kinds keep to. */
+/** The collection of this kind, by the rule that Kubernetes' own kinds follow. */
 function collectionOf({ apiVersion = '', kind = '', metadata }: KubernetesObject): string {
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const namespace = metadata?.namespace === undefined ? '' : urlPath`/namespaces/${metadata.namespace}`;
@@ -16,7 +16,7 @@ function pathOf(document: KubernetesObject): string {
   return collectionOf(document) + urlPath`/${document.metadata?.name ?? ''}`;
 }
 
-/** One after the other, so that a namespace is there before what is in it. */
+/** One after the other, so that a namespace exists before its contents. */
 export async function applyDocuments(
   api: Api,
   documents: readonly KubernetesObject[],
@@ -40,7 +40,7 @@ export async function deleteDocuments(api: Api, documents: readonly KubernetesOb
 const POLICIES = 'admissionregistration.k8s.io/v1';
 const IN_FORCE_WITHIN_MS = 60_000;
 
-/** A policy that refuses one ConfigMap, which is only ever tried. */
+/** A policy that refuses one ConfigMap, which is only ever created as a dry run. */
 function probe(name: string): KubernetesObject[] {
   const resourceRules = [
     { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] },
@@ -64,7 +64,7 @@ function probe(name: string): KubernetesObject[] {
 }
 
 /**
- * Resolves once every policy and binding that was written before this call is judged by, and none that was deleted. An
+ * Resolves once every policy and binding written before this call is in force, and none that was deleted. An
  * API server sees policies in the order in which they were written, and bindings likewise, and takes all that it saw
  * at once: when it judges by a policy and binding that were written last, it judges by all.
  */

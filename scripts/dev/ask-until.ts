@@ -1,4 +1,4 @@
-/** Waiting for what happens by itself. Tools and tests, no zone. */
+/** Waiting for what happens on its own. Tools and tests, no zone. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 interface AskUntilOptions {
@@ -6,7 +6,7 @@ interface AskUntilOptions {
   readonly everyMs: number;
 }
 
-/** Asks until the answer is the wanted one, or the time is over: the last answer, whichever it is. */
+/** Asks until the answer is the wanted one or the time is up; returns the last answer either way. */
 export async function askUntil<T>(
   ask: () => Promise<T>,
   wanted: (answer: T) => boolean,

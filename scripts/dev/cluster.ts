@@ -1,4 +1,4 @@
-/** What a development cluster needs of Kubernetes, and what of Twofold is applied to it. Development tool, no zone. */
+/** What a development cluster needs from Kubernetes, and what Twofold applies to it. Development tool, no zone. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { guardLines } from '#platform/launchers.ts';
@@ -17,7 +17,7 @@ export interface Cluster {
   token(username: keyof typeof users | `system:serviceaccount:${string}`): Promise<string>;
   /** Adds or replaces documents, as an administrator. Resolves once requests are judged by them. */
   apply(documents: readonly KubernetesObject[]): Promise<void>;
-  /** Gives a pod to the kubelet, as a scheduler does. */
+  /** Binds a pod to the kubelet's node, as a scheduler does. */
   schedule(namespace: string, pod: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export function roles(): KubernetesObject[] {
   ];
 }
 
-/** The stand-in for an API server, which starts at once. */
+/** The stand-in for an API server, which starts immediately. */
 export const startStandInCluster: StartCluster = async (environment, issuer) => {
   const ca = readFileSync(environment.caFile, 'utf8');
   const server = await startStandIn({

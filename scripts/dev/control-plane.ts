@@ -11,7 +11,7 @@ export interface ControlPlane {
   readonly url: string;
   /** PEM: the roots of the API server's certificate. */
   readonly ca: string;
-  /** What it writes: kubeconfigs, certificates, logs. */
+  /** Where it writes kubeconfigs, certificates and logs. */
   readonly folder: string;
   /** May do everything. */
   readonly admin: KubeConfig;
@@ -27,7 +27,7 @@ export function readKubeconfig(file: string): KubeConfig {
 }
 
 /**
- * Resolves once its API server answers, which takes minutes where it has not been built yet; rejects, saying why, when it
+ * Resolves once its API server responds, which takes minutes where it has not been built yet; rejects with the reason when it
  * ends before. It keeps no process running, and ends with this one, however that ends.
  */
 export async function startControlPlane(

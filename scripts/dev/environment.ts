@@ -10,7 +10,7 @@ import { ensureCertificates } from '../../certs/store.ts';
 import { freePort } from './free-port.ts';
 import { makeKeys, type KeyFiles } from './keys.ts';
 
-/** Values of a development cluster; the session namespace is the one of the captured reviews' people. */
+/** Values of a development cluster; the session namespace is that of the people in the captured reviews. */
 export const development = {
   cluster: 'development',
   audience: 'twofold-console',
@@ -27,16 +27,16 @@ type Listener = 'identityProvider' | 'console' | 'consoleResolve' | 'consoleClai
 export interface EnvironmentOptions {
   /** Everything is written below it: certificates, keys, database, logs, tokens. */
   readonly dir: string;
-  /** A folder of certificates that are taken in place of new ones, which take a second. */
+  /** A folder of certificates to use instead of new ones, which take a second. */
   readonly certificates?: string;
   /** People who get a bearer. */
   readonly people: readonly string[];
   readonly launchersFile?: string | undefined;
-  /** Callers without credentials may do at the API server what developers may, so that curl is enough. */
+  /** Lets callers without credentials do at the API server what developers may, so that curl is enough. */
   readonly anonymous?: boolean;
   /** Overrides a service's variables, for drills and benches. */
   readonly env?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
-  /** More arguments for a service's Node, such as a profiler's. */
+  /** Extra arguments for a service's Node, such as a profiler's. */
   readonly nodeArgs?: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
   /** A connection URL; SQLite below `dir` where there is none. */
   readonly database?: string;

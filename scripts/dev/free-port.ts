@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Below what systems give to clients: there a port is soon another's while the server that had it starts again. */
+/** Below the ephemeral range, where another process could take a port while its server restarts. */
 const FROM = 20_000;
 const TO = 32_768;
 

@@ -36,7 +36,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Any status is an answer; rejects with an HttpsError when there is none. */
+/** Any status is a response; rejects with an HttpsError when there is none. */
 export function createJsonClient(tls: ClientTls): JsonClient {
   const client = createHttpsClient(tls);
   return {

@@ -1,4 +1,4 @@
-/** The identity provider of a development cluster, as a program of its own. Development tool, no zone. */
+/** The identity provider of a development cluster, as a separate program. Development tool, no zone. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ export interface Identity {
   readonly issuer: string;
   /** Of the cluster's people. */
   readonly bearers: Bearers;
-  /** Ends it, and starts it again with a new key and the old ones published; resolves to new bearers. */
+  /** Stops it, and starts it again with a new key and the old ones still published; resolves to new bearers. */
   readonly rotate: (meanwhile?: () => Promise<void>) => Promise<Bearers>;
   readonly stop: () => Promise<void>;
 }

@@ -1,5 +1,5 @@
 /**
- * Makes the keys of a development cluster: one folder per zone, each with what that zone alone may hold.
+ * Makes the keys of a development cluster: one folder per zone, each with what only that zone may hold.
  * Development tool, no zone; docs/design.md#keys.
  */
 import { generateKeyPair, randomBytes, type KeyObject } from 'node:crypto';

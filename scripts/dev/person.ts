@@ -1,5 +1,5 @@
 /**
- * What a person's launcher or client does, for demo and drills: the console's API by its generated client, and any
+ * What a person's launcher or client does, for demo and drills: the console's API through its generated client, and any
  * other call by hand. Development tool, zone 0.
  */
 import { createHttpsClient, type HttpsAnswer } from '#platform/https-client.ts';
@@ -49,7 +49,7 @@ export function createPerson({ url, ca, bearer }: PersonOptions) {
       body: text === '' ? undefined : JSON.parse(text),
     };
   };
-  /** As `call`, but rejects unless the status is one of success. The type is the caller's word. */
+  /** Like `call`, but rejects unless the status is a success. The caller asserts the type. */
   const must = async <T>(
     method: string,
     path: string,

@@ -1,4 +1,4 @@
-/** Starts a program of the development cluster, waits until it listens, ends it by its pid. Development tool, no zone. */
+/** Starts a program of the development cluster, waits until it listens, stops it by its pid. Development tool, no zone. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -10,7 +10,7 @@ interface ProgramOptions<T> {
   readonly env?: Readonly<Record<string, string>>;
   /** Everything that it prints. */
   readonly logFile: string;
-  /** What a printed JSON line says about being ready, or undefined. */
+  /** What a printed JSON line tells about being ready, or undefined. */
   readonly ready: (line: Readonly<Record<string, unknown>>) => T | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface Program<T> {
   readonly pid: number;
   readonly ready: T;
   readonly exited: Promise<number | null>;
-  /** SIGTERM, and SIGKILL where it does not end within 25 s. */
+  /** SIGTERM, then SIGKILL if it does not end within 25 s. */
   stop(): Promise<void>;
 }
 
@@ -92,7 +92,7 @@ export async function startProgram<T>(options: ProgramOptions<T>): Promise<Progr
   }
 }
 
-/** The ports of one of our services, from its `listening` line. */
+/** The ports of a service, from its `listening` line. */
 export function portsOf(
   line: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, number>> | undefined {

@@ -1,4 +1,4 @@
-/** Console, keyservice and webhook of a development cluster, as programs of their own. Development tool, no zone. */
+/** Console, keyservice and webhook of a development cluster, as separate programs. Development tool, no zone. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeToken, type Cluster } from './cluster.ts';
@@ -15,7 +15,7 @@ export type Urls = Readonly<
 export interface Services {
   readonly programs: Readonly<Record<ServiceName, Service>>;
   readonly urls: Urls;
-  /** Starts one again on the ports that it had. */
+  /** Starts one again on the ports it had. */
   readonly restart: (name: ServiceName, nodeArgs?: readonly string[]) => Promise<Service>;
 }
 
@@ -43,7 +43,7 @@ function startService(
   });
 }
 
-/** Resolves once all three answer. What was started is in `stops`, whatever comes of it. */
+/** Resolves once all three respond. What was started is in `stops` in any case. */
 export async function startServices(
   environment: Environment,
   kubernetes: Cluster,

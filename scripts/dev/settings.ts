@@ -1,6 +1,6 @@
 /**
  * The settings of each service in a development cluster, variable by variable: what an operator would configure.
- * Development tool, no zone; docs/configuration.md says what each means.
+ * Development tool, no zone; docs/configuration.md explains each.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ function apiServerEnv({ dir }: Environment, { url, ca, tokenFile }: ApiServerAcc
   };
 }
 
-/** Every namespace, but where launchers are trusted: their accounts live apart from sessions. */
+/** Every namespace, except where launchers are trusted: their accounts live apart from sessions. */
 function sessionNamespaces(environment: Environment): string {
   const launched = launchersOf(environment).flatMap(({ namespaces }) => namespaces);
   return launched.length === 0 ? '*' : [...new Set([development.namespace, ...launched])].join(',');

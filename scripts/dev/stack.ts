@@ -1,7 +1,7 @@
 /**
  * A whole development cluster: identity provider, API server, console, keyservice and webhook, with freshly issued
- * certificates and keys. `make demo`, `make dev`, the drills in test/ and the benches all start it here, and read it
- * as the shortest account of what has to be configured where. Development tool, no zone.
+ * certificates and keys. `make demo`, `make dev`, the drills in test/ and the benches all start it here, and it reads
+ * as the shortest summary of what has to be configured where. Development tool, no zone.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ export interface Stack {
   readonly issuer: string;
   readonly services: Services['programs'];
   readonly urls: Urls;
-  /** PEM file of the roots that every server of ours is verified with. */
+  /** PEM file of the roots that verify every server here. */
   readonly caFile: string;
   readonly databaseFile: string;
   readonly bearers: Bearers;
@@ -37,7 +37,7 @@ export interface Stack {
   readonly tokens: Readonly<Record<'admin' | 'kubelet', string>>;
   /** Folders with `tls.crt` and `tls.key`. */
   readonly clientDirs: Readonly<Record<'apiServer' | 'webhook' | 'console', string>>;
-  /** Starts a service again on the ports that it had, after a drill has ended it. */
+  /** Starts a service again on the ports it had, after a drill has stopped it. */
   readonly restart: Services['restart'];
   readonly rotateProvider: Identity['rotate'];
   stop(): Promise<void>;
@@ -52,7 +52,7 @@ export function kubeletOf({ kubernetes, tokens }: Stack): Kubernetes {
   };
 }
 
-/** Resolves once everything answers; on failure stops what was started. `dist/` must have been built. */
+/** Resolves once everything responds; on failure stops what was started. `dist/` must have been built. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** `make fixtures`: writes the golden outcome of every captured review anew. Read the diff before you commit it. */
+/** `make fixtures`: writes the golden outcome of every captured review again. Read the diff before you commit it. */
 import { writeFileSync } from 'node:fs';
 import { goldenOf, reviewNames } from '../../test/reviews.ts';
 

@@ -31,7 +31,7 @@ export function readArchive(file: string): Archive {
     readonly RepoTags: readonly string[] | null;
     readonly Layers: readonly string[];
   }[];
-  if (!image) throw new Error(`${file} holds no image`);
+  if (!image) throw new Error(`${file} contains no image`);
   const id = /([0-9a-f]{64})(?:\.json)?$/.exec(image.Config)?.[1];
   if (id === undefined) throw new Error(`${file} does not name its configuration by its hash`);
   // The archive's format.
@@ -39,7 +39,7 @@ export function readArchive(file: string): Archive {
   return { id, tags: image.RepoTags ?? [], config, layers: image.Layers };
 }
 
-/** Lays the image's files out in a folder that is there. */
+/** Extracts the image's files into an existing folder. */
 export function unpack(file: string, folder: string): void {
   const command = 'tar -xOf "$1" "$2" | tar -x -p -C "$3"';
   for (const layer of readArchive(file).layers) {

@@ -1,6 +1,6 @@
 /**
- * The base image of the tests: Node 24 and the libraries that it links, from this machine, and an account. No shell, no
- * package manager. Users take the distroless image that it is laid out like. Development tool, no zone.
+ * The base image of the tests: Node 24 and the libraries it links, from this machine, and an account. No shell, no
+ * package manager. Users use the distroless image whose layout it copies. Development tool, no zone.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { repository } from '../build.ts';
 import { libraries } from './elf.ts';
 
-/** A package of Debian's that the image has files of. */
+/** A Debian package that contributes files to the image. */
 export interface SystemPackage {
   readonly name: string;
   readonly version: string;
@@ -33,11 +33,11 @@ const files: Readonly<Record<string, string>> = {
   'etc/passwd':
     'root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n',
   'etc/group': 'root:x:0:\nnonroot:x:65532:\n',
-  // Without it the C library asks the name server before it reads /etc/hosts.
+  // Without it the C library queries the name server before it reads /etc/hosts.
   'etc/nsswitch.conf': 'hosts: files dns\n',
 };
 
-/** Debian's package of a library: registered under /lib or /usr/lib, which are one folder. */
+/** The Debian package of a library: registered under /lib or /usr/lib, which are the same folder. */
 function packageOf(library: string): SystemPackage {
   const paths = [
     library,
@@ -64,7 +64,7 @@ function unique(packages: readonly SystemPackage[]): readonly SystemPackage[] {
   );
 }
 
-/** Gathers the base in `folder/rootfs`; `folder` must not be there. Modes are set one by one: a umask must not change the image. */
+/** Gathers the base in `folder/rootfs`; `folder` must not exist. Modes are set one by one: a umask must not change the image. */
 export function gatherBase(folder: string): Base {
   const node = join(run('scripts/node', '--pinned').trim(), 'bin/node');
   const versions = JSON.parse(run(node, '-p', 'JSON.stringify(process.versions)')) as Record<string, string>; // Node's own

@@ -1,5 +1,5 @@
 /**
- * `make bundles`: everything that goes into an image and has to be built, built outside it. The bundles, and the SQLite
+ * `make bundles`: everything in an image that has to be built, built outside it: the bundles, and the SQLite
  * addon. Development tool, no zone.
  */
 import { execFileSync } from 'node:child_process';
@@ -9,12 +9,12 @@ import { build, repository, sqliteAddon } from '../build.ts';
 import { unsatisfied } from './elf.ts';
 import { imageAddon } from './services.ts';
 
-/** Throws where Debian 12, which the bases are, could not load it. */
+/** Throws where Debian 12, the system of the bases, could not load it. */
 function checkLoadable(file: string): void {
   const missing = unsatisfied(execFileSync('objdump', ['-p', file], { encoding: 'utf8' }));
   if (missing.length === 0) return;
   throw new Error(
-    `${file} needs ${missing.join(', ')}, which Debian 12 does not have: build the images on Debian 12, or in a container of it`,
+    `${file} needs ${missing.join(', ')}, which Debian 12 does not have: build the images on Debian 12, or in a Debian 12 container`,
   );
 }
 

@@ -25,15 +25,15 @@ ${names.map((name) => `    0x06969188 0x00 14 ${name}\n`).join('')}
 `;
 }
 
-describe('what a native file asks of its system', () => {
-  it('is read from its version references alone', () => {
+describe('what a native file needs from its system', () => {
+  it('is read from its version references only', () => {
     expect(versionReferences(references('GLIBC_2.34', 'GLIBC_2.2.5'))).to.deep.equal([
       'GLIBC_2.34',
       'GLIBC_2.2.5',
     ]);
   });
 
-  it('is there where no version is newer than the system’s, number by number', () => {
+  it('is satisfied where no version is newer than the system’s, number by number', () => {
     const system = { GLIBC: '2.36', GLIBCXX: '3.4.30' };
     const asked = (...names: readonly string[]) => unsatisfied(references(...names), system);
     expect(asked('GLIBC_2.36', 'GLIBC_2.4', 'GLIBC_2.2.5', 'GLIBCXX_3.4')).to.deep.equal([]);
@@ -45,16 +45,16 @@ describe('what a native file asks of its system', () => {
     ]);
   });
 
-  it('is missing where nobody knows the name', () => {
+  it('is missing where the name is unknown', () => {
     expect(unsatisfied(references('OPENSSL_3.0.0', 'GLIBC_2.2.5'))).to.deep.equal(['OPENSSL_3.0.0']);
   });
 
-  it('is never taken for nothing', () => {
+  it('is never mistaken for nothing', () => {
     expect(() => unsatisfied(references())).to.throw('no version references');
     expect(() => unsatisfied('')).to.throw('no version references');
   });
 
-  it('is read of real files: the addon asks for a C library, and none of the year 2000 would do', () => {
+  it('is read from real files: the addon needs a C library, and none of the year 2000 would do', () => {
     expect(versionReferences(objdump(sqliteAddon))).to.include('GLIBC_2.2.5');
     expect(unsatisfied(objdump(sqliteAddon), { GLIBC: '2.1' })).to.include('GLIBC_2.2.5');
   });
@@ -67,12 +67,12 @@ describe('the libraries of a program', () => {
     expect(libraries(ldd)).to.deep.equal(['/lib/x86_64-linux-gnu/libc.so.6', '/lib64/ld-linux-x86-64.so.2']);
   });
 
-  it('are not incomplete in silence', () => {
+  it('are never silently incomplete', () => {
     expect(() => libraries('\tlibfoo.so.1 => not found\n')).to.throw('libfoo.so.1 => not found');
     expect(() => libraries('\tnot a dynamic executable\n')).to.throw('not a dynamic executable');
   });
 
-  it('are found of the Node that runs', () => {
+  it('are found for the running Node', () => {
     const found = libraries(execFileSync('ldd', [process.execPath], { encoding: 'utf8' }));
     expect(found.some((path) => path.endsWith('/libc.so.6'))).to.equal(true);
   });

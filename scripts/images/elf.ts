@@ -1,5 +1,5 @@
 /**
- * What a native file asks of the system that loads it, read from the output of `objdump` and `ldd`: an addon built on a
+ * What a native file needs from the system that loads it, read from the output of `objdump` and `ldd`: an addon built on a
  * newer system than the image's would build here and fail there. Development tool, no zone.
  */
 
@@ -28,8 +28,8 @@ export function versionReferences(objdump: string): readonly string[] {
 }
 
 /**
- * References that a system with these versions cannot satisfy, one of an unknown name among them. A file without any
- * reference was not read right, or is no ELF file that uses the C library: that throws.
+ * References that a system with these versions cannot satisfy, including unknown names. A file without any
+ * reference was not parsed correctly, or is not an ELF file that uses the C library: that throws.
  */
 export function unsatisfied(
   objdump: string,

@@ -1,6 +1,6 @@
 /**
- * Builds images with whichever of Buildah, Podman and Docker is there, and writes them as archives. Buildah and Podman
- * keep their storage in a folder given here, so that nothing of the machine's own is touched. Development tool, no zone.
+ * Builds images with whichever of Buildah, Podman and Docker is available, and writes them as archives. Buildah and Podman
+ * keep their storage in a folder given here, so that the machine's own images are not touched. Development tool, no zone.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -17,7 +17,7 @@ interface BuildOptions {
 export interface Engine {
   readonly name: string;
   build(options: BuildOptions): void;
-  /** Writes an archive that `docker load`, `podman load` and `ctr images import` take. */
+  /** Writes an archive that `docker load`, `podman load` and `ctr images import` accept. */
   save(tag: string, file: string): void;
 }
 
@@ -42,7 +42,7 @@ function buildArgs(base: string | undefined): readonly string[] {
   return base === undefined ? [] : ['--build-arg', `BASE=${base}`];
 }
 
-/** Times of 1970, one layer, no mark of the tool; Docker's format has a random host name in it, OCI's has not. */
+/** Times of 1970, one layer, no trace of the tool; Docker's format contains a random host name, OCI's does not. */
 const reproducible = [
   '--timestamp=0',
   '--layers=false',
@@ -51,7 +51,7 @@ const reproducible = [
   '--identity-label=false',
 ];
 
-/** Overlay where the kernel and the file system have it; copies of whole folders elsewhere. */
+/** Overlay where the kernel and the file system support it; copies of whole folders elsewhere. */
 function storageOf(command: string, storage: string): readonly string[] {
   mkdirSync(storage, { recursive: true });
   const places = ['--root', join(storage, 'root'), '--runroot', join(storage, 'run')];
@@ -99,7 +99,7 @@ const docker: Engine = {
   save: (tag, file) => void run('docker', ['save', '--output', file, tag]),
 };
 
-/** The first that is there and works. Throws, naming what to install, where none does. */
+/** The first that is installed and works. Throws, naming what to install, where none does. */
 export function findEngine(storage: string): Engine {
   if (answers('buildah', '--version')) return buildah(storage);
   if (answers('podman', '--version')) return podman(storage);

@@ -1,5 +1,5 @@
 /**
- * `make images`: one image for each service, as an archive with its bill of materials beside it, in `.images/`. The base
+ * `make images`: one image for each service, as an archive along with its bill of materials, in `.images/`. The base
  * is BASE, or one made of this machine's parts. `--twice` compares two builds. Development tool, no zone.
  */
 import { execFileSync } from 'node:child_process';
@@ -34,7 +34,7 @@ import { containerfiles, imageAddon, imageName, version } from './services.ts';
 
 const folder = join(repository, '.images');
 mkdirSync(folder, { recursive: true });
-/** Of this run alone. */
+/** Of this run only. */
 const work = mkdtempSync(join(folder, 'work-'));
 const INJECTOR_MEGABYTES = 45;
 const MEGABYTE = 1_000_000;
@@ -60,9 +60,9 @@ function read(path: string): string {
 
 interface Base {
   readonly tag: string;
-  /** What the bill says is in it. */
+  /** Its content according to the bill. */
   readonly components: readonly Component[];
-  /** Ours, of which we know what it weighs. */
+  /** Our own base, whose size we know. */
   readonly own: boolean;
 }
 
@@ -70,7 +70,7 @@ function prepareBase(engine: Engine, context: string): Base {
   const given = process.env['BASE'];
   if (given !== undefined && given !== '')
     return { tag: given, components: [baseComponent(given)], own: false };
-  say('base: Node 24 and the libraries that it links');
+  say('base: Node 24 and the libraries it links');
   const { node, packages } = gatherBase(context);
   const tag = 'localhost/twofold-node:24';
   engine.build({ context, containerfile: join(repository, 'scripts/images/base.Containerfile'), tag });
@@ -94,7 +94,7 @@ function writeBill(service: BundleName, file: string, base: readonly Component[]
 interface ImageBuild {
   readonly service: BundleName;
   readonly base: string;
-  /** Folder of what goes in. */
+  /** Folder of the image's content. */
   readonly context: string;
   readonly archive: string;
 }
@@ -104,7 +104,7 @@ function buildOne(engine: Engine, { service, base, context, archive }: ImageBuil
   say(`${name}, with ${engine.name}`);
   const containerfile = join(repository, containerfiles[service]);
   engine.build({ context, containerfile, tag: name, base });
-  // An archive that is there would be added to.
+  // An existing archive would be appended to.
   rmSync(`${archive}.new`, { force: true });
   engine.save(name, `${archive}.new`);
   renameSync(`${archive}.new`, archive);
@@ -161,10 +161,10 @@ function makeImages(engine: Engine): void {
   if (!heavy) return;
   const finding = `the injector's image is over ${INJECTOR_MEGABYTES} MB as zstd, and every node pulls it`;
   if (base.own) throw new Error(finding);
-  say(`${finding}: so much of it is the base that you gave`);
+  say(`${finding}, mostly because of the base you gave`);
 }
 
-/** Builds everything twice, from the sources, and throws where an image is not the same. The archives stay. */
+/** Builds everything twice, from the sources, and throws where an image differs. The archives stay. */
 async function buildTwice(engine: Engine): Promise<void> {
   const contexts = ['one', 'two'].map((name) => join(work, name));
   for (const outdir of contexts) {
@@ -181,10 +181,10 @@ async function buildTwice(engine: Engine): Promise<void> {
   });
   const different = bundleNames.filter((service, index) => {
     const [one = '', two = ''] = runs.map((ids) => ids[index]);
-    console.log(`twofold-${service}  ${one}  ${one === two ? 'the same twice' : `then ${two}`}`);
+    console.log(`twofold-${service}  ${one}  ${one === two ? 'identical' : `then ${two}`}`);
     return one !== two;
   });
-  if (different.length > 0) throw new Error(`two builds gave two images: ${different.join(', ')}`);
+  if (different.length > 0) throw new Error(`two builds gave different images: ${different.join(', ')}`);
 }
 
 const program: Program<undefined, unknown> = {
@@ -195,7 +195,7 @@ const program: Program<undefined, unknown> = {
     commandOf<undefined, unknown>()({
       name: '',
       summary: 'Make an archive with a bill of materials for each service.',
-      options: { twice: { doc: 'Build everything twice, and compare.' } },
+      options: { twice: { doc: 'Build everything twice and compare.' } },
       run: async (_, { options }) => {
         const engine = findEngine(join(work, 'storage'));
         if (options.twice) await buildTwice(engine);

@@ -77,7 +77,7 @@ describe('the packages of a bundle', () => {
 describe('the bill of materials', () => {
   const bill = billOf(image);
 
-  it('lists what the bundle has and what is below it, and nothing else that is installed', () => {
+  it('lists what is in the bundle and below it, and nothing else that is installed', () => {
     const debian = 'pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bdeb12u1?arch=amd64';
     const listed = bill.components.map((component) => component['bom-ref']);
     expect(listed).to.deep.equal(['a@1.0.0', 'b@2.0.0', debian]);
@@ -88,17 +88,17 @@ describe('the bill of materials', () => {
     ]);
   });
 
-  it('names no registry, no time and nothing by chance', () => {
+  it('contains no registry, no time and nothing random', () => {
     expect(JSON.stringify(bill)).to.not.match(/packages\.example|2026|uuid/);
     expect(billOf(image)).to.deep.equal(bill);
   });
 
-  it('is refused where npm’s account lacks a package', () => {
+  it('is refused where npm’s listing lacks a package', () => {
     const without = { ...installed, components: installed.components.slice(0, 1) };
     expect(() => billOf({ ...image, installed: without })).to.throw('does not list a@1.0.0, b@2.0.0');
   });
 
-  it('has Node with what is compiled into it', () => {
+  it('lists Node with what is compiled into it', () => {
     const node = nodeComponent({ node: '24.1.0', openssl: '3.5.8', modules: '137', ngtcp2: '' });
     expect([node.name, node.version, node.purl]).to.deep.equal(['node', '24.1.0', 'pkg:generic/node@24.1.0']);
     expect(node['components']).to.deep.equal([
@@ -112,7 +112,7 @@ describe('the bill of materials', () => {
     ]);
   });
 
-  it('has the SQLite that its header names', () => {
+  it('lists the SQLite that its header names', () => {
     expect(sqliteComponent('…\n#define SQLITE_VERSION        "3.53.2"\n…').version).to.equal('3.53.2');
     expect(() => sqliteComponent('')).to.throw('sqlite3.h');
   });

@@ -1,6 +1,6 @@
 /**
- * The bill of materials of an image, CycloneDX 1.5: of npm's account of everything installed, what the bundle's metafile
- * lists, and what is below the bundle. It has no time and no random number: the same image, the same bill. Pure.
+ * The bill of materials of an image, CycloneDX 1.5: from npm's listing of everything installed, what the bundle's metafile
+ * lists, and what is below the bundle. It contains no time and no random number: the same image, the same bill. Pure.
  */
 import type { Metafile } from 'esbuild';
 import type { SystemPackage } from './base.ts';
@@ -49,7 +49,7 @@ export function bundledPackages(metafile: Metafile, lock: Lock): readonly string
   return [...new Set(refs)].sort();
 }
 
-/** One of Debian's packages. */
+/** A Debian package. */
 export function systemComponent({ name, version, architecture }: SystemPackage): Component {
   const [escaped, release] = [name, version].map(encodeURIComponent);
   const purl = `pkg:deb/debian/${escaped ?? ''}@${release ?? ''}?arch=${architecture}`;
@@ -64,7 +64,7 @@ function generic(type: string, name: string, version: string): Component {
 /** SQLite, compiled into the console's addon. */
 export function sqliteComponent(header: string): Component {
   const version = /^#define SQLITE_VERSION\s+"([\d.]+)"$/m.exec(header)?.[1];
-  if (version === undefined) throw new Error('sqlite3.h does not say its version');
+  if (version === undefined) throw new Error('sqlite3.h does not state its version');
   return generic('library', 'sqlite', version);
 }
 
@@ -85,7 +85,7 @@ export function nodeComponent(versions: Readonly<Record<string, string>>): Compo
   };
 }
 
-/** A base that the user chose: named without its registry; what is in it, its own bill says. */
+/** A base that the user chose: named without its registry; its own bill lists its content. */
 export function baseComponent(base: string): Component {
   const name = base.slice(base.lastIndexOf('/') + 1);
   return { 'bom-ref': `base:${name}`, type: 'container', name };
@@ -96,7 +96,7 @@ export interface ImageBill {
   readonly version: string;
   readonly metafile: Metafile;
   readonly lock: Lock;
-  /** What `npm sbom` says of the whole installation. */
+  /** What `npm sbom` reports for the whole installation. */
   readonly installed: Sbom;
   /** What the image has besides the bundle. */
   readonly below: readonly Component[];
@@ -106,7 +106,7 @@ function byRef(one: Component, other: Component): number {
   return one['bom-ref'] < other['bom-ref'] ? -1 : 1;
 }
 
-/** Throws where the bundle has a package that npm's account lacks. */
+/** Throws where the bundle has a package that npm's listing lacks. */
 export function billOf({ name, version, metafile, lock, installed, below }: ImageBill): Sbom {
   const refs = bundledPackages(metafile, lock);
   const packages = installed.components.filter((component) => refs.includes(component['bom-ref']));

@@ -25,7 +25,7 @@ describe('a Containerfile', () => {
       const addon = `--chmod=0444 ${imageAddon.replace('dist/', '')} /app/better_sqlite3.node`;
       expect(of('COPY')).to.deep.equal([
         `--chmod=0444 ${service}.js /app/${service}.mjs`,
-        // The operator's program is of the console's zone, and in its image.
+        // The operator's program belongs to the console's zone, and is in its image.
         ...(service === 'console' ? ['--chmod=0444 admin.js /app/admin.mjs', addon] : []),
       ]);
       const words = new Set(all.map(([word]) => word));

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository, type BundleName } from '../build.ts';
 
-/** In dist/, beside the bundles; the console's Containerfile names it. */
+/** In dist/, next to the bundles; the console's Containerfile names it. */
 export const imageAddon = 'dist/better_sqlite3.node';
 
 export const containerfiles: Readonly<Record<BundleName, string>> = {
@@ -14,7 +14,7 @@ export const containerfiles: Readonly<Record<BundleName, string>> = {
 };
 
 const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
-  readonly version: string; // npm insists on it
+  readonly version: string; // npm requires it
 };
 export { version };
 

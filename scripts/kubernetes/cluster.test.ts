@@ -1,4 +1,4 @@
-/** `scripts/cluster` where it starts nothing: what it says and refuses. A cluster that runs is in test/e2e/cluster.e2e.ts. */
+/** `scripts/cluster` where it starts nothing: what it prints and refuses. test/e2e/cluster.e2e.ts has a running cluster. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,27 +33,27 @@ describe('scripts/cluster', () => {
     return { status, stdout, stderr };
   };
 
-  it('ends without root, naming what is missing and what to do', () => {
-    // A user namespace without a mapping: whoever runs this test is nobody there.
+  it('fails without root, naming what is missing and what to do', () => {
+    // A user namespace without a mapping: the user running this test is nobody there.
     const prefix = process.getuid?.() === 0 ? ['unshare', '--user'] : [];
     for (const command of [['up'], ['in', 'true'], ['load', 'image.tar']]) {
       const { status, stderr } = run(command, { prefix });
       expect(status, stderr).to.equal(1);
-      expect(stderr).to.match(/^cluster: root is missing: .*export KUBECONFIG=FILE$/m);
+      expect(stderr).to.match(/^cluster: this needs root:  .*export KUBECONFIG=FILE$/m);
     }
     expect(existsSync(join(checkout, '.cluster'))).to.equal(false);
   });
 
-  it('uses the cluster that KUBECONFIG names, says so, and starts nothing', () => {
+  it('uses the cluster that KUBECONFIG names, reports it, and starts nothing', () => {
     const { status, stderr } = run(['up'], { kubeconfig: '/elsewhere/kubeconfig' });
     expect(status).to.equal(0);
     expect(stderr).to.contain(
-      'KUBECONFIG=/elsewhere/kubeconfig names a cluster: that one is used, none is started',
+      'KUBECONFIG=/elsewhere/kubeconfig names a cluster: using that one, starting none',
     );
     expect(existsSync(join(checkout, '.cluster'))).to.equal(false);
   });
 
-  it('runs a command as it is when KUBECONFIG names another cluster', () => {
+  it('runs a command unchanged when KUBECONFIG names another cluster', () => {
     const { status, stdout } = run(['in', 'sh', '-c', 'cat; pwd; echo $KUBECONFIG; exit 7'], {
       kubeconfig: '/elsewhere/kubeconfig',
       input: 'from outside\n',
@@ -62,7 +62,7 @@ describe('scripts/cluster', () => {
     expect(stdout).to.equal(`from outside\n${checkout}\n/elsewhere/kubeconfig\n`);
   });
 
-  it('brings no image to a cluster that is not its own', () => {
+  it('loads no image into a cluster that is not its own', () => {
     const { status, stderr } = run(['load', 'image.tar'], { kubeconfig: '/elsewhere/kubeconfig' });
     expect(status).to.equal(1);
     expect(stderr).to.contain('push the images to a registry');
@@ -75,19 +75,19 @@ describe('scripts/cluster', () => {
     ]) {
       const { status, stderr } = run(['status'], { kubeconfig });
       expect(status).to.equal(1);
-      expect(stderr).to.equal('==> no cluster runs here: make cluster\n');
+      expect(stderr).to.equal('==> no cluster is running here: make cluster\n');
     }
   });
 
-  it('takes no other process for its own after a restart of the machine', () => {
+  it('does not mistake another process for its own after a restart of the machine', () => {
     mkdirSync(join(checkout, '.cluster'));
     writeFileSync(join(checkout, '.cluster/init.pid'), `${process.pid} 1\n`);
     expect(run(['status']).status).to.equal(1);
   });
 
-  it('has nothing to end where nothing is', () => {
+  it('has nothing to stop where nothing is running', () => {
     const { status, stderr } = run(['down']);
-    expect([status, stderr]).to.deep.equal([0, '==> no cluster is here\n']);
+    expect([status, stderr]).to.deep.equal([0, '==> there is no cluster here\n']);
   });
 
   it('lists its commands', () => {

@@ -1,4 +1,4 @@
-/** `scripts/kubernetes/control-plane`: nothing of it outlives whoever started it. */
+/** `scripts/kubernetes/control-plane`: none of it outlives the process that started it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { expect } from 'chai';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { eventually } from '../../test/eventually.ts';
 import { testFolder } from '../../test/folder.ts';
 
 const script = fileURLToPath(new URL('control-plane', import.meta.url));
-/** Starts one, and says so, as a program that uses one would. */
+/** Starts one and reports it, as a program that uses one would. */
 const starter = `
   const { spawn } = require('node:child_process');
   const child = spawn(process.argv[1], [process.argv[2]], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -24,7 +24,7 @@ interface Running {
   readonly name: string;
 }
 
-/** What runs of it. */
+/** Its running processes. */
 function running(folder: string): Running[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -33,11 +33,11 @@ function running(folder: string): Running[] {
         const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
         if (!environment.includes(`CONTROL_PLANE_OF=${folder}`)) return [];
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        // A script comes after its shell.
+        // A script's name follows its shell's.
         const program = command.slice(0, 2).find((part) => PROGRAMS.includes(basename(part)));
         return program === undefined ? [] : [{ pid: Number(pid), name: basename(program) }];
       } catch {
-        return []; // ended meanwhile
+        return []; // ended in the meantime
       }
     });
 }
@@ -76,7 +76,7 @@ describe('scripts/kubernetes/control-plane', function () {
     await gone(folder);
   });
 
-  it('ends with whoever started it, however that ends', async () => {
+  it('ends with the process that started it, however that ends', async () => {
     const folder = testFolder('control-plane');
     (await start(folder)).kill('SIGKILL');
     await gone(folder);
@@ -89,7 +89,7 @@ describe('scripts/kubernetes/control-plane', function () {
     await gone(folder);
   });
 
-  it('ends, showing why, when a part of it cannot start', async () => {
+  it('fails, showing why, when a part of it cannot start', async () => {
     const folder = testFolder('control-plane');
     const child = spawn(script, [join(folder, 'plane'), '--no-such-flag'], { stdio: 'pipe' });
     const said: string[] = [];

@@ -27,7 +27,7 @@ describe('scripts/servers/cached', () => {
     expect(readFileSync(join(folder(), 'file'), 'utf8')).to.equal('first\n');
   });
 
-  it('fails as the build does, and begins anew the next time', () => {
+  it('fails as the build does, and starts over the next time', () => {
     const failed = run('touch "$0/half"; exit 7');
     expect([failed.status, failed.stdout]).to.deep.equal([7, '']);
     expect(run('touch "$0/whole"').status).to.equal(0);
@@ -35,7 +35,7 @@ describe('scripts/servers/cached', () => {
     expect(existsSync(join(folder(), 'half'))).to.equal(false);
   });
 
-  it('lets one build at a time: who comes second finds what the first one made', async () => {
+  it('runs one build at a time: a second caller gets the first one’s result', async () => {
     const { env } = options();
     const started = ['a', 'b'].map((word) =>
       spawn(cached, argsOf(`sleep 0.3; echo ${word} >>"$0/file"`), { env, stdio: 'ignore' }),

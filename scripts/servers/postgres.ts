@@ -1,4 +1,4 @@
-/** PostgreSQL as Debian installs it: where its programs are, and how one is told its settings. Development tool, no zone. */
+/** PostgreSQL as Debian installs it: where its programs are, and how to pass settings. Development tool, no zone. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,12 +15,12 @@ export function postgresPrograms(): string | undefined {
 /** `initdb` and `postgres` refuse to run as root. */
 export const asPostgres = ['--reuid=postgres', '--regid=postgres', '--init-groups'] as const;
 
-/** Of `initdb`: a new data folder. */
+/** Arguments of `initdb`, for a new data folder. */
 export function initdbFlags(data: string, user: string): string[] {
   return ['-D', data, '-U', user, '--locale=C.UTF-8', '--encoding=UTF8'];
 }
 
-/** Of `postgres`. */
+/** Arguments of `postgres`. */
 export function serverFlags(data: string, settings: Readonly<Record<string, string | number>>): string[] {
   return ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }

@@ -15,9 +15,9 @@ function titleOf(script: string): string {
   return /^# (.*)/.exec(readFileSync(join(folder, `${script}.txt`), 'utf8'))?.[1] ?? script;
 }
 
-describe('the command line, as its scripts say', () => {
+describe('the command line, as its transcripts show', () => {
   let stage: Stage | undefined;
-  /** All at once: most of the time is waiting. */
+  /** All in parallel: most of the time is waiting. */
   const running = new Map<string, Promise<unknown>>();
   const outputs: string[] = [];
 
@@ -43,13 +43,13 @@ describe('the command line, as its scripts say', () => {
     }).timeout(120_000);
   }
 
-  it('shows no value that was stored, no access token and no refresh token, whatever goes wrong', () => {
+  it('shows no stored value, no access token and no refresh token, whatever goes wrong', () => {
     expect(outputs.length).to.be.greaterThan(80);
     const bearers = Object.values(stage?.stack.bearers ?? {});
     expect(bearers).to.have.length(scripts.length + 1);
     for (const output of outputs) {
       for (const secret of ['hunter', '-----BEGIN', ...bearers]) expect(output).not.to.contain(secret);
-      // Access tokens are JWTs, as tickets are: of those, only tickets are for showing.
+      // Access tokens are JWTs, like tickets; only tickets may be shown.
       for (const [, header = ''] of output.matchAll(/(eyJ[\w-]+)\.[\w-]+\./g)) {
         expect(Buffer.from(header, 'base64url').toString()).to.contain('twofold-ticket+jwt');
       }

@@ -27,7 +27,7 @@ describe('the package of the command line', () => {
     file = await packCli(dir);
   });
 
-  it('holds one program, and needs no other package', () => {
+  it('contains one program, and needs no other package', () => {
     const files = run('tar', '-tzf', file).trim().split('\n').sort();
     expect(files).to.deep.equal(
       ['LICENSE', 'README.md', 'package.json', 'twofold.js'].map((name) => `package/${name}`),

@@ -6,7 +6,7 @@ import { testFolder } from '../folder.ts';
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 
-/** By the word behind the fence: how to run a program given as text, and how it prints what it has read. */
+/** By the language of the fence: how to run a program given as text, and how it prints what it has read. */
 const languages = {
   python: { run: ['python3', '-c'], print: 'print(password, end="")' },
   js: { run: [process.execPath, '--input-type=module', '-e'], print: 'process.stdout.write(password);' },
@@ -22,13 +22,13 @@ function snippet(language: Language): string {
   return found;
 }
 
-describe('a secret is read in a session by one line', () => {
+describe('a secret is read in a session with one line', () => {
   let dir: string;
   before(() => {
     dir = testFolder('reading');
     writeFileSync(join(dir, 'db-password'), 'from the file: ä "quoted"');
   });
-  /** The line of the docs, with another folder than /secrets. */
+  /** The line from the docs, with a folder other than /secrets. */
   const read = (language: Language, folder: string, env: Readonly<Record<string, string>>): string => {
     const { run, print } = languages[language];
     const [program, ...args] = run;

@@ -1,4 +1,4 @@
-/** One development cluster for every script of the command line, and a home for each person in it. */
+/** One development cluster for all transcripts of the command line, and a home for each person in it. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { startStack, type Stack } from '../../scripts/dev/stack.ts';
 import { testCertificates } from '../certificates.ts';
 import { testFolder } from '../folder.ts';
 
-/** What the programs of a script have to know. */
+/** What the programs of a transcript need to know. */
 export interface StageFacts {
   readonly ca: string;
   readonly kubernetes: string;
@@ -28,7 +28,7 @@ interface Home {
 
 export interface Stage {
   readonly stack: Stack;
-  /** Of a person that no other script is. */
+  /** The home of a person of this transcript only. */
   home(name: string): Home;
 }
 

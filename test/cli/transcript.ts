@@ -1,17 +1,17 @@
 /**
- * Literate scripts: what a person types, and what then stands on the screen. A test runs them for real.
+ * Transcripts: what a person types, and what then appears on the screen. A test runs them for real.
  *
  * | line | means |
  * |---|---|
  * | blank | the end of a command and what it printed |
- * | `# …` behind a blank line | nothing |
- * | `% NAME=value` | a variable of the environment from here on; `$HOME` and other variables are expanded |
- * | `$ command` | run with `sh`; `> ` goes on in the next line |
+ * | `# …` after a blank line | a comment |
+ * | `% NAME=value` | an environment variable from here on; `$HOME` and other variables are expanded |
+ * | `$ command` | run with `sh`; `> ` continues on the next line |
  * | `! text` | a line of standard error |
  * | `[2]` | the exit code, where it is not 0 |
  * | any other | a line of standard output |
  *
- * In expected lines `…` stands for anything in a line, and a line of `⋮` alone for any lines.
+ * In expected lines `…` stands for anything within a line, and a line of only `⋮` for any lines.
  */
 import { spawn } from 'node:child_process';
 
@@ -60,7 +60,7 @@ function escape(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 }
 
-/** Whether the output is what these lines say. */
+/** Whether the output matches these lines. */
 function matches(expected: readonly string[], output: string): boolean {
   const pattern = expected
     .map((line) =>
@@ -103,7 +103,7 @@ function linesOf(output: string): readonly string[] {
   return output === '' ? [] : output.replace(/\n$/, '').split('\n');
 }
 
-/** Runs every step, giving its output to `saw`; rejects at the first that went otherwise, showing both. */
+/** Runs every step, giving its output to `saw`; rejects at the first that differs, showing both. */
 export async function runTranscript(
   steps: readonly Step[],
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },

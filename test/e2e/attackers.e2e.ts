@@ -64,7 +64,7 @@ describe('attackers with the rights of a namespace’s editor', () => {
       const content = contentOf(stolen);
       expect(content.filter((bytes) => bytes.includes(value))).to.deep.equal([]);
       expect(content.filter((bytes) => bytes.toString().startsWith('gAAAA'))).to.have.length(1);
-      // Beside it: the grant, and the roots of the console's certificate.
+      // Besides: the grant, and the roots of the console's certificate.
       expect(Object.keys(stolen.data ?? {}))
         .to.have.length(3)
         .and.to.include.members(['grant', 'ca.crt']);
@@ -106,7 +106,7 @@ describe('attackers with the rights of a namespace’s editor', () => {
       for (const kind of ['pod', 'secret']) await cluster.remove(kind, name, NAMESPACE);
     });
 
-    it('deleting it and making it again: stopped by the guard, and the pod that waits for it never starts', async () => {
+    it('deleting it and creating it again: stopped by the guard, and the pod that waits for it never starts', async () => {
       const name = uniqueName('robbed');
       const { annotations } = await alice.ticket({ namespace: NAMESPACE, secrets: [secret], pod: name });
       await cluster.create(pod({ name, annotations, spec: GATE }), NAMESPACE);
@@ -173,7 +173,7 @@ describe('attackers with the rights of a namespace’s editor', () => {
       expect(await claim()).to.deep.equal([401, 'token_rejected']);
     });
 
-    it('claiming from another pod of the thief’s own: stopped by the console', async () => {
+    it('claiming from a pod of the thief’s own: stopped by the console', async () => {
       const name = uniqueName('own');
       expect((await mallory.create(pod({ name }))).code).to.equal(0);
       const own = await cluster.ready(name, at);
@@ -190,7 +190,7 @@ describe('attackers with the rights of a namespace’s editor', () => {
       }
     });
 
-    it('is seen by its owner: each refused claim with a token stands in alice’s audit', async () => {
+    it('is seen by its owner: each refused claim with a token is in alice’s audit', async () => {
       const { items } = await alice.must<{ items: { action: string; outcome: string; sid?: string }[] }>(
         'GET',
         '/api/v1/audit?limit=100',
@@ -225,7 +225,7 @@ describe('attackers with the rights of a namespace’s editor', () => {
       expectStopped(await mallory.create(exported(victim, {})), 'twofold-shape');
     });
 
-    it('the victim’s ticket on a pod of the thief’s: stopped by the console, for it names another pod', async () => {
+    it('the victim’s ticket on a pod of the thief’s: stopped by the console, since it names another pod', async () => {
       const options = pod({ name: uniqueName('thief'), annotations: ticket.annotations });
       expectStopped(await mallory.create(options), '(ticket_other_pod)');
     });

@@ -1,4 +1,4 @@
-/** The local cluster itself: what the other scenarios lean on is there, and what must not be there is not. */
+/** The local cluster itself: what the other scenarios rely on exists, and what must not exist does not. */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { lookup } from 'node:dns/promises';
@@ -77,7 +77,7 @@ const ours = process.env['KUBECONFIG'] === `${repository}.cluster/admin.kubeconf
     }
   });
 
-  it('writes whole requests and responses into the audit log, those of Secrets too', async () => {
+  it('writes complete requests and responses to the audit log, those for Secrets too', async () => {
     const [asked, secret] = [uniqueName('value'), uniqueName('audited')];
     await kubectlOutput(['create', 'secret', 'generic', secret, `--from-literal=key=${asked}`]);
     await kubectlOutput(['delete', 'secret', secret]);
@@ -91,7 +91,7 @@ const ours = process.env['KUBECONFIG'] === `${repository}.cluster/admin.kubeconf
     expect(event['responseObject']?.data).to.deep.equal(data);
   });
 
-  it('has no way out to the world, and none of the machine’s network', async () => {
+  it('has no route to the outside, nor to the machine’s network', async () => {
     expect(
       Object.keys(networkInterfaces()).filter((each) => !/^(lo|node0|veth.*)$/.test(each)),
     ).to.deep.equal([]);

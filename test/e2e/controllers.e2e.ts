@@ -7,7 +7,7 @@ import { marker } from './sessions/marker.ts';
 import { container, pod, podSpec, template, uniqueName, type PodOptions } from './sessions/pods.ts';
 import type { Person } from '../../scripts/dev/person.ts';
 
-describe('pods that controllers make', () => {
+describe('pods that controllers create', () => {
   const cluster = connect();
   const { sessions: namespace } = cluster;
   const secret = uniqueName('token');
@@ -36,7 +36,7 @@ describe('pods that controllers make', () => {
 
   const nameOf = ({ metadata }: V1Pod): string => metadata?.name ?? '';
 
-  /** So many pods with this label, all ready. */
+  /** This many pods with this label, all ready. */
   const readyPods = async (labelSelector: string, count: number): Promise<readonly string[]> => {
     const names = await eventually(`${count} pods with ${labelSelector}`, async () => {
       const names = (await podsOf(labelSelector))
@@ -87,7 +87,7 @@ describe('pods that controllers make', () => {
       ['create', '--raw', `/api/v1/namespaces/${namespace}/pods/${evicted}/eviction`, '--filename', '-'],
       { input: JSON.stringify(eviction) },
     );
-    await cluster.podThat('was made anew', evicted, ({ metadata }) => metadata?.uid !== first?.uid);
+    await cluster.podThat('was created again', evicted, ({ metadata }) => metadata?.uid !== first?.uid);
     await cluster.ready(evicted);
     expect(await cluster.exec(evicted, ['cat', `/secrets/${name}`])).to.equal(newer);
     await cluster.noSessionObjects(first?.labels?.['twofold.dev/session']);
@@ -97,7 +97,7 @@ describe('pods that controllers make', () => {
     const name = uniqueName('restart');
     await create('pod', name, pod({ name, annotations, spec: { restartPolicy: 'Always' } }));
     await cluster.ready(name);
-    // Its exit code says that the container ended under it.
+    // Its exit code shows that the container ended under it.
     await cluster.exec(name, ['kill', '1']).catch(() => undefined);
     await cluster.podThat(
       'has restarted',
@@ -159,7 +159,7 @@ describe('pods that controllers make', () => {
     expect(await read(name, name)).to.equal(value);
   });
 
-  it('gives 50 pods of one generateName, made at once, a session each', async () => {
+  it('gives 50 pods of one generateName, created at once, a session each', async () => {
     const label = uniqueName('many');
     const options = {
       annotations,
@@ -190,7 +190,7 @@ describe('pods that controllers make', () => {
     for (const sid of sids) await cluster.noSessionObjects(sid);
   });
 
-  it('starts a native sidecar after the files are there, and gives it none unless it is named', async () => {
+  it('starts a native sidecar after the files are written, and gives it none unless it is named', async () => {
     const name = uniqueName('sidecar');
     const sidecar = container({ name: 'proxy', restartPolicy: 'Always' });
     await create('pod', name, pod({ name, annotations, spec: { initContainers: [sidecar] } }));
@@ -201,7 +201,7 @@ describe('pods that controllers make', () => {
     expect(mounts).to.not.match(/ \/secrets /);
   });
 
-  it('needs no token of the pod’s own for the API server', async () => {
+  it('does not need the pod’s own token for the API server', async () => {
     const name = uniqueName('tokenless');
     await create('pod', name, pod({ name, annotations, spec: { automountServiceAccountToken: false } }));
     const { spec } = await cluster.ready(name);
@@ -211,7 +211,7 @@ describe('pods that controllers make', () => {
     expect(await read(name)).to.equal(value);
   });
 
-  it('admits a pod with a user namespace of its own; a runtime without them says so, and the pod never starts', async () => {
+  it('admits a pod with its own user namespace; a runtime without support reports it, and the pod never starts', async () => {
     const name = uniqueName('userns');
     await create('pod', name, pod({ name, annotations, spec: { hostUsers: false } }));
     const outcome = await eventually(`pod ${name} runs, or cannot`, async () => {

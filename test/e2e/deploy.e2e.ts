@@ -35,24 +35,24 @@ describe('make deploy', function () {
     return all.flat();
   };
 
-  it('done again, keeps every key, certificate and pod, and passes its self-test', async () => {
+  it('repeated, keeps every key, certificate and pod, and passes its self-test', async () => {
     const before = await standing();
     const { code, printed } = await deployment('up', ...asDeployed);
     expect(code, printed).to.equal(0);
-    expect(printed).to.include('keys: all there, kept').and.to.include('certificates: 0 issued');
+    expect(printed).to.include('keys: all present, unchanged').and.to.include('certificates: 0 issued');
     expect(printed).to.include('the guard refuses a pod with a forged session label');
     expect(printed).to.include('comes back with its secret injected');
     expect(await standing()).to.deep.equal(before);
   });
 
-  it('has tried on every node whether variables come out of files', async () => {
+  it('has tested on every node whether variables from files work', async () => {
     const { printed } = await deployment('up', ...asDeployed, '--env', 'on');
     const nodes = await cluster.core.listNode();
     expect(nodes.items).to.have.length.above(0);
     for (const { metadata, status } of nodes.items)
       expect(printed).to.match(
         new RegExp(
-          `variables from files: work on .*${metadata?.name ?? ''} \\(kubelet ${status?.nodeInfo?.kubeletVersion ?? ''}\\)`,
+          `variables from files work on .*${metadata?.name ?? ''} \\(kubelet ${status?.nodeInfo?.kubeletVersion ?? ''}\\)`,
         ),
       );
     await eventually(
@@ -67,7 +67,7 @@ describe('make deploy', function () {
     expect(found).to.equal(await caBundle(certificates));
   });
 
-  it('closes each namespace of ours by Pod Security, and keeps them out of the webhook', async () => {
+  it('restricts each of Twofold’s namespaces by Pod Security, and excludes them from the webhook', async () => {
     for (const name of NAMESPACES) {
       const { metadata } = await cluster.core.readNamespace({ name });
       expect(metadata?.labels?.['pod-security.kubernetes.io/enforce']).to.equal('restricted');
@@ -81,7 +81,7 @@ describe('make deploy', function () {
     }
   });
 
-  it('runs two webhooks and two keyservices, and lets a drain take one at a time', async () => {
+  it('runs two webhooks and two keyservices, and lets a drain evict one at a time', async () => {
     for (const name of ['webhook', 'keyservice']) {
       const namespace = `twofold-${name}`;
       const { status } = await cluster.apps.readNamespacedDeployment({ name, namespace });
@@ -104,7 +104,7 @@ describe('make deploy', function () {
     expect(await standing()).to.deep.equal(before);
   });
 
-  describe('with an overlay of somebody’s', () => {
+  describe('with an operator’s overlay', () => {
     const other = join(dirname(overlay), 'overlay-of-somebody');
     const settings = join(other, 'settings/settings.yaml');
     const change = (from: RegExp, to: string): void => {
@@ -113,7 +113,7 @@ describe('make deploy', function () {
       expect(before).to.match(from);
       writeFileSync(settings, before.replace(from, to));
     };
-    /** As the overlays for production: without components/keys-in-cluster. */
+    /** Like the overlays for production: without components/keys-in-cluster. */
     const fromOutside = (): void => {
       cpSync(overlay, other, { recursive: true });
       const file = join(other, 'kustomization.yaml');
@@ -150,24 +150,24 @@ describe('make deploy', function () {
       });
     }
 
-    it('refuses keys that another installation’s vault has, and keys of its own where the overlay makes them', async () => {
+    it('refuses the keys of another installation’s vault, and keys from outside where the overlay makes them', async () => {
       const keys = join(dirname(overlay), 'keys-of-somebody');
       try {
         await writeConsoleKeys(keys);
         const before = await standing();
         const own = await deployment('up', '--overlay', overlay, '--keys', keys, '--env', 'off');
-        expect([own.code, own.printed.includes('leave KEYS away')], own.printed).to.deep.equal([1, true]);
+        expect([own.code, own.printed.includes('leave KEYS out')], own.printed).to.deep.equal([1, true]);
         fromOutside();
         const others = await deployment('up', '--overlay', other, '--keys', keys, '--env', 'off');
         expect(others.code, others.printed).to.equal(1);
-        expect(others.printed).to.include('by other keys than that of KEYS');
+        expect(others.printed).to.include('by keys other than the one in KEYS');
         expect(await standing()).to.deep.equal(before);
       } finally {
         rmSync(keys, { recursive: true, force: true });
       }
     });
 
-    it('with the console’s keys from outside, names the Secret that stayed, and the class that is missing', async () => {
+    it('with the console’s keys from outside, names the Secret that remains, and the class that is missing', async () => {
       fromOutside();
       const before = await standing();
       const { code, printed } = await deployment('up', '--overlay', other, '--env', 'off');
@@ -193,7 +193,7 @@ describe('make deploy', function () {
         );
         expect(code).to.equal(1);
         expect(printed)
-          .to.include('come from another CA')
+          .to.include('come from a CA other than')
           .and.to.match(/Next: .*CERTS=/);
       } finally {
         rmSync(folder, { recursive: true, force: true });

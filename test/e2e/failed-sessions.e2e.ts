@@ -5,7 +5,7 @@ import { everStarted, GATE, initOf, openGate, pod, type PodOptions, uniqueName }
 import { kubectlOutput } from './cluster/kubectl.ts';
 import { marker } from './sessions/marker.ts';
 
-/** Between admission and the claim of the keys something happened: what `kubectl describe pod` then tells. */
+/** Something happened between admission and the claim of the keys: what `kubectl describe pod` then shows. */
 describe('a session that fails when its init container claims', () => {
   const cluster = connect();
   const id = uniqueName('failed');
@@ -20,7 +20,7 @@ describe('a session that fails when its init container claims', () => {
     expect(described).not.to.contain(value);
     return described;
   };
-  /** Admitted, but not started before `meanwhile` is over. */
+  /** Admitted, but not started before `meanwhile` has ended. */
   const started = async (options: PodOptions, meanwhile: () => Promise<unknown>): Promise<string> => {
     const name = uniqueName('failed');
     await cluster.create(pod({ ...options, name, spec: { ...GATE, ...options.spec } }));
@@ -38,7 +38,7 @@ describe('a session that fails when its init container claims', () => {
   });
   after(() => alice.close());
 
-  it('for a ticket revoked meanwhile: the pod says so, and what to do', async () => {
+  it('for a ticket revoked in between: the pod shows it, and what to do', async () => {
     const { jti, annotations } = await stored(`${id}-revoked`);
     const name = await started({ annotations }, () => alice.must('DELETE', `/api/v1/tickets/${jti}`));
     const failed = await cluster.ended(name);
@@ -54,7 +54,7 @@ describe('a session that fails when its init container claims', () => {
     await cluster.remove('pod', name);
   });
 
-  it('for a secret deleted meanwhile: a pod that restarts never starts without it, and its status says so', async () => {
+  it('for a secret deleted in between: a pod that restarts never starts without it, and its status shows it', async () => {
     const secret = `${id}-deleted`;
     const { annotations } = await stored(secret);
     const name = await started({ annotations, spec: { restartPolicy: 'Always' } }, () =>
@@ -77,7 +77,7 @@ describe('a session that fails when its init container claims', () => {
     await cluster.noSessionObjects(sidOf(failing));
   });
 
-  it('for a ticket whose one use is spent: the second pod says so, the first keeps its secret', async () => {
+  it('for a ticket whose one use is spent: the second pod shows it, the first keeps its secret', async () => {
     const secret = `${id}-once`;
     await alice.store(secret, value);
     const { annotations } = await alice.ticket({ namespace: cluster.sessions, secrets: [secret], uses: 1 });

@@ -11,7 +11,7 @@ import { useOf } from './sessions/tickets.ts';
 
 const NAMESPACE = 'e2e-attackers';
 
-/** Network policies let nobody but the API server near it; where nothing enforces them, this is what is left. */
+/** Network policies let only the API server reach it; where they are not enforced, this is what remains. */
 describe('reviews that an editor of the namespace posts straight to the webhook’s Service', () => {
   const cluster = connect();
   const api = createApi(cluster.config);
@@ -25,7 +25,7 @@ describe('reviews that an editor of the namespace posts straight to the webhook�
   let ticket: Awaited<ReturnType<Person['ticket']>>;
 
   const post = (forgery: Forgery) => forgedReview(cluster.ca, forgery);
-  /** Neither with its annotations nor without does the API server take what the review gave; then it goes. */
+  /** The API server accepts what the review returned neither with its annotations nor without; then it is deleted. */
   const isUseless = async (admitted: V1Pod, namespace: string): Promise<void> => {
     const [lease, name] = await cluster.sessionObjects(namespace, sidOf(admitted));
     expect([lease, name]).to.deep.equal([
@@ -97,7 +97,7 @@ describe('reviews that an editor of the namespace posts straight to the webhook�
     await isUseless(admitted, namespace);
   });
 
-  it('in the launcher’s name, for somebody who never logged in, or in another namespace: stopped', async () => {
+  it('in the launcher’s name, for a user who never logged in, or in another namespace: stopped', async () => {
     const { username, namespace, annotation } = launcher;
     const annotations = { 'twofold.dev/secrets': secret, [annotation]: uniqueName('nobody') };
     const boundPodUid = 'of-the-hub';
@@ -118,12 +118,12 @@ describe('reviews that an editor of the namespace posts straight to the webhook�
     ]);
   });
 
-  it('instead of a review, a pod with the launcher’s annotation: stopped, for only the launcher speaks for alice', async () => {
+  it('instead of a review, a pod with the launcher’s annotation: stopped, since only the launcher speaks for alice', async () => {
     const annotations = { 'twofold.dev/secrets': secret, [launcher.annotation]: 'alice' };
     expectStopped(await mallory.create(pod({ annotations }), launcher.namespace), '(no_identity)');
   });
 
-  it('nothing was read: one claim of the ticket’s, by the victim’s own pod, and every forged session shown to alice', async () => {
+  it('nothing was read: one claim with the ticket, by the victim’s own pod, and every forged session shown to alice', async () => {
     const use = await useOf(alice, ticket.jti);
     expect(use?.sessions.map(({ claims }) => claims).sort()).to.deep.equal([0, 1]);
     expect(use?.sessions.find(({ claims }) => claims > 0)?.sid).to.equal(sidOf(victim));

@@ -5,26 +5,27 @@ import { verdictOf } from '../guard-requests.ts';
 import { connect } from './cluster/connection.ts';
 import { connectGuard, type InstalledGuard } from './cluster/guard-requests.ts';
 
-/** Cases that cannot be brought before this API server, and why. */
+/** Cases that cannot be tested on this API server, and why. */
 const NOT_DRIVEN: Readonly<Record<string, string>> = {
-  "the kubelet asks for a session's token": 'NodeRestriction wants a pod on that node: every session does it',
+  "the kubelet asks for a session's token":
+    'NodeRestriction requires a pod on that node: every session does it',
   'a finalizer of a pod that would not pass today is removed':
-    'such a pod cannot be made: see guarded-pods.e2e.ts',
+    'such a pod cannot be created: see guarded-pods.e2e.ts',
   "one launcher does in another's namespace": 'there is one launcher here',
   'a launcher outside the cluster does, whose credentials are of no pod': 'there is one launcher here',
   'the kubelet asks for the token of the launcher’s pod':
-    'NodeRestriction wants a pod on that node: the hub of kubespawner.e2e.ts has such a token',
+    'NodeRestriction requires a pod on that node: the hub of kubespawner.e2e.ts has such a token',
   'an editor asks for a token of an account of the same name elsewhere': 'there is no such account',
   'Kubernetes notes something on a Secret of the launcher’s account that was there before':
-    'such a Secret cannot be made',
+    'such a Secret cannot be created',
 };
 
-/** What a case is about, in one line; the tests of the guard compare the words (manifests/guard.test.ts). */
+/** What a case is about, in one line; the tests of the guard compare the messages (manifests/guard.test.ts). */
 function lineOf(policy: string | undefined, warned: boolean): string {
   return policy ?? `allowed${warned ? ', with a warning' : ''}`;
 }
 
-describe('the guard, asked by a real API server past the webhook', () => {
+describe('the guard, evaluated by a real API server past the webhook', () => {
   const cluster = connect();
   let guard: InstalledGuard;
 
@@ -35,7 +36,7 @@ describe('the guard, asked by a real API server past the webhook', () => {
 
   for (const [about, all] of Object.entries(guardCases)) {
     const cases = all.filter(({ title }) => !(title in NOT_DRIVEN));
-    it(`judges as where it is not installed: ${cases.length} requests about ${about}`, async () => {
+    it(`decides as in its own tests: ${cases.length} requests about ${about}`, async () => {
       const expected: string[] = [];
       const found: string[] = [];
       for (const { title, request, denied, says, warned } of cases) {
@@ -49,7 +50,7 @@ describe('the guard, asked by a real API server past the webhook', () => {
     });
   }
 
-  it('is asked all of its cases but those that say why not', () => {
+  it('is tested with all of its cases except those with a reason', () => {
     const all = Object.values(guardCases).flatMap((cases) => cases.map(({ title }) => title));
     expect(all).to.include.members(Object.keys(NOT_DRIVEN));
   });

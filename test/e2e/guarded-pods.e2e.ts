@@ -25,7 +25,7 @@ describe('a session pod that exists', () => {
   };
   const patch = (type: 'json' | 'merge', body: unknown, ...args: readonly string[]): Promise<Ran> =>
     onPod('patch', 'pod', name, `--type=${type}`, '--patch', JSON.stringify(body), ...args);
-  /** As `kubectl debug` does it, with a container that asks for more than its profiles give. */
+  /** As `kubectl debug` does it, with a container that requests more than its profiles give. */
   const debug = (container: object): Promise<Ran> => {
     const options = { name: uniqueName('debug'), image: SHELL_IMAGE, command: ['true'], ...container };
     const value = { ...options, securityContext: restrictedContainer };
@@ -47,7 +47,7 @@ describe('a session pod that exists', () => {
     );
   });
 
-  it('keeps our annotations and its label', async () => {
+  it('keeps Twofold’s annotations and its label', async () => {
     const kept = /create a new pod/;
     stopped(
       await onPod('annotate', 'pod', name, '--overwrite', 'twofold.dev/secrets=other'),
@@ -85,7 +85,7 @@ describe('a session pod that exists', () => {
     passed(await debug({}));
   });
 
-  it('lets controllers add and take finalizers, and users their own labels', async () => {
+  it('lets controllers add and remove finalizers, and users their own labels', async () => {
     passed(await patch('merge', { metadata: { finalizers: ['example.org/wait'] } }));
     passed(await onPod('label', 'pod', name, 'colour=green'));
     passed(await onPod('delete', 'pod', name, '--wait=false'));
@@ -95,7 +95,7 @@ describe('a session pod that exists', () => {
   });
 });
 
-describe('a pod that would not pass the guard today, from before it (pending where etcd is not ours)', () => {
+describe('a pod from before the guard that would not pass it today (pending where etcd is not accessible)', () => {
   const cluster = connect();
   const name = uniqueName('before');
   const namespace = cluster.sessions;
@@ -121,7 +121,7 @@ describe('a pod that would not pass the guard today, from before it (pending whe
     await eventually('the API server sees the pod', () => cluster.readPod(name, namespace));
   });
 
-  it('cannot be made again: the guard refuses its copy', async () => {
+  it('cannot be created again: the guard refuses its copy', async () => {
     const old = await onPod('get', 'pod', name, '--output', 'json');
     const copy = JSON.parse(old.stdout) as { metadata: object }; // the API server's
     const { code, stderr } = await cluster.tryCreate({
@@ -132,7 +132,7 @@ describe('a pod that would not pass the guard today, from before it (pending whe
     expect(stderr).to.match(/\(reserved_names\)|'twofold-shape'/);
   });
 
-  it('still takes a controller’s patches of labels and finalizers, and goes when it is deleted', async () => {
+  it('still accepts a controller’s patches of labels and finalizers, and can be deleted', async () => {
     const said = async (...args: readonly string[]) => {
       const { code, stderr } = await onPod(...args);
       expect(code, stderr).to.equal(0);

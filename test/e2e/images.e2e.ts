@@ -13,7 +13,7 @@ function made(service: BundleName, kind: string): string {
   return join(repository, '.images', `twofold-${service}.${kind}`);
 }
 
-/** What a person in the container could go on with. */
+/** What an intruder in the container could use. */
 const tools =
   /^(ba|da|a|z|k|c|tc)?sh$|^(busybox|toybox|apt(-get)?|dpkg|apk|yum|dnf|rpm|npm|npx|corepack|yarn|perl|python3?)$/;
 
@@ -24,8 +24,8 @@ function everything(root: string): readonly string[] {
 }
 
 /**
- * Runs a program in the image's files as its user: read-only, but for /tmp, which is what a pod would mount. With no
- * variable but those of the image and these.
+ * Runs a program in the image's files as its user: read-only, except /tmp, which a pod would mount. With no
+ * variables except the image's and these.
  */
 function run(root: string, command: readonly string[], env: readonly string[] = []) {
   const script = [
@@ -45,7 +45,7 @@ function run(root: string, command: readonly string[], env: readonly string[] = 
   return { status, printed: stdout + stderr };
 }
 
-/** esbuild writes the name of each file above what it takes from it: an account that is no metafile. */
+/** esbuild writes the name of each file above its code: a listing independent of the metafile. */
 function packagesIn(bundle: string): readonly string[] {
   const names = [...bundle.matchAll(/^(?: *)\/\/ (?:\S*\/)?node_modules\/((?:@[^/\s]+\/)?[^/\s]+)\/\S+$/gm)];
   return [...new Set(names.flatMap(([, name]) => name ?? []))].sort();
@@ -85,14 +85,14 @@ for (const service of bundleNames) {
       expect(files.filter((path) => (statSync(join(root, path)).mode & 0o6000) !== 0)).to.deep.equal([]);
     });
 
-    it('starts on a read-only root, and names every setting that it lacks', () => {
+    it('starts on a read-only root, and names every missing setting', () => {
       const { status, printed } = run(root, config.Entrypoint ?? []);
       const missing = service === 'injector' ? /twofold: TWOFOLD_\w+ is missing/ : /TWOFOLD_\w+ must be set/;
       expect(printed).to.match(missing);
       expect(status).to.equal(service === 'injector' ? 15 : 78);
     });
 
-    it('comes with a bill of exactly the packages in its bundle, Node, and no address', () => {
+    it('comes with a bill of exactly the packages in its bundle and Node, without URLs', () => {
       const text = readFileSync(made(service, 'cdx.json'), 'utf8');
       expect(text).to.not.match(/https?:\/\//);
       const { components } = JSON.parse(text) as Sbom; // as the build writes it
@@ -111,7 +111,7 @@ for (const service of bundleNames) {
       it('opens an SQLite file with the driver that it names', () => {
         const env = config.Env ?? [];
         expect(env).to.include('TWOFOLD_SQLITE_ADDON=/app/better_sqlite3.node');
-        // As better-sqlite3's own database.js begins.
+        // As at the start of better-sqlite3's own database.js.
         const script = `
           const addon = require(process.env.TWOFOLD_SQLITE_ADDON);
           addon.initialize(Error, (...list) => list, () => {}, () => () => ({}), (value) => ({ value, done: false }));
@@ -126,16 +126,16 @@ for (const service of bundleNames) {
 }
 
 describe('the images', () => {
-  it('are the same when they are built twice', async () => {
+  it('are identical when built twice', async () => {
     const script = join(repository, 'scripts/images/main.ts');
     const { stdout } = await promisify(execFile)(process.execPath, [script, '--twice'], {
       cwd: repository,
     });
-    const same = stdout.split('\n').filter((line) => line.endsWith('  the same twice'));
+    const same = stdout.split('\n').filter((line) => line.endsWith('  identical'));
     expect(same).to.have.length(bundleNames.length);
   }).timeout(300_000);
 
-  it('let the injector be pulled in 45 MB', () => {
+  it('keep the injector’s pull within 45 MB', () => {
     const packed = execFileSync('sh', ['-c', 'zstd -q -3 -c "$1" | wc -c', 'sh', made('injector', 'tar')]);
     expect(Number(packed)).to.be.below(45_000_000);
   });

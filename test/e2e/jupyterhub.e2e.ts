@@ -24,7 +24,7 @@ describe('the page and a real JupyterHub with the package, in one browser', func
   let grace: Person;
   let hub: RunningHub;
   let browser: Browser;
-  /** Undone in reverse, whatever failed. */
+  /** Undone in reverse order, whatever failed. */
   const undo: (() => unknown)[] = [];
   let context: BrowserContext;
   let page: Page;
@@ -36,7 +36,7 @@ describe('the page and a real JupyterHub with the package, in one browser', func
     await ensureHubAccount('hub');
     grace = cluster.person(PERSON);
     undo.push(() => grace.close());
-    // Of an earlier run on the same cluster.
+    // From an earlier run on the same cluster.
     await grace.call('DELETE', '/api/v1/secrets/db-password');
     await cluster.keep(grace, 'not-ticked', `other ${marker()}`);
     hub = await startJupyterHub(cluster, ensureSingleUser());
@@ -46,7 +46,7 @@ describe('the page and a real JupyterHub with the package, in one browser', func
     );
     browser = await launchChromium();
     undo.push(() => browser.close());
-    // The certificates of provider and console are of roots that no browser knows.
+    // The certificates of provider and console have roots that no browser knows.
     context = await browser.newContext({ ignoreHTTPSErrors: true });
     page = await context.newPage();
   });
@@ -117,7 +117,7 @@ describe('the page and a real JupyterHub with the package, in one browser', func
     expect(await page.getByRole('checkbox', { checked: true }).count()).to.equal(0);
   });
 
-  it('says above the form what cannot be, and starts nothing', async () => {
+  it('shows the mistake above the form, and starts nothing', async () => {
     await page.getByRole('checkbox', { name: 'db-password' }).check();
     await page.getByLabel('Folder of the files').fill('/etc');
     await page.getByRole('button', { name: 'Start' }).click();
@@ -132,7 +132,7 @@ describe('the page and a real JupyterHub with the package, in one browser', func
     await page.getByRole('button', { name: 'Start' }).click();
     await page.waitForURL(`**/user/${PERSON}/**`, { timeout: 90_000 });
     await page.waitForLoadState();
-    // Its page of a file logs in to it; the API alone would not.
+    // Opening a file's page logs in; the API alone would not.
     const landed = await page.goto(`${hub.url}/user/${PERSON}/view/secrets/db-password`);
     expect(landed?.status()).to.equal(200);
     const seen = await readInServer('secrets/db-password');

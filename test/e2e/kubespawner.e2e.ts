@@ -32,7 +32,7 @@ describe('the real KubeSpawner', () => {
   const valueOf = (name: string): string | undefined => people.get(name)?.value;
   const personOf = (name: string): Person => {
     const known = people.get(name);
-    if (!known) throw new Error(`${name} is nobody here`);
+    if (!known) throw new Error(`there is no person ${name} here`);
     return known.person;
   };
 
@@ -65,7 +65,7 @@ describe('the real KubeSpawner', () => {
     }
   });
 
-  it('is refused, in words, for a user who never logged in to Twofold', async () => {
+  it('is refused, with the reason, for a user who never logged in to Twofold', async () => {
     const failure = await hub.start('nobody-of-the-hub', { 'twofold.dev/secrets': SECRET }).then(
       () => 'it started',
       (error: unknown) => String(error),
@@ -74,7 +74,7 @@ describe('the real KubeSpawner', () => {
     expect(failure).to.contain('log in there once, or use a ticket');
   });
 
-  it('under another account of the same rights is refused, whoever it spawns for', async () => {
+  it('under another account with the same rights is refused, whomever it spawns for', async () => {
     await ensureHubAccount('other-hub');
     const other = await startHub(cluster, 'other-hub');
     try {
@@ -90,7 +90,7 @@ describe('the real KubeSpawner', () => {
     expect(await cluster.readPod('jupyter-dave', namespace)).to.equal(undefined);
   });
 
-  it('is nobody who asks for a token of its account, with whatever rights: the guard refuses', async () => {
+  it('cannot be impersonated with a token requested for its account, whatever the rights: the guard refuses', async () => {
     const { name, namespace: home } = cluster.endpoints.launcher.account;
     const bound = ['--bound-object-kind', 'Pod', '--bound-object-name', name];
     for (const more of [[], bound]) {
@@ -100,7 +100,7 @@ describe('the real KubeSpawner', () => {
     }
   });
 
-  it('is nobody who impersonates its account: no pod is behind it', async () => {
+  it('cannot be impersonated as an account: there is no pod behind it', async () => {
     const { annotation, username } = cluster.endpoints.launcher;
     const annotations = { 'twofold.dev/secrets': SECRET, [annotation]: 'dave' };
     const { code, stderr } = await cluster.tryCreate(pod({ annotations, namespace }), {

@@ -7,10 +7,10 @@ import { launcherShape, shapes } from './sessions/launcher-shapes.ts';
 import { marker } from './sessions/marker.ts';
 import { uniqueName } from './sessions/pods.ts';
 
-/** The one without Pod Security. */
+/** The namespace without Pod Security. */
 const namespace = 'launchers';
 
-describe('session pods in the shape of other launchers, made by the real controllers', () => {
+describe('session pods in the shape of other launchers, created by the real controllers', () => {
   const cluster = connect();
   let carol: Person;
   const values = new Map<string, string>();
@@ -34,7 +34,7 @@ describe('session pods in the shape of other launchers, made by the real control
   const mounts = ({ volumeMounts = [] }: V1Container): readonly string[] =>
     volumeMounts.filter(({ name }) => name === 'twofold-files').map(({ mountPath }) => mountPath);
 
-  /** Every file, from `secret=path` or `name` in what the init container was told. */
+  /** Every file, from `secret=path` or `name` in the init container's variable. */
   const filesOf = ({ spec }: V1Pod): readonly (readonly [secret: string, path: string])[] => {
     const [init] = spec?.initContainers ?? [];
     const told = init?.env?.find(({ name }) => name === 'TWOFOLD_FILES')?.value ?? '';

@@ -46,7 +46,7 @@ describe('the main job, on a real Kubernetes', () => {
     ]);
   });
 
-  it('gives the files to the one uid that uses them, and to nobody else', async () => {
+  it('gives the files to the one uid that uses them, and to no other', async () => {
     const modes = await cluster.exec(name, ['sh', '-c', 'stat -c "%a %u" /secrets/*; id -u'], {
       container: 'main',
     });
@@ -67,7 +67,7 @@ describe('the main job, on a real Kubernetes', () => {
     expect(seen).to.contain('No such file or directory').and.not.contain('tmpfs');
   });
 
-  it('puts no value, key or ticket of another into the pod, its Secret or its events', async () => {
+  it('puts no value, key or other ticket into the pod, its Secret or its events', async () => {
     const secret = await cluster.core.readNamespacedSecret({
       name: `twofold-${sidOf(admitted)}`,
       namespace: cluster.sessions,
@@ -83,7 +83,7 @@ describe('the main job, on a real Kubernetes', () => {
     }
   });
 
-  it('takes the Secret and its Lease away with the pod', async () => {
+  it('removes the Secret and its Lease along with the pod', async () => {
     const sid = sidOf(admitted);
     expect(await cluster.sessionObjects(cluster.sessions, sid)).to.deep.equal([
       `lease/twofold-${sid}`,

@@ -12,7 +12,7 @@ import { useOf } from './sessions/tickets.ts';
 const NAMESPACE = 'e2e-webhooks';
 const ZEROS = '0'.repeat(32);
 
-/** What injectors of other makers add: a container, an init container, and a volume between them. */
+/** What other vendors' injectors add: a container, an init container, and a volume between them. */
 function additions(prefix: string, initAt: 'first' | 'last', pod: V1Pod): readonly Operation[] {
   const mounts = { volumeMounts: [{ name: prefix, mountPath: '/shared' }] };
   const look = ['sh', '-c', 'ls -A /secrets /twofold 2>&1; true'];
@@ -35,7 +35,7 @@ function allContainers({ spec }: V1Pod): readonly V1Container[] {
   return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
 }
 
-describe('other mutating webhooks, before and after ours', () => {
+describe('other mutating webhooks, before and after Twofold’s', () => {
   const cluster = connect();
   const api = createApi(cluster.config);
   const id = uniqueName('others');
@@ -59,7 +59,7 @@ describe('other mutating webhooks, before and after ours', () => {
     kubectl(['create', '--namespace', NAMESPACE, '--dry-run=server', '--output', 'json', '--filename', '-'], {
       input: JSON.stringify(object),
     });
-  /** Records of the keyservice that speak of this ticket: each call leaves two. */
+  /** Records of the keyservice that mention this ticket: each call leaves two. */
   const unwraps = async (): Promise<number> => {
     const logs = await kubectlOutput([
       'logs',
@@ -95,7 +95,7 @@ describe('other mutating webhooks, before and after ours', () => {
     alice.close();
   });
 
-  it('a dry run is answered as the real thing, with zeros, and leaves nothing anywhere', async () => {
+  it('a dry run is answered like a real request, with zeros, and leaves nothing anywhere', async () => {
     const objectsBefore = await cluster.sessionObjects(NAMESPACE);
     const { code, stdout, stderr } = await dryRun(options(id, 'ordinary'));
     expect(code, stderr).to.equal(0);
@@ -151,14 +151,14 @@ describe('other mutating webhooks, before and after ours', () => {
     }
   });
 
-  it('are warned of where a later one puts its init container before ours', async () => {
+  it('cause a warning where a later one puts its init container before Twofold’s', async () => {
     const { code, stdout, stderr } = await dryRun(options(uniqueName('late-first'), 'late-first'));
     expect(code, stderr).to.equal(0);
     expect(stderr).to.contain('twofold-order').and.to.contain('late-init runs before it');
     expect((JSON.parse(stdout) as V1Pod).spec?.initContainers?.[0]?.name).to.equal('late-init');
   });
 
-  it('are refused by the guard where a later one changes our init container', async () => {
+  it('are refused by the guard where a later one changes Twofold’s init container', async () => {
     const objectsBefore = await cluster.sessionObjects(NAMESPACE);
     const { code, stdout, stderr } = await dryRun(options(uniqueName('meddled'), 'meddles'));
     expect([code, stdout]).to.deep.equal([1, '']);
@@ -168,7 +168,7 @@ describe('other mutating webhooks, before and after ours', () => {
   });
 });
 
-/** As a proxy's injector that sets its variables everywhere. */
+/** Like a proxy's injector that sets its variables everywhere. */
 function meddle({ spec }: V1Pod): readonly Operation[] {
   const at = spec?.initContainers?.findIndex(({ name }) => name === 'twofold-init') ?? -1;
   return at < 0

@@ -9,10 +9,10 @@ import { refusedPods, type Annotations, type Refused } from './sessions/refused-
 
 const NAMESPACE = 'e2e-refusals';
 const at = { namespace: NAMESPACE };
-/** The shortest life of a ticket, and the leeway for clocks. */
+/** The shortest lifetime of a ticket, and the leeway for clock skew. */
 const EXPIRED_AFTER_MS = 121_000;
 
-/** Nothing else makes sessions in this namespace, so that every Lease and Secret there would be of these pods. */
+/** Nothing else creates sessions in this namespace, so that any Lease or Secret there would belong to these pods. */
 describe('refusals, as a user sees them', () => {
   const cluster = connect();
   const id = uniqueName('refused');
@@ -63,7 +63,7 @@ describe('refusals, as a user sees them', () => {
     bob.close();
   });
 
-  /** What `kubectl create` prints. Nothing must be left, and no ticket repeated. */
+  /** What `kubectl create` prints. Nothing may be left, and no ticket quoted. */
   const refusal = async (options: Omit<Refused, 'says'>): Promise<string> => {
     const name = uniqueName('refused');
     const { code, stdout, stderr } = await cluster.tryCreate(pod({ name, ...options }), at);
@@ -75,7 +75,7 @@ describe('refusals, as a user sees them', () => {
     return stderr;
   };
 
-  describe('at once, from kubectl', () => {
+  describe('immediately, from kubectl', () => {
     for (const [what, refused] of Object.entries(refusedPods({ secret, annotationsOf }))) {
       it(`${what}: refused, named, with the next step, and nothing is left`, async () => {
         const { says, ...options } = refused();
@@ -84,7 +84,7 @@ describe('refusals, as a user sees them', () => {
       });
     }
 
-    it('a namespace that is not enabled: refused, and says whom to ask', async () => {
+    it('a namespace that is not enabled: refused, with whom to ask', async () => {
       const { code, stderr } = await cluster.tryCreate(pod({ annotations: annotationsOf('good') }), {
         namespace: 'default',
       });
@@ -93,7 +93,7 @@ describe('refusals, as a user sees them', () => {
       expect(await cluster.sessionObjects('default')).to.deep.equal([]);
     });
 
-    it('the same pod without annotations is none of ours: created', async () => {
+    it('the same pod without annotations is not Twofold’s business: created', async () => {
       const name = uniqueName('plain');
       await cluster.create(pod({ name }), NAMESPACE);
       const made = await cluster.readPod(name, NAMESPACE);
@@ -107,7 +107,7 @@ describe('refusals, as a user sees them', () => {
     const labels = { app: id };
     const revoked = () => template({ annotations: annotationsOf('revoked') }, labels);
 
-    it('a ReplicaSet says what is wrong, and what to do', async () => {
+    it('a ReplicaSet shows what is wrong, and what to do', async () => {
       const body = {
         apiVersion: 'apps/v1',
         kind: 'ReplicaSet',
@@ -124,7 +124,7 @@ describe('refusals, as a user sees them', () => {
       await cluster.remove('replicaset', id, NAMESPACE);
     });
 
-    it('a Job says what is wrong, and what to do', async () => {
+    it('a Job shows what is wrong, and what to do', async () => {
       const { metadata, spec } = revoked();
       const body = {
         apiVersion: 'batch/v1',
@@ -147,7 +147,7 @@ describe('refusals, as a user sees them', () => {
     });
   });
 
-  describe('in time', () => {
+  describe('after a while', () => {
     it('an expired ticket: refused, named, with the next step, and nothing is left', async () => {
       await wait(Math.max(0, EXPIRED_AFTER_MS - (Date.now() - started)));
       const said = await refusal({ annotations: annotationsOf('expires') });

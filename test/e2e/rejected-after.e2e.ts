@@ -11,7 +11,7 @@ import { useOf } from './sessions/tickets.ts';
 const NAMESPACE = 'e2e-rejected';
 const POLICIES = '/apis/admissionregistration.k8s.io/v1';
 
-/** Each in a namespace of its own, where nothing else makes sessions: so every Lease and Secret there is of these. */
+/** Each in its own namespace, where nothing else creates sessions, so every Lease and Secret there belongs to these. */
 describe('pods that are rejected after Twofold has admitted them', () => {
   const cluster = connect();
   const api = createApi(cluster.config);
@@ -35,7 +35,7 @@ describe('pods that are rejected after Twofold has admitted them', () => {
   let alice: Person;
   let ticket: { jti: string; annotations: Readonly<Record<string, string>> };
 
-  /** What `kubectl create` says; and that Twofold had made a session of it by then, or nothing would be tested. */
+  /** What `kubectl create` prints; asserts that Twofold had created a session for it by then, or nothing would be tested. */
   const rejection = async (change: object): Promise<string> => {
     const earlier = await cluster.sessionObjects(NAMESPACE);
     const name = uniqueName('rejected');
@@ -62,7 +62,7 @@ describe('pods that are rejected after Twofold has admitted them', () => {
     await api.must({ method: 'POST', path: `${POLICIES}/validatingadmissionpolicies`, body: policy });
     const binding = { metadata: { name: id }, spec: { policyName: id, validationActions: ['Deny'] } };
     await api.must({ method: 'POST', path: `${POLICIES}/validatingadmissionpolicybindings`, body: binding });
-    // Both are in force a moment later.
+    // Both take effect with a delay.
     await eventually('the quota counts', async () => {
       const { status } = await api.must<V1ResourceQuota>({ method: 'GET', path: `${quota}/${id}` });
       return status?.hard?.['pods'] === '0';
@@ -81,22 +81,22 @@ describe('pods that are rejected after Twofold has admitted them', () => {
     alice.close();
   });
 
-  it('by a ResourceQuota: refused in its words, with a session already made', async () => {
+  it('by a ResourceQuota: refused with its message, with a session already created', async () => {
     expect(await rejection({}))
       .to.contain('exceeded quota')
       .and.to.contain(id);
   });
 
-  it('by Pod Security: refused in its words', async () => {
+  it('by Pod Security: refused with its message', async () => {
     const containers = [container({ name: 'main', securityContext: { privileged: true } })];
     expect(await rejection({ containers })).to.contain('violates PodSecurity "restricted');
   });
 
-  it('by another policy: refused in its words', async () => {
+  it('by another policy: refused with its message', async () => {
     expect(await rejection({ labels: { [label]: 'yes' } })).to.contain('no pods on a Sunday');
   });
 
-  it('time and again, as a controller tries: refused in its events', async () => {
+  it('repeatedly, as a controller retries: refused in its events', async () => {
     const labels = { app: id };
     await cluster.create(
       {

@@ -26,7 +26,7 @@ const LEASES = 'coordination.k8s.io/leases';
 const GUARD = ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'] as const;
 const ADMISSION = 'admissionregistration.k8s.io';
 
-/** Of every account that there is: questions about oneself. */
+/** What every account may do: ask about itself. */
 const SELF = [
   'create authentication.k8s.io/selfsubjectreviews',
   'create authorization.k8s.io/selfsubjectaccessreviews',
@@ -40,7 +40,7 @@ const IN_SESSIONS = [
 ].sort();
 const ELECTION = ['create', 'get', 'update'].map((verb) => `${verb} ${LEASES}`);
 
-describe('rights at the API server, as it answers for each account', function () {
+describe('rights at the API server, as it reports them for each account', function () {
   this.timeout(180_000);
   const cluster = connect();
   const api = createApi(cluster.config);
@@ -55,13 +55,13 @@ describe('rights at the API server, as it answers for each account', function ()
     expect(resources.length).to.be.above(100);
   });
 
-  it('the webhook may write sessions’ Secrets and Leases, see pods and accounts, elect its janitor, and nothing else', async () => {
+  it('the webhook may write sessions’ Secrets and Leases, read pods and accounts, elect its janitor, and nothing else', async () => {
     expect(await rightsOf(api, webhookAccount, namespaced, cluster.sessions)).to.deep.equal(IN_SESSIONS);
     expect(await rightsOf(api, webhookAccount, namespaced, 'twofold-webhook')).to.deep.equal(ELECTION);
     expect(await rightsOf(api, webhookAccount, clusterWide)).to.deep.equal(SELF);
   });
 
-  it('the webhook reads no Secret: not in one namespace, not by name, and not over the API itself', async () => {
+  it('the webhook reads no Secret: not in one namespace, not by name, and not through the API itself', async () => {
     const secrets = { group: '', resource: 'secrets' };
     const { items } = await cluster.core.listNamespace();
     const places = [undefined, ...items.map(({ metadata }) => metadata?.name)];
@@ -86,7 +86,7 @@ describe('rights at the API server, as it answers for each account', function ()
     }
   });
 
-  it('the console may review tokens, look at pods and at the guard’s objects by name, and nothing else', async () => {
+  it('the console may review tokens, get pods and the guard’s objects by name, and nothing else', async () => {
     const own = ['create authentication.k8s.io/tokenreviews', ...SELF].sort();
     expect(await rightsOf(api, consoleAccount, clusterWide)).to.deep.equal(own);
     expect(await rightsOf(api, consoleAccount, namespaced, cluster.sessions)).to.deep.equal(['get pods']);
@@ -103,7 +103,7 @@ describe('rights at the API server, as it answers for each account', function ()
     }
   });
 
-  it('the keyservice may nothing, and its pods have no token to ask with', async () => {
+  it('the keyservice may do nothing, and its pods have no token to authenticate with', async () => {
     expect(await rightsOf(api, keyserviceAccount, clusterWide)).to.deep.equal(SELF);
     expect(await rightsOf(api, keyserviceAccount, namespaced, 'twofold-keyservice')).to.deep.equal([]);
     const { items } = await cluster.core.listNamespacedPod({
@@ -118,7 +118,7 @@ describe('rights at the API server, as it answers for each account', function ()
     }
   });
 
-  it('none has a right more in any namespace of the cluster, and a session’s own account has none', async () => {
+  it('none has any further right in any namespace of the cluster, and a session’s own account has none', async () => {
     const { items } = await cluster.core.listNamespace();
     for (const namespace of items.map(({ metadata }) => metadata?.name ?? '')) {
       const ask = (account: Account) => rulesOf(api, account, namespace);
@@ -147,7 +147,7 @@ interface Policies {
   readonly items: readonly KubernetesObject[];
 }
 
-describe('network policies, as they are applied', () => {
+describe('network policies, as applied', () => {
   const cluster = connect();
   const api = createApi(cluster.config);
   let applied: readonly KubernetesObject[];
@@ -156,7 +156,7 @@ describe('network policies, as they are applied', () => {
   before(async () => {
     const path = '/apis/networking.k8s.io/v1/networkpolicies';
     const { items } = await api.must<Policies>({ method: 'GET', path });
-    // Objects in a list do not say their kind.
+    // Objects in a list do not state their kind.
     applied = items.map((item) => ({ ...item, kind: 'NetworkPolicy' }));
     apiServer = new URL(cluster.config.getCurrentCluster()?.server ?? '').hostname;
   });
@@ -166,7 +166,7 @@ describe('network policies, as they are applied', () => {
       { name: 'node', address: apiServer },
       { name: 'internet', address: '203.0.113.9' },
     ];
-    // API server, identity provider and, if there is one, PostgreSQL stand at the node's address.
+    // API server, identity provider and, if there is one, PostgreSQL are at the node's address.
     const { database, issuer } = cluster.endpoints;
     const expected = [
       ...designArrows(outside),
@@ -179,7 +179,7 @@ describe('network policies, as they are applied', () => {
     expect(openArrows(applied, outside)).to.deep.equal(expected.sort());
   });
 
-  it('let sessions in each enabled namespace reach the claim port and DNS, and there alone', () => {
+  it('let sessions reach the claim port and DNS in each enabled namespace, and only there', () => {
     const sessionPolicies = applied.filter(({ metadata }) => metadata?.name === 'twofold-session');
     const namespaces = sessionPolicies.map(({ metadata }) => metadata?.namespace ?? '').sort();
     expect(namespaces).to.deep.equal([...cluster.endpoints.namespaces.sessions].sort());
@@ -197,7 +197,7 @@ describe('network policies, where the cluster enforces them', () => {
   const POLICIES = `/apis/networking.k8s.io/v1/namespaces/${cluster.sessions}/networkpolicies`;
   let enforced: boolean;
 
-  /** Whether a pod of the scenario's gets a connection. */
+  /** Whether a pod of the scenario gets a connection. */
   const connects = async (host: string, port: number): Promise<boolean> => {
     const seen = await cluster.exec(id, [
       'sh',
@@ -224,7 +224,7 @@ describe('network policies, where the cluster enforces them', () => {
   });
   after(() => cluster.remove('pod', id));
 
-  it('close every port of Twofold’s to a bystander, but the public one', async function () {
+  it('close every port of Twofold to a bystander, except the public one', async function () {
     if (!enforced) {
       this.test!.title +=
         ' (pending: a pod under a policy that denies everything reached the console, so this cluster’s network enforces no policy)';

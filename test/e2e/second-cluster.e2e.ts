@@ -1,4 +1,4 @@
-/** `make cluster` and `make cluster-down` of a second checkout, beside the cluster of the other scenarios. About a minute. */
+/** `make cluster` and `make cluster-down` of a second checkout, next to the cluster of the other scenarios. About a minute. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,11 +42,11 @@ const local = process.env['KUBECONFIG'] === `${repository}.cluster/admin.kubecon
         try {
           return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(checkout);
         } catch {
-          return false; // it ended meanwhile
+          return false; // it ended in the meantime
         }
       });
 
-  /** But for those of the first cluster's pods, which come and go. */
+  /** Except those of the first cluster's pods, which come and go. */
   const interfaces = (): readonly string[] =>
     readdirSync('/sys/class/net').filter((name) => !name.startsWith('veth'));
 
@@ -63,7 +63,7 @@ const local = process.env['KUBECONFIG'] === `${repository}.cluster/admin.kubecon
     rmSync(checkout, { recursive: true });
   });
 
-  it('starts beside the first, and runs pods of its own', () => {
+  it('starts next to the first, and runs its own pods', () => {
     const options = ['--image=localhost/busybox:1', '--image-pull-policy=Never', '--restart=Never'];
     succeeds('in', 'kubectl', 'run', 'only-here', ...options, '--', 'true');
     succeeds(
@@ -78,8 +78,8 @@ const local = process.env['KUBECONFIG'] === `${repository}.cluster/admin.kubecon
     expect(stderr).to.contain('pods "only-here" not found');
   });
 
-  it('says that it runs already, when it is started twice', () => {
-    expect(succeeds('up')).to.contain('the cluster runs already');
+  it('reports that it is already running when started twice', () => {
+    expect(succeeds('up')).to.contain('the cluster is already running');
   });
 
   it('starts again after its process 1 was killed', () => {

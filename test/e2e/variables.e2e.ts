@@ -8,7 +8,7 @@ import { container, pod, uniqueName } from './sessions/pods.ts';
 describe('a secret as an environment variable, on a real Kubernetes', () => {
   const cluster = connect();
   const name = uniqueName('variables');
-  // Lines, quotes of the other kind, and what a shell would expand. No marker: a runtime keeps variables on its disk.
+  // Lines, the other kind of quotes, and what a shell would expand. No marker: a runtime stores variables on its disk.
   const value = `first "line" $HOME \`x\`\nsecond ü ${randomBytes(12).toString('hex')}`;
   let alice: Person;
   let admitted: V1Pod;
@@ -29,14 +29,14 @@ describe('a secret as an environment variable, on a real Kubernetes', () => {
     alice.close();
   });
 
-  it('is what the user’s own command finds, to the last byte', async () => {
+  it('is what the user’s own command gets, to the last byte', async () => {
     const seen = await cluster.exec(name, ['sh', '-c', 'printf %s "$PGPASSWORD"'], { container: 'main' });
     expect(seen).to.equal(value);
     const [main] = admitted.spec?.containers ?? [];
     expect(main?.command, 'nothing is wrapped around it').to.deep.equal(container({ name: 'main' }).command);
   });
 
-  it('is in no other container, in no file of one, and not in the pod', async () => {
+  it('is in no other container, in none of its files, and not in the pod', async () => {
     const beside = ['sh', '-c', 'echo "${PGPASSWORD-none}"; grep -c twofold /proc/mounts || true'];
     expect(await cluster.exec(name, beside, { container: 'beside' })).to.equal('none\n0\n');
     const mounts = await cluster.exec(name, ['cat', '/proc/mounts'], { container: 'main' });

@@ -30,14 +30,14 @@ import type { Subject } from './harness.ts';
 import { steps, text, type Step } from './subject.ts';
 
 export const MAX_VALUE_BYTES = 64 * 1024;
-/** Node takes no longer headers. */
+/** Node accepts no longer headers. */
 export const MAX_HEADER = 16_384;
 const origin = 'https://console.example';
 const ticketHash = createTicketHash({
   sha256Hex: (ticket) => createHash('sha256').update(ticket).digest('hex'),
   cipher: nodeCipher,
 });
-// Each stands for what the function in question reads of it.
+// Each has only what the tested function reads.
 export function requestOf(parts: object): Request {
   return { query: {}, params: {}, headers: {}, ...parts } as unknown as Request;
 }

@@ -31,7 +31,7 @@ const uuid = '0192f0c1-2b3c-7d4e-8f50-123456789abc';
 const kid = parseKid('A'.repeat(43))!;
 const ownerId = parseOwnerId(uuid)!;
 
-/** Takes every signature, so that the claims are read too. */
+/** Accepts every signature, so that the claims are read too. */
 const verifier: Verifier = { kid, verify: () => Promise.resolve(true) };
 const expected = {
   verifiers: new Map([[kid, verifier]]),
@@ -156,7 +156,7 @@ export const envelopeSubjects: readonly Subject[] = [
         try {
           decode(encoded, 'it');
         } catch {
-          // The others are run too.
+          // The others run too.
         }
       }
     },

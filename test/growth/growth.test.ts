@@ -1,6 +1,6 @@
 /**
- * No parser of outside input is worse than linear. Each is searched for its worst inputs anew in each run, briefly here
- * and for long by `make growth`; what was found once stands beside its parser as a test of its own.
+ * No parser of outside input is worse than linear. Each run searches for the worst inputs of each again, briefly here
+ * and at length in `make growth`; what was once found is a test next to its parser.
  */
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -21,11 +21,11 @@ const subjects = [
   ...serviceSubjects,
 ];
 
-/** Seconds of search for each; the more it is, the fainter is what can be told from noise. */
+/** Seconds of search for each; the longer, the smaller the effects that can be told from noise. */
 const seconds = Number(process.env['TWOFOLD_GROWTH_SECONDS'] ?? 0.2);
 const effort = { searchMs: seconds * 1000, floorMs: seconds < 2 ? 4 : 30, random: createRandom(seed) };
 
-/** What reads no input of an outsider's, or nothing but what a parser of the table has read. */
+/** What reads no outside input, or only what a parser of the table has read. */
 const exempt: Readonly<Record<string, string>> = {
   'envelope/jwk-set.ts': 'the operator’s keys',
   'keyservice/key-sets.ts': 'the operator’s keys',
@@ -41,7 +41,7 @@ const exempt: Readonly<Record<string, string>> = {
 const PARSER = /^export (?:const|(?:async )?function) ((?:parse|read|decode|verify|choose|plan)[A-Z]\w*)/gm;
 const zones = ['envelope', 'webhook', 'keyservice', 'console', 'injector-image', 'platform', 'cli'];
 
-/** `folder/module.ts function` of every exported parser, by what it is called. */
+/** `folder/module.ts function` of every exported parser, recognised by its name. */
 const exported = zones.flatMap((zone) =>
   readdirSync(zone, { recursive: true, encoding: 'utf8' })
     .filter((file) => /(?<!\.test|\.d)\.ts$/.test(file) && !file.includes('testing/'))
@@ -53,13 +53,13 @@ const exported = zones.flatMap((zone) =>
 );
 
 function nameOf({ covers }: Subject): string {
-  return covers[0] ?? 'the same, by other tokens';
+  return covers[0] ?? 'the same, with other tokens';
 }
 
 describe(`the cost of every parser of outside input (TWOFOLD_TEST_SEED=${seed})`, function () {
   this.timeout(60_000 + 20_000 * seconds);
 
-  // Mocha's is infinite: each error of a deep recursion would cost its depth, which no program pays.
+  // Mocha's is infinite: each error in a deep recursion would cost its depth, which no real program does.
   const { stackTraceLimit } = Error;
   before(() => (Error.stackTraceLimit = 10));
   after(() => (Error.stackTraceLimit = stackTraceLimit));
@@ -71,7 +71,7 @@ describe(`the cost of every parser of outside input (TWOFOLD_TEST_SEED=${seed})`
     });
   }
 
-  it('is looked at for each that a module exports, or a reason is given', () => {
+  it('is tested for each that a module exports, or a reason is given', () => {
     const covered = new Set(subjects.flatMap(({ covers }) => covers));
     const reasons = Object.keys(exempt);
     const missing = exported.filter(
@@ -90,12 +90,12 @@ describe('the search for the worst input', () => {
   const worst = async (work: (input: string) => unknown): Promise<number> =>
     (await worstGrowth(text({ covers: [], tokens, run: work }), run))?.ratio ?? 0;
 
-  it('finds what grows by the square, and what explodes before it is long', async () => {
+  it('finds quadratic growth, and what explodes before it is long', async () => {
     expect(await worst((input) => /a+$/.exec(input))).to.be.at.least(MOST_RATIO);
     expect(await worst((input) => /^(a+)+$/.exec(input))).to.equal(Infinity);
   });
 
-  it('finds nothing in what is linear, and is not misled by sorting', async () => {
+  it('finds nothing in linear growth, and is not misled by sorting', async () => {
     expect(await worst((input) => input.split(' '))).to.be.below(MOST_RATIO);
     const numbers = (n: number): number[] => Array.from({ length: n }, (_, at) => (at * 7919) % 104_729);
     expect((await growthOf(numbers, (list) => list.toSorted((a, b) => a - b))).ratio).to.be.below(MOST_RATIO);

@@ -1,19 +1,19 @@
 /**
- * Whether what a parser costs grows no faster than its input, on the worst inputs that a search finds. Inputs are put
- * together of the tokens that matter to the grammar: a beginning, a part that is repeated, an end. Costs are processor
+ * Whether the cost of a parser grows no faster than its input, on the worst inputs that a search finds. Inputs are put
+ * together from the tokens that matter to the grammar: a beginning, a part that is repeated, an end. Costs are processor
  * time, and only ratios of costs are judged, so that a busy machine fails nothing.
  */
 
 /** A parser, or any computation over outside input. Sequences are indices of tokens. */
 export interface Subject {
-  /** `folder/module.ts function`, each that runs. */
+  /** `folder/module.ts function` of everything that runs. */
   readonly covers: readonly string[];
   readonly tokens: number;
-  /** Beginnings from which the search goes on: what leads to the depth of the grammar. */
+  /** Beginnings from which the search continues: what leads deep into the grammar. */
   readonly starts: readonly (readonly number[])[];
-  /** Most tokens that can come at once. */
+  /** Most tokens that one input can have. */
   readonly most: number;
-  /** The input, built now, for the function that is measured. What that throws is a refusal. */
+  /** Builds the input, for the function that is measured. What that throws is a refusal. */
   prepare(sequence: readonly number[]): () => unknown;
   show(token: number): string;
 }
@@ -35,7 +35,7 @@ interface Growth {
 interface Effort {
   /** For the search, for each subject. */
   readonly searchMs: number;
-  /** What the largest measured input costs at least, so that its cost can be told from noise. */
+  /** Minimum cost of the largest measured input, so that it can be told from noise. */
   readonly floorMs: number;
   readonly random: () => number;
 }
@@ -45,11 +45,11 @@ export const MOST_RATIO = 8;
 const FIRST = 64;
 const TRIES = 4;
 const RUNS = 5;
-/** At first nothing larger than the smallest: what grows exponentially is found before it takes for ever. */
+/** At first nothing larger than the smallest: exponential growth is found before it takes forever. */
 const SMALLEST = 24;
 const SMALLEST_SHARE = 0.1;
 const FOUND_AT_ONCE_MICROS = 5_000;
-/** The search goes by how much more the larger of two sizes costs. */
+/** The search is guided by how much more the larger of two sizes costs. */
 const SMALL = 64;
 const LARGE = 512;
 const KEPT = 12;
@@ -79,7 +79,7 @@ async function once(run: () => unknown): Promise<number> {
   try {
     await run();
   } catch {
-    // A refusal, which must not cost more than an answer.
+    // A refusal, which must not cost more than a success.
   }
   const { user, system } = process.cpuUsage(before);
   return user + system;
@@ -102,7 +102,7 @@ interface Candidate {
 
 function createBreeder({ tokens, starts }: Subject, random: () => number) {
   const below = (limit: number): number => Math.floor(random() * limit);
-  /** Short ones more often. */
+  /** Prefers short ones. */
   const some = (most: number): number[] => {
     const list: number[] = [];
     while (list.length < most && random() < 0.5) list.push(below(tokens));
@@ -159,7 +159,7 @@ async function search(subject: Subject, { searchMs, random }: Effort): Promise<F
       continue;
     }
     const bar = best.size < KEPT ? 0 : ([...best.values()].at(-1)?.steepness ?? 0);
-    // Looked at again before it displaces another: a pause of the garbage collector's is nobody's fault.
+    // Measured again before it displaces another: it may have been a pause of the garbage collector.
     if ((await steepnessOf(subject, shape, 1)) > bar)
       consider({ shape, steepness: await steepnessOf(subject, shape, 2) });
   }
@@ -172,7 +172,7 @@ async function growthAt(subject: Subject, shape: Shape, tokens: number): Promise
   for (let each = 0; each < RUNS; each += 1)
     for (const [at, run] of runs.entries()) costs[at] = Math.min(costs[at] ?? Infinity, await once(run));
   const [quarter, half, whole] = costs;
-  // Both steps must be steep: one alone is an input that is refused early, as one of an impossible length.
+  // Both steps must be steep: one alone is an input that is refused early, such as one of an impossible length.
   const ratio = Math.min(half / Math.max(quarter, 1), whole / Math.max(half, 1)) ** 2;
   return { shape, tokens, costs, ratio };
 }
@@ -185,14 +185,14 @@ async function measureOnce(subject: Subject, shape: Shape, floorMicros: number):
   }
   const growth = await growthAt(subject, shape, tokens);
   const [, half = 0, whole = 0] = growth.costs;
-  // Where only the last step is steep, the next one tells.
+  // Where only the last step is steep, the next one decides.
   const undecided = whole >= half * Math.sqrt(MOST_RATIO) && growth.ratio < MOST_RATIO;
   return undecided ? await growthAt(subject, shape, Math.min(tokens * 2, subject.most)) : growth;
 }
 
 /**
  * How the cost of one shape grows; undefined where its longest input costs less than the floor. What looks worse than
- * linear is measured again at twice the size, since noise does not grow with it: only what does so each time is.
+ * linear is measured again at twice the size, since noise does not grow with it: only what grows each time counts.
  */
 async function measure(
   subject: Subject,
@@ -208,7 +208,7 @@ async function measure(
 const KNOWN_MOST = 1_000_000;
 const KNOWN_FLOOR_MS = 10;
 
-/** How the cost of one known input grows with `n`, far enough for it to be told from noise. */
+/** How the cost of one known input grows with `n`, up to where it can be told from noise. */
 export async function growthOf<T>(build: (n: number) => T, run: (input: T) => unknown): Promise<Growth> {
   const subject: Subject = {
     covers: [],
@@ -226,7 +226,7 @@ export async function growthOf<T>(build: (n: number) => T, run: (input: T) => un
   return growth ?? { shape, tokens: KNOWN_MOST, costs: [0, 0, 0], ratio: 0 };
 }
 
-/** The worst growth that the search finds; undefined where no input of the subject's costs as much as the floor. */
+/** The worst growth that the search finds; undefined where no input of the subject costs as much as the floor. */
 export async function worstGrowth(subject: Subject, effort: Effort): Promise<Growth | undefined> {
   const found = await search(subject, effort);
   if ('explodes' in found) {
@@ -244,7 +244,7 @@ export async function worstGrowth(subject: Subject, effort: Effort): Promise<Gro
   return worst;
 }
 
-/** For the message of a test that fails: enough to run it again. */
+/** For the message of a failing test: enough to reproduce it. */
 export function describeGrowth(subject: Subject, { shape, tokens, costs, ratio }: Growth): string {
   const show = (list: readonly number[]): string => `[${list.map((token) => subject.show(token)).join(' ')}]`;
   const told = `${show(shape.start)} ${show(shape.pump)}×n ${show(shape.end)}`;

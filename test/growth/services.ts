@@ -114,7 +114,7 @@ export const serviceSubjects: readonly Subject[] = [
         try {
           read();
         } catch {
-          // The other is run too.
+          // The other runs too.
         }
       }
     },

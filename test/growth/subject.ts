@@ -1,4 +1,4 @@
-/** How subjects of the growth test are written down: by tokens of text, or by steps that build an input. */
+/** How subjects of the growth test are described: by tokens of text, or by steps that build an input. */
 import type { Subject } from './harness.ts';
 
 interface Common<Token> {
@@ -16,7 +16,7 @@ function subjectOf<Token, Input>(
   build: (sequence: readonly Token[]) => Input,
   run: (input: Input) => unknown,
 ): Subject {
-  // What stands only in a beginning is a token too, but at its end, where no search takes it from.
+  // What occurs only in a beginning is a token too, but last in the list, where the search does not pick it.
   const all = [...tokens, ...starts.flat().filter((token) => !tokens.includes(token))];
   return {
     covers,
@@ -40,7 +40,7 @@ export function text(common: Common<string> & { readonly run: (text: string) => 
   return subjectOf(common, (sequence) => sequence.join(''), common.run);
 }
 
-/** Text that comes in pieces, a token each. */
+/** Text that arrives in pieces, a token each. */
 export function pieces(
   common: Common<string> & { readonly run: (pieces: readonly Buffer[]) => unknown },
 ): Subject {

@@ -132,7 +132,7 @@ function optionsOf(body: string) {
   return { client: clientOf(body), url: 'https://peer.example', clock: () => 0 };
 }
 const names = Array.from({ length: 256 }, (_, at) => `s${at}`);
-// Of a plan, the question takes these alone.
+// The request uses only these members of a plan.
 const place = { ns: 'n', sa: 's', name: 'p', by: 'u' };
 const plan = { place, names, variables: [] } as unknown as Plan;
 const resolved = {
@@ -184,7 +184,7 @@ export const webhookSubjects: readonly Subject[] = [
   text({
     covers: [],
     tokens: ['timeout', '=', '&', '10s', '%', '%25', '+', 'é'],
-    // What a request line can hold. Far above it, Node's own URLSearchParams now and then grows by the square.
+    // What a request line can hold. Far above it, Node's own URLSearchParams is sometimes quadratic.
     most: Math.floor(hardenedOptions.maxHeaderSize / 'timeout'.length),
     run: (query) => timeoutOf(new URLSearchParams(query)),
   }),

@@ -23,7 +23,7 @@ describe('a program in the background', function () {
     await stopProgram(program());
   });
 
-  it('runs as given only while its arguments are these', async () => {
+  it('counts as running only with exactly these arguments', async () => {
     const given = program(port);
     expect(runsAsGiven(given)).to.equal(false);
     await ensureProgram(given, { host: '127.0.0.1', port: Number(port) });

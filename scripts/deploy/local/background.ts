@@ -1,4 +1,4 @@
-/** Programs that run on after the deployment that started them, until the local cluster ends. Development tool, no zone. */
+/** Programs that keep running after the deployment that started them, until the local cluster ends. Development tool, no zone. */
 import { spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -9,7 +9,7 @@ const LISTENS_WITHIN_MS = 30_000;
 const EVERY_MS = 100;
 
 export interface Program {
-  /** In its command line: tells its process from another that has its number by now. */
+  /** In its command line: tells its process from another that has since got its number. */
   readonly marker: string;
   readonly command: readonly [string, ...string[]];
   readonly pidFile: string;
@@ -21,7 +21,7 @@ interface Address {
   readonly port: number;
 }
 
-/** Its arguments, each with a NUL behind it; empty for one that is gone. */
+/** Its arguments, each followed by a NUL; empty for a process that is gone. */
 function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
@@ -39,7 +39,7 @@ export function isRunning(program: Program): boolean {
   return runningPid(program) !== undefined;
 }
 
-/** Whether it runs, and with this very command: not with the arguments of an earlier version. */
+/** Whether it runs with exactly this command, not with the arguments of an earlier version. */
 export function runsAsGiven(program: Program): boolean {
   const pid = runningPid(program);
   return pid !== undefined && commandLine(pid) === [...program.command, ''].join('\0');
@@ -71,7 +71,7 @@ export async function stopProgram(program: Program): Promise<void> {
   while (isRunning(program)) await wait(EVERY_MS);
 }
 
-/** Starts it where it does not run, and waits until it listens. Rejects with a DeployError that names its log. */
+/** Starts it unless it runs, and waits until it listens. Rejects with a DeployError that names its log. */
 export async function ensureProgram(program: Program, address: Address): Promise<void> {
   if (!isRunning(program)) start(program);
   const started = Date.now();

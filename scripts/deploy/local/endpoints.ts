@@ -1,5 +1,5 @@
 /**
- * `.cluster/endpoints.json`: where everything of the local deployment is, for tests and people. Written when the
+ * `.cluster/endpoints.json`: where to find everything in the local deployment, for tests and people. Written when the
  * deployment works, mode 0600: it holds bearers. Development tool, no zone.
  */
 import { renameSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ interface Endpoints {
   readonly audience: string;
   /** The cluster's name: `aud` of tickets. */
   readonly cluster: string;
-  /** By person: an access token for the console, a day long. */
+  /** By person: an access token for the console, valid for a day. */
   readonly bearers: Readonly<Record<string, string>>;
   readonly namespaces: {
     /** All that are enabled. */
@@ -29,13 +29,13 @@ interface Endpoints {
     readonly webhook: string;
     readonly keyservice: string;
   };
-  /** Who starts pods for others there, in which annotation it names them, and which login claim that is. */
+  /** Who starts pods for others there, which annotation names them, and which login claim it holds. */
   readonly launcher: {
     readonly username: string;
     readonly namespace: string;
     readonly annotation: string;
     readonly claim: string;
-    /** The service account that it is. */
+    /** Its service account. */
     readonly account: { readonly namespace: string; readonly name: string };
   };
   readonly images: Readonly<Record<'console' | 'webhook' | 'keyservice' | 'injector', string>>;
@@ -52,13 +52,13 @@ interface Sqlite {
   readonly file: string;
 }
 
-/** Whole or not there: programs wait for it. */
+/** Complete or absent: programs wait for it. */
 export function writeEndpoints(file: string, endpoints: Endpoints): void {
   writeFileSync(`${file}.new`, `${JSON.stringify(endpoints, undefined, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
-/** Where the sqlite database's volume lies on the node. */
+/** Where the sqlite database's volume is on the node. */
 export async function sqliteOnNode(kubectl: Kubectl): Promise<Sqlite> {
   const claim = await kubectl.find<V1PersistentVolumeClaim>([
     'persistentvolumeclaim',

@@ -1,6 +1,6 @@
 /**
- * What stands outside a cluster and has to be there for Twofold: here an identity provider at the node's address, and
- * certificates of another CA than Twofold's, as it would be elsewhere. Development tool, no zone.
+ * What Twofold needs outside its cluster: here an identity provider at the node's address, and
+ * certificates from a CA other than Twofold's, as it would be elsewhere. Development tool, no zone.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { ISSUER_PORT, NODE_ADDRESS, PAGE, PUBLIC_URL } from './overlay.ts';
 
 const VALID_DAYS = 365;
 const HOUR_MS = 3_600_000;
-/** Bearers live for a day; a restart in time writes new ones. */
+/** Bearers are valid for a day; a restart before then writes new ones. */
 const BEARERS_FRESH_MS = 12 * HOUR_MS;
 const EVERY_MS = 100;
 const HUB_PORT = 8777;
@@ -44,7 +44,7 @@ export async function ensureOutsideCertificates(dir: string): Promise<string> {
     writeFileSync(join(dir, name, 'tls.crt'), leaf.certificatePem);
     writePrivateFile(join(dir, name, 'tls.key'), leaf.keyPem);
   }
-  // Last, so that a killed run begins again.
+  // Last, so that a killed run starts over.
   writeFileSync(caFile, root.certificatePem);
   return caFile;
 }
@@ -111,8 +111,8 @@ function providerProgram(dir: string, bearerFiles: ReadonlyMap<string, string>):
 }
 
 /**
- * Starts the identity provider unless it runs as it should with fresh bearers; answers a bearer for each person. The
- * page's secret is there before.
+ * Starts the identity provider unless it already runs with fresh bearers; returns a bearer for each person. The
+ * page's secret exists before that.
  */
 export async function ensureIdentityProvider(
   dir: string,
@@ -132,7 +132,7 @@ export async function ensureIdentityProvider(
     writeHubClient(hubClient);
     for (const file of files.values()) rmSync(file, { force: true });
   }
-  // It writes the bearers when it listens already.
+  // It writes the bearers after it has started to listen.
   do await ensureProgram(program, { host: NODE_ADDRESS, port: ISSUER_PORT });
   while (![...files.values()].every(isThere) && (await wait(EVERY_MS, true)));
   return Object.fromEntries([...files].map(([name, file]) => [name, readFileSync(file, 'utf8').trim()]));

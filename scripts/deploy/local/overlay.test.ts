@@ -72,7 +72,7 @@ describe('overlay of the local cluster', function () {
         expect(exampleValues(rendering)).to.deep.equal([]);
       });
 
-      it('keeps every key in the cluster, which the rendering says', () => {
+      it('keeps every key in the cluster, as the rendering shows', () => {
         expect(readRendering(objects).allKeysInCluster).to.equal(true);
         expect(readRendering(objects).providerClasses).to.deep.equal([]);
       });
@@ -99,7 +99,7 @@ describe('overlay of the local cluster', function () {
         ]);
       });
 
-      it('opens the network to the node’s address alone, and leaves none of the examples’ addresses', () => {
+      it('opens the network only to the node’s address, and leaves none of the example addresses', () => {
         const text = JSON.stringify(objects.filter(({ kind }) => kind === 'NetworkPolicy'));
         const blocks = [...text.matchAll(/"cidr":"([^"]+)"/g)].map(([, cidr]) => cidr);
         expect(new Set(blocks)).to.deep.equal(new Set([`${NODE_ADDRESS}/32`]));

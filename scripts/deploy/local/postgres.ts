@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL of the local cluster's own: at the node's address, with TLS and a password, as an operator's would be.
- * Its data go with the cluster. Development tool, no zone.
+ * The local cluster's PostgreSQL: at the node's address, with TLS and a password, as an operator's would be.
+ * Its data is deleted with the cluster. Development tool, no zone.
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -52,13 +52,13 @@ function initialize(tlsDir: string): void {
 }
 
 export interface Database {
-  /** For the console: `ca.crt` lies beside the file that this address is in. */
+  /** For the console: `ca.crt` is next to the file that holds this address. */
   readonly inCluster: string;
   /** For tools on the node's side. */
   readonly url: string;
 }
 
-/** Listens, and does not serve yet. */
+/** Listens, but does not serve yet. */
 const STARTING = '57P03';
 
 async function connect(connectionString: string): Promise<pg.Client> {
@@ -93,14 +93,14 @@ function programOf(settings: Readonly<Record<string, string | number>> = {}): Pr
   };
 }
 
-/** Ends it and removes its data, where there is one. */
+/** Stops it and removes its data, if it exists. */
 export async function removePostgres(): Promise<void> {
   if (!existsSync(HOME)) return;
   await stopProgram(programOf());
   rmSync(HOME, { recursive: true });
 }
 
-/** Starts it where it does not run. `caFile` is what its certificate is verified with. */
+/** Starts it unless it runs. `caFile` verifies its certificate. */
 export async function ensurePostgres(outside: {
   readonly tlsDir: string;
   readonly caFile: string;

@@ -1,6 +1,6 @@
 /**
  * The local cluster's side of a deployment: what an operator would have prepared (namespaces for sessions, volume,
- * identity provider, database), the generated overlay, and a file that says where everything is. Development tool, no zone.
+ * identity provider, database), the generated overlay, and a file that records where everything is. Development tool, no zone.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -22,7 +22,7 @@ import { ensurePostgres, removePostgres, type Database } from './postgres.ts';
 const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'mallory'];
 /** Without Pod Security: launchers bring init containers and sidecars that need rights. */
 const LAUNCHERS = 'launchers';
-/** The last four are each for scenarios that count what is in it. */
+/** The last four are each for scenarios that count their contents. */
 const SESSION_NAMESPACES = [
   'sessions',
   launcher.namespace,
@@ -49,14 +49,14 @@ interface Prerequisites {
   readonly certificates: string;
   readonly bearers: Readonly<Record<string, string>>;
   readonly publicUrl: string;
-  /** That the services mount, and deploy does not make. */
+  /** What the services mount and deploy does not create. */
   readonly secrets: readonly KubernetesObject[];
   readonly writeEndpoints: (envEnabled: boolean) => Promise<void>;
 }
 
 type Images = Pick<LocalOverlay, 'images' | 'imageIds'>;
 
-/** Those that the node has: scripts/deploy/run loaded what `make images` built, with its list. */
+/** The images on the node: scripts/deploy/run loaded what `make images` built, with its list. */
 function loadedImages(state: string): Images {
   const file = join(state, 'images.json');
   if (!existsSync(file)) throw new DeployError('there are no images yet', 'make images');
@@ -79,7 +79,7 @@ function loadedImages(state: string): Images {
   };
 }
 
-/** Of the launcher itself: no namespace for sessions. */
+/** The launcher's own: not a namespace for sessions. */
 const launcherHome = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: launcherAccount.namespace } },
   { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...launcherAccount } },
@@ -120,7 +120,7 @@ function databaseSecret(database: Database, caFile: string) {
   });
 }
 
-/** Ends the programs and removes all that was prepared here; the cluster's objects are gone before. */
+/** Stops the programs and removes everything prepared here; the cluster's objects are already gone. */
 export async function removePrerequisites(state: string): Promise<void> {
   await stopIdentityProvider(join(state, 'outside'));
   await removePostgres();
@@ -128,7 +128,7 @@ export async function removePrerequisites(state: string): Promise<void> {
     rmSync(join(state, name), { recursive: true, force: true });
 }
 
-/** Prepares everything; the overlay's folder is then as an operator's. */
+/** Prepares everything; the overlay's folder is then like an operator's. */
 export async function prepare(kubectl: Kubectl, options: LocalOptions): Promise<Prerequisites> {
   const { repository, state } = options;
   const outside = join(state, 'outside');
@@ -154,7 +154,7 @@ export async function prepare(kubectl: Kubectl, options: LocalOptions): Promise<
       outsideCa: readFileSync(outsideCa, 'utf8'),
     }),
   );
-  // The operator's own: not taken away with what an overlay has.
+  // The operator's own: not removed with the overlay's objects.
   await kubectl.apply([...sessionNamespaces.map(sessionNamespace), ...launcherHome], 'operator');
   const postgres =
     options.database === 'postgres'

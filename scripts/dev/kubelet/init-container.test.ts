@@ -110,7 +110,7 @@ describe('stand-in kubelet', () => {
     expect(existsSync(join(root, 'volumes'))).equal(false);
   });
 
-  it("gives the program the container's environment and the development folders, and nothing of its own", async () => {
+  it("gives the program the container's environment and the development folders, and nothing of the kubelet’s own", async () => {
     const outcome = await run(await store('environment'));
     if (!outcome.started) throw new Error(outcome.reason);
     expect(JSON.parse(outcome.stdout)).deep.equal({

@@ -15,9 +15,9 @@ interface KubeletOptions {
   kubernetes: Kubernetes;
   /** As the API server stored it. */
   pod: Pod;
-  /** A folder for this pod alone; made where it is missing. */
+  /** A folder for this pod only; created if missing. */
   root: string;
-  /** What stands for the image: program and arguments. */
+  /** What stands in for the image: program and arguments. */
   command: readonly [string, ...string[]];
   timeoutMs?: number;
 }
@@ -33,7 +33,7 @@ export type Outcome =
       stderr: string;
       /** Volume name → folder. */
       volumes: ReadonlyMap<string, string>;
-      /** The files that the consuming containers see, by their whole path. */
+      /** The files that the consuming containers see, by their full path. */
       files: string[];
       /** Unmounts and removes the volumes. */
       cleanUp(): void;
@@ -113,7 +113,7 @@ function statusAfter(
   };
 }
 
-/** Names that start with two dots are the kubelet's and the injector's own machinery. */
+/** Names that start with two dots are internal to the kubelet and the injector. */
 function listFiles(folder: string | undefined): string[] {
   if (folder === undefined) return [];
   return readdirSync(folder, { withFileTypes: true })

@@ -1,5 +1,5 @@
 /**
- * Runs the bundled injector for a pod that the development cluster stored, and says what happened: file names, modes
+ * Runs the bundled injector for a pod that the development cluster stored, and reports what happened: file names, modes
  * and sizes, never contents. Development tool, no zone.
  */
 
@@ -49,13 +49,13 @@ function print(outcome: Outcome, keep: boolean): void {
       `${(mode & 0o777).toString(8).padStart(4, '0')} ${String(size).padStart(7)} B  ${relative(folder, file)}`,
     );
   }
-  if (keep) console.log(`volumes kept in ${folder === '' ? '-' : resolve(folder, '..')}`);
+  if (keep) console.log(`volumes left in ${folder === '' ? '-' : resolve(folder, '..')}`);
 }
 
 const DEFAULT_ENDPOINTS = '.dev/endpoints.json';
 
 const podOptions = {
-  endpoints: { value: 'FILE', doc: `What make dev has written (default ${DEFAULT_ENDPOINTS}).` },
+  endpoints: { value: 'FILE', doc: `What make dev wrote (default ${DEFAULT_ENDPOINTS}).` },
   injector: { value: 'FILE', doc: 'The bundled injector; kubelet.injector of the endpoints by default.' },
   keep: { doc: 'Leave the volumes in place and print where they are.' },
 } as const;

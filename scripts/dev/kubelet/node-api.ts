@@ -1,5 +1,5 @@
 /**
- * What the stand-in kubelet asks of the API server, as a node: the pod, its Secret, a token bound to it, its status.
+ * What the stand-in kubelet requests from the API server, as a node: the pod, its Secret, a token bound to it, its status.
  * Development tool, no zone.
  */
 

@@ -38,7 +38,7 @@ function makeFolder(path: string, mode: number): void {
   chmodSync(path, mode); // whatever the umask
 }
 
-/** Files stand in a folder of their own behind a link, so that an update replaces them all at once. */
+/** Files are in a separate folder behind a link, so that an update replaces them all atomically. */
 function writeContent(folder: string, content: Content): void {
   const stamp = `..${new Date().toISOString().replace(/[-T:]/g, '_')}`;
   makeFolder(folder, 0o777);
@@ -54,7 +54,7 @@ function writeContent(folder: string, content: Content): void {
   for (const top of tops) symlinkSync(join('..data', top), join(folder, top));
 }
 
-/** Without the right to mount, a plain folder: then nothing keeps it within its limit. */
+/** Without the right to mount, a plain folder, whose limit nothing enforces. */
 function mountMemory(folder: string, limit: string | undefined): boolean {
   if (process.getuid?.() !== 0) return false;
   const bytes = Number(parseQuantity(limit ?? '0') ?? 0n) / 1e9;
@@ -89,7 +89,7 @@ async function projectedContent(volume: Volume, sources: Sources): Promise<Conte
   return content;
 }
 
-/** The volumes that the container mounts, no others. Throws VolumeError; then nothing is left behind. */
+/** The volumes that the container mounts, no others. Throws VolumeError, leaving nothing behind. */
 export async function layOutVolumes(
   root: string,
   spec: PodSpec,

@@ -1,4 +1,4 @@
-/** What the stand-in claims of Kubernetes' objects and accounts. */
+/** What the stand-in claims about Kubernetes' objects and accounts. */
 import { expect } from 'chai';
 import { askUntil } from '../ask-until.ts';
 import type { JsonAnswer } from '../https-json.ts';
@@ -27,7 +27,7 @@ describeContract('objects and accounts', (target) => {
   const ask: Target['ask'] = (...call) => target().ask(...call);
 
   describe('objects', () => {
-    it('get a uid, a version and a time, and are there once', async () => {
+    it('get a uid, a version and a time, and exist once', async () => {
       const created = await ask('POST', secrets, secret('first'));
       expect(created.status).to.equal(201);
       expect(metaOf(created)).to.include.keys('uid', 'resourceVersion', 'creationTimestamp');
@@ -43,7 +43,7 @@ describeContract('objects and accounts', (target) => {
       });
     });
 
-    it('that are not there are named', async () => {
+    it('that do not exist are named', async () => {
       const answer = await ask('GET', `${leases}/missing`);
       expect([answer.status, messageOf(answer)]).to.deep.equal([
         404,
@@ -53,12 +53,12 @@ describeContract('objects and accounts', (target) => {
       expect((await ask('GET', '/api/v1/namespaces/team/gadgets')).status).to.equal(404);
     });
 
-    it('get a name of their own from generateName', async () => {
+    it('get a unique name from generateName', async () => {
       const answer = await ask('POST', pods, { ...pod(''), metadata: { generateName: 'some-' } });
       expect(metaOf(answer)['name']).to.match(/^some-[a-z0-9]{5}$/);
     });
 
-    it('take an update of their latest version alone', async () => {
+    it('accept an update of their latest version only', async () => {
       const { resourceVersion } = metaOf(
         await ask('POST', leases, lease('one', {}, { holderIdentity: 'a' })),
       );
@@ -69,7 +69,7 @@ describeContract('objects and accounts', (target) => {
       expect(messageOf(late)).to.contain('the object has been modified');
     });
 
-    it('take merge patches, of whatever version or of one', async () => {
+    it('accept merge patches, of any version or of one', async () => {
       await ask('POST', leases, lease('patched', {}, { holderIdentity: 'a', leaseDurationSeconds: 5 }));
       const patched = await ask('PATCH', `${leases}/patched`, { spec: { holderIdentity: null } }, mergePatch);
       expect(bodyOf(patched)['spec']).to.deep.equal({ leaseDurationSeconds: 5 });
@@ -88,7 +88,7 @@ describeContract('objects and accounts', (target) => {
       expect((await ask('GET', `${leases}/gone`)).status).to.equal(404);
     });
 
-    it('are listed by label or name, of one namespace or all', async () => {
+    it('are listed by label or name, in one namespace or all', async () => {
       for (const name of ['list-a', 'list-b', 'list-c'])
         await ask('POST', secrets, secret(name, { labels: { set: 'listed', name } }));
       const elsewhere = secret('list-d', { labels: { set: 'listed' } });
@@ -109,7 +109,7 @@ describeContract('objects and accounts', (target) => {
       expect(namesIn(await listed('fieldSelector=metadata.name%3Dlist-c'))).to.deep.equal(['list-c']);
     });
 
-    it('go with their owners, and what those own', async () => {
+    it('are deleted with their owners, transitively', async () => {
       const owner = await ask('POST', pods, pod('owner'));
       const owned = await ask('POST', leases, lease('owned', ownedBy(owner)));
       await ask('POST', secrets, secret('owned', ownedBy(owned)));
@@ -149,7 +149,7 @@ describeContract('objects and accounts', (target) => {
       expect(objectAt(made, 'status')).to.include({ phase: 'Pending' });
     });
 
-    it('have a status apart, and are listed by its phase', async () => {
+    it('have a separate status, and are listed by its phase', async () => {
       await ask('POST', pods, pod('apart'));
       const status = { status: { phase: 'Succeeded' } };
       await ask('PATCH', `${pods}/apart`, status, mergePatch);
@@ -175,21 +175,21 @@ describeContract('objects and accounts', (target) => {
     };
     const tokenOf = (answer: JsonAnswer): unknown => objectAt(bodyOf(answer), 'status')['token'];
 
-    it('have one that is there by itself, and that can be changed', async () => {
+    it('have one that exists from the start, and that can be changed', async () => {
       expect((await ask('GET', `${accounts}/default`)).status).to.equal(200);
       const metadata = { annotations: { colour: 'green' } };
       const patched = await ask('PATCH', `${accounts}/default`, { metadata }, mergePatch);
       expect(metaOf(patched)['annotations']).to.deep.equal({ colour: 'green' });
     });
 
-    it('speak with a token, and nobody with none or another', async () => {
+    it('authenticate with a token, and not without or with another', async () => {
       const authorization = `Bearer ${await target().token()}`;
       const path = '/api/v1/namespaces/team/serviceaccounts/default';
       expect((await ask('GET', path, undefined, { authorization })).status).to.be.oneOf([200, 403]);
       expect((await ask('GET', path, undefined, { authorization: 'Bearer none' })).status).to.equal(401);
     });
 
-    it('have tokens that are reviewed for their audience and no other, and name their pod', async () => {
+    it('have tokens that are valid for their audience only, and name their pod', async () => {
       const made = await ask('POST', pods, pod('bound'));
       const minted = await request({ audiences: ['mine'], expirationSeconds: 600, ...boundTo(made) });
       expect(minted.status).to.equal(201);
@@ -204,7 +204,7 @@ describeContract('objects and accounts', (target) => {
       expect(await review('none', 'mine')).not.to.have.property('authenticated');
     });
 
-    it('have tokens that end with their pod', async () => {
+    it('have tokens that expire with their pod', async () => {
       const made = await ask('POST', pods, pod('ending'));
       const minted = await request({ audiences: ['mine'], ...boundTo(made) });
       await ask('DELETE', `${pods}/ending`);
@@ -216,7 +216,7 @@ describeContract('objects and accounts', (target) => {
       expect(ended).not.to.have.property('authenticated');
     });
 
-    it('get no token for a pod that is not there', async () => {
+    it('get no token for a pod that does not exist', async () => {
       const made = await ask('POST', pods, pod('its-own'));
       expect((await request(boundTo(made))).status).to.equal(201);
       const { boundObjectRef } = boundTo(made) as { boundObjectRef: object };
@@ -226,7 +226,7 @@ describeContract('objects and accounts', (target) => {
     });
   });
 
-  it('says its version', async () => {
+  it('reports its version', async () => {
     expect(bodyOf(await ask('GET', '/version'))).to.include({ major: '1', minor: '35' });
   });
 });

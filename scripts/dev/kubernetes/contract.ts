@@ -1,6 +1,6 @@
 /**
- * What the stand-in claims of Kubernetes is said of it and of a real control plane, by the same sentences: the two, and
- * what the sentences are made of. For tests.
+ * What the stand-in claims about Kubernetes is tested on it and on a real control plane, by the same tests: the two, and
+ * what the tests share.
  */
 import { accountToken, controlPlane, makeNamespaces } from '../../../test/control-plane.ts';
 import { createApi } from '../api.ts';
@@ -15,7 +15,7 @@ export interface Target {
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<JsonAnswer>;
   /** A bearer of `default` in `team`. */
   token(): Promise<string>;
-  /** Until policies and webhooks that were written before are in force. */
+  /** Waits until policies and webhooks written before are in force. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
@@ -116,12 +116,12 @@ export function ownedBy(answer: JsonAnswer): object {
   return { ownerReferences: [{ apiVersion, kind, name, uid }] };
 }
 
-/** Asks until the answer has this status; the last answer. */
+/** Asks until the response has this status; returns the last response. */
 export function until(call: () => Promise<JsonAnswer>, status: number): Promise<JsonAnswer> {
   return askUntil(call, (answer) => answer.status === status, { withinMs: 10_000, everyMs: 20 });
 }
 
-/** The sentences about each of the two. */
+/** The tests for each of the two. */
 export function describeContract(what: string, sentences: (target: () => Target) => void): void {
   const both = {
     [`${what} of the stand-in for an API server`]: standIn,
@@ -135,7 +135,7 @@ export function describeContract(what: string, sentences: (target: () => Target)
         target = await start();
       });
       sentences(() => target);
-      // Their own `after` comes before.
+      // The tests' own `after` runs before this.
       after(() => target.close());
     });
   }

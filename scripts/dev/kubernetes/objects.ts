@@ -1,9 +1,9 @@
-/** Objects as JSON has them, which resources there are, and readers for optional parts of a document. Development tool, no zone. */
+/** Objects in their JSON form, the known resources, and readers for optional parts of a document. Development tool, no zone. */
 import type { V1ObjectMeta, V1PodSpec } from '@kubernetes/client-node';
 
 export type JsonObject = Record<string, unknown>;
 
-/** The client's models are classes, with times as dates; JSON makes plain objects of the same members. */
+/** The client's models are classes, with times as dates; JSON gives plain objects with the same members. */
 type Plain<T> = T extends Date ? string : T extends object ? { [Member in keyof T]: Plain<T[Member]> } : T;
 
 export type PodSpec = Plain<V1PodSpec>;
@@ -63,7 +63,7 @@ export const pods = resource('', 'Pod', true);
 export const secrets = resource('', 'Secret', true);
 export const serviceAccounts = resource('', 'ServiceAccount', true);
 export const mutatingWebhooks = resource(ADMISSION, 'MutatingWebhookConfiguration', false);
-/** Answered, never stored. */
+/** Returned, never stored. */
 export const tokenReviews = resource('authentication.k8s.io', 'TokenReview', false);
 
 export const resources: readonly Resource[] = [

@@ -1,4 +1,4 @@
-/** Bearers of an OpenID Connect issuer, as an API server with `--oidc-issuer-url` takes them. Development tool, no zone. */
+/** Bearers of an OpenID Connect issuer, as an API server with `--oidc-issuer-url` accepts them. Development tool, no zone. */
 import { createHttpsClient, fetchOver } from '#platform/https-client.ts';
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import * as openid from 'openid-client';
@@ -13,7 +13,7 @@ export interface OidcConfig {
 }
 
 interface People {
-  /** By their address; undefined when the token does not hold. Rejects when the issuer cannot be reached. */
+  /** By their address; undefined when the token is not valid. Rejects when the issuer cannot be reached. */
   authenticate(token: string): Promise<UserInfo | undefined>;
   close(): void;
 }

@@ -44,7 +44,7 @@ function bodyOf({ body, resource, namespace }: Call): ApiObject {
   return { ...body, apiVersion: apiVersionOf(resource), kind: resource.kind, metadata };
 }
 
-/** Of the defaults those that others here read. */
+/** Only the defaults that others here read. */
 function fillIn(resource: Resource, object: ApiObject): ApiObject {
   if (resource === secrets) return { type: 'Opaque', ...object };
   if (resource !== pods) return object;
@@ -62,7 +62,7 @@ function merged(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(members);
 }
 
-/** The parts of a selector. Throws 400 for what else Kubernetes has. */
+/** The parts of a selector. Throws 400 for anything else that Kubernetes allows. */
 function termsOf(selector: string | null, pattern: RegExp): readonly RegExpExecArray[] {
   const terms = (selector ?? '').split(',').filter((term) => term !== '');
   return terms.map((term) => {
@@ -133,7 +133,7 @@ export function createOperations(store: Store, webhooks: Webhooks): Operations {
     return { code: 201, body: dryRun ? object : store.insert(resource, object) };
   };
 
-  /** What a caller cannot change stays; a pod's status is a part of its own. */
+  /** What a caller cannot change stays; a pod's status is updated separately. */
   const update = (call: Call, next: ApiObject, expected: string | undefined): Answer => {
     const { resource, subresource } = call;
     const old = find(call);
@@ -147,7 +147,7 @@ export function createOperations(store: Store, webhooks: Webhooks): Operations {
   const patch = (call: Call): Answer => {
     const { contentType, body } = call;
     if (contentType !== 'application/merge-patch+json' || !isJsonObject(body))
-      throw badRequest('the stand-in takes merge patches alone');
+      throw badRequest('the stand-in accepts only merge patches');
     const next = merged(find(call), body) as ApiObject; // of an object, an object
     const expected = objectAt(body, 'metadata')['resourceVersion'];
     return update(call, next, typeof expected === 'string' ? expected : undefined);

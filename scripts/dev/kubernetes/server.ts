@@ -1,4 +1,4 @@
-/** The stand-in for an API server: what it is, and is not, says the README beside. Development tool, no zone. */
+/** The stand-in for an API server; the README here says what it is and is not. Development tool, no zone. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -14,11 +14,11 @@ import { createTokens, type UserInfo } from './tokens.ts';
 import { createWebhooks } from './webhook.ts';
 
 export interface StandInConfig {
-  /** PEM: the server's leaf, and the one that it shows to webhooks. */
+  /** PEM: the server's leaf, and the one that it presents to webhooks. */
   readonly tls: { readonly cert: string; readonly key: string };
   readonly webhookClient: { readonly cert: string; readonly key: string };
   readonly oidc?: OidcConfig;
-  /** Takes callers without credentials too. */
+  /** Accepts callers without credentials too. */
   readonly anonymous?: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface StandIn {
   readonly url: string;
   /** A bearer for a service account (`system:serviceaccount:NS:NAME`) or any named user. */
   token(username: string, groups?: readonly string[]): Promise<string>;
-  /** Adds or replaces; kinds that it does not know are left out. */
+  /** Adds or replaces; unknown kinds are left out. */
   apply(documents: readonly unknown[]): void;
   close(): Promise<void>;
 }
@@ -59,7 +59,8 @@ function assemble(config: StandInConfig) {
   const people = config.oidc && createPeople(config.oidc);
 
   const authenticate = async ({ headers }: IncomingMessage): Promise<UserInfo> => {
-    if (headers['impersonate-user'] !== undefined) throw badRequest('the stand-in lets nobody impersonate');
+    if (headers['impersonate-user'] !== undefined)
+      throw badRequest('the stand-in does not support impersonation');
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
     if (token === undefined && headers.authorization === undefined && config.anonymous)
       return { username: 'system:anonymous', groups: ['system:unauthenticated'] };

@@ -1,4 +1,4 @@
-/** Refusals, as a Kubernetes Status says them. Development tool, no zone. */
+/** Refusals as Kubernetes Status objects. Development tool, no zone. */
 import { qualified, type JsonObject, type Resource } from './objects.ts';
 
 /** Ends a request with a Status. Thrown, because every refusal here ends the whole request. */

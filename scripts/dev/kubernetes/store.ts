@@ -1,10 +1,10 @@
-/** The objects, in memory, and their collection after their owners. Development tool, no zone. */
+/** The objects, in memory, and their garbage collection. Development tool, no zone. */
 import { apiVersionOf, type ApiObject, type Resource } from './objects.ts';
 import { alreadyExists, conflict, notFound } from './status.ts';
 
 export interface Store {
   get(resource: Resource, namespace: string | undefined, name: string): ApiObject | undefined;
-  /** Of all namespaces where none is given. */
+  /** In all namespaces where none is given. */
   list(resource: Resource, namespace: string | undefined): ApiObject[];
   /** Throws 409 AlreadyExists. */
   insert(resource: Resource, object: ApiObject): ApiObject;
@@ -19,7 +19,7 @@ interface Row {
   readonly object: ApiObject;
 }
 
-/** Some time passes before dependents go, as with a real garbage collector. */
+/** Dependents are deleted with a delay, as by a real garbage collector. */
 const COLLECT_AFTER_MS = 10;
 
 export function createStore(): Store {
@@ -32,7 +32,7 @@ export function createStore(): Store {
   const keyFor = (resource: Resource, { metadata }: ApiObject): string =>
     keyOf(resource, metadata.namespace, metadata.name ?? '');
 
-  /** What names owners, none of which is there. */
+  /** Objects that name owners, none of which exists. */
   const isOrphan = (object: ApiObject): boolean => {
     const owners = object.metadata.ownerReferences ?? [];
     return owners.length > 0 && !owners.some(({ uid }) => uids.has(uid));

@@ -1,4 +1,4 @@
-/** For tests: a stand-in of their own, and callers of it. */
+/** For tests: a stand-in each, and callers of it. */
 import { testCertificates } from '../../../test/certificates.ts';
 import { createJsonClient, type JsonAnswer } from '../https-json.ts';
 import { isJsonObject, type JsonObject } from './objects.ts';
@@ -38,6 +38,6 @@ export function speakAs({ url, ca }: TestStandIn, token: string): Speaker {
 }
 
 export function bodyOf({ status, body }: JsonAnswer): JsonObject {
-  if (!isJsonObject(body)) throw new Error(`the answer is not an object, and of status ${status}`);
+  if (!isJsonObject(body)) throw new Error(`the response is not an object, with status ${status}`);
   return body;
 }

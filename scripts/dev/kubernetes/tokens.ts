@@ -18,7 +18,7 @@ type Verdict =
 
 interface Tokens {
   mint(username: string, groups: readonly string[], seconds: number): Promise<string>;
-  /** For `serviceaccounts/NAME/token`: the request with its status. Throws where the bound pod is not there. */
+  /** For `serviceaccounts/NAME/token`: the request with its status. Throws where the bound pod does not exist. */
   request(account: Account, request: JsonObject): Promise<JsonObject>;
   /** For `tokenreviews`: the review with its status. */
   review(review: JsonObject): Promise<JsonObject>;
@@ -63,7 +63,7 @@ export function createTokens(store: Store): Tokens {
       .setJti(randomUUID())
       .sign(privateKey);
 
-  /** The pod that a token is to be bound to. */
+  /** The pod to bind a token to. */
   const boundPod = (namespace: string, spec: JsonObject): JsonObject | undefined => {
     if (spec['boundObjectRef'] === undefined) return undefined;
     const name = stringAt(objectAt(spec, 'boundObjectRef'), 'name') ?? '';

@@ -1,4 +1,4 @@
-/** What the stand-in claims of mutating webhooks. */
+/** What the stand-in claims about mutating webhooks. */
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
@@ -23,7 +23,7 @@ interface Asked {
   readonly request: JsonObject;
 }
 
-/** A webhook that answers as it is told, and remembers what it was asked. */
+/** A webhook that answers as configured, and records what it was sent. */
 async function startWebhook() {
   const { ca, ...tls } = (await testCertificates()).leaf('webhook');
   const state = { asked: [] as JsonObject[], answer: {} as JsonObject };
@@ -79,7 +79,7 @@ describeContract('webhooks', (target) => {
     await ask('POST', configurations, { metadata, webhooks: [webhook.hook] });
     await target().settled();
     webhook.state.answer = { allowed: false };
-    // What is seen of the one is not yet what is seen of the other.
+    // One of them being in force does not mean that the other is.
     await until(() => ask('POST', `${pods}?dryRun=All`, pod('probe', { labels })), 400);
   });
   beforeEach(() => {
@@ -91,7 +91,7 @@ describeContract('webhooks', (target) => {
     webhook.close();
   });
 
-  it('are shown who makes what where', async () => {
+  it('are told who creates what where', async () => {
     expect((await ask('POST', pods, pod('shown', { labels }))).status).to.equal(201);
     const [request] = webhook.state.asked;
     expect(request).to.deep.include({
@@ -112,7 +112,7 @@ describeContract('webhooks', (target) => {
     expect(webhook.state.asked[1]).to.include({ dryRun: true });
   });
 
-  it('are asked by their rules and selectors', async () => {
+  it('are called by their rules and selectors', async () => {
     await ask('POST', pods, pod('unlabelled'));
     await ask('POST', '/api/v1/namespaces/elsewhere/pods', pod('elsewhere', { labels }));
     await ask('POST', secrets, secret('no-pod', { labels }));
@@ -127,7 +127,7 @@ describeContract('webhooks', (target) => {
     expect(metaOf(await ask('GET', `${pods}/changed`))['annotations']).to.deep.equal({ seen: 'yes' });
   });
 
-  it('refuse in their own words', async () => {
+  it('refuse with their own message', async () => {
     const status = { code: 403, reason: 'Forbidden', message: 'not today (a_code)' };
     webhook.state.answer = { allowed: false, status };
     const refused = await ask('POST', pods, pod('refused', { labels }));

@@ -1,4 +1,4 @@
-/** Asks the registered mutating webhooks about a new object, and does what they say. Development tool, no zone. */
+/** Calls the registered mutating webhooks for a new object, and applies what they answer. Development tool, no zone. */
 import { randomUUID } from 'node:crypto';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { selects, type LabelSelector } from '../../../manifests/label-selector.ts';
@@ -19,14 +19,14 @@ interface Creation {
 }
 
 export interface Webhooks {
-  /** The object after all of them. Throws a refusal, or 500 where one does not answer. */
+  /** The object after all of them. Throws a refusal, or 500 where one does not respond. */
   mutate(creation: Creation): Promise<ApiObject>;
   close(): void;
 }
 
 const DEFAULT_SECONDS = 10;
 
-/** By rules and selectors. Match conditions are CEL, which is not evaluated here: too many are asked, never too few. */
+/** By rules and selectors. Match conditions are CEL, which is not evaluated here: too many are called, never too few. */
 function isAsked(hook: JsonObject, { resource, namespace, object }: Creation): boolean {
   const has = (rule: JsonObject, member: string, value: string): boolean =>
     stringsAt(rule, member).some((one) => one === value || one === '*');
@@ -87,7 +87,7 @@ function patched(object: ApiObject, patch: string | undefined): ApiObject {
 
 /** `leaf`: the API server's own certificate, for webhooks that ask for one. */
 export function createWebhooks(store: Store, leaf: { cert: string; key: string }): Webhooks {
-  // One client per root: connections are used again.
+  // One client per root, so that connections are reused.
   const clients = new Map<string, JsonClient>();
   const clientFor = (ca: string): JsonClient => {
     const client = clients.get(ca) ?? createJsonClient({ ca, ...leaf });
@@ -106,7 +106,7 @@ export function createWebhooks(store: Store, leaf: { cert: string; key: string }
     const review = isJsonObject(answer.body) ? answer.body : {};
     const response = objectAt(review, 'response');
     if (answer.status !== 200 || response['uid'] !== objectAt(body, 'request')['uid'])
-      throw new Error(`no answer to this review, with status ${answer.status}`);
+      throw new Error(`no response to this review, with status ${answer.status}`);
     return response;
   };
 

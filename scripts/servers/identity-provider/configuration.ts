@@ -10,7 +10,7 @@ import type { ClientMetadata, Configuration, KoaContextWithOIDC, ResourceServer 
 
 import { codePage, confirmPage, donePage, errorPage, loggedOutPage, logoutPage } from './pages.ts';
 
-/** The resource that access tokens are for where a client asks for none. */
+/** The resource that access tokens are for where a client requests none. */
 export const consoleResource = 'urn:twofold:console';
 export const consoleScope = 'secrets';
 export const commandLineClient = 'twofold-cli';
@@ -26,7 +26,7 @@ export interface WebClient {
   redirectUris: string[];
 }
 
-/** What tokens say about an account. Any name is one; a name with an @ is its own address. */
+/** The claims about an account. Any name is an account; a name with an @ is its own e-mail address. */
 function claimsOf(name: string): { preferred_username: string; email: string; email_verified: true } {
   return {
     preferred_username: name,
@@ -57,13 +57,13 @@ function clients(web: WebClient | undefined, others: readonly ClientMetadata[]):
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       redirect_uris: web.redirectUris,
-      // Each with a callback has a page behind the logout, too.
+      // Each with a callback also has a page to return to after logout.
       post_logout_redirect_uris: web.redirectUris.map((uri) => new URL('/logout/done', uri).href),
     },
   ];
 }
 
-/** The console as the provider knows it. */
+/** The console's client at the provider. */
 export function consoleServer(audience: string): ResourceServer {
   return {
     scope: consoleScope,

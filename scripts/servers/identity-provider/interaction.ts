@@ -1,5 +1,5 @@
 /**
- * Sign-in by name, consent without asking: what stands between a client's request and its code.
+ * Sign-in by name, consent without asking: the steps between a client's request and its code.
  * Development tool, no zone.
  */
 
@@ -33,7 +33,7 @@ async function consent(
   return grant.save();
 }
 
-/** Answers `/interaction/…`. */
+/** Serves `/interaction/…`. */
 export async function answerInteraction(
   provider: Provider,
   request: IncomingMessage,

@@ -1,5 +1,5 @@
 /**
- * The development identity provider as a process of its own. Development tool, no zone.
+ * The development identity provider as a separate process. Development tool, no zone.
  * Prints one JSON line when it listens and the bearers are written: `{"listening": {"issuer": "https://…"}}`.
  */
 
@@ -16,17 +16,17 @@ const options = {
   'tls-dir': { value: 'DIR', required: true, doc: 'The server’s tls.crt and tls.key.' },
   audience: { value: 'TEXT', required: true, doc: 'aud of the access tokens: the console’s.' },
   host: { value: 'ADDRESS', doc: 'Where to listen; 127.0.0.1 by default.' },
-  port: { value: 'N', doc: 'Any free one by default.' },
+  port: { value: 'N', doc: 'By default, any free one.' },
   'key-file': {
     value: 'FILE',
     many: true,
-    doc: 'PEM of a key, written where it is not there; the first signs tokens, others are published still; a new one every time by default.',
+    doc: 'PEM of a key, created if missing; the first signs tokens, the others are still published; by default, a new one every time.',
   },
   bearer: { value: 'NAME=FILE', many: true, doc: 'Write an access token (24 h) for an account.' },
   client: { value: 'FILE', many: true, doc: 'Another application’s client metadata, JSON.' },
   'web-client': { value: 'ID', doc: 'For browser logins at the console.' },
   'web-client-secret-file': { value: 'FILE', doc: 'Its secret.' },
-  'web-redirect-uri': { value: 'URI', many: true, doc: 'Where its logins come back to.' },
+  'web-redirect-uri': { value: 'URI', many: true, doc: 'Where its logins return to.' },
 } as const;
 
 async function writeBearers(provider: IdentityProvider, wanted: readonly string[]): Promise<void> {
@@ -79,7 +79,7 @@ const program: Program<undefined, unknown> = {
   commands: [
     commandOf<undefined, unknown>()({
       name: '',
-      summary: 'Serve logins and access tokens until it is ended.',
+      summary: 'Serve logins and access tokens until stopped.',
       options,
       run: (_, { options: values }) => serve(values),
     }),

@@ -1,5 +1,5 @@
 /**
- * The few pages of the development identity provider: nothing from elsewhere, no script. Development tool, no zone.
+ * The few pages of the development identity provider: no external resources, no script. Development tool, no zone.
  */
 
 const entities: Readonly<Record<string, string>> = {
@@ -33,14 +33,14 @@ export function loginPage(uid: string): string {
   );
 }
 
-/** @param form what the provider gives: a form with the id `op.deviceInputForm` */
+/** @param form the provider's form, with the id `op.deviceInputForm` */
 export function codePage(form: string, failed: boolean): string {
-  const hint = failed ? 'That code is not known, or too old.' : 'Enter the code that your terminal shows.';
+  const hint = failed ? 'That code is unknown or has expired.' : 'Enter the code that your terminal shows.';
   const button = '<button type="submit" form="op.deviceInputForm">Continue</button>';
   return page('Sign in a device', `<p>${hint}</p>${form}${button}`);
 }
 
-/** @param form what the provider gives: a form with the id `op.deviceConfirmForm` */
+/** @param form the provider's form, with the id `op.deviceConfirmForm` */
 export function confirmPage(form: string, code: string): string {
   const button = '<button type="submit" form="op.deviceConfirmForm" autofocus>Yes</button>';
   return page(
@@ -53,7 +53,7 @@ export function donePage(): string {
   return page('Signed in', '<p>You can close this page.</p>');
 }
 
-/** @param form what the provider gives: a form with the id `op.logoutForm` */
+/** @param form the provider's form, with the id `op.logoutForm` */
 export function logoutPage(form: string): string {
   const button =
     '<button type="submit" form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>';

@@ -96,7 +96,7 @@ describe('development identity provider', () => {
     await provider.close();
   });
 
-  it("mints bearers that verify against the issuer's discovered keys and live 24 hours", async () => {
+  it("mints bearers that verify against the issuer's discovered keys and last 24 hours", async () => {
     const { payload, protectedHeader } = await jwtVerify(await provider.bearer('alice'), keys, {
       issuer: provider.issuer,
       audience,
@@ -112,7 +112,7 @@ describe('development identity provider', () => {
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).equal(24 * 3600);
   });
 
-  it('signs whatever a test needs refused', async () => {
+  it('signs whatever a test needs to have refused', async () => {
     const now = Math.floor(Date.now() / 1000);
     const claims = {
       iss: 'https://elsewhere.example',
@@ -126,7 +126,7 @@ describe('development identity provider', () => {
     expect(decodeProtectedHeader(token).typ).equal('JWT');
   });
 
-  it('is a login for the stand-in for an API server, which refuses other audiences and expired tokens', async () => {
+  it('is accepted by the stand-in for an API server, which refuses other audiences and expired tokens', async () => {
     const oidc = { issuer: provider.issuer, ca: tls.ca, audience };
     const server = await startTestStandIn({ oidc });
     const now = Math.floor(Date.now() / 1000);

@@ -41,14 +41,14 @@ interface IdentityProviderConfig {
 
 export interface IdentityProvider {
   issuer: string;
-  /** An access token as a login would give it: 24 h, `typ: at+jwt`. */
+  /** An access token as from a login: 24 h, `typ: at+jwt`. */
   bearer(username: string): Promise<string>;
-  /** Signs any claims with the issuer's key, for tests of what must be refused. */
+  /** Signs any claims with the issuer's key, to test what must be refused. */
   forge(claims: JWTPayload, header?: { typ?: string }): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Its thumbprint as its id, so that a rotated key has another. */
+/** Its thumbprint as its id, so that a rotated key has a different one. */
 async function toJwk(key: KeyObject): Promise<JWK & { kid: string }> {
   const kid = await calculateJwkThumbprint(await exportJWK(createPublicKey(key)));
   return { ...(await exportJWK(key)), kid, alg: signingAlgorithm, use: 'sig' };
@@ -120,7 +120,7 @@ export async function startIdentityProvider(config: IdentityProviderConfig): Pro
     try {
       await answerInteraction(provider, request, response);
     } catch {
-      // Too late, or another browser's: the client has to start again.
+      // Too late, or from another browser: the client has to start again.
       response.statusCode = 400;
       response.end('This sign-in has ended: start again from the application.');
     }

@@ -1,4 +1,4 @@
-/** A person's browser without a screen: `browser NAME URL` fills in every form that it meets, and says where it ends. */
+/** A person's browser without a screen: `browser NAME URL` fills in every form it meets, and prints where it ends. */
 import { readFileSync } from 'node:fs';
 import { createHttpsClient } from '#platform/https-client.ts';
 import { createFetch } from '../../../cli/api/fetch.ts';
@@ -6,7 +6,7 @@ import { createFetch } from '../../../cli/api/fetch.ts';
 const [name = '', start = ''] = process.argv.slice(2);
 const client = createHttpsClient({ ca: readFileSync(process.env['CA'] ?? '', 'utf8') });
 const secure = createFetch(client);
-/** By origin: a loopback page is no party of the provider's. */
+/** By origin: a loopback page must not get the provider's cookies. */
 const cookies = new Map<string, Map<string, string>>();
 
 async function open(url: URL, form?: URLSearchParams): Promise<Response> {

@@ -1,7 +1,7 @@
 /**
- * A cluster in one word: `session FILE [FOLDER]` creates every pod of a manifest at the development API server, as a
- * person of the stage, runs its init container as a kubelet would, and says which files are there. Into FOLDER, they
- * are copied.
+ * A cluster in one command: `session FILE [FOLDER]` creates every pod of a manifest at the development API server, as a
+ * person of the stage, runs its init container as a kubelet would, and prints which files it wrote. They are copied into
+ * FOLDER.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ interface Workload {
   readonly spec: { readonly template?: { readonly metadata?: object; readonly spec: object } };
 }
 
-/** The pod itself, or the first that its controller would make. */
+/** The pod itself, or the first that its controller would create. */
 function podOf(workload: Workload): object {
   const { template } = workload.spec;
   if (workload.kind === 'Pod' || !template) return workload;

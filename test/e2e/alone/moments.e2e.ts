@@ -30,7 +30,7 @@ describe('bad moments', () => {
     await scenario.end();
   });
 
-  /** Many at once, and the kill when the first Secret of them is there: so some are in the middle. */
+  /** Many at the same time, and the kill when the first Secret exists, so that some are half-way. */
   const interruptedBurst = async (): Promise<readonly string[]> => {
     const before = new Set(await cluster.sessionObjects());
     const processes = await services.processes('webhook');
@@ -39,7 +39,7 @@ describe('bad moments', () => {
       Array.from({ length: BURST }, () => api.call({ method: 'POST', path, body: scenario.session() })),
     );
     const isNew = (object: string): boolean => object.startsWith('secret/') && !before.has(object);
-    // There is none where all of the burst was refused.
+    // There is none where the whole burst was refused.
     const look = async (): Promise<boolean> => (await cluster.sessionObjects()).some(isNew);
     await askUntil(look, (seen) => seen, { withinMs: BURST_MS, everyMs: 0 });
     killTasks(processes);
@@ -51,25 +51,25 @@ describe('bad moments', () => {
     return (await orphans(cluster)).filter((object) => !before.has(object));
   };
 
-  it('a webhook killed between Secret and answer leaves both, and the Lease that will take the Secret away', async () => {
+  it('a webhook killed between Secret and response leaves both, and the Lease that will remove the Secret', async () => {
     const left = await eventually(
       'a kill came in between',
       async () => {
         const found = await interruptedBurst();
-        // New pods: the kubelet lets those that were killed wait, longer each time.
+        // New pods: the kubelet makes killed ones wait, longer each time.
         await services.restart('webhook');
         return found.some((object) => object.startsWith('secret/')) ? found : undefined;
       },
       { timeoutMs: 90_000 },
     );
-    // Every Secret has the Lease that will take it away.
+    // Every Secret has the Lease that will remove it.
     for (const secret of left.filter((object) => object.startsWith('secret/')))
       expect(left).to.contain(secret.replace('secret/', 'lease/'));
     await scenario.works();
   });
 
-  // While the time of grace runs.
-  it('with the session’s Secret 10 s late: the pod waits for it and says so, then starts with its files', async () => {
+  // During the grace period.
+  it('with the session’s Secret 10 s late: the pod waits for it and reports it, then starts with its files', async () => {
     const name = await scenario.gated();
     const sid = sidOf((await cluster.readPod(name))!);
     const where = { name: `twofold-${sid}`, namespace: cluster.sessions };
@@ -96,7 +96,7 @@ describe('bad moments', () => {
       metadata: { ...where, labels, ownerReferences },
     };
     const byAdministrator = await cluster.tryCreate(late);
-    expect(byAdministrator.code, 'the guard lets nobody else make it').to.equal(1);
+    expect(byAdministrator.code, 'the guard lets nobody else create it').to.equal(1);
     expect(byAdministrator.stderr).to.contain('twofold-writer');
     const byWebhook = await cluster.tryCreate(late, { as: WEBHOOK });
     expect(byWebhook.code, byWebhook.stderr).to.equal(0);
@@ -106,7 +106,7 @@ describe('bad moments', () => {
     await scenario.hasFiles(name);
   });
 
-  it('nothing is left of what the killed webhook left after the next sweep, but the sessions that came through', async () => {
+  it('after the next sweep nothing is left of what the killed webhook left, except the admitted sessions', async () => {
     await eventually('nothing is left without a pod', async () => (await orphans(cluster)).length === 0, {
       timeoutMs: 90_000,
     });

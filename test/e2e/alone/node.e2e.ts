@@ -15,12 +15,12 @@ import { createServices, SERVICES } from '../cluster/services.ts';
 
 const run = promisify(execFile);
 
-/** As the console allows for clocks that differ. */
+/** The clock skew that the console tolerates. */
 const LEEWAY_MS = 60_000;
 const GRANT_LIFE_SECONDS = 1;
 const ALWAYS = { spec: { restartPolicy: 'Always' } } as const;
 
-describe('a node that starts again', () => {
+describe('a node that restarts', () => {
   const cluster = connect();
   const services = createServices(cluster);
   let scenario: Scenario;
@@ -32,7 +32,7 @@ describe('a node that starts again', () => {
   const podNow = async (): Promise<V1Pod> => (await cluster.readPod(session))!;
   const secretOf = async (pod: V1Pod) =>
     await cluster.core.readNamespacedSecret({ name: `twofold-${sidOf(pod)}`, namespace: cluster.sessions });
-  /** Something else lies in the volume now: whatever is right afterwards was written afterwards. */
+  /** Overwrites the volume: whatever is right afterwards was written afterwards. */
   const spoil = (pod: V1Pod): void => {
     const folder = volumeFolder(pod, 'twofold-files');
     const [first = ''] = readdirSync(folder);
@@ -88,12 +88,12 @@ describe('a node that starts again', () => {
     await reboot();
   });
 
-  it('starts all of it again after everything on the node was killed at once, memory volumes gone', async () => {
+  it('restarts everything after all processes on the node were killed at once, memory volumes gone', async () => {
     const before = await podNow();
     const folder = volumeFolder(before, 'twofold-files');
     const kubelet = await pidOf('kubelet');
     const containerd = await pidOf('containerd');
-    // Stopped first, so that it sees nothing of what goes on; init starts both again within a second.
+    // Stopped first, so that it sees none of this; init restarts both within a second.
     process.kill(kubelet, 'SIGSTOP');
     killTasks(await allTasks());
     await eventually('nothing runs in containers', async () => (await allTasks()).length === 0);
@@ -106,7 +106,7 @@ describe('a node that starts again', () => {
     await scenario.works();
   });
 
-  it('and after the grant’s time for a first claim is over: the session is bound to this pod', async () => {
+  it('and after the grant’s deadline for a first claim: the session is bound to this pod', async () => {
     await wait(Math.max(0, admittedAt + GRANT_LIFE_SECONDS * 1000 + LEEWAY_MS + 1000 - Date.now()));
     await reboot();
   });
@@ -121,10 +121,10 @@ describe('a node that starts again', () => {
   });
 });
 
-/** Of the one process of this name; `/proc` is that of the cluster's own process namespace. */
+/** The pid of the one process of this name; `/proc` is that of the cluster's process namespace. */
 async function pidOf(name: string): Promise<number> {
   const { stdout } = await run('pgrep', ['--exact', name]);
   const [pid = '', ...more] = stdout.trim().split('\n');
-  if (more.length > 0) throw new Error(`there are several processes ${name}`);
+  if (more.length > 0) throw new Error(`there are several processes named ${name}`);
   return Number(pid);
 }

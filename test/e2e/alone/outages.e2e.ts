@@ -8,7 +8,7 @@ import { resizeTmpfs, volumeFolder } from '../cluster/node.ts';
 import { startScenario, type Scenario } from '../sessions/scenario.ts';
 import { createServices } from '../cluster/services.ts';
 
-/** Longer than an init container asks the console. */
+/** Longer than an init container keeps retrying. */
 const RETRIES_OVER_MS = 90_000;
 const PAGE_BYTES = 4096;
 
@@ -17,14 +17,14 @@ describe('outages', () => {
   const services = createServices(cluster);
   let scenario: Scenario;
 
-  /** What a user reads on the terminal when a pod cannot be admitted; asserts that nothing was made. */
+  /** What a user reads on the terminal when a pod cannot be admitted; asserts that nothing was created. */
   const refusal = async (): Promise<string> => {
     const object = scenario.session();
     const before = await orphans(cluster);
     const refused = await cluster.tryCreate(object);
     expect(refused.code, refused.stdout).to.equal(1);
     expect(await cluster.readPod(object.metadata.name)).to.equal(undefined);
-    // Older ones may be swept meanwhile.
+    // Older ones may be swept in the meantime.
     expect(before).to.include.members([...(await orphans(cluster))]);
     return refused.stderr;
   };
@@ -48,7 +48,7 @@ describe('outages', () => {
     before(() => services.stop('keyservice'));
     after(() => services.start('keyservice'));
 
-    it('refuses a session with the reason and the next step, and makes neither Lease nor Secret', async () => {
+    it('refuses a session with the reason and the next step, and creates neither Lease nor Secret', async () => {
       const said = await refusal();
       expect(said).to.contain('admission webhook "pods.twofold.dev" denied the request');
       expect(said).to.match(
@@ -57,7 +57,7 @@ describe('outages', () => {
       expect(said).to.contain('(keyservice_unavailable)');
     });
 
-    it('admits a pod that asks for no secrets, unchanged', plainPodRuns);
+    it('admits a pod that requests no secrets, unchanged', plainPodRuns);
 
     it('serves again once it is back', async () => {
       await services.start('keyservice');
@@ -71,7 +71,7 @@ describe('outages', () => {
     const open = (name: string): Promise<void> => openGate(cluster.sessions, name);
     const folder = async (name: string): Promise<string> =>
       volumeFolder((await cluster.readPod(name))!, 'twofold-files');
-    /** The kubelet takes the volumes of a failed pod away. */
+    /** The kubelet removes the volumes of a failed pod. */
     const filesOf = async (name: string): Promise<readonly string[]> => {
       const path = await folder(name);
       return existsSync(path) ? readdirSync(path) : [];
@@ -90,7 +90,7 @@ describe('outages', () => {
     after(() => services.start('console'));
 
     describe('and the rest is not', () => {
-      it('refuses a session with the reason and the next step, and makes neither Lease nor Secret', async () => {
+      it('refuses a session with the reason and the next step, and creates neither Lease nor Secret', async () => {
         const said = await refusal();
         expect(said).to.contain('admission webhook "pods.twofold.dev" denied the request');
         expect(said).to.match(
@@ -103,14 +103,14 @@ describe('outages', () => {
         await scenario.hasFiles(running);
       });
 
-      it('holds an admitted session in its init container while that asks for the keys', async () => {
+      it('holds an admitted session in its init container while that requests the keys', async () => {
         const asking = await cluster.podThat('asks', names.never, isAsking);
         expect(everStarted(asking)).to.equal(false);
         expect(await filesOf(names.never)).to.deep.equal([]);
       });
     });
 
-    // Meanwhile, the init containers ask in vain.
+    // In the meantime, the init containers keep retrying.
     describe('and the webhook, too', () => {
       before(() => services.stop('webhook'));
       after(() => services.start('webhook'));
@@ -121,13 +121,13 @@ describe('outages', () => {
         expect(said).to.contain('failed calling webhook "pods.twofold.dev"');
       });
 
-      it('admits a pod that asks for no secrets, unchanged', plainPodRuns);
+      it('admits a pod that requests no secrets, unchanged', plainPodRuns);
 
       it('leaves running sessions their files', async () => {
         await scenario.hasFiles(running);
       });
 
-      it('tells whoever looks at a controller why it has no pods', async () => {
+      it('shows on a controller why it has no pods', async () => {
         const job = uniqueName('job');
         const { spec } = scenario.session();
         const template = { metadata: { annotations: scenario.annotations }, spec };
@@ -145,14 +145,14 @@ describe('outages', () => {
         await cluster.remove('job', job);
       });
 
-      it('answers again once it is back', async () => {
+      it('responds again once it is back', async () => {
         await services.start('webhook');
         expect(await refusal()).to.contain('(console_unavailable)');
       });
     });
 
-    describe('for longer than an init container asks', () => {
-      it('ends the init container after its retries: the pod says why, and never starts', async () => {
+    describe('for longer than an init container retries', () => {
+      it('ends the init container after its retries: the pod shows why, and never starts', async () => {
         const failed = await cluster.ended(names.never, { timeoutMs: RETRIES_OVER_MS });
         expect(failed.status?.phase).to.equal('Failed');
         const ended = initOf(failed)?.state?.terminated;
@@ -181,9 +181,9 @@ describe('outages', () => {
         expect(row).to.match(/0\/1\s+Init:Error/);
       });
 
-      it('lets the kubelet try again where the pod’s restart policy asks for it', async () => {
+      it('lets the kubelet retry where the pod’s restart policy asks for it', async () => {
         const tried = await cluster.podThat(
-          'has tried in vain',
+          'has failed once',
           names.always,
           (each) => (initOf(each)?.lastState?.terminated ?? initOf(each)?.state?.terminated)?.exitCode === 13,
         );
@@ -194,7 +194,7 @@ describe('outages', () => {
       it('gives a session that waited its files as soon as the console is back', async () => {
         await Promise.all([open(names.waiting), open(names.full)]);
         await Promise.all([names.waiting, names.full].map((name) => cluster.podThat('asks', name, isAsking)));
-        // Meanwhile: for the next scenario the node's memory shrinks to a page.
+        // In the meantime: for the next scenario the memory volume shrinks to a page.
         await resizeTmpfs(await folder(names.full), PAGE_BYTES);
         await services.start('console');
         const ready = await cluster.ready(names.waiting);
@@ -202,7 +202,7 @@ describe('outages', () => {
         await scenario.hasFiles(names.waiting);
       });
 
-      it('with the memory volume full: says so, leaves no half of it, and never starts', async () => {
+      it('with the memory volume full: reports it, leaves no partial files, and never starts', async () => {
         const failed = await cluster.ended(names.full);
         const ended = initOf(failed)?.state?.terminated;
         expect([failed.status?.phase, ended?.exitCode]).to.deep.equal(['Failed', 14]);
@@ -213,13 +213,13 @@ describe('outages', () => {
         expect(await filesOf(names.full)).to.deep.equal([]);
       });
 
-      it('gives the session that the kubelet tried again its files, too', async () => {
+      it('gives the session that the kubelet retried its files, too', async () => {
         const ready = await cluster.ready(names.always, { timeoutMs: 120_000 });
         expect(initOf(ready)?.restartCount).to.be.greaterThan(0);
         await scenario.hasFiles(names.always);
       });
 
-      it('takes away what failed sessions left, and admits new ones', async () => {
+      it('removes what failed sessions left, and admits new ones', async () => {
         for (const name of [names.never, names.full]) {
           const { metadata } = (await cluster.readPod(name))!;
           await cluster.noSessionObjects(metadata?.labels?.['twofold.dev/session'] ?? 'none');

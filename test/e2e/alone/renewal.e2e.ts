@@ -57,7 +57,7 @@ describe('certificates renewed while sessions are created', () => {
     await cluster.ready(session);
   });
 
-  it('with leaves of the new root: no admission and no claim fails, nor a second claim of a session', async () => {
+  it('with leaves of the new root: no admission and no claim fails, nor does a second claim of a session', async () => {
     const before = await served();
     await nothingFails(() => stepRoot(cluster));
     expect(phases()).to.deep.equal(['retired', 'active']);
@@ -65,7 +65,7 @@ describe('certificates renewed while sessions are created', () => {
     await startsAgain();
   });
 
-  it('with the old root gone: no admission and no claim fails, nor a second claim of a session', async () => {
+  it('with the old root gone: no admission and no claim fails, nor does a second claim of a session', async () => {
     const [, kept] = rootIds();
     await nothingFails(() => stepRoot(cluster));
     expect(rootIds()).to.deep.equal([kept]);

@@ -6,7 +6,7 @@ import { createServices, SERVICES, type Service } from '../cluster/services.ts';
 
 const PER_SECOND = 10;
 
-describe('rolling updates, with 10 sessions created in each second', () => {
+describe('rolling updates, with 10 sessions created per second', () => {
   const cluster = connect();
   const services = createServices(cluster);
   let scenario: Scenario;
@@ -32,7 +32,7 @@ describe('rolling updates, with 10 sessions created in each second', () => {
     return load;
   };
 
-  // The one console on SQLite, too: two of them cannot write one file, so webhooks wait for the new one.
+  // The one console on SQLite, too: two cannot write the same file, so webhooks wait for the new one.
   for (const service of SERVICES) {
     it(`of the ${service}: no admission fails`, async () => {
       const { admitted, failures } = await update(service);

@@ -1,6 +1,6 @@
 /**
- * Somebody with the role `edit` in one namespace or several, and nothing else: may read Secrets, run pods, mint tokens.
- * And what they would do with a session of somebody else's there.
+ * A user with the role `edit` in one namespace or several, and nothing else: may read Secrets, run pods, mint tokens.
+ * And what they would do with another user's session there.
  */
 import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
@@ -57,12 +57,12 @@ export async function createAttacker(
   };
 }
 
-/** What a Secret holds, as bytes. */
+/** The data of a Secret, as bytes. */
 export function contentOf({ data = {} }: V1Secret): readonly Buffer[] {
   return Object.values(data).map((text) => Buffer.from(text, 'base64'));
 }
 
-/** A session pod as an export of it would be created again: all that Twofold's webhook added is in it. */
+/** A session pod as exported and created again: with everything that Twofold's webhook added. */
 export function exported({ metadata, spec }: V1Pod, annotations = metadata?.annotations ?? {}) {
   return {
     apiVersion: 'v1',
@@ -72,7 +72,7 @@ export function exported({ metadata, spec }: V1Pod, annotations = metadata?.anno
   };
 }
 
-/** Asserts that it was refused, where it was stopped and what to do instead, and that no token or ticket is repeated. */
+/** Asserts that it was refused, with where it was stopped and what to do instead, and that no token or ticket is quoted. */
 export function expectStopped({ code, stdout, stderr }: Ran, by: string, ...says: readonly RegExp[]): void {
   expect(code, stdout).to.equal(1);
   expect(stderr).to.contain(by);

@@ -1,4 +1,4 @@
-/** An AdmissionReview that no API server sent, straight to the webhook's Service, by whoever can reach it. */
+/** An AdmissionReview that no API server sent, straight to the webhook's Service, by anyone who can reach it. */
 import type { V1Pod } from '@kubernetes/client-node';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { createHttpsClient } from '#platform/https-client.ts';
@@ -7,16 +7,16 @@ import { uniqueName } from '../sessions/pods.ts';
 export interface Forgery {
   readonly pod: object;
   readonly namespace: string;
-  /** Who it says creates the pod. */
+  /** The alleged creator of the pod. */
   readonly username: string;
-  /** The pod that it says their token is bound to. */
+  /** The pod that their token is allegedly bound to. */
   readonly boundPodUid?: string;
 }
 
 interface Forged {
   readonly allowed: boolean;
   readonly message: string;
-  /** The pod as the webhook wants it. */
+  /** The pod as the webhook patched it. */
   readonly admitted: V1Pod;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What an account may do, asked of the API server for every resource and verb that it knows, one SubjectAccessReview
+ * What an account may do, asked of the API server for every resource and verb it knows, one SubjectAccessReview
  * each: not what roles say, but what the authorizers answer.
  */
 import type { Api } from '../../../scripts/dev/api.ts';
@@ -20,7 +20,7 @@ export interface Account {
 interface Place {
   /** Absent: in all of them, or the resource has none. */
   readonly namespace?: string | undefined;
-  /** Of the object; absent: whichever. */
+  /** The object's name; absent: any. */
   readonly name?: string | undefined;
 }
 
@@ -32,7 +32,7 @@ function specialVerbs(group: string, resource: string): readonly string[] {
   return group === '' && resource === 'serviceaccounts' ? ['impersonate'] : [];
 }
 
-/** Of every group in its preferred version, with subresources, and what is no object: users, groups, everything. */
+/** Of every group in its preferred version, with subresources, and those that are not objects: users, groups, everything. */
 export async function discoverResources(api: Api): Promise<readonly Resource[]> {
   const { groups } = await api.must<{
     groups: { name: string; preferredVersion: { groupVersion: string } }[];
@@ -138,8 +138,8 @@ interface Rules {
 }
 
 /**
- * The same in one question, as the account itself is told: with the names that a right is limited to, and with URLs
- * that are no resources.
+ * The same in one review, as the account itself gets it: with the names that a right is limited to, and with URLs
+ * that are not resources.
  */
 export async function rulesOf(api: Api, account: Account, namespace: string): Promise<readonly string[]> {
   const { status } = await api.must<Rules>({

@@ -17,7 +17,7 @@ import { createPerson, type Person } from '../../../scripts/dev/person.ts';
 import { eventually } from '../../eventually.ts';
 import { kubectl, kubectlOutput, type Ran } from './kubectl.ts';
 
-/** What the scenarios need of `.cluster/endpoints.json`, which `make deploy` writes (scripts/deploy/local/endpoints.ts). */
+/** What the scenarios need from `.cluster/endpoints.json`, which `make deploy` writes (scripts/deploy/local/endpoints.ts). */
 interface Endpoints {
   readonly console: string;
   readonly ca: string;
@@ -37,7 +37,7 @@ interface Endpoints {
     readonly username: string;
     readonly namespace: string;
     readonly annotation: string;
-    /** The service account that it is; lives where no session may be. */
+    /** Its service account, which lives where no session may be. */
     readonly account: { readonly namespace: string; readonly name: string };
   };
 }
@@ -59,7 +59,7 @@ interface ExecOptions {
 
 export function connect() {
   const endpoints = readEndpoints();
-  // Read when it is needed: a scenario may have replaced the root meanwhile.
+  // Read when needed: a scenario may have replaced the root in the meantime.
   const readCa = (): string => readFileSync(endpoints.ca, 'utf8');
   const config = new KubeConfig();
   config.loadFromDefault();
@@ -71,7 +71,7 @@ export function connect() {
   const readPod = (name: string, namespace = sessions): Promise<V1Pod | undefined> =>
     core.readNamespacedPod({ name, namespace }).catch(notFound);
 
-  /** Waits until a pod holds what `test` asks for; a failure shows the pod's last status. */
+  /** Waits until a pod passes `test`; a failure shows the pod's last status. */
   const podThat = async (
     what: string,
     name: string,
@@ -125,16 +125,16 @@ export function connect() {
       podThat('has ended', name, ({ status }) => /^(Succeeded|Failed)$/.test(status?.phase ?? ''), options),
     gone: (name: string, namespace = sessions): Promise<true> =>
       eventually(`pod ${name} is gone`, async () => !(await readPod(name, namespace))),
-    /** `kubectl create` of one object; rejects with the API server's words when it is refused. */
+    /** `kubectl create` of one object; rejects with the API server's message when it is refused. */
     create: (object: object, namespace = sessions): Promise<string> =>
       kubectlOutput(['create', '--namespace', namespace, '--filename', '-', '--output', 'name'], {
         input: JSON.stringify(object),
       }),
-    /** The same without a process of its own: for many at once, and for what is timed. */
+    /** The same without a process: for many at the same time, and for what is timed. */
     createPod: (body: object, namespace = sessions): Promise<V1Pod> =>
-      // The API server is the one to say what is a pod.
+      // The API server decides what is a pod.
       core.createNamespacedPod({ namespace, body: body }),
-    /** The same, whatever comes of it. */
+    /** The same, whatever the outcome. */
     tryCreate: (
       object: object,
       { namespace = sessions, as }: { namespace?: string; as?: string } = {},
@@ -161,14 +161,14 @@ export function connect() {
         ...command,
       ]),
     sessionObjects,
-    /** Garbage collection and the janitor take their time. */
+    /** Garbage collection and the janitor take a while. */
     noSessionObjects: (sid?: string, namespace = sessions): Promise<true> =>
       eventually(
         `no Lease or Secret is left of session ${sid ?? '(any)'}`,
         async () => (await sessionObjects(namespace, sid)).length === 0,
         { timeoutMs: 180_000 },
       ),
-    /** Stores a value, in place of an older one of that name: scenarios run again on the same cluster. */
+    /** Stores a value, replacing an older one of that name: scenarios run repeatedly on the same cluster. */
     keep: async (person: Person, name: string, value: string | Uint8Array): Promise<void> => {
       const valueBase64 = Buffer.from(value).toString('base64');
       const { status } = await person.call('POST', '/api/v1/secrets', { name, valueBase64 });
@@ -188,7 +188,10 @@ export function sidOf({ metadata }: V1Pod): string {
   return metadata?.labels?.[SESSION_LABEL] ?? '';
 }
 
-/** Leases and Secrets of Twofold's whose pod is not there, each as `kind/name`, sorted. Pods are listed last: one that appears meanwhile makes no orphan. */
+/**
+ * Twofold's Leases and Secrets whose pod does not exist, each as `kind/name`, sorted. Pods are listed last, so that one
+ * that appears during the listing makes no orphan.
+ */
 export async function orphans({ core, sessionObjects, sessions }: Cluster, namespace = sessions) {
   const objects = await sessionObjects(namespace);
   const { items } = await core.listNamespacedPod({ namespace, labelSelector: SESSION_LABEL });
@@ -200,7 +203,7 @@ interface EventOptions {
   readonly kind: string;
   readonly name: string;
   readonly namespace: string;
-  /** `FailedCreate` by default: what a controller says when it cannot make a pod. */
+  /** By default `FailedCreate`, a controller's event when it cannot create a pod. */
   readonly reason?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
  * `make deploy` and `make certs-renew` from within the scenarios, as make runs them inside the cluster's namespaces.
- * What a test cannot wait for, months and the overlap of two roots, is made to have passed in the folder of the CA.
+ * What a test cannot wait for, months and the overlap of two roots, is simulated in the folder of the CA.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -69,7 +69,7 @@ async function reloads({ metadata }: V1Pod, since: Date): Promise<number> {
   return log.split('\n').filter((line) => line.includes('"certificates reloaded"')).length;
 }
 
-/** Until every service has read each of its folders anew. A touched pod is looked at at once by its kubelet. */
+/** Until every service has read each of its folders again. A kubelet syncs a touched pod immediately. */
 async function takenUp(cluster: Cluster, since: Date): Promise<void> {
   const services = createServices(cluster);
   for (const service of SERVICES) {
@@ -79,7 +79,7 @@ async function takenUp(cluster: Cluster, since: Date): Promise<void> {
   }
   for (const pod of (await Promise.all(SERVICES.map((service) => services.pods(service)))).flat()) {
     await eventually(
-      `${pod.metadata?.name ?? ''} has read its certificates anew`,
+      `${pod.metadata?.name ?? ''} has read its certificates again`,
       async () => (await reloads(pod, since)) >= mountedLeaves(pod),
       { timeoutMs: 150_000 },
     );
@@ -90,7 +90,7 @@ function forgetLeaves(): void {
   for (const leaf of leafPlans) rmSync(join(folder, leaf.folder), { recursive: true });
 }
 
-/** A new certificate and key for every leaf, below the same root; done when all services use them. */
+/** A new certificate and key for every leaf, under the same root; resolves when all services use them. */
 export async function renewLeaves(cluster: Cluster): Promise<void> {
   forgetLeaves();
   const since = new Date();
@@ -99,7 +99,7 @@ export async function renewLeaves(cluster: Cluster): Promise<void> {
 }
 
 /**
- * The next step of replacing the root, as if the overlap had passed; done when all services use it. With new leaves
+ * The next step of replacing the root, as if the overlap had passed; resolves when all services use it. With new leaves
  * too, where `leaves` says so: a daily run may do both.
  */
 export async function stepRoot(cluster: Cluster, { leaves = false } = {}): Promise<void> {
@@ -112,7 +112,7 @@ export async function stepRoot(cluster: Cluster, { leaves = false } = {}): Promi
   await takenUp(cluster, since);
 }
 
-/** What a failed scenario left half done. */
+/** Completes what a failed scenario left half done. */
 export async function finishRotation(cluster: Cluster): Promise<void> {
   while (state().roots.length > 1) await stepRoot(cluster);
 }

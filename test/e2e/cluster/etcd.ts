@@ -1,6 +1,6 @@
 /**
- * The local cluster's etcd, written past the API server: for objects that were there before a policy was, which no
- * policy lets anybody create. One gRPC call (etcdserverpb.KV/Put), so there is no client for it here.
+ * The local cluster's etcd, written past the API server: for objects that existed before a policy did, which no
+ * policy lets anyone create. It is a single gRPC call (etcdserverpb.KV/Put), so this needs no client library.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, type IncomingHttpHeaders } from 'node:http2';
@@ -14,7 +14,7 @@ function pki(name: string): Buffer {
   return readFileSync(fileOf(name));
 }
 
-/** A cluster of somebody else's does not give its etcd away. */
+/** Only the local cluster gives access to its etcd. */
 export function isEtcdOurs(): boolean {
   return existsSync(fileOf('etcd-client.key'));
 }
@@ -65,7 +65,7 @@ async function put(key: string, value: string): Promise<void> {
   }
 }
 
-/** As JSON, which API servers have always read. The object has every field that an API server would have set. */
+/** As JSON, which API servers have always been able to read. The object has every field that an API server would have set. */
 export async function storePod(pod: {
   readonly metadata: { readonly namespace: string; readonly name: string; readonly [field: string]: unknown };
   readonly [field: string]: unknown;

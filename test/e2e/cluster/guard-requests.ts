@@ -1,7 +1,7 @@
 /**
- * The guard as it is installed, asked the guard's cases (test/guard-requests.ts). Pods reach it past Twofold's webhook: a
- * plain pod goes in, which that webhook is not called for, and another webhook behind it turns it into the case's.
- * Nothing schedules the pods that changes are tried on.
+ * The installed guard, tested with its cases (test/guard-requests.ts). Pods reach it past Twofold's webhook: a
+ * plain pod goes in, for which that webhook is not called, and a later webhook turns it into the case's.
+ * Nothing schedules the pods that the cases change.
  */
 import type { KubernetesObject } from '@kubernetes/client-node';
 import {
@@ -23,7 +23,7 @@ import { restrictedContainer, uniqueName } from '../sessions/pods.ts';
 export interface InstalledGuard {
   /** The same request for this installation: its images, addresses, launcher and namespaces. */
   localise(request: AdmissionRequest): AdmissionRequest;
-  /** The API server's answer to a localised request. */
+  /** The API server's response to a localised request. */
   send(request: AdmissionRequest): Promise<ApiAnswer>;
   close(): Promise<void>;
 }
@@ -48,14 +48,14 @@ async function readGuard(api: Api): Promise<readonly KubernetesObject[]> {
         method: 'GET',
         path: `${POLICIES}/${resource}?labelSelector=app.kubernetes.io/part-of=twofold`,
       });
-      // Objects in a list do not say their kind.
+      // Objects in a list do not state their kind.
       return items.map((item) => ({ ...item, kind }));
     }),
   );
   return lists.flat();
 }
 
-/** Pod Security `restricted` judges before the guard does. */
+/** Pod Security `restricted` is evaluated before the guard. */
 function restricted(pod: Pod): Pod {
   const container = (each: Container): Container =>
     each.name === 'twofold-init' ? each : { securityContext: restrictedContainer, ...each };
@@ -73,7 +73,7 @@ function restricted(pod: Pod): Pod {
   };
 }
 
-/** In a namespace of its own, and in those of the launcher and its sessions. */
+/** In a separate namespace, and in those of the launcher and its sessions. */
 export async function connectGuard(api: Api, launcher: Launcher): Promise<InstalledGuard> {
   const namespace = uniqueName('guard');
   const label = `${namespace}.example.org/case`;

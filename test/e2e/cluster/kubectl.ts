@@ -10,21 +10,21 @@ export interface Ran {
 
 interface KubectlOptions {
   readonly input?: string;
-  /** A person with a role of their own, rather than the administrator. */
+  /** A person with their own role, instead of the administrator. */
   readonly as?: string;
   readonly timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 120_000;
 
-/** Whatever its exit code. Rejects when it cannot be started, or does not end in time. */
+/** Whatever the exit code. Rejects when it cannot be started or does not end in time. */
 export async function kubectl(args: readonly string[], options: KubectlOptions = {}): Promise<Ran> {
   const impersonated = options.as === undefined ? [] : ['--as', options.as];
   const child = spawn('kubectl', [...impersonated, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: options.timeoutMs ?? TIMEOUT_MS,
   });
-  // One that ended before it read this says why with its exit code.
+  // If it ended before it read this, its exit code tells why.
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   const ended = new Promise<number>((resolve, reject) => {
@@ -38,7 +38,7 @@ export async function kubectl(args: readonly string[], options: KubectlOptions =
   return { code, stdout, stderr };
 }
 
-/** Its standard output; rejects, with what it said, unless it succeeded. */
+/** Its standard output; rejects with its error output unless it succeeded. */
 export async function kubectlOutput(args: readonly string[], options: KubectlOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await kubectl(args, options);
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: exit code ${code}\n${stderr}${stdout}`);

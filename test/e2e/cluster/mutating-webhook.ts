@@ -1,5 +1,5 @@
 /**
- * Another mutating webhook beside Twofold's, as a cluster has them: a real HTTPS server at the node's address, for the
+ * Another mutating webhook along with Twofold's, as clusters have them: a real HTTPS server at the node's address, for the
  * pods that carry its label and for no others. Its name decides whether it is called before `zz-twofold` or after.
  */
 import { createHttpsServer } from '#platform/https-server.ts';
@@ -20,16 +20,16 @@ export interface Operation {
 interface WebhookOptions {
   /** Sorts before or after `zz-twofold`; unique. */
   readonly name: string;
-  /** Pods with this label, of any value, are shown to it. */
+  /** It is called for pods with this label, whatever the value. */
   readonly label: string;
-  /** Where the wait for it to be in force may ask for a pod that is not made. */
+  /** Where pods may be requested as dry runs, to wait until it is in force. */
   readonly namespace: string;
-  /** A JSON Patch; throws what the API server shall say. */
+  /** A JSON Patch; throws the message that the API server should pass on. */
   readonly mutate: (pod: V1Pod) => readonly Operation[];
 }
 
 export interface MutatingWebhook {
-  /** Pods shown to it so far. */
+  /** Pods it was called for so far. */
   readonly seen: () => number;
   readonly close: () => Promise<void>;
 }
@@ -108,8 +108,8 @@ export async function startMutatingWebhook(api: Api, asked: WebhookOptions): Pro
   const port = await server.listen(NODE_ADDRESS, 0);
   const body = registration(asked, `https://${NODE_ADDRESS}:${port}/`, root.certificatePem);
   await api.must({ method: 'POST', path: CONFIGURATIONS, body });
-  // The API server reads its own configuration a moment later.
-  await eventually(`the webhook ${asked.name} is asked`, async () => {
+  // The API server picks up the configuration with a delay.
+  await eventually(`the webhook ${asked.name} is called`, async () => {
     const path = `/api/v1/namespaces/${asked.namespace}/pods?dryRun=All`;
     await api.call({ method: 'POST', path, body: pod({ labels: { [asked.label]: 'probe' } }) });
     return seen > 0;

@@ -1,5 +1,5 @@
 /**
- * The node itself, as someone with root on it: containers' processes, the memory volumes of pods. These scenarios run
+ * The node itself, as seen by root: containers' processes, the memory volumes of pods. These scenarios run
  * in the cluster's own namespaces, so process ids and paths are the kubelet's.
  */
 import { execFile } from 'node:child_process';
@@ -13,13 +13,13 @@ const run = promisify(execFile);
 const UID_LABEL = 'io.kubernetes.pod.uid';
 
 const READABLE = /^([0-9a-f]+)-([0-9a-f]+) r\S+ \S+ \S+ \S+ *(.*)$/;
-/** The kernel's own, which cannot be read this way. */
+/** The kernel's mappings, which cannot be read this way. */
 const KERNELS = /^(\[v(var|syscall|dso)|anon_inode:)/;
 
 export interface Task {
   readonly id: string;
   readonly pid: number;
-  /** A sandbox holds the pod's network, and is made anew before its containers are. */
+  /** A sandbox holds the pod's network, and is created again before its containers are. */
   readonly kind: 'sandbox' | 'container';
 }
 
@@ -28,7 +28,7 @@ async function ctr(...args: readonly string[]): Promise<string[]> {
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-/** What runs on the node, or of it only what belongs to containers with these ids. */
+/** Everything that runs on the node, or only what belongs to containers with these ids. */
 async function tasks(ids?: ReadonlySet<string>): Promise<readonly Omit<Task, 'kind'>[]> {
   return (await ctr('tasks', 'list')).slice(1).flatMap((line) => {
     const [id = '', pid = '', status] = line.split(/\s+/);
@@ -36,7 +36,7 @@ async function tasks(ids?: ReadonlySet<string>): Promise<readonly Omit<Task, 'ki
   });
 }
 
-/** What runs of this pod now. */
+/** What this pod runs now. */
 export async function podTasks({ metadata }: V1Pod): Promise<readonly Task[]> {
   const label = `labels."${UID_LABEL}"==${metadata?.uid ?? ''}`;
   const ids = new Set(await ctr('containers', 'list', '--quiet', label));
@@ -54,7 +54,7 @@ export function allTasks(): Promise<readonly Omit<Task, 'kind'>[]> {
   return tasks();
 }
 
-/** `kill -9`; one that has ended by itself meanwhile is no failure. */
+/** `kill -9`; a process that has ended in the meantime is not a failure. */
 export function killTasks(killed: readonly Omit<Task, 'kind'>[]): void {
   for (const { pid } of killed) {
     try {
@@ -65,19 +65,19 @@ export function killTasks(killed: readonly Omit<Task, 'kind'>[]): void {
   }
 }
 
-/** Where a pod's emptyDir lies on the node. */
+/** Where a pod's emptyDir is on the node. */
 export function volumeFolder({ metadata }: V1Pod, volume: string): string {
   return join('/var/lib/kubelet/pods', metadata?.uid ?? '', 'volumes/kubernetes.io~empty-dir', volume);
 }
 
-/** The node's memory for a mounted volume, from now on. */
+/** Changes the size of a mounted memory volume. */
 export async function resizeTmpfs(folder: string, bytes: number): Promise<void> {
   await run('mount', ['-o', `remount,size=${bytes}`, folder]);
 }
 
 /**
- * The memory of a process as `/proc` shows it, what a core image would hold: the parts that it can read. It stands still
- * while `look` looks.
+ * The memory of a process as `/proc` shows it, what a core dump would hold: its readable parts. It is stopped
+ * while `look` runs.
  */
 export function withMemory<T>(pid: number, look: (file: string, parts: readonly Range[]) => T): T {
   process.kill(pid, 'SIGSTOP');

@@ -1,6 +1,6 @@
 /**
- * Twofold's own Deployments in the hands of an administrator: ended, changed, started anew. Whatever a scenario did to
- * them, `restore` takes back. For the scenarios that run alone.
+ * Twofold's own Deployments as an administrator changes them: stopped, changed, restarted. Whatever a scenario did to
+ * them, `restore` undoes. For the scenarios that run alone.
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import { eventually } from '../../eventually.ts';
@@ -40,7 +40,7 @@ export function createServices({ apps, core }: Pick<Cluster, 'apps' | 'core'>) {
   const processesOf = async (of: readonly V1Pod[]): Promise<readonly Task[]> =>
     (await Promise.all(of.map((pod) => podTasks(pod)))).flat().filter(({ kind }) => kind === 'container');
 
-  /** No process of it is left, at once: as after a crash, not as after a drain. */
+  /** Kills all its processes immediately: as in a crash, not as in a drain. */
   const stop = async (service: Service): Promise<void> => {
     const deployment = await apps.readNamespacedDeployment({
       name: service,
@@ -48,7 +48,7 @@ export function createServices({ apps, core }: Pick<Cluster, 'apps' | 'core'>) {
     });
     if (!stopped.has(service)) stopped.set(service, deployment.spec?.replicas ?? 1);
     await scale(service, 0);
-    // Nobody starts the containers of a pod again that is about to go.
+    // The containers of a terminating pod are not restarted.
     const ending = await eventually(`all pods of ${service} end`, async () => {
       const found = await pods(service);
       return found.every(({ metadata }) => metadata?.deletionTimestamp !== undefined) ? found : undefined;
@@ -75,7 +75,7 @@ export function createServices({ apps, core }: Pick<Cluster, 'apps' | 'core'>) {
     await rolledOut(service);
   };
 
-  /** With other variables, until they are taken back. */
+  /** With other variables, until they are restored. */
   const setEnv = async (service: Service, variables: Readonly<Record<string, string>>): Promise<void> => {
     if (!changed.has(service)) changed.set(service, { before: await envOf(service), names: new Set() });
     for (const name of Object.keys(variables)) changed.get(service)?.names.add(name);
@@ -108,7 +108,7 @@ export function createServices({ apps, core }: Pick<Cluster, 'apps' | 'core'>) {
       await kubectlOutput(['rollout', 'restart', ...target(service)]);
       await rolledOut(service);
     },
-    /** Those of all its pods now. The kubelet starts anew what is killed. */
+    /** Kills those of all its current pods. The kubelet restarts what is killed. */
     processes: async (service: Service): Promise<readonly Task[]> => processesOf(await pods(service)),
     restore: async (): Promise<void> => {
       for (const service of SERVICES) {

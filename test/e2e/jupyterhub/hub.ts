@@ -20,7 +20,7 @@ const STARTS_WITHIN_MS = 60_000;
 
 export interface RunningHub {
   readonly url: string;
-  /** All that hub and proxy have said. */
+  /** All output of hub and proxy. */
   log(): string;
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ export async function startJupyterHub(cluster: Cluster, singleUser: SingleUser):
   const bin = join(pythonVenv(), 'bin');
   const logFile = join(dir, 'log');
   const fd = openSync(logFile, 'a', 0o600);
-  if (await listens(settings.url)) throw new Error(`somebody listens on ${settings.url} already`);
+  if (await listens(settings.url)) throw new Error(`another process already listens on ${settings.url}`);
   const child = spawn(
     'setpriv',
     [

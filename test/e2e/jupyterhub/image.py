@@ -2,7 +2,7 @@
 
     VENV/bin/python image.py NAME:TAG FILE.tar
 
-What is copied lies at the same paths as here, so that the environment works as it is. Run by user 1000.
+Files are copied to the same paths as here, so that the environment works unchanged. Runs as user 1000.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ LEFT_OUT = {"__pycache__", "test", "tests", "idlelib", "tkinter", "turtledemo", 
 
 
 def link_chain(path: Path) -> list[Path]:
-    """A path, and what it points to in the end, with all links between."""
+    """A path and its final target, with all links in between."""
     chain = [path]
     while chain[-1].is_symlink():
         chain.append(Path(os.path.normpath(chain[-1].parent / os.readlink(chain[-1]))))
@@ -37,7 +37,7 @@ def tree(root: Path, leave_out: set[str]) -> list[Path]:
 
 
 def libraries(binaries: list[Path]) -> set[Path]:
-    """What the dynamic loader would look for, and itself."""
+    """What the dynamic loader would load, and the loader itself."""
     listed = subprocess.run(["ldd", *map(str, binaries)], capture_output=True, text=True, check=False).stdout
     return {Path(path) for path in re.findall(r"(/\S+\.so\S*) \(0x", listed)}
 

@@ -11,7 +11,7 @@ from twofold_jupyterhub import Twofold  # noqa: E402
 
 c = get_config()  # noqa: F821
 
-# What docs/jupyterhub.md asks for.
+# As in docs/jupyterhub.md.
 twofold = Twofold(console_url=settings["console"], ca_file=settings["consoleCa"])
 twofold.configure(c)
 c.GenericOAuthenticator.refresh_user_hook = twofold.refresh_user

@@ -1,4 +1,4 @@
-/** The image of the scenario's single-user server, made once for its packages and brought to the node. */
+/** The image of the scenario's single-user server, built once for its packages and loaded onto the node. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ export function ensureSingleUser(): SingleUser {
   const venv = pythonVenv('test/e2e/jupyterhub/requirements.txt');
   const python = join(venv, 'bin/python');
   const recipe = join(folder, 'image.py');
-  // The environment's name says what is in it, and its path is where the image has it.
+  // The environment's name identifies its content, and its path is the same in the image.
   const version = createHash('sha256').update(venv).update(readFileSync(recipe)).digest('hex').slice(0, 16);
   const image = `localhost/twofold-singleuser:${version}`;
   const archive = join(archives, `singleuser-${version}.tar`);

@@ -3,7 +3,7 @@
 In:  {"do": "start", "user": "alice", "config": {"image": "…", "extra_annotations": {…}, …}}, {"do": "stop", "user": "alice"}
 Out: {"pod": "jupyter-alice", "namespace": "hub"} or {"error": "…"}
 
-The cluster and the account are those of KUBECONFIG.
+Cluster and account are from KUBECONFIG.
 """
 
 import asyncio
@@ -58,6 +58,6 @@ async def main() -> None:
         print(json.dumps(answer), flush=True)
 
 
-# It logs each pod that is refused, whole.
+# Otherwise it logs every refused pod in full.
 logging.basicConfig(level=logging.CRITICAL, stream=sys.stderr)
 asyncio.run(main())

@@ -1,4 +1,4 @@
-/** The driver of the real KubeSpawner, as a hub: its account, and a process of Python that obeys line by line. */
+/** The driver of the real KubeSpawner, as a hub: its account, and a Python process that takes one command per line. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import type { Cluster } from '../cluster/connection.ts';
 import { kubectlOutput, manifest } from '../cluster/kubectl.ts';
 import { pod, restrictedContainer, SHELL_IMAGE, STAY } from '../sessions/pods.ts';
 
-/** Where hubs' accounts and pods are. No session may be there: whoever creates pods in it is the hub. */
+/** Where hubs' accounts and pods are. No session may be there: anyone who can create pods in it is the hub. */
 const HUB_NAMESPACE = 'hub';
 /** Where their servers run. */
 export const SERVERS_NAMESPACE = 'hub-sessions';
@@ -18,7 +18,7 @@ const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface Hub {
-  /** Name of the pod that is ready. Rejects with what KubeSpawner was told. */
+  /** Name of the ready pod. Rejects with the error that KubeSpawner got. */
   start(user: string, annotations: Readonly<Record<string, string>>): Promise<string>;
   stop(user: string): Promise<void>;
   close(): Promise<void>;
@@ -34,8 +34,8 @@ function separation(): readonly string[] {
 }
 
 /**
- * A service account with these rights where its servers run, and a pod of it, whose token the hub of a scenario has: no
- * other token of a launcher's is one.
+ * A service account with these rights where its servers run, and a pod of it, whose token the scenario's hub uses: no
+ * other token of a launcher counts.
  */
 export async function ensureHubAccount(name: string): Promise<void> {
   const apply = (input: string): Promise<string> => kubectlOutput(['apply', '--filename', '-'], { input });
@@ -43,7 +43,7 @@ export async function ensureHubAccount(name: string): Promise<void> {
   await apply(manifest({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account }));
   for (const line of separation()) {
     const own = line.replace('rolebinding hub', `rolebinding ${name}`).replace('hub:hub', `hub:${name}`);
-    // Again and again on the same cluster.
+    // Scenarios run repeatedly on the same cluster.
     await apply(await kubectlOutput([...own.split(' '), '--dry-run=client', '--output=json']));
   }
   await apply(manifest(pod({ ...account, spec: { serviceAccountName: name } })));
@@ -51,7 +51,7 @@ export async function ensureHubAccount(name: string): Promise<void> {
   await kubectlOutput([...ready, '--namespace', HUB_NAMESPACE]);
 }
 
-/** What an administrator would write into `jupyterhub_config.py`, but for the annotations. */
+/** What an administrator would write into `jupyterhub_config.py`, except the annotations. */
 const spawnerSettings = {
   namespace: SERVERS_NAMESPACE,
   image: SHELL_IMAGE,
@@ -115,7 +115,7 @@ export async function startHub(cluster: Cluster, account: string): Promise<Hub> 
   const ask = async (options: object): Promise<Readonly<Record<string, string>>> => {
     child.stdin.write(`${JSON.stringify(options)}\n`);
     const line: IteratorResult<string, unknown> = await lines.next();
-    if (line.done) throw new Error('the driver of KubeSpawner has ended');
+    if (line.done) throw new Error('the KubeSpawner driver has ended');
     const answer = JSON.parse(line.value) as Readonly<Record<string, string>>; // the driver's own form
     if (answer['error'] !== undefined) throw new Error(answer['error']);
     return answer;

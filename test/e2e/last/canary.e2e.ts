@@ -20,16 +20,16 @@ import {
   outputOf,
   userKeys,
   type UserKey,
-} from './kept.ts';
+} from './remains.ts';
 import { marker, markers } from '../sessions/marker.ts';
 import { volumeFolder } from '../cluster/node.ts';
 import { pod, uniqueName } from '../sessions/pods.ts';
 import { createSearch, needlesOf, type Search } from './search.ts';
 
-/** Fernet: version, time and the first of the random bytes stand in the first characters; the next are unique. */
+/** Fernet: the first characters hold the version, the time and the first random bytes; the next are unique. */
 const TOKEN_PART = [16, 80] as const;
 
-/** Session's Secrets that were ever created, as the API server recorded it: their inner tokens. */
+/** The inner tokens of all session Secrets ever created, from the API server's audit log. */
 async function innerTokens(auditedSecrets: string): Promise<ReadonlySet<string>> {
   const tokens = new Set<string>();
   for await (const line of createInterface({ input: createReadStream(auditedSecrets) })) {
@@ -87,7 +87,7 @@ describe('what the whole run left behind', function () {
     await cluster.remove('pod', name);
   });
 
-  /** Whatever of it is in any of the files; the files have to be there. */
+  /** What any of the files contain of it; the files must exist. */
   const found = (files: readonly string[]): readonly string[] => {
     expect(files).to.not.deep.equal([]);
     return [...new Set(files.flatMap((file) => [...search.inFile(file)]))];
@@ -97,7 +97,7 @@ describe('what the whole run left behind', function () {
   const secret = /^(plaintext|user key) /;
   const token = /^inner token /;
 
-  it('is no Lease and no Secret of a session whose pod is gone', async () => {
+  it('includes no Lease and no Secret of a session whose pod is gone', async () => {
     for (const namespace of cluster.endpoints.namespaces.sessions) {
       await eventually(
         `nothing is left in ${namespace}`,
@@ -126,9 +126,9 @@ describe('what the whole run left behind', function () {
   interface Place {
     readonly what: string;
     readonly look: () => readonly string[] | Promise<readonly string[]>;
-    /** Must be found there: so that the search could have found something. */
+    /** Must be found there, which proves that the search works. */
     readonly control: RegExp;
-    /** Inner tokens: `expected` where sessions' Secrets are kept, `passing` where they may be for a moment. */
+    /** Inner tokens: `expected` where sessions' Secrets are stored, `passing` where they may be for a moment. */
     readonly tokens: 'expected' | 'passing' | 'absent';
   }
   const session = /^this session/;
@@ -141,7 +141,7 @@ describe('what the whole run left behind', function () {
       control: session,
       tokens: 'expected',
     },
-    // Its policy asks for the bodies of Secrets too, as no cluster of anybody's should.
+    // Its policy records the bodies of Secrets too, as no production cluster should.
     {
       what: 'the audit records of Secrets',
       look: () => found([audit.secrets]),

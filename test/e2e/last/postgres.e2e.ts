@@ -32,14 +32,14 @@ describe('two consoles on PostgreSQL', function () {
       .map(({ metadata }) => metadata?.name ?? '');
   };
 
-  it('are both ready, and both know what either was told', async () => {
+  it('are both ready, and both know what was stored through either', async () => {
     const both = await consoles();
     expect(both).to.have.length(2);
     await Promise.all(both.map((name) => cluster.ready(name, { namespace: 'twofold-console' })));
     expect(cluster.endpoints.database.kind).to.equal('postgres');
   });
 
-  it('deliver a secret, also while one of them is taken away', async () => {
+  it('deliver a secret, even while one of them is removed', async () => {
     const grace = cluster.person('grace');
     const secret = uniqueName('pg');
     const value = `on PostgreSQL ${marker()}`;

@@ -18,7 +18,7 @@ describe('the search for plaintext', () => {
   };
 
   for (const [name, encode] of Object.entries(encodings)) {
-    it(`finds ${name}, wherever it begins and whatever stands around it`, () => {
+    it(`finds ${name}, wherever it begins and whatever surrounds it`, () => {
       for (let before = 0; before < 100; before += 1) {
         const whole = Buffer.concat([randomBytes(before), secret, randomBytes(before % 7)]);
         const found = [
@@ -56,7 +56,7 @@ describe('the search for plaintext', () => {
     }
   });
 
-  it('refuses what is too short to be found for sure', () => {
+  it('refuses what is too short to be found reliably', () => {
     expect(() => createSearch([{ what: 'it', bytes: randomBytes(31) }])).to.throw('it is too short');
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Looks for thousands of byte strings at once in gigabytes: files, and what commands printed. Every string is at least
+ * Searches gigabytes for thousands of byte strings in one pass: files, and what commands printed. Every string is at least
  * 32 bytes long, so it covers a whole sample of four bytes at some multiple of 29; only samples are looked up.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
@@ -11,12 +11,12 @@ const CHUNK_BYTES = 16 * 1024 * 1024;
 const TABLE_BITS = 24;
 
 interface Needle {
-  /** Says which one it is, without its value. */
+  /** Identifies it without its value. */
   readonly what: string;
   readonly bytes: Buffer;
 }
 
-/** Base64 of these bytes at whatever place in a longer whole: the characters that depend on them alone. */
+/** Base64 of these bytes at any offset in longer data: the characters that depend only on them. */
 function base64Within(bytes: Buffer): readonly string[] {
   return [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
@@ -29,7 +29,7 @@ function urlSafe(base64: string): string {
   return base64.replaceAll('+', '-').replaceAll('/', '_');
 }
 
-/** As a program may have written it: raw, two bytes for each character, base64, base64url, hexadecimal. */
+/** In the forms in which a program may have written it: raw, two bytes for each character, base64, base64url, hexadecimal. */
 export function needlesOf(what: string, bytes: Buffer): readonly Needle[] {
   const hex = bytes.toString('hex');
   const base64 = base64Within(bytes);
@@ -57,13 +57,13 @@ export interface Range {
 export interface Search {
   /** What was found in these bytes, each once. */
   inBytes(bytes: Buffer): ReadonlySet<string>;
-  /** The same, of a file's; or of its parts, where it can be read in parts only. */
+  /** The same for a file, or for its parts where only parts can be read. */
   inFile(path: string, parts?: readonly Range[]): ReadonlySet<string>;
 }
 
 const WHOLE: readonly Range[] = [{ start: 0, end: Infinity }];
 
-/** Throws for a needle that is too short to be found for sure. */
+/** Throws for a needle that is too short to be found reliably. */
 export function createSearch(needles: readonly Needle[]): Search {
   const table = new Uint8Array(1 << (TABLE_BITS - 3));
   const places = new Map<number, { readonly needle: Needle; readonly at: number }[]>();
@@ -114,7 +114,7 @@ export function createSearch(needles: readonly Needle[]): Search {
             if (read === 0) break;
             const filled = kept + read;
             scan(chunk.subarray(0, filled), found);
-            // A string may lie across two chunks.
+            // A string may span two chunks.
             kept = Math.min(longest, filled);
             chunk.copyWithin(0, filled - kept, filled);
             at += read;

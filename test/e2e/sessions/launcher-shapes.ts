@@ -1,7 +1,7 @@
 /**
- * What the captured launchers make, ready for a cluster that has neither their images nor their volumes: containers,
+ * What the captured launchers create, adapted to a cluster that has neither their images nor their volumes: containers,
  * mounts, users, groups, sidecars and resources stay as they were; images, probes and what other objects would have to
- * hold are exchanged. See test/fixtures/reviews.
+ * hold are replaced. See test/fixtures/reviews.
  */
 import { readFileSync } from 'node:fs';
 import { STAY, SHELL_IMAGE } from './pods.ts';
@@ -70,7 +70,7 @@ function isOurs({ name }: Named): boolean {
   return !name.startsWith('kube-api-access-');
 }
 
-/** A small node without devices holds many of them at once. Requests stay equal to limits where they were. */
+/** A small node without devices holds many of them at a time. Requests stay equal to limits where they were. */
 function littleProcessor(amounts: Amounts = {}): Amounts {
   return Object.fromEntries(
     Object.entries(amounts).flatMap(([name, amount]) => {
@@ -112,7 +112,7 @@ const IMAGES_OWN = [
   'envFrom',
 ];
 
-/** The captured images have a user of their own, and the one here has none. */
+/** The captured images have their own user, and the one here has none. */
 function withImagesUser({ securityContext: own }: Container, pod: User = {}): object {
   const user = { ...pod, ...own };
   return user.runAsNonRoot === true && user.runAsUser === undefined
@@ -136,12 +136,12 @@ function containerOf(container: Container, command: readonly string[], pod?: Use
   };
 }
 
-/** What claims, Secrets and ConfigMaps would hold is not looked at: an empty folder takes their place. */
+/** Nothing reads what claims, Secrets and ConfigMaps would hold: an empty folder takes their place. */
 function volumeOf(volume: Named): object {
   return OTHER_OBJECTS.some((kind) => kind in volume) ? { name: volume.name, emptyDir: {} } : volume;
 }
 
-/** Of the cluster that it was captured on; `hostname` and `subdomain` are a StatefulSet's to set. */
+/** From the cluster of the capture; a StatefulSet sets `hostname` and `subdomain`. */
 const CLUSTERS_OWN = [
   'nodeName',
   'nodeSelector',
@@ -196,7 +196,7 @@ export function launcherShape(file: string) {
     .map((item) => item.split('=')[1]?.trim() ?? '');
   return {
     secrets: [...new Set([...names, ...variables])].filter((name) => name !== ''),
-    /** The captured annotations hold, but for the ticket. */
+    /** The captured annotations, except the ticket. */
     object: (kind: Kind, name: string, ticket: Readonly<Record<string, string>>): object =>
       wrapped(kind, name, {
         metadata: {

@@ -1,5 +1,5 @@
 /**
- * Sessions created at a steady rate, whatever becomes of the ones before: each for real (Lease, Secret, pod), but gated,
+ * Sessions created at a steady rate, whatever happens to the previous ones: each for real (Lease, Secret, pod), but gated,
  * so that the kubelet is not what is measured.
  */
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { GATE } from './pods.ts';
 import type { Scenario } from './scenario.ts';
 
 interface Load {
-  /** Ends it, and waits for the last answers. */
+  /** Stops it, and waits for the last responses. */
   stop(): Promise<{ readonly admitted: number; readonly failures: readonly string[] }>;
 }
 
@@ -17,7 +17,7 @@ function said({ status, message }: ApiAnswer): string {
   return `${status}: ${message}`;
 }
 
-/** Open loop: a slow answer holds nobody up, as with many users. */
+/** Open loop: a slow response delays no other, as with many users. */
 export function startLoad(cluster: Cluster, scenario: Scenario, perSecond: number): Load {
   const api = createApi(cluster.config);
   const path = `/api/v1/namespaces/${cluster.sessions}/pods`;
@@ -37,7 +37,7 @@ export function startLoad(cluster: Cluster, scenario: Scenario, perSecond: numbe
   };
 }
 
-/** Whatever happens to Twofold while `work` is under way, beginning and ending a little outside of it. */
+/** Creates sessions while `work` runs, starting a little before it and ending a little after. */
 export async function underLoad(
   load: () => Load,
   work: () => Promise<void>,

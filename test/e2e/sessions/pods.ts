@@ -1,9 +1,9 @@
-/** Session pods of the scenarios: restricted-ready, with a shell in the image, so that a test can look inside. */
+/** Session pods of the scenarios: fit for Pod Security `restricted`, with a shell in the image, so that a test can look inside. */
 import { randomBytes } from 'node:crypto';
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { kubectlOutput } from '../cluster/kubectl.ts';
 
-/** Brought to the node by `scripts/cluster up`. */
+/** Loaded onto the node by `scripts/cluster up`. */
 export const SHELL_IMAGE = 'localhost/busybox:1';
 
 export const restrictedContainer = {
@@ -13,7 +13,7 @@ export const restrictedContainer = {
   seccompProfile: { type: 'RuntimeDefault' },
 } as const;
 
-/** Until it is asked to end; a shell that is process 1 hears no SIGTERM without a trap. */
+/** Runs until it is told to stop; a shell as process 1 ignores SIGTERM without a trap. */
 export const STAY = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done'];
 
 interface ContainerOptions {
@@ -34,7 +34,7 @@ export function container({ name, command = STAY, ...rest }: ContainerOptions) {
 }
 
 export interface PodOptions {
-  /** A name of its own by default: files of scenarios run at the same time. */
+  /** A unique name by default: files of scenarios run at the same time. */
   readonly name?: string;
   /** Instead of a name. */
   readonly generateName?: string;
@@ -76,7 +76,7 @@ export function pod(options: PodOptions = {}) {
   };
 }
 
-/** What a Deployment, StatefulSet or Job makes pods from. */
+/** What a Deployment, StatefulSet or Job creates pods from. */
 export function template(options: PodOptions, labels: Readonly<Record<string, string>>) {
   return {
     metadata: { labels, annotations: options.annotations ?? {} },
@@ -84,7 +84,7 @@ export function template(options: PodOptions, labels: Readonly<Record<string, st
   };
 }
 
-/** For the spec of a pod that is admitted and waits to be scheduled: before it starts, a scenario may do what it likes. */
+/** For the spec of a pod that is admitted and waits to be scheduled, so that a scenario can act before it starts. */
 export const GATE = { schedulingGates: [{ name: 'scenarios/wait' }] } as const;
 
 export async function openGate(namespace: string, name: string): Promise<void> {
@@ -99,17 +99,17 @@ export async function openGate(namespace: string, name: string): Promise<void> {
   ]);
 }
 
-/** What its status tells of a session's start. */
+/** What the status tells about a session's start. */
 export function initOf({ status }: V1Pod): V1ContainerStatus | undefined {
   return status?.initContainerStatuses?.find(({ name }) => name === 'twofold-init');
 }
 
-/** Its init container runs: it asks for the keys. */
+/** Whether its init container runs, requesting the keys. */
 export function isAsking(pod: V1Pod): boolean {
   return initOf(pod)?.state?.running !== undefined;
 }
 
-/** Whether any container of the user's ever ran. */
+/** Whether any of the user's containers ever ran. */
 export function everStarted({ status }: V1Pod): boolean {
   return (status?.containerStatuses ?? []).some(
     ({ state, lastState, restartCount }) =>

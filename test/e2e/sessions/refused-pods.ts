@@ -1,4 +1,4 @@
-/** Pods that ask for secrets and must not get them, each with what its refusal says. */
+/** Pods that request secrets and must not get them, each with its refusal's message. */
 import { container } from './pods.ts';
 
 export type Annotations = Readonly<Record<string, string>>;
@@ -14,11 +14,11 @@ export interface Refused {
 
 interface Asking {
   readonly secret: string;
-  /** Of a ticket, by what is wrong with it, with other annotations beside. */
+  /** Of a ticket, by what is wrong with it, with other annotations added. */
   readonly annotationsOf: (ticket: string, more?: Annotations) => Annotations;
 }
 
-/** By what is wrong; each is made when its turn comes. */
+/** By what is wrong; each is created when its turn comes. */
 export function refusedPods({ secret, annotationsOf }: Asking): Readonly<Record<string, () => Refused>> {
   return {
     'an unknown secret': () => ({
@@ -28,7 +28,7 @@ export function refusedPods({ secret, annotationsOf }: Asking): Readonly<Record<
         /\(secret_unknown\)/,
       ],
     }),
-    'a secret of another owner, as one that is not there': () => ({
+    'a secret of another owner, like a nonexistent one': () => ({
       annotations: annotationsOf('bob'),
       says: [/twofold\.dev\/secrets: There is no secret \S+-password; create it/, /\(secret_unknown\)/],
     }),
@@ -98,14 +98,14 @@ export function refusedPods({ secret, annotationsOf }: Asking): Readonly<Record<
       },
       says: [/container twofold-init, volume twofold-files/, /\(reserved_names\)/],
     }),
-    'an annotation with a slip': () => ({
+    'a misspelt annotation': () => ({
       annotations: annotationsOf('good', { 'twofold.dev/mountpath': '/secrets' }),
       says: [
         /twofold\.dev\/mountpath: remove it, or use one of .*twofold\.dev\/mount-path/,
         /\(annotation_unknown\)/,
       ],
     }),
-    'a container that is not there': () => ({
+    'a nonexistent container': () => ({
       annotations: annotationsOf('good', { 'twofold.dev/containers': 'mian' }),
       says: [/twofold\.dev\/containers: .*mian/, /\(container_unknown\)/],
     }),

@@ -1,6 +1,6 @@
 /**
- * What most scenarios begin with: a person with marked secrets and a ticket for them, and session pods that ask for
- * them. All pods of a scenario carry its label, and go with it.
+ * What most scenarios start with: a person with marked secrets and a ticket for them, and session pods that request
+ * them. All pods of a scenario carry its label, and are deleted by it.
  */
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
@@ -22,21 +22,21 @@ export interface Scenario {
   readonly name: string;
   readonly alice: Person;
   readonly annotations: Readonly<Record<string, string>>;
-  /** A pod that asks for both secrets. */
+  /** A pod that requests both secrets. */
   session(options?: PodOptions): Session;
-  /** Created, and that it was admitted; its name. */
+  /** Creates a pod, asserts that it was admitted, and returns its name. */
   admitted(options?: PodOptions): Promise<string>;
   /** The same, but not scheduled before its gate is opened. */
   gated(options?: PodOptions): Promise<string>;
-  /** Asserts that a container sees exactly its files, byte for byte. Says nothing of their content when not. */
+  /** Asserts that a container sees exactly its files, byte for byte. A failure does not show their content. */
   hasFiles(name: string): Promise<void>;
-  /** A whole session from admission to its files. The first tries may still meet what was before. */
+  /** A whole session from admission to its files. The first attempts may still meet the previous state. */
   works(): Promise<void>;
   /** Removes every pod of the scenario. */
   end(): Promise<void>;
 }
 
-/** A text and some bytes, both with markers, of `who`. */
+/** A text and some bytes of `who`, both with markers. */
 export async function startScenario(cluster: Cluster, base: string, who = 'alice'): Promise<Scenario> {
   const name = uniqueName(base);
   const alice = cluster.person(who);

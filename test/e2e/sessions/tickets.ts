@@ -8,7 +8,7 @@ interface TicketUse {
   readonly sessions: readonly { readonly sid: string; readonly claims: number }[];
 }
 
-/** Undefined where the owner's newest tickets do not have it. */
+/** Undefined where it is not among the owner's newest tickets. */
 export async function useOf(owner: Person, jti: string): Promise<TicketUse | undefined> {
   const { items } = await owner.must<{ items: TicketUse[] }>('GET', '/api/v1/tickets?limit=100');
   return items.find((ticket) => ticket.jti === jti);

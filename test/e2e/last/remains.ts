@@ -1,6 +1,6 @@
 /**
  * What a run left on the machine, as files to search: folders, outputs of commands, processes' memory; and the
- * keys that are looked for, opened with what only the local installation shows. For the last scenario, and as root.
+ * keys to search for, opened with what only the local installation exposes. For the last scenario; needs root.
  */
 import { execFile, spawn } from 'node:child_process';
 import { createWriteStream, existsSync, readdirSync, statSync } from 'node:fs';
@@ -24,7 +24,7 @@ export function inState(...path: readonly string[]): string {
   return join(state, ...path);
 }
 
-/** Every regular file below a folder, or the file itself; none where there is nothing. */
+/** Every regular file below a folder, or the file itself; none where it does not exist. */
 export function filesBelow(path: string): readonly string[] {
   if (!existsSync(path)) return [];
   if (statSync(path).isFile()) return [path];
@@ -33,7 +33,7 @@ export function filesBelow(path: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Standard output of a command, in a file: it may be large. `codes` are those of success. */
+/** Standard output of a command, in a file, since it may be large. `codes` are the exit codes of success. */
 export async function outputOf(
   file: string,
   [command, ...args]: readonly [string, ...string[]],
@@ -50,7 +50,7 @@ export async function outputOf(
   return file;
 }
 
-/** Everything of every kind, Secrets apart from the rest. */
+/** All objects of all kinds, Secrets apart from the rest. */
 export async function everyObject(
   dir: string,
 ): Promise<{ readonly secrets: string; readonly others: string }> {
@@ -65,7 +65,7 @@ export async function everyObject(
   return { secrets, others };
 }
 
-/** The API server's audit log, in what is about Secrets and what is not. A string cannot hold the bare quotes. */
+/** The API server's audit log, split by whether a record is about Secrets. Inside a string these quotes would be escaped. */
 export async function auditLog(dir: string): Promise<{ readonly secrets: string; readonly others: string }> {
   const about = '"objectRef":{"resource":"secrets"';
   const grep = (file: string, ...options: readonly string[]): Promise<string> =>
@@ -120,7 +120,7 @@ export interface UserKey {
   readonly key: Uint8Array;
 }
 
-/** All of them, opened with the console's at-rest key from its Secret: the one place that this installation has it. */
+/** All of them, opened with the console's at-rest key from its Secret, the only place where this installation has it. */
 export async function userKeys({ core, endpoints }: Cluster): Promise<readonly UserKey[]> {
   const { data } = await core.readNamespacedSecret({ name: 'console-keys', namespace: 'twofold-console' });
   const file = Buffer.from(data?.['at-rest.json'] ?? '', 'base64').toString('utf8');
