@@ -147,7 +147,7 @@ function figuresOf(rounds: readonly Round[]): readonly Figure[] {
 }
 
 export const benchUnwrap: Bench = async (say) => {
-  say(`unwrap: ${ROUNDS} rounds of ${NAMES} names a call, on one core and on two, beside openssl`);
+  say(`unwrap: ${ROUNDS} rounds of ${NAMES} names a call, on one core and on two, alongside openssl`);
   await build({ names: ['keyservice'] });
   const prepared = await prepare();
   const services = { one: await start('0', prepared), two: await start('0,1', prepared) };

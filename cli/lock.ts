@@ -1,7 +1,7 @@
 /**
- * One process at a time. Zone 0. A lock is a folder of numbered turns: the process that creates the file after the newest has the
- * turn, once the newest is over. A number is never given twice, since the newest file always stays; so two processes
- * that find the same abandoned turn cannot both follow it, which removing a stale lock file would let them do.
+ * One process at a time. Zone 0. A lock is a folder of numbered turns: the process that creates the file after the
+ * newest has the turn, once the newest is over. A number is never given twice, since the newest file always stays; so
+ * two processes that find the same abandoned turn cannot both follow it, which removing a stale lock file would allow.
  */
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * Pod create → Ready with ten secrets, compared with the same pod with an init container of the same image that does nothing.
+ * Pod create → Ready with ten secrets, compared with the same pod whose init container, of the same image, does nothing.
  * Alternating, so that both meet the same noise.
  */
 import { connect } from '../../test/e2e/cluster/connection.ts';

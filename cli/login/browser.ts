@@ -1,6 +1,6 @@
 /**
- * Login in this machine's browser: authorization code with PKCE, redirected to a port on the loopback address that listens
- * until the response comes (RFC 8252 §7.3). Zone 0.
+ * Login in this machine's browser: authorization code with PKCE, redirected to a port on the loopback address that
+ * listens until the response comes (RFC 8252 §7.3). Zone 0.
  */
 import { spawn } from 'node:child_process';
 import { createServer, type ServerResponse } from 'node:http';

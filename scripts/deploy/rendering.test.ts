@@ -77,7 +77,7 @@ spec:
   it('is refused where it is not an overlay of Twofold', () => {
     expect(() => readRendering([{ kind: 'Deployment', metadata: { name: 'x', namespace: 'y' } }])).to.throw(
       DeployError,
-      /sets no TWOFOLD_NAMESPACES/,
+      /does not set TWOFOLD_NAMESPACES/,
     );
   });
 });

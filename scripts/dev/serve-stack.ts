@@ -1,6 +1,6 @@
 /**
- * A development cluster for tests that are not in Node: prints one line of JSON with its endpoints when everything responds, and
- * ends when standard input does. Development tool, no zone.
+ * A development cluster for tests that are not in Node: prints one line of JSON with its endpoints when everything
+ * responds, and ends when standard input does. Development tool, no zone.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -39,7 +39,7 @@ describe('scripts/cluster', () => {
     for (const command of [['up'], ['in', 'true'], ['load', 'image.tar']]) {
       const { status, stderr } = run(command, { prefix });
       expect(status, stderr).to.equal(1);
-      expect(stderr).to.match(/^cluster: this needs root:  .*export KUBECONFIG=FILE$/m);
+      expect(stderr).to.match(/^cluster: this needs root: .*export KUBECONFIG=FILE$/m);
     }
     expect(existsSync(join(checkout, '.cluster'))).to.equal(false);
   });
