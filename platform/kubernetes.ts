@@ -92,32 +92,34 @@ function tokenFrom(file: string): () => string {
   };
 }
 
+function malformed(status: number): KubernetesRefusal {
+  const message = 'the API server answered something that is no JSON object';
+  return { ok: false, status, reason: 'Malformed', message };
+}
+
 /** `metav1.Status` of a refusal, or of an answer that is not JSON. */
 function parseRefusal({ status, body }: HttpsAnswer): KubernetesRefusal {
   try {
     const { reason, message } = JSON.parse(body.toString('utf8')) as { reason?: string; message?: string };
     return { ok: false, status, reason: reason ?? 'Unknown', message: message ?? `status ${status}` };
   } catch {
-    return {
-      ok: false,
-      status,
-      reason: 'Malformed',
-      message: 'the API server answered something that is not JSON',
-    };
+    return malformed(status);
   }
 }
 
-/** The object is parsed when it is looked at: nobody reads back the Secret that was just created. */
+/** A proxy in front of the API server may answer anything with 200. */
 function parseAnswer<T>(answer: HttpsAnswer): KubernetesAnswer<T> {
-  if (answer.status < 200 || answer.status >= 300) return parseRefusal(answer);
-  let object: T | undefined;
-  return {
-    ok: true,
-    get object() {
-      // The type is the caller's word.
-      return (object ??= JSON.parse(answer.body.toString('utf8')) as T);
-    },
-  };
+  const { status, body } = answer;
+  if (status < 200 || status >= 300) return parseRefusal(answer);
+  try {
+    const object: unknown = JSON.parse(body.toString('utf8'));
+    // The type is the caller's word.
+    return typeof object === 'object' && object !== null
+      ? { ok: true, object: object as T }
+      : malformed(status);
+  } catch {
+    return malformed(status);
+  }
 }
 
 function noAnswer(error: unknown): KubernetesRefusal {
