@@ -1,7 +1,8 @@
 /** The webhook's side of `resolve` and `unwrap`: typed calls, and refusals passed on with their next step. Zone 2. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { annotations } from '#envelope/annotations.ts';
-import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
+import { MAX_INTERNAL_BODY_BYTES, MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import { parseSessionId } from '#envelope/names.ts';
 import type { Place } from '#envelope/place.ts';
 import type { Clock } from '#platform/clock.ts';
 import { HttpsError, type HttpsAnswer, type HttpsClient } from '#platform/https-client.ts';
@@ -129,7 +130,8 @@ function listOf<T>(value: unknown, parse: (item: Json) => T | undefined): readon
 }
 
 function parseSize({ name, size }: Json): { name: string; size: number } | undefined {
-  return typeof name === 'string' && typeof size === 'number' ? { name, size } : undefined;
+  const isSize = Number.isSafeInteger(size) && Number(size) > 0 && Number(size) <= MAX_VALUE_BYTES;
+  return typeof name === 'string' && isSize ? { name, size: Number(size) } : undefined;
 }
 
 function parseSecret(item: Json): ResolvedSecret | undefined {
@@ -152,14 +154,13 @@ function parseToken({ id, name, token }: Json): OpenedSecret | undefined {
     : undefined;
 }
 
-/** All that was asked for, and nothing else. */
+/** All that was asked for, each once, and nothing else. */
 function complete<T extends { readonly name: string }>(
   names: readonly string[],
   items: readonly T[] | undefined,
 ): readonly T[] | undefined {
-  return items?.length === names.length && items.every(({ name }) => names.includes(name))
-    ? items
-    : undefined;
+  const answered = new Set(items?.map(({ name }) => name));
+  return items?.length === names.length && names.every((name) => answered.has(name)) ? items : undefined;
 }
 
 const RESOLVE = '/internal/v1/resolve';
@@ -188,11 +189,10 @@ export function createConsoleClient(options: PeerOptions) {
     resolve: (plan: Plan, deadline: number): Promise<Outcome<Resolved>> =>
       callPeer('console', options, { path: RESOLVE, body: question(plan, false), deadline }, (value) => {
         if (!isObject(value)) return undefined;
-        const { sid, ticket, secrets } = value;
+        const { ticket, secrets } = value;
+        const sid = parseSessionId(value['sid']);
         const all = complete(plan.names, listOf(secrets, parseSecret));
-        return typeof sid === 'string' && isTicketOf(plan, ticket) && all
-          ? { sid, ticket, secrets: all }
-          : undefined;
+        return sid && isTicketOf(plan, ticket) && all ? { sid, ticket, secrets: all } : undefined;
       }),
     /** Writes nothing. */
     foresee: (plan: Plan, deadline: number): Promise<Outcome<ReadonlyMap<string, number>>> =>
