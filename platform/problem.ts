@@ -35,13 +35,18 @@ export function problemReply(kind: ProblemKind, problem: Problem): HttpReply {
   };
 }
 
+/** As in every table of refusals: a code is passed on as it is, and so it is one word. */
+const CODE = /^[a-z][a-z0-9_]{0,63}$/;
+
 /** Code and detail of a problem document that another service of ours answered, or undefined for anything else. */
 export function parseProblem(body: Buffer): Problem | undefined {
   try {
     const value: unknown = JSON.parse(body.toString('utf8'));
     if (typeof value !== 'object' || value === null) return undefined;
     const { code, detail } = value as Record<string, unknown>; // both are checked next
-    return typeof code === 'string' && typeof detail === 'string' ? { code, detail } : undefined;
+    return typeof code === 'string' && CODE.test(code) && typeof detail === 'string'
+      ? { code, detail }
+      : undefined;
   } catch {
     return undefined;
   }
