@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test growth test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test growth fuzz test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
 
 # With Node 24 or later, which it fetches where the machine has an older one.
 RUN := scripts/node
@@ -30,6 +30,9 @@ test-jupyterhub: setup-test build ## The JupyterHub package alone, in an environ
 
 growth: setup ## Search long for the worst input of every parser, SECONDS=10 for each
 	@TWOFOLD_GROWTH_SECONDS=$(or $(SECONDS),10) $(RUN) scripts/tried growth npx --no-install mocha --reporter spec test/growth/*.test.ts
+
+fuzz: setup ## Feed every parser and handler with inputs that are nearly right (an hour; a part: SHARE=0.1, ONLY=cookies)
+	@TWOFOLD_FUZZ_SHARE=$(SHARE) TWOFOLD_FUZZ_ONLY="$(ONLY)" $(RUN) $(if $(SHARE)$(ONLY),,scripts/tried fuzz ) node test/fuzz/main.ts
 
 e2e: setup-test ## Every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
 	@$(RUN) scripts/e2e
