@@ -135,12 +135,20 @@ export function createLoginProvider(ports: Ports, config: LoginProviderConfig): 
       throw unavailable(error);
     }
   };
+  /** What is built of the provider's metadata, where they hold an address that can be used. */
+  const built = (build: () => URL): string => {
+    try {
+      return build().href;
+    } catch (error) {
+      throw unavailable(error);
+    }
+  };
   return {
     begin: async () => {
       const found = await configuration();
       const verifier = openid.randomPKCECodeVerifier();
       const checks = { state: openid.randomState(), nonce: openid.randomNonce(), verifier };
-      const url = openid.buildAuthorizationUrl(found, {
+      const parameters = {
         redirect_uri: config.redirectUri,
         scope: config.scope,
         response_type: 'code',
@@ -148,8 +156,8 @@ export function createLoginProvider(ports: Ports, config: LoginProviderConfig): 
         nonce: checks.nonce,
         code_challenge_method: 'S256',
         code_challenge: await openid.calculatePKCECodeChallenge(verifier),
-      });
-      return { url: url.href, checks };
+      };
+      return { url: built(() => openid.buildAuthorizationUrl(found, parameters)), checks };
     },
     finish: async (url, { state, nonce, verifier }) => {
       const found = await configuration();
@@ -171,7 +179,7 @@ export function createLoginProvider(ports: Ports, config: LoginProviderConfig): 
       const found = await configuration();
       if (found.serverMetadata().end_session_endpoint === undefined) return undefined;
       // The client's id is sent along; an ID token would make the cookie larger than browsers keep.
-      return openid.buildEndSessionUrl(found, { post_logout_redirect_uri: returnTo }).href;
+      return built(() => openid.buildEndSessionUrl(found, { post_logout_redirect_uri: returnTo }));
     },
   };
 }
