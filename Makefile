@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test drills growth test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test drills growth fuzz test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
 
 # With Node 24 or later, fetched where the machine has an older one.
 RUN := scripts/node
@@ -33,6 +33,9 @@ drills: setup-test ## Run every drill, with every pair of thefts (12 minutes); W
 
 growth: setup ## Search for the worst input of every parser, SECONDS=10 for each
 	@TWOFOLD_GROWTH_SECONDS=$(or $(SECONDS),10) $(RUN) scripts/tried growth npx --no-install mocha --reporter spec test/growth/*.test.ts
+
+fuzz: setup ## Feed every parser and handler almost valid inputs (an hour; a part of it: SHARE=0.1, ONLY=cookies)
+	@TWOFOLD_FUZZ_SHARE=$(SHARE) TWOFOLD_FUZZ_ONLY="$(ONLY)" $(RUN) $(if $(SHARE)$(ONLY),,scripts/tried fuzz ) node test/fuzz/main.ts
 
 e2e: setup-test ## Run every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
 	@$(RUN) scripts/e2e

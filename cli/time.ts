@@ -20,8 +20,8 @@ const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}
 /** A date (its start, UTC), a time with its zone, or a duration from now, as RFC 3339. */
 export function parseInstant(text: string, nowMs: number): string {
   const seconds = parseDuration(text);
-  if (seconds !== undefined) return new Date(nowMs + seconds * 1000).toISOString();
-  const at = DATE.test(text) ? new Date(text) : undefined;
+  const date = DATE.test(text) ? new Date(text) : undefined;
+  const at = seconds === undefined ? date : new Date(nowMs + seconds * 1000);
   if (at === undefined || Number.isNaN(at.getTime())) {
     throw failure('usage', '--expires is not a time.', 'Write 2027-01-31, 2027-01-31T12:00:00Z, 30d or 12h.');
   }

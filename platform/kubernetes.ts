@@ -93,18 +93,16 @@ function tokenFrom(file: string): () => string {
   };
 }
 
+function malformed(status: number): KubernetesRefusal {
+  const message = 'the API server’s answer is not a JSON object';
+  return { ok: false, status, reason: 'Malformed', message };
+}
+
 /** `metav1.Status` of a refusal, or of an answer that is not JSON. */
 function parseRefusal({ status, body }: HttpsAnswer): KubernetesRefusal {
-  const said = parseJson(body.toString('utf8'));
-  if (!isJsonObject(said)) {
-    return {
-      ok: false,
-      status,
-      reason: 'Malformed',
-      message: 'the API server’s answer is not JSON',
-    };
-  }
-  const { reason, message } = said;
+  const refusal = parseJson(body.toString('utf8'));
+  if (!isJsonObject(refusal)) return malformed(status);
+  const { reason, message } = refusal;
   return {
     ok: false,
     status,
@@ -113,17 +111,13 @@ function parseRefusal({ status, body }: HttpsAnswer): KubernetesRefusal {
   };
 }
 
-/** The object is parsed only when it is used: nobody reads back the Secret just created. */
+/** A proxy in front of the API server may answer anything with 200. */
 function parseAnswer<T>(answer: HttpsAnswer): KubernetesAnswer<T> {
-  if (answer.status < 200 || answer.status >= 300) return parseRefusal(answer);
-  let object: T | undefined;
-  return {
-    ok: true,
-    get object() {
-      // The type is the caller's claim.
-      return (object ??= JSON.parse(answer.body.toString('utf8')) as T);
-    },
-  };
+  const { status, body } = answer;
+  if (status < 200 || status >= 300) return parseRefusal(answer);
+  const object = parseJson(body.toString('utf8'));
+  // The type is the caller's claim.
+  return isJsonObject(object) ? { ok: true, object: object as T } : malformed(status);
 }
 
 function noAnswer(error: unknown): KubernetesRefusal {

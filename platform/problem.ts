@@ -36,10 +36,15 @@ export function problemReply(kind: ProblemKind, problem: Problem): HttpReply {
   };
 }
 
+/** As in every table of refusals: a code is passed on as it is, so it must be one word. */
+const CODE = /^[a-z][a-z0-9_]{0,63}$/;
+
 /** Code and detail of a problem document from another service of Twofold; undefined for anything else. */
 export function parseProblem(body: Buffer): Problem | undefined {
   const value = parseJson(body.toString('utf8'));
   if (!isJsonObject(value)) return undefined;
   const { code, detail } = value;
-  return typeof code === 'string' && typeof detail === 'string' ? { code, detail } : undefined;
+  return typeof code === 'string' && CODE.test(code) && typeof detail === 'string'
+    ? { code, detail }
+    : undefined;
 }

@@ -62,6 +62,14 @@ describe('resolve, as the webhook calls it', () => {
     'a secret missing': { sid, ticket, secrets: secrets.slice(1) },
     'an extra secret': { sid, ticket, secrets: [...secrets, { ...secrets[0], name: 'other' }] },
     'another secret': { sid, ticket, secrets: [secrets[0], { ...secrets[1], name: 'other' }] },
+    'a session id that is none': { sid: 'sid', ticket, secrets },
+    'a secret twice': { sid, ticket, secrets: [secrets[0], secrets[0]] },
+    ...Object.fromEntries(
+      [0, -1, 1.5, 65_537, 1e308].map((size) => [
+        `a size of ${size}`,
+        { sid, ticket, secrets: secrets.map((secret) => ({ ...secret, size })) },
+      ]),
+    ),
     'a size that is text': { sid, ticket, secrets: secrets.map((secret) => ({ ...secret, size: '3' })) },
     'a list that is not one': { sid, ticket, secrets: {} },
   };

@@ -2,7 +2,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { annotations } from '#envelope/annotations.ts';
 import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
-import { MAX_INTERNAL_BODY_BYTES } from '#envelope/limits.ts';
+import { MAX_INTERNAL_BODY_BYTES, MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import { parseSessionId } from '#envelope/names.ts';
 import type { Place } from '#envelope/place.ts';
 import { ok } from '#envelope/result.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -125,7 +126,8 @@ function listOf<T>(value: unknown, parse: (item: JsonObject) => T | undefined): 
 }
 
 function parseSize({ name, size }: JsonObject): { name: string; size: number } | undefined {
-  return typeof name === 'string' && typeof size === 'number' ? { name, size } : undefined;
+  const isSize = Number.isSafeInteger(size) && Number(size) > 0 && Number(size) <= MAX_VALUE_BYTES;
+  return typeof name === 'string' && isSize ? { name, size: Number(size) } : undefined;
 }
 
 function parseSecret(item: JsonObject): ResolvedSecret | undefined {
@@ -148,14 +150,13 @@ function parseToken({ id, name, token }: JsonObject): OpenedSecret | undefined {
     : undefined;
 }
 
-/** All that was asked for, and nothing else. */
+/** All that was asked for, each once, and nothing else. */
 function complete<T extends { readonly name: string }>(
   names: readonly string[],
   items: readonly T[] | undefined,
 ): readonly T[] | undefined {
-  return items?.length === names.length && items.every(({ name }) => names.includes(name))
-    ? items
-    : undefined;
+  const answered = new Set(items?.map(({ name }) => name));
+  return items?.length === names.length && names.every((name) => answered.has(name)) ? items : undefined;
 }
 
 const RESOLVE = '/internal/v1/resolve';
@@ -186,11 +187,10 @@ export function createConsoleClient(options: PeerOptions) {
         'console',
         options,
         { path: RESOLVE, body: question(plan, false), deadline },
-        ({ sid, ticket, secrets }) => {
+        ({ sid: text, ticket, secrets }) => {
+          const sid = parseSessionId(text);
           const all = complete(plan.names, listOf(secrets, parseSecret));
-          return typeof sid === 'string' && isTicketOf(plan, ticket) && all
-            ? { sid, ticket, secrets: all }
-            : undefined;
+          return sid && isTicketOf(plan, ticket) && all ? { sid, ticket, secrets: all } : undefined;
         },
       ),
     /** Writes nothing. */

@@ -57,6 +57,20 @@ describe('the webhook at the Kubernetes API', () => {
     });
   });
 
+  it('refuses where what was created comes back without a uid', async () => {
+    for (const object of [{}, { metadata: null }, { metadata: {} }, { metadata: { uid: 7 } }]) {
+      const broken = {
+        ...api,
+        create: () => Promise.resolve({ ok: true, object }),
+      } as unknown as KubernetesApi;
+      const made = await createSessions({ api: broken, clock }, { graceSeconds: 60 }).createSession(
+        content,
+        now + 9_000,
+      );
+      expect(made, JSON.stringify(object)).to.have.nested.property('refusal.code', 'kubernetes_unavailable');
+    }
+  });
+
   it('refuses a service account that mounts only listed Secrets, and caches that for 30 s', async () => {
     const annotations = { 'kubernetes.io/enforce-mountable-secrets': 'true' };
     await admin.create('/api/v1/namespaces/sessions/serviceaccounts', {

@@ -51,13 +51,22 @@ export function createSessions(
 
   const createSession: AdmitPorts['createSession'] = async (content, deadline) => {
     const { sid, namespace } = content;
-    const lease = await api.create<{ metadata: { uid: string } }>(
+    const lease = await api.create<{ metadata?: { uid?: unknown } }>(
       urlPath`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`,
       sessionLease({ sid, namespace, nowMs: clock(), graceSeconds: config.graceSeconds }),
       timeLeft(deadline),
     );
     if (!lease.ok) return { ok: false, refusal: refusalOf('Lease', lease) };
-    const leaseUid = lease.object.metadata.uid;
+    const leaseUid = lease.object.metadata?.uid;
+    if (typeof leaseUid !== 'string') {
+      const malformed = {
+        ok: false,
+        status: 0,
+        reason: 'Malformed',
+        message: 'it came back without a uid',
+      } as const;
+      return { ok: false, refusal: refusalOf('Lease', malformed) };
+    }
     const secret = await api.create(
       urlPath`/api/v1/namespaces/${namespace}/secrets`,
       sessionSecret({ ...content, leaseUid }),

@@ -16,7 +16,8 @@ export interface Answer {
 function sendAnswer(response: Response, { status, body, headers = {} }: Answer): void {
   response.status(status).set(headers);
   if (body === undefined) response.end();
-  else response.type('application/json').send(JSON.stringify(body));
+  // Not `send`, which answers 304 of its own to some.
+  else response.type('application/json').end(JSON.stringify(body));
 }
 
 const refusalOf = new WeakMap<Response, Refusal>();

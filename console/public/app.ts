@@ -141,10 +141,13 @@ export function createPublicApp(ports: Ports, publicUrl: string): Express {
       PAGE_API_PATH,
       routerFor(web.callers, ports, ({ id }) => pageOperations.has(id)),
     );
-  app.use(web.router);
-  app.use((_request, response) => {
+  const notFound: RequestHandler = (_request, response) => {
     sendProblem(response, { code: 'not_found', detail: `The API is described at ${API_PATH}/openapi.json.` });
-  });
+  };
+  // Below these, not even a browser gets a page.
+  app.use([API_PATH, PAGE_API_PATH], notFound);
+  app.use(web.router);
+  app.use(notFound);
   app.use(onError(log));
   return app;
 }

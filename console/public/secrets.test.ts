@@ -220,6 +220,14 @@ onEachDatabase('secrets', (running) => {
     }
   });
 
+  it('answers whole, whatever is asked for if it has changed', async () => {
+    const alice = await running().as(newUser());
+    for (const path of ['/secrets', '/me', '/tickets', '/audit']) {
+      const headers = { 'if-none-match': '*' };
+      expect((await alice.call('get', path, { headers })).status, path).to.equal(200);
+    }
+  });
+
   it('refuses other methods and other addresses', async () => {
     const patch = await alice.call('patch', '/secrets/a');
     expect(refusal(patch)).to.deep.equal([405, 'method_not_allowed']);

@@ -106,12 +106,20 @@ export function createLoginProvider(ports: ProviderPorts, config: LoginProviderC
       throw unavailable(error);
     }
   };
+  /** What is built of the provider's metadata, where they hold an address that can be used. */
+  const built = (build: () => URL): string => {
+    try {
+      return build().href;
+    } catch (error) {
+      throw unavailable(error);
+    }
+  };
   return {
     begin: async () => {
       const found = await configuration();
       const verifier = openid.randomPKCECodeVerifier();
       const checks = { state: openid.randomState(), nonce: openid.randomNonce(), verifier };
-      const url = openid.buildAuthorizationUrl(found, {
+      const parameters = {
         redirect_uri: config.redirectUri,
         scope: config.scope,
         response_type: 'code',
@@ -119,8 +127,8 @@ export function createLoginProvider(ports: ProviderPorts, config: LoginProviderC
         nonce: checks.nonce,
         code_challenge_method: 'S256',
         code_challenge: await openid.calculatePKCECodeChallenge(verifier),
-      });
-      return { url: url.href, checks };
+      };
+      return { url: built(() => openid.buildAuthorizationUrl(found, parameters)), checks };
     },
     finish: async (url, { state, nonce, verifier }) => {
       const found = await configuration();
@@ -142,7 +150,7 @@ export function createLoginProvider(ports: ProviderPorts, config: LoginProviderC
       const found = await configuration();
       if (found.serverMetadata().end_session_endpoint === undefined) return undefined;
       // This sends the client's id; an ID token would make the cookie larger than browsers store.
-      return openid.buildEndSessionUrl(found, { post_logout_redirect_uri: returnTo }).href;
+      return built(() => openid.buildEndSessionUrl(found, { post_logout_redirect_uri: returnTo }));
     },
   };
 }

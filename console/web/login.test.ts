@@ -46,6 +46,23 @@ describe('the page’s login', () => {
     expect(text(await visit.get('/secrets'))).to.contain('Ada');
   });
 
+  it('leaves what is below the API to problem documents, even for a browser', async () => {
+    const bearer = await running.provider.token(newUser());
+    for (const path of ['/api/v1', '/api/v1/', '/api/v1/nowhere', '/api/v1/secrets/', '/page/v1/nowhere']) {
+      const visit = visitor(running);
+      await logIn(running, visit, newUser());
+      const answer = await visit.get(path, { authorization: `Bearer ${bearer}`, accept: 'text/html' });
+      expect(answer.headers['content-type'], path).to.match(/^application\/problem\+json/);
+    }
+    const { status, body } = await visitor(running).get('/api/v1/nowhere', {
+      authorization: `Bearer ${bearer}`,
+    });
+    expect([status, (JSON.parse(body.toString()) as { code: string }).code]).to.deep.equal([
+      404,
+      'not_found',
+    ]);
+  });
+
   it('finds the same owner as a bearer of the same person', async () => {
     const [visit, user] = [visitor(running), newUser()];
     await (await running.as(user)).call('post', '/secrets', { body: { name: 'of-the-bearer', value: 'v' } });

@@ -3,7 +3,7 @@
  * and at length in `make growth`; what was once found is a test next to its parser.
  */
 import { expect } from 'chai';
-import { readdirSync, readFileSync } from 'node:fs';
+import { expectEveryParser } from '../parsers.ts';
 import { seed } from '../properties.ts';
 import { consoleSubjects } from './console.ts';
 import { envelopeSubjects } from './envelope.ts';
@@ -25,33 +25,6 @@ const subjects = [
 const seconds = Number(process.env['TWOFOLD_GROWTH_SECONDS'] ?? 0.2);
 const effort = { searchMs: seconds * 1000, floorMs: seconds < 2 ? 4 : 30, random: createRandom(seed) };
 
-/** What reads no outside input, or only what a parser of the table has read. */
-const exempt: Readonly<Record<string, string>> = {
-  'envelope/jwk-set.ts': 'the operator’s keys',
-  'keyservice/key-sets.ts': 'the operator’s keys',
-  'console/key-files.ts': 'the operator’s keys',
-  'console/admin/': 'the operator’s command line',
-  'console/store/': 'rows that the console wrote',
-  'console/http/body.ts readBody': 'bytes as they come',
-  'console/http/body.ts readJson': 'readBody, then parseJson',
-  'injector-image/session.ts readSession': 'hashes, then readGrant',
-  'cli/value.ts': 'bytes as they come',
-};
-
-const PARSER = /^export (?:const|(?:async )?function) ((?:parse|read|decode|verify|choose|plan)[A-Z]\w*)/gm;
-const zones = ['envelope', 'webhook', 'keyservice', 'console', 'injector-image', 'platform', 'cli'];
-
-/** `folder/module.ts function` of every exported parser, recognised by its name. */
-const exported = zones.flatMap((zone) =>
-  readdirSync(zone, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /(?<!\.test|\.d)\.ts$/.test(file) && !file.includes('testing/'))
-    .flatMap((file) =>
-      [...readFileSync(`${zone}/${file}`, 'utf8').matchAll(PARSER)].map(
-        ([, name]) => `${zone}/${file} ${name}`,
-      ),
-    ),
-);
-
 function nameOf({ covers }: Subject): string {
   return covers[0] ?? 'the same, with other tokens';
 }
@@ -72,14 +45,7 @@ describe(`the cost of every parser of outside input (TWOFOLD_TEST_SEED=${seed})`
   }
 
   it('is tested for each that a module exports, or a reason is given', () => {
-    const covered = new Set(subjects.flatMap(({ covers }) => covers));
-    const reasons = Object.keys(exempt);
-    const missing = exported.filter(
-      (name) => !covered.has(name) && !reasons.some((reason) => name.startsWith(reason)),
-    );
-    expect(missing).to.deep.equal([]);
-    const unused = reasons.filter((reason) => !exported.some((name) => name.startsWith(reason)));
-    expect(unused).to.deep.equal([]);
+    expectEveryParser(subjects);
   });
 });
 

@@ -1,0 +1,276 @@
+/** What the page reads of a browser, by its own functions: forms, cookies, the query of a launcher, where a login leads. */
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Request, Response } from 'express';
+import { parseKid } from '#envelope/names.ts';
+import { parseContent, parseName } from '../../console/core/secret-content.ts';
+import { parseWith, parseJson } from '../../console/http/body.ts';
+import { parseQuery } from '../../console/public/routes.ts';
+import { auditQuery } from '../../console/public/schemas.ts';
+import { secretQuery } from '../../console/public/secret-schemas.ts';
+import { ticketQuery } from '../../console/public/ticket-schemas.ts';
+import { createCookies, type Cookies } from '../../console/web/cookies.ts';
+import { readForm, typedLines } from '../../console/web/forms.ts';
+import { documentText } from '../../console/web/html.ts';
+import { importForm } from '../../console/web/import-form.ts';
+import { planImport } from '../../console/web/shared/rules.ts';
+import { parseLaunch } from '../../console/web/launch-request.ts';
+import { returnPath } from '../../console/web/login.ts';
+import { multipart } from '../../console/testing/page-person.ts';
+import { refusals } from '../../console/refusals.ts';
+import { demand, type Subject } from './harness.ts';
+import { mutateText, type Json } from './mutate.ts';
+import type { Random } from './random.ts';
+import { textSubject } from './text.ts';
+
+const MAX_VALUE_BYTES = 64 * 1024;
+const origin = 'https://console.example';
+
+// Each stands for what the function in question reads of it.
+function requestOf(parts: object): Request {
+  return { query: {}, params: {}, headers: {}, ...parts } as unknown as Request;
+}
+
+/** Of a refusal: a code of the table. */
+function stable(outcome: { ok: true } | { ok: false; refusal: { code: string } }): void {
+  if (!outcome.ok) demand(Object.hasOwn(refusals, outcome.refusal.code), 'code', () => outcome.refusal.code);
+}
+
+async function cookieOf(cookies: Cookies): Promise<string> {
+  let line = '';
+  const response = { append: (_name: string, value: string) => (line = value) };
+  await cookies.write(response as unknown as Response, kind, content);
+  return line.slice(0, line.indexOf(';'));
+}
+
+const kind = { name: 'twofold', lifeSeconds: 1_000 };
+const content = { sid: 's', own: 'o', nam: 'n', csrf: 'c' };
+function cookiesOf(): Cookies {
+  return createCookies({
+    keys: [{ kid: parseKid('A'.repeat(43))!, key: createSecretKey(randomBytes(32)) }],
+    clock: () => 0,
+  });
+}
+const cookies = cookiesOf();
+const own = await cookieOf(cookies);
+const foreign = await cookieOf(cookiesOf());
+
+const crlf = '\r\n';
+const parts = {
+  field: (name: string, value: string) =>
+    `--X${crlf}Content-Disposition: form-data; name="${name}"${crlf}${crlf}${value}${crlf}`,
+  end: `--X--${crlf}`,
+};
+const forms = [
+  multipart({ csrf: 'c', content: 'A=b', do: 'import' }, 'A=b\n').body.toString('latin1'),
+  multipart({}, Buffer.from([0, 255, 13, 10, 45, 45])).body.toString('latin1'),
+  parts.field('a', 'b') + parts.field('a', 'c') + parts.end,
+];
+const encoded = [
+  'a=b&c=d',
+  'csrf=x&name=a&value=b%0D%0Ac&keptFile=&expires=',
+  'pick=a&pick=b&to%3Aa=f&as%3Aa=variable&path=%2Fsecrets',
+];
+const types = [
+  'multipart/form-data; boundary=X',
+  'application/x-www-form-urlencoded',
+  'application/x-www-form-urlencoded; charset=utf-8',
+];
+
+const partTokens = [
+  '--X',
+  crlf,
+  '--',
+  '\r',
+  '\n',
+  'X',
+  ';',
+  '"',
+  '=',
+  ':',
+  'name=',
+  'filename="b"',
+  "name*=utf-8''%41",
+  'Content-Type: text/plain',
+  'Content-Transfer-Encoding: base64',
+  'Content-Disposition: form-data; name="a"',
+  parts.field('a', 'b'),
+  parts.end,
+];
+
+/** `[type, body]`, the body's characters its bytes. */
+function formOf(random: Random): Json {
+  const isMultipart = random.chance(0.7);
+  const type = isMultipart ? types[0]! : random.pick(types.slice(1));
+  const body = mutateText(
+    random,
+    random.pick(isMultipart ? forms : encoded),
+    isMultipart ? partTokens : ['&', '=', '%', '%41', '+'],
+  );
+  return [random.chance(0.1) ? mutateText(random, type, ['boundary=', ';', '"', 'charset=']) : type, body];
+}
+
+async function formRead(input: Json): Promise<void> {
+  const [type, body] = Array.isArray(input) ? input.map(String) : [];
+  const bytes = Buffer.from(body ?? '', 'latin1');
+  const read = await readForm(requestOf({ body: bytes, headers: { 'content-type': type ?? '' } }));
+  stable(read);
+  if (read.ok)
+    for (const name of ['a', 'csrf', ''])
+      [read.value.text(name), read.value.texts(name), read.value.file(name)];
+  const taken = /^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(type ?? '');
+  demand(!taken || bytes.every((byte) => byte === 0), 'wiped', () => 'bytes of a form stay');
+}
+
+const launches = [
+  'return_to=https://hub.example/x&namespace=n',
+  'return_to=https://hub.example&namespace=n&pod=nb-*&service_account=s&mode=form',
+  'return_to=https://hub.example:8443/hub?x=y&namespace=a-b&mode=message',
+];
+const origins = ['https://hub.example', 'https://hub.example:8443'];
+
+export const pageSubjects: readonly Subject[] = [
+  {
+    name: 'forms, multipart and urlencoded',
+    covers: ['console/web/forms.ts readForm'],
+    make: formOf,
+    run: formRead,
+  },
+  textSubject({
+    name: 'cookies',
+    covers: [],
+    corpus: [own, foreign, `a=b; ${own}; c=d`, `${foreign}; ${own}`],
+    tokens: ['__Host-twofold=', ';', ' ', '=', '.', 'eyJ', '..'],
+    run: async (cookie) => {
+      const request = requestOf({ headers: { cookie } });
+      const { exp, ...read } = (await cookies.read(request, kind)) ?? { exp: undefined };
+      demand(exp === undefined || isDeepStrictEqual(read, content), 'forged', () => cookie);
+      const asLogin = await cookies.read(request, { name: 'twofold-login', lifeSeconds: 1 });
+      demand(asLogin === undefined, 'forged', () => cookie);
+    },
+  }),
+  textSubject({
+    name: 'queries of launchers',
+    covers: ['console/web/launch-request.ts parseLaunch'],
+    corpus: launches,
+    tokens: [
+      'https://',
+      'hub.example',
+      '.',
+      '/',
+      '?',
+      '#',
+      '@',
+      ':',
+      '%41',
+      'xn--',
+      'é',
+      '[',
+      '\t',
+      '&',
+      '=',
+      'return_to=',
+      '\\',
+      'http://localhost',
+    ],
+    run: (query) => {
+      const parsed = parseLaunch(Object.fromEntries(new URLSearchParams(query)), origins);
+      if (!parsed.ok) {
+        stable(parsed);
+        return;
+      }
+      const { returnTo } = parsed.value;
+      demand(origins.includes(returnTo.origin) && returnTo.username === '', 'origin', () => returnTo.href);
+    },
+  }),
+  textSubject({
+    name: 'where a login leads',
+    covers: [],
+    corpus: [
+      '/secrets',
+      '/secret/a.b/replace',
+      '/launch?return_to=https://hub.example&namespace=n',
+      '//evil.example',
+      '/\\evil.example',
+      'https://evil.example/secrets',
+    ],
+    tokens: [
+      '/',
+      '//',
+      '\\',
+      'evil.example',
+      '?',
+      '#',
+      '@',
+      ':',
+      '..',
+      '%2e',
+      '\t',
+      'https:',
+      '/secrets',
+      'javascript:',
+    ],
+    run: (to) => {
+      const path = returnPath(to, origin);
+      const url = new URL(path, origin);
+      demand(url.origin === origin && /^\/[a-z]/.test(path), 'origin', () => path);
+      const [plain = ''] = path.split('?');
+      demand(plain === url.pathname && !/[\s\\]/.test(plain), 'path', () => path);
+    },
+  }),
+  textSubject({
+    name: 'imports',
+    covers: ['console/web/shared/rules.ts planImport'],
+    corpus: ['A=b\nC="d"\n', 'A=<b>\n&="x"', "A='<script>'\nA=2", `A=${'x'.repeat(70_000)}`],
+    tokens: ['A', '=', 'A=', '\n', '<', '>', "'", '"', '&', ' ', '#', 'export ', '</textarea>'],
+    slice: 200,
+    run: (content) => {
+      const plan = planImport(typedLines(content), new Map([['A', 1]]), MAX_VALUE_BYTES);
+      const visitor = { ownerId: '' as never, sessionId: '', shownName: 'a', csrf: 'c' };
+      const page = documentText(importForm({ content, plan, maxBytes: MAX_VALUE_BYTES, visitor }));
+      demand(page.split('<textarea').length === 2 && page.split('</textarea').length === 2, 'markup', () =>
+        page.slice(0, 2_000),
+      );
+    },
+  }),
+  textSubject({
+    name: 'names and queries of the API',
+    covers: ['console/core/secret-content.ts parseName', 'console/public/routes.ts parseQuery'],
+    corpus: ['a', 'a.b', '1', '50', '2026-01-01', '0192f0c1-2b3c-7d4e-8f50-123456789abc', '200'],
+    tokens: ['a', '.', '1', '-', '0', 'e', ' ', '/'],
+    run: (text) => {
+      stable(parseName(text));
+      for (const schema of [secretQuery, ticketQuery, auditQuery]) {
+        stable(parseQuery(schema, requestOf({ query: { limit: text } })));
+        stable(parseQuery(schema, requestOf({ query: { after: text, [text]: text } })));
+      }
+    },
+  }),
+  textSubject({
+    name: 'values as they are sent',
+    covers: [
+      'console/core/secret-content.ts parseContent',
+      'console/http/body.ts parseJson',
+      'console/http/body.ts parseWith',
+    ],
+    corpus: ['value', 'dmFsdWU=', '\ud83d\ude00', 'a\0b', '{"value":"a"}'],
+    tokens: ['a', 'A', '=', '\n', '\ud800', '\udc00', '.', '-', '\0', '+', '/'],
+    run: (text) => {
+      for (const input of [
+        { value: text },
+        { valueBase64: text },
+        { envelope: text, size: 1, envSafe: true },
+      ])
+        stable(parseContent(input, MAX_VALUE_BYTES));
+      const bytes = Buffer.from(text);
+      const json = parseJson(requestOf({ body: bytes }));
+      stable(json);
+      demand(
+        bytes.every((byte) => byte === 0),
+        'wiped',
+        () => 'bytes of a body stay',
+      );
+      if (json.ok) stable(parseWith(secretQuery, json.value));
+    },
+  }),
+];
