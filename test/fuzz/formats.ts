@@ -1,6 +1,7 @@
 /** The formats that every zone reads: what is not exactly what was signed or sealed is refused, and nothing else happens. */
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
+import { annotationRows, parseAnnotations, parseInitValues } from '#envelope/annotation-values.ts';
 import {
   decodeBase64url,
   decodePaddedBase64url,
@@ -14,6 +15,7 @@ import { isEnvSafe } from '#envelope/env-safe.ts';
 import { EnvelopeError } from '#envelope/errors.ts';
 import { parseFileMode } from '#envelope/file-mode.ts';
 import { GRANT_ISSUER, readGrant, signGrant, verifyGrant } from '#envelope/grant.ts';
+import { isJsonObject, parseJson } from '#envelope/json.ts';
 import { openInner } from '#envelope/inner/open.ts';
 import { sealInner } from '#envelope/inner/seal.ts';
 import { parseMountPath } from '#envelope/mount-path.ts';
@@ -32,7 +34,14 @@ import { encodeHeader, parseEnvelope } from '#envelope/outer/layout.ts';
 import { openOuter } from '#envelope/outer/open.ts';
 import { isUsername, parsePlace, placeMembers } from '#envelope/place.ts';
 import { fitsPod, isGenerateName, isNamespace, isSubdomain, parsePodPattern } from '#envelope/pod.ts';
-import { encodeFiles, encodeVariables, parseFiles, parseVariables } from '#envelope/selection.ts';
+import {
+  encodeFiles,
+  encodeVariables,
+  parseFileList,
+  parseFiles,
+  parseVariableList,
+  parseVariables,
+} from '#envelope/selection.ts';
 import { parseNames, verifyTicket } from '#envelope/ticket.ts';
 import { openUserKey, parseUserKey, sealUserKey } from '#envelope/user-key.ts';
 import {
@@ -105,8 +114,8 @@ function claimsOf(jws: string): Json {
   return JSON.parse(Buffer.from(jws.split('.')[1]!, 'base64url').toString()) as Json;
 }
 
-/** Claims of a corpus, changed as JSON and sometimes as text. */
-function claimsFrom(corpus: readonly Json[]): (random: Random) => Json {
+/** JSON of a corpus, changed as JSON and sometimes as text. */
+function jsonFrom(corpus: readonly Json[]): (random: Random) => Json {
   const dictionary = dictionaryOf(corpus, ['nb-*', '..', '*', 'a', '-']);
   return (random) => {
     const claims = JSON.parse(JSON.stringify(random.pick(corpus))) as Json;
@@ -186,7 +195,7 @@ export const formatSubjects: readonly Subject[] = [
   {
     name: 'tickets as claims',
     covers: ['envelope/ticket.ts verifyTicket', 'envelope/ticket.ts parseNames'],
-    make: claimsFrom(tickets.map(claimsOf)),
+    make: jsonFrom(tickets.map(claimsOf)),
     run: async (claims) => {
       const verified = await verifyTicket(jwsOf('twofold-ticket+jwt', textOf(claims)), believed);
       if (!verified.ok) return;
@@ -209,7 +218,7 @@ export const formatSubjects: readonly Subject[] = [
   {
     name: 'grants as claims',
     covers: ['envelope/grant.ts verifyGrant', 'envelope/grant.ts readGrant', 'envelope/place.ts parsePlace'],
-    make: claimsFrom(grants.map(claimsOf)),
+    make: jsonFrom(grants.map(claimsOf)),
     run: async (claims) => {
       const text = jwsOf('twofold-grant+jwt', textOf(claims));
       const verified = await verifyGrant(text, believed);
@@ -317,7 +326,12 @@ export const formatSubjects: readonly Subject[] = [
   }),
   textSubject({
     name: 'annotations that select',
-    covers: ['envelope/selection.ts parseFiles', 'envelope/selection.ts parseVariables'],
+    covers: [
+      'envelope/selection.ts parseFiles',
+      'envelope/selection.ts parseVariables',
+      'envelope/annotation-values.ts parseAnnotations',
+      'envelope/annotation-values.ts parseInitValues',
+    ],
     corpus: [...selections, ...variables],
     tokens: ['a', 'b', 'A', '=', ',', '/', 'a,', 'A=', '.', '..', ' '],
     run: (text) => {
@@ -335,7 +349,45 @@ export const formatSubjects: readonly Subject[] = [
       }
       const selected = parseVariables(text);
       if (selected.ok) demand(encodeVariables(selected.value) === text, 'encoding', () => text);
+      for (const { key, variable } of annotationRows) {
+        parseAnnotations({ [key]: text });
+        if (variable !== undefined) parseInitValues({ [variable]: text });
+      }
     },
+  }),
+  {
+    name: 'lists that select',
+    covers: ['envelope/selection.ts parseFileList', 'envelope/selection.ts parseVariableList'],
+    make: jsonFrom([
+      [
+        { name: 'a', path: 'a/b' },
+        { name: 'b', path: 'c' },
+      ],
+      [
+        { name: 'a', variable: 'A' },
+        { name: 'b', variable: 'B' },
+      ],
+    ]),
+    run: (text) => {
+      const list = parseJson(textOf(text));
+      const items = Array.isArray(list) ? list.filter(isJsonObject) : [];
+      const textIn = (value: unknown): string => (typeof value === 'string' ? value : '');
+      const files = parseFileList(
+        items.map(({ name, path }) => ({ name: textIn(name), path: textIn(path) })),
+      );
+      if (files.ok)
+        demand(parseFiles(encodeFiles(files.value)).ok, 'encoding', () => encodeFiles(files.value));
+      parseVariableList(
+        items.map(({ name, variable }) => ({ name: textIn(name), variable: textIn(variable) })),
+      );
+    },
+  },
+  textSubject({
+    name: 'JSON',
+    covers: ['envelope/json.ts parseJson'],
+    corpus: ['{"a":[1,{"b":null}]}', '[]', '"a"', '1e9', '{"__proto__":{"a":1}}'],
+    tokens: ['{', '}', '[', ']', '"', ':', ',', '1', 'e', '-', '\\u', 'null'],
+    run: (text) => void parseJson(text),
   }),
   textSubject({
     name: 'mount paths',
