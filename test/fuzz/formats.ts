@@ -375,7 +375,7 @@ export const formatSubjects: readonly Subject[] = [
       const files = parseFileList(
         items.map(({ name, path }) => ({ name: textIn(name), path: textIn(path) })),
       );
-      if (files.ok)
+      if (files.ok && files.value.length > 0)
         demand(parseFiles(encodeFiles(files.value)).ok, 'encoding', () => encodeFiles(files.value));
       parseVariableList(
         items.map(({ name, variable }) => ({ name: textIn(name), variable: textIn(variable) })),
