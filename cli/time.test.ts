@@ -11,6 +11,6 @@ describe('a time at the command line', () => {
 
   it('is refused where no calendar has it', () => {
     for (const text of ['999999999d', '2027-13-01', '2027-01-31T25:00:00Z', 'tomorrow', ''])
-      expect(() => parseInstant(text, Date.now()), text).to.throw(Failure, '--expires is no time');
+      expect(() => parseInstant(text, Date.now()), text).to.throw(Failure, '--expires is not a time');
   });
 });

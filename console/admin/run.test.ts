@@ -163,7 +163,7 @@ for (const kind of databaseKinds) {
       ['secrets', { kid: 'A'.repeat(43) }, /no envelope key A+ is known/],
       ['secrets', { envelope: 'm4rk.of.a.cut.token' }, /envelope header does not have exactly the members/],
       ['secrets', { salt: 'm4rk' }, /differ in .*salt/],
-      ['user_keys', { key: 'm4rk..a.b.c' }, /user key is not one of this owner/],
+      ['user_keys', { key: 'm4rk..a.b.c' }, /user key is not of this owner/],
       ['sessions', { secrets: '{"m4rk"' }, /it holds something that is not JSON/],
       ['sessions', { ns: 'elsewhere' }, /its ticket has another owner, namespace or service account/],
       ['web_sessions', { opened_at: 3 }, /web_sessions [0-9a-f]{64}: it was last used before it was opened/],

@@ -37,7 +37,7 @@ export function toDatabaseError(error: unknown): unknown {
     NETWORK.test(code) ||
     NAMELESS.test(error.name) ||
     // pg gives a lost connection and its own time-outs no code, only these words.
-    /^(Connection terminated|Query read timeout|timeout expired|Connection ended|Client has encountered)/.test(
+    /^(Connection terminated|Query read timeout|timeout expired|Connection ended|Client has encountered|Client was closed)/.test(
       error.message,
     );
   if (unavailable) return new DatabaseError('unavailable', code === 'no code' ? error.name : code, error);

@@ -1,0 +1,12 @@
+import { expect } from 'chai';
+import pg from 'pg';
+import { DatabaseError, toDatabaseError } from './failure.ts';
+
+describe('what went wrong in a database', () => {
+  it('is an outage where pg has just closed the connection', async () => {
+    const client = new pg.Client();
+    await client.end();
+    const error: unknown = await client.query('select 1').catch(toDatabaseError);
+    expect(error).to.be.instanceOf(DatabaseError).and.have.property('code', 'unavailable');
+  });
+});
