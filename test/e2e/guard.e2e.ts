@@ -12,11 +12,11 @@ const NOT_DRIVEN: Readonly<Record<string, string>> = {
   'a finalizer of a pod that would not pass today is removed':
     'such a pod cannot be created: see guarded-pods.e2e.ts',
   "one launcher does in another's namespace": 'there is one launcher here',
-  'a launcher outside the cluster does, whose credentials are of no pod': 'there is one launcher here',
-  'the kubelet asks for the token of the launcher’s pod':
+  'a launcher outside the cluster does, whose credentials belong to no pod': 'there is one launcher here',
+  'the kubelet requests the token of the launcher’s pod':
     'NodeRestriction requires a pod on that node: the hub of kubespawner.e2e.ts has such a token',
-  'an editor asks for a token of an account of the same name elsewhere': 'there is no such account',
-  'Kubernetes notes something on a Secret of the launcher’s account that was there before':
+  'an editor requests a token of an account of the same name elsewhere': 'there is no such account',
+  'Kubernetes annotates an existing Secret of the launcher’s account':
     'such a Secret cannot be created',
 };
 
