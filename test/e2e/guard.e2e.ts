@@ -16,8 +16,7 @@ const NOT_DRIVEN: Readonly<Record<string, string>> = {
   'the kubelet requests the token of the launcher’s pod':
     'NodeRestriction requires a pod on that node: the hub of kubespawner.e2e.ts has such a token',
   'an editor requests a token of an account of the same name elsewhere': 'there is no such account',
-  'Kubernetes annotates an existing Secret of the launcher’s account':
-    'such a Secret cannot be created',
+  'Kubernetes annotates an existing Secret of the launcher’s account': 'such a Secret cannot be created',
 };
 
 /** What a case is about, in one line; the tests of the guard compare the messages (manifests/guard.test.ts). */
