@@ -1,5 +1,5 @@
 /**
- * Admission of one session pod: plan, resolve, unwrap, create Lease and Secret, render, patch. Zone 2;
+ * Admission of one session pod: plan, resolve, unwrap, create Lease and Secret, patch. Zone 2;
  * docs/design.md#admission. Pure except for its ports. Any failure refuses the pod; the janitor cleans up
  * what was created by then.
  */
@@ -48,7 +48,7 @@ interface SessionContent extends Unwrapped {
 /** `deadline` is an instant of the clock, in ms: the API server does not wait longer. */
 export interface AdmitPorts {
   readonly resolve: (plan: Plan, deadline: number) => Promise<Outcome<Resolved>>;
-  /** Like `resolve`, but writes nothing and returns only sizes. */
+  /** Like `resolve`, but opens no session and returns only sizes. */
   readonly dryRunSizes: (plan: Plan, deadline: number) => Promise<Outcome<ReadonlyMap<string, number>>>;
   readonly unwrap: (resolved: Resolved, place: Place, deadline: number) => Promise<Outcome<Unwrapped>>;
   readonly createSession: (session: SessionContent, deadline: number) => Promise<Outcome<undefined>>;

@@ -14,9 +14,9 @@ import {
 import { additionsOf } from './additions.ts';
 import type { Operation } from './patch.ts';
 import { parsePod } from './pod.ts';
-import { renderPod } from './render.ts';
 import { effectiveRequest, qosClass } from './resources.ts';
 import { describeRefusals, type ReviewRequest } from './review.ts';
+import { renderPod } from './testing/render.ts';
 
 const names = reviewNames();
 const bothWays = [false, true] as const;

@@ -9,7 +9,6 @@ import { createConsoleClient, createKeyserviceClient } from '../../webhook/peers
 import { planSession, type Plan } from '../../webhook/plan.ts';
 import { parsePod } from '../../webhook/pod.ts';
 import { parseQuantity } from '../../webhook/quantity.ts';
-import { renderPod } from '../../webhook/render.ts';
 import { effectiveRequest, missingMemory, qosClass } from '../../webhook/resources.ts';
 import { encodeReview, parseReview } from '../../webhook/review.ts';
 import { json } from './envelope.ts';
@@ -118,7 +117,6 @@ function admit(object: unknown): unknown {
   missingMemory(pod, plan.resources, payloadBytes(plan, sizes));
   const additions = additionsOf(plan, { ...zeros, sizes }, rendering);
   const patch = patchOf(pod, additions);
-  renderPod(object, additions);
   return encodeReview('u', { allowed: true, patch, warnings: plan.warnings });
 }
 

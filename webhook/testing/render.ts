@@ -1,10 +1,7 @@
-/**
- * A pod as it will be: what it was, and the additions. Zone 2, pure. The patch must lead exactly here; the tests
- * compare the two for every review.
- */
+/** A pod as it will be: what it was, and the additions. The patch of every captured review must lead exactly here. */
 import { SESSION_LABEL } from '#envelope/annotations.ts';
 import { isJsonObject } from '#envelope/json.ts';
-import type { Additions, ContainerAddition, Json } from './additions.ts';
+import type { Additions, ContainerAddition, Json } from '../additions.ts';
 
 function objectOf(value: unknown): Json {
   return isJsonObject(value) ? { ...value } : {};
