@@ -15,7 +15,7 @@ import { refuse, type Outcome, type Refusal, type RefusalCode } from './refusals
 export type AuditedOperation = 'unwrap' | 'rewrap';
 
 /** Who calls, and for `unwrap` in which session, for which pod, by whose consent. */
-export interface UnwrapCall {
+export interface AuditedCall {
   readonly operation: AuditedOperation;
   readonly client: string;
   readonly sid?: string;
@@ -31,10 +31,10 @@ interface RecordsPorts {
 
 export interface Records {
   /** What is about to be opened. */
-  asked(asking: UnwrapCall, envelopes: readonly EnvelopeParts[]): Promise<Outcome<undefined>>;
-  released(asking: UnwrapCall, count: number): Promise<Outcome<undefined>>;
+  asked(asking: AuditedCall, envelopes: readonly EnvelopeParts[]): Promise<Outcome<undefined>>;
+  released(asking: AuditedCall, count: number): Promise<Outcome<undefined>>;
   /** The refusal to answer with: `audit_unavailable` when even this cannot be recorded. */
-  refused(asking: UnwrapCall, refusal: Refusal): Promise<Refusal>;
+  refused(asking: AuditedCall, refusal: Refusal): Promise<Refusal>;
 }
 
 const unavailable = refuse(
@@ -61,7 +61,7 @@ export function grantedOf({ header: { ownerId, secretId, version, name } }: Enve
 
 export function createRecords({ trail, clock }: RecordsPorts): Records {
   const append = async (
-    { operation, client, sid, place, ticket }: UnwrapCall,
+    { operation, client, sid, place, ticket }: AuditedCall,
     outcome: 'asked' | 'released' | RefusalCode,
     what: RecordedEnvelopes,
   ): Promise<Outcome<undefined>> => {

@@ -6,7 +6,7 @@ import type { Kid, SecretId } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
 import { checkKeys, parseEnvelopes, type KeySizes } from './envelopes.ts';
 import { refusalOf, type OuterLayer } from './outer-layer.ts';
-import type { UnwrapCall, Records } from './records.ts';
+import type { AuditedCall, Records } from './records.ts';
 import type { Outcome } from './refusals.ts';
 
 interface RewrapRequest {
@@ -44,7 +44,7 @@ export interface Rewrap {
 
 /** Answers all envelopes or none. */
 export function createRewrap({ outerLayer, records }: RewrapPorts, config: RewrapConfig): Rewrap {
-  const seal = async (asking: UnwrapCall, texts: readonly string[]): Promise<Outcome<RewrapAnswer>> => {
+  const seal = async (asking: AuditedCall, texts: readonly string[]): Promise<Outcome<RewrapAnswer>> => {
     const parsed = parseEnvelopes(texts);
     const checked = parsed.ok ? checkKeys(parsed.value, config.keySizes) : parsed;
     if (!checked.ok) return checked;

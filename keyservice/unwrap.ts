@@ -15,7 +15,7 @@ import { secondsOf, type Clock } from '#platform/clock.ts';
 import { checkPlace, checkSelection } from './consent.ts';
 import { checkKeys, parseEnvelopes, type KeySizes } from './envelopes.ts';
 import { refusalOf, type OuterLayer } from './outer-layer.ts';
-import { grantedOf, type UnwrapCall, type Records } from './records.ts';
+import { grantedOf, type AuditedCall, type Records } from './records.ts';
 import { refuse, type Outcome } from './refusals.ts';
 
 interface UnwrapRequest {
@@ -117,7 +117,7 @@ export function createUnwrap({ outerLayer, records, clock }: UnwrapPorts, config
   };
 
   const open = async (
-    asking: UnwrapCall & { readonly ticket: Ticket },
+    asking: AuditedCall & { readonly ticket: Ticket },
     request: UnwrapRequest,
   ): Promise<Outcome<UnwrapAnswer>> => {
     const checked = check(asking.ticket, request);

@@ -25,7 +25,7 @@ export interface Launchers {
   /** Whether a ticket's owner can be the one that the launcher means. */
   mayMean(namespace: string, claim: LauncherClaim, ownerId: OwnerId): Promise<Outcome<void>>;
   /** The annotation that the admitted pod must have. */
-  wordOf(namespace: string, claim: LauncherClaim): LauncherAssertion | undefined;
+  assertionOf(namespace: string, claim: LauncherClaim): LauncherAssertion | undefined;
 }
 
 interface Ports {
@@ -92,7 +92,7 @@ export function createLaunchers(
             `The ticket’s owner never logged in with the ${launcher.claim} in annotation ${launcher.annotation}; use a ticket of the user whose session it is.`,
           );
     },
-    wordOf: (namespace, claimed) => {
+    assertionOf: (namespace, claimed) => {
       const launcher = launcherFor(namespace, claimed);
       return launcher && { annotation: launcher.annotation, user: claimed.user };
     },

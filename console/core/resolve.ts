@@ -1,7 +1,6 @@
 /**
  * Resolve: from a pod that asks for secrets to their envelopes and an open session. Zone 1;
- * docs/design.md#resolve. The webhook calls it; a dry run writes nothing but the audit record of the owner who
- * was named as the user.
+ * docs/design.md#resolve. The webhook calls it; a dry run writes nothing but its audit record.
  */
 import { MAX_TOKENS_BYTES } from '#envelope/limits.ts';
 import { tokenLength } from '#envelope/inner/layout.ts';
@@ -43,7 +42,7 @@ interface Ports {
   readonly database: Database;
   readonly findPodOwner: FindPodOwner;
   readonly mintTicket: MintTicket;
-  readonly launchers: Pick<Launchers, 'wordOf'>;
+  readonly launchers: Pick<Launchers, 'assertionOf'>;
   readonly ids: Pick<Ids, 'session'>;
   readonly clock: () => number;
   readonly limits: Omit<StartLimits, 'claim' | 'mayAskIn'>;
@@ -143,7 +142,7 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
       secrets: rows.map(sessionSecretOf),
       ticketHash: row.hash,
       ticketOnPod: ticket !== undefined,
-      launcher: launcher && launchers.wordOf(namespace, launcher),
+      launcher: launcher && launchers.assertionOf(namespace, launcher),
       openedAt: now,
       exp: now + config.firstClaimSeconds * 1000,
       pod: pod.name,
