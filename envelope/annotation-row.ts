@@ -21,7 +21,7 @@ export interface MemberOf<F extends MemberForm> {
 
 /** The annotation's own text. */
 export interface TextMember extends MemberOf<'text'> {
-  /** Its field on the page `/launch`, as console/web/text.ts names it; undefined: it cannot be chosen there. */
+  /** Its field on the page `/launch`, as console/web/shared/session-text.ts labels it; undefined: it cannot be chosen there. */
   readonly field: string | undefined;
 }
 

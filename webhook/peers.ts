@@ -193,7 +193,7 @@ export function createConsoleClient(options: PeerOptions) {
           return sid && isTicketOf(plan, ticket) && all ? { sid, ticket, secrets: all } : undefined;
         },
       ),
-    /** Writes nothing. */
+    /** Opens no session. */
     dryRunSizes: (plan: Plan, deadline: number): Promise<Outcome<ReadonlyMap<string, number>>> =>
       callPeer('console', options, { path: RESOLVE, body: question(plan, true), deadline }, ({ secrets }) => {
         const all = complete(plan.names, listOf(secrets, parseSize));

@@ -1,5 +1,5 @@
 /**
- * A slice of `make fuzz`: every subject with a few hundred inputs, other ones in each run, and every input that was ever
+ * A slice of `make fuzz`: every subject with up to a thousand inputs, other ones in each run, and every input that was ever
  * found to do what none may do.
  */
 import { expect } from 'chai';

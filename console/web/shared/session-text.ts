@@ -18,7 +18,6 @@ export const sessionText = {
       revoke: 'Ticket revoked',
       resolve: 'Session admitted',
       claim: 'Delivered to a session',
-      rotate: 'Key rotated',
     } as Readonly<Record<string, string>>,
     asked: 'Checked for a session (dry run)',
     refused: 'refused',
