@@ -16,9 +16,12 @@ import { percentile, type Bench } from './figure.ts';
 const RUNS = 20;
 const SECRETS = 10;
 
-/** Loaded before the bundle: reports at exit how long the process lived and how large it was. */
+/**
+ * Loaded before the bundle: reports at exit how long the process lived and how large it was. Not by getrusage, whose
+ * maximum counts from before the exec: it would be the memory of the bench, which forked it.
+ */
 const probe = `data:text/javascript,${encodeURIComponent(
-  'process.on("exit", () => process.stderr.write("\\nPROBE " + JSON.stringify({ms: performance.now(), kib: process.resourceUsage().maxRSS}) + "\\n"))',
+  'import { readFileSync } from "node:fs"; process.on("exit", () => process.stderr.write("\\nPROBE " + JSON.stringify({ms: performance.now(), kib: Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1])}) + "\\n"))',
 )}`;
 
 interface Sample {

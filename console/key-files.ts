@@ -69,7 +69,7 @@ function envelopeKey(jwk: Jwk): EnvelopeKey & { readonly kid: Kid } {
 
 /** RSA public keys; the newest seals. A private one is refused: this zone must never hold it. */
 export async function parseEnvelopeKeys(json: string): Promise<EnvelopeKey> {
-  const [newest] = await parseJwkSet(json, 'an RSA public key of at least 2048 bits', envelopeKey);
+  const [newest] = await parseJwkSet(json, 'an RSA public key of 2048, 3072 or 4096 bits', envelopeKey);
   return newest;
 }
 

@@ -26,3 +26,7 @@ export const MAX_CLAIM_BODY_BYTES = 128 * 1024;
 export const MAX_REVIEW_BYTES = 3 * 1024 * 1024;
 /** Tolerated clock difference. */
 export const CLOCK_LEEWAY_SECONDS = 60;
+
+/** Bytes of an RSA modulus, and so of what is wrapped with it: envelopes of other keys could not be read. */
+export const RSA_BYTES: ReadonlySet<number> = new Set([256, 384, 512]);
+export const RSA_RULE = 'an RSA key has 2048, 3072 or 4096 bits';

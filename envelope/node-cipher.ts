@@ -22,6 +22,7 @@ import {
 } from 'node:crypto';
 import type { Cipher, KeyEncryptionKey, Recipient, Sealed, Signer, Verifier } from './cipher.ts';
 import { kidOfDigest, thumbprintInput, type Jwk } from './kid.ts';
+import { RSA_BYTES, RSA_RULE } from './limits.ts';
 import type { Kid } from './names.ts';
 
 const GCM = 'aes-256-gcm';
@@ -74,12 +75,11 @@ function publicKeyOf(jwk: Jwk): KeyObject {
   return createPublicKey({ key: jwk, format: 'jwk' });
 }
 
-/** From an RSA public JWK of at least 2048 bits. Throws on any other key. */
+/** From an RSA public JWK of 2048, 3072 or 4096 bits. Throws on any other key. */
 export function rsaRecipient(jwk: Jwk): Recipient {
   const key = publicKeyOf(jwk);
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (key.asymmetricKeyType !== 'rsa' || bits < 2048)
-    throw new RangeError('an RSA key has at least 2048 bits');
+  if (key.asymmetricKeyType !== 'rsa' || !RSA_BYTES.has(bits / 8)) throw new RangeError(RSA_RULE);
   const options = { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
   return { kid: kidOf(jwk), wrapKey: async (dek) => publicEncrypt(options, dek) };
 }

@@ -5,6 +5,7 @@
 import { constants, createPrivateKey, privateDecrypt, type KeyObject } from 'node:crypto';
 import type { Identity } from './cipher.ts';
 import type { Jwk } from './kid.ts';
+import { RSA_BYTES, RSA_RULE } from './limits.ts';
 import type { Kid } from './names.ts';
 import { kidOf } from './node-cipher.ts';
 
@@ -14,12 +15,11 @@ export interface PrivateKey {
   readonly key: KeyObject;
 }
 
-/** From an RSA private JWK of at least 2048 bits. Throws on any other key. */
+/** From an RSA private JWK of 2048, 3072 or 4096 bits. Throws on any other key. */
 export function rsaPrivateKey(jwk: Jwk): PrivateKey {
   const key = createPrivateKey({ key: jwk, format: 'jwk' });
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (key.asymmetricKeyType !== 'rsa' || bits < 2048)
-    throw new RangeError('an RSA key has at least 2048 bits');
+  if (key.asymmetricKeyType !== 'rsa' || !RSA_BYTES.has(bits / 8)) throw new RangeError(RSA_RULE);
   return { kid: kidOf(jwk), key };
 }
 

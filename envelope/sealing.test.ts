@@ -34,6 +34,13 @@ const ciphers = {
 };
 
 for (const [where, { cipher, rsaRecipient }] of Object.entries(ciphers)) {
+  it(`seals to no RSA key of another size than an envelope can have, ${where}`, async () => {
+    for (const bits of [1024, 2560]) {
+      const recipient = (async () => await rsaRecipient(rsaPair(bits).publicJwk))();
+      expect(await recipient.catch(String), `${bits} bits`).to.contain('2048, 3072 or 4096 bits');
+    }
+  });
+
   describe(`sealing by a client ${where}`, () => {
     const sealFor = async (change: Partial<SealingOffer>, as = name) =>
       sealOffered(

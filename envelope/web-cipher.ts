@@ -4,10 +4,10 @@
  */
 import type { Cipher, Recipient } from './cipher.ts';
 import { kidOfDigest, thumbprintInput, type Jwk } from './kid.ts';
+import { RSA_BYTES, RSA_RULE } from './limits.ts';
 
 const { subtle } = globalThis.crypto;
 const GCM_TAG_BYTES = 16;
-const MIN_MODULUS_BYTES = 256;
 
 /** The wider type only allows for memory shared with workers, and nothing here is. */
 function plain(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -44,16 +44,16 @@ export const webCipher: SealingCipher = {
   },
 };
 
-/** From an RSA public JWK of at least 2048 bits. Rejects any other key. */
+/** From an RSA public JWK of 2048, 3072 or 4096 bits. Rejects any other key. */
 export async function rsaRecipient(jwk: Jwk): Promise<Recipient> {
   const { kty, n, e } = jwk;
   if (
     kty !== 'RSA' ||
     typeof n !== 'string' ||
     typeof e !== 'string' ||
-    (n.length * 3) / 4 < MIN_MODULUS_BYTES
+    !RSA_BYTES.has(Math.floor((n.length * 3) / 4))
   ) {
-    throw new RangeError('an RSA key has at least 2048 bits');
+    throw new RangeError(RSA_RULE);
   }
   const how = { name: 'RSA-OAEP', hash: 'SHA-256' };
   const key = await subtle.importKey('jwk', { kty, n, e }, how, false, ['encrypt']);

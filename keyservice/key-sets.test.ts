@@ -40,11 +40,11 @@ describe('a key set', () => {
     );
   });
 
-  it('is refused when a key is of another kind, short, public where private is required, or the reverse', async () => {
-    const short = rsaPair(1024);
-    for (const key of [rsa.publicJwk, ed25519.privateJwk, octJwk(), short.privateJwk, null, 'x']) {
+  it('is refused when a key is of another kind or size, public where private is required, or the reverse', async () => {
+    const sizes = [1024, 2560].map((bits) => rsaPair(bits).privateJwk);
+    for (const key of [rsa.publicJwk, ed25519.privateJwk, octJwk(), ...sizes, null, 'x']) {
       expect(await problemOf(parseEnvelopeKeys(set(key)))).to.contain(
-        'key 1 is not an RSA private key of at least 2048 bits',
+        'key 1 is not an RSA private key of 2048, 3072 or 4096 bits',
       );
     }
     expect(await problemOf(parseSigningKeys(set(ed25519.publicJwk)))).to.contain(

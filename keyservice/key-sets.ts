@@ -15,7 +15,7 @@ interface EnvelopeKey {
 }
 
 export function parseEnvelopeKeys(json: string): Promise<KeySet<EnvelopeKey>> {
-  return parseJwkSet(json, 'an RSA private key of at least 2048 bits', (jwk) => {
+  return parseJwkSet(json, 'an RSA private key of 2048, 3072 or 4096 bits', (jwk) => {
     const publicJwk = { kty: jwk['kty'], n: jwk['n'], e: jwk['e'] };
     const recipient = rsaRecipient(publicJwk);
     return { kid: recipient.kid, private: rsaPrivateKey(jwk), publicJwk, recipient };

@@ -26,7 +26,7 @@ import { fromUtf8, utf8 } from '../bytes.ts';
 import { malformed } from '../errors.ts';
 import { tokenLength } from '../inner/layout.ts';
 import { isJsonObject, parseJson } from '../json.ts';
-import { MAX_VALUE_BYTES } from '../limits.ts';
+import { MAX_VALUE_BYTES, RSA_BYTES } from '../limits.ts';
 import {
   parseKid,
   parseOwnerId,
@@ -42,7 +42,6 @@ export const DEK_BYTES = 32;
 export const IV_BYTES = 12;
 export const TAG_BYTES = 16;
 const MAX_HEADER_BYTES = 1024;
-const wrappedSizes: ReadonlySet<number> = new Set([256, 384, 512]);
 
 /** What an envelope states about itself, bound by its tag. */
 export interface EnvelopeHeader extends Write {
@@ -142,7 +141,7 @@ export function parseEnvelope(envelope: string): EnvelopeParts {
     ciphertext: decodeBase64url(ciphertext, 'ciphertext'),
     tag: decodeBase64url(tag, 'tag'),
   };
-  if (!wrappedSizes.has(parts.wrappedKey.length)) throw malformed('encrypted key has an impossible length');
+  if (!RSA_BYTES.has(parts.wrappedKey.length)) throw malformed('encrypted key has an impossible length');
   if (parts.iv.length !== IV_BYTES) throw malformed('iv does not have 12 bytes');
   if (parts.tag.length !== TAG_BYTES) throw malformed('tag does not have 16 bytes');
   return parts;
