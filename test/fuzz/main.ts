@@ -57,7 +57,9 @@ function store(finding: Finding): void {
   print(`FOUND ${subject}: ${kind}: ${why.slice(0, 2_000)}`);
   if (input === undefined) return;
   print(JSON.stringify(input).slice(0, 4_000));
-  const text = JSON.stringify({ subject, kind, why: why.slice(0, 2_000), input }, undefined, 2);
+  // Its stack has paths of this machine.
+  const message = why.split('\n    at ', 1)[0]?.slice(0, 2_000);
+  const text = JSON.stringify({ subject, kind, why: message, input }, undefined, 2);
   const name = `${subject} ${kind} ${createHash('sha256').update(JSON.stringify(input)).digest('hex').slice(0, 8)}`;
   const file = new URL(
     `${
