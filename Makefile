@@ -41,11 +41,7 @@ e2e: setup-test ## Run every scenario on a real Kubernetes: builds and starts it
 	@$(RUN) scripts/e2e
 
 check: setup ## Check format, types and lint: under a minute
-	@$(RUN) npx --no-install prettier --check --log-level warn --cache --cache-location .cache/prettier .
-	@$(RUN) npx --no-install tsc -p .
-	@$(RUN) npx --no-install tsc -p page
-	@$(RUN) npx --no-install eslint --cache --cache-location .cache/eslint .
-	@$(RUN) npx --no-install knip
+	@$(RUN) scripts/check
 
 format: setup ## Format all files
 	@$(RUN) npx --no-install prettier --write --log-level warn .
