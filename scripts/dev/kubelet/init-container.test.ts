@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 
-import { listAt, objectAt, type JsonObject, type Pod } from '../kubernetes/objects.ts';
+import { listAt, objectAt, type Pod } from '../kubernetes/objects.ts';
+import { type JsonObject } from '#envelope/json.ts';
 import { bodyOf, speakAs, startTestStandIn, type Speaker, type TestStandIn } from '../kubernetes/testing.ts';
 import { runInitContainer, type Outcome } from './init-container.ts';
 import { testFolder } from '../../../test/folder.ts';

@@ -7,7 +7,8 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Container, JsonObject, Pod } from '../kubernetes/objects.ts';
+import type { Container, Pod } from '../kubernetes/objects.ts';
+import type { JsonObject } from '#envelope/json.ts';
 import { createNodeApi, type Kubernetes, type NodeApi } from './node-api.ts';
 import { layOutVolumes, VolumeError, type Volumes } from './volumes.ts';
 

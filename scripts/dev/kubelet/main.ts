@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { runCommandLine } from '#platform/command-line.ts';
 import { commandOf, exitCodes, type OptionsOf, type Program } from '#platform/commands.ts';
-import { objectAt, isJsonObject, stringAt, type JsonObject } from '../kubernetes/objects.ts';
+import { objectAt, stringAt } from '../kubernetes/objects.ts';
+import { isJsonObject, type JsonObject } from '#envelope/json.ts';
 import { runInitContainer, type Outcome } from './init-container.ts';
 import { createNodeApi, type Kubernetes } from './node-api.ts';
 

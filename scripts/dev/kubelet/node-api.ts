@@ -4,7 +4,8 @@
  */
 
 import { urlPath } from '#envelope/url-path.ts';
-import { isJsonObject, objectAt, stringAt, type JsonObject, type Pod } from '../kubernetes/objects.ts';
+import { objectAt, stringAt, type Pod } from '../kubernetes/objects.ts';
+import { isJsonObject, type JsonObject } from '#envelope/json.ts';
 import { createJsonClient, type JsonAnswer } from '../https-json.ts';
 import type { Sources } from './volumes.ts';
 

@@ -20,7 +20,8 @@ import {
   until,
   type Target,
 } from './contract.ts';
-import { objectAt, type JsonObject } from './objects.ts';
+import { objectAt } from './objects.ts';
+import { type JsonObject } from '#envelope/json.ts';
 import { bodyOf } from './testing.ts';
 
 describeContract('objects and accounts', (target) => {

@@ -7,7 +7,8 @@ import { createApi } from '../api.ts';
 import { applyDocuments, untilInForce } from '../apply.ts';
 import { askUntil } from '../ask-until.ts';
 import { createJsonClient, type JsonAnswer } from '../https-json.ts';
-import { listAt, objectAt, stringAt, type JsonObject } from './objects.ts';
+import { listAt, objectAt, stringAt } from './objects.ts';
+import { type JsonObject } from '#envelope/json.ts';
 import { bodyOf, speakAs, startTestStandIn } from './testing.ts';
 
 export interface Target {

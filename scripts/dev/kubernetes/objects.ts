@@ -1,7 +1,6 @@
 /** Objects in their JSON form, the known resources, and readers for optional parts of a document. Development tool, no zone. */
 import type { V1ObjectMeta, V1PodSpec } from '@kubernetes/client-node';
-
-export type JsonObject = Record<string, unknown>;
+import { isJsonObject, type JsonObject } from '#envelope/json.ts';
 
 /** The client's models are classes, with times as dates; JSON gives plain objects with the same members. */
 type Plain<T> = T extends Date ? string : T extends object ? { [Member in keyof T]: Plain<T[Member]> } : T;
@@ -16,10 +15,6 @@ export type ApiObject = JsonObject & {
   metadata: ObjectMeta;
 };
 export type Pod = ApiObject & { spec: PodSpec; status?: JsonObject };
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The member as an object, or an empty one. */
 export function objectAt(value: JsonObject, member: string): JsonObject {

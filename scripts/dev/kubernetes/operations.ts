@@ -1,7 +1,8 @@
 /** get, list, create, update, patch and delete on stored objects. Development tool, no zone. */
 import { createHash, randomInt, randomUUID } from 'node:crypto';
-import { apiVersionOf, isJsonObject, objectAt, pods, secrets, serviceAccounts } from './objects.ts';
-import type { ApiObject, JsonObject, Resource } from './objects.ts';
+import { apiVersionOf, objectAt, pods, secrets, serviceAccounts } from './objects.ts';
+import { isJsonObject, type JsonObject } from '#envelope/json.ts';
+import type { ApiObject, Resource } from './objects.ts';
 import { badRequest, notFound, notOffered } from './status.ts';
 import type { Store } from './store.ts';
 import type { UserInfo } from './tokens.ts';

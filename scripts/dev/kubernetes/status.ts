@@ -1,5 +1,6 @@
 /** Refusals as Kubernetes Status objects. Development tool, no zone. */
-import { qualified, type JsonObject, type Resource } from './objects.ts';
+import { qualified, type Resource } from './objects.ts';
+import { type JsonObject } from '#envelope/json.ts';
 
 /** Ends a request with a Status. Thrown, because every refusal here ends the whole request. */
 export class StatusError extends Error {

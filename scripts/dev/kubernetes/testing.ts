@@ -1,7 +1,7 @@
 /** For tests: a stand-in each, and callers of it. */
 import { testCertificates } from '../../../test/certificates.ts';
 import { createJsonClient, type JsonAnswer } from '../https-json.ts';
-import { isJsonObject, type JsonObject } from './objects.ts';
+import { isJsonObject, type JsonObject } from '#envelope/json.ts';
 import { startStandIn, type StandIn, type StandInConfig } from './server.ts';
 
 export interface TestStandIn extends StandIn {

@@ -1,7 +1,8 @@
 /** Bearers of service accounts, bound to a pod or not, and of users: made, reviewed, verified. Development tool, no zone. */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
-import { objectAt, pods, stringAt, stringsAt, type JsonObject } from './objects.ts';
+import { objectAt, pods, stringAt, stringsAt } from './objects.ts';
+import { type JsonObject } from '#envelope/json.ts';
 import { notFound } from './status.ts';
 import type { Store } from './store.ts';
 

@@ -17,7 +17,8 @@ import {
   until,
   type Target,
 } from './contract.ts';
-import { objectAt, type JsonObject } from './objects.ts';
+import { objectAt } from './objects.ts';
+import { type JsonObject } from '#envelope/json.ts';
 
 interface Asked {
   readonly request: JsonObject;

@@ -18,7 +18,7 @@ import {
 
 import { testCertificates } from '../../../test/certificates.ts';
 import { createPeople } from '../../dev/kubernetes/oidc.ts';
-import { isJsonObject, type JsonObject } from '../../dev/kubernetes/objects.ts';
+import { isJsonObject, type JsonObject } from '#envelope/json.ts';
 import { speakAs, startTestStandIn } from '../../dev/kubernetes/testing.ts';
 import { startIdentityProvider, type IdentityProvider } from './server.ts';
 import { testFolder } from '../../../test/folder.ts';
