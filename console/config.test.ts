@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import type { Jwk } from '#envelope/kid.ts';
 import { kidOf } from '#envelope/node-cipher.ts';
 import { parseSettings } from '#platform/settings.ts';
-import { ed25519Pair, octJwk, rsaPair } from '../test/keys.ts';
+import { ed25519Pair, jwkSet, octJwk, rsaPair } from '../test/keys.ts';
+import { problemOf } from '../test/refusal.ts';
 import { consoleSettings, contradictionsOf, type ConsoleConfig } from './config.ts';
 import {
   parseAtRestKeys,
@@ -15,17 +16,14 @@ import {
 import { databaseUrlOf } from './storage-settings.ts';
 
 const [rsa, ticket, grant, oct] = [rsaPair(), ed25519Pair(), ed25519Pair(), octJwk()];
-function set(...keys: readonly unknown[]): string {
-  return JSON.stringify({ keys });
-}
 
 const files: Record<string, string> = {
-  '/at-rest': set(oct),
-  '/cookies': set(octJwk()),
-  '/records': set(octJwk()),
-  '/tickets': set(ticket.privateJwk),
-  '/envelope': set(rsa.publicJwk),
-  '/grants': set(grant.publicJwk),
+  '/at-rest': jwkSet(oct),
+  '/cookies': jwkSet(octJwk()),
+  '/records': jwkSet(octJwk()),
+  '/tickets': jwkSet(ticket.privateJwk),
+  '/envelope': jwkSet(rsa.publicJwk),
+  '/grants': jwkSet(grant.publicJwk),
   '/url': 'postgres://console:pw@db/twofold\n',
 };
 const env = {
@@ -59,14 +57,6 @@ async function config(changed: Record<string, string | undefined> = {}): Promise
 
 function databaseUrlWith(settings: ConsoleConfig): () => string {
   return () => databaseUrlOf(settings);
-}
-async function problemOf(parsed: Promise<unknown>): Promise<string> {
-  try {
-    await parsed;
-  } catch (error) {
-    return String(error);
-  }
-  return 'it was accepted';
 }
 
 describe('the console’s settings', () => {
@@ -123,44 +113,46 @@ describe('the console’s settings', () => {
 describe('the console’s key files', () => {
   it('keep their order: the newest seals and signs, each is found by its kid', async () => {
     const [other, otherTicket, otherRsa] = [octJwk(), ed25519Pair(), rsaPair()];
-    const atRest = await parseAtRestKeys(set(other, oct));
+    const atRest = await parseAtRestKeys(jwkSet(other, oct));
     expect(atRest.newest.kid).to.equal(kidOf(other));
     expect([...atRest.byKid.keys()]).to.deep.equal([kidOf(other), kidOf(oct)]);
-    const tickets = await parseTicketKeys(set(otherTicket.privateJwk, ticket.publicJwk));
+    const tickets = await parseTicketKeys(jwkSet(otherTicket.privateJwk, ticket.publicJwk));
     expect(tickets.signer.kid).to.equal(kidOf(otherTicket.publicJwk));
     expect([...tickets.verifiers.keys()]).to.deep.equal([
       kidOf(otherTicket.publicJwk),
       kidOf(ticket.publicJwk),
     ]);
-    const { jwk, wrappedBytes } = await parseEnvelopeKeys(set(otherRsa.publicJwk, rsa.publicJwk));
+    const { jwk, wrappedBytes } = await parseEnvelopeKeys(jwkSet(otherRsa.publicJwk, rsa.publicJwk));
     expect(jwk).to.include({ kty: 'RSA', kid: kidOf(otherRsa.publicJwk) });
     expect(wrappedBytes).to.equal(256);
-    expect([...(await parseGrantKeys(set(grant.publicJwk))).keys()]).to.deep.equal([kidOf(grant.publicJwk)]);
+    expect([...(await parseGrantKeys(jwkSet(grant.publicJwk))).keys()]).to.deep.equal([
+      kidOf(grant.publicJwk),
+    ]);
   });
 
   it('are refused if empty, duplicated, of another kind, or under a kid that is not their thumbprint', async () => {
     const wrong: [string, () => Promise<unknown>][] = [
-      ['no key', () => parseAtRestKeys(set())],
+      ['no key', () => parseAtRestKeys(jwkSet())],
       ['no list', () => parseAtRestKeys('{}')],
-      ['listed twice', () => parseAtRestKeys(set(oct, oct))],
-      ['key 2 is not an oct key', () => parseAtRestKeys(set(oct, { kty: 'oct', k: 'AAAA' }))],
-      ['key 1 is not an oct key', () => parseAtRestKeys(set('x'))],
-      ['thumbprint', () => parseAtRestKeys(set({ ...oct, kid: 'mine' }))],
-      ['key 1 is not an oct key', () => parseCookieKeys(set(ticket.privateJwk))],
-      ['key 2 is not an oct key', () => parseRecordKeys(set(oct, { ...oct, kty: 'RSA' }))],
-      ['key 1 is not an Ed25519 key', () => parseTicketKeys(set(rsa.privateJwk))],
-      ['cannot sign', () => parseTicketKeys(set(ticket.publicJwk))],
-      ['2048, 3072 or 4096 bits', () => parseEnvelopeKeys(set(rsaPair(1024).publicJwk))],
+      ['listed twice', () => parseAtRestKeys(jwkSet(oct, oct))],
+      ['key 2 is not an oct key', () => parseAtRestKeys(jwkSet(oct, { kty: 'oct', k: 'AAAA' }))],
+      ['key 1 is not an oct key', () => parseAtRestKeys(jwkSet('x'))],
+      ['thumbprint', () => parseAtRestKeys(jwkSet({ ...oct, kid: 'mine' }))],
+      ['key 1 is not an oct key', () => parseCookieKeys(jwkSet(ticket.privateJwk))],
+      ['key 2 is not an oct key', () => parseRecordKeys(jwkSet(oct, { ...oct, kty: 'RSA' }))],
+      ['key 1 is not an Ed25519 key', () => parseTicketKeys(jwkSet(rsa.privateJwk))],
+      ['cannot sign', () => parseTicketKeys(jwkSet(ticket.publicJwk))],
+      ['2048, 3072 or 4096 bits', () => parseEnvelopeKeys(jwkSet(rsaPair(1024).publicJwk))],
       // Its envelopes would have a size that no reader takes.
-      ['2048, 3072 or 4096 bits', () => parseEnvelopeKeys(set(rsaPair(2560).publicJwk))],
-      ['not an Ed25519', () => parseGrantKeys(set(rsa.publicJwk))],
+      ['2048, 3072 or 4096 bits', () => parseEnvelopeKeys(jwkSet(rsaPair(2560).publicJwk))],
+      ['not an Ed25519', () => parseGrantKeys(jwkSet(rsa.publicJwk))],
     ];
     for (const [why, act] of wrong) expect(await problemOf(act())).to.contain(why);
   });
 
   it('never hold the keyservice’s private key, and never show part of a key', async () => {
     const secretOf = (jwk: Jwk): string => String(jwk['d']).slice(0, 12);
-    expect(await problemOf(parseEnvelopeKeys(set(rsa.privateJwk))))
+    expect(await problemOf(parseEnvelopeKeys(jwkSet(rsa.privateJwk))))
       .to.contain('key 1 is not an RSA public key')
       .and.not.to.contain(secretOf(rsa.privateJwk));
     files['/broken'] = `{"keys": [{"kty":"oct","k":"${'S'.repeat(43)}"`;
@@ -185,8 +177,8 @@ describe('settings of the console that contradict each other', () => {
   const symmetric = ['AT_REST', 'COOKIE', 'RECORD'].map((use) => `TWOFOLD_${use}_KEYS_FILE`);
 
   it('do not exist if each key serves one use', async () => {
-    const twoKeys = new Map(symmetric.map((variable) => [variable, set(octJwk(), octJwk())]));
-    const tickets = set(ticket.privateJwk, ed25519Pair().publicJwk);
+    const twoKeys = new Map(symmetric.map((variable) => [variable, jwkSet(octJwk(), octJwk())]));
+    const tickets = jwkSet(ticket.privateJwk, ed25519Pair().publicJwk);
     expect(
       await contradictions({ ...Object.fromEntries(twoKeys), TWOFOLD_TICKET_KEYS_FILE: tickets }),
     ).to.deep.equal([]);
@@ -197,8 +189,8 @@ describe('settings of the console that contradict each other', () => {
       it(`are ${one} and ${other} with one key in both, however old it is there`, async () => {
         const shared = octJwk();
         const problems = await contradictions({
-          [one]: set(octJwk(), shared),
-          [other]: set(shared, octJwk()),
+          [one]: jwkSet(octJwk(), shared),
+          [other]: jwkSet(shared, octJwk()),
         });
         expect(problems).to.have.length(1);
         expect(problems[0])
@@ -213,8 +205,8 @@ describe('settings of the console that contradict each other', () => {
   it('are ticket and grant keys with one in both, whichever half is listed', async () => {
     for (const shared of [ticket, ed25519Pair()]) {
       const [problem, ...more] = await contradictions({
-        TWOFOLD_TICKET_KEYS_FILE: set(ticket.privateJwk, ...(shared === ticket ? [] : [shared.publicJwk])),
-        TWOFOLD_GRANT_KEYS_FILE: set(ed25519Pair().publicJwk, shared.publicJwk),
+        TWOFOLD_TICKET_KEYS_FILE: jwkSet(ticket.privateJwk, ...(shared === ticket ? [] : [shared.publicJwk])),
+        TWOFOLD_GRANT_KEYS_FILE: jwkSet(ed25519Pair().publicJwk, shared.publicJwk),
       });
       expect(problem).to.include('TWOFOLD_TICKET_KEYS_FILE').and.to.include('TWOFOLD_GRANT_KEYS_FILE');
       expect(more).to.deep.equal([]);
@@ -222,7 +214,7 @@ describe('settings of the console that contradict each other', () => {
   });
 
   it('are two addresses of a database; and all contradictions are reported together', async () => {
-    const shared = set(octJwk());
+    const shared = jwkSet(octJwk());
     const problems = await contradictions(
       { TWOFOLD_AT_REST_KEYS_FILE: shared, TWOFOLD_COOKIE_KEYS_FILE: shared },
       { TWOFOLD_DATABASE_URL_FILE: '/url' },

@@ -24,3 +24,7 @@ export function ed25519Pair(): JwkPair {
 export function octJwk(): Jwk {
   return { kty: 'oct', k: randomBytes(32).toString('base64url') };
 }
+/** The text of a JWK set. */
+export function jwkSet(...keys: readonly unknown[]): string {
+  return JSON.stringify({ keys });
+}

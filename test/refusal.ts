@@ -7,3 +7,13 @@ export async function failureOf(promise: Promise<unknown>): Promise<{ code?: str
   if (outcome instanceof Error) return outcome;
   throw new Error('expected a rejection with an Error');
 }
+
+/** Why a value is refused, as text; where it is not, says so. */
+export async function problemOf(parsed: Promise<unknown>): Promise<string> {
+  try {
+    await parsed;
+  } catch (error) {
+    return String(error);
+  }
+  return 'it was accepted';
+}

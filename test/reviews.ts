@@ -1,5 +1,6 @@
 /** The captured reviews, and what the webhook's core answers to each, with in-memory ports. For goldens and tests. */
 import { readdirSync, readFileSync } from 'node:fs';
+import type { HttpRequest } from '#platform/https-server.ts';
 import { createAdmit, type Admission, type AdmitConfig, type AdmitPorts } from '../webhook/admit.ts';
 import { describeRefusals, parseReview, type ReviewRequest } from '../webhook/review.ts';
 
@@ -93,4 +94,16 @@ export async function goldenOf(
   const envOff = outcomeOf(await admitWith()(request, Infinity));
   const envOn = outcomeOf(await admitWith({ envEnabled: true })(request, Infinity));
   return { envOff, envOn: JSON.stringify(envOn) === JSON.stringify(envOff) ? 'same' : envOn };
+}
+
+/** The API server's call of the webhook with this body. */
+export function reviewRequest(text: string): HttpRequest {
+  return {
+    method: 'POST',
+    path: '/mutate',
+    query: new URLSearchParams('timeout=10s'),
+    contentType: 'application/json',
+    client: undefined,
+    body: () => Promise.resolve(Buffer.from(text)),
+  };
 }

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import type { Knex } from 'knex';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { startTestConsole, databaseKinds, type DatabaseKind, type TestConsole } from '../testing/console.ts';
 import type { ApiClient } from '../testing/api-client.ts';
 import { connectRaw } from '../testing/record-rows.ts';
 import { admit, claim, grantFor, openSession, ticketFor } from '../testing/session.ts';
 import { runAdmin } from './run.ts';
+import { sha256Hex } from '../../test/hashes.ts';
 
 interface Ran {
   readonly code: number;
@@ -93,7 +94,7 @@ for (const kind of databaseKinds) {
     };
 
     const loggedIn = async (sub: string): Promise<void> => {
-      const id_hash = createHash('sha256').update(randomUUID()).digest('hex');
+      const id_hash = sha256Hex(randomUUID());
       const row = { id_hash, owner_id: await ownerIdOf(sub), opened_at: 1, seen_at: 2 };
       await db('web_sessions').insert({ ...row, mac: running.records.seal('web_sessions', row) });
     };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import knex, { type Knex } from 'knex';
 import { parseOwnerId, type OwnerId } from '#envelope/names.ts';
@@ -8,6 +7,7 @@ import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
 import { databaseKinds, later, newUser, startTestConsole, type TestConsole } from '../testing/console.ts';
 import { admitAndClaim, openSession, payloadOf, resolve, ticketFor } from '../testing/session.ts';
 import { openDatabase, type OpenDatabase } from './database.ts';
+import { sha256Hex } from '../../test/hashes.ts';
 
 const MOST = 3;
 const TRIES = 12;
@@ -173,7 +173,7 @@ for (const kind of databaseKinds) {
             quotaReservations: 1,
             quotaWebSessions,
           }),
-          sha256Hex: (text) => createHash('sha256').update(text).digest('hex'),
+          sha256Hex,
           ids: { webSession: () => `${ownerId} ${(opened += 1)}` },
           clock: () => now,
         },

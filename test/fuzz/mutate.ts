@@ -1,4 +1,5 @@
 /** Inputs that are nearly right: texts and JSON of a corpus, changed a little. */
+import { isMembers, type Members } from './members.ts';
 import type { Random } from './random.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
@@ -102,12 +103,8 @@ export interface Dictionary {
 }
 
 interface Spot {
-  readonly parent: Json[] | { [member: string]: Json };
+  readonly parent: Json[] | Members;
   readonly key: string | number;
-}
-
-function isObject(value: Json | undefined): value is { [member: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const MOST_SPOTS = 4_000;
@@ -118,7 +115,7 @@ function spotsOf(root: Json): Spot[] {
   for (const waiting: Json[] = [root]; waiting.length > 0 && spots.length < MOST_SPOTS;) {
     const parent = waiting.pop();
     if (Array.isArray(parent)) for (const key of parent.keys()) spots.push({ parent, key });
-    else if (isObject(parent)) for (const key of Object.keys(parent)) spots.push({ parent, key });
+    else if (isMembers(parent)) for (const key of Object.keys(parent)) spots.push({ parent, key });
     if (typeof parent === 'object' && parent !== null)
       for (const value of Object.values(parent)) if (typeof value === 'object') waiting.push(value);
   }
@@ -203,9 +200,9 @@ function changeSpot(random: Random, spot: Spot, dictionary: Dictionary): void {
     drop(spot);
     const other = random.pick([...dictionary.keys, '__proto__', 'constructor', '', `${key} `]);
     put({ parent, key: other }, value);
-  } else if (kind === 5 && (isObject(value) || !Array.isArray(parent))) {
+  } else if (kind === 5 && (isMembers(value) || !Array.isArray(parent))) {
     const name = random.pick(dictionary.keys);
-    const into = isObject(value) ? value : parent;
+    const into = isMembers(value) ? value : parent;
     put({ parent: into, key: name }, known(random, dictionary, name) ?? oddValue(random));
   } else replaceIn(random, spot, dictionary);
 }

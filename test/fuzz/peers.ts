@@ -26,7 +26,7 @@ import { refusals } from '../../webhook/refusals.ts';
 import { createSessions } from '../../webhook/sessions.ts';
 import { testCertificates } from '../certificates.ts';
 import { testFolder } from '../folder.ts';
-import { GOLDEN_SID, goldenConfig, readReview } from '../reviews.ts';
+import { GOLDEN_SID, goldenConfig, readReview, reviewRequest } from '../reviews.ts';
 import { demand, type Subject } from './harness.ts';
 import type { Json } from './mutate.ts';
 import type { Random } from './random.ts';
@@ -263,14 +263,7 @@ async function admitAmong(input: Json): Promise<void> {
   on.answers = answersIn(input);
   const { env, dryRun } = isMembers(input) ? input : {};
   const text = reviews[Number(env === true)]![Number(dryRun === true)]!;
-  const reply = await on.mutate({
-    method: 'POST',
-    path: '/mutate',
-    query: new URLSearchParams('timeout=10s'),
-    contentType: 'application/json',
-    client: undefined,
-    body: () => Promise.resolve(Buffer.from(text)),
-  });
+  const reply = await on.mutate(reviewRequest(text));
   demand(reply.status === 200, 'status', () => `${reply.status} ${String(reply.body)}`);
   const { response } = JSON.parse(String(reply.body)) as { response: Response };
   if (response.allowed) {

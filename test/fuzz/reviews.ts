@@ -9,7 +9,7 @@ import type { AdmitPorts } from '../../webhook/admit.ts';
 import { createMutate } from '../../webhook/http.ts';
 import type { Operation } from '../../webhook/patch.ts';
 import { refusals } from '../../webhook/refusals.ts';
-import { admitWith, goldenPorts } from '../reviews.ts';
+import { admitWith, goldenPorts, reviewRequest } from '../reviews.ts';
 import { annotationsOf, checkAdmittedPod, PREFIX } from './admitted-pod.ts';
 import { demand, type Subject } from './harness.ts';
 import { HIDDEN, isMembers, listOf, membersOf, textOf, type Members } from './members.ts';
@@ -70,14 +70,7 @@ interface Reply {
 }
 
 async function ask(text: string, setting: number): Promise<Reply> {
-  const { status, body } = await handlers[setting]!({
-    method: 'POST',
-    path: '/mutate',
-    query: new URLSearchParams('timeout=10s'),
-    contentType: 'application/json',
-    client: undefined,
-    body: () => Promise.resolve(Buffer.from(text)),
-  });
+  const { status, body } = await handlers[setting]!(reviewRequest(text));
   return { status, body: String(body) };
 }
 

@@ -1,5 +1,4 @@
 /** What clients, the webhook, init containers and the identity provider can send to the console; page.ts has its page. */
-import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';
 import { parseOwnerId } from '#envelope/names.ts';
@@ -25,6 +24,7 @@ import { readForm } from '../../console/web/forms.ts';
 import { returnPath } from '../../console/web/login.ts';
 import { endOfDay, nameProblem } from '../../console/web/shared/rules.ts';
 import { isOwnOrigin, isSameToken, type Visitor } from '../../console/web/visitors.ts';
+import { sha256Hex } from '../hashes.ts';
 import { json } from './envelope.ts';
 import type { Subject } from './harness.ts';
 import { steps, text, type Step } from './subject.ts';
@@ -33,10 +33,7 @@ export const MAX_VALUE_BYTES = 64 * 1024;
 /** Node accepts no longer headers. */
 export const MAX_HEADER = 16_384;
 const origin = 'https://console.example';
-const ticketHash = createTicketHash({
-  sha256Hex: (ticket) => createHash('sha256').update(ticket).digest('hex'),
-  cipher: nodeCipher,
-});
+const ticketHash = createTicketHash({ sha256Hex, cipher: nodeCipher });
 // Each has only what the tested function reads.
 export function requestOf(parts: object): Request {
   return { query: {}, params: {}, headers: {}, ...parts } as unknown as Request;
