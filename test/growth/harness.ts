@@ -184,9 +184,10 @@ async function measureOnce(subject: Subject, shape: Shape, floorMicros: number):
     tokens = Math.min(Math.ceil(tokens * 1.5), subject.most);
   }
   const growth = await growthAt(subject, shape, tokens);
-  const [, half = 0, whole = 0] = growth.costs;
-  // Where only the last step is steep, the next one decides.
-  const undecided = whole >= half * Math.sqrt(MOST_RATIO) && growth.ratio < MOST_RATIO;
+  const [quarter = 0, half = 0, whole = 0] = growth.costs;
+  const isSteep = (before: number, after: number): boolean => after >= before * Math.sqrt(MOST_RATIO);
+  // If only one of the steps is steep, the next one tells: a pause, or a compiled expression, hides one of two.
+  const undecided = isSteep(quarter, half) !== isSteep(half, whole);
   return undecided ? await growthAt(subject, shape, Math.min(tokens * 2, subject.most)) : growth;
 }
 
