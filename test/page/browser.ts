@@ -25,24 +25,27 @@ interface Site {
 }
 
 let started: Promise<Site> | undefined;
+/** Of what has started, even where what comes after it has not: else this process would not end. */
+const stops: (() => Promise<void> | void)[] = [];
 
 async function start(): Promise<Site> {
   mkdirSync(artifacts, { recursive: true });
   const launchers = await startLaunchers();
+  stops.push(() => launchers.close());
+  const browser = await launchChromium(`--host-resolver-rules=${resolverRules}`);
+  stops.push(() => browser.close());
   // The same after a restart.
   const healthPort = await freePort();
-  const [drill, browser] = await Promise.all([
-    startDrill({
-      env: {
-        console: {
-          TWOFOLD_LAUNCHER_ORIGINS: `${launchers.listed},${launchers.foreign}`,
-          TWOFOLD_HEALTH_PORT: String(healthPort),
-        },
+  const drill = await startDrill({
+    env: {
+      console: {
+        TWOFOLD_LAUNCHER_ORIGINS: `${launchers.listed},${launchers.foreign}`,
+        TWOFOLD_HEALTH_PORT: String(healthPort),
       },
-    }),
-    launchChromium(`--host-resolver-rules=${resolverRules}`),
-  ]);
+    },
+  });
   const { stack } = drill;
+  stops.push(() => stack.stop());
   return { drill, stack, browser, launchers, healthPort, url: stack.urls.console };
 }
 
@@ -53,11 +56,7 @@ export function site(): Promise<Site> {
 // A root hook: cluster and browser outlive any one file's tests.
 after(async function () {
   this.timeout(60_000);
-  if (!started) return;
-  const { drill, browser, launchers } = await started;
-  await browser.close();
-  launchers.close();
-  await drill.stack.stop();
+  for (const stop of stops) await stop();
 });
 
 let people = 0;
