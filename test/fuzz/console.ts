@@ -185,6 +185,7 @@ function formRoute({ name, path, fields }: FormRoute): Subject {
   return {
     name,
     covers: ['console/web/forms.ts readForm', 'console/web/shared/rules.ts planImport'],
+    // Six forms, one parser.
     inputs: 20_000,
     slice: 50,
     make: (random) => {

@@ -375,7 +375,6 @@ export const peerSubjects: readonly Subject[] = [
     name: 'answers of the console to the init container',
     covers: [],
     // Each with a connection of its own.
-    inputs: 20_000,
     slice: 30,
     make: (random) => ({ status: random.pick(FINAL), body: claims(random) }),
     run: claimWith,
