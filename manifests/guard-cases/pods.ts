@@ -65,7 +65,7 @@ function forged(title: string, change: Change): GuardCase {
   return { title, denied: 'twofold-shape', says, request: podCreation(changed(plainPod(), change)) };
 }
 
-/** As `kubectl debug --copy-to` makes it, which drops annotations and labels unless they are to be kept. */
+/** As `kubectl debug --copy-to --profile=general` makes it: without annotations and labels. */
 function copyOf(pod: Pod): Pod {
   pod.metadata = { ...pod.metadata, name: 'copy', annotations: {}, labels: {} };
   pod.spec['shareProcessNamespace'] = true;

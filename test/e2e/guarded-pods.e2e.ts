@@ -94,8 +94,12 @@ describe('a session pod that exists', () => {
       `--image=${SHELL_IMAGE}`,
       '--attach=false',
     ];
-    stopped(await onPod(...copying), 'twofold-shape', /kubectl debug POD --target=CONTAINER/);
-    const { code, stderr } = await onPod(...copying, '--keep-annotations');
+    stopped(
+      await onPod(...copying, '--profile=general'),
+      'twofold-shape',
+      /kubectl debug POD --target=CONTAINER/,
+    );
+    const { code, stderr } = await onPod(...copying, '--profile=general', '--keep-annotations');
     expect(code).to.equal(1);
     expect(stderr).to.match(/kubectl debug POD --target=CONTAINER.*\(reserved_names\)/);
   });
