@@ -58,7 +58,11 @@ def test_a_pod_with_ticked_secrets_is_admitted_and_gets_them(alice: Cluster) -> 
 
 
 def test_the_users_container_gets_them_wherever_others_stand(alice: Cluster) -> None:
-    settings = {"extra_containers": [{"name": "metrics", "image": "busybox"}], "image": "busybox"}
+    settings = {
+        "extra_containers": [{"name": "metrics", "image": "busybox"}],
+        "image": "busybox",
+        "pod_name_template": "jupyter-alice-with-metrics",
+    }
     spawner = spawner_of(twofold(alice), alice.bearers["alice"], namespace=alice.namespace, **settings)
     submit(spawner, TICKED)
     pod = run(as_json(run(pod_of(spawner))))
