@@ -55,6 +55,16 @@ describe('a manifest', () => {
     expect(named('Job', 'generateName: a-', template)).to.equal('a-*');
   });
 
+  it('tells the names of its regular containers', () => {
+    const of = (spec: string) => parseManifest(`kind: Pod\nspec: ${spec}\n`).templates[0]?.containers;
+    expect(of('{initContainers: [{name: i}], containers: [{name: a, image: x}, {name: b}]}')).to.deep.equal([
+      'a',
+      'b',
+    ]);
+    expect(of('{containers: [{image: x}, a, {name: [a]}]}')).to.deep.equal([]);
+    expect(of('{containers: a}')).to.deep.equal([]);
+  });
+
   it('is refused where it is not YAML, or has no pod, or one without a spec', () => {
     for (const text of [
       'a: [',

@@ -2,7 +2,7 @@
  * A Kubernetes manifest as text whose annotations can be set, everything else kept: comments, order, and the scalars as
  * they are written. Zone 0. Scalars are read as plain text (YAML's failsafe schema), so 0400, on and 1.10 stay so.
  */
-import { isMap, isScalar, parseAllDocuments, Scalar, visit, type Document } from 'yaml';
+import { isMap, isScalar, isSeq, parseAllDocuments, Scalar, visit, type Document } from 'yaml';
 import { quote } from '#envelope/selection.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
 import { failure, type Failure } from './failure.ts';
@@ -39,6 +39,8 @@ export interface PodTemplate {
   readonly title: string;
   readonly namespace: string | undefined;
   readonly serviceAccount: string;
+  /** Names of its regular containers. */
+  readonly containers: readonly string[];
   /** What a ticket can say about its pods' names, where the manifest does. */
   readonly pods: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
@@ -73,6 +75,13 @@ function annotationsAt(document: Document, path: readonly string[]): Record<stri
       isScalar(key) && isScalar(value) ? [[String(key.value), String(value.value)] as const] : [],
     ),
   );
+}
+
+function namesAt(document: Document, path: readonly string[]): readonly string[] {
+  const node = document.getIn(path, true);
+  if (!isSeq(node)) return [];
+  const names = node.items.map((item) => (isMap(item) ? item.get('name') : undefined));
+  return names.filter((name) => typeof name === 'string');
 }
 
 /** Always quoted: otherwise a name such as 123 or true is not text to Kubernetes. */
@@ -121,6 +130,7 @@ function templateOf(document: Document): PodTemplate | undefined {
       textAt(document, [...kind.at, 'spec', 'serviceAccountName']) ??
       textAt(document, [...kind.at, 'spec', 'serviceAccount']) ??
       'default',
+    containers: namesAt(document, [...kind.at, 'spec', 'containers']),
     pods: podsOf(document, kind),
     annotations: annotationsAt(document, [...kind.at, 'metadata', 'annotations']),
     annotate: (added) => annotate(document, kind.at, added),

@@ -19,6 +19,8 @@ import {
 } from './selection.ts';
 
 export const PREFIX = 'twofold.dev/';
+/** Kubernetes' own: the container that `kubectl` picks. Injectors of sidecars set it too. */
+export const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
 
 const containerName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
@@ -106,7 +108,7 @@ export const annotations = {
   containers: row({
     key: 'twofold.dev/containers',
     doc: 'who gets them: container names, or `*` for every regular one; init containers by name',
-    docFallback: 'the container that `kubectl` picks',
+    docFallback: 'the only one, or the one that `kubectl.kubernetes.io/default-container` names',
     fallback: undefined,
     // The pod shows whether these are names: it must have such containers.
     parse: (text): Parsed<readonly string[]> => ({ ok: true, value: text.split(',') }),
@@ -114,7 +116,7 @@ export const annotations = {
     member: {
       name: 'containers',
       form: 'texts',
-      doc: 'Containers that get them, or "*" alone; the main one by default.',
+      doc: 'Containers that get them, or "*" alone. Name them where you know them: a pod with several is refused if nothing says which.',
       parse: parseContainerList,
     },
     option: {
@@ -137,7 +139,10 @@ export const annotations = {
   }),
 } as const;
 
-/** The ticket in that annotation, without surrounding white space: a file read whole ends in a line feed. */
+/**
+ * The ticket without the white space around it, wherever one is read: a file read whole ends in a line feed, and so does
+ * a block of YAML.
+ */
 export function ticketText(annotation: string): string {
   return annotation.trim();
 }

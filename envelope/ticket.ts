@@ -13,6 +13,7 @@
  * | jti | UUID |
  * | iat, nbf, exp | seconds since 1970 |
  */
+import { ticketText } from './annotations.ts';
 import type { Signer } from './cipher.ts';
 import { signJws, verifyJws, type Expected, type Format, type Verified } from './jws.ts';
 import { MAX_NAMES } from './limits.ts';
@@ -83,5 +84,5 @@ export function signTicket(signer: Signer, ticket: Ticket): Promise<string> {
 
 /** Verifies everything that the text itself can show; only the console knows whether it was revoked. */
 export function verifyTicket(text: string, expected: Expected): Promise<Verified<Ticket>> {
-  return verifyJws(format, text, expected);
+  return verifyJws(format, ticketText(text), expected);
 }

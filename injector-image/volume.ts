@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -18,6 +19,8 @@ import { Failure } from './outcome.ts';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 const FOLDER_MODE = 0o755;
+/** In a folder with this bit, what is made gets the folder's group: so an fsGroup reaches files below folders. */
+const SETGID = 0o2000;
 /** No user's file begins with two dots. */
 const TEMPORARY = '..new';
 
@@ -50,14 +53,19 @@ function writeFile(folder: number, name: string, bytes: Uint8Array, mode: number
   renameSync(temporary, within(folder, name));
 }
 
-/** Opens the folder of a path, making what is missing; each step refuses a link. */
-function descend(root: number, segments: readonly string[], write: (folder: number) => void): void {
-  const [first, ...rest] = segments;
-  if (first === undefined) {
+/** Whatever the umask; the new folder has the bit from the one above. */
+function setMode(folder: number): void {
+  fchmodSync(folder, FOLDER_MODE | (fstatSync(folder).mode & SETGID));
+}
+
+/** Opens the folder of a path from this segment on, making what is missing; each step refuses a link. */
+function descend(root: number, segments: readonly string[], write: (folder: number) => void, at = 0): void {
+  const segment = segments[at];
+  if (segment === undefined) {
     write(root);
     return;
   }
-  const path = within(root, first);
+  const path = within(root, segment);
   let made = true;
   try {
     mkdirSync(path);
@@ -66,8 +74,8 @@ function descend(root: number, segments: readonly string[], write: (folder: numb
     made = false;
   }
   withFd(openFolder(path), (folder) => {
-    if (made) fchmodSync(folder, FOLDER_MODE); // whatever the umask
-    descend(folder, rest, write);
+    if (made) setMode(folder);
+    descend(folder, segments, write, at + 1);
   });
 }
 

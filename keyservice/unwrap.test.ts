@@ -59,6 +59,21 @@ async function refusedUnopened(asked: Asked): Promise<string> {
 }
 
 describe('unwrap', () => {
+  it('accepts a ticket with white space around it', async () => {
+    const room = '\n'.repeat(150_000); // more than a ticket may have
+    for (const [before, after] of [
+      ['', '\n'],
+      [' \t', '\r\n\r\n'],
+      ['\uFEFF', '\u00A0'],
+      [room, room],
+    ]) {
+      const ticket = `${before ?? ''}${await material.ticket(['a', 'b'])}${after ?? ''}`;
+      expect((await ask({ ticket })).code).to.equal('ok');
+    }
+    const inside = (await material.ticket(['a', 'b'])).replace('.', '.\n');
+    expect(await refusedUnopened({ ticket: inside })).to.equal('ticket_not_authentic');
+  });
+
   it('returns the inner tokens in the order of the envelopes, and a grant for exactly these', async () => {
     const core = createCore(material);
     const sid = sessionId();

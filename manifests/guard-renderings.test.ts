@@ -7,7 +7,7 @@ import jsonPatch from 'fast-json-patch';
 import { podCreation, type AdmissionRequest } from './guard-cases/case.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { guardJudge, type GuardJudge } from '../test/guard-judge.ts';
-import { admitWith, goldenConfig, readReview, requestOf, reviewNames } from '../test/reviews.ts';
+import { admitWith, goldenConfig, reviewNames, sessionRequest } from '../test/reviews.ts';
 import { guardDocuments } from './guard.ts';
 
 const parameters = {
@@ -29,7 +29,7 @@ interface How {
 
 /** Nothing where the webhook refuses the pod, or the review is not about a new pod. */
 async function renderingOf(name: string, { envEnabled, dryRun }: How): Promise<readonly Rendering[]> {
-  const request = { ...requestOf(readReview(name)), dryRun };
+  const request = { ...sessionRequest(name), dryRun };
   const { verdict } = await admitWith({ envEnabled })(request, Infinity);
   if (!verdict.allowed || !request.createsPod) return [];
   const [object, patch] = structuredClone([request.object, verdict.patch] as const);

@@ -35,7 +35,7 @@ const selecting = { [annotations.files.key]: 'db-password', [annotations.ticket.
 
 function planOf(texts: Readonly<Record<string, string>>): Plan {
   const pod = parsePod({
-    metadata: { name: 'pod', annotations: { ...selecting, ...texts } },
+    metadata: { name: 'pod', annotations: { ...selecting, [annotations.containers.key]: 'main', ...texts } },
     spec: { containers: [{ name: 'main' }, { name: 'side' }] },
   });
   const circumstances = { namespace: 'n', username: 'u', boundPodUid: undefined };

@@ -1,5 +1,6 @@
 /** The captured reviews, and what the webhook's core answers to each, with in-memory ports. For goldens and tests. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { annotations } from '#envelope/annotations.ts';
 import type { HttpRequest } from '#platform/https-server.ts';
 import { createAdmit, type Admission, type AdmitConfig, type AdmitPorts } from '../webhook/admit.ts';
 import { describeRefusals, parseReview, type ReviewRequest } from '../webhook/review.ts';
@@ -24,6 +25,31 @@ export function requestOf(body: Buffer): ReviewRequest {
   const request = parseReview(body);
   if (typeof request === 'string') throw new Error(request);
   return request;
+}
+
+/** The user's own container in the captures that have several and do not say which. */
+const owns: Readonly<Record<string, string>> = {
+  'amalthea-jupyterserver-statefulset': 'jupyter-server',
+  'amalthea-session-statefulset': 'amalthea-session',
+  'existing-emptydir-at-secrets': 'main',
+  'pod-level-resources': 'a',
+  'readonly-root-container-uids': 'web',
+  'twelve-containers': 'c00',
+  'uid-differs-by-level': 'a',
+};
+
+/** What such a capture lacks; nothing for the others. */
+export function missingAnnotations(name: string): Readonly<Record<string, string>> {
+  const own = owns[name];
+  return own === undefined ? {} : { [annotations.containers.key]: own };
+}
+
+/** The capture as its launcher would send it today: with the container named. */
+export function sessionRequest(name: string): ReviewRequest {
+  const request = requestOf(readReview(name));
+  const object = request.object as { metadata: { annotations?: object } }; // a captured review
+  const texts = { ...object.metadata.annotations, ...missingAnnotations(name) };
+  return { ...request, object: { ...object, metadata: { ...object.metadata, annotations: texts } } };
 }
 
 export const goldenConfig: AdmitConfig = {
@@ -86,14 +112,24 @@ function outcomeOf({ verdict }: Admission): GoldenOutcome {
     : { allowed: false, message: describeRefusals(verdict.refusals) };
 }
 
-/** The content of a golden file: the outcome with variables off, and with them on where that differs. */
-export async function goldenOf(
-  name: string,
-): Promise<{ envOff: GoldenOutcome; envOn: GoldenOutcome | 'same' }> {
-  const request = requestOf(readReview(name));
+interface Golden {
+  readonly envOff: GoldenOutcome;
+  readonly envOn: GoldenOutcome | 'same';
+}
+
+async function outcomesOf(request: ReviewRequest): Promise<Golden> {
   const envOff = outcomeOf(await admitWith()(request, Infinity));
   const envOn = outcomeOf(await admitWith({ envEnabled: true })(request, Infinity));
   return { envOff, envOn: JSON.stringify(envOn) === JSON.stringify(envOff) ? 'same' : envOn };
+}
+
+/**
+ * The content of a golden file: the outcome with variables off, and with them on where that differs; and both for the same
+ * pod with its container named, where the capture lacks that.
+ */
+export async function goldenOf(name: string): Promise<Golden & { readonly named?: Golden }> {
+  const captured = await outcomesOf(requestOf(readReview(name)));
+  return name in owns ? { ...captured, named: await outcomesOf(sessionRequest(name)) } : captured;
 }
 
 /** The API server's call of the webhook with this body. */

@@ -12,21 +12,23 @@ function plan(files: Record<string, string>, variables: Record<string, string> =
   } as unknown as Plan;
 }
 
+const PAGE = 65_536;
+
 describe('a session’s volumes', () => {
   const sizes = new Map([
     ['one', 1],
-    ['page', 4096],
-    ['more', 4097],
+    ['page', PAGE],
+    ['more', PAGE + 1],
   ]);
 
-  it('are as large as each file rounded up to 4 KiB and a page per folder', () => {
-    expect(filesBytes(plan({ a: 'one' }), sizes)).to.equal(8192);
-    expect(filesBytes(plan({ a: 'one', b: 'page', c: 'more' }), sizes)).to.equal(4096 + 4096 + 8192 + 4096);
-    expect(filesBytes(plan({ 'x/y/a': 'one', 'x/b': 'one' }), sizes)).to.equal(2 * 4096 + 3 * 4096);
+  it('are as large as each file rounded up to 64 KiB, the largest page of a node, and as much per folder', () => {
+    expect(filesBytes(plan({ a: 'one' }), sizes)).to.equal(2 * PAGE);
+    expect(filesBytes(plan({ a: 'one', b: 'page', c: 'more' }), sizes)).to.equal((1 + 1 + 2 + 1) * PAGE);
+    expect(filesBytes(plan({ 'x/y/a': 'one', 'x/b': 'one' }), sizes)).to.equal((2 + 3) * PAGE);
   });
 
   it('hold every variable in one file', () => {
-    expect(envBytes(plan({}, { A: 'one', B: 'page' }), sizes)).to.equal(8192 + 4096);
+    expect(envBytes(plan({}, { A: 'one', B: 'page' }), sizes)).to.equal((2 + 1) * PAGE);
   });
 
   it('are refused where a Guaranteed pod leaves too little memory, saying how much would do', async () => {

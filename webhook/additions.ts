@@ -41,14 +41,15 @@ export interface Additions {
   readonly initContainers: readonly ContainerAddition[];
 }
 
-const PAGE_BYTES = 4096;
+/** The largest page that a Linux node has: a file in memory takes whole pages. It is a limit, and takes nothing by itself. */
+const PAGE_BYTES = 64 * 1024;
 /** Permission bits of projected files: only the init container mounts these volumes, whatever its uid. */
 const READABLE = 0o444;
 function pages(bytes: number): number {
   return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 }
 
-/** Each file rounded up to 4 KiB, a page per folder. */
+/** Each file rounded up to whole pages, and one per folder. */
 export function filesBytes({ files }: Plan, sizes: Session['sizes']): number {
   const folders = 1 + countFolders(files.map(({ path }) => path));
   const content = files.reduce((sum, { name }) => sum + pages(sizes.get(name) ?? 0), 0);

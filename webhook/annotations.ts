@@ -1,11 +1,10 @@
 /** Reads the annotations of a session pod. Zone 2; docs/design.md#annotations. Pure: text to values, or refusals. */
 import { parseAnnotations, annotationRows, type AnnotationValues } from '#envelope/annotation-values.ts';
-import { annotations, PREFIX } from '#envelope/annotations.ts';
+import { annotations, DEFAULT_CONTAINER, PREFIX } from '#envelope/annotations.ts';
 import { quote } from '#envelope/selection.ts';
 import type { Container, Pod } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
 
-const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
 /** Items shown of a pod's list: more would make the answer longer, not clearer. */
 export const MAX_SHOWN = 20;
 const known: readonly string[] = annotationRows.map(({ key }) => key);
@@ -60,9 +59,19 @@ export function shortList(names: readonly string[]): string {
   return names.slice(0, MAX_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
+/** The first of several containers may be a sidecar that another webhook has put there, so it is not guessed. */
+function ambiguous({ containers }: Pod): Refusal {
+  const there = shortList(containers.map(({ name }) => name));
+  const why = `the pod has several containers (${there}), and nothing says which of them get the secrets`;
+  const next = 'name those here, or "*" for all of them';
+  return refuse('container_ambiguous', `${why}; ${next}`, annotations.containers.key);
+}
+
 function byDefault(pod: Pod): Chosen | Refusal {
   const name = pod.annotations[DEFAULT_CONTAINER];
-  if (name === undefined) return { containers: [0], initContainers: [] };
+  if (name === undefined) {
+    return pod.containers.length === 1 ? { containers: [0], initContainers: [] } : ambiguous(pod);
+  }
   const at = pod.containers.findIndex((container) => container.name === name);
   if (at >= 0) return { containers: [at], initContainers: [] };
   const next = `correct it, or name containers in ${annotations.containers.key}`;
@@ -70,8 +79,8 @@ function byDefault(pod: Pod): Chosen | Refusal {
 }
 
 /**
- * The containers that get files and variables. Default: the one that `kubectl` would pick. Sidecars, proxies and
- * init containers get nothing unless named: `*` means every regular container.
+ * The containers that get files and variables. Default: the only one, or the one that kubectl's annotation names.
+ * Sidecars, proxies and init containers get nothing unless named: `*` means every regular container.
  */
 export function chooseContainers(pod: Pod, names: AnnotationValues['containers']): Chosen | Refusal {
   if (names === undefined) return byDefault(pod);

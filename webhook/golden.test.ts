@@ -10,6 +10,7 @@ import {
   readReview,
   requestOf,
   reviewNames,
+  sessionRequest,
 } from '../test/reviews.ts';
 import { additionsOf } from './additions.ts';
 import type { Operation } from './patch.ts';
@@ -33,7 +34,7 @@ function patched(object: unknown, patch: readonly Operation[]): unknown {
 }
 
 async function inject(name: string, envEnabled: boolean): Promise<Injected | undefined> {
-  const request = requestOf(readReview(name));
+  const request = sessionRequest(name);
   const { verdict, plan, sid } = await admitWith({ envEnabled })(request, Infinity);
   if (!verdict.allowed || !plan || sid === undefined) return undefined;
   const zeros = '0'.repeat(64);
@@ -105,7 +106,7 @@ describe('the captured reviews', () => {
 
   it('lead to the same operations in a dry run, except for session id and hashes', async () => {
     for (const name of names) {
-      const request = requestOf(readReview(name));
+      const request = sessionRequest(name);
       const real = await admitWith({ envEnabled: true })({ ...request, dryRun: false }, Infinity);
       const dry = await admitWith({ envEnabled: true })({ ...request, dryRun: true }, Infinity);
       const masked = (value: unknown): string =>

@@ -1,6 +1,6 @@
 /** The webhook's side of `resolve` and `unwrap`: typed calls, and refusals passed on with their next step. Zone 2. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { annotations } from '#envelope/annotations.ts';
+import { annotations, ticketText } from '#envelope/annotations.ts';
 import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
 import { MAX_INTERNAL_BODY_BYTES, MAX_VALUE_BYTES } from '#envelope/limits.ts';
 import { parseSessionId } from '#envelope/names.ts';
@@ -176,7 +176,9 @@ function question(plan: Plan, dryRun: boolean): object {
 
 /** The presented one if there is one: another would be somebody else's consent. */
 function isTicketOf({ ticket: presented }: Plan, ticket: unknown): ticket is string {
-  return typeof ticket === 'string' && (presented === undefined || presented.trim() === ticket.trim());
+  return (
+    typeof ticket === 'string' && (presented === undefined || ticketText(presented) === ticketText(ticket))
+  );
 }
 
 export function createConsoleClient(options: PeerOptions) {

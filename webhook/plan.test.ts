@@ -15,6 +15,8 @@ interface Made {
   readonly boundPodUid?: string;
 }
 
+/** The second is a sidecar that somebody else may have put there. */
+const both = { containers: [{ name: 'main' }, { name: 'side', env: [{ name: 'HOME', value: '/' }] }] };
 const basic = { 'twofold.dev/secrets': 'db-password,aws-key', 'twofold.dev/ticket': 'a.b.c' };
 function request({ annotations = basic, metadata, spec, namespace, ...by }: Made): ReviewRequest {
   return {
@@ -27,10 +29,7 @@ function request({ annotations = basic, metadata, spec, namespace, ...by }: Made
     dryRun: false,
     object: {
       metadata: { name: 'pod', annotations, ...metadata },
-      spec: {
-        containers: [{ name: 'main' }, { name: 'side', env: [{ name: 'HOME', value: '/' }] }],
-        ...spec,
-      },
+      spec: { containers: [{ name: 'main' }], ...spec },
     },
   };
 }
@@ -161,9 +160,9 @@ describe('a plan', () => {
 
     it('ignores the mounts of containers that get nothing', async () => {
       const side = { name: 'side', volumeMounts: [{ name: 'v', mountPath: '/secrets' }] };
-      expect(
-        (await planOf({ spec: { containers: [{ name: 'main' }, side] } })).chosen.containers,
-      ).to.deep.equal([0]);
+      const annotations = { ...basic, 'twofold.dev/containers': 'main' };
+      const spec = { containers: [{ name: 'main' }, side] };
+      expect((await planOf({ annotations, spec })).chosen.containers).to.deep.equal([0]);
     });
   });
 
@@ -172,16 +171,16 @@ describe('a plan', () => {
       (
         await planOf({
           annotations: { ...basic, ...(value === undefined ? {} : { 'twofold.dev/containers': value }) },
-          spec,
+          spec: { ...both, ...spec },
         })
       ).chosen;
     const initContainers = [{ name: 'setup' }, { name: 'proxy', restartPolicy: 'Always' }];
 
-    it('picks the first regular one, all of them by *, and others only by name', async () => {
-      expect(await choose(undefined, { initContainers })).to.deep.equal({
-        containers: [0],
-        initContainers: [],
-      });
+    it('picks the only regular one, all of them by *, and others only by name', async () => {
+      expect(
+        await choose(undefined, { initContainers, containers: [{ name: 'main' }] }),
+        'native sidecars are init containers',
+      ).to.deep.equal({ containers: [0], initContainers: [] });
       expect(await choose('*', { initContainers })).to.deep.equal({ containers: [0, 1], initContainers: [] });
       expect(await choose('side,proxy', { initContainers })).to.deep.equal({
         containers: [1],
@@ -193,6 +192,7 @@ describe('a plan', () => {
     it('picks the one that kubectl would pick, and refuses by name when it is missing', async () => {
       const pick = (name: string) => ({
         annotations: { ...basic, 'kubectl.kubernetes.io/default-container': name },
+        spec: both,
       });
       expect((await planOf(pick('side'))).chosen.containers).to.deep.equal([1]);
       expect(await refusalOf(pick('gone')))
@@ -200,10 +200,19 @@ describe('a plan', () => {
         .and.contain('"gone"');
     });
 
+    for (const containers of [both.containers, both.containers.toReversed()]) {
+      it(`refuses to guess, and asks: ${containers.map(({ name }) => name).join(', ')}`, async () => {
+        const names = containers.map(({ name }) => name).join(', ');
+        expect(await refusalOf({ spec: { containers } })).to.equal(
+          `twofold.dev/containers: the pod has several containers (${names}), and nothing says which of them get the secrets; name those here, or "*" for all of them (container_ambiguous)`,
+        );
+      });
+    }
+
     for (const value of ['gone', '', 'main, side', 'main,', '*,main']) {
       it(`refuses ${JSON.stringify(value)}, naming those that exist`, async () => {
         const annotations = { ...basic, 'twofold.dev/containers': value };
-        expect(await refusalOf({ annotations }))
+        expect(await refusalOf({ annotations, spec: both }))
           .to.contain('main, side')
           .and.contain('(container_unknown)');
       });
@@ -294,7 +303,7 @@ describe('a plan', () => {
         'twofold.dev/env': 'HOME=db-password',
         'twofold.dev/containers': 'side',
       };
-      expect(await refusalOf({ annotations }))
+      expect(await refusalOf({ annotations, spec: both }))
         .to.contain('"side" already sets HOME')
         .and.contain('(variable_taken)');
     });
@@ -325,6 +334,17 @@ describe('a plan', () => {
           .to.contain('hub/user: "system:serviceaccount:hub-itself:hub" names a user')
           .and.contain('the token that Kubernetes mounts in its own pod (launcher_not_pod_bound)');
       }
+    });
+
+    it('comes from a ticket without the white space around it, as a block of YAML has it', async () => {
+      for (const text of ['a.b.c\n', ' a.b.c', '\r\na.b.c\t\n\n', '\uFEFFa.b.c\u00A0'])
+        expect((await planOf({ annotations: { ...basic, 'twofold.dev/ticket': text } })).ticket).to.equal(
+          'a.b.c',
+        );
+      for (const text of ['', '\n', ' \t\r\n'])
+        expect(await refusalOf({ annotations: { ...basic, 'twofold.dev/ticket': text } }))
+          .to.contain('there is no ticket')
+          .and.contain('(no_identity)');
     });
 
     it('comes from both ticket and launcher, for the console to compare', async () => {
@@ -424,6 +444,80 @@ describe('a plan', () => {
         expect((await planOf(naming('twofold-notes'))).names).to.have.length(2);
       });
     }
+
+    describe('because it could never claim', () => {
+      const policies: [what: string, spec: Json, says: RegExp][] = [
+        [
+          'the node’s network',
+          { hostNetwork: true },
+          /hostNetwork and dnsPolicy: ClusterFirst the pod .* set dnsPolicy: ClusterFirstWithHostNet/,
+        ],
+        [
+          'the node’s network, as the API server writes it',
+          { hostNetwork: true, dnsPolicy: 'ClusterFirst' },
+          /set dnsPolicy: ClusterFirstWithHostNet/,
+        ],
+        [
+          'the node’s resolver',
+          { dnsPolicy: 'Default' },
+          /dnsPolicy: Default the pod .* set dnsPolicy: ClusterFirst /,
+        ],
+        [
+          'the node’s resolver and network',
+          { hostNetwork: true, dnsPolicy: 'Default' },
+          /set dnsPolicy: ClusterFirstWithHostNet/,
+        ],
+        [
+          'nameservers of its own',
+          { dnsPolicy: 'None', dnsConfig: { nameservers: ['192.0.2.53'] } },
+          /dnsPolicy: None .* set dnsPolicy: ClusterFirst; dnsConfig may add to it/,
+        ],
+      ];
+      for (const [what, spec, says] of policies) {
+        it(`refuses ${what}, unless the claim address is an IP`, async () => {
+          expect(await refusalOf({ spec }))
+            .to.match(says)
+            .and.contain('cannot find console.twofold-console.svc, where it would claim its keys')
+            .and.contain('(claim_unreachable)');
+          for (const claimUrl of [
+            'https://10.96.0.20:8445/internal/v1/claim',
+            'https://[fd00::20]:8445/internal/v1/claim',
+          ])
+            expect((await planOf({ spec }, { claimUrl })).names, claimUrl).to.have.length(2);
+        });
+      }
+
+      it('but not where dnsConfig shows that its nameservers are the cluster’s: that is a warning', async () => {
+        const of = (...searches: string[]): Json => ({
+          dnsPolicy: 'None',
+          dnsConfig: { nameservers: ['169.254.20.10', '10.96.0.10'], searches },
+        });
+        const cluster = ['sessions.svc.cluster.local', 'svc.cluster.local', 'cluster.local'];
+        expect((await planOf({ spec: of(...cluster, 'example.org') })).warnings).to.deep.equal([
+          'dnsPolicy: twofold-init finds console.twofold-console.svc only if the nameservers in dnsConfig are the cluster’s',
+        ]);
+        for (const searches of [['example.org'], ['svc.cluster.local'], ['cluster.local'], ['xsvc.a', 'a']])
+          expect(await refusalOf({ spec: of(...searches) })).to.contain('(claim_unreachable)');
+      });
+
+      it('but not with a resolver that asks the cluster', async () => {
+        for (const spec of [
+          { hostNetwork: false },
+          {
+            dnsPolicy: 'ClusterFirst',
+            dnsConfig: { nameservers: ['192.0.2.53'], options: [{ name: 'ndots', value: '1' }] },
+          },
+          { dnsPolicy: 'ClusterFirstWithHostNet' },
+        ])
+          expect((await planOf({ spec })).warnings).to.deep.equal([]);
+        const { warnings } = await planOf({
+          spec: { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' },
+        });
+        expect(warnings).to.have.length(1);
+        expect(warnings[0]).to.match(/^hostNetwork: to NetworkPolicies this pod is its node/);
+        expect(warnings[0]!.length).to.be.at.most(256);
+      });
+    });
 
     it('warns of what undoes the choice of containers, and continues', async () => {
       const spec = { shareProcessNamespace: true };

@@ -9,6 +9,7 @@ import type { SecretName } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
 import { accountNamespace, findLauncher } from '#platform/launchers.ts';
 import { chooseContainers, MAX_SHOWN, readAnnotations, shortList, type Chosen } from './annotations.ts';
+import { claimRefusal, claimWarnings } from './claim-address.ts';
 import { conflicts } from './conflicts.ts';
 import { exposures } from './exposures.ts';
 import type { Container, Pod, Resources } from './pod.ts';
@@ -28,6 +29,8 @@ export interface PlanConfig {
   readonly namespaces: readonly string[];
   readonly envEnabled: boolean;
   readonly launchers: readonly TrustedLauncher[];
+  /** Where init containers claim their keys. */
+  readonly claimUrl: string;
 }
 
 /** What the review says besides the pod. */
@@ -107,8 +110,8 @@ function reservedNames(pod: Pod): Refusal | undefined {
     ]),
   ];
   if (found.length === 0) return undefined;
-  const next =
-    'if this pod was exported from a running one, strip these, and the mounts and variables that use them, and create it again with a fresh ticket';
+  const debug = 'to debug a session, add a container to its pod (kubectl debug POD --target=CONTAINER)';
+  const next = `a copy of a session’s pod cannot start: ${debug}; or strip these, and the mounts and variables that use them, and create it again with a fresh ticket`;
   return refuse(
     'reserved_names',
     `the pod already carries ${shortList(found)}, which only Twofold may add; ${next}`,
@@ -179,8 +182,9 @@ export function planSession(pod: Pod, context: ReviewContext, config: PlanConfig
   const { values, refusals } = readAnnotations(pod);
   const chosen = chooseContainers(pod, values.containers);
   const identity = identify(pod, context, config, values.ticket);
-  if (refusals.length > 0 || isRefusal(chosen) || isRefusal(identity)) {
-    return { ok: false, refusals: [...refusals, ...[chosen, identity].filter(isRefusal)] };
+  const unreachable = claimRefusal(pod, config.claimUrl) ?? {};
+  if (refusals.length > 0 || isRefusal(chosen) || isRefusal(identity) || isRefusal(unreachable)) {
+    return { ok: false, refusals: [...refusals, ...[chosen, identity, unreachable].filter(isRefusal)] };
   }
   const consumers = chosenContainers(pod, chosen);
   const found = conflicts(values, consumers, config);
@@ -195,7 +199,11 @@ export function planSession(pod: Pod, context: ReviewContext, config: PlanConfig
     resources: initResources(pod),
     chosen,
     launcher: identity.launcher,
-    warnings: [...unreadable(values.fileMode, consumers, pod), ...exposures(pod)],
+    warnings: [
+      ...unreadable(values.fileMode, consumers, pod),
+      ...claimWarnings(pod, config.claimUrl),
+      ...exposures(pod),
+    ],
   };
   return { ok: true, plan };
 }

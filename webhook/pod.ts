@@ -55,6 +55,10 @@ export interface Pod {
   readonly sessionSecrets: readonly string[];
   readonly shareProcessNamespace: boolean;
   readonly hostPID: boolean;
+  readonly hostNetwork: boolean;
+  readonly dnsPolicy: string;
+  /** Search domains of its own. */
+  readonly searches: readonly string[];
 }
 
 const SESSION_SECRET = /^twofold-[0-9a-f]{32}$/;
@@ -94,6 +98,13 @@ function numberAt(parent: JsonObject | undefined, key: string, where: string): n
 
 function namesAt(parent: JsonObject, key: string, member: string, where: string): string[] {
   return (listAt(parent, key, where) ?? []).flatMap((item) => textAt(item, member, where) ?? []);
+}
+
+function textsAt(parent: JsonObject | undefined, key: string, where: string): readonly string[] {
+  const value = parent?.[key] ?? [];
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+    ? value
+    : wrong(`${where}.${key}`, 'a list of texts');
 }
 
 function mapAt(parent: JsonObject, key: string, where: string): Record<string, string> | undefined {
@@ -209,6 +220,9 @@ export function parsePod(value: unknown): Pod {
     sessionSecrets: sessionSecretsIn(namingParts(spec)),
     shareProcessNamespace: spec['shareProcessNamespace'] === true,
     hostPID: spec['hostPID'] === true,
+    hostNetwork: spec['hostNetwork'] === true,
+    dnsPolicy: textAt(spec, 'dnsPolicy', 'spec') || 'ClusterFirst',
+    searches: textsAt(objectAt(spec, 'dnsConfig', 'spec'), 'searches', 'spec.dnsConfig'),
     volumes: listAt(spec, 'volumes', 'spec')?.map((volume, at) => parseVolume(volume, `spec.volumes[${at}]`)),
   };
 }

@@ -8,6 +8,11 @@ export const refusals = {
     status: 403,
     title: 'The pod has Twofold annotations, but none that selects a secret.',
   },
+  claim_unreachable: { status: 403, title: 'The pod could not reach the console, to claim its keys.' },
+  container_ambiguous: {
+    status: 403,
+    title: 'The pod has several containers, and nothing says which of them get the secrets.',
+  },
   container_unknown: { status: 403, title: 'The pod has no container with the given name.' },
   env_unsupported: { status: 403, title: 'This Kubernetes cannot set variables from files.' },
   env_disabled: { status: 403, title: 'Environment variables are turned off on this cluster.' },

@@ -236,7 +236,7 @@ export interface components {
       }[];
       /** @description Folder of the files; /secrets by default. */
       mountPath?: string;
-      /** @description Containers that get them, or "*" alone; the main one by default. */
+      /** @description Containers that get them, or "*" alone. Name them where you know them: a pod with several is refused if nothing says which. */
       containers?: string[];
       /** @description Octal, read bits only. */
       fileMode?: string;

@@ -1,9 +1,9 @@
 /** `annotate`: adds a ticket and annotations to a manifest. Zone 0; docs/design.md#tickets. */
 import type { MemberForm, MemberForms, Option } from '#envelope/annotation-row.ts';
 import { annotationRows, type MemberValues, type OptionName } from '#envelope/annotation-values.ts';
-import { annotations } from '#envelope/annotations.ts';
+import { annotations, DEFAULT_CONTAINER } from '#envelope/annotations.ts';
 import type { Parsed } from '#envelope/parsed.ts';
-import { parseFiles, parseVariables, selectedNames } from '#envelope/selection.ts';
+import { parseFiles, parseVariables, quote, selectedNames } from '#envelope/selection.ts';
 import type { Schemas } from '../api/client.ts';
 import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
@@ -57,6 +57,20 @@ function choiceOf(texts: Readonly<Record<string, string>>, title: string): Choic
   return { ...(values as Omit<Choice, 'secrets'>), secrets }; // the document has the same members
 }
 
+/** The only container is named, so that a sidecar that is injected later cannot make the pod ambiguous. */
+function containersOf(
+  { containers, title }: PodTemplate,
+  texts: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const { key, option } = annotations.containers;
+  const [only, ...others] = containers;
+  if (only === undefined || key in texts || DEFAULT_CONTAINER in texts) return {};
+  if (others.length === 0) return { [key]: only };
+  const names = containers.map(quote).join(', ');
+  const next = `Name those that get the secrets with --${option.name}, or all of them: --${option.name} "*".`;
+  throw failure('usage', `${title} has several containers: ${names}.`, next);
+}
+
 function namespaceOf({ namespace, title }: PodTemplate, option: string | undefined): string {
   if (namespace !== undefined && option !== undefined && namespace !== option) {
     throw failure(
@@ -82,7 +96,8 @@ export const annotate = command({
   detail:
     'Reads pods, and the pod templates of Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs; everything else\n' +
     'is printed unchanged, comments included. Each gets a ticket of its own, for the pods of its name. Annotations that are\n' +
-    'there already stay unless an option says otherwise; the ticket is always a new one.',
+    'there already stay unless an option says otherwise; the ticket is always a new one. The only container of a pod is named;\n' +
+    'of several, name those that get the secrets.',
   positionals: [
     { name: 'FILE', doc: 'the manifest; standard input where it is absent or -', optional: true },
   ],
@@ -106,19 +121,24 @@ export const annotate = command({
       }),
     );
     // The whole manifest is checked before the first ticket is issued.
-    const wanted = manifest.templates.map((template) => ({
-      template,
-      choice: choiceOf({ ...template.annotations, ...added }, template.title),
-      namespace: namespaceOf(template, given.namespace),
-      pod: given.pod ?? template.pods,
-    }));
+    const wanted = manifest.templates.map((template) => {
+      const texts = { ...template.annotations, ...added };
+      const containers = containersOf(template, texts);
+      return {
+        template,
+        choice: choiceOf({ ...texts, ...containers }, template.title),
+        namespace: namespaceOf(template, given.namespace),
+        pod: given.pod ?? template.pods,
+        adds: { ...added, ...containers },
+      };
+    });
     const limits = limitsOf(given);
     const api = await context.api();
-    for (const { template, choice, namespace, pod } of wanted) {
+    for (const { template, choice, namespace, pod, adds } of wanted) {
       const serviceAccount = given['service-account'] ?? template.serviceAccount;
       const body = { ...choice, namespace, serviceAccount, ...(pod === undefined ? {} : { pod }), ...limits };
       const issued = await issue(api, body);
-      template.annotate({ ...added, [annotations.ticket.key]: issued.ticket });
+      template.annotate({ ...adds, [annotations.ticket.key]: issued.ticket });
       context.note(`${template.title}: ${choice.secrets.join(', ')}. ${revocation(issued)}`);
     }
     return { json: manifest.toJson(), text: manifest.toYaml().trimEnd() };

@@ -1,4 +1,5 @@
 /** `ticket`, `tickets list`, `tickets revoke`. Zone 0; docs/design.md#tickets. */
+import { annotations } from '#envelope/annotations.ts';
 import { columns } from '#platform/columns.ts';
 import { dataOf, expectDone, type Api, type Schemas } from '../api/client.ts';
 import { command } from '../command.ts';
@@ -48,13 +49,13 @@ export const ticket = command({
     'Prints the annotations for a pod, or for the template it is made from. Anyone who can read a ticket and create\n' +
     'pods in that namespace under that account can use it, so narrow it: --pod, --uses, --ttl.',
   positionals: [{ name: 'SECRET', doc: 'names of secrets', many: true }],
-  options: ticketOptions,
+  options: { ...ticketOptions, containers: annotations.containers.option },
   examples: [
     { line: 'twofold ticket db-password aws-key --namespace alice --pod notebook', doc: 'For one pod' },
     { line: 'twofold ticket db-password -n alice -o json | jq -r .ticket', doc: 'The ticket alone' },
   ],
   run: async (context, { positionals, options }) => {
-    const { namespace, pod } = options;
+    const { namespace, pod, containers } = options;
     if (namespace === undefined) {
       throw failure('usage', 'A ticket needs a namespace.', 'Name one with --namespace NS.');
     }
@@ -64,6 +65,7 @@ export const ticket = command({
       secrets,
       serviceAccount: options['service-account'] ?? 'default',
       ...(pod === undefined ? {} : { pod }),
+      ...(containers === undefined ? {} : { containers: containers.split(',') }),
       ...limitsOf(options),
     });
     context.note(revocation(issued));

@@ -1,6 +1,7 @@
 /** `POST /internal/v1/resolve`, only for the webhook's client certificate for this port. Zone 1; docs/design.md#resolve. */
 import type { Express, Request, RequestHandler } from 'express';
 import { z } from 'zod';
+import { ticketText } from '#envelope/annotations.ts';
 import { MAX_INTERNAL_BODY_BYTES, MAX_JWS_BYTES, MAX_NAMES } from '#envelope/limits.ts';
 import { isUsername } from '#envelope/place.ts';
 import { isGenerateName, isNamespace, isSubdomain } from '#envelope/pod.ts';
@@ -41,7 +42,7 @@ export const resolveBody = z
     pod,
     names: names.refine((value) => parseNames(value) !== undefined, 'must hold names of secrets, none twice'),
     variables: names,
-    ticket: z.string().max(MAX_JWS_BYTES).optional(),
+    ticket: z.string().overwrite(ticketText).max(MAX_JWS_BYTES).optional(),
     launcher: launcher.optional(),
   })
   .refine(({ names: all, variables }) => variables.every((name) => all.includes(name)), {

@@ -17,13 +17,14 @@ function secretOf(name: string, envSafe: boolean): SecretSummary {
   } as SecretSummary;
 } // all that the form looks at
 
-function shown(envEnabled: boolean): string {
+function shown(envEnabled: boolean, containers?: readonly string[]): string {
   return documentText(
     launchForm({
       launch: {
         namespace: 'hub',
         serviceAccount: 'default',
         pod: undefined,
+        containers,
         mode: 'message',
         returnTo: new URL('https://hub.example.org'),
       },
@@ -43,6 +44,13 @@ describe('the form of /launch', () => {
     expect(page.match(/<select [^>]*>/g)).to.have.length(1);
     expect(page).to.match(/name="as:safe"[^]*value="variable" selected/);
     expect(page).to.contain(text.launch.fileName('unsafe')).and.contain(text.launch.variableHint);
+  });
+
+  it('shows the containers that the launcher named', () => {
+    expect(shown(true, ['notebook', 'git']))
+      .to.contain('notebook, git')
+      .and.contain(text.launch.containers);
+    expect(shown(true)).to.not.contain(text.launch.containers);
   });
 
   it('does not mention variables where they are off, not even to a person who asked for one', () => {

@@ -38,11 +38,12 @@ export interface LaunchForm {
   readonly now: number;
 }
 
-function sessionFacts({ namespace, serviceAccount, pod }: LaunchRequest): Html {
+function sessionFacts({ namespace, serviceAccount, pod, containers }: LaunchRequest): Html {
   const facts = [
     [text.launch.namespace, namespace],
     [text.launch.account, serviceAccount],
     [text.launch.pod, pod ?? text.launch.anyPod],
+    ...(containers === undefined ? [] : [[text.launch.containers, containers.join(', ')] as const]),
   ] as const;
   return html`<dl class="session">
     ${facts.map(

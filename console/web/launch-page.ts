@@ -70,6 +70,7 @@ function requestOf({ picked, kinds, names, fields }: Picks, launch: LaunchReques
     ns: launch.namespace,
     sa: launch.serviceAccount,
     pod: launch.pod,
+    containers: launch.containers,
     secrets,
     files: renamed.map((name) => ({ name, path: names.get(name) ?? '' })),
     env: variables.map((name) => ({ name, variable: names.get(name) ?? '' })),

@@ -73,6 +73,24 @@ describe('the address that /launch returns to', () => {
   });
 });
 
+describe('the containers that /launch is asked for', () => {
+  const containersOf = (containers?: unknown): unknown => {
+    const parsed = parseLaunch({ namespace: 'sessions', return_to: hub, containers }, [hub]);
+    return parsed.ok ? parsed.value.containers : parsed.refusal.detail;
+  };
+
+  it('are as in the annotation, or left out', () => {
+    expect(containersOf()).to.equal(undefined);
+    expect(containersOf('notebook')).to.deep.equal(['notebook']);
+    expect(containersOf('notebook,git')).to.deep.equal(['notebook', 'git']);
+    expect(containersOf('*')).to.deep.equal(['*']);
+  });
+
+  for (const given of ['', 'A', 'a b', 'a,', '*,a', ['a'], 'a'.repeat(64)])
+    it(`may not be ${JSON.stringify(given).slice(0, 20)}`, () =>
+      expect(containersOf(given)).to.equal('The parameter containers is missing or invalid.'));
+});
+
 describe('an origin that an operator may list', () => {
   it('is https, or a loopback address of a development machine', () => {
     for (const origin of [

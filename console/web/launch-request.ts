@@ -1,4 +1,6 @@
 /** What a launcher asks `/launch` for, in its address: never anything secret. Zone 1; docs/design.md#page. */
+import { annotations } from '#envelope/annotations.ts';
+import type { Parsed } from '#envelope/parsed.ts';
 import { isNamespace, isSubdomain, parsePodPattern, type PodPattern } from '#envelope/pod.ts';
 import { ok } from '#envelope/result.ts';
 import { refuse, type Outcome } from '../core/outcome.ts';
@@ -8,6 +10,8 @@ export interface LaunchRequest {
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly pod: PodPattern | undefined;
+  /** Those that get the secrets, where the launcher knows them. */
+  readonly containers: readonly string[] | undefined;
   /** Where the answer goes: a window of this origin gets a message, or this address a form. */
   readonly returnTo: URL;
   readonly mode: 'message' | 'form';
@@ -34,6 +38,12 @@ function returnAddress(value: unknown, origins: readonly string[]): URL | undefi
   return plain && origins.includes(url.origin) ? url : undefined;
 }
 
+/** As the annotation has them. */
+function parseContainers(value: unknown): Parsed<readonly string[] | undefined> {
+  if (value === undefined) return { ok: true, value };
+  return annotations.containers.member.parse(typeof value === 'string' ? value.split(',') : []);
+}
+
 export function parseLaunch(query: Query, origins: readonly string[]): Outcome<LaunchRequest> {
   const { namespace, service_account: serviceAccount = 'default', pod: podText, mode = 'message' } = query;
   const returnTo = returnAddress(query['return_to'], origins);
@@ -44,6 +54,8 @@ export function parseLaunch(query: Query, origins: readonly string[]): Outcome<L
   }
   const pod = podText === undefined ? undefined : parsePodPattern(podText);
   if (podText !== undefined && !pod) return badParameter('pod');
+  const containers = parseContainers(query['containers']);
+  if (!containers.ok) return badParameter('containers');
   if (mode !== 'message' && mode !== 'form') return badParameter('mode');
-  return ok({ namespace, serviceAccount, pod, returnTo, mode });
+  return ok({ namespace, serviceAccount, pod, containers: containers.value, returnTo, mode });
 }

@@ -1,6 +1,6 @@
 /** Pods that pass, pods that pass with a warning, and pods with parts of Twofold's that the webhook never rendered. No zone. */
 import { changed, container, init, podCreation, tokenSource, type Change, type GuardCase } from './case.ts';
-import { plainPod, sessionPod, SID } from '../session-pod.ts';
+import { plainPod, sessionPod, SID, type Pod } from '../session-pod.ts';
 
 export const validPods: readonly GuardCase[] = [
   { title: 'a pod with nothing of Twofold’s', request: podCreation(plainPod()) },
@@ -65,7 +65,21 @@ function forged(title: string, change: Change): GuardCase {
   return { title, denied: 'twofold-shape', says, request: podCreation(changed(plainPod(), change)) };
 }
 
+/** As `kubectl debug --copy-to --profile=general` makes it: without annotations and labels. */
+function copyOf(pod: Pod): Pod {
+  pod.metadata = { ...pod.metadata, name: 'copy', annotations: {}, labels: {} };
+  pod.spec['shareProcessNamespace'] = true;
+  pod.spec.containers.push({ name: 'debugger', image: 'busybox:1' });
+  return pod;
+}
+
 export const forgedPods: readonly GuardCase[] = [
+  {
+    title: 'a copy of a session’s pod, with what works instead',
+    denied: 'twofold-shape',
+    says: /kubectl debug --copy-to\) cannot start, .*kubectl debug POD --target=CONTAINER/,
+    request: podCreation(copyOf(sessionPod())),
+  },
   forged('our label', (pod) => (pod.metadata.labels['twofold.dev/session'] = SID)),
   forged('our label, empty', (pod) => (pod.metadata.labels['twofold.dev/session'] = '')),
   forged('an init container of our name', (pod) =>

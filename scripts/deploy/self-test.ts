@@ -32,6 +32,8 @@ interface SelfTest {
 }
 
 const NAME = 'twofold-self-test';
+/** Named, since the cluster's other webhooks may add more. */
+const CONTAINER = 'main';
 /** What was just applied is not yet in force everywhere: the API server reloads its configuration periodically. */
 const SETTLES = { withinMs: 30_000, everyMs: 1000 };
 
@@ -43,7 +45,7 @@ function podOf({ namespace, injectorImage }: SelfTest, metadata: object) {
     spec: {
       containers: [
         {
-          name: 'main',
+          name: CONTAINER,
           image: injectorImage,
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
         },
@@ -68,7 +70,8 @@ export function faultOf({ metadata, spec }: V1Pod, injectorImage: string): strin
   if (first.image !== injectorImage) return `twofold-init runs ${first.image ?? 'no image'}`;
   if (metadata?.labels?.['twofold.dev/session'] !== '0'.repeat(32))
     return 'it has no session label of a dry run';
-  const mount = spec?.containers[0]?.volumeMounts?.find(({ name }) => name === 'twofold-files');
+  const own = spec?.containers.find(({ name }) => name === CONTAINER);
+  const mount = own?.volumeMounts?.find(({ name }) => name === 'twofold-files');
   return mount?.mountPath === '/secrets' && mount.readOnly === true
     ? undefined
     : 'its container does not mount /secrets';
@@ -114,6 +117,7 @@ async function testInjection(kubectl: Kubectl, test: SelfTest, { bearer, caFile 
     const { jti, annotations } = await person.ticket({
       namespace: test.namespace,
       secrets: [NAME],
+      containers: [CONTAINER],
       pod: NAME,
       uses: 1,
       ttlSeconds: 600,
@@ -138,7 +142,11 @@ async function testInjection(kubectl: Kubectl, test: SelfTest, { bearer, caFile 
 
 /** Without a login: the refusal of an invalid ticket has gone all the way to the console and back. */
 async function testRefusal(kubectl: Kubectl, test: SelfTest): Promise<void> {
-  const annotations = { 'twofold.dev/secrets': NAME, 'twofold.dev/ticket': 'self.test.ticket' };
+  const annotations = {
+    'twofold.dev/secrets': NAME,
+    'twofold.dev/containers': CONTAINER,
+    'twofold.dev/ticket': 'self.test.ticket',
+  };
   const answer = await settled(
     () => dryRun(kubectl, podOf(test, { annotations })),
     ({ stderr }) => stderr.includes('(ticket_malformed)'),

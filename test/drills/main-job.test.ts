@@ -83,6 +83,12 @@ describe('the main job, over real processes', function () {
     );
   });
 
+  it('starts a session with a ticket that a block of YAML has ended with a line feed', async () => {
+    const annotations = await ticketFor(alice, 'db-password');
+    const block = { ...annotations, 'twofold.dev/ticket': `${annotations['twofold.dev/ticket'] ?? ''}\n` };
+    expect((await drill.runPod(await drill.admitPod(block))).exitCode).to.equal(0);
+  });
+
   it('shows a ticket’s owner each use of it', async () => {
     const { jti, annotations } = await alice.ticket({ namespace: sessions, secrets: ['db-password'] });
     const pod = await drill.admitPod(annotations);

@@ -4,7 +4,15 @@ import { eventually } from '../eventually.ts';
 import { connect } from './cluster/connection.ts';
 import { kubectlOutput, manifest } from './cluster/kubectl.ts';
 import { marker } from './sessions/marker.ts';
-import { container, pod, podSpec, template, uniqueName, type PodOptions } from './sessions/pods.ts';
+import {
+  container,
+  pod,
+  podSpec,
+  restrictedContainer,
+  template,
+  uniqueName,
+  type PodOptions,
+} from './sessions/pods.ts';
 import type { Person } from '../../scripts/dev/person.ts';
 
 describe('pods that controllers create', () => {
@@ -199,6 +207,25 @@ describe('pods that controllers create', () => {
     expect(await read(name)).to.equal(value);
     const mounts = await cluster.exec(name, ['cat', '/proc/mounts'], { container: 'proxy' });
     expect(mounts).to.not.match(/ \/secrets /);
+  });
+
+  it('gives two users of a pod the files below a folder, by its fsGroup', async () => {
+    const name = uniqueName('folder');
+    const users = [1001, 1002].map((runAsUser) =>
+      container({ name: `user-${runAsUser}`, securityContext: { ...restrictedContainer, runAsUser } }),
+    );
+    const below = { 'twofold.dev/secrets': `${secret}=a/b/token`, 'twofold.dev/containers': '*' };
+    const spec = { securityContext: { fsGroup: 3000 } };
+    await create(
+      'pod',
+      name,
+      pod({ name, annotations: { ...annotations, ...below }, containers: users, spec }),
+    );
+    await cluster.ready(name);
+    for (const { name: user } of users) {
+      const seen = await cluster.exec(name, ['cat', '/secrets/a/b/token'], { container: user });
+      expect(seen, user).to.equal(value);
+    }
   });
 
   it('does not need the pod’s own token for the API server', async () => {

@@ -83,6 +83,25 @@ describe('a session pod that exists', () => {
 
   it('can be debugged without them', async () => {
     passed(await debug({}));
+    passed(await onPod('debug', name, `--image=${SHELL_IMAGE}`, '--target=main', '--attach=false'));
+  });
+
+  it('cannot be copied by kubectl debug, which is told what works instead', async () => {
+    const copying = [
+      'debug',
+      name,
+      `--copy-to=${uniqueName('copy')}`,
+      `--image=${SHELL_IMAGE}`,
+      '--attach=false',
+    ];
+    stopped(
+      await onPod(...copying, '--profile=general'),
+      'twofold-shape',
+      /kubectl debug POD --target=CONTAINER/,
+    );
+    const { code, stderr } = await onPod(...copying, '--profile=general', '--keep-annotations');
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/kubectl debug POD --target=CONTAINER.*\(reserved_names\)/);
   });
 
   it('lets controllers add and remove finalizers, and users their own labels', async () => {

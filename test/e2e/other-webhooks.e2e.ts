@@ -7,6 +7,7 @@ import { kubectl, kubectlOutput } from './cluster/kubectl.ts';
 import { marker } from './sessions/marker.ts';
 import { startMutatingWebhook, type MutatingWebhook, type Operation } from './cluster/mutating-webhook.ts';
 import { container, pod, uniqueName } from './sessions/pods.ts';
+import type { Annotations } from './sessions/refused-pods.ts';
 import { useOf } from './sessions/tickets.ts';
 
 const NAMESPACE = 'e2e-webhooks';
@@ -46,12 +47,16 @@ describe('other mutating webhooks, before and after Twofold’s', () => {
   let alice: Person;
   let ticket: { jti: string; annotations: Readonly<Record<string, string>> };
 
-  const options = (name: string, kind: string) => {
+  const options = (
+    name: string,
+    kind: string,
+    naming: Annotations = { 'twofold.dev/containers': 'main' },
+  ) => {
     const volumes = [{ name: 'own', emptyDir: {} }];
     return pod({
       name,
       labels: { [label]: kind },
-      annotations: ticket.annotations,
+      annotations: { ...ticket.annotations, ...naming },
       spec: { volumes, automountServiceAccountToken: false },
     });
   };
@@ -120,6 +125,14 @@ describe('other mutating webhooks, before and after Twofold’s', () => {
     ) as V1Pod['spec']; // as it was
     expect({ ...answered.spec, nodeName: 'any' }).to.deep.equal({ ...zeroed, nodeName: 'any' });
     expect(await unwraps(), 'records of the keyservice').to.equal(2);
+  });
+
+  it('make a pod ambiguous that had one container and does not name it: refused, and all are named', async () => {
+    const { code, stderr } = await dryRun(options(uniqueName('unnamed'), 'ordinary', {}));
+    expect(code).to.equal(1);
+    expect(stderr).to.match(
+      /twofold\.dev\/containers: the pod has several containers \(main, early-sidecar\), .*\(container_ambiguous\)/,
+    );
   });
 
   it('end in one injection, whose init container is the first', async () => {

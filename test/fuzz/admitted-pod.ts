@@ -44,6 +44,7 @@ function chosenOf(pod: Members): ReadonlySet<string> {
     );
   }
   const main = annotations['kubectl.kubernetes.io/default-container'];
+  demand(main !== undefined || regular.length === 1, 'ambiguous', () => regular.join());
   return new Set([`containers/${main === undefined ? 0 : regular.indexOf(main ?? '')}`]);
 }
 
@@ -186,6 +187,11 @@ export function checkAdmittedPod(before: Members, after: Members): void {
     'changed',
     () => 'the pod',
   );
+  const { hostNetwork, dnsPolicy, dnsConfig } = was;
+  const asksNode =
+    dnsPolicy === 'Default' || (hostNetwork === true && !/WithHostNet|None/.test(textOf(dnsPolicy)));
+  const asksOthers = dnsPolicy === 'None' && !JSON.stringify(dnsConfig ?? {}).includes('"svc.');
+  demand(!asksNode && !asksOthers, 'claim', () => JSON.stringify([hostNetwork, dnsPolicy, dnsConfig]));
   const parts = ['containers', 'initContainers', 'volumes'];
   demand(isDeepStrictEqual(without(was, ...parts), without(is, ...parts)), 'changed', () => 'the spec');
   const [metadata, labelled] = [membersOf(before['metadata']), membersOf(after['metadata'])];

@@ -189,7 +189,7 @@ export const formatSubjects: readonly Subject[] = [
     tokens: jwsTokens,
     run: async (text) => {
       const verified = await verifyTicket(text, { ...expected, verifiers: ticketKeys });
-      if (verified.ok) only(tickets, text, 'a ticket');
+      if (verified.ok) only(tickets, text.trim(), 'a ticket');
     },
   }),
   {

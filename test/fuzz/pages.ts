@@ -126,6 +126,7 @@ const launches = [
   'return_to=https://hub.example/x&namespace=n',
   'return_to=https://hub.example&namespace=n&pod=nb-*&service_account=s&mode=form',
   'return_to=https://hub.example:8443/hub?x=y&namespace=a-b&mode=message',
+  'return_to=https://hub.example&namespace=n&containers=notebook,side',
 ];
 const origins = ['https://hub.example', 'https://hub.example:8443'];
 

@@ -131,6 +131,9 @@ const dictionary = dictionaryOf(
     resources: [{}, null, { limits: { cpu: '1', memory: '1Gi' } }, { requests: { cpu: '10m' } }],
     shareProcessNamespace: [true],
     hostPID: [true],
+    hostNetwork: [true],
+    dnsPolicy: ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None', ''],
+    dnsConfig: [{}, { nameservers: ['192.0.2.1'] }, { searches: ['svc.cluster.local', 'cluster.local'] }],
   },
 );
 

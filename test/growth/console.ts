@@ -191,7 +191,11 @@ export const consoleSubjects: readonly Subject[] = [
       'console/cluster.ts createCluster',
     ],
     tokens: [...json, '"a":"b",'],
-    starts: [['{"sub":"s",'], ['{"metadata":{"uid":"u","labels":{']],
+    starts: [
+      ['{"sub":"s",'],
+      ['{"metadata":{"uid":"u","labels":{'],
+      ['{"metadata":{"uid":"u","managedFields":[{"fieldsV1":{'],
+    ],
     run: async (body) => {
       isSameToken(visitor, body);
       isOwnOrigin(requestOf({ headers: { origin: body, 'sec-fetch-site': body } }), origin);

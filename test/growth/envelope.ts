@@ -198,8 +198,8 @@ export const envelopeSubjects: readonly Subject[] = [
   }),
   text({
     covers: [],
-    tokens: ['A', '.', '=', 'eyJ', '{', '\0'],
-    starts: [[jwsOf('twofold-ticket+jwt', '{}')]],
+    tokens: ['A', '.', '=', 'eyJ', '{', '\0', ' ', '\n', '\uFEFF'],
+    starts: [[jwsOf('twofold-ticket+jwt', '{}')], [' ', jwsOf('twofold-ticket+jwt', '{}')]],
     run: (jws) => verifyTicket(jws, expected),
   }),
   text({

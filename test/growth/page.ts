@@ -131,13 +131,35 @@ export const pageSubjects: readonly Subject[] = [
   }),
   text({
     covers: ['console/web/launch-request.ts parseLaunch'],
-    tokens: ['https://', 'hub.example', 'a', '.', '/', '?', '#', '@', ':', '%41', 'xn--', 'é', '[', '\t'],
+    tokens: [
+      'https://',
+      'hub.example',
+      'a',
+      '.',
+      '/',
+      '?',
+      '#',
+      '@',
+      ':',
+      '%41',
+      'xn--',
+      'é',
+      '[',
+      '\t',
+      ',',
+    ],
     starts: [['https://'], ['https://', 'xn--'], ['https://', 'hub.example', '/']],
     most: MAX_HEADER,
     run: (value) => {
       parseLaunch({ return_to: value, namespace: value }, ['https://hub.example']);
       return parseLaunch(
-        { return_to: 'https://hub.example', namespace: 'n', pod: value, service_account: value },
+        {
+          return_to: 'https://hub.example',
+          namespace: 'n',
+          pod: value,
+          service_account: value,
+          containers: value,
+        },
         ['https://hub.example'],
       );
     },

@@ -1,9 +1,11 @@
 /** What a review's sender and the webhook's peers can send. */
 import { annotations } from '#envelope/annotations.ts';
 import { hardenedOptions } from '#platform/harden-server.ts';
+import { createLog } from '#platform/log.ts';
+import { createMetrics } from '#platform/metrics.ts';
 import { parseProblem } from '#platform/problem.ts';
 import { additionsOf, payloadBytes } from '../../webhook/additions.ts';
-import { timeoutOf } from '../../webhook/http.ts';
+import { createMutate, timeoutOf } from '../../webhook/http.ts';
 import { patchOf } from '../../webhook/patch.ts';
 import { createConsoleClient, createKeyserviceClient } from '../../webhook/peers.ts';
 import { planSession, type Plan } from '../../webhook/plan.ts';
@@ -11,6 +13,7 @@ import { parsePod } from '../../webhook/pod.ts';
 import { parseQuantity } from '../../webhook/quantity.ts';
 import { effectiveRequest, missingMemory, qosClass } from '../../webhook/resources.ts';
 import { encodeReview, parseReview } from '../../webhook/review.ts';
+import { admitWith, readReview, reviewRequest } from '../reviews.ts';
 import { json } from './envelope.ts';
 import type { Subject } from './harness.ts';
 import { steps, text, type Step } from './subject.ts';
@@ -22,7 +25,8 @@ interface DraftContainer {
   readonly restartPolicy?: string;
   readonly resources?: Json;
   readonly env?: Json[];
-  readonly volumeMounts?: Json[];
+  readonly volumeMounts?: { readonly name: string; mountPath: string }[];
+  readonly args?: string[];
 }
 
 interface Draft {
@@ -31,14 +35,35 @@ interface Draft {
   readonly containers: DraftContainer[];
   readonly initContainers: DraftContainer[];
   readonly volumes: Json[];
+  name: string;
+  generateName: string;
+  /** Further lists of metadata, spec and dnsConfig. */
+  readonly lists: Readonly<Record<'metadata' | 'spec' | 'dns', Record<string, unknown[]>>>;
+  /** The innermost object of one that nests. */
+  deepest: Json;
 }
 
 function draft(): Draft {
+  const deepest: Json = {};
   return {
+    name: 'p',
+    generateName: '',
+    lists: {
+      metadata: { managedFields: [{ fieldsV1: deepest }] },
+      spec: {},
+      dns: { searches: ['svc.cluster.local', 'cluster.local'] },
+    },
+    deepest,
     annotations: { [annotations.ticket.key]: 'x' },
     labels: {},
     containers: [
-      { name: 'm', resources: { limits: { cpu: '1', memory: '1Gi' } }, env: [], volumeMounts: [] },
+      {
+        name: 'm',
+        resources: { limits: { cpu: '1', memory: '1Gi' } },
+        env: [],
+        volumeMounts: [],
+        args: [],
+      },
     ],
     initContainers: [],
     volumes: [],
@@ -49,6 +74,12 @@ const resources = { limits: { cpu: 1, memory: 1 } };
 function append(draftOf: Draft, key: string, entry: string): void {
   const before = draftOf.annotations[key];
   draftOf.annotations[key] = before === undefined ? entry : `${before},${entry}`;
+}
+function push({ lists }: Draft, where: keyof Draft['lists'], list: string, item: unknown): void {
+  (lists[where][list] ??= []).push(item);
+}
+function lengthen(draftOf: Draft, key: string, entry: string): void {
+  draftOf.annotations[key] = (draftOf.annotations[key] ?? '') + entry;
 }
 function lastOf({ containers }: Draft): DraftContainer | undefined {
   return containers.at(-1);
@@ -72,6 +103,32 @@ const podSteps: Readonly<Record<string, Step<Draft>>> = {
       name: `p${at}`,
       projected: { sources: [{ serviceAccountToken: { audience: `twofold${at}` } }] },
     }),
+  fileSegment: (pod) => lengthen(pod, annotations.files.key, '/a'),
+  pathSegment: (pod) => lengthen(pod, annotations.mountPath.key, '/a'),
+  ticketSpace: (pod) => lengthen(pod, annotations.ticket.key, ' '),
+  mountSegment: (pod) => {
+    const mount = lastOf(pod)?.volumeMounts?.at(-1);
+    if (mount) mount.mountPath += '/a';
+  },
+  name: (pod) => (pod.name += 'a.'),
+  generateName: (pod) => (pod.generateName += 'a-'),
+  managedField: (pod, at) =>
+    push(pod, 'metadata', 'managedFields', {
+      manager: `m${at}`,
+      fieldsV1: { 'f:metadata': { [`f:l${at}`]: {} } },
+    }),
+  deeperField: (pod) => {
+    const deeper: Json = {};
+    pod.deepest['f:x'] = deeper;
+    pod.deepest = deeper;
+  },
+  ownerReference: (pod, at) => push(pod, 'metadata', 'ownerReferences', { kind: 'Job', uid: `u${at}` }),
+  finalizer: (pod, at) => push(pod, 'metadata', 'finalizers', `example.org/${at}`),
+  toleration: (pod, at) => push(pod, 'spec', 'tolerations', { key: `k${at}` }),
+  searchDomain: (pod, at) => push(pod, 'dns', 'searches', `svc.${at}`),
+  hostAlias: (pod, at) => push(pod, 'spec', 'hostAliases', { ip: '192.0.2.1', hostnames: [`h${at}`] }),
+  pullSecret: (pod, at) => push(pod, 'spec', 'imagePullSecrets', { name: `s${at}` }),
+  argument: (pod, at) => lastOf(pod)?.args?.push(`--a=${at}`),
   label: ({ labels }, at) => (labels[`l${at}`] = 'x'),
   annotation: (pod, at) => (pod.annotations[`a${at}`] = 'x'),
   unknownAnnotation: (pod, at) => (pod.annotations[`twofold.dev/a${at}`] = 'x'),
@@ -93,17 +150,39 @@ function step(name: keyof typeof podSteps): Step<Draft> {
   return podSteps[name]!;
 }
 
-function podOf({ annotations: texts, labels, ...spec }: Draft): Json {
+function podOf(draftOf: Draft): Json {
+  const { name, generateName, annotations: texts, labels, lists } = draftOf;
+  const { containers, initContainers, volumes } = draftOf;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'p', annotations: texts, labels },
-    spec,
+    metadata: { name, generateName, annotations: texts, labels, ...lists.metadata },
+    spec: { containers, initContainers, volumes, dnsPolicy: 'None', dnsConfig: lists.dns, ...lists.spec },
   };
 }
 
-const config = { namespaces: ['*'], envEnabled: true, launchers: [] };
 const rendering = { image: 'i', pullPolicy: 'Always', claimUrl: 'https://claim.example' };
+const config = { namespaces: ['*'], envEnabled: true, launchers: [], ...rendering };
+
+/** Everything that a review passes through, from its bytes to the answer's. */
+const mutate = createMutate(
+  {
+    admit: admitWith(config),
+    audit: {
+      append: (record) => Promise.resolve(void JSON.stringify(record)),
+      close: () => Promise.resolve(),
+    },
+    clock: () => 0,
+    log: createLog({ service: 'webhook', level: 'debug', write: () => undefined }),
+    metrics: createMetrics(),
+  },
+  undefined,
+);
+const podReview = JSON.parse(readReview('plain-pod-alice').toString()) as { request: object }; // a captured review
+function reviewOf(object: Json): string {
+  return JSON.stringify({ ...podReview, request: { ...podReview.request, object } });
+}
+
 const zeros = { sid: '0'.repeat(32), grantSha256: '', caSha256: '' };
 
 function admit(object: unknown): unknown {
@@ -153,6 +232,18 @@ export const webhookSubjects: readonly Subject[] = [
     most: 16_384,
     draft,
     run: (pod: Draft) => admit(podOf(pod)),
+  }),
+  steps({
+    covers: ['webhook/http.ts createMutate'],
+    tokens: Object.values(podSteps),
+    starts: [
+      [step('file'), step('chooseAll')],
+      [step('file'), step('generateName')],
+      [step('file'), step('mount')],
+    ],
+    most: 16_384,
+    draft,
+    run: (pod: Draft) => mutate(reviewRequest(reviewOf(podOf(pod)))),
   }),
   text({
     covers: ['webhook/review.ts parseReview'],

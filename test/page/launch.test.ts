@@ -13,7 +13,7 @@ describe('choosing secrets for a session', function () {
 
   it('ticks nothing by itself, and gives the opener a ticket with all annotations in a message', async () => {
     const page = await withSecrets();
-    await openLauncher(page, 'choose', await launchUrl());
+    await openLauncher(page, 'choose', await launchUrl({ containers: 'notebook' }));
     const [popup] = await Promise.all([
       page.context().waitForEvent('page'),
       page.getByRole('button', { name: 'Choose secrets' }).click(),
@@ -40,6 +40,7 @@ describe('choosing secrets for a session', function () {
       'twofold.dev/secrets': 'aws-key=aws/key',
       'twofold.dev/env': 'DB_PASSWORD=db-password',
       'twofold.dev/mount-path': '/home/ada/secrets',
+      'twofold.dev/containers': 'notebook',
       'twofold.dev/ticket': answer.ticket,
     });
     expect(decodeJwt(answer.ticket)).to.deep.include({

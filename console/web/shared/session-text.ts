@@ -33,6 +33,7 @@ export const sessionText = {
     account: 'Service account',
     pod: 'Pod',
     anyPod: 'any',
+    containers: 'Containers',
     choose: 'Your secrets',
     as: 'as',
     file: 'file',

@@ -57,6 +57,27 @@ def test_a_pod_with_ticked_secrets_is_admitted_and_gets_them(alice: Cluster) -> 
     assert "twofold" in refusal["message"]
 
 
+def test_the_users_container_gets_them_wherever_others_stand(alice: Cluster) -> None:
+    settings = {
+        "extra_containers": [{"name": "metrics", "image": "busybox"}],
+        "image": "busybox",
+        "pod_name_template": "jupyter-alice-with-metrics",
+    }
+    spawner = spawner_of(twofold(alice), alice.bearers["alice"], namespace=alice.namespace, **settings)
+    submit(spawner, TICKED)
+    pod = run(as_json(run(pod_of(spawner))))
+    pod["spec"]["containers"].insert(0, {"name": "injected-by-another-webhook", "image": "busybox"})
+    status, admitted = alice.create_pod(pod)
+    assert status == 201, admitted
+    mounting = {
+        container["name"]
+        for container in admitted["spec"]["containers"]
+        for mount in container.get("volumeMounts", [])
+        if mount["name"] == "twofold-files"
+    }
+    assert mounting == {"notebook"}
+
+
 def test_a_pod_without_ticked_secrets_is_left_as_it_is(alice: Cluster) -> None:
     spawner = spawner_of(twofold(alice), None)
     submit(spawner, {"twofold-mount-path": ["/secrets"]})

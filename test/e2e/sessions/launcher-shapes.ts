@@ -4,6 +4,7 @@
  * hold are replaced. See test/fixtures/reviews.
  */
 import { readFileSync } from 'node:fs';
+import { missingAnnotations } from '../../reviews.ts';
 import { STAY, SHELL_IMAGE } from './pods.ts';
 
 type Kind = 'Pod' | 'StatefulSet' | 'Deployment' | 'Job';
@@ -187,16 +188,16 @@ function wrapped(kind: Kind, name: string, template: { metadata: object; spec: o
 
 export function launcherShape(file: string) {
   const { metadata, spec } = readPod(file);
-  const asked = metadata.annotations;
-  const names = (asked['twofold.dev/secrets'] ?? '')
+  const asked = { ...metadata.annotations, ...missingAnnotations(file) };
+  const names = (metadata.annotations['twofold.dev/secrets'] ?? '')
     .split(',')
     .map((item) => item.split('=')[0]?.trim() ?? '');
-  const variables = (asked['twofold.dev/env'] ?? '')
+  const variables = (metadata.annotations['twofold.dev/env'] ?? '')
     .split(',')
     .map((item) => item.split('=')[1]?.trim() ?? '');
   return {
     secrets: [...new Set([...names, ...variables])].filter((name) => name !== ''),
-    /** The captured annotations, except the ticket. */
+    /** The captured annotations, except the ticket, and the container where they do not name it. */
     object: (kind: Kind, name: string, ticket: Readonly<Record<string, string>>): object =>
       wrapped(kind, name, {
         metadata: {

@@ -105,6 +105,16 @@ export function refusedPods({ secret, annotationsOf }: Asking): Readonly<Record<
         /\(annotation_unknown\)/,
       ],
     }),
+    'several containers, and none named': () => ({
+      annotations: annotationsOf('good'),
+      containers: [container({ name: 'main' }), container({ name: 'proxy' })],
+      says: [/twofold\.dev\/containers: .*\(main, proxy\).*name those here/, /\(container_ambiguous\)/],
+    }),
+    'the node’s network, without the cluster’s DNS': () => ({
+      annotations: annotationsOf('good'),
+      spec: { hostNetwork: true },
+      says: [/set dnsPolicy: ClusterFirstWithHostNet/, /\(claim_unreachable\)/],
+    }),
     'a nonexistent container': () => ({
       annotations: annotationsOf('good', { 'twofold.dev/containers': 'mian' }),
       says: [/twofold\.dev\/containers: .*mian/, /\(container_unknown\)/],

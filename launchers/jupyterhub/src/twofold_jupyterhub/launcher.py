@@ -16,6 +16,8 @@ from .selection import Selection, from_options
 
 OPTION = "twofold"
 ANNOTATION_PREFIX = "twofold.dev/"
+CONTAINER = "notebook"
+"""KubeSpawner's name for the user's own. Others come from the hub's configuration, and from webhooks of the cluster."""
 TICKET_SECONDS = 600
 """The webhook checks the ticket when the pod is created; from then on the pod's own session counts."""
 
@@ -138,7 +140,12 @@ class Twofold:
             "ttlSeconds": TICKET_SECONDS,
         }
         ticket = await self._with_token(spawner, lambda token: self.console.issue_ticket(token, request))
-        pod.metadata.annotations = {**present, **selection.annotations(), f"{ANNOTATION_PREFIX}ticket": ticket}
+        pod.metadata.annotations = {
+            **present,
+            **selection.annotations(),
+            f"{ANNOTATION_PREFIX}containers": CONTAINER,
+            f"{ANNOTATION_PREFIX}ticket": ticket,
+        }
         return pod
 
     async def refresh_user(
