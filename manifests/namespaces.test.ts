@@ -7,10 +7,10 @@ import { guardDocuments } from './guard.ts';
 import { CLAIM_URL, IMAGE, SID } from './session-pod.ts';
 
 const WEBHOOK = 'system:serviceaccount:twofold-webhook:webhook';
-const as = (username: string, groups: readonly string[] = []) => ({
-  as: username,
-  groups: [...groups, 'system:masters'], // so that only the guard decides
-});
+/** With the right to do everything, so that only the guard decides. */
+function as(username: string, groups: readonly string[] = []) {
+  return { as: username, groups: [...groups, 'system:masters'] };
+}
 const parameters = { image: IMAGE, claimUrl: CLAIM_URL, launchers: '' };
 
 interface Policy {

@@ -3,7 +3,9 @@ import { enabledCases } from '../test/enabled-namespaces.ts';
 import { enabledByName, isEnabled, namespaceList, namesIn, parseNamespaces } from './namespaces.ts';
 
 const setting = namespaceList('TWOFOLD_NAMESPACES', 'Namespaces.');
-const noFile = (): Promise<string> => Promise.reject(new Error('there is none'));
+function noFile(): Promise<string> {
+  return Promise.reject(new Error('there is none'));
+}
 
 describe('enabled namespaces', () => {
   for (const { list, name, labels = {}, enabled } of enabledCases) {

@@ -27,8 +27,8 @@ function stage(namespaces = entries, launchers: object[] = []) {
   return { state, namespaces: createNamespaces(ports, config) };
 }
 
-async function codes({ mayHaveSessions, mayHaveTickets }: Namespaces, name: string): Promise<string[]> {
-  const outcomes = [await mayHaveSessions(name), await mayHaveTickets(name)];
+async function codes(namespaces: Namespaces, name: string): Promise<string[]> {
+  const outcomes = [await namespaces.mayHaveSessions(name), await namespaces.mayHaveTickets(name)];
   return outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.refusal.code));
 }
 
