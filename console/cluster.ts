@@ -1,6 +1,6 @@
 /**
- * The Kubernetes API as the use cases see it: TokenReview, one pod, the guard. Zone 1; docs/design.md#claim
- * and docs/design.md#guard.
+ * The Kubernetes API as the use cases see it: TokenReview, one pod, one namespace, the guard. Zone 1;
+ * docs/design.md#claim, docs/design.md#namespaces and docs/design.md#guard.
  */
 import { z } from 'zod';
 import { urlPath } from '#envelope/url-path.ts';
@@ -32,6 +32,7 @@ const tokenReviewSchema = z.object({
 const podSchema = z.object({
   metadata: z.object({ uid: z.string(), labels: strings, annotations: strings }),
 });
+const namespaceSchema = z.object({ metadata: z.object({ labels: strings }) });
 /** The API server writes empty selectors where none was given. */
 const selector = z
   .object({ matchLabels: z.record(z.string(), z.unknown()), matchExpressions: z.array(z.unknown()) })
@@ -136,6 +137,12 @@ export function createCluster(api: Pick<KubernetesApi, 'get' | 'create'>): Clust
       if (!answer.ok && answer.status === 404) return { answer: undefined };
       const result = read(podSchema, answer);
       return 'unavailable' in result ? result : { answer: result.answer.metadata };
+    },
+    getNamespaceLabels: async (name) => {
+      const answer = await get(urlPath`/api/v1/namespaces/${name}`);
+      if (!answer.ok && answer.status === 404) return { answer: undefined };
+      const result = read(namespaceSchema, answer);
+      return 'unavailable' in result ? result : { answer: result.answer.metadata.labels };
     },
     readGuardPolicy: async (name) => {
       const [policy, binding] = await Promise.all([

@@ -3,6 +3,7 @@ import type { Jwk } from '#envelope/kid.ts';
 import { kidOf } from '#envelope/node-cipher.ts';
 import { parseSettings } from '#platform/settings.ts';
 import { ed25519Pair, jwkSet, octJwk, rsaPair } from '../test/keys.ts';
+import { hub } from '../test/launchers.ts';
 import { problemOf } from '../test/refusal.ts';
 import { consoleSettings, contradictionsOf, type ConsoleConfig } from './config.ts';
 import {
@@ -32,6 +33,7 @@ const env = {
   TWOFOLD_TLS_DIR: '/tls',
   TWOFOLD_OIDC_ISSUER: 'https://id.example.org/',
   TWOFOLD_OIDC_AUDIENCE: 'twofold',
+  TWOFOLD_NAMESPACES: 'sessions',
   TWOFOLD_AT_REST_KEYS_FILE: '/at-rest',
   TWOFOLD_TICKET_KEYS_FILE: '/tickets',
   TWOFOLD_COOKIE_KEYS_FILE: '/cookies',
@@ -211,6 +213,16 @@ describe('settings of the console that contradict each other', () => {
       expect(problem).to.include('TWOFOLD_TICKET_KEYS_FILE').and.to.include('TWOFOLD_GRANT_KEYS_FILE');
       expect(more).to.deep.equal([]);
     }
+  });
+
+  it('are a launcher whose account lives where sessions may be, by name or pattern', async () => {
+    const launchers = { TWOFOLD_LAUNCHERS_FILE: JSON.stringify({ launchers: [hub] }) };
+    for (const namespaces of ['hub-sessions,hub', 'hu*', '*'])
+      expect((await contradictions(launchers, { TWOFOLD_NAMESPACES: namespaces })).join()).to.match(
+        /^TWOFOLD_LAUNCHERS_FILE and TWOFOLD_NAMESPACES: launcher 1: sessions may run in (hub|every namespace), /,
+      );
+    for (const namespaces of ['hub-*', 'hub-sessions,twofold.dev/sessions=enabled'])
+      expect(await contradictions(launchers, { TWOFOLD_NAMESPACES: namespaces })).to.deep.equal([]);
   });
 
   it('are two addresses of a database; and all contradictions are reported together', async () => {

@@ -4,7 +4,8 @@
  */
 import { keysOfTwoUses } from '#platform/key-uses.ts';
 import { kubernetesSettings } from '#platform/kubernetes.ts';
-import { parseLaunchers } from '#platform/launchers.ts';
+import { parseLaunchers, sharedLauncher } from '#platform/launchers.ts';
+import { namespaceList } from '#platform/namespaces.ts';
 import { serviceSettings } from '#platform/service.ts';
 import {
   file,
@@ -82,6 +83,10 @@ const identity = {
       kind: 'a launchers file',
       parse: parseLaunchers,
     }),
+  ),
+  namespaces: namespaceList(
+    'TWOFOLD_NAMESPACES',
+    'Namespaces where sessions may have secrets, as the webhook has them: tickets for others are refused.',
   ),
 };
 
@@ -194,7 +199,16 @@ function keyProblems(config: KeySettings): string[] {
   ]);
 }
 
+function launcherProblems({
+  launchers,
+  namespaces,
+}: Pick<ConsoleConfig, 'launchers' | 'namespaces'>): string[] {
+  const shared = sharedLauncher(launchers ?? [], namespaces);
+  const { launchers: file, namespaces: list } = consoleSettings;
+  return shared === undefined ? [] : [`${file.variable} and ${list.variable}: ${shared}`];
+}
+
 /** Every contradiction, each with its variables; empty if the console may start. */
 export function contradictionsOf(config: ConsoleConfig): string[] {
-  return [...databaseProblems(config), ...keyProblems(config)];
+  return [...databaseProblems(config), ...keyProblems(config), ...launcherProblems(config)];
 }

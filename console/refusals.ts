@@ -63,6 +63,7 @@ const secrets = {
 const tickets = {
   annotations_malformed: kind(422, 'A pod cannot carry this choice for the session.'),
   env_disabled: kind(403, 'Environment variables are turned off on this cluster.'),
+  namespace_not_enabled: kind(403, 'Sessions with secrets are not enabled in this namespace.'),
   ttl_too_long: kind(422, 'The ticket would live longer than the operator allows.'),
   too_many_tickets: kind(409, 'You have as many live tickets as the quota allows; revoke one.'),
   ticket_unknown: kind(404, 'You have no ticket with this id.'),

@@ -13,7 +13,7 @@ import { guardDocuments, guardParameters } from './guard.ts';
 import { renderOwn } from './kustomize.ts';
 import { CLAIM_URL, IMAGE, plainPod, sessionPod } from './session-pod.ts';
 
-const parameters = { image: IMAGE, claimUrl: CLAIM_URL, launchers: LAUNCHERS };
+const parameters = { image: IMAGE, claimUrl: CLAIM_URL, launchers: LAUNCHERS, namespaces: '*' };
 const allCases = Object.values(guardCases).flat();
 const OTHER_IMAGE = 'twofold-injector:0.2.0';
 
@@ -108,8 +108,14 @@ describe('guard as rendered with an operator’s settings', function () {
   });
 
   it('has each value where guardDocuments writes it, and judges every case the same', async () => {
-    const objects = renderWith({ launchers: LAUNCHERS, otherInjectorImage: OTHER_IMAGE });
-    const values = { ...parameters, otherImage: OTHER_IMAGE, webhookUser: WEBHOOK };
+    const labelSetters = 'User alice\nGroup platform-team\n';
+    const objects = renderWith({
+      launchers: LAUNCHERS,
+      otherInjectorImage: OTHER_IMAGE,
+      namespaces: '*',
+      labelSetters,
+    });
+    const values = { ...parameters, otherImage: OTHER_IMAGE, webhookUser: WEBHOOK, labelSetters };
     expect(guardParameters(objects)).to.deep.equal(values);
     const rendered = objects.filter(isPolicy);
     expect(unfolded(rendered)).to.have.deep.members(unfolded(guardDocuments(values)));
@@ -119,7 +125,8 @@ describe('guard as rendered with an operator’s settings', function () {
 
   for (const [what, value] of Object.entries(ESCAPING)) {
     it(`fails these tests, rather than being circumvented, with ${what} in a setting`, () => {
-      for (const setting of ['injectorImage', 'otherInjectorImage', 'claimUrl', 'launchers']) {
+      const settings = ['injectorImage', 'otherInjectorImage', 'claimUrl', 'launchers'];
+      for (const setting of [...settings, 'namespaces', 'labelSetters']) {
         expect(() => guardParameters(renderWith({ [setting]: value })), setting).to.throw(/no allowed value/);
       }
     });
@@ -130,6 +137,7 @@ describe('guard as rendered with an operator’s settings', function () {
       `${HUB}  sessions ${USER_KEY}`,
       `${HUB} sessions`,
       `${HUB} sessions ${USER_KEY} `,
+      `${HUB} sess* ${USER_KEY}`,
     ]) {
       const rendered = renderWith({ launchers }).filter(isPolicy);
       const denied = await refusals(judge, rendered, podCreation(sessionPod({})));
@@ -176,12 +184,16 @@ describe('guard documents', function () {
   });
 
   it('rejects a value that could end its literal, or has another form', () => {
-    for (const name of ['image', 'otherImage', 'claimUrl', 'webhookUser', 'launchers'] as const) {
+    const words = ['image', 'otherImage', 'claimUrl', 'webhookUser'] as const;
+    for (const name of [...words, 'launchers', 'namespaces', 'labelSetters'] as const) {
       for (const value of [...Object.values(ESCAPING), 'two\nlines', 'two words']) {
         expect(() => guardDocuments({ [name]: value }), `${name} ${value}`).to.throw(`the guard's ${name}`);
       }
     }
     expect(() => guardDocuments({ image: '' })).to.throw();
+    expect(() => guardDocuments({ launchers: `${HUB} jupyter-* ${USER_KEY}` })).to.throw(
+      "the guard's launchers",
+    );
   });
 
   it('accepts each of two images while an upgrade is under way', async () => {

@@ -4,10 +4,11 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseNamespaces } from '#platform/namespaces.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { parseManifests } from './kustomize.ts';
 
-/** The operator's values. Each is a literal in the variable of that name, in one or two of the policies. */
+/** The operator's values. Each is a literal in the variable of that name, in each of some policies. */
 interface GuardParameters {
   readonly image: string;
   /** A second image, during an upgrade; may be empty. */
@@ -16,6 +17,10 @@ interface GuardParameters {
   readonly webhookUser: string;
   /** Lines of `username namespace annotation-key`; may be empty. */
   readonly launchers: string;
+  /** As in `TWOFOLD_NAMESPACES`. */
+  readonly namespaces: string;
+  /** Lines of `User name` or `Group name`; may be empty. */
+  readonly labelSetters: string;
 }
 
 interface Place {
@@ -32,18 +37,34 @@ function isWord(text: string): boolean {
   return /^[^'"\\\s\p{Cc}]+$/u.test(text);
 }
 function isLauncher(line: string): boolean {
-  return line.split(' ').length === 3 && line.split(' ').every(isWord);
+  const words = line.split(' ');
+  return words.length === 3 && words.every(isWord) && words[1]?.includes('*') === false;
+}
+
+function isSubject(line: string): boolean {
+  const [kind = '', name = '', ...more] = line.split(' ');
+  return ['User', 'Group'].includes(kind) && isWord(name) && more.length === 0;
 }
 
 const PLACES: readonly Place[] = [
   { name: 'image', policies: ['twofold-shape'], allows: isWord },
   { name: 'otherImage', policies: ['twofold-shape'], allows: (value) => value === '' || isWord(value) },
   { name: 'claimUrl', policies: ['twofold-shape'], allows: isWord },
-  { name: 'webhookUser', policies: ['twofold-writer'], allows: isWord },
+  { name: 'webhookUser', policies: ['twofold-writer', 'twofold-lease'], allows: isWord },
   {
     name: 'launchers',
-    policies: ['twofold-launcher', 'twofold-launcher-account'],
+    policies: ['twofold-launcher', 'twofold-launcher-account', 'twofold-namespace'],
     allows: (value) => value.split('\n').every((line) => line === '' || isLauncher(line)),
+  },
+  {
+    name: 'namespaces',
+    policies: ['twofold-writer', 'twofold-lease'],
+    allows: (value) => parseNamespaces(value) !== undefined,
+  },
+  {
+    name: 'labelSetters',
+    policies: ['twofold-namespace'],
+    allows: (value) => value.split('\n').every((line) => line === '' || isSubject(line)),
   },
 ];
 

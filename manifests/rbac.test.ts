@@ -60,6 +60,8 @@ const guardNames = [
   'ephemeral',
   'token',
   'writer',
+  'lease',
+  'namespace',
 ]
   .map((n) => `twofold-${n}`)
   .join(' ');
@@ -95,11 +97,12 @@ describe('rights at the API server', function () {
     expect(rights(render('base'))).to.deep.equal([...consoleRights, ...electionRights].sort());
   });
 
-  it('reach into all namespaces where all are enabled', () => {
+  it('reach into all namespaces where not each is named, and the console may then read namespaces', () => {
     const objects = renderOwn((manifests) => ({
-      'kustomization.yaml': `resources: [${manifests}/base]\ncomponents: [${manifests}/components/all-namespaces]\n`,
+      'kustomization.yaml': `resources: [${manifests}/base]\ncomponents: [${manifests}/components/namespace-rules]\n`,
     }));
-    const expected = [...consoleRights, ...electionRights, ...sessionRights('everywhere')].sort();
+    const read = 'ServiceAccount twofold-console/console everywhere: get namespaces';
+    const expected = [...consoleRights, read, ...electionRights, ...sessionRights('everywhere')].sort();
     expect(rights(objects)).to.deep.equal(expected);
   });
 

@@ -1,9 +1,11 @@
 /** The manifests at a real API server: it accepts each, and gives the services their rights and no others. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { applyDocuments } from '../scripts/dev/apply.ts';
-import { controlPlane, createApi, makeNamespaces, type Api } from '../test/control-plane.ts';
+import { applyDocuments, deleteDocuments } from '../scripts/dev/apply.ts';
+import { controlPlane, createApi, createPolicies, makeNamespaces, type Api } from '../test/control-plane.ts';
 import { eventually } from '../test/eventually.ts';
+import { guardDocuments } from './guard.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 import { parseManifests, render } from './kustomize.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
@@ -70,6 +72,98 @@ describe('manifests, at a real API server', function () {
     expect(elsewhere.message).to.contain('cannot create resource "secrets"');
     const everywhere = { method: 'GET', path: '/apis/coordination.k8s.io/v1/leases', ...WEBHOOK } as const;
     expect((await api.call(everywhere)).message).to.contain('cannot list resource "leases"');
+  });
+
+  describe('where namespaces are enabled by a pattern or by label', () => {
+    const policies = (): ReturnType<typeof createPolicies> => createPolicies(api);
+    const session = (name: string): object => ({
+      metadata: { name },
+      type: 'twofold.dev/session',
+      immutable: true,
+    });
+    const create = async (path: string, body: object): Promise<string> => {
+      const { status, message } = await api.call({
+        method: 'POST',
+        path: `${path}?dryRun=All`,
+        body,
+        ...WEBHOOK,
+      });
+      return status === 201 ? 'created' : message;
+    };
+    const SESSION = `twofold-${'0'.repeat(32)}`;
+    const leases = (namespace: string): string =>
+      `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+    const namespace = (name: string, labels = {}) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels },
+    });
+    let roles: KubernetesObject[];
+
+    before(async () => {
+      roles = parseManifests(
+        readFileSync(new URL('components/namespace-rules/roles.yaml', import.meta.url), 'utf8'),
+      );
+      await applyDocuments(api, roles);
+      const namespaces = 'jupyter-*,twofold.dev/sessions=enabled';
+      await policies().use(guardDocuments({ namespaces, labelSetters: 'Group system:masters' }));
+      await eventually('the roles hold everywhere', async () =>
+        (await create(leases(OTHER), { metadata: { name: SESSION } })).includes('twofold-lease'),
+      );
+      // Made on the fly, after roles and guard.
+      await applyDocuments(api, [
+        namespace('jupyter-alice'),
+        namespace('labelled', { 'twofold.dev/sessions': 'enabled' }),
+      ]);
+    });
+    after(async () => {
+      await deleteDocuments(api, [...guardDocuments({}), ...roles]);
+    });
+
+    it('let the webhook write in namespaces made on the fly, and nowhere else', async () => {
+      for (const name of ['jupyter-alice', 'labelled']) {
+        expect(await create(secrets(name), session(SESSION)), name).to.equal('created');
+        expect(await create(leases(name), { metadata: { name: SESSION } }), name).to.equal('created');
+      }
+      for (const name of [OTHER, ENABLED, 'kube-system', 'twofold-console']) {
+        expect(await create(secrets(name), session(SESSION)), name).to.contain('twofold-writer');
+        expect(await create(leases(name), { metadata: { name: SESSION } }), name).to.contain('twofold-lease');
+      }
+    });
+
+    it('let it take over nobody’s Lease, though its role names none', async () => {
+      const path = `${leases('kube-system')}/kube-scheduler`;
+      await api.call({
+        method: 'POST',
+        path: leases('kube-system'),
+        body: { metadata: { name: 'kube-scheduler' }, spec: { holderIdentity: 'scheduler' } },
+      });
+      const change = { method: 'PATCH', contentType: 'application/merge-patch+json', ...WEBHOOK } as const;
+      const taken = await api.call({ ...change, path, body: { spec: { holderIdentity: 'webhook' } } });
+      expect(taken.message).to.contain('may only write Leases named twofold-<session id>');
+      const gone = await api.call({ method: 'DELETE', path, ...WEBHOOK });
+      expect(gone.message).to.contain('may only write Leases named twofold-<session id>');
+    });
+
+    it('let it list pods and Leases and read accounts of the whole cluster, as the documentation says', async () => {
+      for (const path of [
+        '/api/v1/pods',
+        '/apis/coordination.k8s.io/v1/leases',
+        '/api/v1/namespaces/kube-system/serviceaccounts/default',
+      ])
+        expect((await api.call({ method: 'GET', path, ...WEBHOOK })).status, path).to.be.oneOf([200, 404]);
+      for (const path of ['/api/v1/secrets', '/api/v1/namespaces/labelled', '/api/v1/serviceaccounts'])
+        expect((await api.call({ method: 'GET', path, ...WEBHOOK })).status, path).to.equal(403);
+    });
+
+    it('let the console read one namespace, and list or change none', async () => {
+      const path = '/api/v1/namespaces/labelled';
+      expect((await api.call({ method: 'GET', path, ...CONSOLE })).status).to.equal(200);
+      const list = await api.call({ method: 'GET', path: '/api/v1/namespaces', ...CONSOLE });
+      expect(list.message).to.contain('cannot list resource "namespaces"');
+      const change = await api.call({ method: 'PATCH', path, body: [], ...CONSOLE });
+      expect(change.message).to.contain('cannot patch resource "namespaces"');
+    });
   });
 
   it('let the console see the guard’s policies by name only', async () => {

@@ -49,7 +49,10 @@ describe('settings of the services as deployed', function () {
           claimUrl: webhook?.['TWOFOLD_CLAIM_URL'],
           webhookUser: 'system:serviceaccount:twofold-webhook:webhook',
           launchers: '',
+          namespaces: webhook?.['TWOFOLD_NAMESPACES'],
+          labelSetters: '',
         });
+        expect(console).to.include({ TWOFOLD_NAMESPACES: webhook?.['TWOFOLD_NAMESPACES'] });
         for (const values of [console, webhook, keyservice]) {
           expect(Object.values(values ?? {}), JSON.stringify(values)).not.to.include('');
         }

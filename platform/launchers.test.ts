@@ -62,6 +62,8 @@ describe('a launchers file', () => {
     'an empty username': { ...hub, username: '' },
     'no namespaces': { ...hub, namespaces: [] },
     'a pattern for namespaces': { ...hub, namespaces: ['*'] },
+    'a pattern among namespaces': { ...hub, namespaces: ['users', 'jupyter-*'] },
+    'the label for namespaces': { ...hub, namespaces: ['twofold.dev/sessions=enabled'] },
     'an annotation without prefix': { ...hub, annotation: 'username' },
     'one of Twofold’s annotations': { ...hub, annotation: 'twofold.dev/user' },
     'an empty claim': { ...hub, claim: ' ' },
@@ -72,6 +74,12 @@ describe('a launchers file', () => {
       expect(() => parse(hub, wrong)).to.throw('launcher 2');
     });
   }
+
+  it('is never given by pattern, and the refusal has the reason', () => {
+    expect(() => parse({ ...hub, namespaces: ['jupyter-*'] })).to.throw(
+      /without patterns: whoever made a namespace of such a name would choose where this launcher speaks/,
+    );
+  });
 
   it('must state that an account lives where sessions run, or is refused with the entry and what to do', () => {
     const shared = { ...hub, namespaces: ['users', 'hub'] };

@@ -8,7 +8,7 @@
  * | member | meaning |
  * |---|---|
  * | username | who must have created the pod, exactly as the API server names it |
- * | namespaces | where; one username has at most one entry for a namespace |
+ * | namespaces | where, each by its name; one username has at most one entry for a namespace |
  * | annotation | the pod's annotation that names the user |
  * | claim | the login claim that this annotation holds |
  * | loginWithinDays | how recently the user must have logged in with it, 1 to 3650 |
@@ -18,6 +18,7 @@
  * session namespace, where users often may, has to be stated explicitly.
  */
 import { isJsonObject, parseJson, type JsonObject } from '#envelope/json.ts';
+import { enabledByName } from './namespaces.ts';
 
 export interface Launcher {
   readonly username: string;
@@ -68,7 +69,10 @@ function problemOf(entry: JsonObject): string | undefined {
     return `${OPTIONAL_MEMBER} must be true, for a service account, or be left out`;
   if (!Array.isArray(namespaces) || namespaces.length === 0) return 'namespaces must be a non-empty list';
   if (!namespaces.every((name) => typeof name === 'string' && NAMESPACE.test(name)))
-    return 'namespaces must hold names of namespaces, without patterns';
+    return (
+      'namespaces must hold names of namespaces, without patterns: whoever made a namespace of such a name would ' +
+      'choose where this launcher speaks for people'
+    );
   if (!isText(annotation) || !ANNOTATION.test(annotation) || OURS.test(annotation))
     return 'annotation must be a prefixed annotation key that is not one of Twofold’s';
   if (!isText(claim)) return 'claim must be the name of a login claim';
@@ -111,7 +115,8 @@ export function parseLaunchers(json: string): readonly Launcher[] {
 
 /**
  * Why a launcher's account may not live where it does, and what to do; undefined where all may. `sessionNamespaces` are
- * those where sessions may run, and `*` is all of them.
+ * those where sessions may run, as in `TWOFOLD_NAMESPACES`; those that a label enables are not among them (the guard lets
+ * nobody set it where a launcher lives).
  */
 export function sharedLauncher(
   launchers: readonly Launcher[],
@@ -120,12 +125,13 @@ export function sharedLauncher(
   const index = launchers.findIndex(({ username, sharedNamespace }) => {
     const home = accountNamespace(username);
     if (home === undefined || sharedNamespace) return false;
-    return sessionNamespaces.includes('*') || sessionNamespaces.includes(home);
+    return enabledByName(sessionNamespaces, home) === 'enabled';
   });
   const launcher = launchers[index];
   if (!launcher) return undefined;
   const home = accountNamespace(launcher.username) ?? '';
-  const where = sessionNamespaces.includes(home) ? `in ${home}` : 'in every namespace';
+  const everywhere = sessionNamespaces.includes('*') && !sessionNamespaces.includes(home);
+  const where = everywhere ? 'in every namespace' : `in ${home}`;
   return (
     `launcher ${index + 1}: sessions may run ${where}, where the account ${launcher.username} lives, so anyone who may ` +
     'create pods or tokens there is this launcher; move it or its sessions to a separate namespace, or set ' +

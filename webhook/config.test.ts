@@ -13,7 +13,8 @@ describe('the webhook’s settings, taken together', () => {
       /^TWOFOLD_LAUNCHERS_FILE and TWOFOLD_NAMESPACES: launcher 1: sessions may run in hub/,
     );
     expect(contradictionsOf({ launchers, namespaces: ['*'] }).join()).to.contain('in every namespace');
-    for (const namespaces of [['sessions', 'hub'], ['*']])
+    expect(contradictionsOf({ launchers, namespaces: ['sessions', 'hu*'] }).join()).to.contain('run in hub,');
+    for (const namespaces of [['sessions', 'hub'], ['hu*'], ['*']])
       expect(contradictionsOf({ launchers: declared, namespaces })).to.deep.equal([]);
   });
 

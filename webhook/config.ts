@@ -1,13 +1,13 @@
 /** The webhook's settings, as data: the reference in the docs comes from here. Zone 2. */
 import { kubernetesSettings } from '#platform/kubernetes.ts';
 import { parseLaunchers, sharedLauncher } from '#platform/launchers.ts';
+import { namespaceList } from '#platform/namespaces.ts';
 import { serviceSettings } from '#platform/service.ts';
 import {
   file,
   flag,
   httpsUrl,
   integer,
-  list,
   oneOf,
   optional,
   path,
@@ -59,10 +59,10 @@ export const webhookSettings = {
     values: ['IfNotPresent', 'Always', 'Never'],
     fallback: 'IfNotPresent',
   }),
-  namespaces: list('TWOFOLD_NAMESPACES', {
-    doc: 'Namespaces where sessions may have secrets. `*` stands for all: for development only.',
-    pattern: /^(\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$/,
-  }),
+  namespaces: namespaceList(
+    'TWOFOLD_NAMESPACES',
+    'Namespaces where sessions may have secrets: names, patterns (`jupyter-*`), `twofold.dev/sessions=enabled`. The console and the guard have the same list.',
+  ),
   envEnabled: flag('TWOFOLD_ENV_ENABLED', {
     doc: 'Whether `twofold.dev/env` is allowed: needs Kubernetes 1.35 on every node.',
     fallback: 'false',

@@ -235,6 +235,23 @@ describe('the janitor, with the shipped roles', function () {
     expect(await stateOf('sessions', id)).to.equal('Pod');
   });
 
+  it('sweeps every namespace where not each is named, for only the cluster knows the others', async () => {
+    const [named, unnamed] = [await createLease('sessions'), await createLease('team')];
+    await createPod('sessions', named);
+    await createPod('team', unnamed);
+    await janitorOf(['sessions']).sweep(go);
+    expect([await stateOf('sessions', named), await stateOf('team', unnamed)]).to.deep.equal(['Pod', '']);
+    for (const namespaces of [
+      ['sessions', 'jupyter-*'],
+      ['sessions', 'twofold.dev/sessions=enabled'],
+    ]) {
+      const id = await createLease('third');
+      await createPod('third', id);
+      await janitorOf(namespaces).sweep(go);
+      expect(await stateOf('third', id)).to.equal('Pod');
+    }
+  });
+
   it('continues with the other namespaces when one fails, and with the other pods when one cannot be read', async () => {
     const [first, second, other] = [
       await createLease('second'),

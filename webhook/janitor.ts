@@ -9,6 +9,7 @@ import type { Clock } from '#platform/clock.ts';
 import { listAll, type Listed, type ListQuery, type PartialObject } from '#platform/kubernetes-list.ts';
 import { MAX_OBJECT_BYTES, type KubernetesAnswer, type KubernetesApi } from '#platform/kubernetes.ts';
 import { describeError, type Log } from '#platform/log.ts';
+import { namesIn } from '#platform/namespaces.ts';
 import { HOLDER } from './session-objects.ts';
 
 export interface Lease {
@@ -57,7 +58,7 @@ export function decide(lease: Lease, pod: SessionPod | undefined, isOverdue: boo
 }
 
 interface JanitorConfig {
-  /** `*` stands for every namespace. */
+  /** As in `TWOFOLD_NAMESPACES`. */
   readonly namespaces: readonly string[];
   readonly graceSeconds: number;
 }
@@ -218,9 +219,10 @@ export function createJanitor({ api, monotonic, log }: JanitorPorts, config: Jan
     sweep: async (mayContinue: () => boolean): Promise<void> => {
       if (sweeping) return;
       sweeping = true;
-      const everywhere = config.namespaces.includes('*');
+      const named = namesIn(config.namespaces);
+      // One list of everything where not all are named: namespaces come, and go out of the rule.
       try {
-        for (const namespace of everywhere ? ['*'] : config.namespaces) {
+        for (const namespace of named.length < config.namespaces.length ? ['*'] : named) {
           await sweepNamespace(namespace, mayContinue).catch((error: unknown) => {
             log.error('sweep failed', { namespace, error: describeError(error) });
           });

@@ -389,6 +389,20 @@ describe('a plan', () => {
         .and.contain('(namespace_not_enabled)');
     });
 
+    it('goes by patterns, and leaves to the console what only a label can decide', async () => {
+      const place = async (namespace: string, namespaces: string[]) =>
+        (await planOf({ namespace }, { namespaces })).place.ns;
+      expect(await place('jupyter-alice', ['hub', 'jupyter-*'])).to.equal('jupyter-alice');
+      expect(await refusalOf({ namespace: 'jupyter' }, { namespaces: ['jupyter-*'] })).to.contain(
+        '(namespace_not_enabled)',
+      );
+      const byLabel = ['twofold.dev/sessions=enabled'];
+      expect(await place('other', byLabel)).to.equal('other');
+      expect(await refusalOf({ namespace: 'twofold-console' }, { namespaces: byLabel })).to.contain(
+        '(namespace_not_enabled)',
+      );
+    });
+
     it('refuses Windows and mirror pods', async () => {
       for (const spec of [{ os: { name: 'windows' } }, { nodeSelector: { 'kubernetes.io/os': 'windows' } }]) {
         expect(await refusalOf({ spec })).to.contain('(pod_unsupported)');

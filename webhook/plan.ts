@@ -8,6 +8,7 @@ import { selectedNames, quote } from '#envelope/selection.ts';
 import type { SecretName } from '#envelope/names.ts';
 import { parsePlace, PLACE_RULE, type Place } from '#envelope/place.ts';
 import { accountNamespace, findLauncher } from '#platform/launchers.ts';
+import { enabledByName } from '#platform/namespaces.ts';
 import { chooseContainers, MAX_SHOWN, readAnnotations, shortList, type Chosen } from './annotations.ts';
 import { claimRefusal, claimWarnings } from './claim-address.ts';
 import { conflicts } from './conflicts.ts';
@@ -25,7 +26,7 @@ interface TrustedLauncher {
 }
 
 export interface PlanConfig {
-  /** `*` stands for all of them; for development only. */
+  /** As in `TWOFOLD_NAMESPACES`. */
   readonly namespaces: readonly string[];
   readonly envEnabled: boolean;
   readonly launchers: readonly TrustedLauncher[];
@@ -63,8 +64,8 @@ type Planned =
 const IMAGE_UID = 65_532;
 
 function notASession(pod: Pod, { namespace }: ReviewContext, config: PlanConfig): Refusal | undefined {
-  const enabled = config.namespaces.includes('*') || config.namespaces.includes(namespace);
-  if (!enabled) {
+  // Where only a label can enable it, `resolve` answers: the webhook may not read namespaces.
+  if (enabledByName(config.namespaces, namespace) === 'not-enabled') {
     const next = 'ask the cluster’s operator to enable it (TWOFOLD_NAMESPACES)';
     return refuse(
       'namespace_not_enabled',

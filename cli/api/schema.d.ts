@@ -1399,7 +1399,7 @@ export interface operations {
           };
         };
       };
-      /** @description `secret_expired`: A selected secret has expired; replace it, or leave it out. `secret_not_env_safe`: A selected secret cannot be an environment variable; select it as a file. `env_disabled`: Environment variables are turned off on this cluster. */
+      /** @description `secret_expired`: A selected secret has expired; replace it, or leave it out. `secret_not_env_safe`: A selected secret cannot be an environment variable; select it as a file. `env_disabled`: Environment variables are turned off on this cluster. `namespace_not_enabled`: Sessions with secrets are not enabled in this namespace. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1407,7 +1407,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'secret_expired' | 'secret_not_env_safe' | 'env_disabled';
+            code?: 'secret_expired' | 'secret_not_env_safe' | 'env_disabled' | 'namespace_not_enabled';
           };
         };
       };
@@ -1509,7 +1509,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. */
+      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `kubernetes_unavailable`: The Kubernetes API does not answer; try again. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -1519,7 +1519,11 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'database_unavailable' | 'identity_provider_unavailable' | 'overloaded';
+            code?:
+              | 'database_unavailable'
+              | 'identity_provider_unavailable'
+              | 'overloaded'
+              | 'kubernetes_unavailable';
           };
         };
       };

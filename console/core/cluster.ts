@@ -1,4 +1,4 @@
-/** What `claim` needs of the Kubernetes API, as a port. Zone 1; docs/design.md#claim. */
+/** What the use cases need of the Kubernetes API, as a port. Zone 1; docs/design.md#claim, docs/design.md#namespaces. */
 
 /** Whose service-account token it is, according to the TokenReview. */
 export interface TokenOwner {
@@ -25,4 +25,6 @@ export interface Cluster {
   reviewToken(token: string, audience: string): Promise<ClusterAnswer<TokenOwner | undefined>>;
   /** Undefined if there is no such pod. */
   getPod(namespace: string, name: string): Promise<ClusterAnswer<AdmittedPod | undefined>>;
+  /** Undefined if there is no such namespace. */
+  getNamespaceLabels(name: string): Promise<ClusterAnswer<Readonly<Record<string, string>> | undefined>>;
 }

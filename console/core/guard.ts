@@ -16,6 +16,8 @@ export const GUARD_POLICIES = [
   'twofold-ephemeral',
   'twofold-token',
   'twofold-writer',
+  'twofold-lease',
+  'twofold-namespace',
 ] as const;
 
 /** A ValidatingAdmissionPolicy and its binding, as far as they could be read. */
@@ -42,10 +44,14 @@ interface Ports {
 }
 
 /** These list launchers and their accounts by name: one that is not listed is not guarded. */
-const KNOWING_LAUNCHERS: ReadonlySet<string> = new Set(['twofold-launcher', 'twofold-launcher-account']);
+const KNOWING_LAUNCHERS: ReadonlySet<string> = new Set([
+  'twofold-launcher',
+  'twofold-launcher-account',
+  'twofold-namespace',
+]);
 
 const CACHE_MS = 30_000;
-/** A guard just installed is noticed soon, and a missing one does not cost sixteen calls per pod. */
+/** A guard just installed is noticed soon, and a missing one does not cost twenty calls per pod. */
 const CACHE_MISSING_MS = 5_000;
 
 function isInForce(name: string, policy: GuardPolicy | undefined, lines: readonly string[]): boolean {

@@ -10,6 +10,7 @@ import { ok } from '#envelope/result.ts';
 import type { AuditSubject } from './audit.ts';
 import type { Ids } from './ids.ts';
 import type { Launchers } from './launchers.ts';
+import type { Namespaces } from './namespaces.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import type { FindPodOwner, PodOwner, PodWithOwner } from './pod-owner.ts';
 import type { Quotas } from './quotas.ts';
@@ -41,6 +42,7 @@ export type Resolve = UseCase<ResolveRequest, Resolved>;
 interface Ports {
   readonly database: Database;
   readonly findPodOwner: FindPodOwner;
+  readonly namespaces: Pick<Namespaces, 'mayHaveSessions'>;
   readonly mintTicket: MintTicket;
   readonly launchers: Pick<Launchers, 'assertionOf'>;
   readonly ids: Pick<Ids, 'session'>;
@@ -181,8 +183,10 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
     });
   };
 
-  /** In this order: the owner, the secrets, and only then a session. */
+  /** In this order: the namespace, the owner, the secrets, and only then a session. */
   const resolve = async (request: ResolveRequest, trace: Trace): Promise<Outcome<Resolved>> => {
+    const enabled = await ports.namespaces.mayHaveSessions(request.namespace);
+    if (!enabled.ok) return enabled;
     const owner = await ports.findPodOwner(request, trace);
     if (!owner.ok) return owner;
     const selection = await select(request, owner.value);

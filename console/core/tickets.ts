@@ -3,6 +3,7 @@ import type { MemberValues } from '#envelope/annotation-values.ts';
 import { annotations } from '#envelope/annotations.ts';
 import { parseSecretId, type OwnerId, type SecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
+import type { Namespaces } from './namespaces.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import { sessionAnnotations, type SessionAnnotations } from './session-annotations.ts';
@@ -58,6 +59,7 @@ interface Ports {
   readonly database: Database;
   readonly clock: () => number;
   readonly quotas: Quotas;
+  readonly namespaces: Pick<Namespaces, 'mayHaveTickets'>;
   readonly mintTicket: MintTicket;
 }
 
@@ -137,6 +139,8 @@ export function createTickets(ports: Ports, config: TicketConfig): Tickets {
     Object.assign(trace, { names, ns, pod });
     const chosen = sessionAnnotations(asked.value);
     if (!chosen.ok) return chosen;
+    const enabled = await ports.namespaces.mayHaveTickets(ns);
+    if (!enabled.ok) return enabled;
     const checked = await check(ownerId, asked.value);
     if (!checked.ok) return checked;
     const { text, row } = await ports.mintTicket({ ownerId, ...asked.value });

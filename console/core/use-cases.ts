@@ -1,6 +1,5 @@
 /** The use cases, put together over one set of ports. Zone 1; docs/design.md#api. */
 import type { Cipher } from '#envelope/cipher.ts';
-import type { Launcher } from '#platform/launchers.ts';
 import { createClaim, type Claim } from './claim.ts';
 import { createPodCheck } from './claiming-pod.ts';
 import { createClientSealing, type ClientSealing } from './client-sealing.ts';
@@ -9,6 +8,7 @@ import { createGuard, type GuardPolicy } from './guard.ts';
 import { createIds } from './ids.ts';
 import type { Keys } from './keys.ts';
 import { createLaunchers } from './launchers.ts';
+import { createNamespaces, type Namespaces, type NamespacesConfig } from './namespaces.ts';
 import { createOwners, type Owners } from './owners.ts';
 import { createFindPodOwner } from './pod-owner.ts';
 import { createResolve, type Resolve } from './resolve.ts';
@@ -64,8 +64,14 @@ interface UseCasePorts {
 }
 
 interface UseCaseConfig
-  extends SecretsConfig, MintConfig, TicketConfig, QuotaConfig, StartLimitConfig, WebSessionConfig {
-  readonly launchers: readonly Launcher[];
+  extends
+    SecretsConfig,
+    MintConfig,
+    TicketConfig,
+    QuotaConfig,
+    StartLimitConfig,
+    WebSessionConfig,
+    NamespacesConfig {
   /** The identity provider. */
   readonly loginIssuer: string;
   readonly firstClaimSeconds: number;
@@ -77,10 +83,11 @@ function createSessions(
     mintTicket: MintTicket;
     quotas: Quotas;
     ticketHash: TicketHash;
+    namespaces: Namespaces;
   },
   config: UseCaseConfig,
 ): SessionUseCases {
-  const { database, clock, keys, cluster, ticketHash, quotas, mintTicket } = ports;
+  const { database, clock, keys, cluster, ticketHash, quotas, mintTicket, namespaces } = ports;
   const limits = createStartLimits(config, ports.elapsed);
   const guard = createGuard({
     readGuardPolicy: (name) => cluster.readGuardPolicy(name),
@@ -99,7 +106,7 @@ function createSessions(
   const ids = createIds((bytes) => ports.cipher.random(bytes));
   return {
     resolve: createResolve(
-      { database, findPodOwner, mintTicket, launchers, ids, clock, limits, quotas },
+      { database, findPodOwner, mintTicket, launchers, ids, clock, limits, quotas, namespaces },
       config,
     ),
     claim: createClaim(
@@ -126,12 +133,13 @@ export function createUseCases(ports: UseCasePorts, config: UseCaseConfig): UseC
   const sealingPorts = { database, userKeys, cipher, ids, clock, envelopeKey: keys.envelope, quotas };
   const ticketHash = createTicketHash(ports);
   const mintTicket = createMintTicket({ ids, clock, keys: keys.tickets, ticketHash }, config);
+  const namespaces = createNamespaces(ports, config);
   const writing = createSecretWriting({ ...sealingPorts, sealing: createSealing(sealingPorts) });
   const table = {
     ...createSecrets(writing, config),
     ...createClientSealing(sealingPorts),
-    ...createTickets({ database, clock, quotas, mintTicket }, config),
-    ...createSessions({ ...ports, userKeys, mintTicket, quotas, ticketHash }, config),
+    ...createTickets({ database, clock, quotas, mintTicket, namespaces }, config),
+    ...createSessions({ ...ports, userKeys, mintTicket, quotas, ticketHash, namespaces }, config),
   };
   return {
     ...recordingRefusals({ audit: database.audit, clock }, table),

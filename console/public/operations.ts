@@ -131,6 +131,7 @@ export const operations = {
         'ttl_too_long',
       ] as const),
       ...(['annotations_malformed', 'too_many_tickets'] as const),
+      ...(['namespace_not_enabled', 'kubernetes_unavailable'] as const),
     ],
   },
   listTickets: {

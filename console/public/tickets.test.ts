@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 import { CLUSTER, later, newUser, onEachDatabase, PUBLIC_URL, startTestConsole } from '../testing/console.ts';
 import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
-import { admitAndClaim, NAMESPACE, openSession, ticketFor } from '../testing/session.ts';
+import { admitAndClaim, NAMESPACE, openSession, resolve, ticketFor } from '../testing/session.ts';
 
 onEachDatabase('tickets', (running) => {
   let alice: ApiClient;
@@ -200,6 +200,43 @@ describe('the operator’s limits', () => {
       const refused = await ask({ env: [{ variable: 'A', name: 'a' }] });
       expect(refusal(refused)).to.deep.equal([403, 'env_disabled']);
       expect((await ask({ env: [] })).status).to.equal(201);
+    } finally {
+      await running.stop();
+    }
+  });
+
+  it('apply to namespaces: tickets are for enabled ones, by name, pattern or label, and resolve looks again', async () => {
+    const running = await startTestConsole('SQLite', {
+      TWOFOLD_NAMESPACES: 'team,jupyter-*,twofold.dev/sessions=enabled',
+    });
+    const exists = (name: string, labels: object): void => {
+      running.kubernetes.namespaces.set(`/api/v1/namespaces/${name}`, { metadata: { name, labels } });
+    };
+    try {
+      const alice = await running.as('alice');
+      await alice.call('post', '/secrets', { body: { name: 'a', value: 'v' } });
+      const ask = (namespace: string): Promise<Reply> =>
+        alice.call('post', '/tickets', { body: { namespace, secrets: ['a'] } });
+      exists('labelled', { 'twofold.dev/sessions': 'enabled' });
+      exists('other', {});
+      for (const namespace of ['team', 'jupyter-alice', 'labelled'])
+        expect((await ask(namespace)).status, namespace).to.equal(201);
+      const refused = await ask('other');
+      expect(refusal(refused)).to.deep.equal([403, 'namespace_not_enabled']);
+      expect(refused.text).to.contain('not enabled in namespace \\"other\\"; ask the cluster’s operator');
+      // It may be made with the label; if it was not, the pod is refused.
+      const early = await ask('not-yet');
+      expect(early.status).to.equal(201);
+      const { ticket } = early.json;
+      const start = (dryRun: boolean): Promise<Reply> =>
+        resolve(running, { ticket, namespace: 'not-yet', names: ['a'], dryRun });
+      for (const dryRun of [false, true])
+        expect(refusal(await start(dryRun))).to.deep.equal([403, 'namespace_not_enabled']);
+      exists('not-yet', { 'twofold.dev/sessions': 'enabled' });
+      expect((await start(false)).status).to.equal(200);
+      running.kubernetes.failWith = 500;
+      expect(refusal(await ask('other'))).to.deep.equal([503, 'kubernetes_unavailable']);
+      expect((await ask('team')).status, 'a name needs no answer').to.equal(201);
     } finally {
       await running.stop();
     }

@@ -139,6 +139,7 @@ function baseEnv(
     TWOFOLD_KUBERNETES_TOKEN_FILE: tokenFile,
     TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000',
     TWOFOLD_ENV_ENABLED: 'true',
+    TWOFOLD_NAMESPACES: '*',
     TWOFOLD_LOG_LEVEL: 'debug',
   };
 }

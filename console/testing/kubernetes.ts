@@ -29,6 +29,8 @@ export interface TestKubernetes {
   readonly url: string;
   readonly token: string;
   readonly pods: Map<string, TestPod>;
+  /** By path. */
+  readonly namespaces: Map<string, object>;
   readonly tokens: Map<string, TestToken>;
   /** Policies and bindings by path. */
   readonly guard: Map<string, object>;
@@ -86,6 +88,7 @@ export async function startKubernetes(tls: TlsMaterial): Promise<TestKubernetes>
     url: '',
     token: 'the console’s own token'.replaceAll(/[^a-z]/g, ''),
     pods: new Map<string, TestPod>(),
+    namespaces: new Map<string, object>(),
     tokens: new Map<string, TestToken>(),
     guard: wholeGuard(),
     failWith: undefined as number | undefined, // a literal's type would be undefined alone
@@ -96,7 +99,7 @@ export async function startKubernetes(tls: TlsMaterial): Promise<TestKubernetes>
     if (state.failWith !== undefined) return [state.failWith, { reason: 'InternalError' }];
     if (message.headers.authorization !== `Bearer ${state.token}`) return [401, { reason: 'Unauthorized' }];
     if (path === '/apis/authentication.k8s.io/v1/tokenreviews') return [201, review(state.tokens, body)];
-    const found = state.pods.get(path) ?? state.guard.get(path);
+    const found = state.pods.get(path) ?? state.namespaces.get(path) ?? state.guard.get(path);
     return found ? [200, found] : [404, { reason: 'NotFound' }];
   };
   const server = createServer(tls, (message, response) => {

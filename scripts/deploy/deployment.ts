@@ -18,6 +18,7 @@ import { ensureKeys } from './keys.ts';
 import type { Kubectl } from './kubectl.ts';
 import { assertLaunchers } from './launchers.ts';
 import { assertMounts } from './mounts.ts';
+import { assertNamespaces, testNamespace } from './namespaces.ts';
 import { assertNodeVariables } from './node-variables.ts';
 import { exampleValues, readRendering, withEnv, type Rendering } from './rendering.ts';
 import { awaitRollouts } from './rollout.ts';
@@ -72,17 +73,6 @@ function renderOverlay(overlay: string): KubernetesObject[] {
       error,
     );
   }
-}
-
-async function assertNamespaces(kubectl: Kubectl, { sessionNamespaces }: Rendering): Promise<void> {
-  const named = sessionNamespaces.filter((name) => name !== '*');
-  const found = await Promise.all(named.map((name) => kubectl.find(['namespace', name])));
-  const missing = named.filter((_, index) => found[index] === undefined);
-  if (missing.length > 0)
-    throw new DeployError(
-      `settings.yaml enables namespaces that do not exist: ${missing.join(', ')}`,
-      `kubectl create namespace ${missing[0] ?? ''}`,
-    );
 }
 
 function noteOf({ allKeysInCluster, consoleKeysInCluster }: Rendering): string | undefined {
@@ -142,8 +132,10 @@ export async function deploy(kubectl: Kubectl, deployment: Deployment): Promise<
   if (certificates) await handOutBundle(kubectl, certificates.dir);
   say(`${rendering.objects.length} objects applied; variables from secrets are ${envEnabled ? 'on' : 'off'}`);
   await awaitRollouts(kubectl, rendering.deployments, { withinMs: ROLLOUT_MS, say });
-  const [namespace = 'default'] = rendering.sessionNamespaces.filter((name) => name !== '*');
+  const namespace = await testNamespace(kubectl, rendering.sessionNamespaces);
   const { injectorImage, publicUrl: url } = rendering;
-  await runSelfTest(kubectl, { namespace, injectorImage, url, login: deployment.login }, say);
+  if (namespace === undefined)
+    say('NOTE: no enabled namespace exists yet, so nothing was tested: deploy again when one does');
+  else await runSelfTest(kubectl, { namespace, injectorImage, url, login: deployment.login }, say);
   return { envEnabled };
 }

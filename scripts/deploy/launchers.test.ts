@@ -19,6 +19,7 @@ function check(
     image: 'injector:1',
     claimUrl: 'https://console/claim',
     launchers: lines,
+    namespaces: namespaces.join(','),
   });
   assertLaunchers({ objects: [...guard, file(launchers), file(others)], sessionNamespaces: namespaces });
 }

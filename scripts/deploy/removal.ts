@@ -9,12 +9,15 @@ import type { Kubectl } from './kubectl.ts';
 const OURS = ['-l', 'app.kubernetes.io/part-of=twofold', '--ignore-not-found'];
 const NAMESPACES = ['twofold-webhook', 'twofold-console', 'twofold-keyservice'];
 
-/** In this order: what the API server calls for every pod, then the services' rights, then the services. */
+/**
+ * In this order: what the API server calls for every pod, then the services' rights, then the guard that holds them to
+ * the enabled namespaces, then the services.
+ */
 const clusterWide = [
   'mutatingwebhookconfigurations',
+  'clusterrolebindings',
   'validatingadmissionpolicybindings',
   'validatingadmissionpolicies',
-  'clusterrolebindings',
   'clusterroles',
 ];
 const inSessionNamespaces = ['rolebindings', 'networkpolicies'];

@@ -19,7 +19,7 @@ export interface ProviderClass extends Reference {
 
 export interface Rendering {
   readonly objects: readonly KubernetesObject[];
-  /** Where sessions may be; `*` for every namespace. */
+  /** Where sessions may be, as in `TWOFOLD_NAMESPACES`. */
   readonly sessionNamespaces: readonly string[];
   /** Secrets that the services mount. */
   readonly secrets: readonly Reference[];

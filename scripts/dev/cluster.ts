@@ -8,6 +8,7 @@ import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { parseManifests } from '../../manifests/kustomize.ts';
 import { claimUrl, development, launchersOf, leafOf, mutateUrl, type Environment } from './environment.ts';
 import { startStandIn } from './kubernetes/server.ts';
+import { sessionNamespaces } from './settings.ts';
 
 export interface Cluster {
   readonly url: string;
@@ -51,10 +52,7 @@ function readManifests(file: string): KubernetesObject[] {
 
 /** The rights of the services. */
 export function roles(): KubernetesObject[] {
-  return [
-    ...readManifests('base/rbac.yaml'),
-    ...readManifests('components/all-namespaces/role-binding.yaml'),
-  ];
+  return [...readManifests('base/rbac.yaml'), ...readManifests('components/namespace-rules/roles.yaml')];
 }
 
 /** The stand-in for an API server, which starts immediately. */
@@ -86,6 +84,8 @@ export async function register(environment: Environment, cluster: Cluster): Prom
     claimUrl: claimUrl(environment),
     webhookUser: 'system:serviceaccount:twofold-webhook:webhook',
     launchers: guardLines(launchersOf(environment)).join('\n'),
+    namespaces: sessionNamespaces(environment),
+    labelSetters: 'User admin',
   });
   const clientConfig = { url: mutateUrl(environment), caBundle: await caBundle(environment.certificates) };
   const admission = readManifests('base/admission.yaml').flatMap((document) => {

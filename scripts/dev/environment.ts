@@ -32,6 +32,8 @@ export interface EnvironmentOptions {
   /** People who get a bearer. */
   readonly people: readonly string[];
   readonly launchersFile?: string | undefined;
+  /** As in `TWOFOLD_NAMESPACES`; every namespace where it is absent and no launcher is trusted. */
+  readonly namespaces?: string;
   /** Lets callers without credentials do at the API server what developers may, so that curl is enough. */
   readonly anonymous?: boolean;
   /** Overrides a service's variables, for drills and benches. */

@@ -35,7 +35,8 @@ function apiServerEnv({ dir }: Environment, { url, ca, tokenFile }: ApiServerAcc
 }
 
 /** Every namespace, except where launchers are trusted: their accounts live apart from sessions. */
-function sessionNamespaces(environment: Environment): string {
+export function sessionNamespaces(environment: Environment): string {
+  if (environment.options.namespaces !== undefined) return environment.options.namespaces;
   const launched = launchersOf(environment).flatMap(({ namespaces }) => namespaces);
   return launched.length === 0 ? '*' : [...new Set([development.namespace, ...launched])].join(',');
 }
@@ -83,6 +84,7 @@ export function consoleEnv(environment: Environment, apiServer: ApiServerAccess,
     TWOFOLD_OIDC_CA_FILE: environment.caFile,
     TWOFOLD_OIDC_CLIENT_ID: development.webClient,
     TWOFOLD_OIDC_CLIENT_SECRET_FILE: environment.webClientSecretFile,
+    TWOFOLD_NAMESPACES: sessionNamespaces(environment),
     TWOFOLD_ENV_ENABLED: 'true',
     TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000',
   };

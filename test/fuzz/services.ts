@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { parseLaunchers } from '#platform/launchers.ts';
+import { namespaceList } from '#platform/namespaces.ts';
 import { parseProblem } from '#platform/problem.ts';
 import { list, parseSettings } from '#platform/settings.ts';
 import { readWholeBody } from '#platform/whole-body.ts';
@@ -92,7 +93,10 @@ const launchers = {
   ],
 };
 
-const settingsOf = { some: list('TWOFOLD_SOME', { doc: '', pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/ }) };
+const settingsOf = {
+  some: list('TWOFOLD_SOME', { doc: '', pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/ }),
+  namespaces: namespaceList('TWOFOLD_NAMESPACES', ''),
+};
 
 async function wholeBody(text: string): Promise<void> {
   const message = Object.assign(new EventEmitter(), {
@@ -179,13 +183,12 @@ export const serviceSubjects: readonly Subject[] = [
   },
   textSubject({
     name: 'settings of a service',
-    covers: ['platform/settings.ts parseSettings'],
-    corpus: ['a,b', 'https://a.example/x', 'a-b,c'],
-    tokens: ['a', ',', '-', ' ', 'é'],
+    covers: ['platform/settings.ts parseSettings', 'platform/namespaces.ts parseNamespaces'],
+    corpus: ['a,b', 'https://a.example/x', 'a-b,c', 'a-*,twofold.dev/sessions=enabled'],
+    tokens: ['a', ',', '-', ' ', 'é', '*', '='],
     run: async (text) => {
-      const parsed = await parseSettings(settingsOf, { TWOFOLD_SOME: text, [`TWOFOLD_${text}`]: text }, () =>
-        Promise.resolve(text),
-      );
+      const env = { TWOFOLD_SOME: text, TWOFOLD_NAMESPACES: text, [`TWOFOLD_${text}`]: text };
+      const parsed = await parseSettings(settingsOf, env, () => Promise.resolve(text));
       demand(parsed.ok || parsed.problems.length > 0, 'problems', () => text);
     },
   }),

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { encodeInitValues, parseAnnotations } from '#envelope/annotation-values.ts';
 import { columns } from '#platform/columns.ts';
 import { parseLaunchers } from '#platform/launchers.ts';
+import { namespaceList } from '#platform/namespaces.ts';
 import { list, parseSettings } from '#platform/settings.ts';
 import { readWholeBody } from '#platform/whole-body.ts';
 import { parseManifest } from '../../cli/manifest.ts';
@@ -100,16 +101,20 @@ export const serviceSubjects: readonly Subject[] = [
   text({
     covers: [
       'platform/settings.ts parseSettings',
+      'platform/namespaces.ts parseNamespaces',
       'cli/settings.ts parseSettings',
       'cli/time.ts parseInstant',
     ],
-    tokens: ['a', ',', '-', '/', 'https://', '.', ':', '?', '1', 'd', ' '],
+    tokens: ['a', ',', '-', '*', '/', 'https://', '.', ':', '?', '1', 'd', ' '],
     starts: [['https://'], ['https://', 'a', '/']],
     run: async (value) => {
       const settings = {
         some: list('TWOFOLD_SOME', { doc: '', pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/ }),
+        namespaces: namespaceList('TWOFOLD_NAMESPACES', ''),
       };
-      await parseSettings(settings, { TWOFOLD_SOME: value }, () => Promise.resolve(''));
+      await parseSettings(settings, { TWOFOLD_SOME: value, TWOFOLD_NAMESPACES: value }, () =>
+        Promise.resolve(''),
+      );
       for (const read of [() => parseInstant(value, 0), () => parseCliSettings({ console: value }, {}, {})]) {
         try {
           read();

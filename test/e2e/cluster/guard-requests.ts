@@ -10,6 +10,7 @@ import {
   HUB_ACCOUNT,
   HUB_POD,
   USER_KEY,
+  WEBHOOK,
   type AdmissionRequest,
 } from '../../../manifests/guard-cases/case.ts';
 import { guardParameters } from '../../../manifests/guard.ts';
@@ -127,7 +128,9 @@ export async function connectGuard(api: Api, launcher: Launcher): Promise<Instal
       const local = JSON.parse(text) as AdmissionRequest; // as it was
       if (local.namespace === HUB_ACCOUNT.namespace)
         return { ...local, namespace: launcher.account.namespace };
-      const launched = local.namespace === 'sessions' && text.includes(launcher.annotation);
+      // The webhook may write in enabled namespaces alone.
+      const named = text.includes(launcher.annotation) || local.userInfo.username === WEBHOOK;
+      const launched = local.namespace === 'sessions' && named;
       return { ...local, namespace: launched ? launcher.namespace : namespace };
     },
     send: (request) => requests.send(request),

@@ -1,0 +1,46 @@
+/** The namespaces that settings.yaml enables, and what a deployment needs of them. No zone; docs/design.md#namespaces. */
+import { isEnabled, namesIn } from '#platform/namespaces.ts';
+import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
+import { DeployError } from './failure.ts';
+import type { Kubectl } from './kubectl.ts';
+import type { Rendering } from './rendering.ts';
+
+function bindsEverywhere({ kind, metadata }: KubernetesObject): boolean {
+  return kind === 'ClusterRoleBinding' && metadata?.name === 'twofold-webhook-sessions';
+}
+
+/** Throws a DeployError where a named namespace does not exist, or the roles do not reach those of a pattern or label. */
+export async function assertNamespaces(
+  kubectl: Pick<Kubectl, 'find'>,
+  { sessionNamespaces, objects }: Pick<Rendering, 'sessionNamespaces' | 'objects'>,
+): Promise<void> {
+  const named = namesIn(sessionNamespaces);
+  if (named.length < sessionNamespaces.length && !objects.some(bindsEverywhere))
+    throw new DeployError(
+      `settings.yaml enables ${sessionNamespaces.filter((entry) => !named.includes(entry)).join(', ')}, but no role reaches such namespaces`,
+      'add components/namespace-rules to the overlay (docs/install.md, “A namespace for each user”)',
+    );
+  const found = await Promise.all(named.map((name) => kubectl.find(['namespace', name])));
+  const missing = named.filter((_, index) => found[index] === undefined);
+  if (missing.length > 0)
+    throw new DeployError(
+      `settings.yaml enables namespaces that do not exist: ${missing.join(', ')}`,
+      `kubectl create namespace ${missing[0] ?? ''}`,
+    );
+}
+
+/** An enabled namespace for the self-test: a named one, or else one that exists; undefined where none does yet. */
+export async function testNamespace(
+  kubectl: Pick<Kubectl, 'list'>,
+  entries: Rendering['sessionNamespaces'],
+): Promise<string | undefined> {
+  const [named] = namesIn(entries);
+  if (named !== undefined) return named;
+  // `default` first where it is enabled: others may have a controller that removes what it does not know.
+  const namespaces = await kubectl.list<KubernetesObject>(['namespaces']);
+  const enabled = namespaces
+    .map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} }))
+    .filter((namespace) => isEnabled(entries, namespace))
+    .map(({ name }) => name);
+  return enabled.find((name) => name === 'default') ?? enabled[0];
+}
