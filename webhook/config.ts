@@ -59,6 +59,11 @@ export const webhookSettings = {
     values: ['IfNotPresent', 'Always', 'Never'],
     fallback: 'IfNotPresent',
   }),
+  seccompProfile: oneOf('TWOFOLD_INJECTOR_SECCOMP_PROFILE', {
+    doc: 'Its seccomp profile. `none` sets none, where the cluster refuses pods that set one ([neighbours.md](neighbours.md#openshift)).',
+    values: ['RuntimeDefault', 'none'],
+    fallback: 'RuntimeDefault',
+  }),
   namespaces: list('TWOFOLD_NAMESPACES', {
     doc: 'Namespaces where sessions may have secrets. `*` stands for all: for development only.',
     pattern: /^(\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$/,

@@ -4,6 +4,7 @@ import { hardenedOptions } from '#platform/harden-server.ts';
 import { parseProblem } from '#platform/problem.ts';
 import { additionsOf, payloadBytes } from '../../webhook/additions.ts';
 import { timeoutOf } from '../../webhook/http.ts';
+import { meshWarnings } from '../../webhook/neighbours.ts';
 import { patchOf } from '../../webhook/patch.ts';
 import { createConsoleClient, createKeyserviceClient } from '../../webhook/peers.ts';
 import { planSession, type Plan } from '../../webhook/plan.ts';
@@ -87,6 +88,14 @@ const podSteps: Readonly<Record<string, Step<Draft>>> = {
   chooseUnknown: (pod, at) => append(pod, annotations.containers.key, `u${at}`),
   chooseAll: (pod) => (pod.annotations[annotations.containers.key] = '*'),
   mountPath: (pod, at) => (pod.annotations[annotations.mountPath.key] = `/mnt/${at}`),
+  skipped: (pod, at) => {
+    append(pod, 'azure.workload.identity/skip-containers', `;c${at}`);
+    append(pod, 'eks.amazonaws.com/skip-containers', `\nc${at}`);
+  },
+  meshed: (pod, at) => {
+    pod.containers.push({ name: 'istio-proxy' }, { name: 'linkerd-proxy' });
+    append(pod, 'config.linkerd.io/skip-outbound-ports', `${at}-1`);
+  },
   mode: (pod) => (pod.annotations[annotations.fileMode.key] = '0400'),
 };
 function step(name: keyof typeof podSteps): Step<Draft> {
@@ -103,7 +112,12 @@ function podOf({ annotations: texts, labels, ...spec }: Draft): Json {
 }
 
 const config = { namespaces: ['*'], envEnabled: true, launchers: [] };
-const rendering = { image: 'i', pullPolicy: 'Always', claimUrl: 'https://claim.example' };
+const rendering = {
+  image: 'i',
+  pullPolicy: 'Always',
+  claimUrl: 'https://claim.example',
+  seccompProfile: 'RuntimeDefault',
+} as const;
 const zeros = { sid: '0'.repeat(32), grantSha256: '', caSha256: '' };
 
 function admit(object: unknown): unknown {
@@ -117,7 +131,8 @@ function admit(object: unknown): unknown {
   missingMemory(pod, plan.resources, payloadBytes(plan, sizes));
   const additions = additionsOf(plan, { ...zeros, sizes }, rendering);
   const patch = patchOf(pod, additions);
-  return encodeReview('u', { allowed: true, patch, warnings: plan.warnings });
+  const warnings = [...plan.warnings, ...meshWarnings(pod, rendering.claimUrl)];
+  return encodeReview('u', { allowed: true, patch, warnings });
 }
 
 function clientOf(body: string) {
@@ -146,6 +161,8 @@ export const webhookSubjects: readonly Subject[] = [
       'webhook/plan.ts planSession',
       'webhook/annotations.ts readAnnotations',
       'webhook/annotations.ts chooseContainers',
+      'webhook/neighbours.ts skipAnnotations',
+      'webhook/neighbours.ts meshWarnings',
       'envelope/annotation-values.ts parseAnnotations',
     ],
     tokens: Object.values(podSteps),

@@ -24,6 +24,8 @@ interface WebhookOptions {
   readonly label: string;
   /** Where pods may be requested as dry runs, to wait until it is in force. */
   readonly namespace: string;
+  /** Whether it is called again when a later one changed the pod. */
+  readonly again?: boolean;
   /** A JSON Patch; throws the message that the API server should pass on. */
   readonly mutate: (pod: V1Pod) => readonly Operation[];
 }
@@ -54,7 +56,7 @@ function review(uid: string, mutate: () => readonly Operation[]): object {
   }
 }
 
-function registration({ name, label }: WebhookOptions, url: string, ca: string): object {
+function registration({ name, label, again }: WebhookOptions, url: string, ca: string): object {
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
@@ -69,7 +71,7 @@ function registration({ name, label }: WebhookOptions, url: string, ca: string):
         objectSelector: { matchExpressions: [{ key: label, operator: 'Exists' }] },
         failurePolicy: 'Fail',
         timeoutSeconds: 10,
-        reinvocationPolicy: 'Never',
+        reinvocationPolicy: again ? 'IfNeeded' : 'Never',
       },
     ],
   };
