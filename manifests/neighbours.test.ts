@@ -4,6 +4,9 @@
  */
 import { expect } from 'chai';
 import jsonPatch from 'fast-json-patch';
+import type { ApiAnswer } from '../scripts/dev/api.ts';
+import { controlPlane, createApi } from '../test/control-plane.ts';
+import { startMutatingWebhook, type Operation } from '../test/e2e/cluster/mutating-webhook.ts';
 import { guardJudge, type GuardJudge } from '../test/guard-judge.ts';
 import { admitWith, goldenConfig, readReview, requestOf } from '../test/reviews.ts';
 import { podCreation } from './guard-cases/case.ts';
@@ -12,6 +15,8 @@ import type { Container, Pod } from './session-pod.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 const config = { ...goldenConfig, image: `registry.example.org/twofold/injector:0.1.0@${DIGEST}` };
+
+type Operations = readonly Operation[];
 
 function containersOf({ spec }: Pod): readonly Container[] {
   return [...spec.initContainers, ...spec.containers];
@@ -95,6 +100,52 @@ const SKIP_ANNOTATIONS = [
   ['eks-pod-identity', eksPodIdentity, 'eks.amazonaws.com/skip-containers'],
 ] as const;
 
+const LABEL = 'neighbours.example.org/called';
+
+/** Twofold's webhook and this one in front of it, both really called by the API server; what it says of the pod in the end. */
+async function createdBetween(review: string, again: (pod: Pod) => void): Promise<ApiAnswer> {
+  const api = createApi((await controlPlane('guard')).admin);
+  const request = requestOf(readReview(review));
+  const { namespace } = request;
+  const { metadata, spec } = request.object as Pod; // a review of one
+  const { name, annotations, labels } = metadata;
+  const start = (webhook: string, mutate: (pod: unknown) => Promise<Operations>, calledAgain: boolean) =>
+    startMutatingWebhook(api, {
+      name: webhook,
+      label: LABEL,
+      namespace,
+      address: '127.0.0.1',
+      again: calledAgain,
+      mutate,
+    });
+  const neighbour = await start(
+    'aa-neighbour',
+    (seen) => {
+      const pod = structuredClone(seen) as Pod; // the API server's
+      // Others, by which the start is noticed, have nothing to change.
+      if (pod.metadata.name === name) again(pod);
+      return Promise.resolve(jsonPatch.compare(seen as object, pod) as Operations);
+    },
+    true,
+  );
+  const twofold = await start(
+    'zz-twofold',
+    async (object) => {
+      const { verdict } = await admitWith(config)({ ...request, object }, Infinity);
+      return verdict.allowed ? verdict.patch : [];
+    },
+    false,
+  );
+  const body = { metadata: { name, annotations, labels: { ...labels, [LABEL]: 'yes' } }, spec };
+  const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
+  try {
+    return await api.call({ method: 'POST', path, body });
+  } finally {
+    await neighbour.close();
+    await twofold.close();
+  }
+}
+
 describe('neighbours that are called again after Twofold', function () {
   this.timeout(60_000);
   let judge: GuardJudge;
@@ -114,6 +165,26 @@ describe('neighbours that are called again after Twofold', function () {
       expect(verdict).to.deep.equal({ denied: [], warnings: [] });
     });
   }
+
+  it('are really called again by an API server, which then admits the pod', async () => {
+    const { status, message, body } = await createdBetween('azure-workload-identity', azureWorkloadIdentity);
+    expect(status, message).to.equal(201);
+    const { initContainers } = (body as Pod).spec; // just created
+    expect(
+      initContainers.map(({ name, env }) => [name, JSON.stringify(env).includes('AZURE_')]),
+    ).to.deep.equal([
+      ['twofold-init', false],
+      ['git-clone', true],
+    ]);
+  });
+
+  it('are refused by it where they do not heed the annotation', async () => {
+    const heedless = (pod: Pod): void =>
+      azureWorkloadIdentity({ ...pod, metadata: { ...pod.metadata, annotations: {} } });
+    const { status, message } = await createdBetween('azure-workload-identity', heedless);
+    expect(status).to.be.above(400);
+    expect(message).to.contain('added AZURE_CLIENT_ID').and.contain('skip-containers must name twofold-init');
+  });
 
   for (const [review, again, key] of SKIP_ANNOTATIONS) {
     it(`are refused with the annotation that is missing, where somebody removed it: ${key}`, async () => {
