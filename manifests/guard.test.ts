@@ -16,6 +16,7 @@ import { CLAIM_URL, IMAGE, plainPod, sessionPod } from './session-pod.ts';
 const parameters = { image: IMAGE, claimUrl: CLAIM_URL, launchers: LAUNCHERS, namespaces: '*' };
 const allCases = Object.values(guardCases).flat();
 const OTHER_IMAGE = 'twofold-injector:0.2.0';
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
 const ESCAPING: Readonly<Record<string, string>> = {
   'an expression': `a''' + '''b`,
@@ -109,13 +110,22 @@ describe('guard as rendered with an operator’s settings', function () {
 
   it('has each value where guardDocuments writes it, and judges every case the same', async () => {
     const labelSetters = 'User alice\nGroup platform-team\n';
+    const digests = `${DIGEST},sha256:${'cd'.repeat(32)}`;
     const objects = renderWith({
       launchers: LAUNCHERS,
       otherInjectorImage: OTHER_IMAGE,
+      injectorDigests: digests,
       namespaces: '*',
       labelSetters,
     });
-    const values = { ...parameters, otherImage: OTHER_IMAGE, webhookUser: WEBHOOK, labelSetters };
+    const values = {
+      ...parameters,
+      otherImage: OTHER_IMAGE,
+      digests,
+      seccompProfile: 'RuntimeDefault',
+      webhookUser: WEBHOOK,
+      labelSetters,
+    };
     expect(guardParameters(objects)).to.deep.equal(values);
     const rendered = objects.filter(isPolicy);
     expect(unfolded(rendered)).to.have.deep.members(unfolded(guardDocuments(values)));
@@ -125,8 +135,16 @@ describe('guard as rendered with an operator’s settings', function () {
 
   for (const [what, value] of Object.entries(ESCAPING)) {
     it(`fails these tests, rather than being circumvented, with ${what} in a setting`, () => {
-      const settings = ['injectorImage', 'otherInjectorImage', 'claimUrl', 'launchers'];
-      for (const setting of [...settings, 'namespaces', 'labelSetters']) {
+      for (const setting of [
+        'injectorImage',
+        'otherInjectorImage',
+        'injectorDigests',
+        'injectorSeccompProfile',
+        'claimUrl',
+        'launchers',
+        'namespaces',
+        'labelSetters',
+      ]) {
         expect(() => guardParameters(renderWith({ [setting]: value })), setting).to.throw(/no allowed value/);
       }
     });
@@ -147,6 +165,25 @@ describe('guard as rendered with an operator’s settings', function () {
     }
   });
 });
+
+/** The creation of a session pod whose init container runs this image. */
+function running(image: string): GuardCase['request'] {
+  const pod = sessionPod();
+  pod.spec.initContainers[0]!.image = image;
+  return podCreation(pod);
+}
+
+/** Which of them pass the guard with these settings. */
+async function accepted(
+  judge: GuardJudge,
+  settings: Parameters<typeof guardDocuments>[0],
+  requests: readonly GuardCase['request'][],
+): Promise<boolean[]> {
+  await judge.prepare(requests.slice(0, 1));
+  await judge.use(guardDocuments({ ...parameters, ...settings }));
+  const verdicts = await Promise.all(requests.map((each) => judge.review(each)));
+  return verdicts.map(({ denied }) => denied.length === 0);
+}
 
 describe('guard documents', function () {
   this.timeout(60_000);
@@ -184,7 +221,7 @@ describe('guard documents', function () {
   });
 
   it('rejects a value that could end its literal, or has another form', () => {
-    const words = ['image', 'otherImage', 'claimUrl', 'webhookUser'] as const;
+    const words = ['image', 'otherImage', 'digests', 'seccompProfile', 'claimUrl', 'webhookUser'] as const;
     for (const name of [...words, 'launchers', 'namespaces', 'labelSetters'] as const) {
       for (const value of [...Object.values(ESCAPING), 'two\nlines', 'two words']) {
         expect(() => guardDocuments({ [name]: value }), `${name} ${value}`).to.throw(`the guard's ${name}`);
@@ -198,21 +235,44 @@ describe('guard documents', function () {
 
   it('accepts each of two images while an upgrade is under way', async () => {
     const judge = await guardJudge();
-    const [first, other, foreign, none] = [IMAGE, OTHER_IMAGE, 'evil:1', ''].map((image) => {
+    const images = [IMAGE, OTHER_IMAGE, 'evil:1'].map(running);
+    expect(await accepted(judge, { otherImage: OTHER_IMAGE }, images)).to.deep.equal([true, true, false]);
+    expect(await accepted(judge, {}, images)).to.deep.equal([true, false, false]);
+    // A value equal to an unset image is not an image to begin with.
+    const empty = await judge.review(running('')).catch(String);
+    expect(empty).to.contain('spec.initContainers[0].image: Required value');
+  });
+
+  it('accepts an image from elsewhere only by a digest that the settings name, alone or in an image', async () => {
+    const judge = await guardJudge();
+    const copy = 'mirror.example.org/twofold-injector';
+    const images = [
+      `${copy}@${DIGEST}`,
+      `${copy}:0.1.0@${DIGEST}`,
+      `${copy}@sha256:${'00'.repeat(32)}`,
+      `${copy}:${DIGEST.slice(7)}`,
+      `${copy}:0.1.0`,
+      `${copy}@${DIGEST}@${DIGEST}`,
+    ].map(running);
+    const byDigest = [true, true, false, false, false, false];
+    for (const settings of [
+      { digests: DIGEST },
+      { digests: `sha256:${'cd'.repeat(32)},${DIGEST}` },
+      { image: `twofold-injector@${DIGEST}` },
+      { otherImage: `twofold-injector:0.2.0@${DIGEST}` },
+    ])
+      expect(await accepted(judge, settings, images), JSON.stringify(settings)).to.deep.equal(byDigest);
+    expect(await accepted(judge, {}, images)).to.deep.equal(byDigest.map(() => false));
+  });
+
+  it('accepts no seccomp profile only where the settings say that the cluster allows none', async () => {
+    const judge = await guardJudge();
+    const requests = [{ type: 'RuntimeDefault' }, undefined, { type: 'Unconfined' }].map((seccompProfile) => {
       const pod = sessionPod();
-      pod.spec.initContainers[0]!.image = image;
+      Object.assign(pod.spec.initContainers[0]!.securityContext!, { seccompProfile });
       return podCreation(pod);
     });
-    await judge.prepare([first!]);
-    const ask = async (settings: object): Promise<boolean[]> => {
-      await judge.use(guardDocuments({ ...parameters, ...settings }));
-      const verdicts = await Promise.all([first, other, foreign].map((each) => judge.review(each!)));
-      return verdicts.map(({ denied }) => denied.length === 0);
-    };
-    expect(await ask({ otherImage: OTHER_IMAGE })).to.deep.equal([true, true, false]);
-    expect(await ask({})).to.deep.equal([true, false, false]);
-    // A value equal to an unset image is not an image to begin with.
-    const empty = await judge.review(none!).catch(String);
-    expect(empty).to.contain('spec.initContainers[0].image: Required value');
+    expect(await accepted(judge, { seccompProfile: 'none' }, requests)).to.deep.equal([true, true, false]);
+    expect(await accepted(judge, {}, requests)).to.deep.equal([true, false, false]);
   });
 });

@@ -13,6 +13,10 @@ interface GuardParameters {
   readonly image: string;
   /** A second image, during an upgrade; may be empty. */
   readonly otherImage: string;
+  /** `sha256:…`, joined by commas: copies of the image elsewhere; may be empty. */
+  readonly digests: string;
+  /** `RuntimeDefault` or `none`. */
+  readonly seccompProfile: string;
   readonly claimUrl: string;
   readonly webhookUser: string;
   /** Lines of `username namespace annotation-key`; may be empty. */
@@ -36,6 +40,9 @@ interface Policy extends KubernetesObject {
 function isWord(text: string): boolean {
   return /^[^'"\\\s\p{Cc}]+$/u.test(text);
 }
+function isDigest(text: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(text);
+}
 function isLauncher(line: string): boolean {
   const words = line.split(' ');
   return words.length === 3 && words.every(isWord) && words[1]?.includes('*') === false;
@@ -49,6 +56,16 @@ function isSubject(line: string): boolean {
 const PLACES: readonly Place[] = [
   { name: 'image', policies: ['twofold-shape'], allows: isWord },
   { name: 'otherImage', policies: ['twofold-shape'], allows: (value) => value === '' || isWord(value) },
+  {
+    name: 'digests',
+    policies: ['twofold-shape'],
+    allows: (value) => value === '' || value.split(',').every(isDigest),
+  },
+  {
+    name: 'seccompProfile',
+    policies: ['twofold-shape'],
+    allows: (value) => value === 'RuntimeDefault' || value === 'none',
+  },
   { name: 'claimUrl', policies: ['twofold-shape'], allows: isWord },
   { name: 'webhookUser', policies: ['twofold-writer', 'twofold-lease'], allows: isWord },
   {

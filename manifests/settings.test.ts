@@ -46,6 +46,8 @@ describe('settings of the services as deployed', function () {
         expect(guardParameters(objects(overlay))).to.deep.equal({
           image: webhook?.['TWOFOLD_INJECTOR_IMAGE'],
           otherImage: '',
+          digests: '',
+          seccompProfile: webhook?.['TWOFOLD_INJECTOR_SECCOMP_PROFILE'],
           claimUrl: webhook?.['TWOFOLD_CLAIM_URL'],
           webhookUser: 'system:serviceaccount:twofold-webhook:webhook',
           launchers: '',

@@ -64,6 +64,7 @@ export const goldenConfig: AdmitConfig = {
   ],
   image: 'twofold/injector:0.1.0',
   pullPolicy: 'IfNotPresent',
+  seccompProfile: 'RuntimeDefault',
   claimUrl: 'https://console.twofold-console.svc:8445/internal/v1/claim',
 };
 

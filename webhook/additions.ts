@@ -12,6 +12,8 @@ export interface RenderConfig {
   readonly image: string;
   readonly pullPolicy: string;
   readonly claimUrl: string;
+  /** `none` leaves it out: the pod's own applies, or the cluster allows none to be set. */
+  readonly seccompProfile: 'RuntimeDefault' | 'none';
 }
 
 /** What the plan cannot know. In a dry run: zeros, and the same sizes. */
@@ -34,6 +36,8 @@ export interface ContainerAddition {
 
 export interface Additions {
   readonly sid: string;
+  /** Set on the pod, in place of what stands there. */
+  readonly annotations: Readonly<Record<string, string>>;
   readonly volumes: readonly Json[];
   readonly initContainer: Json;
   readonly containers: readonly ContainerAddition[];
@@ -121,7 +125,8 @@ function initContainer(plan: Plan, session: Session, config: RenderConfig): Json
       readOnlyRootFilesystem: true,
       runAsNonRoot: true,
       runAsUser: plan.runAsUser,
-      seccompProfile: { type: 'RuntimeDefault' },
+      ...(plan.runAsGroup === undefined ? {} : { runAsGroup: plan.runAsGroup }),
+      ...(config.seccompProfile === 'none' ? {} : { seccompProfile: { type: config.seccompProfile } }),
     },
   };
 }
@@ -142,6 +147,7 @@ export function additionsOf(plan: Plan, session: Session, config: RenderConfig):
     indices.map((at) => ({ at, mounts, env }));
   return {
     sid: session.sid,
+    annotations: plan.podAnnotations,
     volumes: sessionVolumes(plan, session),
     initContainer: initContainer(plan, session, config),
     containers: each(plan.chosen.containers),

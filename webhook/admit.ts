@@ -8,6 +8,7 @@ import type { Place } from '#envelope/place.ts';
 import type { Result } from '#envelope/result.ts';
 import { additionsOf, payloadBytes, type RenderConfig, type Session } from './additions.ts';
 import { hasAnnotations } from './annotations.ts';
+import { meshWarnings } from './neighbours.ts';
 import { patchOf } from './patch.ts';
 import { planSession, type Plan, type PlanConfig } from './plan.ts';
 import { parsePod, PodShapeError, type Pod } from './pod.ts';
@@ -91,7 +92,7 @@ export function createAdmit(ports: AdmitPorts, config: AdmitConfig) {
     verdict: {
       allowed: true,
       patch: patchOf(pod, additionsOf(plan, session, config)),
-      warnings: [...plan.warnings, ...warnings],
+      warnings: [...plan.warnings, ...meshWarnings(pod, config.claimUrl), ...warnings],
     },
     outcome: 'injected',
     plan,

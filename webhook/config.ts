@@ -59,6 +59,11 @@ export const webhookSettings = {
     values: ['IfNotPresent', 'Always', 'Never'],
     fallback: 'IfNotPresent',
   }),
+  seccompProfile: oneOf('TWOFOLD_INJECTOR_SECCOMP_PROFILE', {
+    doc: 'Its seccomp profile. `none` sets none, where the cluster refuses pods that set one ([neighbours.md](neighbours.md#openshift)).',
+    values: ['RuntimeDefault', 'none'],
+    fallback: 'RuntimeDefault',
+  }),
   namespaces: namespaceList(
     'TWOFOLD_NAMESPACES',
     'Namespaces where sessions may have secrets: names, patterns (`jupyter-*`), `twofold.dev/sessions=enabled`. The console and the guard have the same list.',

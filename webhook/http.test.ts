@@ -68,7 +68,7 @@ describe('/mutate', () => {
     expect(response).to.include({ allowed: true, patchType: 'JSONPatch' });
     expect(JSON.parse(Buffer.from(response!.patch!, 'base64').toString()))
       .to.be.an('array')
-      .with.length(6);
+      .with.length(8);
   });
 
   /** The review of alice's pod, changed. */

@@ -16,6 +16,11 @@ function add(path: string, value: unknown): Operation {
   return { op: 'add', path, value };
 }
 
+/** A member's name in a path (RFC 6901). */
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
 /** Appends to a list that may not be there yet. */
 function append(path: string, exists: boolean, items: readonly unknown[]): readonly Operation[] {
   if (items.length === 0) return [];
@@ -37,8 +42,12 @@ function containerOperations(
 export function patchOf(pod: Pod, additions: Additions): readonly Operation[] {
   return [
     pod.labels
-      ? add(`/metadata/labels/${SESSION_LABEL.replace('/', '~1')}`, additions.sid)
+      ? add(`/metadata/labels/${escaped(SESSION_LABEL)}`, additions.sid)
       : add('/metadata/labels', { [SESSION_LABEL]: additions.sid }),
+    // A session pod has annotations.
+    ...Object.entries(additions.annotations).map(([key, value]) =>
+      add(`/metadata/annotations/${escaped(key)}`, value),
+    ),
     ...append('/spec/volumes', pod.volumes !== undefined, additions.volumes),
     pod.initContainers
       ? add('/spec/initContainers/0', additions.initContainer)

@@ -13,6 +13,7 @@ import { chooseContainers, MAX_SHOWN, readAnnotations, shortList, type Chosen } 
 import { claimRefusal, claimWarnings } from './claim-address.ts';
 import { conflicts } from './conflicts.ts';
 import { exposures } from './exposures.ts';
+import { meshGroup, skipAnnotations } from './neighbours.ts';
 import type { Container, Pod, Resources } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
 import { initResources } from './resources.ts';
@@ -51,6 +52,10 @@ export interface Plan extends AnnotationValues {
   readonly names: readonly SecretName[];
   readonly fileMode: number;
   readonly runAsUser: number;
+  /** Where a service mesh lets only this group through. */
+  readonly runAsGroup: number | undefined;
+  /** What is set on the pod for other webhooks. */
+  readonly podAnnotations: Readonly<Record<string, string>>;
   readonly resources: Resources;
   readonly chosen: Chosen;
   readonly launcher: { readonly username: string; readonly user: string } | undefined;
@@ -158,13 +163,15 @@ function chosenContainers(pod: Pod, { containers, initContainers }: Chosen): rea
 
 /**
  * Who may read the files: 0400 for one known uid that is not 0, 0440 where only fsGroup is known, else 0444. The
- * init container runs as the pod's own uid, never as 0.
+ * init container runs as the pod's own uid, never as 0; where containers differ, as one of them: an OpenShift namespace
+ * has a range of uids.
  */
 function permissions(pod: Pod, consumers: readonly Container[]): { fileMode: number; runAsUser: number } {
   const uids = new Set(consumers.map(({ runAsUser }) => runAsUser ?? pod.runAsUser));
   const [uid] = uids;
   if (uids.size === 1 && uid) return { fileMode: 0o400, runAsUser: uid };
-  return { fileMode: pod.fsGroup === undefined ? 0o444 : 0o440, runAsUser: pod.runAsUser || IMAGE_UID };
+  const runAsUser = pod.runAsUser || [...uids].find((each) => each !== undefined && each > 0);
+  return { fileMode: pod.fsGroup === undefined ? 0o444 : 0o440, runAsUser: runAsUser ?? IMAGE_UID };
 }
 
 function isRefusal(value: object): value is Refusal {
@@ -197,6 +204,8 @@ export function planSession(pod: Pod, context: ReviewContext, config: PlanConfig
     names: selectedNames(values.files, values.variables),
     fileMode: values.fileMode ?? fileMode,
     runAsUser,
+    runAsGroup: meshGroup(pod),
+    podAnnotations: skipAnnotations(pod),
     resources: initResources(pod),
     chosen,
     launcher: identity.launcher,

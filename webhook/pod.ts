@@ -16,6 +16,7 @@ export interface Resources {
 export interface Container {
   readonly name: string;
   readonly runAsUser: number | undefined;
+  readonly runAsGroup: number | undefined;
   /** Paths where something is mounted, volumes and devices alike. */
   readonly mountPaths: readonly string[];
   readonly variables: readonly string[];
@@ -133,9 +134,11 @@ function parseResources(parent: JsonObject | undefined, where: string): Resource
 }
 
 function parseContainer(container: JsonObject, where: string): Container {
+  const security = objectAt(container, 'securityContext', where);
   return {
     name: textAt(container, 'name', where) ?? wrong(`${where}.name`, 'set'),
-    runAsUser: numberAt(objectAt(container, 'securityContext', where), 'runAsUser', where),
+    runAsUser: numberAt(security, 'runAsUser', where),
+    runAsGroup: numberAt(security, 'runAsGroup', where),
     mountPaths: [
       ...namesAt(container, 'volumeMounts', 'mountPath', where),
       ...namesAt(container, 'volumeDevices', 'devicePath', where),
@@ -145,7 +148,7 @@ function parseContainer(container: JsonObject, where: string): Container {
     restartable: textAt(container, 'restartPolicy', where) === 'Always',
     hasMounts: Array.isArray(container['volumeMounts']),
     hasEnv: Array.isArray(container['env']),
-    privileged: objectAt(container, 'securityContext', where)?.['privileged'] === true,
+    privileged: security?.['privileged'] === true,
   };
 }
 

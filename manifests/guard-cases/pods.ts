@@ -30,6 +30,22 @@ export const validPods: readonly GuardCase[] = [
     ),
   },
   {
+    title:
+      'a rendered pod in which a neighbour drops more of twofold-init’s capabilities, or sets what is the default',
+    request: podCreation(
+      changed(sessionPod(), (pod) => {
+        const capabilities = { drop: ['ALL', 'KILL', 'MKNOD', 'SETGID', 'SETUID'] };
+        Object.assign(init(pod).securityContext ?? {}, { capabilities, privileged: false });
+      }),
+    ),
+  },
+  {
+    title: 'a rendered pod whose init container has the group that a service mesh lets through',
+    request: podCreation(
+      changed(sessionPod(), (pod) => Object.assign(init(pod).securityContext ?? {}, { runAsGroup: 1337 })),
+    ),
+  },
+  {
     title: 'a rendered pod whose files a named init container mounts too',
     request: podCreation(
       changed(sessionPod(), (pod) => {

@@ -5,7 +5,12 @@ export const tamperedInit: readonly GuardCase[] = [
   // The init container.
   tampered('another image', /runs the image evil:1/, (pod) => (init(pod).image = 'evil:1')),
   tampered('a tag added to the image', /runs the image/, (pod) => (init(pod).image += '-1')),
-  tampered('a command', /never sets: command/, (pod) => (init(pod)['command'] = ['sh'])),
+  tampered('a tag and a digest that no setting names', /injectorDigests in settings.yaml/, (pod) => {
+    init(pod).image += `@sha256:${'0'.repeat(64)}`;
+  }),
+  tampered('a command', /never sets: command \(a webhook that wraps commands/, (pod) => {
+    init(pod)['command'] = ['/vault/vault-env', 'node'];
+  }),
   tampered('arguments', /never sets: args/, (pod) => (init(pod)['args'] = ['-x'])),
   tampered('a working directory', /workingDir/, (pod) => (init(pod)['workingDir'] = '/tmp')),
   tampered(
@@ -31,6 +36,43 @@ export const tamperedInit: readonly GuardCase[] = [
   // Its environment.
   tampered('an extra variable', /environment of twofold-init/, (pod) =>
     init(pod).env?.push({ name: 'NODE_OPTIONS', value: '--inspect' }),
+  ),
+  tampered(
+    'a variable whose data: URL runs code before ours',
+    /added NODE_OPTIONS \(another webhook/,
+    (pod) =>
+      init(pod).env?.push({ name: 'NODE_OPTIONS', value: '--import=data:text/javascript,globalThis.x=1' }),
+  ),
+  tampered(
+    'the variables of Azure workload identity',
+    /AZURE_CLIENT_ID, AZURE_TENANT_ID .*azure\.workload\.identity\/skip/,
+    (pod) =>
+      init(pod).env?.push({ name: 'AZURE_CLIENT_ID', value: 'a' }, { name: 'AZURE_TENANT_ID', value: 'b' }),
+  ),
+  tampered(
+    'the variables of EKS pod identity',
+    /AWS_ROLE_ARN .*eks\.amazonaws\.com\/skip-containers/,
+    (pod) => init(pod).env?.push({ name: 'AWS_ROLE_ARN', value: 'arn:aws:iam::111122223333:role/r' }),
+  ),
+  tampered('the variables of Datadog', /DD_AGENT_HOST .*admission\.datadoghq\.com\/enabled/, (pod) =>
+    init(pod).env?.push({ name: 'DD_AGENT_HOST', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }),
+  ),
+  tampered(
+    'the variables of OpenTelemetry',
+    /OTEL_SERVICE_NAME .*instrumentation\.opentelemetry\.io/,
+    (pod) =>
+      init(pod).env?.push(
+        { name: 'NODE_OPTIONS', value: '--require /otel' },
+        { name: 'OTEL_SERVICE_NAME', value: 'n' },
+      ),
+  ),
+  tampered('the variables of a proxy', /https_proxy, NO_PROXY \(a policy that sets a proxy/, (pod) =>
+    init(pod).env?.push({ name: 'https_proxy', value: 'http://x' }, { name: 'NO_PROXY', value: '' }),
+  ),
+  tampered('more variables than a message holds', /environment of twofold-init/, (pod) =>
+    init(pod).env?.push(
+      ...Array.from({ length: 1000 }, (_, at) => ({ name: `A_LONG_NAME_${at}`, value: 'x' })),
+    ),
   ),
   tampered('a variable missing', /environment of twofold-init/, (pod) => init(pod).env?.pop()),
   tampered('a variable renamed', /environment of twofold-init/, (pod) => {
@@ -58,21 +100,45 @@ export const tamperedInit: readonly GuardCase[] = [
   tampered('root', /security context/, (pod) =>
     Object.assign(init(pod).securityContext ?? {}, { runAsUser: 0, runAsNonRoot: false }),
   ),
-  tampered('privileges', /security context/, (pod) => {
-    Object.assign(init(pod).securityContext ?? {}, { privileged: true, allowPrivilegeEscalation: true });
+  tampered('the group root', /security context of twofold-init .* in runAsGroup/, (pod) =>
+    Object.assign(init(pod).securityContext ?? {}, { runAsGroup: 0 }),
+  ),
+  tampered('fewer dropped capabilities', /security context of twofold-init .* in capabilities\.drop/, (pod) =>
+    Object.assign(init(pod).securityContext ?? {}, { capabilities: { drop: ['NET_RAW'] } }),
+  ),
+  tampered('no seccomp profile of its own', /in seccompProfile .*injectorSeccompProfile/, (pod) => {
+    delete init(pod).securityContext?.['seccompProfile'];
   }),
+  tampered(
+    'privileges',
+    /security context of twofold-init .* in allowPrivilegeEscalation, privileged/,
+    (pod) => {
+      Object.assign(init(pod).securityContext ?? {}, { privileged: true, allowPrivilegeEscalation: true });
+    },
+  ),
   tampered('a capability', /security context/, (pod) => {
     Object.assign(init(pod).securityContext ?? {}, { capabilities: { drop: ['ALL'], add: ['SYS_PTRACE'] } });
   }),
   tampered('a writable root file system', /security context/, (pod) => {
     Object.assign(init(pod).securityContext ?? {}, { readOnlyRootFilesystem: false });
   }),
-  tampered('no seccomp profile', /security context/, (pod) => {
+  tampered('an unconfined seccomp profile', /security context/, (pod) => {
     Object.assign(init(pod).securityContext ?? {}, { seccompProfile: { type: 'Unconfined' } });
   }),
   // Its mounts.
   tampered('an extra mount', /mounts of twofold-init/, (pod) =>
     init(pod).volumeMounts?.push({ name: 'home', mountPath: '/home' }),
+  ),
+  tampered(
+    'the token of Azure workload identity',
+    /added the volume azure-identity-token .*skip-containers/,
+    (pod) => {
+      pod.spec.volumes.push({ name: 'azure-identity-token', emptyDir: {} });
+      init(pod).volumeMounts?.push({
+        name: 'azure-identity-token',
+        mountPath: '/var/run/secrets/azure/tokens',
+      });
+    },
   ),
   tampered('a mount missing', /mounts of twofold-init/, (pod) => init(pod).volumeMounts?.pop()),
   tampered('a mount elsewhere', /mounts of twofold-init/, (pod) => {

@@ -82,12 +82,19 @@ describe('other mutating webhooks, before and after Twofold’s', () => {
     alice = cluster.person('alice');
     await alice.store(secret, value);
     ticket = await alice.ticket({ namespace: NAMESPACE, secrets: [secret] });
-    const start = (name: string, mutate: (pod: V1Pod) => readonly Operation[]) =>
-      startMutatingWebhook(api, { name, label, namespace: NAMESPACE, mutate });
+    const start = (name: string, mutate: (pod: V1Pod) => readonly Operation[], again = false) =>
+      startMutatingWebhook(api, { name, label, namespace: NAMESPACE, mutate, again });
+    const kindOf = ({ metadata }: V1Pod): string | undefined => metadata?.labels?.[label];
+    const isIdentity = (seen: V1Pod): boolean => ['identity', 'heedless'].includes(kindOf(seen) ?? '');
     webhooks.push(
-      await start(`aaa-${id}`, (seen) => additions('early', 'first', seen)),
+      await start(
+        `aa0-${id}`,
+        (seen) => (isIdentity(seen) ? identify(seen, kindOf(seen) === 'identity') : []),
+        true,
+      ),
+      await start(`aaa-${id}`, (seen) => (isIdentity(seen) ? [] : additions('early', 'first', seen))),
       await start(`zzz-${id}`, (seen) => {
-        const kind = seen.metadata?.labels?.[label];
+        const kind = kindOf(seen);
         if (kind === 'meddles') return meddle(seen);
         return additions('late', kind === 'late-first' ? 'first' : 'last', seen);
       }),
@@ -176,10 +183,44 @@ describe('other mutating webhooks, before and after Twofold’s', () => {
     const { code, stdout, stderr } = await dryRun(options(uniqueName('meddled'), 'meddles'));
     expect([code, stdout]).to.deep.equal([1, '']);
     expect(stderr).to.contain('twofold-shape').and.to.contain('environment of twofold-init');
-    expect(stderr).to.contain('another webhook?');
+    expect(stderr).to.contain('added HTTPS_PROXY (a policy that sets a proxy?');
     expect(await cluster.sessionObjects(NAMESPACE)).to.deep.equal(objectsBefore);
   });
+
+  it('pass over Twofold’s init container where they are identity webhooks that are called again', async () => {
+    const { code, stdout, stderr } = await dryRun(options(uniqueName('identity'), 'identity'));
+    expect(code, stderr).to.equal(0);
+    const admitted = JSON.parse(stdout) as V1Pod; // the API server's
+    const identified = allContainers(admitted).filter(({ env = [] }) =>
+      env.some(({ name }) => name === IDENTITY),
+    );
+    expect(identified.map(({ name }) => name)).to.deep.equal(['late-init', 'main', 'late-sidecar']);
+  });
+
+  it('are refused, with their annotation, where such a webhook does not heed it', async () => {
+    const { code, stderr } = await dryRun(options(uniqueName('heedless'), 'heedless'));
+    expect(code).to.equal(1);
+    expect(stderr).to.contain(`added ${IDENTITY} (Azure workload identity?`).and.to.contain(SKIP);
+  });
 });
+
+const IDENTITY = 'AZURE_CLIENT_ID';
+const SKIP = 'azure.workload.identity/skip-containers';
+
+/** As Azure workload identity does, at each call. */
+function identify({ metadata, spec }: V1Pod, heeds: boolean): readonly Operation[] {
+  const skipped = heeds ? (metadata?.annotations?.[SKIP] ?? '').split(';') : [];
+  return (['initContainers', 'containers'] as const).flatMap((list) =>
+    (spec?.[list] ?? []).flatMap(({ name, env }, at) => {
+      const variable = { name: IDENTITY, value: 'x' };
+      if (skipped.includes(name) || env?.some((each) => each.name === IDENTITY)) return [];
+      const path = `/spec/${list}/${at}/env`;
+      return [
+        env ? { op: 'add', path: `${path}/-`, value: variable } : { op: 'add', path, value: [variable] },
+      ];
+    }),
+  );
+}
 
 /** Like a proxy's injector that sets its variables everywhere. */
 function meddle({ spec }: V1Pod): readonly Operation[] {

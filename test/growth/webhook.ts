@@ -6,6 +6,7 @@ import { createMetrics } from '#platform/metrics.ts';
 import { parseProblem } from '#platform/problem.ts';
 import { additionsOf, payloadBytes } from '../../webhook/additions.ts';
 import { createMutate, timeoutOf } from '../../webhook/http.ts';
+import { meshWarnings } from '../../webhook/neighbours.ts';
 import { patchOf } from '../../webhook/patch.ts';
 import { createConsoleClient, createKeyserviceClient } from '../../webhook/peers.ts';
 import { planSession, type Plan } from '../../webhook/plan.ts';
@@ -144,6 +145,14 @@ const podSteps: Readonly<Record<string, Step<Draft>>> = {
   chooseUnknown: (pod, at) => append(pod, annotations.containers.key, `u${at}`),
   chooseAll: (pod) => (pod.annotations[annotations.containers.key] = '*'),
   mountPath: (pod, at) => (pod.annotations[annotations.mountPath.key] = `/mnt/${at}`),
+  skipped: (pod, at) => {
+    append(pod, 'azure.workload.identity/skip-containers', `;c${at}`);
+    append(pod, 'eks.amazonaws.com/skip-containers', `\nc${at}`);
+  },
+  meshed: (pod, at) => {
+    pod.containers.push({ name: 'istio-proxy' }, { name: 'linkerd-proxy' });
+    append(pod, 'config.linkerd.io/skip-outbound-ports', `${at}-1`);
+  },
   mode: (pod) => (pod.annotations[annotations.fileMode.key] = '0400'),
 };
 function step(name: keyof typeof podSteps): Step<Draft> {
@@ -161,7 +170,12 @@ function podOf(draftOf: Draft): Json {
   };
 }
 
-const rendering = { image: 'i', pullPolicy: 'Always', claimUrl: 'https://claim.example' };
+const rendering = {
+  image: 'i',
+  pullPolicy: 'Always',
+  claimUrl: 'https://claim.example',
+  seccompProfile: 'RuntimeDefault',
+} as const;
 const config = { namespaces: ['*'], envEnabled: true, launchers: [], ...rendering };
 
 /** Everything that a review passes through, from its bytes to the answer's. */
@@ -196,7 +210,8 @@ function admit(object: unknown): unknown {
   missingMemory(pod, plan.resources, payloadBytes(plan, sizes));
   const additions = additionsOf(plan, { ...zeros, sizes }, rendering);
   const patch = patchOf(pod, additions);
-  return encodeReview('u', { allowed: true, patch, warnings: plan.warnings });
+  const warnings = [...plan.warnings, ...meshWarnings(pod, rendering.claimUrl)];
+  return encodeReview('u', { allowed: true, patch, warnings });
 }
 
 function clientOf(body: string) {
@@ -225,6 +240,8 @@ export const webhookSubjects: readonly Subject[] = [
       'webhook/plan.ts planSession',
       'webhook/annotations.ts readAnnotations',
       'webhook/annotations.ts chooseContainers',
+      'webhook/neighbours.ts skipAnnotations',
+      'webhook/neighbours.ts meshWarnings',
       'envelope/annotation-values.ts parseAnnotations',
     ],
     tokens: Object.values(podSteps),

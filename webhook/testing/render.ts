@@ -35,6 +35,7 @@ export function renderPod(pod: unknown, additions: Additions): Json {
     ...rest,
     metadata: {
       ...before.metadata,
+      annotations: { ...objectOf(before.metadata['annotations']), ...additions.annotations },
       labels: { ...objectOf(before.metadata['labels']), [SESSION_LABEL]: additions.sid },
     },
     spec: {

@@ -24,8 +24,12 @@ interface WebhookOptions {
   readonly label: string;
   /** Where pods may be requested as dry runs, to wait until it is in force. */
   readonly namespace: string;
+  /** Whether it is called again when a later one changed the pod. */
+  readonly again?: boolean;
+  /** Where the API server reaches this process; default: the local cluster's node. */
+  readonly address?: string;
   /** A JSON Patch; throws the message that the API server should pass on. */
-  readonly mutate: (pod: V1Pod) => readonly Operation[];
+  readonly mutate: (pod: V1Pod) => readonly Operation[] | Promise<readonly Operation[]>;
 }
 
 export interface MutatingWebhook {
@@ -41,9 +45,9 @@ interface Review {
   readonly request: { readonly uid: string; readonly object: V1Pod };
 }
 
-function review(uid: string, mutate: () => readonly Operation[]): object {
+async function review({ uid, object }: Review['request'], mutate: WebhookOptions['mutate']): Promise<object> {
   try {
-    const patch = Buffer.from(JSON.stringify(mutate())).toString('base64');
+    const patch = Buffer.from(JSON.stringify(await mutate(object))).toString('base64');
     return { uid, allowed: true, patchType: 'JSONPatch', patch };
   } catch (error) {
     return {
@@ -54,7 +58,7 @@ function review(uid: string, mutate: () => readonly Operation[]): object {
   }
 }
 
-function registration({ name, label }: WebhookOptions, url: string, ca: string): object {
+function registration({ name, label, again }: WebhookOptions, url: string, ca: string): object {
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
@@ -69,7 +73,7 @@ function registration({ name, label }: WebhookOptions, url: string, ca: string):
         objectSelector: { matchExpressions: [{ key: label, operator: 'Exists' }] },
         failurePolicy: 'Fail',
         timeoutSeconds: 10,
-        reinvocationPolicy: 'Never',
+        reinvocationPolicy: again ? 'IfNeeded' : 'Never',
       },
     ],
   };
@@ -77,6 +81,7 @@ function registration({ name, label }: WebhookOptions, url: string, ca: string):
 
 /** Registered and in force when it resolves. */
 export async function startMutatingWebhook(api: Api, asked: WebhookOptions): Promise<MutatingWebhook> {
+  const { address = NODE_ADDRESS } = asked;
   const now = new Date();
   const root = await createRoot({ commonName: asked.name, now, validDays: 1 });
   const leaf = await issueLeaf({
@@ -86,7 +91,7 @@ export async function startMutatingWebhook(api: Api, asked: WebhookOptions): Pro
     usage: 'server',
     commonName: asked.name,
     dnsNames: [],
-    ipAddresses: [NODE_ADDRESS],
+    ipAddresses: [address],
   });
   let seen = 0;
   const problem = (error: unknown) => ({ status: 500, body: JSON.stringify({ error: String(error) }) });
@@ -98,15 +103,15 @@ export async function startMutatingWebhook(api: Api, asked: WebhookOptions): Pro
     answer: async ({ body }) => {
       const { request } = JSON.parse((await body()).toString()) as Review; // the API server's
       seen += 1;
-      const response = review(request.uid, () => asked.mutate(request.object));
+      const response = await review(request, asked.mutate);
       const answer = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response };
       return { status: 200, body: JSON.stringify(answer) };
     },
     onError: problem,
     refuseBody: problem,
   });
-  const port = await server.listen(NODE_ADDRESS, 0);
-  const body = registration(asked, `https://${NODE_ADDRESS}:${port}/`, root.certificatePem);
+  const port = await server.listen(address, 0);
+  const body = registration(asked, `https://${address}:${port}/`, root.certificatePem);
   await api.must({ method: 'POST', path: CONFIGURATIONS, body });
   // The API server picks up the configuration with a delay.
   await eventually(`the webhook ${asked.name} is called`, async () => {
