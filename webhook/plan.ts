@@ -11,9 +11,8 @@ import { accountNamespace, findLauncher } from '#platform/launchers.ts';
 import { chooseContainers, MAX_SHOWN, readAnnotations, shortList, type Chosen } from './annotations.ts';
 import { conflicts } from './conflicts.ts';
 import { exposures } from './exposures.ts';
-import type { Container, Pod, Resources } from './pod.ts';
+import type { Container, Pod } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
-import { initResources } from './resources.ts';
 import { INIT_CONTAINER, VOLUME_PREFIX } from './session-objects.ts';
 
 /** Pods created by exactly this username in these namespaces speak for the user in exactly this annotation. */
@@ -47,7 +46,6 @@ export interface Plan extends AnnotationValues {
   readonly names: readonly SecretName[];
   readonly fileMode: number;
   readonly runAsUser: number;
-  readonly resources: Resources;
   readonly chosen: Chosen;
   readonly launcher: { readonly username: string; readonly user: string } | undefined;
   readonly warnings: readonly string[];
@@ -192,7 +190,6 @@ export function planSession(pod: Pod, context: ReviewContext, config: PlanConfig
     names: selectedNames(values.files, values.variables),
     fileMode: values.fileMode ?? fileMode,
     runAsUser,
-    resources: initResources(pod),
     chosen,
     launcher: identity.launcher,
     warnings: [...unreadable(values.fileMode, consumers, pod), ...exposures(pod)],
