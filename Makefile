@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test drills growth fuzz test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test test-resources drills growth fuzz test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
 
 # With Node 24 or later, fetched where the machine has an older one.
 RUN := scripts/node
@@ -30,6 +30,9 @@ test-jupyterhub: setup-test build ## Test only the JupyterHub package, in its ow
 
 drills: setup-test ## Run every drill, with every pair of thefts (12 minutes); WRITE=yes writes the tables of docs/threat-model.md and README
 	@TWOFOLD_DRILLS=$(if $(WRITE),write,all) $(RUN) scripts/tried drills npx --no-install mocha --reporter spec 'test/drills/**/*.test.ts'
+
+test-resources: setup-test ## Try every pod in every namespace of the matrix in docs/resources.md at a real API server; WRITE=yes writes its tables
+	@TWOFOLD_RESOURCES=$(if $(WRITE),write,all) $(RUN) scripts/tried test-resources npx --no-install mocha --reporter spec 'test/resources/*.test.ts'
 
 growth: setup ## Search for the worst input of every parser, SECONDS=10 for each
 	@TWOFOLD_GROWTH_SECONDS=$(or $(SECONDS),10) $(RUN) scripts/tried growth npx --no-install mocha --reporter spec test/growth/*.test.ts

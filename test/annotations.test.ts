@@ -47,7 +47,8 @@ function planOf(texts: Readonly<Record<string, string>>): Plan {
 /** The environment of the init container that the webhook adds for this plan. */
 function environmentOf(plan: Plan): Readonly<Record<string, string>> {
   const zeros = '0'.repeat(64);
-  const session = { sid: '0'.repeat(32), grantSha256: zeros, caSha256: zeros, sizes: new Map() };
+  const resources = { requests: {}, limits: {} };
+  const session = { sid: '0'.repeat(32), grantSha256: zeros, caSha256: zeros, sizes: new Map(), resources };
   const { initContainer } = additionsOf(plan, session, goldenConfig);
   const env = initContainer['env'] as readonly { name: string; value: string }[]; // as the webhook writes it
   return Object.fromEntries(env.map(({ name, value }) => [name, value]));

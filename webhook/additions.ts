@@ -6,6 +6,7 @@ import { encodeInitValues } from '#envelope/annotation-values.ts';
 import { sessionAudience, sessionObjectName } from '#envelope/annotations.ts';
 import { countFolders } from '#envelope/selection.ts';
 import type { Plan } from './plan.ts';
+import type { Resources } from './pod.ts';
 import { ENV_FILE, INIT_CONTAINER, initMounts, volumes } from './session-objects.ts';
 
 export interface RenderConfig {
@@ -23,6 +24,8 @@ export interface Session {
   readonly caSha256: string;
   /** Plaintext bytes of each selected secret, by name. */
   readonly sizes: ReadonlyMap<string, number>;
+  /** The init container's. */
+  readonly resources: Resources;
 }
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -101,7 +104,7 @@ function initContainer(plan: Plan, session: Session, config: RenderConfig): Json
     TWOFOLD_CA_SHA256: session.caSha256,
     ...encodeInitValues(plan),
   };
-  const { requests, limits } = plan.resources;
+  const { requests, limits } = session.resources;
   return {
     name: INIT_CONTAINER,
     image: config.image,

@@ -5,15 +5,15 @@
  */
 import { createHash } from 'node:crypto';
 import type { Place } from '#envelope/place.ts';
-import type { Result } from '#envelope/result.ts';
+import { ok, type Result } from '#envelope/result.ts';
 import { additionsOf, payloadBytes, type RenderConfig, type Session } from './additions.ts';
 import { hasAnnotations } from './annotations.ts';
 import { meshWarnings } from './neighbours.ts';
 import { patchOf } from './patch.ts';
 import { planSession, type Plan, type PlanConfig } from './plan.ts';
-import { parsePod, PodShapeError, type Pod } from './pod.ts';
+import { parsePod, PodShapeError, type Pod, type Resources } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
-import { missingMemory, neededMemory } from './resources.ts';
+import { initResources, neededMemory } from './resources.ts';
 import type { ReviewRequest, Verdict } from './review.ts';
 
 /** A value, or why there is none. Ports never throw for what a user or a broken network can cause. */
@@ -99,19 +99,27 @@ export function createAdmit(ports: AdmitPorts, config: AdmitConfig) {
     sid: session.sid,
   });
 
-  const tooSmall = (pod: Pod, plan: Plan, sizes: Session['sizes']): Refusal | undefined => {
+  const resourcesOf = (pod: Pod, plan: Plan, sizes: Session['sizes']): Outcome<Resources> => {
     const payload = payloadBytes(plan, sizes);
-    if (missingMemory(pod, plan.resources, payload) === 0) return undefined;
+    const resources = initResources(pod, payload);
+    if (resources) return ok(resources);
     const why = 'the pod’s memory limit leaves too little for the init container and the secrets';
-    return refuse('memory_too_small', `${why}; raise it to at least ${neededMemory(payload)}`);
+    const next = `raise it to at least ${neededMemory(payload)} (a limit that the pod does not set is a LimitRange’s default)`;
+    return { ok: false, refusal: refuse('memory_too_small', `${why}; ${next}`) };
   };
 
   const dryRun = async (pod: Pod, plan: Plan, deadline: number): Promise<Admission> => {
     const sizes = await ports.dryRunSizes(plan, deadline);
     if (!sizes.ok) return refused([sizes.refusal], plan);
-    const small = tooSmall(pod, plan, sizes.value);
-    if (small) return refused([small], plan);
-    const session = { sid: ZEROS.slice(32), grantSha256: ZEROS, caSha256: ZEROS, sizes: sizes.value };
+    const resources = resourcesOf(pod, plan, sizes.value);
+    if (!resources.ok) return refused([resources.refusal], plan);
+    const session = {
+      sid: ZEROS.slice(32),
+      grantSha256: ZEROS,
+      caSha256: ZEROS,
+      sizes: sizes.value,
+      resources: resources.value,
+    };
     return rendered(pod, plan, session, [
       'twofold: dry run, so nothing was created; session id and hashes are zeros',
     ]);
@@ -122,15 +130,21 @@ export function createAdmit(ports: AdmitPorts, config: AdmitConfig) {
     if (!resolved.ok) return refused([resolved.refusal], plan);
     const { sid, secrets } = resolved.value;
     const sizes = new Map(secrets.map(({ name, size }) => [name, size]));
-    const small = tooSmall(pod, plan, sizes);
-    if (small) return refused([small], plan, sid);
+    const resources = resourcesOf(pod, plan, sizes);
+    if (!resources.ok) return refused([resources.refusal], plan, sid);
     const unwrapped = await ports.unwrap(resolved.value, plan.place, deadline);
     if (!unwrapped.ok) return refused([unwrapped.refusal], plan, sid);
     const ca = ports.claimCa();
     const content = { ...unwrapped.value, sid, namespace: plan.place.ns, ca };
     const created = await ports.createSession(content, deadline);
     if (!created.ok) return refused([created.refusal], plan, sid);
-    const session = { sid, grantSha256: sha256(unwrapped.value.grant), caSha256: sha256(ca), sizes };
+    const session = {
+      sid,
+      grantSha256: sha256(unwrapped.value.grant),
+      caSha256: sha256(ca),
+      sizes,
+      resources: resources.value,
+    };
     return rendered(pod, plan, session, []);
   };
 

@@ -15,9 +15,10 @@ import {
 import { additionsOf } from './additions.ts';
 import type { Operation } from './patch.ts';
 import { parsePod } from './pod.ts';
-import { effectiveRequest, qosClass } from './resources.ts';
+import { initResources } from './resources.ts';
 import { describeRefusals, type ReviewRequest } from './review.ts';
 import { renderPod } from './testing/render.ts';
+import { effectiveLimit, effectiveRequest, qosClass } from './testing/resources.ts';
 
 const names = reviewNames();
 const bothWays = [false, true] as const;
@@ -39,7 +40,8 @@ async function inject(name: string, envEnabled: boolean): Promise<Injected | und
   if (!verdict.allowed || !plan || sid === undefined) return undefined;
   const zeros = '0'.repeat(64);
   const sizes = new Map(plan.names.map((secret) => [secret, 24]));
-  const session = { sid, grantSha256: zeros, caSha256: zeros, sizes };
+  const resources = initResources(parsePod(request.object), 0)!;
+  const session = { sid, grantSha256: zeros, caSha256: zeros, sizes, resources };
   const init = verdict.patch.find(({ path }) => path.startsWith('/spec/initContainers'))?.value;
   // A list where the pod had none.
   const [first] = (Array.isArray(init) ? init : [init]) as [{ env: { name: string; value: string }[] }];
@@ -75,6 +77,7 @@ describe('the captured reviews', () => {
           expect(qosClass(after), 'QoS class').to.equal(qosClass(before));
           for (const resource of ['cpu', 'memory', 'ephemeral-storage', 'nvidia.com/gpu']) {
             expect(effectiveRequest(after, resource), resource).to.equal(effectiveRequest(before, resource));
+            expect(effectiveLimit(after, resource), resource).to.equal(effectiveLimit(before, resource));
           }
           expect(after.initContainers?.[0]?.name, 'first init container').to.equal('twofold-init');
           const ours = restrictedViolations(rendered).filter((violation) => violation.includes('twofold'));

@@ -14,9 +14,8 @@ import { claimRefusal, claimWarnings } from './claim-address.ts';
 import { conflicts } from './conflicts.ts';
 import { exposures } from './exposures.ts';
 import { meshGroup, skipAnnotations } from './neighbours.ts';
-import type { Container, Pod, Resources } from './pod.ts';
+import type { Container, Pod } from './pod.ts';
 import { refuse, type Refusal } from './refusals.ts';
-import { initResources } from './resources.ts';
 import { INIT_CONTAINER, VOLUME_PREFIX } from './session-objects.ts';
 
 /** Pods created by exactly this username in these namespaces speak for the user in exactly this annotation. */
@@ -56,7 +55,6 @@ export interface Plan extends AnnotationValues {
   readonly runAsGroup: number | undefined;
   /** What is set on the pod for other webhooks. */
   readonly podAnnotations: Readonly<Record<string, string>>;
-  readonly resources: Resources;
   readonly chosen: Chosen;
   readonly launcher: { readonly username: string; readonly user: string } | undefined;
   readonly warnings: readonly string[];
@@ -206,7 +204,6 @@ export function planSession(pod: Pod, context: ReviewContext, config: PlanConfig
     runAsUser,
     runAsGroup: meshGroup(pod),
     podAnnotations: skipAnnotations(pod),
-    resources: initResources(pod),
     chosen,
     launcher: identity.launcher,
     warnings: [

@@ -33,15 +33,6 @@ export function parseQuantity(text: string | number): bigint | undefined {
   return sign === '-' ? -rounded : rounded;
 }
 
-/** A form that reads well: `2Gi`, `128Mi`, whole units, else `m`, else `n`. */
-export function formatQuantity(nano: bigint): string {
-  const unit =
-    nano === 0n ? undefined : ['Gi', 'Mi'].find((suffix) => nano % (binary[suffix] ?? nano) === 0n);
-  if (unit) return `${nano / (binary[unit] ?? 1n)}${unit}`;
-  if (nano % NANO === 0n) return String(nano / NANO);
-  return nano % 1_000_000n === 0n ? `${nano / 1_000_000n}m` : `${nano}n`;
-}
-
 /** From whole bytes. */
 export function bytes(count: number): bigint {
   return BigInt(count) * NANO;

@@ -29,6 +29,10 @@ export const refusals = {
   mount_path_taken: { status: 403, title: 'A container already mounts something at this path.' },
   namespace_not_enabled: { status: 403, title: 'Twofold is not enabled in this namespace.' },
   no_identity: { status: 403, title: 'Nothing says whose secrets these are.' },
+  object_quota_exceeded: {
+    status: 403,
+    title: 'The namespace’s quota has no room for the session’s Secret or Lease.',
+  },
   pod_unsupported: { status: 403, title: 'Pods of this kind cannot have Twofold secrets.' },
   reserved_names: { status: 403, title: 'The pod already carries names that are reserved for Twofold.' },
   selection_too_long: { status: 403, title: 'The selection is too long for one pod.' },

@@ -3,62 +3,114 @@ import { growthOf, MOST_RATIO } from '../test/growth/harness.ts';
 import { fc } from '../test/properties.ts';
 import { parsePod, type Pod } from './pod.ts';
 import { parseQuantity } from './quantity.ts';
-import { effectiveRequest, initResources, missingMemory, qosClass } from './resources.ts';
+import { initResources, neededMemory } from './resources.ts';
+import { effectiveLimit, effectiveRequest, qosClass } from './testing/resources.ts';
 
 type Json = Record<string, unknown>;
 function podOf(spec: Json): Pod {
   return parsePod({ metadata: {}, spec: { containers: [{ name: 'a' }], ...spec } });
 }
-function withInit(pod: Pod): Pod {
-  const [container] = pod.containers;
-  const ours = { ...container!, name: 'twofold-init', restartable: false, resources: initResources(pod) };
-  return { ...pod, initContainers: [ours, ...(pod.initContainers ?? [])] };
+function containersOf(...resources: Json[]): Json {
+  return { containers: resources.map((each, at) => ({ name: `c${at}`, resources: each })) };
 }
 function same(cpu: string, memory: string) {
   return { requests: { cpu, memory }, limits: { cpu, memory } };
 }
+/** Of the containers, by their resources: which one is copied. */
+function chosenOf(resources: Json[], spec: Json = {}): Json | undefined {
+  const chosen = initResources(podOf({ ...containersOf(...resources), ...spec }), 0);
+  const whole = (each: Json): string => JSON.stringify({ requests: {}, limits: {}, ...each });
+  return resources.find((each) => chosen && whole(each) === JSON.stringify(chosen));
+}
+const MIB_64 = 64 * 1024 * 1024;
 
 describe('the init container’s resources', () => {
-  it('are the pod’s effective ones when it is Guaranteed', () => {
-    const pod = podOf({
-      containers: [
-        { name: 'a', resources: same('500m', '1Gi') },
-        { name: 'b', resources: { limits: { cpu: '1', memory: '512Mi' } } },
-      ],
+  it('are those of the one container, every kind of them, and as they are written', () => {
+    const resources = {
+      requests: { cpu: '0.5', memory: '1073741824', 'ephemeral-storage': '1Gi', 'example.com/device': '1' },
+      limits: {
+        memory: '2Gi',
+        'ephemeral-storage': '2Gi',
+        'example.com/device': '1',
+        'hugepages-2Mi': '4Mi',
+      },
+    };
+    expect(initResources(podOf(containersOf(resources)), 0)).to.deep.equal(resources);
+  });
+
+  it('are those of the container that gives the most memory, by its limit, otherwise by its request', () => {
+    const [proxy, notebook] = [{ requests: { memory: '1Gi' } }, { limits: { memory: '2Gi', cpu: '1' } }];
+    expect(chosenOf([proxy, notebook])).to.equal(notebook);
+    expect(chosenOf([{ requests: { memory: '3Gi' } }, notebook])).to.deep.equal({
+      requests: { memory: '3Gi' },
     });
-    expect(qosClass(pod)).to.equal('Guaranteed');
-    const both = { cpu: '1500m', memory: '1536Mi' };
-    expect(initResources(pod)).to.deep.equal({ requests: both, limits: both });
-  });
-
-  it('count a native sidecar along with the containers', () => {
-    const initContainers = [{ name: 's', restartPolicy: 'Always', resources: same('1', '1Gi') }];
-    const pod = podOf({ containers: [{ name: 'a', resources: same('1', '1Gi') }], initContainers });
-    expect(initResources(pod).limits).to.deep.equal({ cpu: '2', memory: '2Gi' });
-  });
-
-  it('are the smallest container request, up to a maximum, when it is Burstable, and no limits', () => {
-    const pod = podOf({
-      containers: [
-        { name: 'a', resources: { requests: { cpu: '2', memory: '4Gi' }, limits: { memory: '4Gi' } } },
-        { name: 'b', resources: { requests: { cpu: '20m' } } },
-      ],
+    const asksForMore = { requests: { memory: '64Mi' }, limits: { memory: '4G' } };
+    expect(chosenOf([notebook, asksForMore, same('8', '1Gi')])).to.equal(asksForMore);
+    expect(chosenOf([{ requests: { cpu: '4' } }, { requests: { memory: '1Mi' } }])).to.deep.equal({
+      requests: { memory: '1Mi' },
     });
-    expect(initResources(pod)).to.deep.equal({ requests: { cpu: '20m', memory: '128Mi' }, limits: {} });
   });
 
-  it('are none for BestEffort, at pod level, and where only other resources are requested', () => {
+  it('are the first one’s of equals', () => {
+    const [first, second] = [
+      { requests: { cpu: '1' }, limits: { memory: '1Gi' } },
+      { requests: { cpu: '2' }, limits: { memory: '1024Mi' } },
+    ];
+    expect(chosenOf([first, second])).to.equal(first);
+    expect(chosenOf([{}, { requests: { cpu: '1' } }])).to.deep.equal({});
+  });
+
+  it('are never an init container’s', () => {
+    const initContainers = [{ name: 's', restartPolicy: 'Always', resources: same('4', '8Gi') }];
+    const pod = podOf({ ...containersOf(same('1', '1Gi')), initContainers });
+    expect(initResources(pod, 0)).to.deep.equal(same('1', '1Gi'));
+  });
+
+  it('are none where no container has any', () => {
     const none = { requests: {}, limits: {} };
-    expect(initResources(podOf({}))).to.deep.equal(none);
-    expect(initResources(podOf({ resources: same('1', '1Gi') }))).to.deep.equal(none);
-    const gpu = [{ name: 'a', resources: { limits: { 'nvidia.com/gpu': '1' } } }];
-    expect(initResources(podOf({ containers: gpu }))).to.deep.equal(none);
+    expect(initResources(podOf({}), 0)).to.deep.equal(none);
+    expect(initResources(podOf({ resources: same('1', '1Gi') }), 0)).to.deep.equal(none);
   });
 
-  it('never change the QoS class and never raise effective requests', () => {
+  it('are a container’s at pod level, too', () => {
+    const pod = podOf({ ...containersOf({}, same('1', '1Gi')), resources: same('4', '4Gi') });
+    expect(initResources(pod, 0)).to.deep.equal(same('1', '1Gi'));
+  });
+
+  it('are not those of a container whose limit is too small, if another has room', () => {
+    const small = { limits: { memory: '32Mi' } };
+    expect(chosenOf([small, {}])).to.deep.equal({});
+    expect(chosenOf([small, { requests: { memory: '16Mi' } }])).to.deep.equal({
+      requests: { memory: '16Mi' },
+    });
+    expect(chosenOf([{ limits: { memory: '0' } }])).to.deep.equal({ limits: { memory: '0' } });
+  });
+
+  it('leave 64 MiB and the payload, or there are none', () => {
+    const exact = podOf(containersOf(same('1', '64Mi')));
+    expect(initResources(exact, 0)).to.deep.equal(same('1', '64Mi'));
+    expect(initResources(exact, 1)).to.equal(undefined);
+    expect(initResources(podOf(containersOf(same('1', '16Mi'), same('1', '63Mi'))), 0)).to.equal(undefined);
+    expect(neededMemory(1)).to.equal('65Mi');
+    expect(parseQuantity(neededMemory(0))).to.equal(BigInt(MIB_64) * 1_000_000_000n);
+  });
+
+  it('are none where the pod’s own limit does not leave that', () => {
+    expect(initResources(podOf({ resources: same('1', '63Mi') }), 0)).to.equal(undefined);
+    expect(initResources(podOf({ resources: { limits: { cpu: '1' } } }), 0)).to.deep.equal({
+      requests: {},
+      limits: {},
+    });
+  });
+
+  it('never change the QoS class, and never raise effective requests or limits', () => {
     const amount = fc.constantFrom('0', '1m', '20m', '500m', '1', '2');
     const memory = fc.constantFrom('0', '16Mi', '1Gi', '1288490188800m', '1.5G');
-    const list = fc.record({ cpu: amount, memory }, { requiredKeys: [] });
+    const other = fc.constantFrom('1', '1Gi');
+    const list = fc.record(
+      { cpu: amount, memory, 'ephemeral-storage': other, 'example.com/device': other },
+      { requiredKeys: [] },
+    );
     const resources = fc.record({ requests: list, limits: list }, { requiredKeys: [] });
     const container = (name: string) => resources.map((value) => ({ name, resources: value }));
     const init = fc.tuple(container('i'), fc.boolean()).map(([value, sidecar]) => ({
@@ -73,42 +125,41 @@ describe('the init container’s resources', () => {
       },
       { requiredKeys: ['containers'] },
     );
+    let admitted = 0;
     fc.assert(
       fc.property(spec, (value) => {
         const before = podOf(value);
-        const after = withInit(before);
+        const own = initResources(before, 0);
+        if (!own) return;
+        admitted += 1;
+        const ours = { ...before.containers[0]!, name: 'twofold-init', restartable: false, resources: own };
+        const after = { ...before, initContainers: [ours, ...(before.initContainers ?? [])] };
+        expect(before.containers.map((each) => each.resources)).to.deep.include(own);
         expect(qosClass(after)).to.equal(qosClass(before));
-        for (const resource of ['cpu', 'memory']) {
+        for (const resource of ['cpu', 'memory', 'ephemeral-storage', 'example.com/device']) {
           expect(effectiveRequest(after, resource)).to.equal(effectiveRequest(before, resource));
+          expect(effectiveLimit(after, resource)).to.equal(effectiveLimit(before, resource));
         }
       }),
       { numRuns: 1000 },
     );
+    expect(admitted).to.be.above(500);
   });
 
-  it('must leave 64 MiB and the payload, or say how much is missing', () => {
-    const pod = podOf({ containers: [{ name: 'a', resources: same('1', '64Mi') }] });
-    expect(missingMemory(pod, initResources(pod), 0)).to.equal(0);
-    expect(missingMemory(pod, initResources(pod), 4096)).to.be.greaterThan(4095);
-    const level = podOf({ resources: same('1', '32Mi') });
-    expect(missingMemory(level, initResources(level), 0)).to.be.greaterThan(0);
-    const burstable = podOf({ containers: [{ name: 'a', resources: { limits: { memory: '16Mi' } } }] });
-    expect(missingMemory(burstable, initResources(burstable), 4096)).to.equal(0);
-  });
-
-  it('are computed in time linear in the pod’s init containers', async () => {
+  it('are computed in time linear in the pod’s containers', async () => {
     const build = (n: number): Pod =>
       podOf({
-        containers: [{ name: 'a', resources: same('1', '1Gi') }],
-        initContainers: Array.from({ length: n }, () => ({
-          name: 'i',
-          restartPolicy: 'Always',
-          resources: { limits: { cpu: 1, memory: 1 } },
+        containers: Array.from({ length: n }, (_, at) => ({
+          name: `c${at}`,
+          resources: { limits: { cpu: 1, memory: `${at}Mi` } },
         })),
       });
-    expect((await growthOf(build, initResources)).ratio).to.be.below(MOST_RATIO);
+    const choose = (pod: Pod): unknown => initResources(pod, 0);
+    expect((await growthOf(build, choose)).ratio).to.be.below(MOST_RATIO);
   });
+});
 
+describe('effective requests, as the tests compute them', () => {
   it('count as KEP-753 says: the largest of what runs, and of each init container with the sidecars before it', () => {
     const amount = fc.constantFrom('0', '1', '250m', '3', '1e2', '1Ki');
     const init = fc.record({ cpu: amount, sidecar: fc.boolean() });

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import type { KubernetesApi } from '#platform/kubernetes.ts';
+import { eventually } from '../test/eventually.ts';
 import { createSessions } from './sessions.ts';
 import { startKubernetes, type TestKubernetes } from './testing/kubernetes.ts';
 
@@ -55,6 +57,34 @@ describe('the webhook at the Kubernetes API', () => {
       status: 403,
       reason: 'Forbidden',
     });
+  });
+
+  it('names the quota that has no room for a session’s Secret or Lease, and the next step', async () => {
+    const counted = [
+      ['secrets', 'Secret'],
+      ['count/secrets', 'Secret'],
+      ['count/leases.coordination.k8s.io', 'Lease'],
+    ] as const;
+    for (const [at, [resource, what]] of counted.entries()) {
+      const namespace = `quota-${at}`;
+      await admin.create('/api/v1/namespaces', { metadata: { name: namespace } });
+      const quotas = `/api/v1/namespaces/${namespace}/resourcequotas`;
+      await admin.create(quotas, { metadata: { name: 'objects' }, spec: { hard: { [resource]: '0' } } });
+      await eventually('the quota counts', async () => {
+        const quota = await admin.get<{ status: { used?: object } }>(`${quotas}/objects`);
+        return quota.ok && quota.object.status.used !== undefined;
+      });
+      const created = await sessions().createSession({ ...content, namespace }, now + 9_000);
+      if (created.ok) throw new Error('created');
+      expect(created.refusal).to.include({ code: 'object_quota_exceeded', status: 403 });
+      expect(created.refusal.message)
+        .to.contain(`no room for the session’s ${what} (exceeded quota: objects, requested: ${resource}=1, `)
+        .and.contain(`limited: ${resource}=0); each session needs a Secret and a Lease`)
+        .and.contain('a larger quota');
+      const page = readFileSync(new URL('../docs/resources.md', import.meta.url), 'utf8');
+      if (resource === 'count/secrets')
+        expect(page).to.contain(`    ${created.refusal.message} (object_quota_exceeded)\n`);
+    }
   });
 
   it('refuses where what was created comes back without a uid', async () => {

@@ -15,7 +15,19 @@ interface SessionsConfig {
   readonly graceSeconds: number;
 }
 
-function refusalOf(what: string, { reason, message }: KubernetesRefusal): Refusal {
+/** A quota's refusal has the status, reason and details of any forbidden request: only its text tells them apart. */
+const EXCEEDED = /exceeded quota: .*/;
+
+function refusalOf(what: string, { status, reason, message }: KubernetesRefusal): Refusal {
+  const exceeded = status === 403 ? EXCEEDED.exec(message)?.[0] : undefined;
+  if (exceeded !== undefined) {
+    const next =
+      'each session needs a Secret and a Lease until its pod ends, so end one, or ask the cluster’s operator for a larger quota';
+    return refuse(
+      'object_quota_exceeded',
+      `the namespace’s quota has no room for the session’s ${what} (${exceeded}); ${next}`,
+    );
+  }
   return refuse(
     'kubernetes_unavailable',
     `the session’s ${what} could not be created (${reason}: ${message}); try again, or tell the cluster’s operator`,

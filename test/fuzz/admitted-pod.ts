@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { parsePod } from '../../webhook/pod.ts';
-import { effectiveRequest, qosClass } from '../../webhook/resources.ts';
+import { effectiveLimit, effectiveRequest, qosClass } from '../../webhook/testing/resources.ts';
 import { restrictedViolations } from '../pod-security.ts';
 import { goldenConfig } from '../reviews.ts';
 import { demand } from './harness.ts';
@@ -228,7 +228,8 @@ export function checkAdmittedPod(before: Members, after: Members): void {
   );
   for (const resource of RESOURCES)
     demand(
-      effectiveRequest(admitted, resource) === effectiveRequest(parsed, resource),
+      effectiveRequest(admitted, resource) === effectiveRequest(parsed, resource) &&
+        effectiveLimit(admitted, resource) === effectiveLimit(parsed, resource),
       'request',
       () => resource,
     );

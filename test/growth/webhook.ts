@@ -12,7 +12,7 @@ import { createConsoleClient, createKeyserviceClient } from '../../webhook/peers
 import { planSession, type Plan } from '../../webhook/plan.ts';
 import { parsePod } from '../../webhook/pod.ts';
 import { parseQuantity } from '../../webhook/quantity.ts';
-import { effectiveRequest, missingMemory, qosClass } from '../../webhook/resources.ts';
+import { initResources } from '../../webhook/resources.ts';
 import { encodeReview, parseReview } from '../../webhook/review.ts';
 import { admitWith, readReview, reviewRequest } from '../reviews.ts';
 import { json } from './envelope.ts';
@@ -201,14 +201,12 @@ const zeros = { sid: '0'.repeat(32), grantSha256: '', caSha256: '' };
 
 function admit(object: unknown): unknown {
   const pod = parsePod(object);
-  for (const resource of ['cpu', 'memory']) effectiveRequest(pod, resource);
-  qosClass(pod);
   const planned = planSession(pod, { namespace: 'n', username: 'u', boundPodUid: undefined }, config);
   if (!planned.ok) return encodeReview('u', { allowed: false, refusals: planned.refusals });
   const { plan } = planned;
   const sizes = new Map(plan.names.map((name) => [name as string, 10]));
-  missingMemory(pod, plan.resources, payloadBytes(plan, sizes));
-  const additions = additionsOf(plan, { ...zeros, sizes }, rendering);
+  const resources = initResources(pod, payloadBytes(plan, sizes)) ?? { requests: {}, limits: {} };
+  const additions = additionsOf(plan, { ...zeros, sizes, resources }, rendering);
   const patch = patchOf(pod, additions);
   const warnings = [...plan.warnings, ...meshWarnings(pod, rendering.claimUrl)];
   return encodeReview('u', { allowed: true, patch, warnings });
