@@ -50,7 +50,7 @@ export function claimRefusal(pod: Pod, claimUrl: string): Refusal | undefined {
     ? undefined
     : refuse(
         'claim_unreachable',
-        `${why}, not as the cluster, and so cannot find ${name}, where it would claim its keys; ${next}`,
+        `${why}, not by the cluster’s DNS, and so cannot find ${name}, where it would claim its keys; ${next}`,
       );
 }
 
