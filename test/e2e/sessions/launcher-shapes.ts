@@ -71,27 +71,27 @@ function isOurs({ name }: Named): boolean {
   return !name.startsWith('kube-api-access-');
 }
 
-/** A small node without devices holds many of them at a time. Requests stay equal to limits where they were. */
-function littleProcessor(amounts: Amounts = {}): Amounts {
+/** A small node without devices holds many of them at a time. */
+function littleProcessor(amounts: Amounts = {}, cpu = '20m'): Amounts {
   return Object.fromEntries(
     Object.entries(amounts).flatMap(([name, amount]) => {
-      if (name === 'cpu') return [[name, '20m']];
+      if (name === 'cpu') return [[name, cpu]];
       return name.includes('/') ? [] : [[name, amount]];
     }),
   );
 }
 
+/** Requests stay equal to limits where they were; elsewhere the limit is one with which Node starts, too. */
 function smaller<T extends { readonly resources?: Resources }>(object: T): T {
-  return object.resources
-    ? {
-        ...object,
-        resources: {
-          ...object.resources,
-          requests: littleProcessor(object.resources.requests),
-          limits: littleProcessor(object.resources.limits),
-        },
-      }
-    : object;
+  if (!object.resources) return object;
+  const { requests, limits } = object.resources;
+  const limit = limits?.['cpu'] === requests?.['cpu'] ? '20m' : '500m';
+  const resources = {
+    ...object.resources,
+    requests: littleProcessor(requests),
+    limits: littleProcessor(limits, limit),
+  };
+  return { ...object, resources };
 }
 
 const OTHER_OBJECTS = [
