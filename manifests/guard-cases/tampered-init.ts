@@ -69,7 +69,7 @@ export const tamperedInit: readonly GuardCase[] = [
   tampered('the variables of a proxy', /https_proxy, NO_PROXY \(a policy that sets a proxy/, (pod) =>
     init(pod).env?.push({ name: 'https_proxy', value: 'http://x' }, { name: 'NO_PROXY', value: '' }),
   ),
-  tampered('more variables than a message holds', /environment of twofold-init/, (pod) =>
+  tampered('more variables than a message holds', /added more than 100 variables/, (pod) =>
     init(pod).env?.push(
       ...Array.from({ length: 1000 }, (_, at) => ({ name: `A_LONG_NAME_${at}`, value: 'x' })),
     ),
@@ -131,7 +131,7 @@ export const tamperedInit: readonly GuardCase[] = [
   ),
   tampered(
     'the token of Azure workload identity',
-    /added the volume azure-identity-token .*skip-containers/,
+    /added the volumes azure-identity-token .*skip-containers/,
     (pod) => {
       pod.spec.volumes.push({ name: 'azure-identity-token', emptyDir: {} });
       init(pod).volumeMounts?.push({
