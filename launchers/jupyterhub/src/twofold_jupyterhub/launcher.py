@@ -103,7 +103,9 @@ class Twofold:
             secrets = await self._with_token(spawner, self.console.list_secrets)
             ours = form.render(secrets, console_url=self.console.url, variables=self._variables)
         except (ConsoleError, TwofoldError) as error:
-            spawner.log.warning("twofold: no list of secrets for %s: %s", spawner.user.name, error)
+            # For the administrator: the wrong audience, or an ID token.
+            reason = getattr(error, "reason", None) or error
+            spawner.log.warning("twofold: no list of secrets for %s: %s", spawner.user.name, reason)
             ours = form.render_problem(str(error), console_url=self.console.url)
         return await _own_form(spawner) + ours
 
