@@ -19,6 +19,9 @@ ANNOTATION_PREFIX = "twofold.dev/"
 TICKET_SECONDS = 600
 """The webhook checks the ticket when the pod is created; from then on the pod's own session counts."""
 
+USES = 2
+"""KubeSpawner sends a pod again that took 3 s to create, and replaces the one it then finds, which may have claimed."""
+
 T = TypeVar("T")
 AuthState = Mapping[str, Any]
 
@@ -136,7 +139,7 @@ class Twofold:
             "serviceAccount": pod.spec.service_account_name or "default",
             "pod": pod.metadata.name,
             "secrets": selection.names,
-            "uses": 1,
+            "uses": USES,
             "ttlSeconds": TICKET_SECONDS,
         }
         ticket = await self._with_token(spawner, lambda token: self.console.issue_ticket(token, request))
