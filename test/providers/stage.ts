@@ -130,16 +130,18 @@ function people({ dir, stack, browser }: { dir: string; stack: Stack; browser: B
     for (const name of ['stdout', 'stderr'] as const)
       child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
     const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
-    if (browse) {
-      const shown = /^Open {3}(https:\S+)$/m;
-      const url = await eventually('the command line shows an address', () =>
-        Promise.resolve(
-          child.exitCode === null
-            ? readFileSync(opened, 'utf8') || shown.exec(output.stderr)?.[1]
-            : 'about:blank',
-        ),
-      );
-      if (url !== 'about:blank') await browse(url);
+    const shown = /^Open {3}(https:\S+)$/m;
+    const address = (): string | undefined => readFileSync(opened, 'utf8') || shown.exec(output.stderr)?.[1];
+    try {
+      if (browse) {
+        const look = () => Promise.resolve(child.exitCode === null ? address() : 'ended');
+        const url = await eventually('the command line shows an address', look);
+        if (url !== 'ended') await browse(url);
+      }
+    } catch (error) {
+      // It would wait for its login as long as it takes.
+      child.kill();
+      throw error;
     }
     return { exitCode: await exited, ...output };
   };
