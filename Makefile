@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test test-resources drills growth fuzz test-jupyterhub e2e check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test test-resources drills growth fuzz test-jupyterhub e2e e2e-providers check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
 
 # With Node 24 or later, fetched where the machine has an older one.
 RUN := scripts/node
@@ -42,6 +42,10 @@ fuzz: setup ## Feed every parser and handler almost valid inputs (an hour; a par
 
 e2e: setup-test ## Run every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
 	@$(RUN) scripts/e2e
+
+e2e-providers: setup-test ## Log in with a real Keycloak: page, command line, hub (fetches it once; Java, Maven)
+	@scripts/setup --for-providers
+	@$(RUN) scripts/tried e2e-providers scripts/e2e-providers
 
 check: setup ## Check format, types and lint: under a minute
 	@$(RUN) scripts/check

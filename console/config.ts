@@ -61,7 +61,7 @@ const identity = {
   oidcIssuer: issuer('TWOFOLD_OIDC_ISSUER', 'The identity provider’s issuer, exactly as it writes it.'),
   oidcAudience: text('TWOFOLD_OIDC_AUDIENCE', { doc: 'The console’s audience in access tokens.' }),
   oidcTokenType: text('TWOFOLD_OIDC_TOKEN_TYPE', {
-    doc: 'The `typ` that access tokens must have; `JWT` for providers that do not follow RFC 9068.',
+    doc: 'The `typ` in the header of access tokens; `JWT` for providers that do not follow RFC 9068: theirs have that, or none (docs/providers.md).',
     fallback: 'at+jwt',
   }),
   oidcCliClientId: text('TWOFOLD_OIDC_CLI_CLIENT_ID', {

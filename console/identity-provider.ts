@@ -7,8 +7,8 @@ import {
   customFetch,
   errors,
   jwtVerify,
-  type JWTPayload,
   type JWTVerifyGetKey,
+  type JWTVerifyResult,
 } from 'jose';
 import { CLOCK_LEEWAY_SECONDS } from '#envelope/limits.ts';
 import { ok } from '#envelope/result.ts';
@@ -20,22 +20,21 @@ import {
   AGAIN_MS,
   createProviderFetch,
   discover,
+  ProviderMisconfigured,
   ProviderUnavailable,
   TIMEOUT_MS,
   type ProviderMetadata,
   type ProviderPorts,
 } from './discovery.ts';
+import { otherKind, shownClaim, type TokenKindConfig } from './token-kind.ts';
 
 export interface IdentityProvider {
   /** The login that an access token represents. */
   verify(bearer: string): Promise<Outcome<VerifiedLogin>>;
 }
 
-interface IdentityProviderConfig {
+interface IdentityProviderConfig extends TokenKindConfig {
   readonly issuer: string;
-  readonly audience: string;
-  /** `typ` of an access token's header (RFC 9068). */
-  readonly tokenType: string;
   /** Claims that launchers’ configurations name. */
   readonly launcherClaims: readonly string[];
 }
@@ -44,7 +43,8 @@ const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const DISCOVERY_FOR_MS = 3_600_000;
 const MAX_BEARER_LENGTH = 16 * 1024;
 
-function unavailable(cause: unknown): ProviderUnavailable {
+function unavailable(cause: unknown): ProviderUnavailable | ProviderMisconfigured {
+  if (cause instanceof ProviderMisconfigured) return cause;
   return new ProviderUnavailable(cause instanceof Error ? cause.message : 'no usable answer', { cause });
 }
 
@@ -87,22 +87,28 @@ function rejected(why: string): Outcome<never> {
   return refuse('bearer_rejected', `${why}; log in again and send an access token for this service.`);
 }
 
-/** jose's codes in words for the token's sender. */
-function reasonOf(error: unknown): string {
+/** jose's codes in words for the token's sender. Its signature has been checked before any claim. */
+function reasonOf(error: unknown, config: IdentityProviderConfig): string {
   if (error instanceof errors.JWTExpired) return 'The access token has expired';
-  if (error instanceof errors.JWTClaimValidationFailed)
-    return `The access token’s ${error.claim} is not accepted`;
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const { claim, payload } = error;
+    const expected = claim === 'iss' ? config.issuer : claim === 'aud' ? config.audience : undefined;
+    if (expected === undefined) return `The access token’s ${claim} is not accepted`;
+    return `The access token’s ${claim} is ${shownClaim(payload[claim])}, and this console accepts ${JSON.stringify(expected)}`;
+  }
   if (error instanceof errors.JOSEAlgNotAllowed) return 'The access token’s algorithm is not accepted';
   return 'The access token is not a JWT that the identity provider signed for this service';
 }
 
 function loginOf(
-  payload: JWTPayload,
-  { issuer, launcherClaims }: IdentityProviderConfig,
+  { payload, protectedHeader }: JWTVerifyResult,
+  config: IdentityProviderConfig,
 ): Outcome<VerifiedLogin> {
+  const other = otherKind(protectedHeader, payload, config);
+  if (other !== undefined) return rejected(`The token ${other}`);
+  const { issuer, launcherClaims } = config;
   const { sub } = payload;
   if (!isUsableSub(sub)) return rejected('The access token has no usable sub');
-  if ('nonce' in payload) return rejected('This is an ID token, not an access token');
   return ok({ issuer, sub, claims: loginClaims(payload, launcherClaims) });
 }
 
@@ -115,19 +121,22 @@ export function createIdentityProvider(
     verify: async (bearer) => {
       if (bearer.length > MAX_BEARER_LENGTH) return rejected('The access token is too long');
       try {
-        const { payload } = await jwtVerify(bearer, keys, {
+        const verified = await jwtVerify(bearer, keys, {
           issuer: config.issuer,
           audience: config.audience,
-          typ: config.tokenType,
           algorithms: ALGORITHMS,
           clockTolerance: CLOCK_LEEWAY_SECONDS,
           requiredClaims: ['sub', 'exp'],
           currentDate: new Date(ports.clock()),
         });
-        return loginOf(payload, config);
+        return loginOf(verified, config);
       } catch (error) {
-        if (!(error instanceof ProviderUnavailable)) return rejected(reasonOf(error));
-        ports.onUnavailable(error.message);
+        if (error instanceof ProviderMisconfigured) {
+          ports.onFailure('misconfigured', error.message);
+          return refuse('identity_provider_misconfigured', error.message);
+        }
+        if (!(error instanceof ProviderUnavailable)) return rejected(reasonOf(error, config));
+        ports.onFailure('unavailable', error.message);
         return refuse(
           'identity_provider_unavailable',
           'The identity provider did not answer the console; try again.',

@@ -14,6 +14,7 @@ import { createRootedClient } from '#platform/rooted-client.ts';
 import { watchTlsFiles, type TlsFiles } from '#platform/tls-files.ts';
 import { createBrokenRecords } from './broken-records.ts';
 import { createCluster } from './cluster.ts';
+import { reportMisconfiguration, type ProviderPorts } from './discovery.ts';
 import type { ConsoleConfig } from './config.ts';
 import { createRetention } from './core/retention.ts';
 import { createUseCases, type UseCases } from './core/use-cases.ts';
@@ -56,12 +57,19 @@ type Undo = () => void | Promise<void>;
 function identityProvider({ config, log, clock }: Context, undo: Undo[]): IdentityProvider {
   const client = createRootedClient({ file: config.oidcCaFile, log });
   undo.push(() => client.close());
+  const onFailure: ProviderPorts['onFailure'] = (what, reason) =>
+    log.error(`identity provider ${what}`, { reason });
+  void reportMisconfiguration({ client, onFailure }, config.oidcIssuer);
   return createIdentityProvider(
-    { client, clock, onUnavailable: (reason) => log.error('identity provider unavailable', { reason }) },
+    { client, clock, onFailure },
     {
       issuer: config.oidcIssuer,
       audience: config.oidcAudience,
       tokenType: config.oidcTokenType,
+      clientIds: [
+        config.oidcCliClientId,
+        ...(config.oidcClientId === undefined ? [] : [config.oidcClientId]),
+      ],
       launcherClaims: (config.launchers ?? []).map(({ claim }) => claim),
     },
   );

@@ -50,6 +50,11 @@ export function expectDone({ error, response }: Answered<unknown>): void {
   if (!response.ok) throw failureOf(error, response);
 }
 
+/** The console's reason for refusing the token; undefined if it did not. */
+export function rejectionOf({ error, response }: Answered<unknown>): string | undefined {
+  return response.status === 401 && isProblem(error) ? error.detail : undefined;
+}
+
 function failureOf(error: unknown, response: Response): Error {
   return isProblem(error)
     ? refusedByConsole(response.status, error)

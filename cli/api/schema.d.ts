@@ -438,7 +438,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console failed; its log has the details. */
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -446,7 +446,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'internal_error';
+            code?: 'internal_error' | 'identity_provider_misconfigured';
           };
         };
       };
@@ -541,7 +541,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console failed; its log has the details. */
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -549,7 +549,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'internal_error';
+            code?: 'internal_error' | 'identity_provider_misconfigured';
           };
         };
       };
@@ -732,7 +732,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console failed; its log has the details. */
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -740,7 +740,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'internal_error';
+            code?: 'internal_error' | 'identity_provider_misconfigured';
           };
         };
       };
@@ -950,7 +950,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console failed; its log has the details. */
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -958,7 +958,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'internal_error';
+            code?: 'internal_error' | 'identity_provider_misconfigured';
           };
         };
       };
@@ -1092,7 +1092,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console failed; its log has the details. */
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -1100,7 +1100,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'internal_error';
+            code?: 'internal_error' | 'identity_provider_misconfigured';
           };
         };
       };
@@ -1216,7 +1216,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console failed; its log has the details. */
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -1224,7 +1224,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'internal_error';
+            code?: 'internal_error' | 'identity_provider_misconfigured';
           };
         };
       };
@@ -1323,7 +1323,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console failed; its log has the details. */
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -1331,7 +1331,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'internal_error';
+            code?: 'internal_error' | 'identity_provider_misconfigured';
           };
         };
       };
@@ -1497,7 +1497,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console failed; its log has the details. */
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -1505,7 +1505,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'internal_error';
+            code?: 'internal_error' | 'identity_provider_misconfigured';
           };
         };
       };
@@ -1599,7 +1599,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console failed; its log has the details. */
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -1607,7 +1607,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'internal_error';
+            code?: 'internal_error' | 'identity_provider_misconfigured';
           };
         };
       };
@@ -1702,7 +1702,7 @@ export interface operations {
           };
         };
       };
-      /** @description `internal_error`: The console failed; its log has the details. */
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
       500: {
         headers: {
           [name: string]: unknown;
@@ -1710,7 +1710,7 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem'] & {
             /** @enum {unknown} */
-            code?: 'internal_error';
+            code?: 'internal_error' | 'identity_provider_misconfigured';
           };
         };
       };

@@ -1,7 +1,8 @@
 /** `login`, `logout`, `whoami`. Zone 0. */
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { createApi, dataOf } from '../api/client.ts';
+import { shown } from '#platform/shown.ts';
+import { createApi, dataOf, rejectionOf } from '../api/client.ts';
 import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
 import type { Client } from '../login/provider.ts';
@@ -48,13 +49,21 @@ async function rememberConsole(context: Context): Promise<void> {
 }
 
 async function me(context: Context, accessToken: string) {
-  return dataOf(
-    await createApi({
-      url: context.console(),
-      fetch: context.connections.toConsole,
-      bearer: () => Promise.resolve(accessToken),
-    }).GET('/api/v1/me'),
-  );
+  const answered = await createApi({
+    url: context.console(),
+    fetch: context.connections.toConsole,
+    bearer: () => Promise.resolve(accessToken),
+  }).GET('/api/v1/me');
+  // Another login would end the same way.
+  const rejection = rejectionOf(answered);
+  if (rejection !== undefined) {
+    throw failure(
+      'login_failed',
+      `The identity provider logged you in, but the console does not accept its token: ${shown(rejection)}`,
+      'Show this to your operator; docs/providers.md says what each identity provider needs.',
+    );
+  }
+  return dataOf(answered);
 }
 
 function until(expiresAt: number | undefined): string | null {

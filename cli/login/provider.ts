@@ -47,19 +47,31 @@ export async function asking<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** The issuer that a document names, if the library refused it because that is another one. */
+function otherIssuerIn(error: unknown): string | undefined {
+  if (!(error instanceof oidc.ClientError) || error.code !== 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED')
+    return undefined;
+  const { body } = error.cause as { readonly body: { readonly issuer: string } }; // the library's own
+  return body.issuer;
+}
+
 export function discover(fetch: Fetch, { issuer, clientId }: Client): Promise<oidc.Configuration> {
-  return asking(() =>
-    oidc.discovery(
-      new URL(issuer),
-      clientId,
-      { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
-      oidc.None(),
-      {
-        timeout: TIMEOUT_SECONDS,
-        [oidc.customFetch]: fetch,
-      },
-    ),
-  );
+  const client = { [oidc.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
+  const options = { timeout: TIMEOUT_SECONDS, [oidc.customFetch]: fetch };
+  return asking(async () => {
+    try {
+      return await oidc.discovery(new URL(issuer), clientId, client, oidc.None(), options);
+    } catch (error) {
+      const other = otherIssuerIn(error);
+      if (other === undefined) throw error;
+      throw failure(
+        'login_failed',
+        `The console’s identity provider is ${issuer}, but the one there says that its issuer is ${other}.`,
+        'Show this to your operator: TWOFOLD_OIDC_ISSUER must be exactly what the provider writes.',
+        error,
+      );
+    }
+  });
 }
 
 function nameIn(claims: Readonly<Record<string, unknown>> | undefined): string | undefined {

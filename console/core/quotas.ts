@@ -32,7 +32,11 @@ export interface Quotas {
   secret(stores: Stores, ownerId: OwnerId): Promise<Outcome<void>>;
   /** Also deletes the owner's oldest ended tickets without sessions, if there are more than the quota of live ones. */
   ticket(stores: Stores, asked: QuotaRequest): Promise<Outcome<void>>;
-  session(stores: Stores, asked: QuotaRequest & { readonly versions: number }): Promise<Outcome<void>>;
+  /** A session that can never be claimed (`spent`) finds room only beside all that are open. */
+  session(
+    stores: Stores,
+    asked: QuotaRequest & { readonly versions: number; readonly spent: boolean },
+  ): Promise<Outcome<void>>;
   reservation(
     stores: Stores,
     asked: QuotaRequest & { readonly lapseSeconds: number },
@@ -72,14 +76,15 @@ export function createQuotas(config: QuotaConfig): Quotas {
             `You have ${most} live tickets, which is the quota; revoke one, choose shorter lives, ${operator}.`,
           );
     },
-    session: async ({ owners, sessions }, { ownerId, now, versions }) => {
+    session: async ({ owners, sessions }, { ownerId, now, versions, spent }) => {
       const { quotaSessions, quotaVersions } = config;
       await owners.lock(ownerId);
       const fits = (open: OpenSessions): boolean =>
         open.sessions < quotaSessions && open.versions + versions <= quotaVersions;
-      if (fits(await sessions.countOpen(ownerId, now))) return ok(undefined);
-      // Revoking a ticket frees its room; checked only here, since it costs a look-up of each.
-      const open = await sessions.countClaimable(ownerId, now);
+      const all = await sessions.countOpen(ownerId, now);
+      if (fits(all)) return ok(undefined);
+      // A revoked or spent ticket frees its room; checked only here, since it costs a look-up of each.
+      const open = spent ? all : await sessions.countClaimable(ownerId, now);
       if (fits(open)) return ok(undefined);
       const next = `start the waiting pods, ${operator}`;
       if (open.sessions >= quotaSessions) {

@@ -17,6 +17,7 @@ import type { Quotas } from './quotas.ts';
 import { refusingBrokenRecords } from './record-error.ts';
 import { isRepeated, type StartLimits } from './start-limits.ts';
 import type { Database, SecretRow, SessionRow, SessionSecret, TicketRow } from './stores.ts';
+import { isSpent } from './ticket-check.ts';
 import type { MintTicket } from './ticket-minting.ts';
 import { checkSelection } from './tickets.ts';
 import type { Trace, UseCase } from './use-case.ts';
@@ -164,7 +165,8 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
     const session = sessionOf(request, row, rows);
     return await database.write(async (stores) => {
       const { tickets, sessions, audit } = stores;
-      const asked = { ownerId: row.ownerId, now: session.openedAt, versions: rows.length };
+      const { ownerId } = row;
+      const asked = { ownerId, now: session.openedAt, versions: rows.length, spent: isSpent(row) };
       const room = await ports.quotas.session(stores, asked);
       if (!room.ok) return room;
       if (owner.by === 'launcher') await tickets.insert(row);
@@ -172,7 +174,7 @@ export function createResolve(ports: Ports, config: ResolveConfig): Resolve {
       const secretIds = rows.map(({ id }) => id);
       const subject = {
         ...subjectOf(request),
-        ownerId: row.ownerId,
+        ownerId,
         secretIds,
         sid: session.sid,
         jti: row.jti,

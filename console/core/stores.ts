@@ -176,6 +176,8 @@ export interface SessionRow {
 export interface SessionStore {
   insert(row: SessionRow): Promise<void>;
   find(sid: SessionId): Promise<SessionRow | undefined>;
+  /** Whether there is a session of this ticket that was opened for, or claimed by, a pod of this name. */
+  existsFor(jti: string, pod: string): Promise<boolean>;
   /** Binds a session that no pod has claimed. False if one has. */
   bind(sid: SessionId, pod: { name: string; uid: string }, now: number): Promise<boolean>;
   /** Counts a further claim of the bound pod. False if another is bound. */
@@ -184,7 +186,7 @@ export interface SessionStore {
   ofTickets(jtis: readonly string[], limit: number): Promise<SessionRow[]>;
   /** Those that no pod has claimed and that have not expired. */
   countOpen(ownerId: OwnerId, now: number): Promise<OpenSessions>;
-  /** Of these, those that can still be claimed: their ticket is not revoked. Looks up every one. */
+  /** Of these, those that can still be claimed: their ticket is neither revoked nor spent. Looks up every one. */
   countClaimable(ownerId: OwnerId, now: number): Promise<OpenSessions>;
 }
 

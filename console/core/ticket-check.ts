@@ -12,7 +12,7 @@ import { verifyTicket, type Ticket } from '#envelope/ticket.ts';
 import { ok } from '#envelope/result.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { refuse, type Outcome } from './outcome.ts';
-import type { SessionRow, TicketRow, TicketStore } from './stores.ts';
+import type { SessionRow, SessionStore, TicketRow, TicketStore } from './stores.ts';
 import type { MintConfig, TicketHash } from './ticket-minting.ts';
 
 export interface PodRequest {
@@ -30,12 +30,16 @@ interface PresentedTicket {
 export interface TicketCheck {
   /** The claims of a ticket of which only signature and times have been checked. */
   verify(text: string): Promise<Outcome<Ticket>>;
-  /** Its row, if the text is the one issued and the row allows this pod and these names and has a use left. */
+  /**
+   * Its row, if the text is the one issued and the row allows this pod and these names, and has a use left or already
+   * has a session for a pod of this name: such a create is repeated, and the API server should answer it.
+   */
   check(ticket: PresentedTicket, request: PodRequest): Promise<Outcome<TicketRow>>;
 }
 
 interface Ports {
   readonly tickets: Pick<TicketStore, 'find'>;
+  readonly sessions: Pick<SessionStore, 'existsFor'>;
   readonly ticketHash: TicketHash;
   readonly clock: () => number;
   readonly verifiers: ReadonlyMap<string, Verifier>;
@@ -85,11 +89,13 @@ function checkIssued(row: TicketRow, isIts: boolean): Outcome<void> {
       );
 }
 
-function checkUse(row: TicketRow, now: number): Outcome<void> {
-  if (row.exp <= now - CLOCK_LEEWAY_SECONDS * 1000) return refuse(...reasons.expired);
-  return row.uses !== undefined && row.used >= row.uses
-    ? refuse('ticket_uses_exceeded', `The ticket’s ${row.uses} uses are spent; get a new one.`)
-    : ok(undefined);
+function checkExpiry(row: TicketRow, now: number): Outcome<void> {
+  return row.exp <= now - CLOCK_LEEWAY_SECONDS * 1000 ? refuse(...reasons.expired) : ok(undefined);
+}
+
+/** Whether no session of this ticket that is still unclaimed can ever be claimed: uses never come back. */
+export function isSpent({ uses, used }: TicketRow): boolean {
+  return uses !== undefined && used >= uses;
 }
 
 function checkNames(row: TicketRow, names: readonly SecretName[]): Outcome<void> {
@@ -103,9 +109,14 @@ function checkNames(row: TicketRow, names: readonly SecretName[]): Outcome<void>
 }
 
 export function createTicketCheck(
-  { tickets, ticketHash, clock, verifiers }: Ports,
+  { tickets, sessions, ticketHash, clock, verifiers }: Ports,
   { issuer, audience }: Pick<MintConfig, 'issuer' | 'audience'>,
 ): TicketCheck {
+  const checkUse = async (row: TicketRow, { pod }: PodRequest): Promise<Outcome<void>> => {
+    if (!isSpent(row)) return ok(undefined);
+    if (pod.name !== undefined && (await sessions.existsFor(row.jti, pod.name))) return ok(undefined);
+    return refuse('ticket_uses_exceeded', `The ticket’s ${row.uses} uses are spent; get a new one.`);
+  };
   return {
     verify: async (text) => {
       const expected = { verifiers, issuer, audience, nowSeconds: Math.floor(clock() / 1000) };
@@ -122,7 +133,8 @@ export function createTicketCheck(
       // From here on only the row counts.
       for (const checked of [
         checkPlace(row, request),
-        checkUse(row, clock()),
+        checkExpiry(row, clock()),
+        await checkUse(row, request),
         checkNames(row, request.names),
       ]) {
         if (!checked.ok) return checked;

@@ -99,7 +99,13 @@ function createSessions(
     config.launchers,
   );
   const ticketCheck = createTicketCheck(
-    { tickets: database.tickets, ticketHash, clock, verifiers: keys.tickets.verifiers },
+    {
+      tickets: database.tickets,
+      sessions: database.sessions,
+      ticketHash,
+      clock,
+      verifiers: keys.tickets.verifiers,
+    },
     config,
   );
   const findPodOwner = createFindPodOwner({ ticketCheck, launchers, limits });

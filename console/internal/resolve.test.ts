@@ -216,6 +216,41 @@ onEachDatabase('resolve', (running) => {
     expect(refusal(await ask({ ticket: once }))).to.deep.equal([403, 'ticket_uses_exceeded']);
   });
 
+  it('lets a create that is repeated through, whatever uses are left, and no claim beyond them', async () => {
+    const once = await ticketFor(alice, { pod: 'nb-*', uses: 1 });
+    const again = (name: string, more: ResolveBody = {}) => ask({ ticket: once, pod: { name }, ...more });
+    const first = await openSession(running(), { ticket: once, pod: { name: 'nb-0' } });
+    expect((await again('nb-0')).status, 'not claimed yet').to.equal(200);
+    expect((await admitAndClaim(running(), first, { name: 'nb-0' })).status).to.equal(200);
+    const repeated = await openSession(running(), { ticket: once, pod: { name: 'nb-0' } });
+    expect((await again('nb-0', { dryRun: true })).status).to.equal(200);
+    const beyond = await admitAndClaim(running(), repeated, { name: 'nb-0' });
+    expect(refusal(beyond)).to.deep.equal([403, 'uses_exceeded']);
+    expect((await admitAndClaim(running(), repeated, { name: 'nb-0' })).status, 'nor later').to.equal(403);
+    expect(refusal(await again('nb-1')), 'another pod').to.deep.equal([403, 'ticket_uses_exceeded']);
+    expect(refusal(await again('nb-0', { names: ['c'] }))).to.deep.equal([403, 'name_not_in_ticket']);
+    await alice.call('delete', `/tickets/${String(payloadOf(once)['jti'])}`);
+    expect(refusal(await again('nb-0'))).to.deep.equal([403, 'ticket_revoked']);
+  });
+
+  it('knows a repeated create by the name that a pod got only when it was created, too', async () => {
+    const once = await ticketFor(alice, { uses: 1 });
+    const session = await openSession(running(), { ticket: once, pod: { generateName: 'nb-' } });
+    expect((await admitAndClaim(running(), session, { name: 'nb-x7k2p' })).status).to.equal(200);
+    expect((await ask({ ticket: once, pod: { name: 'nb-x7k2p' } })).status).to.equal(200);
+    expect(refusal(await ask({ ticket: once, pod: { generateName: 'nb-' } }))).to.deep.equal([
+      403,
+      'ticket_uses_exceeded',
+    ]);
+    const other = await ticketFor(alice, { uses: 1 });
+    const theirs = await openSession(running(), { ticket: other, pod: { name: 'nb-other' } });
+    expect((await admitAndClaim(running(), theirs, { name: 'nb-other' })).status).to.equal(200);
+    expect(
+      refusal(await ask({ ticket: other, pod: { name: 'nb-x7k2p' } })),
+      'of another ticket',
+    ).to.deep.equal([403, 'ticket_uses_exceeded']);
+  });
+
   it('refuses a pod without a ticket or a launcher', async () => {
     expect(refusal(await ask({ ticket: undefined }))).to.deep.equal([403, 'no_identity']);
   });

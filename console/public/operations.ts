@@ -170,7 +170,12 @@ export function refusalsOf({ path, refusals, body, query, anybody }: Operation):
     ...(['rate_limited', 'internal_error', 'method_not_allowed'] as const),
     ...(anybody
       ? []
-      : (['bearer_rejected', 'database_unavailable', 'identity_provider_unavailable'] as const)),
+      : ([
+          'bearer_rejected',
+          'database_unavailable',
+          'identity_provider_misconfigured',
+          'identity_provider_unavailable',
+        ] as const)),
     ...(body ? (['body_malformed', 'body_too_large', 'content_type', 'overloaded'] as const) : []),
     ...(query ? (['query_malformed'] as const) : []),
     // An address whose escapes are not UTF-8.

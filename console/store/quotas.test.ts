@@ -116,6 +116,18 @@ for (const kind of databaseKinds) {
       expect((await resolve(running, { ticket })).status).to.equal(200);
     });
 
+    it('free the room of a spent ticket, and hold for creates that are repeated with it', async () => {
+      await store('a');
+      const once = await ticketFor(alice, { uses: 1 });
+      const repeat = (): Promise<Reply> => resolve(running, { ticket: once, pod: { name: 'nb-0' } });
+      const session = await openSession(running, { ticket: once, pod: { name: 'nb-0' } });
+      expect((await admitAndClaim(running, session, { name: 'nb-0' })).status).to.equal(200);
+      expectQuota(await times(repeat), 'too_many_sessions');
+      const ticket = await ticketFor(alice);
+      expect((await resolve(running, { ticket })).status, 'nobody can claim those').to.equal(200);
+      expect(refusal(await repeat())).to.deep.equal([409, 'too_many_sessions']);
+    });
+
     it('hold for the versions in those sessions', async () => {
       for (const name of ['a', 'b', 'c']) await store(name);
       const ticket = await ticketFor(alice, { secrets: ['a', 'b', 'c'] });

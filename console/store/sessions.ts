@@ -106,6 +106,7 @@ export function createSessionStore(db: Knex, records: Records): SessionStore {
       const row = await sessions.find({ sid });
       return row && readSession(row);
     },
+    existsFor: async (jti, pod) => (await sessions.find({ jti, pod })) !== undefined,
     bind: (sid, { name, uid }, now) =>
       sessions.amend({ sid }, ({ pod_uid }) =>
         pod_uid === null
@@ -120,7 +121,9 @@ export function createSessionStore(db: Knex, records: Records): SessionStore {
     countClaimable: (id, now) =>
       counted(
         open(id, now).whereNotExists(
-          db('tickets').whereRaw('tickets.jti = sessions.jti').whereNotNull('revoked_at'),
+          db('tickets')
+            .whereRaw('tickets.jti = sessions.jti')
+            .where((ticket) => void ticket.whereNotNull('revoked_at').orWhereRaw('used >= uses')),
         ),
       ),
     ofTickets: async (jtis, limit) => {

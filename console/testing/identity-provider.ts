@@ -7,7 +7,8 @@ import type { TlsMaterial } from '#platform/tls-files.ts';
 
 export interface TokenOptions {
   readonly alg?: string;
-  readonly typ?: string;
+  /** Undefined leaves it out; without this option it is an access token's. */
+  readonly typ?: string | undefined;
   readonly issuer?: string;
   readonly audience?: string;
   readonly expiresInSeconds?: number;
@@ -33,6 +34,8 @@ export interface TestIdentityProvider {
   slow: { readonly path: string; readonly how: 'silent' | 'trickling' } | undefined;
   /** The token endpoint's answer to any code. */
   idToken: string;
+  /** What discovery says in place of `issuer`. */
+  claimedIssuer: string | undefined;
   close(): Promise<void>;
 }
 
@@ -73,11 +76,17 @@ export async function startIdentityProvider(tls: TlsMaterial): Promise<TestIdent
   let keys = await (first ??= newKeys(ALGORITHMS));
   const foreign = await newKeys(['ES256']);
   let before = foreign;
-  const state = { down: false, slow: undefined as TestIdentityProvider['slow'], issuer: '', idToken: '' }; // set later
+  const state = {
+    down: false,
+    slow: undefined as TestIdentityProvider['slow'],
+    issuer: '',
+    idToken: '',
+    claimedIssuer: undefined as string | undefined,
+  }; // set later
   const answers = (url: string | undefined): object | undefined => {
-    if (url === '/.well-known/openid-configuration')
+    if (url?.endsWith('/.well-known/openid-configuration'))
       return {
-        issuer: state.issuer,
+        issuer: state.claimedIssuer ?? state.issuer,
         jwks_uri: `${state.issuer}/keys`,
         authorization_endpoint: `${state.issuer}/authorize`,
         token_endpoint: `${state.issuer}/token`,
@@ -98,12 +107,13 @@ export async function startIdentityProvider(tls: TlsMaterial): Promise<TestIdent
   state.issuer = `https://127.0.0.1:${await listenOn(server, '127.0.0.1', 0)}`;
   return Object.assign(state, {
     token: async (sub: string | undefined, options: TokenOptions = {}): Promise<string> => {
-      const { alg = 'ES256', typ = 'at+jwt', expiresInSeconds = 86_400, notBeforeInSeconds = 0 } = options;
+      const typ = 'typ' in options ? options.typ : 'at+jwt';
+      const { alg = 'ES256', expiresInSeconds = 86_400, notBeforeInSeconds = 0 } = options;
       const key = (options.unpublished ? foreign : options.replaced ? before : keys).get(alg);
       if (!key) throw new Error(`no key for ${alg}`);
       const now = Math.floor(Date.now() / 1000) + (options.clockSeconds ?? 0);
       const jwt = new SignJWT({ ...options.claims, ...(sub === undefined ? {} : { sub }) })
-        .setProtectedHeader({ alg, kid: key.kid, typ })
+        .setProtectedHeader({ alg, kid: key.kid, ...(typ === undefined ? {} : { typ }) })
         .setIssuer(options.issuer ?? state.issuer)
         .setAudience(options.audience ?? AUDIENCE)
         .setIssuedAt(now)

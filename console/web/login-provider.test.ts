@@ -11,7 +11,7 @@ function providerThatSays(metadata: object) {
     call: () => Promise.resolve({ status: 200, headers: { 'content-type': 'application/json' }, body }),
   };
   return createLoginProvider(
-    { client, clock: () => 0, onUnavailable: () => undefined },
+    { client, clock: () => 0, onFailure: () => undefined },
     {
       issuer,
       clientId: 'page',

@@ -11,6 +11,7 @@ import {
   AGAIN_MS,
   createProviderFetch,
   discover,
+  ProviderMisconfigured,
   ProviderUnavailable,
   TIMEOUT_MS,
   type ProviderMetadata,
@@ -30,7 +31,7 @@ export type LoginEnd =
   | { readonly kind: 'declined' }
   | { readonly kind: 'refused' };
 
-/** The methods reject with a ProviderUnavailable where the provider gives no usable answer. */
+/** The methods reject with a ProviderUnavailable where the provider gives no usable answer, or a ProviderMisconfigured. */
 export interface LoginProvider {
   begin(): Promise<{ readonly url: string; readonly checks: LoginChecks }>;
   finish(url: URL, checks: LoginChecks): Promise<LoginEnd>;
@@ -95,8 +96,12 @@ export function createLoginProvider(ports: ProviderPorts, config: LoginProviderC
     forMs: DISCOVERY_FOR_MS,
     againMs: AGAIN_MS,
   });
-  const unavailable = (cause: unknown): ProviderUnavailable => {
-    ports.onUnavailable(cause instanceof Error ? cause.message : 'no usable answer');
+  const unavailable = (cause: unknown): ProviderUnavailable | ProviderMisconfigured => {
+    if (cause instanceof ProviderMisconfigured) {
+      ports.onFailure('misconfigured', cause.message);
+      return cause;
+    }
+    ports.onFailure('unavailable', cause instanceof Error ? cause.message : 'no usable answer');
     return new ProviderUnavailable('the identity provider gives no usable answer', { cause });
   };
   const configuration = async (): Promise<openid.Configuration> => {

@@ -5,7 +5,7 @@
  */
 import type { Request, Response } from 'express';
 import type { Owners } from '../core/owners.ts';
-import { ProviderUnavailable } from '../discovery.ts';
+import { ProviderMisconfigured, ProviderUnavailable } from '../discovery.ts';
 import type { CookieKind, Cookies } from './cookies.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html } from './html.ts';
@@ -60,6 +60,8 @@ async function orDown<T extends PageAnswer>(to: string, ask: () => Promise<T>): 
   try {
     return await ask();
   } catch (error) {
+    if (error instanceof ProviderMisconfigured)
+      return failed(to, text.login.downTitle, text.login.misconfigured(error.message), 500);
     if (!(error instanceof ProviderUnavailable)) throw error;
     return failed(to, text.login.downTitle, text.login.down, 503);
   }

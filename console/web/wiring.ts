@@ -65,7 +65,7 @@ export function wireWeb(context: Context): WiredWeb {
   }
   const client = createRootedClient({ file: config.oidcCaFile, log });
   const provider = createLoginProvider(
-    { client, clock, onUnavailable: (reason) => log.error('identity provider unavailable', { reason }) },
+    { client, clock, onFailure: (what, reason) => log.error(`identity provider ${what}`, { reason }) },
     {
       issuer: config.oidcIssuer,
       clientId,

@@ -172,6 +172,37 @@ describe('bad days, over real processes', function () {
     expect(messageOf(await drill.createPod(twice))).to.contain('(ticket_uses_exceeded)');
   });
 
+  it('with a create that is repeated after the uses are spent: the API server answers, and no new pod gets anything', async () => {
+    const { annotations: once } = await alice.ticket({
+      namespace: sessions,
+      secrets: ['db-password'],
+      uses: 1,
+    });
+    const metadata = { name: nameOf('repeated') };
+    const pod = await drill.admitPod(once, { metadata });
+    expect((await drill.createPod(once, { metadata })).status, 'not claimed yet').to.equal(409);
+    expect((await drill.runPod(pod)).exitCode).to.equal(0);
+    for (const query of [undefined, '?dryRun=All']) {
+      const again = await drill.createPod(once, { metadata, ...(query === undefined ? {} : { query }) });
+      expect([again.status, (again.body as { reason?: string }).reason]).to.deep.equal([
+        409,
+        'AlreadyExists',
+      ]);
+      expect(messageOf(again)).to.contain(`"${metadata.name}" already exists`);
+    }
+    expect((await drill.runPod(pod)).exitCode, 'the first pod again').to.equal(0);
+    await drill.admin.must(
+      'DELETE',
+      `/api/v1/namespaces/${sessions}/pods/${metadata.name}?gracePeriodSeconds=0`,
+    );
+    const beyond = await drill.runPod(await drill.admitPod(once, { metadata }));
+    expect(beyond).to.include({ exitCode: 10 });
+    expect(beyond.message).to.contain('[uses_exceeded]').and.contain('get a new ticket');
+    expect(beyond.files).to.deep.equal({});
+    const elsewhere = await drill.createPod(once, { metadata: { name: nameOf('repeated') } });
+    expect(messageOf(elsewhere)).to.contain('(ticket_uses_exceeded)');
+  });
+
   it('with the session’s Secret gone: the container does not start, and says why', async () => {
     const pod = await drill.admitPod(annotations);
     await drill.admin.must('DELETE', leasePath(pod));

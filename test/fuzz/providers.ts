@@ -1,6 +1,6 @@
 /** What the identity provider answers the console: to bearers, and to logins on the page. */
 import { createIdentityProvider } from '../../console/identity-provider.ts';
-import { ProviderUnavailable } from '../../console/discovery.ts';
+import { ProviderMisconfigured, ProviderUnavailable } from '../../console/discovery.ts';
 import { createLoginProvider } from '../../console/web/login-provider.ts';
 import { demand, type Subject } from './harness.ts';
 import { textOf } from './members.ts';
@@ -46,13 +46,13 @@ async function verifyWith(input: Json): Promise<void> {
       }),
   };
   const provider = createIdentityProvider(
-    { client, clock: () => 0, onUnavailable: () => undefined },
-    { issuer: origin, audience: 'a', tokenType: 'at+jwt', launcherClaims: ['email'] },
+    { client, clock: () => 0, onFailure: () => undefined },
+    { issuer: origin, audience: 'a', tokenType: 'at+jwt', clientIds: [], launcherClaims: ['email'] },
   );
   const verified = await provider.verify(token ?? '');
   demand(!verified.ok, 'forged', () => 'a token that nobody signed');
   demand(
-    ['bearer_rejected', 'identity_provider_unavailable'].includes(verified.refusal.code),
+    /^(bearer_rejected|identity_provider_(unavailable|misconfigured))$/.test(verified.refusal.code),
     'code',
     () => verified.refusal.code,
   );
@@ -93,7 +93,7 @@ async function logInWith(input: Json): Promise<void> {
       }),
   };
   const provider = createLoginProvider(
-    { client, clock: () => 0, onUnavailable: () => undefined },
+    { client, clock: () => 0, onFailure: () => undefined },
     {
       issuer: origin,
       clientId: 'page',
@@ -124,7 +124,7 @@ async function logInWith(input: Json): Promise<void> {
     try {
       await ask();
     } catch (error) {
-      if (!(error instanceof ProviderUnavailable)) throw error;
+      if (!(error instanceof ProviderUnavailable || error instanceof ProviderMisconfigured)) throw error;
     }
   }
 }

@@ -86,9 +86,9 @@ const provider = createIdentityProvider(
       url.endsWith('configuration') ? { issuer: origin, jwks_uri: `${origin}/keys` } : { keys: [] },
     ),
     clock: () => 0,
-    onUnavailable: () => undefined,
+    onFailure: () => undefined,
   },
-  { issuer: origin, audience: 'a', tokenType: 'at+jwt', launcherClaims: ['email'] },
+  { issuer: origin, audience: 'a', tokenType: 'at+jwt', clientIds: [], launcherClaims: ['email'] },
 );
 const callers = createCallers({ provider, owners: { enter: () => Promise.resolve(ownerId) } });
 

@@ -52,6 +52,8 @@ export const text = {
       'The identity provider’s answer does not match this login. That happens when a login takes too long, or was begun in another browser. Try again.',
     downTitle: 'Logging in is not possible right now',
     down: 'The identity provider does not answer. Your secrets are safe, and running sessions continue. Try again in a moment.',
+    misconfigured: (why: string): string =>
+      `Whoever runs this console must correct its settings; your secrets are safe, and running sessions continue. ${why}`,
     again: 'Try again',
     doneTitle: 'You are logged in',
     done: 'You can close this tab, and go on where you left off.',

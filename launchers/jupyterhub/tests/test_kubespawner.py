@@ -50,7 +50,7 @@ def test_a_pod_with_ticked_secrets_is_admitted_and_gets_them(alice: Cluster) -> 
     assert mounts == {"/home/jovyan/secrets"}
 
     tickets = alice.api("alice", "GET", "/tickets")[1]["items"]
-    assert (tickets[0]["pod"], tickets[0]["uses"]) == (pod["metadata"]["name"], 1), "for this pod, once"
+    assert (tickets[0]["pod"], tickets[0]["uses"]) == (pod["metadata"]["name"], 2), "for this pod, and its replacement"
     pod["metadata"]["name"] = "another"
     status, refusal = alice.create_pod(pod)
     assert status == 403

@@ -28,7 +28,8 @@ class ConsoleError(Exception):
 class StaleTokenError(ConsoleError):
     """The console does not accept the user's token (any more)."""
 
-    def __init__(self) -> None:
+    def __init__(self, reason: object = None) -> None:
+        self.reason = reason
         super().__init__(
             "Your login has ended, as far as your secrets are concerned. Log out of this hub, log in again, "
             "and start the server again.",
@@ -108,14 +109,14 @@ def _unavailable(error: BaseException | None) -> ConsoleError:
 
 
 def _read(response: HTTPResponse) -> Mapping[str, object]:
-    if response.code == 401:
-        raise StaleTokenError
     if response.code == 599:
         raise _unavailable(response.error)
     try:
         body = json.loads(response.body)
     except ValueError:
         body = None
+    if response.code == 401:
+        raise StaleTokenError(body.get("detail") if isinstance(body, dict) else None)
     if not isinstance(body, dict):
         raise ConsoleError(f"Twofold's console answered {response.code} without JSON. Tell your administrator.")
     if response.code >= 300:

@@ -21,6 +21,9 @@ CONTAINER = "notebook"
 TICKET_SECONDS = 600
 """The webhook checks the ticket when the pod is created; from then on the pod's own session counts."""
 
+USES = 2
+"""KubeSpawner sends a pod again that took 3 s to create, and replaces the one it then finds, which may have claimed."""
+
 T = TypeVar("T")
 AuthState = Mapping[str, Any]
 
@@ -105,7 +108,9 @@ class Twofold:
             secrets = await self._with_token(spawner, self.console.list_secrets)
             ours = form.render(secrets, console_url=self.console.url, variables=self._variables)
         except (ConsoleError, TwofoldError) as error:
-            spawner.log.warning("twofold: no list of secrets for %s: %s", spawner.user.name, error)
+            # For the administrator: the wrong audience, or an ID token.
+            reason = getattr(error, "reason", None) or error
+            spawner.log.warning("twofold: no list of secrets for %s: %s", spawner.user.name, reason)
             ours = form.render_problem(str(error), console_url=self.console.url)
         return await _own_form(spawner) + ours
 
@@ -136,7 +141,7 @@ class Twofold:
             "serviceAccount": pod.spec.service_account_name or "default",
             "pod": pod.metadata.name,
             "secrets": selection.names,
-            "uses": 1,
+            "uses": USES,
             "ttlSeconds": TICKET_SECONDS,
         }
         ticket = await self._with_token(spawner, lambda token: self.console.issue_ticket(token, request))
