@@ -11,6 +11,8 @@ import { ENV_FILE, INIT_CONTAINER, initMounts, volumes } from './session-objects
 export interface RenderConfig {
   readonly image: string;
   readonly pullPolicy: string;
+  /** Names of Secrets in the pod's namespace. */
+  readonly pullSecrets: readonly string[];
   readonly claimUrl: string;
 }
 
@@ -35,6 +37,8 @@ export interface ContainerAddition {
 export interface Additions {
   readonly sid: string;
   readonly volumes: readonly Json[];
+  /** Named by the pod once, whether or not it names them itself. */
+  readonly pullSecrets: readonly string[];
   readonly initContainer: Json;
   readonly containers: readonly ContainerAddition[];
   /** Indices before Twofold's is inserted at the front. */
@@ -142,6 +146,7 @@ export function additionsOf(plan: Plan, session: Session, config: RenderConfig):
   return {
     sid: session.sid,
     volumes: sessionVolumes(plan, session),
+    pullSecrets: config.pullSecrets,
     initContainer: initContainer(plan, session, config),
     containers: each(plan.chosen.containers),
     initContainers: each(plan.chosen.initContainers),

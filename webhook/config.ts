@@ -10,6 +10,7 @@ import {
   list,
   oneOf,
   optional,
+  outputPath,
   path,
   port,
   text,
@@ -59,6 +60,12 @@ export const webhookSettings = {
     values: ['IfNotPresent', 'Always', 'Never'],
     fallback: 'IfNotPresent',
   }),
+  pullSecrets: list('TWOFOLD_INJECTOR_PULL_SECRETS', {
+    doc: 'Secrets with which nodes pull it, added to the `imagePullSecrets` of each session pod. Each must exist in every session namespace.',
+    // Never a session's own Secret, which the guard refuses there.
+    pattern: /^(?!twofold-[0-9a-f]{32}$)[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/,
+    fallback: '',
+  }),
   namespaces: list('TWOFOLD_NAMESPACES', {
     doc: 'Namespaces where sessions may have secrets. `*` stands for all: for development only.',
     pattern: /^(\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$/,
@@ -90,7 +97,7 @@ export const webhookSettings = {
     doc: 'Namespace in which the replicas’ janitors elect one.',
     fallback: 'twofold-webhook',
   }),
-  auditFile: path('TWOFOLD_AUDIT_FILE', {
+  auditFile: outputPath('TWOFOLD_AUDIT_FILE', {
     doc: 'Audit records as JSON lines; `-` is standard output.',
     fallback: '-',
   }),

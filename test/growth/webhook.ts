@@ -103,7 +103,7 @@ function podOf({ annotations: texts, labels, ...spec }: Draft): Json {
 }
 
 const config = { namespaces: ['*'], envEnabled: true, launchers: [] };
-const rendering = { image: 'i', pullPolicy: 'Always', claimUrl: 'https://claim.example' };
+const rendering = { image: 'i', pullPolicy: 'Always', pullSecrets: ['r'], claimUrl: 'https://claim.example' };
 const zeros = { sid: '0'.repeat(32), grantSha256: '', caSha256: '' };
 
 function admit(object: unknown): unknown {
