@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo dev inject test test-resources drills growth fuzz test-jupyterhub e2e e2e-providers check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-check setup setup-test clean
+.PHONY: help demo dev inject test test-resources drills growth fuzz test-jupyterhub e2e e2e-providers check lint format fixtures cli client docs bench bench-cluster cluster cluster-down deploy undeploy certs-renew keys build bundles images images-multiarch test-multiarch images-check setup setup-test clean
 
 # With Node 24 or later, fetched where the machine has an older one.
 RUN := scripts/node
@@ -99,6 +99,14 @@ bundles: setup ## Build what goes into the images: dist/
 
 images: bundles ## Build images as archives in .images/, with bills of materials (BASE=, IMAGE_PREFIX=, IMAGE_TAG=)
 	@$(NODE) scripts/images/main.ts
+
+images-multiarch: bundles ## The same for amd64 and arm64, one archive with an index of both for each: .images/multiarch/
+	@scripts/setup --for-multiarch
+	@$(NODE) scripts/images/main.ts --multiarch
+
+test-multiarch: images-multiarch ## Build those, inspect them, and start them (root)
+	@scripts/setup --for-multiarch-tests
+	@$(RUN) scripts/tried test-multiarch npx --no-install mocha --reporter spec 'test/multiarch/*.e2e.ts'
 
 images-check: bundles ## Build the images twice: both must be identical
 	@$(RUN) scripts/tried images-check node scripts/images/main.ts --twice

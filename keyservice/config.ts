@@ -2,7 +2,17 @@
 import { MAX_NAMES } from '#envelope/limits.ts';
 import { keysOfTwoUses } from '#platform/key-uses.ts';
 import { serviceSettings } from '#platform/service.ts';
-import { file, integer, list, optional, path, port, text, type Values } from '#platform/settings.ts';
+import {
+  file,
+  integer,
+  list,
+  optional,
+  outputPath,
+  path,
+  port,
+  text,
+  type Values,
+} from '#platform/settings.ts';
 import { parseEnvelopeKeys, parseSigningKeys, parseVerifyingKeys } from './key-sets.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -47,7 +57,7 @@ export const keyserviceSettings = {
     max: 30 * DAY_SECONDS,
     fallback: String(DAY_SECONDS),
   }),
-  auditFile: path('TWOFOLD_AUDIT_FILE', {
+  auditFile: outputPath('TWOFOLD_AUDIT_FILE', {
     doc: 'Where audit records are appended; `-` is standard output.',
     fallback: '-',
   }),

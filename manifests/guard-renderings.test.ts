@@ -25,12 +25,13 @@ interface Rendering {
 interface How {
   readonly envEnabled: boolean;
   readonly dryRun: boolean;
+  readonly pullSecrets?: readonly string[];
 }
 
 /** Nothing where the webhook refuses the pod, or the review is not about a new pod. */
-async function renderingOf(name: string, { envEnabled, dryRun }: How): Promise<readonly Rendering[]> {
+async function renderingOf(name: string, { dryRun, ...config }: How): Promise<readonly Rendering[]> {
   const request = { ...sessionRequest(name), dryRun };
-  const { verdict } = await admitWith({ envEnabled })(request, Infinity);
+  const { verdict } = await admitWith(config)(request, Infinity);
   if (!verdict.allowed || !request.createsPod) return [];
   const [object, patch] = structuredClone([request.object, verdict.patch] as const);
   // Reviews of new pods hold pods.
@@ -67,6 +68,15 @@ describe('guard, given the webhook’s renderings', function () {
       });
     }
   }
+
+  it('allows pull secrets for the injector’s image', async () => {
+    const all = await renderings({ envEnabled: false, dryRun: false, pullSecrets: ['twofold-registry'] });
+    const patched = all.filter((rendering) => rendering.patched);
+    for (const { name, creation } of patched) {
+      expect(JSON.stringify(creation.object), name).to.include('twofold-registry');
+      expect(await judge.review(creation), name).to.deep.equal({ denied: [], warnings: [] });
+    }
+  });
 
   it('refuses those that name their user if somebody other than the launcher creates them', async () => {
     const all = await renderings({ envEnabled: false, dryRun: false });

@@ -1,7 +1,7 @@
 /** A service's life: configuration or every problem, start, one line with its ports, drain on SIGTERM. No zone. */
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import { createLog, describeError, logLevels, type Log } from './log.ts';
-import { oneOf, parseSettings, port, text, type Settings, type Values } from './settings.ts';
+import { oneOf, parseSettings, pathsRead, port, text, type Settings, type Values } from './settings.ts';
 
 /** Settings that every service has. */
 export const serviceSettings = {
@@ -30,6 +30,8 @@ interface Service<S extends Settings> {
   readonly settings: S;
   /** Problems between settings, each of which is valid by itself. */
   readonly contradictionsOf?: (config: Values<S>) => readonly string[];
+  /** Problems that only the system shows, for `--check-settings`. */
+  readonly check?: (config: Values<S>) => Promise<readonly string[]>;
   readonly start: (config: Values<S>, log: Log) => Promise<Running>;
 }
 
@@ -66,11 +68,25 @@ function endOnEscape(log: Log, running: () => Running | undefined): void {
   });
 }
 
+/** Every service understands it: it checks its settings and what they name, and ends without having started anything. */
+const CHECK = '--check-settings';
+
+async function unreadable(settings: Settings): Promise<readonly string[]> {
+  const problems = pathsRead(settings, process.env).map(([variable, path]) =>
+    access(path, constants.R_OK).then(
+      () => [],
+      () => [`${variable} names ${path}, which cannot be read`],
+    ),
+  );
+  return (await Promise.all(problems)).flat();
+}
+
 /** Runs until SIGTERM or SIGINT. Ends with 78 (EX_CONFIG) on bad configuration, 1 when it cannot start, or an error escapes. */
 export async function runService<S extends Settings>({
   name,
   settings,
   contradictionsOf,
+  check,
   start,
 }: Service<S>): Promise<void> {
   const refuse = (problems: readonly string[]): never => {
@@ -81,6 +97,12 @@ export async function runService<S extends Settings>({
   if (!parsed.ok) return refuse(parsed.problems);
   const contradictions = contradictionsOf?.(parsed.value) ?? [];
   if (contradictions.length > 0) return refuse(contradictions);
+  if (process.argv.includes(CHECK)) {
+    const found = [...(await unreadable(settings)), ...((await check?.(parsed.value)) ?? [])];
+    if (found.length > 0) return refuse(found);
+    process.stdout.write(`${name}: the settings are valid\n`);
+    return;
+  }
   const log = createLog({ service: name, level: levelOf(parsed.value) });
   let running: Running | undefined;
   endOnEscape(log, () => running);

@@ -16,6 +16,8 @@ export interface Setting<T> {
   readonly fallback?: string | undefined;
   /** True: may be absent, and the value is then undefined. */
   readonly optional?: boolean;
+  /** True: a path that the service reads. */
+  readonly reads?: boolean;
   /** Throws an Error whose message says what the value should be; never shows a file's content. */
   readonly parse: (text: string, readFile: ReadFile) => T | Promise<T>;
 }
@@ -126,6 +128,15 @@ export function path(variable: string, describe: Describe): Setting<string> {
   return {
     ...text(variable, describe),
     kind: 'path',
+    reads: true,
+  };
+}
+
+/** A path of a file that is written, and made where there is none. */
+export function outputPath(variable: string, describe: Describe): Setting<string> {
+  return {
+    ...path(variable, describe),
+    reads: false,
   };
 }
 
@@ -158,6 +169,17 @@ export function file<T>(
 
 export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
   return { ...setting, optional: true };
+}
+
+/** The variables of paths that the service reads, with those paths. */
+export function pathsRead(
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+): readonly (readonly [string, string])[] {
+  return Object.values(settings).flatMap(({ variable, fallback, reads }) => {
+    const value = env[variable] ?? fallback;
+    return reads && value ? [[variable, value] as const] : [];
+  });
 }
 
 async function parseOne(

@@ -65,6 +65,7 @@ export const goldenConfig: AdmitConfig = {
   image: 'twofold/injector:0.1.0',
   pullPolicy: 'IfNotPresent',
   seccompProfile: 'RuntimeDefault',
+  pullSecrets: [],
   claimUrl: 'https://console.twofold-console.svc:8445/internal/v1/claim',
 };
 

@@ -14,6 +14,41 @@ function plan(files: Record<string, string>, variables: Record<string, string> =
 
 const PAGE = 65_536;
 
+describe('the injector’s pull secrets', () => {
+  const added = async (imagePullSecrets: unknown): Promise<unknown> => {
+    const request = requestOf(readReview('plain-pod-alice'));
+    const pod = request.object as { readonly spec: object }; // as captured
+    const object = { ...pod, spec: { ...pod.spec, imagePullSecrets } };
+    const pullSecrets = ['twofold-registry', 'mirror', 'twofold-registry'];
+    const { verdict } = await admitWith({ pullSecrets })({ ...request, object }, Infinity);
+    if (!verdict.allowed) throw new Error('refused');
+    return verdict.patch
+      .filter(({ path }) => path.startsWith('/spec/imagePullSecrets'))
+      .map(({ path, value }) => [path, value]);
+  };
+
+  it('are added to a pod that names none, each once', async () => {
+    const both = [{ name: 'twofold-registry' }, { name: 'mirror' }];
+    expect(await added(undefined)).to.deep.equal([['/spec/imagePullSecrets', both]]);
+    expect(await added(null)).to.deep.equal([['/spec/imagePullSecrets', both]]);
+  });
+
+  it('come after those that the pod names, and never twice', async () => {
+    expect(await added([{ name: 'team' }])).to.deep.equal([
+      ['/spec/imagePullSecrets/-', { name: 'twofold-registry' }],
+      ['/spec/imagePullSecrets/-', { name: 'mirror' }],
+    ]);
+    expect(await added([{ name: 'twofold-registry' }, {}])).to.deep.equal([
+      ['/spec/imagePullSecrets/-', { name: 'mirror' }],
+    ]);
+  });
+
+  it('are none where the operator names none', async () => {
+    const { verdict } = await admitWith()(requestOf(readReview('plain-pod-alice')), Infinity);
+    expect(JSON.stringify(verdict)).not.to.include('imagePullSecrets');
+  });
+});
+
 describe('a session’s volumes', () => {
   const sizes = new Map([
     ['one', 1],

@@ -12,6 +12,8 @@ import { ENV_FILE, INIT_CONTAINER, initMounts, volumes } from './session-objects
 export interface RenderConfig {
   readonly image: string;
   readonly pullPolicy: string;
+  /** Names of Secrets in the pod's namespace. */
+  readonly pullSecrets: readonly string[];
   readonly claimUrl: string;
   /** `none` leaves it out: the pod's own applies, or the cluster allows none to be set. */
   readonly seccompProfile: 'RuntimeDefault' | 'none';
@@ -42,6 +44,8 @@ export interface Additions {
   /** Set on the pod, in place of what stands there. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly volumes: readonly Json[];
+  /** Named by the pod once, whether or not it names them itself. */
+  readonly pullSecrets: readonly string[];
   readonly initContainer: Json;
   readonly containers: readonly ContainerAddition[];
   /** Indices before Twofold's is inserted at the front. */
@@ -152,6 +156,7 @@ export function additionsOf(plan: Plan, session: Session, config: RenderConfig):
     sid: session.sid,
     annotations: plan.podAnnotations,
     volumes: sessionVolumes(plan, session),
+    pullSecrets: config.pullSecrets,
     initContainer: initContainer(plan, session, config),
     containers: each(plan.chosen.containers),
     initContainers: each(plan.chosen.initContainers),

@@ -1,7 +1,21 @@
 import { expect } from 'chai';
 import { parseLaunchers } from '#platform/launchers.ts';
 import { hub } from '../test/launchers.ts';
-import { contradictionsOf } from './config.ts';
+import { contradictionsOf, webhookSettings } from './config.ts';
+
+describe('the injector’s pull secrets', () => {
+  const parse = (value: string) => webhookSettings.pullSecrets.parse(value, () => Promise.resolve(''));
+
+  it('are names of Secrets, but never of a session’s, which the guard refuses', () => {
+    expect(parse('')).to.deep.equal([]);
+    expect(parse('twofold-registry,registry.example.org')).to.deep.equal([
+      'twofold-registry',
+      'registry.example.org',
+    ]);
+    for (const value of [`twofold-${'0'.repeat(32)}`, 'Registry', 'a b', '-a', 'a'.repeat(254)])
+      expect(() => parse(value), value).to.throw('must be a list');
+  });
+});
 
 describe('the webhook’s settings, taken together', () => {
   const entry = { ...hub, namespaces: ['sessions'] };

@@ -8,8 +8,10 @@ import {
   flag,
   httpsUrl,
   integer,
+  list,
   oneOf,
   optional,
+  outputPath,
   path,
   port,
   text,
@@ -64,6 +66,12 @@ export const webhookSettings = {
     values: ['RuntimeDefault', 'none'],
     fallback: 'RuntimeDefault',
   }),
+  pullSecrets: list('TWOFOLD_INJECTOR_PULL_SECRETS', {
+    doc: 'Secrets with which nodes pull it, added to the `imagePullSecrets` of each session pod. Each must exist in every session namespace.',
+    // Never a session's own Secret, which the guard refuses there.
+    pattern: /^(?!twofold-[0-9a-f]{32}$)[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/,
+    fallback: '',
+  }),
   namespaces: namespaceList(
     'TWOFOLD_NAMESPACES',
     'Namespaces where sessions may have secrets: names, patterns (`jupyter-*`), `twofold.dev/sessions=enabled`. The console and the guard have the same list.',
@@ -95,7 +103,7 @@ export const webhookSettings = {
     doc: 'Namespace in which the replicas’ janitors elect one.',
     fallback: 'twofold-webhook',
   }),
-  auditFile: path('TWOFOLD_AUDIT_FILE', {
+  auditFile: outputPath('TWOFOLD_AUDIT_FILE', {
     doc: 'Audit records as JSON lines; `-` is standard output.',
     fallback: '-',
   }),

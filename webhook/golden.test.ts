@@ -22,6 +22,8 @@ import { effectiveLimit, effectiveRequest, qosClass } from './testing/resources.
 
 const names = reviewNames();
 const bothWays = [false, true] as const;
+/** As the goldens', and a pull secret: what is promised holds for that too. */
+const config = { ...goldenConfig, pullSecrets: ['twofold-registry'] };
 
 interface Injected {
   readonly request: ReviewRequest;
@@ -36,7 +38,7 @@ function patched(object: unknown, patch: readonly Operation[]): unknown {
 
 async function inject(name: string, envEnabled: boolean): Promise<Injected | undefined> {
   const request = sessionRequest(name);
-  const { verdict, plan, sid } = await admitWith({ envEnabled })(request, Infinity);
+  const { verdict, plan, sid } = await admitWith({ ...config, envEnabled })(request, Infinity);
   if (!verdict.allowed || !plan || sid === undefined) return undefined;
   const zeros = '0'.repeat(64);
   const sizes = new Map(plan.names.map((secret) => [secret, 24]));
@@ -47,7 +49,7 @@ async function inject(name: string, envEnabled: boolean): Promise<Injected | und
   const [first] = (Array.isArray(init) ? init : [init]) as [{ env: { name: string; value: string }[] }];
   const hash = (variable: string): string => first.env.find((each) => each.name === variable)!.value;
   const hashes = { grantSha256: hash('TWOFOLD_GRANT_SHA256'), caSha256: hash('TWOFOLD_CA_SHA256') };
-  const additions = additionsOf(plan, { ...session, ...hashes }, { ...goldenConfig });
+  const additions = additionsOf(plan, { ...session, ...hashes }, config);
   return { request, patch: verdict.patch, rendered: renderPod(request.object, additions) };
 }
 

@@ -38,6 +38,16 @@ function containerOperations(
   ];
 }
 
+/**
+ * A pod that comes without pull secrets has none from its service account either: the ServiceAccount plugin, which copies
+ * those into a pod that names none, runs before webhooks do, so what it copied is kept here.
+ */
+function pullSecretOperations({ pullSecrets }: Pod, additions: Additions): readonly Operation[] {
+  const missing = [...new Set(additions.pullSecrets)].filter((name) => !pullSecrets?.includes(name));
+  const items = missing.map((name) => ({ name }));
+  return append('/spec/imagePullSecrets', pullSecrets !== undefined, items);
+}
+
 /** The operations in order: Twofold's init container comes first, so later indices are one higher. */
 export function patchOf(pod: Pod, additions: Additions): readonly Operation[] {
   return [
@@ -49,6 +59,7 @@ export function patchOf(pod: Pod, additions: Additions): readonly Operation[] {
       add(`/metadata/annotations/${escaped(key)}`, value),
     ),
     ...append('/spec/volumes', pod.volumes !== undefined, additions.volumes),
+    ...pullSecretOperations(pod, additions),
     pod.initContainers
       ? add('/spec/initContainers/0', additions.initContainer)
       : add('/spec/initContainers', [additions.initContainer]),

@@ -54,6 +54,8 @@ export interface Pod {
   readonly volumes: readonly Volume[] | undefined;
   /** Names of sessions' Secrets, wherever volumes, variables or pull secrets have them. */
   readonly sessionSecrets: readonly string[];
+  /** Undefined where the pod has no such list. */
+  readonly pullSecrets: readonly string[] | undefined;
   readonly shareProcessNamespace: boolean;
   readonly hostPID: boolean;
   readonly hostNetwork: boolean;
@@ -221,6 +223,9 @@ export function parsePod(value: unknown): Pod {
     containers: containers.length > 0 ? containers : wrong('spec.containers', 'a list of at least one'),
     initContainers: parseContainers(spec, 'initContainers'),
     sessionSecrets: sessionSecretsIn(namingParts(spec)),
+    pullSecrets: listAt(spec, 'imagePullSecrets', 'spec')?.flatMap(
+      (secret) => textAt(secret, 'name', 'spec.imagePullSecrets') ?? [],
+    ),
     shareProcessNamespace: spec['shareProcessNamespace'] === true,
     hostPID: spec['hostPID'] === true,
     hostNetwork: spec['hostNetwork'] === true,

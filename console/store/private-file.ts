@@ -2,7 +2,16 @@
  * The database's file for this user alone. Zone 1; docs/design.md#database. It holds sealed values, and rows
  * that say who owns what: no other user of the machine or the volume may read or write them.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseError } from './failure.ts';
 
@@ -52,4 +61,19 @@ export function makePrivate(path: string): void {
   const folder = dirname(file);
   create(folder, file);
   for (const suffix of BESIDE) tighten(file + suffix);
+}
+
+/** Why there can be no database at this path; undefined where there can. Touches nothing. */
+export function placeProblem(path: string): string | undefined {
+  const file = resolve(path);
+  let place = file;
+  while (!existsSync(place)) place = dirname(place);
+  try {
+    const isWrong = place !== file && !statSync(place).isDirectory();
+    if (isWrong) return `${place} is not a folder`;
+    accessSync(place, constants.W_OK);
+    return undefined;
+  } catch {
+    return `${place} cannot be written to`;
+  }
 }

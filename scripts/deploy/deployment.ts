@@ -10,21 +10,25 @@ import {
   handOutBundle,
   handOutLeaves,
   leavesIn,
+  secretOf,
   type CertificateFolder,
 } from './certificates.ts';
+import { choicesObject, type Choices } from './choices.ts';
 import type { JwkSet } from './console-keys.ts';
 import { DeployError } from './failure.ts';
-import { ensureKeys } from './keys.ts';
+import { checkKeys, makeKeys } from './keys.ts';
 import type { Kubectl } from './kubectl.ts';
 import { assertLaunchers } from './launchers.ts';
 import { assertMounts } from './mounts.ts';
 import { assertNamespaces, testNamespace } from './namespaces.ts';
-import { assertNodeVariables } from './node-variables.ts';
-import { exampleValues, readRendering, withEnv, type Rendering } from './rendering.ts';
+import { assertNodeVariables, NODE_TEST_NAMESPACE } from './node-variables.ts';
+import { copiedPullSecrets, pullSecretNotes } from './pull-secrets.ts';
+import { exampleValues, readRendering, withEnv, type Reference, type Rendering } from './rendering.ts';
 import { awaitRollouts } from './rollout.ts';
 import { runSelfTest, type TestLogin } from './self-test.ts';
+import { checkSettings } from './settings-check.ts';
+import { assertVersion } from './version.ts';
 
-const OLDEST_MINOR = 30;
 const ROLLOUT_MS = 240_000;
 
 interface Deployment {
@@ -34,32 +38,14 @@ interface Deployment {
   readonly certificates: CertificateFolder | undefined;
   /** Public half of the ticket key, where the console's keys come from outside the cluster. */
   readonly ticketKeys: JwkSet | undefined;
-  /** Variables from secrets; absent: as in settings.yaml. `if-possible`: only if the nodes support them. */
-  readonly env: 'on' | 'off' | 'if-possible' | undefined;
+  /** Kept for later deployments. */
+  readonly choices: Choices;
+  /** Variables from secrets, where they were never chosen; absent: as in settings.yaml. */
+  readonly env?: 'if-possible';
   readonly login: TestLogin | undefined;
   /** The operator's other Secrets, to apply before the services. */
   readonly secrets: readonly KubernetesObject[];
   readonly say: (line: string) => void;
-}
-
-/** The API server's version. Rejects with a DeployError where there is none, or it is too old. */
-async function assertVersion(kubectl: Kubectl): Promise<string> {
-  const { code, stdout, stderr } = await kubectl.attempt(['version', '-o', 'json']);
-  // kubectl prints its own version even where no server responds.
-  const { serverVersion } = JSON.parse(stdout || '{}') as {
-    serverVersion?: { major: string; minor: string; gitVersion: string };
-  };
-  if (code !== 0 || serverVersion === undefined)
-    throw new DeployError(
-      `no Kubernetes API server responds: ${stderr}`,
-      'kubectl version must work; local: make cluster',
-    );
-  if (Number.parseInt(serverVersion.minor, 10) < OLDEST_MINOR && serverVersion.major === '1')
-    throw new DeployError(
-      `this is Kubernetes ${serverVersion.gitVersion}, without ValidatingAdmissionPolicy`,
-      `upgrade to 1.${OLDEST_MINOR} or later`,
-    );
-  return serverVersion.gitVersion;
 }
 
 function renderOverlay(overlay: string): KubernetesObject[] {
@@ -83,10 +69,15 @@ function noteOf({ allKeysInCluster, consoleKeysInCluster }: Rendering): string |
     : undefined;
 }
 
-async function decideEnv(kubectl: Kubectl, rendering: Rendering, { env, say }: Deployment): Promise<boolean> {
-  const wanted = env ?? (rendering.envEnabled ? 'on' : 'off');
+async function decideEnv(kubectl: Kubectl, rendering: Rendering, deployment: Deployment): Promise<boolean> {
+  const { choices, env, say } = deployment;
+  const wanted = choices.env ?? env ?? (rendering.envEnabled ? 'on' : 'off');
   if (wanted === 'off') return false;
-  const image = { name: rendering.injectorImage, pullPolicy: rendering.injectorPullPolicy };
+  const image = {
+    name: rendering.injectorImage,
+    pullPolicy: rendering.injectorPullPolicy,
+    pullSecrets: await copiedPullSecrets(kubectl, rendering, NODE_TEST_NAMESPACE),
+  };
   try {
     await assertNodeVariables(kubectl, image, say);
     return true;
@@ -97,15 +88,22 @@ async function decideEnv(kubectl: Kubectl, rendering: Rendering, { env, say }: D
   }
 }
 
+/** In words, where settings.yaml alone does not say it. */
+function envInWords(enabled: boolean, { choices: { env } }: Deployment): string {
+  const why = env === undefined ? '' : `, as chosen with ENV=${env}`;
+  return `variables from secrets are ${enabled ? 'on' : 'off'}${why}`;
+}
+
 function isNamespace({ kind }: KubernetesObject): boolean {
   return kind === 'Namespace';
 }
 
-/** Resolves once everything runs and the self-test has passed, with whether variables from secrets are on. */
-export async function deploy(kubectl: Kubectl, deployment: Deployment): Promise<{ envEnabled: boolean }> {
-  const { overlay, certificates, say } = deployment;
-  say(`Kubernetes ${await assertVersion(kubectl)}`);
-  const written = readRendering(renderOverlay(overlay));
+/** Everything that could be wrong, and the Secrets of keys to make. Changes nothing that is stored or runs. */
+async function check(
+  kubectl: Kubectl,
+  written: Rendering,
+  deployment: Deployment,
+): Promise<readonly Reference[]> {
   const examples = exampleValues(written);
   if (examples.length > 0)
     throw new DeployError(
@@ -114,28 +112,58 @@ export async function deploy(kubectl: Kubectl, deployment: Deployment): Promise<
     );
   assertLaunchers(written);
   await assertNamespaces(kubectl, written);
+  const keys = await checkKeys(kubectl, written, deployment);
+  const leaves = deployment.certificates ? leavesIn(written.secrets).map(secretOf) : [];
+  const given = deployment.secrets.map(({ metadata }) => ({
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+  }));
+  await assertMounts(kubectl, written, [...keys, ...leaves, ...given]);
+  return keys;
+}
+
+async function test(kubectl: Kubectl, rendering: Rendering, { login, say }: Deployment): Promise<void> {
+  const namespace = await testNamespace(kubectl, rendering.sessionNamespaces);
+  if (namespace === undefined) {
+    say('NOTE: no enabled namespace exists yet, so nothing was tested: deploy again when one does');
+    return;
+  }
+  const { injectorImage, injectorPullSecrets: pullSecrets, publicUrl: url } = rendering;
+  try {
+    await runSelfTest(kubectl, { namespace, injectorImage, pullSecrets, url, login }, say);
+  } catch (error) {
+    const { message } = error instanceof Error ? error : { message: String(error) };
+    throw new DeployError(
+      `Twofold is deployed and runs, but its self-test failed: ${message}`,
+      error instanceof DeployError ? error.next : 'correct this, and deploy again to repeat the test',
+      error,
+    );
+  }
+}
+
+/** Resolves once everything runs and the self-test has passed, with whether variables from secrets are on. */
+export async function deploy(kubectl: Kubectl, deployment: Deployment): Promise<{ envEnabled: boolean }> {
+  const { overlay, certificates, say } = deployment;
+  say(`Kubernetes ${await assertVersion(kubectl)}`);
+  const written = readRendering(renderOverlay(overlay));
+  const missingKeys = await check(kubectl, written, deployment);
   const envEnabled = await decideEnv(kubectl, written, deployment);
   const rendering = readRendering(withEnv(written.objects, envEnabled));
   const note = noteOf(rendering);
   if (note !== undefined) say(note);
 
+  if (certificates) await ensureLeaves(kubectl, certificates, say);
   await kubectl.apply(rendering.objects.filter(isNamespace));
-  if (certificates) {
-    await ensureLeaves(kubectl, certificates, say);
-    await handOutLeaves(kubectl, certificates.dir, leavesIn(rendering.secrets));
-  }
+  if (certificates) await handOutLeaves(kubectl, certificates.dir, leavesIn(rendering.secrets));
   await kubectl.apply(deployment.secrets, 'operator');
-  await ensureKeys(kubectl, rendering, deployment);
-  await assertMounts(kubectl, rendering);
+  await makeKeys(kubectl, missingKeys, deployment);
+  await checkSettings(kubectl, rendering.objects, say);
 
-  await kubectl.apply(rendering.objects);
+  await kubectl.apply([...rendering.objects, choicesObject(deployment.choices)]);
   if (certificates) await handOutBundle(kubectl, certificates.dir);
-  say(`${rendering.objects.length} objects applied; variables from secrets are ${envEnabled ? 'on' : 'off'}`);
+  say(`${rendering.objects.length} objects applied; ${envInWords(envEnabled, deployment)}`);
   await awaitRollouts(kubectl, rendering.deployments, { withinMs: ROLLOUT_MS, say });
-  const namespace = await testNamespace(kubectl, rendering.sessionNamespaces);
-  const { injectorImage, publicUrl: url } = rendering;
-  if (namespace === undefined)
-    say('NOTE: no enabled namespace exists yet, so nothing was tested: deploy again when one does');
-  else await runSelfTest(kubectl, { namespace, injectorImage, url, login: deployment.login }, say);
+  await test(kubectl, rendering, deployment);
+  for (const missing of await pullSecretNotes(kubectl, rendering)) say(missing);
   return { envEnabled };
 }

@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { render } from '../../manifests/kustomize.ts';
 import { CONSOLE_KEY_FILES, makeConsoleKeys, publicTicketKeys, type JwkSet } from './console-keys.ts';
 import { DeployError } from './failure.ts';
-import { ensureKeys, makeKeySecrets, planKeys, type KeyPlan } from './keys.ts';
+import { checkKeys, makeKeys, makeKeySecrets, planKeys, type KeyPlan } from './keys.ts';
 import type { Kubectl } from './kubectl.ts';
 import { readRendering, type Rendering } from './rendering.ts';
 
@@ -164,7 +164,8 @@ describe('keys that confer authority', function () {
     ticketKeys?: JwkSet,
   ): Promise<string> => {
     const said: string[] = [];
-    await ensureKeys(kubectl, renderingOf(overlay), { ticketKeys, say: (line) => said.push(line) });
+    const options = { ticketKeys, say: (line: string) => said.push(line) };
+    await makeKeys(kubectl, await checkKeys(kubectl, renderingOf(overlay), options), options);
     return said.join('\n');
   };
   const failure = async (doing: Promise<unknown>): Promise<string> => {
@@ -236,6 +237,26 @@ describe('keys that confer authority', function () {
     for (const [name, each] of before.stored)
       if (name !== 'keyservice-public-keys') there.stored.set(name, each);
     expect(await ensure(there, 'sqlite', half)).to.equal('keys: made keyservice-public-keys');
+  });
+
+  it('are all taken back where one cannot be stored, so that the next deployment can make them', async () => {
+    const { kubectl, stored } = cluster();
+    const deleted: string[] = [];
+    const refusing: Kubectl = {
+      ...kubectl,
+      apply: async (objects) => {
+        await kubectl.apply(objects.slice(1));
+        throw new Error('exceeded quota');
+      },
+      attempt: ([verb = '', , name = '']) => {
+        if (verb === 'delete' && stored.delete(name)) deleted.push(name);
+        return Promise.resolve({ code: 0, stdout: '', stderr: '' });
+      },
+    };
+    const refused: unknown = await ensure({ kubectl: refusing, stored }, 'demo').catch((e: unknown) => e);
+    expect(String(refused)).to.include('exceeded quota');
+    expect(deleted).to.have.length(4);
+    expect(await ensure({ kubectl, stored }, 'demo')).to.include('keys: made console-keys');
   });
 
   it('that a demonstration left in etcd are named', async () => {

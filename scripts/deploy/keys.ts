@@ -193,26 +193,43 @@ interface KeyOptions {
   readonly say: (line: string) => void;
 }
 
-/** Makes the keys of a first installation; reports what it did. Rejects with a DeployError where some are missing. */
-export async function ensureKeys(
+/** The Secrets of keys that are to be made; changes nothing. Rejects with a DeployError where only some are missing. */
+export async function checkKeys(
   kubectl: Kubectl,
   { secrets: mounted }: Rendering,
   { ticketKeys, say }: KeyOptions,
-): Promise<void> {
+): Promise<readonly Reference[]> {
   const existing = await existingSecrets(kubectl, mounted);
   const plan = planKeys({ mounted, existing, given: ticketKeys !== undefined });
   if (plan.action === 'refuse') throw new DeployError(plan.why, plan.next);
   if (ticketKeys && existing.some(isNamed(TICKET_PUBLIC))) await assertSameTicketKeys(kubectl, ticketKeys);
   if (existing.some(isNamed(CONSOLE_KEYS)) && !mounted.some(isNamed(CONSOLE_KEYS))) say(LEFT_BEHIND);
-  if (plan.action === 'keep') {
+  if (plan.action === 'keep') return [];
+  if (plan.secrets.some(isNamed(ENVELOPE))) await assertNoDatabase(kubectl);
+  return plan.secrets;
+}
+
+/** Makes these Secrets, all or none; reports what it did. */
+export async function makeKeys(
+  kubectl: Kubectl,
+  missing: readonly Reference[],
+  { ticketKeys, say }: KeyOptions,
+): Promise<void> {
+  if (missing.length === 0) {
     say('keys: all present, unchanged');
     return;
   }
-  if (plan.secrets.some(isNamed(ENVELOPE))) await assertNoDatabase(kubectl);
-  const wanted = new Set(plan.secrets.map(textOf));
+  const wanted = new Set(missing.map(textOf));
   const made = await makeKeySecrets(ticketKeys);
-  await kubectl.apply(made.filter(({ metadata }) => wanted.has(textOf(metadata))));
-  say(`keys: made ${plan.secrets.map(({ name }) => name).join(', ')}`);
+  try {
+    await kubectl.apply(made.filter(({ metadata }) => wanted.has(textOf(metadata))));
+  } catch (error) {
+    // With only some of them, a later deployment could neither use these nor make the others.
+    for (const { namespace, name } of missing)
+      await kubectl.attempt(['delete', 'secret', name, '-n', namespace, '--ignore-not-found']);
+    throw error;
+  }
+  say(`keys: made ${missing.map(({ name }) => name).join(', ')}`);
 }
 
 /** Names only: no key is read back from the cluster. */

@@ -40,9 +40,14 @@ export interface Kubectl {
 const MANAGER = 'twofold-deploy';
 const MAX_SAID = 2000;
 
-function start(args: readonly string[], input: string): Promise<Answer> {
+/** `kubectl apply` as it is run here. */
+export function applyArgs(manager = MANAGER): readonly string[] {
+  return ['apply', '--server-side', `--field-manager=${manager}`, '--force-conflicts'];
+}
+
+function start(args: readonly string[], input: string, env: NodeJS.ProcessEnv): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const child = spawn('kubectl', args, { stdio: 'pipe' });
+    const child = spawn('kubectl', args, { stdio: 'pipe', env });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -67,8 +72,9 @@ function asList(objects: readonly KubernetesObject[]): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
 }
 
-export function createKubectl(): Kubectl {
-  const attempt: Kubectl['attempt'] = (args, input = '') => start(args, input);
+/** The environment says where kubectl is, and which cluster. */
+export function createKubectl(env: NodeJS.ProcessEnv = process.env): Kubectl {
+  const attempt: Kubectl['attempt'] = (args, input = '') => start(args, input, env);
   const run: Kubectl['run'] = async (args, input) => {
     const { code, stdout, stderr } = await attempt(args, input);
     if (code !== 0) throw new KubectlError(args, stderr.slice(0, MAX_SAID));
@@ -82,13 +88,13 @@ export function createKubectl(): Kubectl {
       return text.trim() === '' ? undefined : (JSON.parse(text) as T);
     },
     list: async <T>(args: readonly string[]) => {
-      const { items } = JSON.parse(await run(['get', ...args, '-o', 'json'])) as { items: readonly T[] };
-      return items;
+      const text = await run(['get', ...args, '-o', 'json']);
+      // With --ignore-not-found, it prints nothing where there is nothing.
+      return text.trim() === '' ? [] : (JSON.parse(text) as { items: readonly T[] }).items;
     },
-    apply: async (objects, manager = MANAGER) => {
+    apply: async (objects, manager) => {
       if (objects.length === 0) return;
-      const how = ['--server-side', `--field-manager=${manager}`, '--force-conflicts'];
-      await run(['apply', ...how, '-f', '-'], asList(objects));
+      await run([...applyArgs(manager), '-f', '-'], asList(objects));
     },
   };
 }

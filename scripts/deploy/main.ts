@@ -6,12 +6,14 @@ import { runCommandLine } from '#platform/command-line.ts';
 import { commandOf, exitCodes, type OptionsOf, type Program } from '#platform/commands.ts';
 import { DAY_MS } from '../../certs/issue.ts';
 import { renewCertificates } from './certificates.ts';
+import { readChoices } from './choices.ts';
 import { readPublicTicketKeys, writeConsoleKeys, type JwkSet } from './console-keys.ts';
 import { deploy } from './deployment.ts';
 import { DeployError } from './failure.ts';
 import { createKubectl, KubectlError } from './kubectl.ts';
 import { prepare, removePrerequisites } from './local/prerequisites.ts';
 import { undeploy } from './removal.ts';
+import type { TestLogin } from './self-test.ts';
 import { shownLines } from '#platform/shown.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,11 +35,17 @@ const upOptions = {
   overlay: { value: 'FOLDER', doc: 'What to deploy to a cluster of your own.' },
   certs: certsOption,
   keys: { value: 'FOLDER', doc: 'The console’s keys, as written by make keys.' },
-  env: { value: ['on', 'off'], doc: 'Variables from secrets; by default, if the nodes support them.' },
+  env: { value: ['on', 'off'], doc: 'Variables from secrets; later deployments keep it.' },
   bearer: { value: 'FILE', doc: 'An access token for the self-test.' },
   'console-ca': { value: 'FILE', doc: 'Roots of the console’s public certificate, for the self-test.' },
-  database: { value: ['sqlite', 'postgres'], doc: 'The local cluster’s database.' },
-  namespaces: { value: 'a,b', doc: 'Session namespaces of the local cluster.' },
+  database: {
+    value: ['sqlite', 'postgres'],
+    doc: 'The local cluster’s database; later deployments keep it.',
+  },
+  namespaces: {
+    value: 'a,b',
+    doc: 'More session namespaces of the local cluster; later deployments keep them.',
+  },
 } as const;
 
 const certificateOptions = {
@@ -48,9 +56,9 @@ const certificateOptions = {
 
 type UpOptions = OptionsOf<typeof upOptions>;
 
-function folder(name: string, value: string): string {
+function existing(name: string, value: string): string {
   const path = resolve(value);
-  if (!existsSync(path)) throw new DeployError(`${name}: there is no folder ${path}`, 'name one that exists');
+  if (!existsSync(path)) throw new DeployError(`${name}: there is no ${path}`, 'name one that exists');
   return path;
 }
 
@@ -69,24 +77,27 @@ function caFolder(certs: string | undefined): string {
 }
 
 function ticketKeysIn(keys: string | undefined): JwkSet | undefined {
-  return keys === undefined ? undefined : readPublicTicketKeys(folder('KEYS', keys));
+  return keys === undefined ? undefined : readPublicTicketKeys(existing('KEYS', keys));
 }
 
 async function deployLocally(values: UpOptions): Promise<void> {
   const kubectl = createKubectl();
-  const database = values.database ?? 'sqlite';
+  const { env, database: wanted } = values;
+  const choices = await readChoices(kubectl, { env, database: wanted, namespaces: values.namespaces });
+  const { database = 'sqlite', namespaces = '' } = choices;
   const prepared = await prepare(kubectl, {
     repository,
     state,
     database,
-    namespaces: (values.namespaces ?? '').split(',').filter((name) => name !== ''),
+    namespaces: namespaces.split(',').filter((name) => name !== ''),
   });
   const dir = caFolder(values.certs);
   const { envEnabled } = await deploy(kubectl, {
     overlay: prepared.overlay,
     certificates: { dir },
     ticketKeys: ticketKeysIn(values.keys),
-    env: values.env ?? 'if-possible',
+    choices: { ...choices, database },
+    env: 'if-possible',
     login: { bearer: prepared.bearers['alice'] ?? '', caFile: join(dir, 'console', 'ca.crt') },
     secrets: prepared.secrets,
     say,
@@ -97,15 +108,24 @@ async function deployLocally(values: UpOptions): Promise<void> {
   );
 }
 
+/** Read before anything is done: the self-test comes last. */
+function loginOf({ bearer, 'console-ca': caFile }: UpOptions): TestLogin | undefined {
+  if (bearer === undefined) return undefined;
+  return {
+    bearer: readFileSync(existing('BEARER', bearer), 'utf8').trim(),
+    caFile: caFile === undefined ? undefined : existing('CONSOLE_CA', caFile),
+  };
+}
+
 async function deployOverlay(values: UpOptions, overlay: string): Promise<void> {
   const dir = values.certs === 'none' ? undefined : caFolder(values.certs);
-  const bearer = values.bearer === undefined ? undefined : readFileSync(values.bearer, 'utf8').trim();
-  await deploy(createKubectl(), {
-    overlay: folder('OVERLAY', overlay),
+  const kubectl = createKubectl();
+  await deploy(kubectl, {
+    overlay: existing('OVERLAY', overlay),
     certificates: dir === undefined ? undefined : { dir },
     ticketKeys: ticketKeysIn(values.keys),
-    env: values.env,
-    login: bearer === undefined ? undefined : { bearer, caFile: values['console-ca'] },
+    choices: await readChoices(kubectl, { env: values.env }),
+    login: loginOf(values),
     secrets: [],
     say,
   });

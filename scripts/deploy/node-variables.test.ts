@@ -4,7 +4,7 @@ import { DeployError } from './failure.ts';
 import { KubectlError, type Kubectl } from './kubectl.ts';
 import { assertNodeVariables, nodeTestPod } from './node-variables.ts';
 
-const IMAGE = { name: 'injector:1', pullPolicy: 'Never' };
+const IMAGE = { name: 'injector:1', pullPolicy: 'Never', pullSecrets: [] };
 
 interface Node {
   readonly version: string;

@@ -5,12 +5,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { askUntil } from '../dev/ask-until.ts';
 import { describePod, isHopeless } from './diagnosis.ts';
 import { DeployError } from './failure.ts';
 import { KubectlError, type Kubectl } from './kubectl.ts';
 
-const NAMESPACE = 'twofold-node-test';
+/** Where it is done. */
+export const NODE_TEST_NAMESPACE = 'twofold-node-test';
 const END = { withinMs: 90_000, everyMs: 1000 };
 const NODE_PROGRAM = '/nodejs/bin/node';
 const EMPTY = 7;
@@ -19,7 +21,7 @@ const namespace = {
   apiVersion: 'v1',
   kind: 'Namespace',
   metadata: {
-    name: NAMESPACE,
+    name: NODE_TEST_NAMESPACE,
     labels: {
       'app.kubernetes.io/part-of': 'twofold',
       'pod-security.kubernetes.io/enforce': 'restricted',
@@ -30,6 +32,8 @@ const namespace = {
 interface Image {
   readonly name: string;
   readonly pullPolicy: string;
+  /** Secrets to pull it with, as they are in this test's namespace. */
+  readonly pullSecrets: readonly KubernetesObject[];
 }
 
 /** What the init container writes reaches the other one as a variable, or that one exits with a code of its own. */
@@ -50,13 +54,14 @@ export function nodeTestPod(node: string, index: number, image: Image) {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: `node-${index}`, namespace: NAMESPACE },
+    metadata: { name: `node-${index}`, namespace: NODE_TEST_NAMESPACE },
     spec: {
       // By name, past the scheduler: a cordoned node may be opened again.
       nodeName: node,
       tolerations: [{ operator: 'Exists' }],
       restartPolicy: 'Never',
       automountServiceAccountToken: false,
+      imagePullSecrets: image.pullSecrets.map(({ metadata }) => ({ name: metadata?.name ?? '' })),
       securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
       initContainers: [
         {
@@ -100,13 +105,21 @@ async function tryNodes(kubectl: Kubectl, nodes: readonly V1Node[], image: Image
   const notReady = nodes.filter((node) => !isReady(node));
   if (notReady.length > 0)
     return notReady.map((node) => `${describeNode(node)}: not ready, so it cannot be tested`);
-  await kubectl.run(['delete', 'namespace', NAMESPACE, '--ignore-not-found']);
+  await kubectl.run(['delete', 'namespace', NODE_TEST_NAMESPACE, '--ignore-not-found']);
   await kubectl.apply([namespace]);
-  await kubectl.run(['wait', '-n', NAMESPACE, '--for=create', 'serviceaccount/default', '--timeout=30s']);
+  await kubectl.run([
+    'wait',
+    '-n',
+    NODE_TEST_NAMESPACE,
+    '--for=create',
+    'serviceaccount/default',
+    '--timeout=30s',
+  ]);
   try {
+    await kubectl.apply(image.pullSecrets);
     await kubectl.apply(nodes.map((node, index) => nodeTestPod(node.metadata?.name ?? '', index, image)));
     const pods = await askUntil(
-      () => kubectl.list<V1Pod>(['pods', '-n', NAMESPACE]),
+      () => kubectl.list<V1Pod>(['pods', '-n', NODE_TEST_NAMESPACE]),
       (found) => found.every(isOver),
       END,
     );
@@ -121,7 +134,7 @@ async function tryNodes(kubectl: Kubectl, nodes: readonly V1Node[], image: Image
     if (error instanceof KubectlError) return [`the API server refused the test pod: ${error.said}`];
     throw error;
   } finally {
-    await kubectl.attempt(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
+    await kubectl.attempt(['delete', 'namespace', NODE_TEST_NAMESPACE, '--ignore-not-found', '--wait=false']);
   }
 }
 

@@ -4,10 +4,15 @@
  */
 import type { V1Lease } from '@kubernetes/client-node';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
+import { DeployError } from './failure.ts';
 import type { Kubectl } from './kubectl.ts';
+import { NODE_TEST_NAMESPACE } from './node-variables.ts';
+import { serverVersion } from './version.ts';
 
 const OURS = ['-l', 'app.kubernetes.io/part-of=twofold', '--ignore-not-found'];
-const NAMESPACES = ['twofold-webhook', 'twofold-console', 'twofold-keyservice'];
+/** The last exists where a deployment was interrupted. */
+const NAMESPACES = ['twofold-webhook', 'twofold-console', 'twofold-keyservice', NODE_TEST_NAMESPACE];
+const GONE_WITHIN = '180s';
 
 /**
  * In this order: what the API server calls for every pod, then the services' rights, then the guard that holds them to
@@ -53,25 +58,47 @@ async function clearSessionNamespaces(kubectl: Kubectl): Promise<readonly string
   return [...cleared];
 }
 
-/** Resolves when the namespaces are gone. May be repeated, or run where nothing is deployed. */
+/** Of those, what exists, being deleted or not. */
+async function existingNamespaces(kubectl: Kubectl): Promise<readonly string[]> {
+  const said = await kubectl.run(['get', 'namespaces', ...NAMESPACES, '--ignore-not-found', '-o', 'name']);
+  return said.split('\n').flatMap((line) => line.split('/')[1] ?? []);
+}
+
+async function deleteNamespaces(kubectl: Kubectl, names: readonly string[]): Promise<void> {
+  const how = ['--ignore-not-found', `--timeout=${GONE_WITHIN}`];
+  const { code, stderr } = await kubectl.attempt(['delete', 'namespace', ...names, ...how]);
+  if (code === 0) return;
+  const left = await existingNamespaces(kubectl);
+  throw new DeployError(
+    `not all is removed yet: ${left.join(', ')} (${stderr})`,
+    `kubectl get namespace ${left[0] ?? ''} -o yaml says what it waits for; make undeploy again goes on from here`,
+  );
+}
+
+/** Resolves when the namespaces are gone. May be repeated, after half an installation, or where nothing is deployed. */
 export async function undeploy(kubectl: Kubectl, say: (line: string) => void): Promise<void> {
-  for (const kind of clusterWide) {
+  await serverVersion(kubectl);
+  const deleted: string[] = [];
+  const remove = async (kind: string): Promise<void> => {
     const said = await kubectl.run(['delete', kind, ...OURS, '-o', 'name']);
-    if (said.trim() !== '')
-      say(
-        `deleted ${said
-          .trim()
-          .replaceAll(/[^\n]*\//g, '')
-          .split('\n')
-          .join(', ')} (${kind})`,
-      );
-  }
+    const names = said.split('\n').flatMap((line) => line.split('/')[1] ?? []);
+    if (names.length > 0) say(`deleted ${names.join(', ')} (${kind})`);
+    deleted.push(...names);
+  };
+  for (const kind of clusterWide) await remove(kind);
   const cleared = await clearSessionNamespaces(kubectl);
   if (cleared.length > 0) say(`no longer enabled for sessions: ${cleared.join(', ')}`);
-  say(`deleting ${NAMESPACES.join(', ')}`);
-  await kubectl.run(['delete', 'namespace', ...NAMESPACES, '--ignore-not-found', '--timeout=180s']);
-  await kubectl.run(['delete', 'persistentvolumes', ...OURS]);
+  const namespaces = await existingNamespaces(kubectl);
+  if (namespaces.length > 0) {
+    say(`deleting ${namespaces.join(', ')}`);
+    await deleteNamespaces(kubectl, namespaces);
+  }
+  await remove('persistentvolumes');
   const running = await deleteUnclaimedSessions(kubectl);
+  if ([...deleted, ...cleared, ...namespaces].length === 0) {
+    say('nothing of Twofold is in this cluster');
+    return;
+  }
   say('Twofold is gone, with its keys, and its database if that was a volume of the cluster');
   if (running > 0)
     say(

@@ -3,7 +3,14 @@
  * Secrets and images it relies on. Everything is read from what will be applied, so nothing is stated twice.
  * No zone; docs/design.md#operations.
  */
-import type { V1Container, V1Deployment, V1EnvVar, V1ObjectMeta, V1Volume } from '@kubernetes/client-node';
+import type {
+  V1Container,
+  V1Deployment,
+  V1EnvVar,
+  V1ObjectMeta,
+  V1PersistentVolumeClaim,
+  V1Volume,
+} from '@kubernetes/client-node';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { DeployError } from './failure.ts';
 
@@ -17,6 +24,11 @@ export interface ProviderClass extends Reference {
   readonly objects: readonly string[];
 }
 
+export interface Claim extends Reference {
+  /** Absent: the cluster's default; empty: none. */
+  readonly storageClass: string | undefined;
+}
+
 export interface Rendering {
   readonly objects: readonly KubernetesObject[];
   /** Where sessions may be, as in `TWOFOLD_NAMESPACES`. */
@@ -25,9 +37,15 @@ export interface Rendering {
   readonly secrets: readonly Reference[];
   /** SecretProviderClasses of the Secrets Store CSI driver that they mount. */
   readonly providerClasses: readonly ProviderClass[];
+  /** CSI drivers of the volumes in their pods. */
+  readonly drivers: readonly string[];
+  /** Claims for volumes that the overlay makes. */
+  readonly claims: readonly Claim[];
   readonly deployments: readonly Reference[];
   readonly injectorImage: string;
   readonly injectorPullPolicy: string;
+  /** Secrets in the session namespaces. */
+  readonly injectorPullSecrets: readonly string[];
   readonly envEnabled: boolean;
   readonly publicUrl: string;
   /** Whether the console's keys that confer authority are in a Secret. */
@@ -39,22 +57,25 @@ export interface Rendering {
 const ENV_ENABLED = 'TWOFOLD_ENV_ENABLED';
 const SERVICES = ['console', 'webhook', 'keyservice'];
 
-function referenceOf(metadata: V1ObjectMeta | undefined, name = metadata?.name): Reference {
+function referenceOf(
+  metadata: Pick<V1ObjectMeta, 'namespace' | 'name'> | undefined,
+  name = metadata?.name,
+): Reference {
   return {
     namespace: metadata?.namespace ?? '',
     name: name ?? '',
   };
 }
 
-type Deployment = Pick<V1Deployment, 'metadata' | 'spec'>;
+export type Deployment = KubernetesObject & Pick<V1Deployment, 'metadata' | 'spec'>;
 
 /** The services' Deployments among the objects; their schema is tested (manifests/schemas.test.ts). */
-function isDeployment(object: KubernetesObject): object is KubernetesObject & Deployment {
+function isDeployment(object: KubernetesObject): object is Deployment {
   return (
     object.kind === 'Deployment' && SERVICES.some((name) => object.metadata?.namespace === `twofold-${name}`)
   );
 }
-function deploymentsIn(objects: readonly KubernetesObject[]): Deployment[] {
+export function deploymentsIn(objects: readonly KubernetesObject[]): Deployment[] {
   return objects.filter(isDeployment);
 }
 
@@ -94,6 +115,19 @@ function mountedClasses(deployment: Deployment): ProviderClass[] {
   });
 }
 
+function driversOf(deployment: Deployment): string[] {
+  return volumesOf(deployment).flatMap(({ csi }) => csi?.driver ?? []);
+}
+
+function claimsIn(objects: readonly KubernetesObject[]): Claim[] {
+  return objects
+    .filter(({ kind }) => kind === 'PersistentVolumeClaim')
+    .map((object) => {
+      const { spec } = object as Pick<V1PersistentVolumeClaim, 'spec'>; // its schema is tested
+      return { ...referenceOf(object.metadata), storageClass: spec?.storageClassName };
+    });
+}
+
 function variablesIn(objects: readonly KubernetesObject[]): V1EnvVar[] {
   return deploymentsIn(objects)
     .flatMap(containersOf)
@@ -120,9 +154,15 @@ export function readRendering(objects: readonly KubernetesObject[]): Rendering {
     sessionNamespaces: value('TWOFOLD_NAMESPACES').split(','),
     secrets,
     providerClasses: deployments.flatMap(mountedClasses),
+    drivers: [...new Set(deployments.flatMap(driversOf))],
+    claims: claimsIn(objects),
     deployments: deployments.map(({ metadata }) => referenceOf(metadata)),
     injectorImage: value('TWOFOLD_INJECTOR_IMAGE'),
     injectorPullPolicy: value('TWOFOLD_INJECTOR_PULL_POLICY'),
+    injectorPullSecrets: variables
+      .filter(({ name }) => name === 'TWOFOLD_INJECTOR_PULL_SECRETS')
+      .flatMap(({ value: names = '' }) => names.split(','))
+      .filter((name) => name !== ''),
     envEnabled: value(ENV_ENABLED) === 'true',
     publicUrl: value('TWOFOLD_PUBLIC_URL'),
     consoleKeysInCluster: inCluster('console-keys'),

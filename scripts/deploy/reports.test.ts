@@ -83,6 +83,7 @@ describe('progress of a rollout', () => {
 
 describe('the self-test’s pod', () => {
   const IMAGE = 'injector:1';
+  const expected = { injectorImage: IMAGE, pullSecrets: ['registry'] };
   const good: V1Pod = fromJson({
     metadata: { labels: { 'twofold.dev/session': '0'.repeat(32) } },
     spec: {
@@ -90,11 +91,12 @@ describe('the self-test’s pod', () => {
       containers: [
         { name: 'main', volumeMounts: [{ name: 'twofold-files', mountPath: '/secrets', readOnly: true }] },
       ],
+      imagePullSecrets: [{ name: 'of-the-account' }, { name: 'registry' }],
     },
   });
 
   it('is right when it came back with init container, label and mount', () => {
-    expect(faultOf(good, IMAGE)).to.equal(undefined);
+    expect(faultOf(good, expected)).to.equal(undefined);
   });
 
   it('is wrong when any of them is not what was requested', () => {
@@ -102,9 +104,10 @@ describe('the self-test’s pod', () => {
       { ...good, spec: { ...good.spec, initContainers: [] } },
       { ...good, spec: { ...good.spec, containers: [{ name: 'main' }] } },
       { ...good, metadata: {} },
+      { ...good, spec: { ...good.spec, imagePullSecrets: [{ name: 'of-the-account' }] } },
     ];
-    for (const pod of wrong) expect(faultOf(fromJson(pod), IMAGE), JSON.stringify(pod)).to.be.a('string');
-    expect(faultOf(good, 'other:1')).to.match(/runs injector:1/);
+    for (const pod of wrong) expect(faultOf(fromJson(pod), expected), JSON.stringify(pod)).to.be.a('string');
+    expect(faultOf(good, { ...expected, injectorImage: 'other:1' })).to.match(/runs injector:1/);
   });
 
   it('is refused with a next step that depends on the API server’s message', () => {

@@ -26,6 +26,8 @@ interface SelfTest {
   /** A namespace for sessions. */
   readonly namespace: string;
   readonly injectorImage: string;
+  /** Secrets with which nodes pull it. */
+  readonly pullSecrets: readonly string[];
   /** The console's public address. */
   readonly url: string;
   readonly login?: TestLogin | undefined;
@@ -63,13 +65,22 @@ function settled<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Prom
   return askUntil(ask, wanted, SETTLES);
 }
 
+type Expected = Pick<SelfTest, 'injectorImage' | 'pullSecrets'>;
+
 /** Why a pod from the API server is not the requested session pod; undefined when it is. */
-export function faultOf({ metadata, spec }: V1Pod, injectorImage: string): string | undefined {
+export function faultOf(
+  { metadata, spec }: V1Pod,
+  { injectorImage, pullSecrets }: Expected,
+): string | undefined {
   const [first] = spec?.initContainers ?? [];
   if (first?.name !== 'twofold-init') return 'its first init container is not twofold-init';
   if (first.image !== injectorImage) return `twofold-init runs ${first.image ?? 'no image'}`;
   if (metadata?.labels?.['twofold.dev/session'] !== '0'.repeat(32))
     return 'it has no session label of a dry run';
+  const unnamed = pullSecrets.filter(
+    (secret) => !spec?.imagePullSecrets?.some(({ name }) => name === secret),
+  );
+  if (unnamed.length > 0) return `it does not name the pull secret ${unnamed.join(', ')}`;
   const own = spec?.containers.find(({ name }) => name === CONTAINER);
   const mount = own?.volumeMounts?.find(({ name }) => name === 'twofold-files');
   return mount?.mountPath === '/secrets' && mount.readOnly === true
@@ -130,7 +141,7 @@ async function testInjection(kubectl: Kubectl, test: SelfTest, { bearer, caFile 
     await person.call('DELETE', urlPath`/api/v1/tickets/${jti}`);
     if (answer.code !== 0)
       throw new DeployError(`the self-test’s pod was refused: ${answer.stderr}`, nextOf(answer.stderr));
-    const fault = faultOf(JSON.parse(answer.stdout) as V1Pod, test.injectorImage);
+    const fault = faultOf(JSON.parse(answer.stdout) as V1Pod, test);
     if (fault !== undefined)
       throw new DeployError(`the self-test’s pod did not come back as a session: ${fault}`, 'deploy again');
   } finally {

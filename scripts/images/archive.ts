@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 
 interface ImageConfig {
+  readonly architecture?: string;
   readonly created?: string;
   readonly config: {
     readonly User?: string;
@@ -16,6 +17,8 @@ interface Archive {
   readonly id: string;
   readonly tags: readonly string[];
   readonly config: ImageConfig;
+  /** Name of the configuration in the archive. */
+  readonly configFile: string;
   /** Names of the layers in the archive, lowest first. */
   readonly layers: readonly string[];
 }
@@ -36,7 +39,7 @@ export function readArchive(file: string): Archive {
   if (id === undefined) throw new Error(`${file} does not name its configuration by its hash`);
   // The archive's format.
   const config = JSON.parse(member(file, image.Config)) as ImageConfig;
-  return { id, tags: image.RepoTags ?? [], config, layers: image.Layers };
+  return { id, tags: image.RepoTags ?? [], config, configFile: image.Config, layers: image.Layers };
 }
 
 /** Extracts the image's files into an existing folder. */

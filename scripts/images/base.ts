@@ -1,12 +1,14 @@
 /**
- * The base image of the tests: Node 24 and the libraries it links, from this machine, and an account. No shell, no
- * package manager. Users use the distroless image whose layout it copies. Development tool, no zone.
+ * The base image of the tests: Node 24 and the libraries it links, from this machine or from packages of another
+ * architecture, and an account. No shell, no package manager. Users use the distroless image whose layout it copies.
+ * Development tool, no zone.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { repository } from '../build.ts';
-import { libraries } from './elf.ts';
+import { architectures, libraries, tool, type Architecture } from './elf.ts';
+import { foreignLibraries } from './foreign-libraries.ts';
 
 /** A Debian package that contributes files to the image. */
 export interface SystemPackage {
@@ -64,10 +66,28 @@ function unique(packages: readonly SystemPackage[]): readonly SystemPackage[] {
   );
 }
 
+/** A library where it is, where it belongs in the image, and its package. */
+export interface Library {
+  readonly file: string;
+  readonly path: string;
+  readonly package: SystemPackage;
+}
+
+function ownLibraries(node: string): readonly Library[] {
+  return libraries(run('ldd', node)).map((path) => ({ file: path, path, package: packageOf(path) }));
+}
+
+function nodeFor(architecture: Architecture): string {
+  const pinned = ['--pinned', ...(architecture === architectures[0] ? [] : [architecture])];
+  return join(run('scripts/node', ...pinned).trim(), 'bin/node');
+}
+
 /** Gathers the base in `folder/rootfs`; `folder` must not exist. Modes are set one by one: a umask must not change the image. */
-export function gatherBase(folder: string): Base {
-  const node = join(run('scripts/node', '--pinned').trim(), 'bin/node');
-  const versions = JSON.parse(run(node, '-p', 'JSON.stringify(process.versions)')) as Record<string, string>; // Node's own
+export function gatherBase(folder: string, architecture: Architecture): Base {
+  const node = nodeFor(architecture);
+  // A release has the same libraries compiled in for every architecture, and this machine can only ask its own.
+  const own = nodeFor(architectures[0]);
+  const versions = JSON.parse(run(own, '-p', 'JSON.stringify(process.versions)')) as Record<string, string>; // Node's own
   const rootfs = join(folder, 'rootfs');
   const makeFolder = (path: string, mode = 0o755): void => {
     if (path !== rootfs) makeFolder(dirname(path));
@@ -82,11 +102,14 @@ export function gatherBase(folder: string): Base {
   };
   mkdirSync(folder, { recursive: true });
   makeFolder(join(rootfs, 'tmp'), 0o1777);
-  place('nodejs/bin/node', 0o755, (target) => void run('strip', '-o', target, node));
-  const linked = libraries(run('ldd', node));
-  for (const library of linked) place(library, 0o755, (target) => copyFileSync(library, target));
+  place('nodejs/bin/node', 0o755, (target) => void run(tool('strip', architecture), '-o', target, node));
+  const linked =
+    architecture === architectures[0]
+      ? ownLibraries(node)
+      : foreignLibraries(node, { folder: join(folder, 'apt'), architecture });
+  for (const { path, file } of linked) place(path, 0o755, (target) => copyFileSync(file, target));
   for (const [path, content] of Object.entries(files)) {
     place(path, 0o644, (target) => writeFileSync(target, content));
   }
-  return { node: versions, packages: unique(linked.map(packageOf)) };
+  return { node: versions, packages: unique(linked.map((library) => library.package)) };
 }

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import { sqliteAddon } from '../build.ts';
-import { libraries, unsatisfied, versionReferences } from './elf.ts';
+import { architectureOf, libraries, neededLibraries, unsatisfied, versionReferences } from './elf.ts';
+import { addonFor } from './services.ts';
 
 function objdump(file: string): string {
   return execFileSync('objdump', ['-p', file], { encoding: 'utf8' });
@@ -60,7 +62,34 @@ describe('what a native file needs from its system', () => {
   });
 });
 
+describe('the architecture of a file', () => {
+  const header = (...machine: readonly number[]): Uint8Array => {
+    const bytes = new Uint8Array(20);
+    bytes.set(Buffer.from('\x7fELF', 'latin1'));
+    bytes.set(machine, 18);
+    return bytes;
+  };
+
+  it('is in its header', () => {
+    expect(architectureOf(header(0x3e, 0))).to.equal('amd64');
+    expect(architectureOf(header(0xb7, 0))).to.equal('arm64');
+    expect(architectureOf(header(0x3e, 1))).to.equal('another');
+    expect(architectureOf(readFileSync(addonFor('arm64')).subarray(0, 20))).to.equal('arm64');
+    expect(architectureOf(readFileSync(addonFor('amd64')).subarray(0, 20))).to.equal('amd64');
+  });
+
+  it('is none where it is not a program or library', () => {
+    expect(architectureOf(Buffer.from('#!/bin/sh\n'.padEnd(20)))).to.equal(undefined);
+    expect(architectureOf(new Uint8Array())).to.equal(undefined);
+  });
+});
+
 describe('the libraries of a program', () => {
+  it('are those in its dynamic section', () => {
+    expect(neededLibraries(references('GLIBC_2.2.5'))).to.deep.equal(['libc.so.6']);
+    expect(neededLibraries(objdump(sqliteAddon))).to.include('libc.so.6');
+  });
+
   it('are those that the loader resolved, and the loader', () => {
     const ldd =
       '\tlinux-vdso.so.1 (0x00007ffd)\n\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f1a)\n\t/lib64/ld-linux-x86-64.so.2 (0x00007f1b)\n';

@@ -3,6 +3,18 @@
  * newer system than the image's would build here and fail there. Development tool, no zone.
  */
 
+/** As images and nodes name them; the first is that of this machine's own tools. */
+export const architectures = ['amd64', 'arm64'] as const;
+export type Architecture = (typeof architectures)[number];
+
+/** EM_X86_64 and EM_AARCH64. */
+const MACHINES: Readonly<Record<Architecture, number>> = { amd64: 62, arm64: 183 };
+
+/** The program of binutils that reads files of this architecture. */
+export function tool(name: 'objdump' | 'strip', architecture: Architecture): string {
+  return architecture === architectures[0] ? name : `aarch64-linux-gnu-${name}`;
+}
+
 /** Versions of symbols that Debian 12 has, which both bases are: newer ones are missing in the image. */
 const debian12: Readonly<Record<string, string>> = {
   GLIBC: '2.36',
@@ -42,6 +54,20 @@ export function unsatisfied(
     const newest = available[reference.slice(0, cut)];
     return newest === undefined || compareVersions(reference.slice(cut + 1), newest) > 0;
   });
+}
+
+/** Every `NEEDED` in the section "Dynamic Section" of `objdump -p`. */
+export function neededLibraries(objdump: string): readonly string[] {
+  return [...objdump.matchAll(/^ +NEEDED +(\S+)$/gm)].flatMap(([, name]) => name ?? []);
+}
+
+/** The architecture in the header of an ELF file, as images name it; undefined for any other file. */
+export function architectureOf(header: Uint8Array): Architecture | 'another' | undefined {
+  const isElf = Buffer.from(header.subarray(0, 4)).equals(Buffer.from('\x7fELF', 'latin1'));
+  if (!isElf) return undefined;
+  // e_machine; both architectures are little-endian.
+  const machine = (header[18] ?? 0) + 256 * (header[19] ?? 0);
+  return architectures.find((each) => MACHINES[each] === machine) ?? 'another';
 }
 
 /** Paths of the libraries that `ldd` resolved, the loader included. Throws where one is not found. */

@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { architectures, type Architecture } from './elf.ts';
 
 interface BuildOptions {
   readonly context: string;
@@ -12,6 +13,7 @@ interface BuildOptions {
   readonly tag: string;
   /** Value of `ARG BASE`. */
   readonly base?: string;
+  readonly architecture: Architecture;
 }
 
 export interface Engine {
@@ -42,6 +44,11 @@ function buildArgs(base: string | undefined): readonly string[] {
   return base === undefined ? [] : ['--build-arg', `BASE=${base}`];
 }
 
+/** Nothing runs while an image is built, so another architecture needs no emulation. */
+function platformArgs(architecture: Architecture): readonly string[] {
+  return architecture === architectures[0] ? [] : ['--platform', `linux/${architecture}`];
+}
+
 /** Times of 1970, one layer, no trace of the tool; Docker's format contains a random host name, OCI's does not. */
 const reproducible = [
   '--timestamp=0',
@@ -67,8 +74,13 @@ function contained(
   const places = storageOf(command, storage);
   return {
     name: command,
-    build: ({ context, containerfile, tag, base }) => {
-      const options = [...reproducible, '--isolation=chroot', ...buildArgs(base)];
+    build: ({ context, containerfile, tag, base, architecture }) => {
+      const options = [
+        ...reproducible,
+        '--isolation=chroot',
+        ...platformArgs(architecture),
+        ...buildArgs(base),
+      ];
       run(command, [...places, 'build', ...options, '--file', containerfile, '--tag', tag, context]);
     },
     save: (tag, file) => void run(command, [...places, ...saveArgs(tag, file)]),
@@ -92,8 +104,14 @@ function podman(storage: string): Engine {
 /** Docker keeps images in its daemon. BuildKit writes 1970 as the image's time, but the files' times are its own. */
 const docker: Engine = {
   name: 'docker',
-  build: ({ context, containerfile, tag, base }) => {
-    const options = ['--no-cache', '--build-arg', 'SOURCE_DATE_EPOCH=0', ...buildArgs(base)];
+  build: ({ context, containerfile, tag, base, architecture }) => {
+    const options = [
+      '--no-cache',
+      '--build-arg',
+      'SOURCE_DATE_EPOCH=0',
+      ...platformArgs(architecture),
+      ...buildArgs(base),
+    ];
     run('docker', ['build', ...options, '--file', containerfile, '--tag', tag, context]);
   },
   save: (tag, file) => void run('docker', ['save', '--output', file, tag]),

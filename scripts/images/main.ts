@@ -1,6 +1,7 @@
 /**
  * `make images`: one image for each service, as an archive along with its bill of materials, in `.images/`. The base
- * is BASE, or one made of this machine's parts. `--twice` compares two builds. Development tool, no zone.
+ * is BASE, or one made of this machine's parts. `--twice` compares two builds; `--multiarch` makes each image for
+ * every architecture, and an archive of all of them. Development tool, no zone.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -12,14 +13,17 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { build, bundleNames, repository, type BundleName } from '../build.ts';
 import { runCommandLine } from '#platform/command-line.ts';
 import { commandOf, exitCodes, type Program } from '#platform/commands.ts';
+import { placeAddon } from './addon.ts';
 import { readArchive } from './archive.ts';
 import { gatherBase } from './base.ts';
+import { architectures, type Architecture } from './elf.ts';
 import { findEngine, type Engine } from './engine.ts';
+import { writeIndex } from './image-index.ts';
 import {
   baseComponent,
   billOf,
@@ -41,6 +45,7 @@ const MEGABYTE = 1_000_000;
 
 interface Image {
   readonly service: BundleName;
+  readonly architecture: Architecture;
   readonly name: string;
   readonly archive: string;
   readonly sbom: string;
@@ -58,6 +63,11 @@ function read(path: string): string {
   return readFileSync(join(repository, path), 'utf8');
 }
 
+/** In tags: none for this machine's own architecture. */
+function suffixOf(architecture: Architecture): string {
+  return architecture === architectures[0] ? '' : `-${architecture}`;
+}
+
 interface Base {
   readonly tag: string;
   /** Its content according to the bill. */
@@ -66,14 +76,16 @@ interface Base {
   readonly own: boolean;
 }
 
-function prepareBase(engine: Engine, context: string): Base {
+/** The base of tests is one image for each architecture; what a user gives may be an index of several. */
+function prepareBase(engine: Engine, context: string, architecture: Architecture): Base {
   const given = process.env['BASE'];
   if (given !== undefined && given !== '')
     return { tag: given, components: [baseComponent(given)], own: false };
-  say('base: Node 24 and the libraries it links');
-  const { node, packages } = gatherBase(context);
-  const tag = 'localhost/twofold-node:24';
-  engine.build({ context, containerfile: join(repository, 'scripts/images/base.Containerfile'), tag });
+  say(`base: Node 24 and the libraries it links, ${architecture}`);
+  const { node, packages } = gatherBase(context, architecture);
+  const tag = `localhost/twofold-node:24${suffixOf(architecture)}`;
+  const containerfile = join(repository, 'scripts/images/base.Containerfile');
+  engine.build({ context, containerfile, tag, architecture });
   return { tag, components: [nodeComponent(node), ...packages.map(systemComponent)], own: true };
 }
 
@@ -93,17 +105,18 @@ function writeBill(service: BundleName, file: string, base: readonly Component[]
 
 interface ImageBuild {
   readonly service: BundleName;
+  readonly architecture: Architecture;
   readonly base: string;
   /** Folder of the image's content. */
   readonly context: string;
   readonly archive: string;
 }
 
-function buildOne(engine: Engine, { service, base, context, archive }: ImageBuild): string {
-  const name = imageName(service);
+function buildOne(engine: Engine, { service, architecture, base, context, archive }: ImageBuild): string {
+  const name = `${imageName(service)}${suffixOf(architecture)}`;
   say(`${name}, with ${engine.name}`);
   const containerfile = join(repository, containerfiles[service]);
-  engine.build({ context, containerfile, tag: name, base });
+  engine.build({ context, containerfile, tag: name, base, architecture });
   // An existing archive would be appended to.
   rmSync(`${archive}.new`, { force: true });
   engine.save(name, `${archive}.new`);
@@ -116,18 +129,21 @@ function zstdBytes(file: string): number {
   return Number(execFileSync('sh', ['-c', command, 'sh', file], { encoding: 'utf8' }));
 }
 
-function measure(service: BundleName, name: string, archive: string, sbom: string): Image {
+type Measured = Pick<Image, 'service' | 'architecture' | 'name' | 'archive' | 'sbom'>;
+
+function measure(image: Measured): Image {
+  const { archive } = image;
   const bytes = Number(execFileSync('stat', ['-c', '%s', archive], { encoding: 'utf8' }));
   const { id } = readArchive(archive);
-  return { service, name, archive, sbom, id, bytes, zstdBytes: zstdBytes(archive) };
+  return { ...image, id, bytes, zstdBytes: zstdBytes(archive) };
 }
 
 function printTable(images: readonly Image[]): void {
   const mb = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(1)} MB`.padStart(9);
   const width = Math.max(...images.map(({ name }) => name.length));
   console.log(`${'image'.padEnd(width)}        raw       zstd  id            archive`);
-  for (const { service, name, bytes, zstdBytes: packed, id } of images) {
-    const where = `.images/twofold-${service}.tar`;
+  for (const { name, archive, bytes, zstdBytes: packed, id } of images) {
+    const where = relative(repository, archive);
     console.log(`${name.padEnd(width)}  ${mb(bytes)}  ${mb(packed)}  ${id.slice(0, 12)}  ${where}`);
   }
 }
@@ -143,25 +159,63 @@ function npmSbom(): Sbom {
   ) as Sbom;
 } // npm's format
 
-function makeImages(engine: Engine): void {
-  const base = prepareBase(engine, join(work, 'base'));
+/** The content of the images for an architecture: bundles are the same for each, the addon is not. */
+function contextFor(architecture: Architecture): string {
+  const dist = join(repository, 'dist');
+  if (architecture === architectures[0]) return dist;
+  const context = join(work, `context-${architecture}`);
+  mkdirSync(context);
+  for (const name of [...bundleNames, 'admin'])
+    copyFileSync(join(dist, `${name}.js`), join(context, `${name}.js`));
+  placeAddon(architecture, join(context, basename(imageAddon)));
+  return context;
+}
+
+type FileOf = (service: BundleName) => string;
+
+/** One of each service, as `<file>.tar` and `<file>.cdx.json`. */
+function imagesFor(engine: Engine, architecture: Architecture, fileOf: FileOf): readonly Image[] {
+  const base = prepareBase(engine, join(work, `base-${architecture}`), architecture);
   const installed = npmSbom();
+  const context = contextFor(architecture);
   const images = bundleNames.map((service) => {
-    const archive = join(folder, `twofold-${service}.tar`);
-    const sbom = join(folder, `twofold-${service}.cdx.json`);
-    const name = buildOne(engine, { service, base: base.tag, context: join(repository, 'dist'), archive });
+    const file = fileOf(service);
+    const [archive, sbom] = [`${file}.tar`, `${file}.cdx.json`];
+    const name = buildOne(engine, { service, architecture, base: base.tag, context, archive });
     writeBill(service, sbom, base.components, installed);
-    return measure(service, name, archive, sbom);
+    return measure({ service, architecture, name, archive, sbom });
   });
-  writeFileSync(join(folder, 'images.json'), `${JSON.stringify(images, undefined, 2)}\n`);
-  printTable(images);
   const heavy = images.some(
     ({ service, zstdBytes: packed }) => service === 'injector' && packed > INJECTOR_MEGABYTES * MEGABYTE,
   );
-  if (!heavy) return;
   const finding = `the injector's image is over ${INJECTOR_MEGABYTES} MB as zstd, and every node pulls it`;
-  if (base.own) throw new Error(finding);
-  say(`${finding}, mostly because of the base you gave`);
+  if (heavy && base.own) throw new Error(finding);
+  if (heavy) say(`${finding}, mostly because of the base you gave`);
+  return images;
+}
+
+function makeImages(engine: Engine): void {
+  const images = imagesFor(engine, architectures[0], (service) => join(folder, `twofold-${service}`));
+  writeFileSync(join(folder, 'images.json'), `${JSON.stringify(images, undefined, 2)}\n`);
+  printTable(images);
+}
+
+/** For each service an archive with its image for every architecture, under its one name. In a folder of their own. */
+function makeMultiarch(engine: Engine): void {
+  const all = join(folder, 'multiarch');
+  mkdirSync(all, { recursive: true });
+  const images = architectures.flatMap((architecture) =>
+    imagesFor(engine, architecture, (service) => join(all, `twofold-${service}.${architecture}`)),
+  );
+  printTable(images);
+  for (const service of bundleNames) {
+    const archives = images.filter((image) => image.service === service).map(({ archive }) => archive);
+    const file = join(all, `twofold-${service}.tar`);
+    const digest = writeIndex(join(work, `index-${service}`), imageName(service), archives, file);
+    console.log(
+      `${imageName(service)}  ${architectures.join(', ')}  ${digest}  ${relative(repository, file)}`,
+    );
+  }
 }
 
 /** Builds everything twice, from the sources, and throws where an image differs. The archives stay. */
@@ -172,10 +226,11 @@ async function buildTwice(engine: Engine): Promise<void> {
     copyFileSync(join(repository, imageAddon), join(outdir, basename(imageAddon)));
   }
   const runs = contexts.map((context) => {
-    const base = prepareBase(engine, `${context}-base`);
+    const [architecture] = architectures;
+    const base = prepareBase(engine, `${context}-base`, architecture);
     return bundleNames.map((service) => {
       const archive = join(work, 'image.tar');
-      buildOne(engine, { service, base: base.tag, context, archive });
+      buildOne(engine, { service, architecture, base: base.tag, context, archive });
       return readArchive(archive).id;
     });
   });
@@ -195,10 +250,14 @@ const program: Program<undefined, unknown> = {
     commandOf<undefined, unknown>()({
       name: '',
       summary: 'Make an archive with a bill of materials for each service.',
-      options: { twice: { doc: 'Build everything twice and compare.' } },
+      options: {
+        twice: { doc: 'Build everything twice and compare.' },
+        multiarch: { doc: 'Build for every architecture, and make an archive of all.' },
+      },
       run: async (_, { options }) => {
         const engine = findEngine(join(work, 'storage'));
         if (options.twice) await buildTwice(engine);
+        else if (options.multiarch) makeMultiarch(engine);
         else makeImages(engine);
       },
     }),

@@ -18,7 +18,7 @@ describe('the main job, over real processes', function () {
     (await person.ticket({ namespace: sessions, secrets })).annotations;
 
   before(async () => {
-    drill = await startDrill();
+    drill = await startDrill({ env: { webhook: { TWOFOLD_INJECTOR_PULL_SECRETS: 'twofold-registry' } } });
     alice = drill.person('alice');
     bob = drill.person('bob');
     await alice.store('db-password', marker);
@@ -57,6 +57,23 @@ describe('the main job, over real processes', function () {
     expect((await drill.runPod(await drill.admitPod(annotations))).files['changing']?.toString()).to.equal(
       'second',
     );
+  });
+
+  it('adds the pull secret of the injector’s image to those of the pod or, where it names none, of its account', async () => {
+    const account = { metadata: { name: 'puller' }, imagePullSecrets: [{ name: 'of-the-account' }] };
+    await drill.admin.must('POST', `/api/v1/namespaces/${sessions}/serviceaccounts`, account);
+    const place = { namespace: sessions, serviceAccount: 'puller', secrets: ['db-password'] };
+    const { annotations } = await alice.ticket(place);
+    const named = async (...own: readonly string[]) => {
+      const imagePullSecrets = own.map((name) => ({ name }));
+      const containers = [{ name: 'main', image: 'example/app:1.0' }];
+      const spec = { serviceAccountName: 'puller', containers, imagePullSecrets };
+      const { spec: admitted } = await drill.admitPod(annotations, { spec });
+      return admitted.imagePullSecrets?.map(({ name }) => name);
+    };
+    expect(await named()).to.deep.equal(['of-the-account', 'twofold-registry']);
+    expect(await named('of-the-pod')).to.deep.equal(['of-the-pod', 'twofold-registry']);
+    expect(await named('twofold-registry')).to.deep.equal(['twofold-registry']);
   });
 
   it('creates nothing in a dry run', async () => {

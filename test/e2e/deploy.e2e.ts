@@ -179,6 +179,21 @@ describe('make deploy', function () {
       expect(await standing()).to.deep.equal(before);
     });
 
+    it('refuses a mistyped setting, and leaves what runs as it is', async () => {
+      cpSync(overlay, other, { recursive: true });
+      const file = join(other, 'patches.yaml');
+      const right = readFileSync(file, 'utf8');
+      expect(right).to.include('TWOFOLD_OIDC_CA_FILE');
+      writeFileSync(file, right.replace('TWOFOLD_OIDC_CA_FILE', 'TWOFOLD_OIDC_CA_FIL'));
+      const before = await standing();
+      const { code, printed } = await deployment('up', '--overlay', other, '--env', 'off');
+      expect(code, printed).to.equal(1);
+      expect(printed)
+        .to.include('console: TWOFOLD_OIDC_CA_FIL is not a setting')
+        .and.to.include('what runs has been left as it is');
+      expect(await standing()).to.deep.equal(before);
+    });
+
     it('refuses another CA’s folder', async () => {
       const folder = join(dirname(overlay), 'certificates-of-somebody');
       try {

@@ -1,5 +1,5 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { bundleNames, repository, type BundleName } from '../../scripts/build.ts
 import { runtimeFlags } from '../../scripts/dev/services.ts';
 import { readArchive, unpack } from '../../scripts/images/archive.ts';
 import type { Sbom } from '../../scripts/images/sbom.ts';
+import { filesOf, opensSqlite, runInImage } from '../image.ts';
 
 function made(service: BundleName, kind: string): string {
   return join(repository, '.images', `twofold-${service}.${kind}`);
@@ -16,34 +17,6 @@ function made(service: BundleName, kind: string): string {
 /** What an intruder in the container could use. */
 const tools =
   /^(ba|da|a|z|k|c|tc)?sh$|^(busybox|toybox|apt(-get)?|dpkg|apk|yum|dnf|rpm|npm|npx|corepack|yarn|perl|python3?)$/;
-
-function everything(root: string): readonly string[] {
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length));
-}
-
-/**
- * Runs a program in the image's files as its user: read-only, except /tmp, which a pod would mount. With no
- * variables except the image's and these.
- */
-function run(root: string, command: readonly string[], env: readonly string[] = []) {
-  const script = [
-    'mount --bind "$1" "$1"',
-    'mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"',
-    'mount -o remount,bind,ro "$1"',
-    'root=$1; shift; exec chroot --userspec=65532:65532 "$root" "$@"',
-  ].join(' && ');
-  const args = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', root, ...command];
-  const { status, stdout, stderr } = spawnSync(
-    'env',
-    ['-i', `PATH=${process.env['PATH'] ?? ''}`, ...env, 'unshare', ...args],
-    {
-      encoding: 'utf8',
-    },
-  );
-  return { status, printed: stdout + stderr };
-}
 
 /** esbuild writes the name of each file above its code: a listing independent of the metafile. */
 function packagesIn(bundle: string): readonly string[] {
@@ -67,7 +40,7 @@ for (const service of bundleNames) {
     after(() => rmSync(root, { recursive: true, force: true }));
 
     it('has its bundle, for a numeric user who cannot change it', () => {
-      const files = everything(root).filter((path) => path.startsWith('/app/'));
+      const files = filesOf(root).filter((path) => path.startsWith('/app/'));
       expect([...files].sort()).to.deep.equal(own);
       for (const path of files) {
         const { mode, uid } = statSync(join(root, path));
@@ -79,14 +52,14 @@ for (const service of bundleNames) {
     });
 
     it('has no shell, no package manager and nothing that changes the user', () => {
-      const files = everything(root);
+      const files = filesOf(root);
       expect(files).to.include('/nodejs/bin/node');
       expect(files.filter((path) => tools.test(basename(path)))).to.deep.equal([]);
       expect(files.filter((path) => (statSync(join(root, path)).mode & 0o6000) !== 0)).to.deep.equal([]);
     });
 
     it('starts on a read-only root, and names every missing setting', () => {
-      const { status, printed } = run(root, config.Entrypoint ?? []);
+      const { status, printed } = runInImage(root, config.Entrypoint ?? []);
       const missing = service === 'injector' ? /twofold: TWOFOLD_\w+ is missing/ : /TWOFOLD_\w+ must be set/;
       expect(printed).to.match(missing);
       expect(status).to.equal(service === 'injector' ? 15 : 78);
@@ -103,7 +76,7 @@ for (const service of bundleNames) {
       const inBundle = packagesIn(readFileSync(join(root, bundle), 'utf8'));
       const listed = names('pkg:npm/').map((ref) => decodeURIComponent(ref.slice(0, ref.lastIndexOf('@'))));
       expect([...new Set(listed)].sort()).to.deep.equal(inBundle);
-      const version = run(root, ['/nodejs/bin/node', '--version']).printed.trim();
+      const version = runInImage(root, ['/nodejs/bin/node', '--version']).printed.trim();
       expect(names('pkg:generic/')).to.include(`node@${version.slice(1)}`);
     });
 
@@ -111,14 +84,7 @@ for (const service of bundleNames) {
       it('opens an SQLite file with the driver that it names', () => {
         const env = config.Env ?? [];
         expect(env).to.include('TWOFOLD_SQLITE_ADDON=/app/better_sqlite3.node');
-        // As at the start of better-sqlite3's own database.js.
-        const script = `
-          const addon = require(process.env.TWOFOLD_SQLITE_ADDON);
-          addon.initialize(Error, (...list) => list, () => {}, () => () => ({}), (value) => ({ value, done: false }));
-          const db = new addon.Database('/tmp/x.db', '/tmp/x.db', false, false, false, 1000, null, null, null, null);
-          db.exec('create table t (x); insert into t values (1)');
-          console.log(require('fs').statSync('/tmp/x.db').size, process.getuid());`;
-        const { status, printed } = run(root, ['/nodejs/bin/node', '-e', script], env);
+        const { status, printed } = runInImage(root, ['/nodejs/bin/node', '-e', opensSqlite], env);
         expect([status, printed]).to.deep.equal([0, '8192 65532\n']);
       });
     }

@@ -173,6 +173,7 @@ function podOf(draftOf: Draft): Json {
 const rendering = {
   image: 'i',
   pullPolicy: 'Always',
+  pullSecrets: ['r'],
   claimUrl: 'https://claim.example',
   seccompProfile: 'RuntimeDefault',
 } as const;

@@ -27,6 +27,12 @@ function renderContainers(containers: unknown, additions: readonly ContainerAddi
   });
 }
 
+function renderPullSecrets(secrets: unknown, added: readonly string[]): Json {
+  const before = listOf(secrets);
+  const missing = added.filter((name) => !before.some((secret) => objectOf(secret)['name'] === name));
+  return missing.length === 0 ? {} : { imagePullSecrets: [...before, ...missing.map((name) => ({ name }))] };
+}
+
 /** `pod` is a v1 Pod as JSON, as `parsePod` has accepted it. */
 export function renderPod(pod: unknown, additions: Additions): Json {
   const { metadata, spec, ...rest } = objectOf(pod);
@@ -41,6 +47,7 @@ export function renderPod(pod: unknown, additions: Additions): Json {
     spec: {
       ...before.spec,
       volumes: [...listOf(before.spec['volumes']), ...additions.volumes],
+      ...renderPullSecrets(before.spec['imagePullSecrets'], additions.pullSecrets),
       initContainers: [
         additions.initContainer,
         ...renderContainers(before.spec['initContainers'], additions.initContainers),
