@@ -25,7 +25,7 @@ const http = {
   overloaded: kind(503, 'The console is receiving as much as it can hold; try again.'),
   internal_error: kind(500, 'The console failed; its log has the details.'),
   record_not_authentic: kind(500, 'A record in the console’s database was changed by someone else.'),
-  database_unavailable: kind(503, 'The console’s database does not answer; nothing was changed; try again.'),
+  database_unavailable: kind(503, 'The console’s database does not answer; try again.'),
   identity_provider_unavailable: kind(503, 'The identity provider does not answer; try again.'),
   kubernetes_unavailable: kind(503, 'The Kubernetes API does not answer; try again.'),
 } as const;
