@@ -195,12 +195,12 @@ describe('the HTTPS client', () => {
       const at = `127.0.0.1:${await listenOn(strange, '127.0.0.1', 0)}`;
       const trusting = createHttpsClient({ ca: root.certificatePem });
       const error = await failureOf(call({ url: `https://${at}/` }, trusting));
+      trusting.close();
+      strange.close();
       expect(error).to.have.property(
         'message',
         `${at} cannot be reached (${code}); compare the clocks, then renew its certificate`,
       );
-      trusting.close();
-      strange.close();
     }
   });
 

@@ -36,12 +36,15 @@ describe('the login by browser', () => {
       ['127.0.0.1', /^http:\/\/\[::1\]:\d+\/callback$/],
     ] as const) {
       const server = serverWithout(missing);
-      const uri = await listenOnLoopback(server);
-      expect(uri).to.match(expected);
-      server.on('request', (_request, response) => response.end('here'));
-      expect(await (await fetch(uri)).text()).to.equal('here');
-      server.close();
-      server.closeAllConnections();
+      try {
+        const uri = await listenOnLoopback(server);
+        expect(uri).to.match(expected);
+        server.on('request', (_request, response) => response.end('here'));
+        expect(await (await fetch(uri)).text()).to.equal('here');
+      } finally {
+        server.close();
+        server.closeAllConnections();
+      }
     }
   });
 

@@ -18,7 +18,7 @@ const all = process.env['TWOFOLD_DRILLS'] !== undefined;
 const step = all ? 1 : 97;
 /** A session may claim 30 times a minute; each byte costs one or two. */
 const SESSIONS = all ? 200 : 8;
-const WORKERS = 8;
+const WORKERS = 16;
 const PATH = '/internal/v1/claim';
 
 interface Claimant {
