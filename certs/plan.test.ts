@@ -40,7 +40,14 @@ describe('the plan of leaves', () => {
   });
 
   it('adds a caller’s names to servers only, each once', () => {
-    const extra = ['127.0.0.1', 'localhost', '::1', 'localhost', 'console.twofold-console'];
+    const extra = [
+      '127.0.0.1',
+      'localhost',
+      '::1',
+      'localhost',
+      '0:0:0:0:0:0:0:1',
+      'console.twofold-console',
+    ];
     const names = leafNames(leafPlans[0]!, extra);
     expect(names.dnsNames).to.have.length(4).and.include('localhost');
     expect(names.ipAddresses).to.deep.equal(['127.0.0.1', '::1']);
@@ -50,7 +57,7 @@ describe('the plan of leaves', () => {
   it('accepts host names and addresses as extra names', () => {
     for (const name of ['localhost', '127.0.0.1', '::1', 'host.example'])
       expect(isExtraName(name), name).to.be.true;
-    for (const name of ['', 'Localhost', '*.example', 'a b', '127.0.0.1:8443'])
+    for (const name of ['', '[::1]', 'fe80::1%eth0', 'Localhost', '*.example', 'a b', '127.0.0.1:8443'])
       expect(isExtraName(name), name).to.be.false;
   });
 });

@@ -38,7 +38,13 @@ export const leafPlans: readonly LeafPlan[] = [
 
 /** Whether a caller may add this name to the server leaves. */
 export function isExtraName(text: string): boolean {
-  return isIP(text) !== 0 || isDnsName(text);
+  // Not with the name of an interface, which is of one machine.
+  return (isIP(text) !== 0 && !text.includes('%')) || isDnsName(text);
+}
+
+/** IPv6 has many notations for one address. */
+function canonical(address: string): string {
+  return isIP(address) === 6 ? new URL(`https://[${address}]`).hostname.slice(1, -1) : address;
 }
 
 /** The names of a leaf: those planned, and for a server those that the caller adds (`127.0.0.1`, `localhost`). */
@@ -46,7 +52,7 @@ export function leafNames(plan: LeafPlan, extraNames: readonly string[]): LeafNa
   const names = new Set(plan.usage === 'server' ? [...plan.dnsNames, ...extraNames] : plan.dnsNames);
   return {
     dnsNames: [...names].filter((name) => isIP(name) === 0),
-    ipAddresses: [...names].filter((name) => isIP(name) !== 0),
+    ipAddresses: [...new Set([...names].filter((name) => isIP(name) !== 0).map(canonical))],
   };
 }
 

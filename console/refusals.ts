@@ -29,7 +29,7 @@ const http = {
     500,
     'The identity provider is not the one that the console is configured for; tell the operator.',
   ),
-  database_unavailable: kind(503, 'The console’s database does not answer; nothing was changed; try again.'),
+  database_unavailable: kind(503, 'The console’s database does not answer; try again.'),
   identity_provider_unavailable: kind(503, 'The identity provider does not answer; try again.'),
   kubernetes_unavailable: kind(503, 'The Kubernetes API does not answer; try again.'),
 } as const;

@@ -152,15 +152,13 @@ function createGates(): Readonly<Record<keyof typeof portLimits, BodyGate>> {
 
 /** Listens on every port; what it adds to `undo` closes the servers. */
 async function serve(context: Context, undo: Undo[]): Promise<Omit<Running, 'stop'>> {
-  const { config, log, database, metrics } = context;
+  const { config, log, elapsed, database, metrics } = context;
   const shared = {
     log,
     observer: createObserver(log, metrics, () => performance.now()),
-    limits: createRateLimits(config.rateLimitPerMinute),
+    limits: createRateLimits(config.rateLimitPerMinute, elapsed),
   };
-  const claimLimits = createRateLimits(config.startsPerMinute * CLAIMS_PER_ADDRESS);
-  undo.push(() => shared.limits.close());
-  undo.push(() => claimLimits.close());
+  const claimLimits = createRateLimits(config.startsPerMinute * CLAIMS_PER_ADDRESS, elapsed);
   const gates = createGates();
   const cases = useCases(context, undo);
   const web = wireWeb({ ...context, ...shared, gate: gates.public, cases });

@@ -96,7 +96,9 @@ function isPassing(status: number): boolean {
   return status === 429 || status >= 500;
 }
 
-const notTrusted = /^(ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_)/;
+/** Except that it has expired or is not valid yet, which may be a matter of clocks. */
+const notTrusted =
+  /^(ERR_TLS_|CERT_(?!HAS_EXPIRED|NOT_YET_VALID)|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_)/;
 
 /** Why there was no answer; a certificate that the admitted roots do not vouch for has its own text. */
 function reasonOf({ message, cause }: HttpsError): string {

@@ -65,8 +65,8 @@ const ticketDetails: Readonly<Record<JwsRefusal, string>> = {
   not_authentic: `its signature is not valid; ${NEW_TICKET}`,
   wrong_issuer: `its iss is not TWOFOLD_TICKET_ISSUER; ${NEW_TICKET}, or correct that setting`,
   wrong_audience: `its aud is not this cluster; get a ticket from this cluster's console`,
-  not_yet_valid: `its nbf is in the future; wait, or set the clocks right`,
-  expired: `its exp has passed; ${NEW_TICKET}`,
+  not_yet_valid: `its nbf is in the future; compare the clocks of console and keyservice, then ${NEW_TICKET}`,
+  expired: `its exp has passed; if it is new, compare the clocks of console and keyservice; otherwise ${NEW_TICKET}`,
 };
 
 export interface Unwrap {

@@ -75,7 +75,9 @@ describe('services as deployed', function () {
             port: containerPort,
             targetPort: name,
           }));
-          expect(find(overlay, 'Service', zone)).to.have.deep.nested.property('spec.ports', expected);
+          const service = find(overlay, 'Service', zone);
+          expect(service).to.have.deep.nested.property('spec.ports', expected);
+          expect(service, zone).to.have.nested.property('spec.ipFamilyPolicy', 'PreferDualStack');
         }
       });
     });

@@ -3,7 +3,7 @@
  * docs/design.md#audit. A line is one synchronous write, as in the log: 5 µs, where a trip through the
  * thread pool costs ten times that.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { boundedText } from './shown.ts';
 
 export interface AuditTrail {
@@ -44,6 +44,12 @@ function isFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 }
 
+/** Of a file, removes the beginning of a line that could not be written: the next one would continue it. */
+function takeBack(fd: number, bytes: number): void {
+  const stats = fstatSync(fd);
+  if (stats.isFile()) ftruncateSync(fd, stats.size - bytes);
+}
+
 /** Standard output may be a non-blocking pipe; then what does not fit is retried for a while, and finally throws. */
 function writeAll(fd: number, bytes: Buffer): void {
   const until = performance.now() + FULL_PIPE_MS;
@@ -51,7 +57,10 @@ function writeAll(fd: number, bytes: Buffer): void {
     try {
       from += writeSync(fd, bytes, from);
     } catch (error) {
-      if (!isFull(error) || performance.now() > until) throw error;
+      if (!isFull(error) || performance.now() > until) {
+        if (from > 0) takeBack(fd, from);
+        throw error;
+      }
       Atomics.wait(nobody, 0, 0, LOOK_MS);
     }
   }

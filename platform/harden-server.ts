@@ -68,8 +68,10 @@ export function hardenServer(
   });
   // Without a listener Node sends "continue" before the caller has been checked.
   server.on('checkContinue', (message, response) => server.emit('request', message, response));
-  // A connection that could not be accepted is no reason to end the others.
-  server.on('error', (error) => log.error('a listening socket failed', { error: describeError(error) }));
+  // A connection that could not be accepted is no reason to end the others. Whoever calls `listen` hears why it fails.
+  server.once('listening', () =>
+    server.on('error', (error) => log.error('a listening socket failed', { error: describeError(error) })),
+  );
   return {
     fail: async (answer) => {
       server.close();
@@ -118,17 +120,6 @@ export async function closeServer(server: Server, graceMs: number, lingerMs = 0)
       clearInterval(idle);
       clearTimeout(end);
       resolve();
-    });
-  });
-}
-
-export function listenOn(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      const address = server.address();
-      resolve(typeof address === 'object' && address ? address.port : port);
     });
   });
 }

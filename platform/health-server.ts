@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:http';
 import { limitConnections } from './connection-limit.ts';
+import { listenOn } from './listen.ts';
 import type { Metrics } from './metrics.ts';
 
 interface Health {
@@ -59,15 +60,11 @@ export function createHealthServer(health: Health, metrics: Metrics): HealthServ
   server.headersTimeout = 5_000;
   limitConnections(server, MAX_CONNECTIONS);
   return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        // It stays: nobody handles a later error, and it must not end the service.
-        server.on('error', reject);
-        server.listen(port, host, () => {
-          const address = server.address();
-          resolve(typeof address === 'object' && address ? address.port : port);
-        });
-      }),
+    listen: (host, port) => {
+      // It stays: nobody handles a later error, and it must not end the service.
+      server.on('error', () => undefined);
+      return listenOn(server, host, port);
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

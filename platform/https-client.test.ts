@@ -5,11 +5,11 @@ import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
-import { createRoot } from '../certs/issue.ts';
+import { createRoot, DAY_MS, issueLeaf } from '../certs/issue.ts';
 import { testCertificates, type Certificates } from '../test/certificates.ts';
 import { eventually } from '../test/eventually.ts';
 import { failureOf } from '../test/refusal.ts';
-import { listenOn } from './harden-server.ts';
+import { listenOn } from './listen.ts';
 import {
   createHttpsClient,
   fetchOver,
@@ -143,8 +143,12 @@ describe('the HTTPS client', () => {
       response.end(socket instanceof TLSSocket ? String(socket.servername) : '');
     expect(await textOf(call({ url: `https://localhost:${port}/` }))).to.equal('localhost');
     expect(await textOf(call())).to.equal('false');
-    const error = await failureOf(call({ url: 'https://[::1]:1/' }));
-    expect(error).to.have.nested.property('cause.code').that.does.not.equal('ENOTFOUND');
+    const on6 = createServer(certificates.leaf('webhook'), ({ socket, headers }, response) =>
+      response.end(`${socket instanceof TLSSocket ? String(socket.servername) : ''} ${headers.host ?? ''}`),
+    );
+    const at6 = `[::1]:${await listenOn(on6, '::1', 0)}`;
+    expect(await textOf(call({ url: `https://${at6}/` }))).to.equal(`false ${at6}`);
+    on6.close();
   });
 
   it('rejects as unreachable where nobody listens, with the reason as its cause', async () => {
@@ -167,6 +171,37 @@ describe('the HTTPS client', () => {
     expect(await failureOf(call({ url: named }))).to.include({ code: 'unreachable' });
     elsewhere.close();
     expect(heard).to.equal(0);
+  });
+
+  it('names the clocks where a certificate is not valid at this time', async () => {
+    const names = {
+      commonName: 'console',
+      dnsNames: [],
+      ipAddresses: ['127.0.0.1'],
+      usage: 'server',
+    } as const;
+    for (const [days, code] of [
+      [2, 'CERT_NOT_YET_VALID'],
+      [-2, 'CERT_HAS_EXPIRED'],
+    ] as const) {
+      const now = new Date(Date.now() + days * DAY_MS);
+      const root = await createRoot({
+        commonName: 'root',
+        now: new Date(Date.now() - 3 * DAY_MS),
+        validDays: 30,
+      });
+      const { certificatePem: cert, keyPem } = await issueLeaf({ ...names, root, now, validDays: 1 });
+      const strange = createServer({ cert, key: keyPem });
+      const at = `127.0.0.1:${await listenOn(strange, '127.0.0.1', 0)}`;
+      const trusting = createHttpsClient({ ca: root.certificatePem });
+      const error = await failureOf(call({ url: `https://${at}/` }, trusting));
+      trusting.close();
+      strange.close();
+      expect(error).to.have.property(
+        'message',
+        `${at} cannot be reached (${code}); compare the clocks, then renew its certificate`,
+      );
+    }
   });
 
   it('trusts other roots from the next call on, and ends earlier idle connections', async () => {

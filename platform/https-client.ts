@@ -48,12 +48,13 @@ export class HttpsError extends Error {
   }
 }
 
+/** A certificate that is not valid at this time, or a clock that is wrong. */
+const NOT_VALID_NOW = /^CERT_(NOT_YET_VALID|HAS_EXPIRED)$/;
+
 function unreachable(target: URL, cause: Error & { code?: string }): HttpsError {
-  return new HttpsError(
-    'unreachable',
-    `${target.host} cannot be reached (${cause.code ?? cause.name})`,
-    cause,
-  );
+  const code = cause.code ?? cause.name;
+  const next = NOT_VALID_NOW.test(code) ? '; compare the clocks, then renew its certificate' : '';
+  return new HttpsError('unreachable', `${target.host} cannot be reached (${code})${next}`, cause);
 }
 
 function late({ host }: URL, { timeoutMs }: Pick<HttpsCall, 'timeoutMs'>): HttpsError {

@@ -7,7 +7,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { BodyError, createBodyGate, type BodyGate, type BodyProblem } from './body-gate.ts';
-import { closeServer, hardenedOptions, hardenServer, listenOn } from './harden-server.ts';
+import { closeServer, hardenedOptions, hardenServer } from './harden-server.ts';
+import { listenOn } from './listen.ts';
 import type { Log } from './log.ts';
 import type { TlsMaterial } from './tls-files.ts';
 

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import { testCertificates } from '../test/certificates.ts';
 import { testFolder } from '../test/folder.ts';
-import { listenOn } from './harden-server.ts';
+import { listenOn } from './listen.ts';
 import { createKubernetesApi, type KubernetesApi } from './kubernetes.ts';
 import { createLog } from './log.ts';
 

@@ -1,11 +1,15 @@
 /** A service's life: configuration or every problem, start, one line with its ports, drain on SIGTERM. No zone. */
 import { access, constants, readFile } from 'node:fs/promises';
 import { createLog, describeError, logLevels, type Log } from './log.ts';
-import { oneOf, parseSettings, pathsRead, port, text, type Settings, type Values } from './settings.ts';
+import { ALL_ADDRESSES } from './listen.ts';
+import { address, oneOf, parseSettings, pathsRead, port, type Settings, type Values } from './settings.ts';
 
 /** Settings that every service has. */
 export const serviceSettings = {
-  host: text('TWOFOLD_HOST', { doc: 'Address that all ports listen on.', fallback: '0.0.0.0' }),
+  host: address('TWOFOLD_HOST', {
+    doc: 'Address that all ports listen on; `::` is every address, IPv4 and IPv6.',
+    fallback: ALL_ADDRESSES,
+  }),
   healthPort: port('TWOFOLD_HEALTH_PORT', {
     doc: 'Plain HTTP: `/healthz`, `/readyz`, `/metrics`.',
     fallback: '8080',

@@ -5,6 +5,7 @@ const declared = {
   name: settings.text('TWOFOLD_NAME', { doc: '' }),
   port: settings.port('TWOFOLD_PORT', { doc: '', fallback: '8443' }),
   on: settings.flag('TWOFOLD_ON', { doc: '', fallback: 'false' }),
+  host: settings.address('TWOFOLD_HOST', { doc: '', fallback: '::' }),
   url: settings.httpsUrl('TWOFOLD_URL', { doc: '', fallback: 'https://a/' }),
   level: settings.oneOf('TWOFOLD_LEVEL', { doc: '', fallback: 'low', values: ['low', 'high'] }),
   items: settings.list('TWOFOLD_ITEMS', { doc: '', fallback: '', pattern: /^[a-z]+$/ }),
@@ -35,6 +36,7 @@ describe('settings', () => {
       name: 'x',
       port: 8443,
       on: false,
+      host: '::',
       url: 'https://a',
       level: 'low',
       items: [],
@@ -63,6 +65,26 @@ describe('settings', () => {
   it('never show what a file holds', async () => {
     const [problem] = await problemsOf({ TWOFOLD_NAME: 'x', TWOFOLD_DATA_FILE: '/data' });
     expect(problem).to.contain('/data').and.not.to.contain('hunter2');
+  });
+
+  it('accept addresses of both families, without brackets', async () => {
+    for (const host of ['::', '::1', '2001:db8::1', '0.0.0.0', '127.0.0.1'])
+      expect(await parse({ TWOFOLD_NAME: 'x', TWOFOLD_HOST: host }), host).to.have.nested.property(
+        'value.host',
+        host,
+      );
+    for (const host of ['', '[::1]', '[::1]:8443', '127.0.0.1:8443', 'localhost'])
+      expect(await problemsOf({ TWOFOLD_NAME: 'x', TWOFOLD_HOST: host }), host).to.deep.equal([
+        'TWOFOLD_HOST must be an IP address, without brackets',
+      ]);
+    const url = 'https://[2001:db8::1]:8443';
+    expect(await parse({ TWOFOLD_NAME: 'x', TWOFOLD_URL: `${url}/` })).to.have.nested.property(
+      'value.url',
+      url,
+    );
+    expect(await problemsOf({ TWOFOLD_NAME: 'x', TWOFOLD_URL: 'https://2001:db8::1:8443' })).to.have.length(
+      1,
+    );
   });
 
   it('refuse numbers in other notations', async () => {

@@ -3,6 +3,7 @@
  * No zone; docs/design.md#settings. A service declares its settings as data, so that the reference in the
  * docs comes from them.
  */
+import { isIP } from 'node:net';
 
 /** Asynchronous: a file may have to be fetched. */
 export type ReadFile = (path: string) => Promise<string>;
@@ -96,6 +97,16 @@ export function oneOf<T extends string>(
   };
 }
 
+/** Of a network interface, or of all: `::`. */
+export function address(variable: string, describe: Describe): Setting<string> {
+  return {
+    variable,
+    kind: 'IP address',
+    ...describe,
+    parse: (value) => (isIP(value) === 0 ? bad('an IP address, without brackets') : value),
+  };
+}
+
 export function httpsUrl(variable: string, describe: Describe): Setting<string> {
   return {
     variable,
@@ -109,7 +120,11 @@ export function httpsUrl(variable: string, describe: Describe): Setting<string> 
   };
 }
 
-export function list(variable: string, describe: Describe & { pattern: RegExp }): Setting<readonly string[]> {
+interface ListOf extends Describe {
+  readonly pattern: Pick<RegExp, 'test' | 'source'>;
+}
+
+export function list(variable: string, describe: ListOf): Setting<readonly string[]> {
   return {
     variable,
     kind: 'comma-separated list',

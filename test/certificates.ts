@@ -16,7 +16,7 @@ let issued: Promise<Certificates> | undefined;
 
 async function issue(): Promise<Certificates> {
   const dir = testFolder('certificates');
-  await ensureCertificates({ dir, extraNames: ['127.0.0.1', 'localhost'], now: new Date() });
+  await ensureCertificates({ dir, extraNames: ['127.0.0.1', '::1', 'localhost'], now: new Date() });
   const read = (leaf: string, file: string): string => readFileSync(join(dir, leaf, file), 'utf8');
   return {
     dir,

@@ -71,7 +71,7 @@ function makeFolder(): { base: string; dir: string } {
 
 function launch(programs: string, dir: string, port: number): ChildProcess {
   const settings = {
-    listen_addresses: '127.0.0.1',
+    listen_addresses: '127.0.0.1,::1',
     port,
     unix_socket_directories: '',
     max_connections: 200,

@@ -53,6 +53,7 @@ const service = [
   'harden-server',
   'health-server',
   'https-server',
+  'listen',
   'log',
   'metrics',
   'problem',

@@ -46,7 +46,7 @@ interface SessionContent extends Unwrapped {
   readonly ca: string;
 }
 
-/** `deadline` is an instant of the clock, in ms: the API server does not wait longer. */
+/** `deadline` is an instant of the monotonic clock, in ms: the API server does not wait longer. */
 export interface AdmitPorts {
   readonly resolve: (plan: Plan, deadline: number) => Promise<Outcome<Resolved>>;
   /** Like `resolve`, but opens no session and returns only sizes. */

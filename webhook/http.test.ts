@@ -33,6 +33,7 @@ function mutate(fails = false, apiserver?: string, admit: Admit = admitWith()) {
         close: () => Promise.resolve(),
       },
       clock: () => 0,
+      monotonic: () => 0,
       log: createLog({ service: 'webhook', level: 'debug', write: (line) => lines.push(line) }),
       metrics: createMetrics(),
     },

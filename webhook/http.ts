@@ -57,7 +57,10 @@ export function timeoutOf(query: URLSearchParams): number {
 interface MutatePorts {
   readonly admit: Admit;
   readonly audit: AuditTrail;
+  /** Of records. */
   readonly clock: Clock;
+  /** Of deadlines and durations: a clock that nobody sets. */
+  readonly monotonic: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -94,7 +97,7 @@ function auditRecord(at: number, request: ReviewRequest, admission: Admission) {
 
 /** `apiserverName`: the client certificate's required common name; undefined where none is required. */
 export function createMutate(ports: MutatePorts, apiserverName: string | undefined) {
-  const { admit, audit, clock, log, metrics } = ports;
+  const { admit, audit, clock, monotonic, log, metrics } = ports;
   const count = metrics.counter('twofold_admissions_total', 'Reviews answered.', ['outcome', 'dry_run']);
   const observe = metrics.duration('twofold_admission_duration_seconds', 'Time to answer a review.', [
     'outcome',
@@ -135,13 +138,13 @@ export function createMutate(ports: MutatePorts, apiserverName: string | undefin
   };
 
   const review = async (http: HttpRequest): Promise<HttpReply> => {
-    const started = clock();
+    const started = monotonic();
     const request = parseReview(await http.body());
     if (typeof request === 'string') return problem('body_malformed', request);
     const admission = await recorded(request, await judge(request, started + timeoutOf(http.query)));
     const { verdict, outcome } = admission;
     count({ outcome, dry_run: String(request.dryRun) });
-    observe(clock() - started, { outcome });
+    observe(monotonic() - started, { outcome });
     if (!verdict.allowed) {
       log.info('refused', {
         uid: request.uid,

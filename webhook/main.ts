@@ -44,13 +44,18 @@ async function start(config: Config, log: Log): Promise<Running> {
   const api = createKubernetesApi(config, { log });
   const audit = await openAuditTrail(config.auditFile);
   const metrics = createMetrics();
-  const sessions = createSessions({ api, clock }, config);
+  const monotonic = monotonicClock;
+  const sessions = createSessions({ api, clock, monotonic }, config);
   const peers = {
-    ...createConsoleClient({ client: clientFor(config.resolveTlsDir, log), url: config.resolveUrl, clock }),
+    ...createConsoleClient({
+      client: clientFor(config.resolveTlsDir, log),
+      url: config.resolveUrl,
+      monotonic,
+    }),
     ...createKeyserviceClient({
       client: clientFor(config.keyserviceTlsDir, log),
       url: config.keyserviceUrl,
-      clock,
+      monotonic,
     }),
   };
   const files = watchTlsFiles(config.tlsDir, log);
@@ -68,7 +73,10 @@ async function start(config: Config, log: Log): Promise<Running> {
     maxBodyBytes: MAX_REVIEW_BYTES,
     maxBodiesBytes: MAX_REVIEWS_BYTES,
     log,
-    answer: createMutate({ admit, audit, clock, log, metrics }, apiserverCaFile && config.apiserverName),
+    answer: createMutate(
+      { admit, audit, clock, monotonic, log, metrics },
+      apiserverCaFile && config.apiserverName,
+    ),
     onError: onError(log),
     refuseBody,
   });
@@ -76,9 +84,9 @@ async function start(config: Config, log: Log): Promise<Running> {
   files.onChange(renew);
   apiserverRoots?.onChange(renew);
 
-  const janitor = createJanitor({ api, monotonic: monotonicClock, log }, config);
+  const janitor = createJanitor({ api, monotonic, log }, config);
   const election = createElection(
-    { api, clock, monotonic: monotonicClock },
+    { api, clock, monotonic },
     {
       namespace: config.leaseNamespace,
       name: 'twofold-janitor',

@@ -25,7 +25,7 @@ function answering(status: number, body: unknown) {
     },
     close: () => undefined,
   };
-  return { calls, options: { client, url: 'https://peer', clock: () => 1000 } };
+  return { calls, options: { client, url: 'https://peer', monotonic: () => 1000 } };
 }
 const ticket = 'a.ticket.here';
 const secrets = ['db-password', 'aws-key'].map((name) => ({
@@ -161,7 +161,7 @@ describe('a peer that is away for a moment', () => {
         ? (calls.push(request), Promise.reject(error))
         : options.client.call(request);
     };
-    return { calls, options: { ...options, client: { ...options.client, call }, clock: () => at } };
+    return { calls, options: { ...options, client: { ...options.client, call }, monotonic: () => at } };
   };
 
   for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']) {

@@ -18,7 +18,8 @@ type Peer = 'console' | 'keyservice';
 interface PeerOptions {
   readonly client: Pick<HttpsClient, 'call'>;
   readonly url: string;
-  readonly clock: Clock;
+  /** Of deadlines: a clock that nobody sets. */
+  readonly monotonic: Clock;
 }
 
 function unavailable(peer: Peer, why: string): Refusal {
@@ -39,7 +40,7 @@ function reachedNobody({ cause }: HttpsError): boolean {
 /** A peer with one replica, such as a console on SQLite, is away for seconds during an update: the call waits for it. */
 async function waitForPeer(
   ask: () => Promise<HttpsAnswer>,
-  { clock }: PeerOptions,
+  { monotonic }: PeerOptions,
   deadline: number,
 ): Promise<HttpsAnswer> {
   for (;;) {
@@ -47,7 +48,7 @@ async function waitForPeer(
       return await ask();
     } catch (error) {
       const passing = error instanceof HttpsError && reachedNobody(error);
-      if (!passing || clock() + PAUSE_MS > deadline - RESERVE_MS) throw error;
+      if (!passing || monotonic() + PAUSE_MS > deadline - RESERVE_MS) throw error;
       await wait(PAUSE_MS);
     }
   }
@@ -89,9 +90,9 @@ async function callPeer<T>(
   request: { readonly path: string; readonly body: object; readonly deadline: number },
   parse: (value: JsonObject) => T | undefined,
 ): Promise<Outcome<T>> {
-  const { client, url, clock } = options;
+  const { client, url, monotonic } = options;
   // Coarse, so that Node keeps few lists of timers.
-  const timeLeft = (): number => Math.floor((request.deadline - clock()) / 100) * 100;
+  const timeLeft = (): number => Math.floor((request.deadline - monotonic()) / 100) * 100;
   if (timeLeft() <= 0)
     return { ok: false, refusal: unavailable(peer, 'the deadline of this admission has passed') };
   const ask = (): Promise<HttpsAnswer> =>

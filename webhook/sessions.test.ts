@@ -30,7 +30,7 @@ describe('the webhook at the Kubernetes API', () => {
     grant: 'g',
     ca: 'c',
   };
-  const sessions = () => createSessions({ api, clock }, { graceSeconds: 60 });
+  const sessions = () => createSessions({ api, clock, monotonic: clock }, { graceSeconds: 60 });
 
   it('creates a Lease, and an immutable Secret that the Lease owns', async () => {
     expect(await sessions().createSession(content, now + 9_000)).to.deep.equal({
@@ -93,10 +93,10 @@ describe('the webhook at the Kubernetes API', () => {
         ...api,
         create: () => Promise.resolve({ ok: true, object }),
       } as unknown as KubernetesApi;
-      const made = await createSessions({ api: broken, clock }, { graceSeconds: 60 }).createSession(
-        content,
-        now + 9_000,
-      );
+      const made = await createSessions(
+        { api: broken, clock, monotonic: clock },
+        { graceSeconds: 60 },
+      ).createSession(content, now + 9_000);
       expect(made, JSON.stringify(object)).to.have.nested.property('refusal.code', 'kubernetes_unavailable');
     }
   });
@@ -134,7 +134,7 @@ describe('the webhook at the Kubernetes API', () => {
     const codes = versions.map(async (object) => {
       const get = () => Promise.resolve({ ok: true as const, object });
       const older = createSessions(
-        { api: { ...api, get: get as KubernetesApi['get'] }, clock },
+        { api: { ...api, get: get as KubernetesApi['get'] }, clock, monotonic: clock },
         { graceSeconds: 60 },
       );
       return await older.variablesRefusal(now + 9_000);
@@ -155,7 +155,7 @@ describe('the webhook at the Kubernetes API', () => {
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo; // a TCP server's
     const mute = kubernetes.apiAt(`https://127.0.0.1:${port}`);
-    const waiting = createSessions({ api: mute, clock }, { graceSeconds: 60 });
+    const waiting = createSessions({ api: mute, clock, monotonic: clock }, { graceSeconds: 60 });
     const started = performance.now();
     const outcome = await waiting.createSession(content, now + 100);
     expect(outcome.ok ? '' : outcome.refusal.message).to.contain('within 100 ms');
@@ -166,10 +166,10 @@ describe('the webhook at the Kubernetes API', () => {
 
   it('reports an API server that does not answer as a refusal', async () => {
     const dead = kubernetes.apiAt('https://127.0.0.1:1');
-    const lost = await createSessions({ api: dead, clock }, { graceSeconds: 60 }).createSession(
-      content,
-      now + 9_000,
-    );
+    const lost = await createSessions(
+      { api: dead, clock, monotonic: clock },
+      { graceSeconds: 60 },
+    ).createSession(content, now + 9_000);
     expect(lost.ok ? '' : lost.refusal.message).to.contain('Unreachable');
     dead.close();
   });

@@ -11,6 +11,14 @@ import type { AdmitPorts } from './admit.ts';
 import { refuse, type Refusal } from './refusals.ts';
 import { sessionLease, sessionSecret } from './session-objects.ts';
 
+interface SessionsPorts {
+  readonly api: KubernetesApi;
+  /** For people who read the Lease. */
+  readonly clock: Clock;
+  /** Of deadlines: a clock that nobody sets. */
+  readonly monotonic: Clock;
+}
+
 interface SessionsConfig {
   readonly graceSeconds: number;
 }
@@ -52,14 +60,11 @@ interface Account {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
 }
 
-export function createSessions(
-  { api, clock }: { readonly api: KubernetesApi; readonly clock: Clock },
-  config: SessionsConfig,
-) {
+export function createSessions({ api, clock, monotonic }: SessionsPorts, config: SessionsConfig) {
   const accounts = new Map<string, { readonly until: number; readonly refusal: Refusal | undefined }>();
   let variablesKnown: { readonly refusal: Refusal | undefined } | undefined;
   /** Time left for this admission, at least 1 ms: `call` refuses an answer that comes too late. */
-  const timeLeft = (deadline: number): number => Math.max(deadline - clock(), 1);
+  const timeLeft = (deadline: number): number => Math.max(deadline - monotonic(), 1);
 
   const createSession: AdmitPorts['createSession'] = async (content, deadline) => {
     const { sid, namespace } = content;
@@ -91,7 +96,7 @@ export function createSessions(
   const accountRefusal: AdmitPorts['accountRefusal'] = async (namespace, name, deadline) => {
     const key = `${namespace}/${name}`;
     const known = accounts.get(key);
-    if (known && known.until > clock()) return known.refusal;
+    if (known && known.until > monotonic()) return known.refusal;
     const account = urlPath`/api/v1/namespaces/${namespace}/serviceaccounts/${name}`;
     const found = await api.get<Account>(account, timeLeft(deadline));
     if (!found.ok && found.status !== 404) {
@@ -107,7 +112,7 @@ export function createSessions(
         )
       : undefined;
     if (accounts.size >= MAX_ACCOUNTS) accounts.clear();
-    accounts.set(key, { until: clock() + ACCOUNT_FOR_MS, refusal });
+    accounts.set(key, { until: monotonic() + ACCOUNT_FOR_MS, refusal });
     return refusal;
   };
 

@@ -450,7 +450,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -553,7 +553,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -744,7 +744,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must check the at-rest keys. */
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must check the at-rest keys. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -962,7 +962,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must check the at-rest keys. */
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must check the at-rest keys. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -1104,7 +1104,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -1228,7 +1228,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must check the at-rest keys. */
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `sealing_key_retired`: This console still seals to a retired key; try again. `user_key_unavailable`: The owner’s key cannot be opened; an operator must check the at-rest keys. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -1335,7 +1335,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -1509,7 +1509,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `kubernetes_unavailable`: The Kubernetes API does not answer; try again. */
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. `kubernetes_unavailable`: The Kubernetes API does not answer; try again. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -1611,7 +1611,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
       503: {
         headers: {
           /** @description Seconds. */
@@ -1714,7 +1714,7 @@ export interface operations {
           };
         };
       };
-      /** @description `database_unavailable`: The console’s database does not answer; nothing was changed; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
       503: {
         headers: {
           /** @description Seconds. */

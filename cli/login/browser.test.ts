@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
+import { Server } from 'node:http';
 import { connect } from 'node:net';
 import * as oidc from 'openid-client';
-import { loginByBrowser } from './browser.ts';
+import { listenOnLoopback, loginByBrowser } from './browser.ts';
 
 /** The status line of the response to a request for this target, whatever it is. */
 async function statusLine(redirectUri: string, target: string): Promise<string> {
@@ -14,7 +15,39 @@ async function statusLine(redirectUri: string, target: string): Promise<string> 
   return text.split('\r\n')[0] ?? '';
 }
 
+/** Of a machine without this address. */
+function serverWithout(missing: string): Server {
+  return new (class extends Server {
+    // Only the form that `listenOnLoopback` calls.
+    override listen(...[port, host]: unknown[]): this {
+      if (host !== missing) return super.listen(Number(port), String(host));
+      process.nextTick(() =>
+        this.emit('error', Object.assign(new Error(missing), { code: 'EADDRNOTAVAIL' })),
+      );
+      return this;
+    }
+  })();
+}
+
 describe('the login by browser', () => {
+  it('waits on 127.0.0.1, or on ::1 where there is no other', async () => {
+    for (const [missing, expected] of [
+      ['::1', /^http:\/\/127\.0\.0\.1:\d+\/callback$/],
+      ['127.0.0.1', /^http:\/\/\[::1\]:\d+\/callback$/],
+    ] as const) {
+      const server = serverWithout(missing);
+      try {
+        const uri = await listenOnLoopback(server);
+        expect(uri).to.match(expected);
+        server.on('request', (_request, response) => response.end('here'));
+        expect(await (await fetch(uri)).text()).to.equal('here');
+      } finally {
+        server.close();
+        server.closeAllConnections();
+      }
+    }
+  });
+
   it('keeps waiting whatever else arrives at its port', async () => {
     const issuer = 'https://id.example';
     const provider = new oidc.Configuration({ issuer, authorization_endpoint: `${issuer}/a` }, 'cli');

@@ -3,7 +3,8 @@
  * listens until the response comes (RFC 8252 §7.3). Zone 0.
  */
 import { spawn } from 'node:child_process';
-import { createServer, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as oidc from 'openid-client';
 import type { Env } from '../settings.ts';
@@ -31,14 +32,28 @@ interface Loopback {
   close(): void;
 }
 
+/** Where to listen, and how a URL names it (RFC 8252 §7.3): by IPv6 only where there is no other. */
+const LOOPBACK_ADDRESSES = { '127.0.0.1': '127.0.0.1', '::1': '[::1]' } as const;
+
+/** The address that leads there. Rejects where neither of them is to be had. */
+export async function listenOnLoopback(server: Server): Promise<string> {
+  let failure: unknown;
+  for (const [address, host] of Object.entries(LOOPBACK_ADDRESSES)) {
+    try {
+      server.listen(0, address);
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo; // it listens on TCP
+      return `http://${host}:${port}${PATH}`;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
 async function listen(state: string): Promise<Loopback> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo; // it listens on TCP
-  const redirectUri = `http://127.0.0.1:${port}${PATH}`;
+  const redirectUri = await listenOnLoopback(server);
   const answer = new Promise<URL>((resolve) => {
     server.on('request', (request, response) => {
       // A request without our state does not belong to this login and must not end it; nor must one without a valid URL.

@@ -13,10 +13,12 @@ export function cached<T>(
   ask: () => Promise<T>,
   { clock, forMs, againMs, lasts = () => true }: CacheOptions<T>,
 ): () => Promise<T> {
-  let known: { readonly answer: Promise<T>; until: number } | undefined;
+  let known: { readonly answer: Promise<T>; readonly from: number; until: number } | undefined;
   return () => {
-    if (known && known.until > clock()) return known.answer;
-    const asked = { answer: ask(), until: clock() + againMs };
+    const now = clock();
+    // A clock that was set back has said nothing about how long ago it was.
+    if (known && known.from <= now && now < known.until) return known.answer;
+    const asked = { answer: ask(), from: now, until: now + againMs };
     known = asked;
     asked.answer.then(
       (answer) => {

@@ -51,7 +51,10 @@ const reasons: Readonly<Record<JwsRefusal, readonly [RefusalCode, string]>> = {
   not_authentic: ['ticket_not_authentic', 'The ticket’s signature is not valid; get a new ticket.'],
   wrong_issuer: ['ticket_wrong_issuer', 'The ticket’s iss is not this console; get a ticket here.'],
   wrong_audience: ['ticket_wrong_audience', 'The ticket’s aud is not this cluster; get a ticket for it.'],
-  not_yet_valid: ['ticket_not_yet_valid', 'The ticket’s nbf is in the future; compare the clocks.'],
+  not_yet_valid: [
+    'ticket_not_yet_valid',
+    'The ticket’s nbf is in the future; compare the clocks, then get a new ticket.',
+  ],
   expired: ['ticket_expired', 'The ticket’s exp has passed; get a new ticket.'],
 };
 

@@ -56,7 +56,12 @@ export function createWebSessions(ports: Ports, config: WebSessionConfig): WebSe
       const row = await database.webSessions.find(idHash);
       const now = clock();
       const { opened, seen } = limits(now);
-      if (!row || row.openedAt <= opened || row.seenAt <= seen) return undefined;
+      if (!row) return undefined;
+      if (row.openedAt <= opened || row.seenAt <= seen) {
+        // What has ended stays so, even if the clock is set back.
+        await database.webSessions.delete(idHash);
+        return undefined;
+      }
       if (now - row.seenAt >= TOUCH_EVERY_MS) await database.webSessions.touch(idHash, now);
       return row.ownerId;
     },

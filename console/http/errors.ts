@@ -20,6 +20,14 @@ const bodyRefusals: Readonly<Record<BodyProblem, Refusal>> = {
   broken_off: { code: 'body_malformed', detail: 'The body ended too early.' },
 };
 
+const databaseRefusals = {
+  unavailable: { code: 'database_unavailable', detail: 'Nothing was changed; try again in a moment.' },
+  uncertain: {
+    code: 'database_unavailable',
+    detail: 'The database did not confirm the change; look whether it was made, and try again in a moment.',
+  },
+} as const satisfies Record<string, Refusal>;
+
 /**
  * A thrown error as a refusal; undefined if it is a defect. Decided by its class alone: a code such as
  * ECONNRESET is the same for a database, another service, and a client that hung up.
@@ -29,9 +37,7 @@ export function refusalOf(thrown: unknown): Refusal | undefined {
     return { code: 'not_found', detail: 'The address contains an escape that is not UTF-8.' };
   }
   if (thrown instanceof BodyError) return bodyRefusals[thrown.code];
-  if (thrown instanceof DatabaseError && thrown.code === 'unavailable') {
-    return { code: 'database_unavailable', detail: 'Nothing was changed; try again in a moment.' };
-  }
+  if (thrown instanceof DatabaseError && thrown.code !== 'failed') return databaseRefusals[thrown.code];
   return thrown instanceof RecordError ? brokenRecord.refusal : undefined;
 }
 

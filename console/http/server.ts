@@ -5,7 +5,8 @@
 import { createServer, type Server } from 'node:https';
 import express, { type Express } from 'express';
 import type { ServerResponse } from 'node:http';
-import { closeServer, hardenedOptions, hardenServer, listenOn } from '#platform/harden-server.ts';
+import { closeServer, hardenedOptions, hardenServer } from '#platform/harden-server.ts';
+import { listenOn } from '#platform/listen.ts';
 import type { Log } from '#platform/log.ts';
 import { problemBody, PROBLEM_TYPE } from '#platform/problem.ts';
 import type { TlsFiles, TlsMaterial } from '#platform/tls-files.ts';

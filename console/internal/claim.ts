@@ -13,6 +13,7 @@ import { parseBody } from '../http/body.ts';
 import type { Observer } from '../http/observe.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
 import { bearerOf } from '../http/request.ts';
+import { senderOf } from '../http/sender.ts';
 import { createInternalApp } from './app.ts';
 
 export const claimBody = z.strictObject({ grant: z.string().max(MAX_JWS_BYTES) });
@@ -53,7 +54,7 @@ export function createClaimApp({ claim, limits, gate, observer, log }: Ports): E
     operation: 'claim',
     before: [limits.limit(() => undefined)],
     demands: [demandToken],
-    body: { limitBytes: MAX_CLAIM_BODY_BYTES, who: (request) => request.socket.remoteAddress },
+    body: { limitBytes: MAX_CLAIM_BODY_BYTES, who: senderOf },
     route: (request) => answer(claim, request),
     gate,
     observer,

@@ -8,6 +8,7 @@ import { readJson, type Sender } from '../http/body.ts';
 import { onError } from '../http/errors.ts';
 import type { Observer } from '../http/observe.ts';
 import type { RateLimits } from '../http/rate-limit.ts';
+import { senderOf } from '../http/sender.ts';
 import { createApp } from '../http/server.ts';
 import { PAGE_API_PATH } from '../web/shared/addresses.ts';
 import type { Callers } from './bearer.ts';
@@ -130,7 +131,7 @@ export function createPublicApp(ports: Ports, publicUrl: string): Express {
   serveDocument(app, publicUrl, limits);
   const forAnybody = Router({ caseSensitive: true, strict: true });
   const first = [limits.limit(() => undefined)];
-  mount(forAnybody, ports, { serves: isForAnybody, first, who: ({ socket }) => socket.remoteAddress });
+  mount(forAnybody, ports, { serves: isForAnybody, first, who: senderOf });
   app.use(
     API_PATH,
     forAnybody,

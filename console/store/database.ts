@@ -8,9 +8,10 @@ import type { RetentionStore } from '../core/retention.ts';
 import type { Database, Stores } from '../core/stores.ts';
 import { createAuditStore } from './audit.ts';
 import { connect, type DatabaseOptions } from './connection.ts';
-import { toDatabaseError } from './failure.ts';
+import { DatabaseError, toDatabaseError } from './failure.ts';
 import { createKeyStore } from './keys.ts';
 import { migrate } from './migrate.ts';
+import type { Dialect } from './migrations.ts';
 import { createLoginStore } from './logins.ts';
 import { createOwnerStore, createUserKeyStore } from './owners.ts';
 import type { Records } from './records.ts';
@@ -65,18 +66,29 @@ function storesOf(db: Knex, records: Records): Stores {
 /** Carries a refusal out of the transaction that it rolls back. */
 class RolledBack extends Error {}
 
+/** Of a commit: SQLite has then rolled back, but a server may have committed before its answer was lost. */
+function toCommitError(error: unknown, dialect: Dialect): unknown {
+  const known = toDatabaseError(error);
+  return dialect === 'postgresql' && known instanceof DatabaseError && known.code === 'unavailable'
+    ? new DatabaseError('uncertain', known.driverCode, error)
+    : known;
+}
+
 async function write<T>(
-  db: Knex,
-  records: Records,
+  { db, dialect, records }: { readonly db: Knex; readonly dialect: Dialect; readonly records: Records },
   work: (stores: Stores) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   let refused: Outcome<never> | undefined;
   let failure: unknown;
+  let done: boolean | undefined;
   try {
     return await db.transaction(async (transaction) => {
       try {
         const outcome = await work(storesOf(transaction, records));
-        if (outcome.ok) return outcome;
+        if (outcome.ok) {
+          done = true;
+          return outcome;
+        }
         refused = outcome;
       } catch (error) {
         failure = error;
@@ -86,7 +98,7 @@ async function write<T>(
   } catch (error) {
     // A full disk ends the transaction by itself: the rollback then fails too, without saying why.
     if (refused) return refused;
-    throw failure ?? toDatabaseError(error);
+    throw failure ?? (done ? toCommitError(error, dialect) : toDatabaseError(error));
   }
 }
 
@@ -102,7 +114,7 @@ export async function openDatabase(options: DatabaseOptions, records: Records): 
   return {
     ...storesOf(db, records),
     retention: withOwnErrors(createRetentionStore(db, records)),
-    write: (work) => write(db, records, work),
+    write: (work) => write({ db, dialect, records }, work),
     check: async () => {
       await db.raw('select 1');
     },

@@ -9,4 +9,10 @@ describe('what went wrong in a database', () => {
     const error: unknown = await client.query('select 1').catch(toDatabaseError);
     expect(error).to.be.instanceOf(DatabaseError).and.have.property('code', 'unavailable');
   });
+
+  it('is an outage where the connection ended within a statement, which knex puts before pg’s words', () => {
+    const words = 'Connection terminated unexpectedly';
+    for (const message of [words, `select * from "keys" where "kid" = $1 limit $2 for share - ${words}`])
+      expect(toDatabaseError(new Error(message)), message).to.have.property('code', 'unavailable');
+  });
 });

@@ -3,16 +3,21 @@
  * driver's message may quote what was written, so it goes no further than `cause`, which is never logged.
  */
 
-/** `unavailable`: locked, full, read-only or out of reach: nothing was changed, and a retry may help. */
-type DatabaseErrorCode = 'unavailable' | 'failed';
+/**
+ * `unavailable`: locked, full, read-only or out of reach: nothing was changed, and a retry may help. `uncertain`: the
+ * connection ended before the database confirmed the transaction, which may have been committed.
+ */
+type DatabaseErrorCode = 'unavailable' | 'uncertain' | 'failed';
 
 export class DatabaseError extends Error {
   readonly code: DatabaseErrorCode;
+  readonly driverCode: string;
 
   constructor(code: DatabaseErrorCode, driverCode: string, cause: unknown) {
     super(`the database reported ${driverCode}`, { cause });
     this.name = 'DatabaseError';
     this.code = code;
+    this.driverCode = driverCode;
   }
 }
 
@@ -36,8 +41,8 @@ export function toDatabaseError(error: unknown): unknown {
     POSTGRES_UNAVAILABLE.test(code) ||
     NETWORK.test(code) ||
     NAMELESS.test(error.name) ||
-    // pg gives a lost connection and its own time-outs no code, only these words.
-    /^(Connection terminated|Query read timeout|timeout expired|Connection ended|Client has encountered|Client was closed)/.test(
+    // pg gives a lost connection and its own time-outs no code, only these words; knex writes the statement before them.
+    /(^| - )(Connection terminated|Query read timeout|timeout expired|Connection ended|Client has encountered|Client was closed)/.test(
       error.message,
     );
   if (unavailable) return new DatabaseError('unavailable', code === 'no code' ? error.name : code, error);

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
-import { listenOn } from '#platform/harden-server.ts';
+import { listenOn } from '#platform/listen.ts';
 import type { TlsMaterial } from '#platform/tls-files.ts';
 
 export interface TokenOptions {

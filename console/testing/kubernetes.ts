@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import { listenOn } from '#platform/harden-server.ts';
+import { listenOn } from '#platform/listen.ts';
 import type { TlsMaterial } from '#platform/tls-files.ts';
 import { GUARD_POLICIES } from '../core/guard.ts';
 

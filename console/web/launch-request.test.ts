@@ -99,6 +99,8 @@ describe('an origin that an operator may list', () => {
       local,
       'http://127.0.0.1:8000',
       'http://[::1]:8000',
+      'https://[2001:db8::1]',
+      'https://[fd00::1]:8443',
     ])
       expect(LAUNCHER_ORIGIN.test(origin), origin).to.equal(true);
     const others = [
@@ -115,6 +117,11 @@ describe('an origin that an operator may list', () => {
       'null',
       'javascript:',
       'http://localhost@x',
+      'https://hub.example.org:443',
+      'https://[2001:db8:0::1]',
+      'https://[::g]',
+      'https://2001:db8::1',
+      'https://[2001:db8::1',
     ])
       expect(LAUNCHER_ORIGIN.test(origin), origin).to.equal(false);
   });

@@ -23,9 +23,14 @@ function badParameter(name: string): Outcome<never> {
   return refuse('query_malformed', text.launch.badParameter(name));
 }
 
+const ORIGIN =
+  /^(https:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])|http:\/\/(localhost|127\.0\.0\.1|\[::1\]))(:[1-9][0-9]{0,4})?$/;
 /** `https://host[:port]` as a browser writes an origin, or a loopback address of a development machine. */
-export const LAUNCHER_ORIGIN =
-  /^(https:\/\/[a-z0-9.-]+|http:\/\/(localhost|127\.0\.0\.1|\[::1\]))(:[1-9][0-9]{0,4})?$/;
+export const LAUNCHER_ORIGIN = {
+  source: ORIGIN.source,
+  // Any other notation of an address, or a default port, would never be equal to an origin.
+  test: (text: string): boolean => ORIGIN.test(text) && URL.canParse(text) && new URL(text).origin === text,
+};
 /** Printable ASCII without a backslash, which parsers take for a slash. */
 const ADDRESS = /^https?:\/\/[!-[\]-~]+$/;
 

@@ -40,8 +40,12 @@ export interface EnvironmentOptions {
   readonly env?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
   /** Extra arguments for a service's Node, such as a profiler's. */
   readonly nodeArgs?: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
+  /** What a service is started by, such as `nsenter`, for drills. */
+  readonly within?: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
   /** A connection URL; SQLite below `dir` where there is none. */
   readonly database?: string;
+  /** Services listen as they do by default, and everything is called on `::1`. */
+  readonly ipv6?: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -75,7 +79,7 @@ export async function prepare(options: EnvironmentOptions): Promise<Environment>
   if (options.certificates !== undefined)
     cpSync(options.certificates, certificates, { recursive: true, verbatimSymlinks: true });
   const [, keys] = await Promise.all([
-    ensureCertificates({ dir: certificates, extraNames: ['127.0.0.1', 'localhost'], now: new Date() }),
+    ensureCertificates({ dir: certificates, extraNames: ['127.0.0.1', '::1', 'localhost'], now: new Date() }),
     makeKeys(join(dir, 'keys')),
   ]);
   const webClientSecretFile = join(dir, 'keys', 'console', 'web-client-secret');
@@ -91,8 +95,13 @@ export async function prepare(options: EnvironmentOptions): Promise<Environment>
   };
 }
 
-export function urlOf({ ports }: Environment, listener: Listener): string {
-  return `https://127.0.0.1:${ports[listener]}`;
+export function loopbackOf({ options }: Environment): string {
+  return options.ipv6 === true ? '::1' : '127.0.0.1';
+}
+
+export function urlOf(environment: Environment, listener: Listener): string {
+  const host = environment.options.ipv6 === true ? `[${loopbackOf(environment)}]` : loopbackOf(environment);
+  return `https://${host}:${environment.ports[listener]}`;
 }
 
 export function mutateUrl(environment: Environment): string {

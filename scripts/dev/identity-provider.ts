@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { development, logOf, urlOf, type Environment } from './environment.ts';
+import { development, loopbackOf, logOf, urlOf, type Environment } from './environment.ts';
 import { startProgram, type Program } from './process.ts';
 
 export type Bearers = Readonly<Record<string, string>>;
@@ -34,6 +34,8 @@ async function start(
       join(environment.certificates, 'console'),
       '--audience',
       development.audience,
+      '--host',
+      loopbackOf(environment),
       '--port',
       String(environment.ports.identityProvider),
       ...keys.flatMap((key) => ['--key-file', join(environment.dir, 'keys', `${key}.pem`)]),

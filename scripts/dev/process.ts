@@ -7,6 +7,8 @@ interface ProgramOptions<T> {
   readonly name: string;
   /** Arguments for Node. */
   readonly args: readonly string[];
+  /** A program and its arguments that replaces itself by the command after them, such as `nsenter`. */
+  readonly within?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>>;
   /** Everything that it prints. */
   readonly logFile: string;
@@ -65,7 +67,12 @@ function untilReady<T>(
 }
 
 export async function startProgram<T>(options: ProgramOptions<T>): Promise<Program<T>> {
-  const child = spawn(process.execPath, options.args, {
+  const [program = process.execPath, ...args] = [
+    ...(options.within ?? []),
+    process.execPath,
+    ...options.args,
+  ];
+  const child = spawn(program, args, {
     env: { PATH: process.env['PATH'], ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

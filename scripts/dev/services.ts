@@ -37,6 +37,7 @@ function startService(
   return startProgram({
     name,
     args: [...runtimeFlags, ...nodeArgs, join(dist, `${name}.js`)],
+    within: environment.options.within?.[name],
     env: { ...runtimeEnv[name], ...env, ...environment.options.env?.[name] },
     logFile: logOf(environment, name),
     ready: portsOf,
@@ -89,7 +90,9 @@ export async function startServices(
       webhook: mutateUrl(environment),
     },
     restart: async (name, nodeArgs) => {
-      await (await started.get(name))?.stop();
+      // One that did not start has nothing to stop.
+      const before = await started.get(name)?.catch(() => undefined);
+      await before?.stop();
       return await run(name, env[name], nodeArgs);
     },
   };

@@ -18,7 +18,7 @@ export interface ApiServerAccess {
 
 function common(environment: Environment, tlsLeaf: string): Record<string, string> {
   return {
-    TWOFOLD_HOST: '127.0.0.1',
+    ...(environment.options.ipv6 === true ? {} : { TWOFOLD_HOST: '127.0.0.1' }),
     TWOFOLD_HEALTH_PORT: '0',
     TWOFOLD_TLS_DIR: join(environment.certificates, tlsLeaf),
   };

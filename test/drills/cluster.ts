@@ -36,7 +36,8 @@ export interface Drill {
   createPod(annotations: Readonly<Record<string, string>>, change?: PodChange): Promise<ApiAnswer>;
   /** Rejects unless the pod was admitted. */
   admitPod(annotations: Readonly<Record<string, string>>, change?: PodChange): Promise<Pod>;
-  runPod(pod: Pod): Promise<Exit>;
+  /** `env`: variables of its init container in place of the pod's own. */
+  runPod(pod: Pod, env?: Readonly<Record<string, string>>): Promise<Exit>;
 }
 
 interface PodChange {
@@ -120,13 +121,13 @@ export async function startDrill(options: Partial<StackOptions> = {}): Promise<D
       if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
       return answer.body as Pod; // the API server's own
     },
-    runPod: async (pod) => {
+    runPod: async (pod, env = {}) => {
       const { name = '', namespace = '' } = pod.metadata;
       await stack.kubernetes.schedule(namespace, name);
       const kubernetes = kubeletOf(stack);
       const root = join(dir, 'pods', nameOf('root'));
       return collect(
-        await runInitContainer({ kubernetes, pod, root, command: [process.execPath, injector] }),
+        await runInitContainer({ kubernetes, pod, root, env, command: [process.execPath, injector] }),
       );
     },
   };

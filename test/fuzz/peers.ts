@@ -7,7 +7,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseSecretId, parseSecretName } from '#envelope/names.ts';
-import { listenOn } from '#platform/harden-server.ts';
+import { listenOn } from '#platform/listen.ts';
 import { createHttpsClient } from '#platform/https-client.ts';
 import { createKubernetesApi, type KubernetesApi } from '#platform/kubernetes.ts';
 import { createLog } from '#platform/log.ts';
@@ -81,11 +81,11 @@ async function startPeers(): Promise<Peers> {
   const clock = (): number => now;
   const admit: Admit = (request, deadline) => {
     now += 3_600_000;
-    const sessions = createSessions({ api, clock }, { graceSeconds: 60 });
+    const sessions = createSessions({ api, clock, monotonic: clock }, { graceSeconds: 60 });
     const ports = {
       claimCa: () => 'ca',
-      ...createConsoleClient({ client, url, clock }),
-      ...createKeyserviceClient({ client, url, clock }),
+      ...createConsoleClient({ client, url, monotonic: clock }),
+      ...createKeyserviceClient({ client, url, monotonic: clock }),
       ...sessions,
     };
     return createAdmit(ports, { ...goldenConfig, envEnabled: true })(request, now + deadline);
@@ -95,6 +95,7 @@ async function startPeers(): Promise<Peers> {
       admit,
       audit: { append: () => Promise.resolve(), close: () => Promise.resolve() },
       clock: () => 0,
+      monotonic: () => 0,
       log,
       metrics: createMetrics(),
     },

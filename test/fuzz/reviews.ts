@@ -57,6 +57,7 @@ const handlers = settings.map((change) =>
         close: () => Promise.resolve(),
       },
       clock: () => 0,
+      monotonic: () => 0,
       log: createLog({ service: 'webhook', level: 'debug', write: (line) => said.push(line) }),
       metrics: createMetrics(),
     },

@@ -220,7 +220,7 @@ function clientOf(body: string) {
   };
 }
 function optionsOf(body: string) {
-  return { client: clientOf(body), url: 'https://peer.example', clock: () => 0 };
+  return { client: clientOf(body), url: 'https://peer.example', monotonic: () => 0 };
 }
 const names = Array.from({ length: 256 }, (_, at) => `s${at}`);
 // The request uses only these members of a plan.

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
-import { listenOn } from '#platform/harden-server.ts';
+import { listenOn } from '#platform/listen.ts';
 import { testCertificates } from '../certificates.ts';
 
 export interface Launchers {

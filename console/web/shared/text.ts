@@ -83,7 +83,7 @@ export const text = {
     unknownSecret: (name: string): string => `You have no secret ${name}. Perhaps it was deleted.`,
     crossSite: 'This came from another site, and was refused. Use the forms of this page.',
     tooMany: (seconds: number): string => `Too many requests. Try again in ${counted(seconds, 'second')}.`,
-    down: 'The console cannot do this right now. Nothing was changed. Try again in a moment.',
+    down: 'The console cannot do this right now. Try again in a moment.',
     internal: 'Something went wrong in the console, which has logged it. Try again later.',
     tooLarge: 'This is too large to send. A value has at most 64 KiB.',
     malformed: 'The console did not understand what was sent. Reload the page.',

@@ -20,6 +20,8 @@ interface KubeletOptions {
   root: string;
   /** What stands in for the image: program and arguments. */
   command: readonly [string, ...string[]];
+  /** In place of the pod's own, for drills. */
+  env?: Readonly<Record<string, string>>;
   timeoutMs?: number;
 }
 
@@ -135,7 +137,10 @@ async function start(api: NodeApi, options: KubeletOptions, container: Container
     writeFileSync(terminationLog, '');
     chmodSync(terminationLog, 0o666);
     const startedAt = new Date().toISOString().replace(/\.\d+/, '');
-    const ended = await run(options, environmentOf(container, volumes, terminationLog));
+    const ended = await run(options, {
+      ...environmentOf(container, volumes, terminationLog),
+      ...options.env,
+    });
     const terminationMessage = readFileSync(terminationLog).subarray(0, maxMessageBytes).toString();
     await api.reportStatus(pod, statusAfter(pod, container, ended.exitCode, terminationMessage, startedAt));
     return {

@@ -5,7 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { isIPv6, type AddressInfo } from 'node:net';
 
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
@@ -109,7 +109,8 @@ export async function startIdentityProvider(config: IdentityProviderConfig): Pro
     server.listen(config.port, config.host, resolve);
   });
   const { port } = server.address() as AddressInfo; // a TCP server that listens has an address and a port
-  const issuer = `https://${config.host}:${port}`;
+  const host = isIPv6(config.host) ? `[${config.host}]` : config.host;
+  const issuer = `https://${host}:${port}`;
   const provider = await createProvider(
     issuer,
     configure({ audience: config.audience, keys, web: config.web, others: config.others ?? [] }),

@@ -7,10 +7,13 @@ export type Direction = 'there' | 'back';
 interface Cut {
   readonly direction: Direction;
   readonly bytes: number;
+  /** How many connections are cut; all of them where there is no number. */
+  readonly connections?: number;
 }
 
 export interface Cutter {
   readonly url: string;
+  readonly port: number;
   /** Where connections lead. */
   target: string;
   /** Every connection from now on is cut there; none, where there is no cut. Those that are open are closed. */
@@ -23,19 +26,21 @@ export interface Cutter {
 export async function startCutter(): Promise<Cutter> {
   const sockets = new Set<Socket>();
   let cut: Cut | undefined;
+  /** Connections still to be cut. */
+  let left = 0;
   let longest = { there: 0, back: 0 };
   const closeAll = (): void => {
     for (const socket of sockets) socket.destroy();
     sockets.clear();
   };
-  const pass = (direction: Direction, from: Socket, to: Socket): void => {
+  const pass = (direction: Direction, from: Socket, to: Socket, at: Cut | undefined): void => {
     let passed = 0;
     from.on('data', (data: Buffer) => {
-      const room = cut?.direction === direction ? cut.bytes - passed : data.length;
+      const room = at?.direction === direction ? at.bytes - passed : data.length;
       to.write(data.subarray(0, room));
       passed += Math.min(room, data.length);
       longest = { ...longest, [direction]: Math.max(longest[direction], passed) };
-      if (data.length < room || cut?.direction !== direction) return;
+      if (data.length < room || at?.direction !== direction) return;
       // What was passed on arrives before the end.
       to.end();
       from.destroy();
@@ -53,17 +58,21 @@ export async function startCutter(): Promise<Cutter> {
         sockets.delete(socket);
       });
     }
-    pass('there', near, far);
-    pass('back', far, near);
+    const at = left > 0 ? cut : undefined;
+    left -= 1;
+    pass('there', near, far, at);
+    pass('back', far, near, at);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // a TCP server that listens has a port
   const cutter: Cutter = {
     url: `https://127.0.0.1:${port}`,
+    port,
     target: '',
     cutAt: (next) => {
       cut = next;
+      left = next?.connections ?? Infinity;
       longest = { there: 0, back: 0 };
       closeAll();
     },

@@ -7,10 +7,13 @@ import type { Person } from '../../../scripts/dev/person.ts';
 import { sqliteAddon } from '../../../scripts/build.ts';
 import { eventually } from '../../eventually.ts';
 import { createRandom } from '../../growth/harness.ts';
+import { testCertificates } from '../../certificates.ts';
 import { testPostgres } from '../../postgres.ts';
 import { seed } from '../../properties.ts';
 import { messageOf, sessions, startDrill, type Drill } from '../cluster.ts';
+import { startGate } from './gate.ts';
 import { startLoad, type Told } from './load.ts';
+import { orphans, sweepTwice } from './sweeps.ts';
 
 const services = ['console', 'webhook', 'keyservice'] as const;
 /** On each database. */
@@ -19,8 +22,14 @@ const LONGEST_MS = 500;
 /** Pods whose claims are tried again at the end, and revoked tickets that are presented. */
 const LOOKED_AT = 5;
 
-interface Labelled {
-  readonly items: readonly { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }[];
+/** What the janitor deletes goes with the second sweep; Kubernetes' garbage collector takes its time for what belonged to that. */
+async function checkTwoSweeps(drill: Drill): Promise<void> {
+  await sweepTwice(drill);
+  expect(await orphans(drill, 'leases', { adopted: false })).to.deep.equal([]);
+  await eventually('every Lease and Secret has its pod', async () => {
+    const left = [...(await orphans(drill, 'leases')), ...(await orphans(drill, 'secrets'))];
+    return left.length === 0;
+  });
 }
 
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
@@ -111,19 +120,8 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect(await check()).to.equal(0);
     });
 
-    it('leave no Lease and no Secret without its pod once they have swept', async () => {
-      const sids = async (path: string): Promise<string[]> => {
-        const { items } = await drill.admin.must<Labelled>('GET', path);
-        return items.flatMap(({ metadata }) => metadata.labels?.['twofold.dev/session'] ?? []);
-      };
-      await eventually('every Lease and Secret has its pod', async () => {
-        const pods = new Set(await sids(`/api/v1/namespaces/${sessions}/pods`));
-        const rest = [
-          ...(await sids(`/api/v1/namespaces/${sessions}/secrets`)),
-          ...(await sids(`/apis/coordination.k8s.io/v1/namespaces/${sessions}/leases`)),
-        ];
-        return rest.every((sid) => pods.has(sid));
-      });
+    it('leave no Lease and no Secret without its pod after two sweeps', async () => {
+      await checkTwoSweeps(drill);
     });
 
     const check = (): Promise<number | null> => {
@@ -143,3 +141,51 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     };
   });
 }
+
+describe('a webhook that is killed between Lease, Secret and answer', function () {
+  this.timeout(90_000);
+  let gate: Awaited<ReturnType<typeof startGate>>;
+  let drill: Drill;
+  let alice: Person;
+  let annotations: Readonly<Record<string, string>>;
+
+  before(async () => {
+    gate = await startGate();
+    const caFile = join((await testCertificates()).leafDir('console'), 'ca.crt');
+    drill = await startDrill({
+      env: {
+        webhook: {
+          TWOFOLD_KUBERNETES_URL: gate.url,
+          TWOFOLD_KUBERNETES_CA_FILE: caFile,
+          // Only the test sweeps.
+          TWOFOLD_SWEEP_SECONDS: '600',
+        },
+      },
+    });
+    gate.open(drill.stack.kubernetes);
+    alice = drill.person('alice');
+    await alice.store('db-password', 'value');
+    ({ annotations } = await alice.ticket({ namespace: sessions, secrets: ['db-password'] }));
+  });
+  after(async () => {
+    alice.close();
+    await drill.stack.stop();
+    gate.close();
+  });
+
+  let pid: number | undefined;
+  for (const kind of ['leases', 'secrets'] as const) {
+    it(`leaves no orphan after two sweeps, once the ${kind === 'leases' ? 'Lease' : 'Secret'} was there`, async () => {
+      const running = await drill.admitPod(annotations);
+      gate.stopAfter(kind, () => process.kill(pid ?? drill.stack.services.webhook.pid, 'SIGKILL'));
+      const answer = await drill.createPod(annotations);
+      expect(messageOf(answer)).to.contain('failed calling webhook');
+      ({ pid } = await drill.stack.restart('webhook'));
+      expect(await orphans(drill, 'leases')).to.have.length(1);
+      expect(await orphans(drill, 'secrets')).to.have.length(kind === 'secrets' ? 1 : 0);
+      await checkTwoSweeps(drill);
+      const { exitCode, message, files } = await drill.runPod(running);
+      expect([exitCode, message, files['db-password']?.toString()]).to.deep.equal([0, '', 'value']);
+    });
+  }
+});
