@@ -13,6 +13,7 @@ import {
   type CertificateFolder,
 } from './certificates.ts';
 import type { JwkSet } from './console-keys.ts';
+import { assertDns, noteIsolation } from './dns.ts';
 import { DeployError } from './failure.ts';
 import { ensureKeys } from './keys.ts';
 import type { Kubectl } from './kubectl.ts';
@@ -141,7 +142,13 @@ export async function deploy(kubectl: Kubectl, deployment: Deployment): Promise<
   await kubectl.apply(rendering.objects);
   if (certificates) await handOutBundle(kubectl, certificates.dir);
   say(`${rendering.objects.length} objects applied; variables from secrets are ${envEnabled ? 'on' : 'off'}`);
-  await awaitRollouts(kubectl, rendering.deployments, { withinMs: ROLLOUT_MS, say });
+  try {
+    await awaitRollouts(kubectl, rendering.deployments, { withinMs: ROLLOUT_MS, say });
+  } finally {
+    // Also where a rollout failed: without DNS services do not become ready, and that is then the reason to report.
+    await assertDns(kubectl, rendering, say);
+  }
+  await noteIsolation(kubectl, rendering, say);
   const [namespace = 'default'] = rendering.sessionNamespaces.filter((name) => name !== '*');
   const { injectorImage, publicUrl: url } = rendering;
   await runSelfTest(kubectl, { namespace, injectorImage, url, login: deployment.login }, say);
