@@ -47,9 +47,9 @@ describe('network policies, enforced', function () {
   const start = async (
     options: Parameters<typeof pod>[0] & { readonly namespace: string },
   ): Promise<V1Pod> => {
-    const object = pod({ name: uniqueName('network'), ...options });
-    await cluster.create(object, options.namespace);
-    return await cluster.ready(object.metadata.name ?? '', { namespace: options.namespace });
+    const name = uniqueName('network');
+    await cluster.create(pod({ ...options, name }), options.namespace);
+    return await cluster.ready(name, { namespace: options.namespace });
   };
   const removeAll = async (pods: readonly V1Pod[]): Promise<void> => {
     await Promise.all(
@@ -145,19 +145,18 @@ describe('network policies, enforced', function () {
     let plain: V1Pod;
     let annotations: Readonly<Record<string, string>>;
 
-    const session = () =>
+    const session = (name: string) =>
       pod({
-        name: uniqueName('singleuser'),
+        name,
         namespace,
         annotations,
         labels: singleuserLabels,
         spec: { restartPolicy: 'Always' },
       });
     const started = async (): Promise<V1Pod> => {
-      const object = session();
-      await cluster.create(object, namespace);
-      pods.push(await cluster.ready(object.metadata.name ?? '', { namespace }));
-      const name = object.metadata.name ?? '';
+      const name = uniqueName('singleuser');
+      await cluster.create(session(name), namespace);
+      pods.push(await cluster.ready(name, { namespace }));
       expect(await cluster.exec(name, ['cat', `/secrets/${secret}`], { namespace })).to.equal(value);
       return pods.at(-1)!;
     };
@@ -240,9 +239,8 @@ describe('network policies, enforced', function () {
     it('one that Zero to JupyterHub’s own policy isolates waits for components/session-claim, and then has its rules and claim', async () => {
       await apply([singleuserPolicy(namespace)]);
       await reaches(plain, ['hub', 'internet']);
-      const object = session();
-      const name = object.metadata.name ?? '';
-      await cluster.create(object, namespace);
+      const name = uniqueName('singleuser');
+      await cluster.create(session(name), namespace);
       const failed = await cluster.podThat(
         'could not claim',
         name,
