@@ -33,6 +33,7 @@ function kubectlOf({
         metadata: { name: 'dns', namespace },
         spec: {
           clusterIPs: [SERVICE_ADDRESS],
+          selector: OPENSHIFT_LABEL,
           ports: [
             { name: 'dns', port: 53 },
             { name: 'dns-tcp', port: 53 },
@@ -101,13 +102,13 @@ describe('the self-test of DNS', function () {
       probed: silent,
       ports: listen(5353),
       namespace: 'openshift-dns',
-      pod: { metadata: { labels: OPENSHIFT_LABEL }, spec: {} },
+      pod: { metadata: { labels: { ...OPENSHIFT_LABEL, 'pod-template-hash': '5' } }, spec: {} },
     });
     expect(message).to.equal(
-      `DNS does not answer the console’s pods at ${SERVICE_ADDRESS}: the pods of the Service openshift-dns/dns listen on UDP 5353 and TCP 5353, and console-to-dns does not allow them`,
+      `DNS does not answer the console’s pods at ${SERVICE_ADDRESS}: the pods of the Service openshift-dns/dns listen on TCP 5353 and UDP 5353, and console-to-dns does not allow them`,
     );
     expect(next).to.include(
-      'namespace openshift-dns, labels dns.operator.openshift.io/daemonset-dns=default',
+      '(namespace openshift-dns, labels dns.operator.openshift.io/daemonset-dns=default)',
     );
   });
 
@@ -118,14 +119,14 @@ describe('the self-test of DNS', function () {
     ] as const) {
       const [message, next] = await failure({ probed: { servers: [address], code: 'ETIMEOUT' } });
       expect(message).to.include(`at ${address}, which is no Service`);
-      expect(next).to.include(`add { ipBlock: { cidr: ${address}/${bits} } } with UDP 53 and TCP 53`);
+      expect(next).to.include(`add { ipBlock: { cidr: ${address}/${bits} } } with TCP 53 and UDP 53`);
     }
   });
 
   it('names the address of DNS pods on their node’s network', async () => {
     const pod = { metadata: { labels: { 'k8s-app': 'kube-dns' } }, spec: { hostNetwork: true } };
     const [, next] = await failure({ probed: silent, ports: listen(53), pod });
-    expect(next).to.include('add { ipBlock: { cidr: 10.128.0.5/32 } } with UDP 53 and TCP 53');
+    expect(next).to.include('add { ipBlock: { cidr: 10.128.0.5/32 } } with TCP 53 and UDP 53');
   });
 
   it('asks for the Service’s address where the policies allow the pods and nothing answers', async () => {

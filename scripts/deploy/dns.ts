@@ -48,14 +48,16 @@ interface NameServer {
   readonly address: string;
   /** `namespace/name`, where the address is a Service's: of a cache on the node, it is not. */
   readonly service?: string | undefined;
+  /** What selects the Service's pods. */
+  readonly selector?: Readonly<Record<string, string>> | undefined;
   /** What policies see: one of the Service's pods, or the address itself. */
   readonly end: Place;
   readonly doors: readonly Door[];
 }
 
 const DNS_DOORS: readonly Door[] = [
-  { port: 53, protocol: 'UDP' },
   { port: 53, protocol: 'TCP' },
+  { port: 53, protocol: 'UDP' },
 ];
 
 async function locate(kubectl: Kubectl, address: string): Promise<NameServer> {
@@ -77,7 +79,7 @@ async function locate(kubectl: Kubectl, address: string): Promise<NameServer> {
   // To policies, a pod on the node's own network is an address.
   const labels = pod?.spec?.hostNetwork === true ? undefined : pod?.metadata?.labels;
   const end = { name: ip, address: ip, ...(labels && { pod: { namespace, labels } }) };
-  return { address, service: `${namespace}/${name}`, end, doors };
+  return { address, service: `${namespace}/${name}`, selector: service?.spec?.selector, end, doors };
 }
 
 function ipBlock(address: string): string {
@@ -86,13 +88,16 @@ function ipBlock(address: string): string {
 
 /** What is closed, and what to write where. */
 function closedDns(caller: Caller, server: NameServer, objects: Rendering['objects']): DeployError {
-  const { address, service, end, doors } = server;
+  const { address, service, selector = {}, end, doors } = server;
   const from: Place = {
     name: caller,
     pod: { namespace: `twofold-${caller}`, labels: { 'app.kubernetes.io/name': caller } },
   };
   const reaches = createReachability(objects);
-  const ports = doors.map(({ port, protocol }) => `${protocol} ${port}`).join(' and ');
+  const ports = doors
+    .map(({ port, protocol }) => `${protocol} ${port}`)
+    .sort()
+    .join(' and ');
   const what = `DNS does not answer the ${caller}’s pods at ${address}`;
   const policy = `${caller}-to-dns`;
   if (doors.every((door) => reaches(from, end, door)))
@@ -104,7 +109,7 @@ function closedDns(caller: Caller, server: NameServer, objects: Rendering['objec
     service === undefined
       ? `${what}, which is no Service, but perhaps a cache on each node, and ${policy} does not allow it`
       : `${what}: the pods of the Service ${service} listen on ${ports}, and ${policy} does not allow them`;
-  const labels = Object.entries(end.pod?.labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
   return new DeployError(
     said,
     end.pod === undefined

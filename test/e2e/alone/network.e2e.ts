@@ -6,7 +6,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { designArrows, nameOf, pairsOf } from '../../../manifests/arrows.ts';
+import { designArrows, nameOf, pairsOf, type Pair } from '../../../manifests/arrows.ts';
 import type { KubernetesObject } from '../../../manifests/kubernetes-object.ts';
 import { render } from '../../../manifests/kustomize.ts';
 import type { Place } from '../../../manifests/reachability.ts';
@@ -16,13 +16,15 @@ import { eventually } from '../../eventually.ts';
 import { connect } from '../cluster/connection.ts';
 import { deployment } from '../cluster/deployment.ts';
 import { kubectlOutput, manifest } from '../cluster/kubectl.ts';
-import { networkOf, tryAll, type Attempt } from '../network/attempts.ts';
+import { networkOf, tryAll, type Attempt, type Result } from '../network/attempts.ts';
 import { startMachineOutside, type Machine } from '../network/outside.ts';
 import { marker } from '../sessions/marker.ts';
-import { initOf, pod, uniqueName } from '../sessions/pods.ts';
+import { isAsking, pod, uniqueName } from '../sessions/pods.ts';
 import { startScenario, type Scenario } from '../sessions/scenario.ts';
 
 const NODE: Place = { name: 'node', address: NODE_ADDRESS };
+/** Every closed pair is a wait. */
+const AT_ONCE = 4;
 const INTERNET: Place = { name: 'internet', address: '203.0.113.9' };
 
 describe('network policies, enforced', function () {
@@ -109,28 +111,37 @@ describe('network policies, enforced', function () {
       );
       const froms = [...new Set(pairs.map(({ from }) => from.name))];
       expect(froms).to.have.length(12);
-      const open: string[] = [];
-      const strange: string[] = [];
-      for (const from of froms) {
-        const tried = pairs.filter((pair) => pair.from.name === from);
-        const results = await tryAll(
-          places.get(from)?.pid ?? 0,
-          tried.map(({ to, door }) => ({ ...door, address: places.get(to.name)?.address ?? '' })),
-        );
-        for (const [index, result] of results.entries()) {
-          const name = tried[index] && nameOf(tried[index]);
-          if (result === 'open') open.push(name ?? '');
-          else if (result !== 'closed') strange.push(`${name ?? ''}: ${result}`);
-        }
-      }
       const expected = [
         ...designArrows(outside, DNS_PORT),
         'webhook → node TCP 6443',
         'console → node TCP 6443',
         `console → node TCP ${new URL(endpoints.issuer).port}`,
       ].filter((arrow) => !arrow.startsWith('node ') && !absent.some((name) => arrow.startsWith(name)));
-      expect(strange).to.deep.equal([]);
-      expect(open.sort()).to.deep.equal(expected.sort());
+      const found = new Map<string, Result>();
+      const tryFrom = async (from: string, tried: readonly Pair[]): Promise<void> => {
+        const results = await tryAll(
+          places.get(from)?.pid ?? 0,
+          tried.map(({ to, door }) => ({ ...door, address: places.get(to.name)?.address ?? '' })),
+        );
+        for (const [index, pair] of tried.entries()) found.set(nameOf(pair), results[index] ?? 'untried');
+      };
+      const waiting = froms.values();
+      const work = async (): Promise<void> => {
+        for (const from of waiting)
+          await tryFrom(
+            from,
+            pairs.filter((pair) => pair.from.name === from),
+          );
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      // So many at once on a busy machine: an answer may come too late. Nothing else is tried again.
+      for (const pair of pairs)
+        if (expected.includes(nameOf(pair)) && found.get(nameOf(pair)) === 'closed')
+          await tryFrom(pair.from.name, [pair]);
+      const open = [...found]
+        .filter(([, result]) => result !== 'closed')
+        .map(([name, result]) => `${name} ${result}`);
+      expect(open.sort()).to.deep.equal(expected.map((arrow) => `${arrow} open`).sort());
     });
   });
 
@@ -241,14 +252,8 @@ describe('network policies, enforced', function () {
       await reaches(plain, ['hub', 'internet']);
       const name = uniqueName('singleuser');
       await cluster.create(session(name), namespace);
-      const failed = await cluster.podThat(
-        'could not claim',
-        name,
-        (each) => initOf(each)?.lastState?.terminated !== undefined,
-        { namespace, timeoutMs: 150_000 },
-      );
-      const { exitCode, message } = initOf(failed)?.lastState?.terminated ?? {};
-      expect([exitCode, /\(unreachable\)/.test(message ?? '')], message).to.deep.equal([13, true]);
+      const waiting = await cluster.podThat('waits for its keys', name, isAsking, { namespace });
+      await reaches(waiting, ['hub', 'internet']);
       await apply(policiesOf('session-claim'));
       pods.push(await cluster.ready(name, { namespace, timeoutMs: 120_000 }));
       expect(await cluster.exec(name, ['cat', `/secrets/${secret}`], { namespace })).to.equal(value);
@@ -274,9 +279,9 @@ describe('network policies, enforced', function () {
       const { code, printed } = await deployment('up', '--overlay', other, '--env', 'on');
       expect(code, printed).to.equal(1);
       expect(printed).to.include(
-        `DNS does not answer the console’s pods at 10.96.0.10: the pods of the Service kube-system/kube-dns listen on UDP ${DNS_PORT} and TCP ${DNS_PORT}, and console-to-dns does not allow them`,
+        `DNS does not answer the console’s pods at 10.96.0.10: the pods of the Service kube-system/kube-dns listen on TCP ${DNS_PORT} and UDP ${DNS_PORT}, and console-to-dns does not allow them`,
       );
-      expect(printed).to.match(/Next: .*dns\.yaml \(namespace kube-system, labels .*k8s-app=kube-dns/);
+      expect(printed).to.match(/Next: .*dns\.yaml \(namespace kube-system, labels k8s-app=kube-dns\)/);
     });
 
     it('with the right ports works again, and notes policies of others that isolate sessions', async () => {

@@ -38,7 +38,9 @@ function separation(): readonly string[] {
  * other token of a launcher counts.
  */
 export async function ensureHubAccount(name: string): Promise<void> {
-  const apply = (input: string): Promise<string> => kubectlOutput(['apply', '--filename', '-'], { input });
+  // On the server, since another file of scenarios may create the same at this moment.
+  const apply = (input: string): Promise<string> =>
+    kubectlOutput(['apply', '--server-side', '--force-conflicts', '--filename', '-'], { input });
   const account = { name, namespace: HUB_NAMESPACE };
   await apply(manifest({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account }));
   for (const line of separation()) {
