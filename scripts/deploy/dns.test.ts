@@ -62,11 +62,13 @@ function kubectlOf({
   };
 }
 
-const listen = (port: number) => [
-  { name: 'dns', port, protocol: 'UDP' },
-  { name: 'dns-tcp', port, protocol: 'TCP' },
-  { name: 'metrics', port: 9154, protocol: 'TCP' },
-];
+function listen(port: number) {
+  return [
+    { name: 'dns', port, protocol: 'UDP' },
+    { name: 'dns-tcp', port, protocol: 'TCP' },
+    { name: 'metrics', port: 9154, protocol: 'TCP' },
+  ];
+}
 const silent = { servers: [SERVICE_ADDRESS], code: 'ETIMEOUT' };
 
 describe('the self-test of DNS', function () {

@@ -63,7 +63,8 @@ const DNS_DOORS: readonly Door[] = [
 async function locate(kubectl: Kubectl, address: string): Promise<NameServer> {
   const services = await kubectl.list<V1Service>(['services', '-A']);
   const service = services.find(({ spec }) => spec?.clusterIPs?.includes(address));
-  const { name, namespace } = service?.metadata ?? {};
+  const name = service?.metadata?.name;
+  const namespace = service?.metadata?.namespace;
   if (name === undefined || namespace === undefined)
     return { address, end: { name: address, address }, doors: DNS_DOORS };
   const ofService = `kubernetes.io/service-name=${name}`;

@@ -228,11 +228,11 @@ describe('network policies, enforced', function () {
       await removePolicies();
       await alice.store(secret, value);
       ({ annotations } = await alice.ticket({ namespace, secrets: [secret] }));
-      [hub, database, plain] = (await Promise.all([
+      [hub, database, plain] = await Promise.all([
         start({ namespace, labels: hubLabels }),
         start({ namespace: 'default', labels: { app: 'postgres' } }),
         start({ namespace, labels: singleuserLabels }),
-      ])) as [V1Pod, V1Pod, V1Pod];
+      ]);
       pods.push(hub, database, plain);
     });
     afterEach(removePolicies);
