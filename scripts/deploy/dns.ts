@@ -15,7 +15,7 @@ import type { Rendering } from './rendering.ts';
 const CALLERS = ['console', 'webhook'] as const;
 type Caller = (typeof CALLERS)[number];
 /** Policies take effect with a delay. */
-const SETTLES = { withinMs: 15_000, everyMs: 1000 };
+const SETTLES = { withinMs: 6000, everyMs: 1000 };
 
 /** Runs in the pod. Any answer will do, also that there is no such name. */
 const PROBE = `

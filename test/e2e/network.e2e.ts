@@ -1,26 +1,22 @@
-/**
- * Network policies, enforced: every pair of the design's table is tried from the pod's own network. Alone, since it puts
- * pods next to the services and closes DNS for a moment.
- */
+/** Network policies, enforced: every pair of the design's table is tried from the pod's own network. */
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { designArrows, nameOf, pairsOf, type Pair } from '../../../manifests/arrows.ts';
-import type { KubernetesObject } from '../../../manifests/kubernetes-object.ts';
-import { render } from '../../../manifests/kustomize.ts';
-import type { Place } from '../../../manifests/reachability.ts';
-import { hubLabels, singleuserLabels, singleuserPolicy } from '../../../manifests/singleuser-policy.ts';
-import { DNS_PORT, NODE_ADDRESS } from '../../../scripts/deploy/local/overlay.ts';
-import { eventually } from '../../eventually.ts';
-import { connect } from '../cluster/connection.ts';
-import { deployment } from '../cluster/deployment.ts';
-import { kubectlOutput, manifest } from '../cluster/kubectl.ts';
-import { networkOf, tryAll, type Attempt, type Result } from '../network/attempts.ts';
-import { startMachineOutside, type Machine } from '../network/outside.ts';
-import { marker } from '../sessions/marker.ts';
-import { isAsking, pod, uniqueName } from '../sessions/pods.ts';
-import { startScenario, type Scenario } from '../sessions/scenario.ts';
+import { designArrows, nameOf, pairsOf, type Pair } from '../../manifests/arrows.ts';
+import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
+import { render } from '../../manifests/kustomize.ts';
+import type { Place } from '../../manifests/reachability.ts';
+import { hubLabels, singleuserLabels, singleuserPolicy } from '../../manifests/singleuser-policy.ts';
+import { DNS_PORT, NODE_ADDRESS } from '../../scripts/deploy/local/overlay.ts';
+import { eventually } from '../eventually.ts';
+import { connect } from './cluster/connection.ts';
+import { kubectlOutput, manifest } from './cluster/kubectl.ts';
+import { networkOf, tryAll, type Attempt, type Result } from './network/attempts.ts';
+import { startMachineOutside, type Machine } from './network/outside.ts';
+import { marker } from './sessions/marker.ts';
+import { isAsking, pod, uniqueName } from './sessions/pods.ts';
+import { startScenario, type Scenario } from './sessions/scenario.ts';
 
 const NODE: Place = { name: 'node', address: NODE_ADDRESS };
 /** Every closed pair is a wait. */
@@ -265,37 +261,6 @@ describe('network policies, enforced', function () {
       await apply(policiesOf('session-isolation'));
       await reaches(await started(), ['claim', 'hub', 'internet', 'DNS']);
       await reaches(plain, ['console', 'hub', 'the hub’s other port', 'database', 'internet', 'DNS']);
-    });
-  });
-
-  describe('make deploy', () => {
-    const other = join(dirname(endpoints.overlay), 'overlay-without-dns');
-    after(() => rmSync(other, { recursive: true, force: true }));
-
-    it('says in a sentence that DNS is closed, and what to write where', async () => {
-      cpSync(endpoints.overlay, other, { recursive: true });
-      const file = join(other, 'settings/dns.yaml');
-      writeFileSync(file, readFileSync(file, 'utf8').replaceAll(`port: ${DNS_PORT}`, 'port: 53'));
-      const { code, printed } = await deployment('up', '--overlay', other, '--env', 'on');
-      expect(code, printed).to.equal(1);
-      expect(printed).to.include(
-        `DNS does not answer the console’s pods at 10.96.0.10: the pods of the Service kube-system/kube-dns listen on TCP ${DNS_PORT} and UDP ${DNS_PORT}, and console-to-dns does not allow them`,
-      );
-      expect(printed).to.match(/Next: .*dns\.yaml \(namespace kube-system, labels k8s-app=kube-dns\)/);
-    });
-
-    it('with the right ports works again, and notes policies of others that isolate sessions', async () => {
-      const policy = singleuserPolicy('e2e-network');
-      await kubectlOutput(['apply', '--filename', '-'], { input: manifest(policy) });
-      try {
-        const { code, printed } = await deployment('up', '--overlay', endpoints.overlay, '--env', 'on');
-        expect(code, printed).to.equal(0);
-        for (const caller of ['console', 'webhook'])
-          expect(printed).to.include(`the ${caller} reaches DNS at 10.96.0.10`);
-        expect(printed).to.include('NOTE: ').and.to.include('singleuser in e2e-network');
-      } finally {
-        await kubectlOutput(['delete', 'networkpolicy', 'singleuser', '--namespace', 'e2e-network']);
-      }
     });
   });
 });
