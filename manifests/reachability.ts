@@ -1,5 +1,5 @@
 /** Who may reach whom under a set of NetworkPolicies, by the rules of networking.k8s.io/v1. For tests. No zone. */
-import { BlockList } from 'node:net';
+import { BlockList, isIPv6 } from 'node:net';
 import { selects, type LabelSelector } from './label-selector.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
@@ -86,9 +86,10 @@ function isPeer(
 
 function contains(cidr: string, address: string | undefined): boolean {
   const [network = '', prefix = ''] = cidr.split('/');
+  const family = isIPv6(network) ? 'ipv6' : 'ipv4';
   const block = new BlockList();
-  block.addSubnet(network, Number(prefix), 'ipv4');
-  return address !== undefined && block.check(address, 'ipv4');
+  block.addSubnet(network, Number(prefix), family);
+  return address !== undefined && isIPv6(address) === isIPv6(network) && block.check(address, family);
 }
 
 /** Named ports are not followed: Twofold's are numbers, and a named one would open nothing here. */

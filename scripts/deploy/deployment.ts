@@ -15,6 +15,7 @@ import {
 } from './certificates.ts';
 import { choicesObject, type Choices } from './choices.ts';
 import type { JwkSet } from './console-keys.ts';
+import { assertDns, noteIsolation } from './dns.ts';
 import { DeployError } from './failure.ts';
 import { checkKeys, makeKeys } from './keys.ts';
 import type { Kubectl } from './kubectl.ts';
@@ -162,7 +163,13 @@ export async function deploy(kubectl: Kubectl, deployment: Deployment): Promise<
   await kubectl.apply([...rendering.objects, choicesObject(deployment.choices)]);
   if (certificates) await handOutBundle(kubectl, certificates.dir);
   say(`${rendering.objects.length} objects applied; ${envInWords(envEnabled, deployment)}`);
-  await awaitRollouts(kubectl, rendering.deployments, { withinMs: ROLLOUT_MS, say });
+  try {
+    await awaitRollouts(kubectl, rendering.deployments, { withinMs: ROLLOUT_MS, say });
+  } finally {
+    // Also where a rollout failed: without DNS services do not become ready, and that is then the reason to report.
+    await assertDns(kubectl, rendering, say);
+  }
+  await noteIsolation(kubectl, rendering, say);
   await test(kubectl, rendering, deployment);
   for (const missing of await pullSecretNotes(kubectl, rendering)) say(missing);
   return { envEnabled };

@@ -14,7 +14,8 @@ import { KubectlError, type Kubectl } from './kubectl.ts';
 /** Where it is done. */
 export const NODE_TEST_NAMESPACE = 'twofold-node-test';
 const END = { withinMs: 90_000, everyMs: 1000 };
-const NODE_PROGRAM = '/nodejs/bin/node';
+/** Where Node is in every image. */
+export const NODE_PROGRAM = '/nodejs/bin/node';
 const EMPTY = 7;
 
 const namespace = {

@@ -23,7 +23,9 @@ describe('make deploy', function () {
     const all = await Promise.all(
       NAMESPACES.map(async (namespace) => {
         const secrets = await kubectl.list<V1Secret>(['secrets', '-n', namespace]);
-        const pods = await kubectl.list<V1Secret>(['pods', '-n', namespace]);
+        // Other scenarios put pods beside them.
+        const ours = ['-l', 'app.kubernetes.io/part-of=twofold'];
+        const pods = await kubectl.list<V1Secret>(['pods', '-n', namespace, ...ours]);
         return [
           ...secrets.map(
             ({ metadata }) => `secret ${metadata?.name ?? ''} ${metadata?.resourceVersion ?? ''}`,

@@ -2,6 +2,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { GUARD_POLICIES } from '../../console/core/guard.ts';
 import { designArrows, openArrows } from '../../manifests/arrows.ts';
+import { DNS_PORT } from '../../scripts/deploy/local/overlay.ts';
 import { eventually } from '../eventually.ts';
 import {
   discoverResources,
@@ -169,7 +170,7 @@ describe('network policies, as applied', () => {
     // API server, identity provider and, if there is one, PostgreSQL are at the node's address.
     const { database, issuer } = cluster.endpoints;
     const expected = [
-      ...designArrows(outside),
+      ...designArrows(outside, DNS_PORT),
       'node → webhook TCP 8443',
       'webhook → node TCP 6443',
       'console → node TCP 6443',
@@ -179,23 +180,19 @@ describe('network policies, as applied', () => {
     expect(openArrows(applied, outside)).to.deep.equal(expected.sort());
   });
 
-  it('let sessions reach the claim port and DNS in each enabled namespace, and only there', () => {
-    const sessionPolicies = applied.filter(({ metadata }) => metadata?.name === 'twofold-session');
-    const namespaces = sessionPolicies.map(({ metadata }) => metadata?.namespace ?? '').sort();
-    expect(namespaces).to.deep.equal([...cluster.endpoints.namespaces.sessions].sort());
-    const specs = new Set(
-      sessionPolicies.map((policy) => JSON.stringify({ ...policy, metadata: undefined })),
+  it('select no session: in enabled namespaces there is none of ours', () => {
+    const namespaces = applied.flatMap(({ metadata }) =>
+      metadata?.labels?.['app.kubernetes.io/part-of'] === 'twofold' ? [metadata.namespace] : [],
     );
-    expect(specs.size).to.equal(1);
+    expect(namespaces).to.include('twofold-webhook');
+    for (const namespace of cluster.endpoints.namespaces.sessions)
+      expect(namespaces).not.to.include(namespace);
   });
 });
 
 describe('network policies, where the cluster enforces them', () => {
   const cluster = connect();
-  const api = createApi(cluster.config);
   const id = uniqueName('network');
-  const POLICIES = `/apis/networking.k8s.io/v1/namespaces/${cluster.sessions}/networkpolicies`;
-  let enforced: boolean;
 
   /** Whether a pod of the scenario gets a connection. */
   const connects = async (host: string, port: number): Promise<boolean> => {
@@ -210,26 +207,10 @@ describe('network policies, where the cluster enforces them', () => {
   before(async () => {
     await cluster.create(pod({ name: id, labels: { app: id }, containers: [container({ name: 'main' })] }));
     await cluster.ready(id);
-    const { host } = new URL(cluster.endpoints.console);
-    expect(await connects(host.split(':')[0] ?? '', 8443), 'the console’s public port').to.equal(true);
-    const deny = { podSelector: { matchLabels: { app: id } }, policyTypes: ['Egress'] };
-    await api.must({ method: 'POST', path: POLICIES, body: { metadata: { name: id }, spec: deny } });
-    const stopped = eventually(
-      'a pod that may reach nobody reaches nobody',
-      async () => !(await connects(host.split(':')[0] ?? '', 8443)),
-      { timeoutMs: 3000 },
-    );
-    enforced = await stopped.catch(() => false);
-    await api.call({ method: 'DELETE', path: `${POLICIES}/${id}` });
   });
   after(() => cluster.remove('pod', id));
 
-  it('close every port of Twofold to a bystander, except the public one', async function () {
-    if (!enforced) {
-      this.test!.title +=
-        ' (pending: a pod under a policy that denies everything reached the console, so this cluster’s network enforces no policy)';
-      this.skip();
-    }
+  it('close every port of Twofold to a bystander, except the public one', async () => {
     const closed = [
       ['console.twofold-console.svc', 8444],
       ['console.twofold-console.svc', 8445],

@@ -188,6 +188,7 @@ const mutate = createMutate(
       close: () => Promise.resolve(),
     },
     clock: () => 0,
+    monotonic: () => 0,
     log: createLog({ service: 'webhook', level: 'debug', write: () => undefined }),
     metrics: createMetrics(),
   },

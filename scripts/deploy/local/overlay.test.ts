@@ -105,6 +105,14 @@ describe('overlay of the local cluster', function () {
         expect(new Set(blocks)).to.deep.equal(new Set([`${NODE_ADDRESS}/32`]));
       });
 
+      it('opens DNS where the local one listens, and nowhere else', () => {
+        for (const name of ['console-to-dns', 'webhook-to-dns']) {
+          const [policy] = named(objects, 'NetworkPolicy', name);
+          const ports = [...JSON.stringify(policy).matchAll(/"port":(\d+)/g)].map(([, port]) => port);
+          expect(ports, name).to.deep.equal(['1053', '1053']);
+        }
+      });
+
       it('turns the page on, with a client secret that the operator gives', () => {
         const [page] = named(objects, 'ConfigMap', 'twofold-page');
         expect(page?.metadata?.namespace).to.equal('twofold-console');

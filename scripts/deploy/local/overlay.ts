@@ -98,6 +98,31 @@ function networkPolicy(service: Service, name: string, spec: object): object {
   };
 }
 const node = { ipBlock: { cidr: `${NODE_ADDRESS}/32` } };
+/** The local CoreDNS runs without rights, so its pods listen above 1024, as OpenShift's do. */
+export const DNS_PORT = 1053;
+function dns(): object {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'twofold-dns' },
+    spec: {
+      egress: [
+        {
+          to: [
+            {
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+              podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+            },
+          ],
+          ports: [
+            { port: DNS_PORT, protocol: 'UDP' },
+            { port: DNS_PORT, protocol: 'TCP' },
+          ],
+        },
+      ],
+    },
+  };
+}
 function toNode(port: number): object {
   return { egress: [{ to: [node], ports: [{ port }] }] };
 }
@@ -200,9 +225,10 @@ export function localOverlay(overlay: LocalOverlay): Readonly<Record<string, str
     'settings/kustomization.yaml': stringify({
       apiVersion: 'kustomize.config.k8s.io/v1alpha1',
       kind: 'Component',
-      patches: [{ path: 'settings.yaml' }],
+      patches: [{ path: 'settings.yaml' }, { path: 'dns.yaml' }],
     }),
     'settings/settings.yaml': stringify(settings(overlay)),
+    'settings/dns.yaml': stringify(dns()),
     'resources.yaml': documents([
       configMap('twofold-console', OUTSIDE_CA, { 'ca.crt': overlay.outsideCa }),
       // No launcher's page may embed the console's: the local hub has no https.

@@ -22,7 +22,7 @@ import { ensurePostgres, removePostgres, type Database } from './postgres.ts';
 const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'mallory'];
 /** Without Pod Security: launchers bring init containers and sidecars that need rights. */
 const LAUNCHERS = 'launchers';
-/** The last four are each for scenarios that count their contents. */
+/** The last five are each for scenarios that count their contents or close their network. */
 const SESSION_NAMESPACES = [
   'sessions',
   launcher.namespace,
@@ -31,6 +31,7 @@ const SESSION_NAMESPACES = [
   'e2e-refusals',
   'e2e-rejected',
   'e2e-webhooks',
+  'e2e-network',
 ];
 const ZONES = { console: 'twofold-console', webhook: 'twofold-webhook', keyservice: 'twofold-keyservice' };
 const CLUSTER = 'local';

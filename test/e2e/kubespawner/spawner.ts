@@ -38,7 +38,7 @@ function separation(): readonly string[] {
  * other token of a launcher counts.
  */
 export async function ensureHubAccount(name: string): Promise<void> {
-  // By the server, since another scenario may make the same objects at the same time.
+  // On the server, since another file of scenarios may create the same at this moment.
   const apply = (input: string): Promise<string> =>
     kubectlOutput(['apply', '--server-side', '--force-conflicts', '--filename', '-'], { input });
   const account = { name, namespace: HUB_NAMESPACE };
