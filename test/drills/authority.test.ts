@@ -81,7 +81,7 @@ describe('authority, over real processes', function () {
   });
 
   it('the ticket key and a copy of the database: a text forged under a stored jti is refused', async () => {
-    await alice.ticket({ namespace: 'elsewhere', secrets: ['db-password'], pod: 'jupyter-alice', uses: 1 });
+    await alice.ticket({ namespace: servers, secrets: ['db-password'], pod: 'jupyter-alice', uses: 1 });
     const copy = join(testFolder('thief'), 'db');
     for (const suffix of ['', '-wal']) {
       const file = drill.stack.databaseFile + suffix;

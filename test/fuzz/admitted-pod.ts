@@ -176,6 +176,22 @@ function checkVolumes(before: Members, after: Members, { files, variables }: Ask
   demand(names.length === 2 + Number(files) + Number(variables.length > 0), 'volume', () => textOf(names));
 }
 
+/** By which identity webhooks are told which containers to pass over. */
+const SKIP_LISTS = ['azure.workload.identity/skip-containers', 'eks.amazonaws.com/skip-containers'];
+
+function checkAnnotations(before: Members, after: Members): void {
+  demand(
+    isDeepStrictEqual(without(before, ...SKIP_LISTS), without(after, ...SKIP_LISTS)),
+    'changed',
+    () => 'annotations',
+  );
+  for (const key of SKIP_LISTS) {
+    const [was, is] = [textOf(before[key] ?? ''), textOf(after[key])];
+    const named = is.includes('twofold-init') && is.endsWith(was.replace(/^[\r\n]+/, ''));
+    demand(named, 'skip', () => `${key}: ${JSON.stringify([was, is])}`);
+  }
+}
+
 const RESOURCES = ['cpu', 'memory', 'ephemeral-storage', 'nvidia.com/gpu'];
 
 /** Throws a Fault where `after` is not `before` with what its annotations ask for. */
@@ -202,11 +218,13 @@ export function checkAdmittedPod(before: Members, after: Members): void {
     'label',
     () => 'of the session',
   );
+  const rest = ['labels', 'annotations'];
   demand(
-    isDeepStrictEqual(without(metadata, 'labels'), without(labelled, 'labels')),
+    isDeepStrictEqual(without(metadata, ...rest), without(labelled, ...rest)),
     'changed',
     () => 'metadata',
   );
+  checkAnnotations(annotationsOf(before), annotationsOf(after));
   const [init, ...inits] = listOf(is['initContainers']);
   checkInit(membersOf(init), asked);
   checkVolumes(was, is, asked);
