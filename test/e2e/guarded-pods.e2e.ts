@@ -83,7 +83,8 @@ describe('a session pod that exists', () => {
 
   it('can be debugged without them', async () => {
     passed(await debug({}));
-    passed(await onPod('debug', name, `--image=${SHELL_IMAGE}`, '--target=main', '--attach=false'));
+    const debugging = ['debug', name, `--image=${SHELL_IMAGE}`, '--target=main', '--attach=false'];
+    passed(await onPod(...debugging, '--profile=restricted'));
   });
 
   it('cannot be copied by kubectl debug, which is told what works instead', async () => {
@@ -93,13 +94,11 @@ describe('a session pod that exists', () => {
       `--copy-to=${uniqueName('copy')}`,
       `--image=${SHELL_IMAGE}`,
       '--attach=false',
+      // What Pod Security allows here.
+      '--profile=restricted',
     ];
-    stopped(
-      await onPod(...copying, '--profile=general'),
-      'twofold-shape',
-      /kubectl debug POD --target=CONTAINER/,
-    );
-    const { code, stderr } = await onPod(...copying, '--profile=general', '--keep-annotations');
+    stopped(await onPod(...copying), 'twofold-shape', /kubectl debug POD --target=CONTAINER/);
+    const { code, stderr } = await onPod(...copying, '--keep-annotations');
     expect(code).to.equal(1);
     expect(stderr).to.match(/kubectl debug POD --target=CONTAINER.*\(reserved_names\)/);
   });

@@ -25,9 +25,8 @@ describe('the main job, on a real Kubernetes', () => {
     for (const [secret, value] of Object.entries(values)) await alice.store(secret, value);
     const { annotations } = await alice.ticket({ namespace: cluster.sessions, secrets: Object.keys(values) });
     const containers = [container({ name: 'main' }), container({ name: 'beside' })];
-    await cluster.create(
-      pod({ name, containers, annotations: { ...annotations, 'twofold.dev/mount-path': '/secrets' } }),
-    );
+    const asked = { 'twofold.dev/containers': 'main', 'twofold.dev/mount-path': '/secrets' };
+    await cluster.create(pod({ name, containers, annotations: { ...annotations, ...asked } }));
     admitted = await cluster.ready(name);
   });
   after(async () => {

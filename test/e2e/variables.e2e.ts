@@ -19,7 +19,7 @@ describe('a secret as an environment variable, on a real Kubernetes', () => {
     const { annotations } = await alice.ticket({ namespace: cluster.sessions, secrets: [name] });
     const { 'twofold.dev/secrets': _files, ...rest } = annotations;
     const containers = [container({ name: 'main' }), container({ name: 'beside' })];
-    const asked = { ...rest, 'twofold.dev/env': `PGPASSWORD=${name}` };
+    const asked = { ...rest, 'twofold.dev/containers': 'main', 'twofold.dev/env': `PGPASSWORD=${name}` };
     await cluster.create(pod({ name, containers, annotations: asked }));
     admitted = await cluster.ready(name);
   });
