@@ -43,7 +43,7 @@ fuzz: setup ## Feed every parser and handler almost valid inputs (an hour; a par
 e2e: setup-test ## Run every scenario on a real Kubernetes: builds and starts it, deploys, tests (root, or KUBECONFIG)
 	@$(RUN) scripts/e2e
 
-e2e-providers: setup-test ## Log in with a real Keycloak: page, command line, hub (fetches it once; Java, Maven)
+e2e-providers: setup-test ## Log in with a real Keycloak and Dex: page, command line, hub (fetches them once; Java, Maven)
 	@scripts/setup --for-providers
 	@$(RUN) scripts/tried e2e-providers scripts/e2e-providers
 

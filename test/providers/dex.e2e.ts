@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { dex } from '../providers/dex.ts';
-import { logInOnPage, startStage, storeOnPage, type Stage } from '../providers/stage.ts';
+import { dex } from './dex.ts';
+import { logInOnPage, startStage, storeOnPage, type Stage } from './stage.ts';
 
-/** Beside the cluster, whose console has another provider. */
+/** Not within the cluster: Chromium gives up what it loads whenever a pod comes or goes there (ERR_NETWORK_CHANGED). */
 describe('a real Dex', function () {
   this.timeout(300_000);
   let stage: Stage;
