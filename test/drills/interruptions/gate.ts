@@ -1,10 +1,8 @@
 /** Stands between a service and the API server, and stops at the creation of one kind of object. */
-import { once } from 'node:events';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { createHttpsClient, type HttpsClient } from '#platform/https-client.ts';
 import { testCertificates } from '../../certificates.ts';
+import { startRelay } from '../../relay.ts';
 
 interface Gate {
   readonly url: string;
@@ -22,38 +20,27 @@ export async function startGate(): Promise<Gate> {
   let stop: { readonly kind: string; readonly then: () => void } | undefined;
   let target = '';
   let client: HttpsClient | undefined;
-  const server = createServer({ cert: tls.cert, key: tls.key }, (request, response) => {
-    const pass = async (): Promise<void> => {
-      const { method = 'GET', url = '/' } = request;
-      const body = await buffer(request);
-      const headers = Object.entries(request.headers).filter(([name]) => PASSED_ON.includes(name));
-      const answer = await client?.call({
-        method,
-        url: target + url,
-        headers: Object.fromEntries(headers) as Record<string, string>, // none of these comes twice
-        body: body.length === 0 ? undefined : body,
-        timeoutMs: 15_000,
-        maxResponseBytes: 16_000_000,
-      });
-      if (
-        stop !== undefined &&
-        method === 'POST' &&
-        url.endsWith(`/${stop.kind}`) &&
-        answer?.status === 201
-      ) {
-        stop.then();
-        stop = undefined;
-        return;
-      }
-      response.writeHead(answer?.status ?? 502, { 'content-type': 'application/json' }).end(answer?.body);
-    };
-    pass().catch(() => response.destroy());
+  const relay = await startRelay(tls, async (request, response) => {
+    const { method = 'GET', url = '/' } = request;
+    const body = await buffer(request);
+    const headers = Object.entries(request.headers).filter(([name]) => PASSED_ON.includes(name));
+    const answer = await client?.call({
+      method,
+      url: target + url,
+      headers: Object.fromEntries(headers) as Record<string, string>, // none of these comes twice
+      body: body.length === 0 ? undefined : body,
+      timeoutMs: 15_000,
+      maxResponseBytes: 16_000_000,
+    });
+    if (stop !== undefined && method === 'POST' && url.endsWith(`/${stop.kind}`) && answer?.status === 201) {
+      stop.then();
+      stop = undefined;
+      return;
+    }
+    response.writeHead(answer?.status ?? 502, { 'content-type': 'application/json' }).end(answer?.body);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a TCP server that listens has a port
   return {
-    url: `https://127.0.0.1:${port}`,
+    url: relay.url,
     open: ({ url, ca }) => {
       target = url;
       client = createHttpsClient({ ca });
@@ -63,8 +50,7 @@ export async function startGate(): Promise<Gate> {
     },
     close: () => {
       client?.close();
-      server.close();
-      server.closeAllConnections();
+      relay.close();
     },
   };
 }

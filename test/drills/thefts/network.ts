@@ -1,8 +1,6 @@
 /** An attempt to be the console to those who come to it, which takes a place on the way. */
-import { once } from 'node:events';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { createHttpsClient } from '#platform/https-client.ts';
+import { startRelay } from '../../relay.ts';
 import type { Attempt } from './attempt.ts';
 import { openWith } from './kubernetes.ts';
 import type { Holding, Leaf } from './loot.ts';
@@ -20,36 +18,29 @@ interface Overheard {
 async function standBetween(leaf: Leaf, world: World, hear: (heard: Overheard) => Promise<void>) {
   const { console: page, consoleClaim } = world.urls;
   const client = createHttpsClient({ ca: world.ca });
-  const server = createServer({ cert: leaf.cert, key: leaf.key }, (request, response) => {
-    const pass = async (): Promise<void> => {
-      const parts: Buffer[] = [];
-      for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
-      const { authorization = '' } = request.headers;
-      const path = request.url ?? '/';
-      const answer = await client.call({
-        method: request.method ?? 'GET',
-        url: (path.startsWith('/internal/') ? consoleClaim : page) + path,
-        headers: { 'content-type': 'application/json', authorization },
-        body: Buffer.concat(parts),
-        timeoutMs: 15_000,
-        maxResponseBytes: 1_000_000,
-      });
-      // Each a JSON object.
-      await hear(JSON.parse(Buffer.concat(parts).toString()) as Overheard);
-      await hear(JSON.parse(answer.body.toString()) as Overheard);
-      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
-    };
-    pass().catch(() => response.destroy());
+  const relay = await startRelay(leaf, async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+    const { authorization = '' } = request.headers;
+    const path = request.url ?? '/';
+    const answer = await client.call({
+      method: request.method ?? 'GET',
+      url: (path.startsWith('/internal/') ? consoleClaim : page) + path,
+      headers: { 'content-type': 'application/json', authorization },
+      body: Buffer.concat(parts),
+      timeoutMs: 15_000,
+      maxResponseBytes: 1_000_000,
+    });
+    // Each a JSON object.
+    await hear(JSON.parse(Buffer.concat(parts).toString()) as Overheard);
+    await hear(JSON.parse(answer.body.toString()) as Overheard);
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a TCP server that listens has a port
   return {
-    url: `https://127.0.0.1:${port}`,
+    url: relay.url,
     close: () => {
       client.close();
-      server.close();
-      server.closeAllConnections();
+      relay.close();
     },
   };
 }
