@@ -46,6 +46,8 @@ export interface EnvironmentOptions {
   readonly database?: string;
   /** Services listen as they do by default, and everything is called on `::1`. */
   readonly ipv6?: boolean;
+  /** Where the identity provider listens, so that what trusts one issuer can trust the next; else where nothing does. */
+  readonly issuerPort?: number;
   readonly say: (line: string) => void;
 }
 
@@ -60,9 +62,9 @@ export interface Environment {
   readonly options: EnvironmentOptions;
 }
 
-async function choosePorts(): Promise<Environment['ports']> {
+async function choosePorts({ issuerPort }: EnvironmentOptions): Promise<Environment['ports']> {
   return {
-    identityProvider: await freePort(),
+    identityProvider: issuerPort ?? (await freePort()),
     console: await freePort(),
     consoleResolve: await freePort(),
     consoleClaim: await freePort(),
@@ -89,7 +91,7 @@ export async function prepare(options: EnvironmentOptions): Promise<Environment>
     certificates,
     keys,
     caFile: join(certificates, 'console', 'ca.crt'),
-    ports: await choosePorts(),
+    ports: await choosePorts(options),
     webClientSecretFile,
     options,
   };

@@ -8,6 +8,7 @@ import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import { runInitContainer, type Outcome } from '../../scripts/dev/kubelet/init-container.ts';
 import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
 import { development } from '../../scripts/dev/environment.ts';
+import { freePort } from '../../scripts/dev/free-port.ts';
 import { startRealCluster } from './control-plane.ts';
 import { testCertificates } from '../certificates.ts';
 import { testFolder } from '../folder.ts';
@@ -80,19 +81,35 @@ function collect(outcome: Outcome): Exit {
 
 /** Once in a process: sources do not change under tests. */
 let built: ReturnType<typeof build> | undefined;
+/** Of the issuers of drills that have ended: the control planes that trust them go on running, for the next drills. */
+const issuerPorts = new Set<number>();
+
+async function takeIssuerPort(): Promise<number> {
+  const [port] = issuerPorts;
+  if (port === undefined) return await freePort();
+  issuerPorts.delete(port);
+  return port;
+}
 
 export async function startDrill(options: Partial<StackOptions> = {}): Promise<Drill> {
   const dir = testFolder('drill');
   await (built ??= build());
   const certificates = (await testCertificates()).dir;
+  const issuerPort = await takeIssuerPort();
   const own = {
     dir,
     certificates,
     people: ['alice', 'bob'],
     say: () => undefined,
     cluster: startRealCluster,
+    issuerPort,
   };
-  const stack = await startStack({ ...own, ...options });
+  const started = await startStack({ ...own, ...options });
+  const stop = async (): Promise<void> => {
+    await started.stop();
+    issuerPorts.add(issuerPort);
+  };
+  const stack = { ...started, stop };
   const ca = readFileSync(stack.caFile, 'utf8');
   const atKubernetes = (bearer: string): Person => createPerson({ ...stack.kubernetes, bearer });
   const admin = atKubernetes(readFileSync(stack.tokens.admin, 'utf8'));

@@ -1,16 +1,21 @@
-/** A real control plane for a drill: people by its identity provider, services by their accounts, a node without a machine. */
+/**
+ * A real control plane for drills: people by their identity provider, services by their accounts, a node without a
+ * machine. It starts once for each issuer of tokens, and each drill finds it as the first one did.
+ */
 import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { createApi, type Api } from '../../scripts/dev/api.ts';
 import { applyDocuments, untilInForce } from '../../scripts/dev/apply.ts';
 import { NODE, roles, users, type StartCluster } from '../../scripts/dev/cluster.ts';
-import { startControlPlane } from '../../scripts/dev/control-plane.ts';
-import { development, leafOf, mutateUrl, type Environment } from '../../scripts/dev/environment.ts';
+import { startControlPlane, type ControlPlane } from '../../scripts/dev/control-plane.ts';
+import { development, leafOf, type Environment } from '../../scripts/dev/environment.ts';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import type { PodSpec } from '../../scripts/dev/kubernetes/objects.ts';
 import { eventually } from '../eventually.ts';
+import { testFolder } from '../folder.ts';
+import { createEtcd, type Etcd } from './etcd.ts';
 
 /** Where drills make pods. */
 const NAMESPACES = [development.namespace, 'hub', 'hub-sessions', 'elsewhere'];
@@ -18,7 +23,7 @@ const NAMESPACES = [development.namespace, 'hub', 'hub-sessions', 'elsewhere'];
 const RBAC = 'rbac.authorization.k8s.io';
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
-/** The certificate that the API server shows to the webhook at this address. */
+/** The certificate that the API server shows to every webhook. */
 function admissionConfiguration(environment: Environment, dir: string): string {
   const { cert, key } = leafOf(environment, 'apiserver-webhook');
   const kubeConfigFile = join(dir, 'webhooks.kubeconfig');
@@ -27,7 +32,7 @@ function admissionConfiguration(environment: Environment, dir: string): string {
   const kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
-    users: [{ name: new URL(mutateUrl(environment)).host, user }],
+    users: [{ name: '*', user }],
   };
   writeFileSync(kubeConfigFile, JSON.stringify(kubeconfig), { mode: 0o600 });
   const file = join(dir, 'admission.yaml');
@@ -127,33 +132,54 @@ async function accountToken(api: Api, dir: string, account: string): Promise<str
     .sign(key);
 }
 
-export const startRealCluster: StartCluster = async (environment, issuer) => {
-  const dir = join(environment.dir, 'kubernetes');
+interface Plane {
+  readonly plane: ControlPlane;
+  readonly etcd: Etcd;
+  readonly tokens: ReadonlyMap<string, string>;
+  /** Before anything of a drill's was there. */
+  readonly pristine: Awaited<ReturnType<Etcd['contents']>>;
+}
+
+const planes = new Map<string, Promise<Plane>>();
+
+async function startPlane(environment: Environment, issuer: string): Promise<Plane> {
+  const dir = testFolder('control-plane');
   const tokens = new Map(Object.keys(users).map((name) => [name, randomBytes(32).toString('base64url')]));
   const rows = Object.entries(users).map(
     ([name, [group]]) => `${tokens.get(name) ?? ''},${name},${name},${group}`,
   );
   const file = (name: string, text: string): string => {
-    const path = join(environment.dir, name);
+    const path = join(dir, name);
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
-  const plane = await startControlPlane(dir, [
+  const plane = await startControlPlane(join(dir, 'kubernetes'), [
     `--token-auth-file=${file('users.csv', `${rows.join('\n')}\n`)}`,
     `--oidc-issuer-url=${issuer}`,
     `--oidc-client-id=${development.audience}`,
     `--oidc-ca-file=${environment.caFile}`,
     '--oidc-username-claim=email',
-    `--admission-control-config-file=${admissionConfiguration(environment, environment.dir)}`,
+    `--admission-control-config-file=${admissionConfiguration(environment, dir)}`,
   ]);
+  const etcd = createEtcd(plane.folder);
+  return { plane, etcd, tokens, pristine: await etcd.contents() };
+}
+
+export const startRealCluster: StartCluster = async (environment, issuer) => {
+  const started = planes.get(issuer) ?? startPlane(environment, issuer);
+  planes.set(issuer, started);
+  const { plane, etcd, tokens, pristine } = await started;
+  await etcd.restore(pristine);
+  copyFileSync(join(plane.folder, 'admin.kubeconfig'), join(environment.dir, 'admin.kubeconfig'));
   const api = createApi(plane.admin);
   await applyDocuments(api, objects(environment));
   await untilPodsCanBeMade(api);
   return {
     url: plane.url,
     ca: plane.ca,
-    close: () => plane.stop(),
-    token: async (username) => tokens.get(username) ?? (await accountToken(api, dir, username)),
+    // It ends with this process.
+    close: () => Promise.resolve(),
+    token: async (username) => tokens.get(username) ?? (await accountToken(api, plane.folder, username)),
     apply: async (documents) => {
       await applyDocuments(api, documents);
       await untilInForce(api);

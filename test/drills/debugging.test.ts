@@ -26,7 +26,7 @@ describe('kubectl debug of a session’s pod', function () {
   after(() => drill.stack.stop());
 
   const debug = (...args: readonly string[]) => {
-    const admin = join(drill.stack.dir, 'kubernetes/admin.kubeconfig');
+    const admin = join(drill.stack.dir, 'admin.kubeconfig');
     const { name = '' } = pod.metadata;
     const all = ['--kubeconfig', admin, '--namespace', sessions, 'debug', name, '--image=busybox', ...args];
     const { status, stderr } = spawnSync(kubectl, [...all, '--attach=false'], { encoding: 'utf8' });
