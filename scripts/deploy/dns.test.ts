@@ -17,6 +17,7 @@ interface World {
   readonly namespace?: string;
   readonly pod?: object;
   readonly policies?: readonly object[];
+  readonly namespaces?: readonly object[];
 }
 
 /** A cluster with one DNS Service. */
@@ -26,6 +27,7 @@ function kubectlOf({
   namespace = 'kube-system',
   pod,
   policies = [],
+  namespaces = [],
 }: World): Kubectl {
   const lists: Readonly<Record<string, readonly object[]>> = {
     services: [
@@ -46,6 +48,7 @@ function kubectlOf({
       { ports, endpoints: [{ addresses: ['10.128.0.5'], targetRef: { kind: 'Pod', name: 'dns-1' } }] },
     ],
     networkpolicies: policies,
+    namespaces,
   };
   const never = () => Promise.reject(new Error('not expected'));
   return {
@@ -58,7 +61,11 @@ function kubectlOf({
           : { code: 0, stdout: JSON.stringify(probed), stderr: '' },
       ),
     find: <T>() => Promise.resolve(pod as T | undefined),
-    list: <T>([kind = '']: readonly string[]) => Promise.resolve((lists[kind] ?? []) as readonly T[]),
+    list: <T>([kind = '', ...args]: readonly string[]) => {
+      // As kubectl does.
+      if (args[0] === '-n' && args[1]?.includes('/')) throw new Error(`invalid namespace ${args[1]}`);
+      return Promise.resolve((lists[kind] ?? []) as readonly T[]);
+    },
   };
 }
 
@@ -159,6 +166,22 @@ describe('policies of others in session namespaces', function () {
     expect(said[0]).to.include('NOTE: ').and.to.include(': singleuser in sessions.');
     await noteIsolation(kubectlOf({ policies: [] }), rendering, (line) => said.push(line));
     expect(said).to.have.length(1);
+  });
+
+  it('are noted where a pattern or the label enables the namespace', async () => {
+    const said: string[] = [];
+    const isolated = ['jupyter-alice', 'labelled', 'other'];
+    const world = {
+      policies: isolated.map(singleuserPolicy),
+      namespaces: isolated.map((name) => ({
+        metadata: { name, labels: name === 'labelled' ? { 'twofold.dev/sessions': 'enabled' } : {} },
+      })),
+    };
+    const sessionNamespaces = ['jupyter-*', 'twofold.dev/sessions=enabled'];
+    const rendering = { ...readRendering(render('overlays/sqlite')), sessionNamespaces };
+    await noteIsolation(kubectlOf(world), rendering, (line) => said.push(line));
+    expect(said).to.have.length(1);
+    expect(said[0]).to.include(': singleuser in jupyter-alice, singleuser in labelled.');
   });
 
   it('are not noted where the overlay has components/session-claim', async () => {

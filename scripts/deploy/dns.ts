@@ -9,6 +9,7 @@ import { createReachability, type Door, type Place } from '../../manifests/reach
 import { askUntil } from '../dev/ask-until.ts';
 import { DeployError } from './failure.ts';
 import type { Kubectl } from './kubectl.ts';
+import { enabledNamespaces, shortened } from './namespaces.ts';
 import { NODE_PROGRAM } from './node-variables.ts';
 import type { Rendering } from './rendering.ts';
 
@@ -169,14 +170,16 @@ export async function noteIsolation(
   { objects, sessionNamespaces }: Rendering,
   say: (line: string) => void,
 ): Promise<void> {
-  const lists = await Promise.all(
-    sessionNamespaces
-      .filter((name) => name !== '*')
-      .map((name) => kubectl.list<V1NetworkPolicy>(['networkpolicies', '-n', name])),
+  // `*` is for development: most of these have no session.
+  const enabled = await enabledNamespaces(
+    kubectl,
+    sessionNamespaces.filter((entry) => entry !== '*'),
   );
-  const isolating = isolatingPolicies(lists.flat(), objects);
+  const all = await kubectl.list<V1NetworkPolicy>(['networkpolicies', '-A']);
+  const there = all.filter(({ metadata }) => enabled.includes(metadata?.namespace ?? ''));
+  const isolating = isolatingPolicies(there, objects);
   if (isolating.length > 0)
     say(
-      `NOTE: network policies that are not this overlay’s close what they do not list: ${isolating.join(', ')}. Sessions among the pods that they select may be unable to claim: add components/session-claim to that namespace (manifests/README.md)`,
+      `NOTE: network policies that are not this overlay’s close what they do not list: ${shortened(isolating)}. Sessions among the pods that they select may be unable to claim: add components/session-claim to that namespace (manifests/README.md)`,
     );
 }

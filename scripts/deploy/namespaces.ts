@@ -5,6 +5,14 @@ import { DeployError } from './failure.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { Rendering } from './rendering.ts';
 
+const MAX_SHOWN = 20;
+
+/** The first of very many, and how many more there are. */
+export function shortened(names: readonly string[]): string {
+  const more = names.length - MAX_SHOWN;
+  return names.slice(0, MAX_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
 function bindsEverywhere({ kind, metadata }: KubernetesObject): boolean {
   return kind === 'ClusterRoleBinding' && metadata?.name === 'twofold-webhook-sessions';
 }
@@ -29,6 +37,21 @@ export async function assertNamespaces(
     );
 }
 
+/** Those that are named, and those that exist now of a pattern's or the label's. */
+export async function enabledNamespaces(
+  kubectl: Pick<Kubectl, 'list'>,
+  entries: Rendering['sessionNamespaces'],
+): Promise<readonly string[]> {
+  const named = namesIn(entries);
+  if (named.length === entries.length) return named;
+  const namespaces = await kubectl.list<KubernetesObject>(['namespaces']);
+  const enabled = namespaces
+    .map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} }))
+    .filter((namespace) => isEnabled(entries, namespace))
+    .map(({ name }) => name);
+  return [...new Set([...named, ...enabled])];
+}
+
 /** An enabled namespace for the self-test: a named one, or else one that exists; undefined where none does yet. */
 export async function testNamespace(
   kubectl: Pick<Kubectl, 'list'>,
@@ -37,10 +60,6 @@ export async function testNamespace(
   const [named] = namesIn(entries);
   if (named !== undefined) return named;
   // `default` first where it is enabled: others may have a controller that removes what it does not know.
-  const namespaces = await kubectl.list<KubernetesObject>(['namespaces']);
-  const enabled = namespaces
-    .map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} }))
-    .filter((namespace) => isEnabled(entries, namespace))
-    .map(({ name }) => name);
+  const enabled = await enabledNamespaces(kubectl, entries);
   return enabled.find((name) => name === 'default') ?? enabled[0];
 }
