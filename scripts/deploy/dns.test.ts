@@ -170,9 +170,14 @@ describe('policies of others in session namespaces', function () {
 
   it('are noted where a pattern or the label enables the namespace', async () => {
     const said: string[] = [];
-    const isolated = ['jupyter-alice', 'labelled', 'other'];
+    const isolated = ['jupyter-alice', 'jupyter-bob', 'labelled', 'other'];
+    // Brought by whoever made the namespace.
+    const claim = {
+      metadata: { name: 'twofold-session-to-claim', namespace: 'jupyter-bob' },
+      spec: { policyTypes: ['Egress'] },
+    };
     const world = {
-      policies: isolated.map(singleuserPolicy),
+      policies: [...isolated.map(singleuserPolicy), claim],
       namespaces: isolated.map((name) => ({
         metadata: { name, labels: name === 'labelled' ? { 'twofold.dev/sessions': 'enabled' } : {} },
       })),

@@ -145,22 +145,27 @@ export async function assertDns(
   }
 }
 
+const OPENS_CLAIM = 'twofold-session-to-claim';
+
 /**
  * Policies of others in session namespaces that close what they do not list, for the pods that they select: sessions among
- * them need components/session-claim.
+ * them need components/session-claim, from the overlay or from whoever makes such namespaces.
  */
 function isolatingPolicies(policies: readonly V1NetworkPolicy[], objects: Rendering['objects']): string[] {
-  const ours = (name: string | undefined, namespace: string | undefined): boolean =>
+  const ours = ({ metadata: of }: V1NetworkPolicy): boolean =>
     objects.some(
       ({ kind, metadata }) =>
-        kind === 'NetworkPolicy' && metadata?.name === name && metadata?.namespace === namespace,
+        kind === 'NetworkPolicy' && metadata?.name === of?.name && metadata?.namespace === of?.namespace,
     );
+  const opened = new Set(
+    policies.flatMap(({ metadata }) => (metadata?.name === OPENS_CLAIM ? metadata.namespace : [])),
+  );
   return policies
     .filter(
-      ({ metadata, spec }) =>
-        spec?.policyTypes?.includes('Egress') === true &&
-        !ours(metadata?.name, metadata?.namespace) &&
-        !ours('twofold-session-to-claim', metadata?.namespace),
+      (policy) =>
+        policy.spec?.policyTypes?.includes('Egress') === true &&
+        !ours(policy) &&
+        !opened.has(policy.metadata?.namespace),
     )
     .map(({ metadata }) => `${metadata?.name ?? ''} in ${metadata?.namespace ?? ''}`);
 }
