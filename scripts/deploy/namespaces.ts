@@ -17,7 +17,17 @@ function bindsEverywhere({ kind, metadata }: KubernetesObject): boolean {
   return kind === 'ClusterRoleBinding' && metadata?.name === 'twofold-webhook-sessions';
 }
 
-/** Throws a DeployError where a named namespace does not exist, or the roles do not reach those of a pattern or label. */
+/** Those that the overlay puts objects into and does not make itself. */
+function presumedNamespaces(objects: Rendering['objects']): readonly string[] {
+  const made = objects.flatMap(({ kind, metadata }) => (kind === 'Namespace' ? metadata?.name : []));
+  const all = new Set(objects.flatMap(({ metadata }) => metadata?.namespace ?? []));
+  return [...all].filter((name) => !made.includes(name));
+}
+
+/**
+ * Throws a DeployError where a namespace does not exist that is named or has a folder in the overlay, or the roles do not
+ * reach those of a pattern or label.
+ */
 export async function assertNamespaces(
   kubectl: Pick<Kubectl, 'find'>,
   { sessionNamespaces, objects }: Pick<Rendering, 'sessionNamespaces' | 'objects'>,
@@ -28,12 +38,21 @@ export async function assertNamespaces(
       `settings.yaml enables ${sessionNamespaces.filter((entry) => !named.includes(entry)).join(', ')}, but no role reaches such namespaces`,
       'add components/namespace-rules to the overlay (docs/install.md, “A namespace for each user”)',
     );
-  const found = await Promise.all(named.map((name) => kubectl.find(['namespace', name])));
-  const missing = named.filter((_, index) => found[index] === undefined);
+  const missingOf = async (names: readonly string[]): Promise<readonly string[]> => {
+    const found = await Promise.all(names.map((name) => kubectl.find(['namespace', name])));
+    return names.filter((_, index) => found[index] === undefined);
+  };
+  const missing = await missingOf(named);
   if (missing.length > 0)
     throw new DeployError(
       `settings.yaml enables namespaces that do not exist: ${missing.join(', ')}`,
       `kubectl create namespace ${missing[0] ?? ''}`,
+    );
+  const presumed = await missingOf(presumedNamespaces(objects));
+  if (presumed.length > 0)
+    throw new DeployError(
+      `the overlay has objects for namespaces that do not exist: ${presumed.join(', ')}`,
+      `remove them from the overlay, as where sessions/ still has the example’s folder; or: kubectl create namespace ${presumed[0] ?? ''}`,
     );
 }
 
