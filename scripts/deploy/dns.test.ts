@@ -8,6 +8,7 @@ import { readRendering } from './rendering.ts';
 import { render } from '../../manifests/kustomize.ts';
 
 const SERVICE_ADDRESS = '172.30.0.10';
+const SERVICE_ADDRESS_6 = 'fd00:10::a';
 const OPENSHIFT_LABEL = { 'dns.operator.openshift.io/daemonset-dns': 'default' };
 
 interface World {
@@ -34,7 +35,7 @@ function kubectlOf({
       {
         metadata: { name: 'dns', namespace },
         spec: {
-          clusterIPs: [SERVICE_ADDRESS],
+          clusterIPs: [SERVICE_ADDRESS, SERVICE_ADDRESS_6],
           selector: OPENSHIFT_LABEL,
           ports: [
             { name: 'dns', port: 53 },
@@ -45,7 +46,11 @@ function kubectlOf({
       },
     ],
     endpointslices: [
-      { ports, endpoints: [{ addresses: ['10.128.0.5'], targetRef: { kind: 'Pod', name: 'dns-1' } }] },
+      ...(['fd00::5', '10.128.0.5'] as const).map((address) => ({
+        addressType: address.includes(':') ? 'IPv6' : 'IPv4',
+        ports,
+        endpoints: [{ addresses: [address], targetRef: { kind: 'Pod', name: 'dns-1' } }],
+      })),
     ],
     networkpolicies: policies,
     namespaces,
@@ -136,6 +141,9 @@ describe('the self-test of DNS', function () {
     const pod = { metadata: { labels: { 'k8s-app': 'kube-dns' } }, spec: { hostNetwork: true } };
     const [, next] = await failure({ probed: silent, ports: listen(53), pod });
     expect(next).to.include('add { ipBlock: { cidr: 10.128.0.5/32 } } with TCP 53 and UDP 53');
+    const overIPv6 = { ...silent, servers: [SERVICE_ADDRESS_6] };
+    const [, other] = await failure({ probed: overIPv6, ports: listen(53), pod });
+    expect(other).to.include('add { ipBlock: { cidr: fd00::5/128 } }');
   });
 
   it('asks for the Service’s address where the policies allow the pods and nothing answers', async () => {

@@ -3,7 +3,7 @@
  * what dns.yaml lacks. Pods' name servers are Services mostly, and policies see the port where their pods listen.
  * No zone; docs/design.md#network-policies.
  */
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import type { V1EndpointSlice, V1NetworkPolicy, V1Pod, V1Service } from '@kubernetes/client-node';
 import { createReachability, type Door, type Place } from '../../manifests/reachability.ts';
 import { askUntil } from '../dev/ask-until.ts';
@@ -69,7 +69,9 @@ async function locate(kubectl: Kubectl, address: string): Promise<NameServer> {
   if (name === undefined || namespace === undefined)
     return { address, end: { name: address, address }, doors: DNS_DOORS };
   const ofService = `kubernetes.io/service-name=${name}`;
-  const slices = await kubectl.list<V1EndpointSlice>(['endpointslices', '-n', namespace, '-l', ofService]);
+  const all = await kubectl.list<V1EndpointSlice>(['endpointslices', '-n', namespace, '-l', ofService]);
+  // A dual-stack Service has others for its pods' other addresses.
+  const slices = all.filter(({ addressType }) => addressType === `IPv${isIP(address)}`);
   const [endpoint] = slices.flatMap(({ endpoints }) => endpoints ?? []);
   const [ip = address] = endpoint?.addresses ?? [];
   const pod = await kubectl.find<V1Pod>(['pod', endpoint?.targetRef?.name ?? 'none', '-n', namespace]);
