@@ -12,7 +12,7 @@ export function assertGuardValues({ objects }: Pick<Rendering, 'objects'>): void
     guardParameters(objects);
   } catch (error) {
     throw new DeployError(
-      error instanceof Error ? error.message : String(error),
+      `the guard cannot have these settings: ${error instanceof Error ? error.message : String(error)}`,
       'its comment in manifests/overlays/sqlite/settings.yaml says what it may be; most may have no spaces and no line feeds',
       error,
     );
