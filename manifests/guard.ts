@@ -85,6 +85,14 @@ const PLACES: readonly Place[] = [
   },
 ];
 
+/** Where settings.yaml calls a value otherwise. */
+const SETTINGS: Partial<Record<keyof GuardParameters, string>> = {
+  image: 'injectorImage',
+  otherImage: 'otherInjectorImage',
+  digests: 'injectorDigests',
+  seccompProfile: 'injectorSeccompProfile',
+};
+
 const guardFolder = fileURLToPath(new URL('base/guard/', import.meta.url));
 
 /**
@@ -126,7 +134,9 @@ export function guardParameters(documents: readonly KubernetesObject[]): GuardPa
       const { expression = '' } = found.find((variable) => variable.name === name) ?? {};
       const literal = /^r'''(.*)'''$/su.exec(expression)?.[1];
       if (literal === undefined || !allows(literal))
-        throw new Error(`the policy ${policy} has no allowed value in its variable ${name}`);
+        throw new Error(
+          `the policy ${policy} has no allowed value in its variable ${name}: ${SETTINGS[name] ?? name} in settings.yaml`,
+        );
       return literal;
     });
     if (others.some((other) => other !== value)) throw new Error(`the guard has two values of ${name}`);

@@ -87,6 +87,13 @@ describe('settings', () => {
     );
   });
 
+  it('refuse a URL with white space, which is compared and called as it is', async () => {
+    for (const url of ['https://a\n', ' https://a', 'https://a\t/b', 'https://a/ '])
+      expect(await problemsOf({ TWOFOLD_NAME: 'x', TWOFOLD_URL: url }), url).to.deep.equal([
+        'TWOFOLD_URL must be an https:// URL without user, query, fragment or white space',
+      ]);
+  });
+
   it('refuse numbers in other notations', async () => {
     for (const port of ['', ' 1', '1.0', '0x10', '1e3', '-1', '９']) {
       expect(await problemsOf({ TWOFOLD_NAME: 'x', TWOFOLD_PORT: port }), port).to.have.length(1);

@@ -113,9 +113,12 @@ export function httpsUrl(variable: string, describe: Describe): Setting<string> 
     kind: 'https URL',
     ...describe,
     parse: (value) => {
-      const url = URL.canParse(value) ? new URL(value) : undefined;
+      // URL drops line feeds and spaces around it, and the text is used as it is.
+      const url = !/\s/.test(value) && URL.canParse(value) ? new URL(value) : undefined;
       const plain = url?.protocol === 'https:' && !url.username && !url.search && !url.hash;
-      return plain ? value.replace(/\/$/, '') : bad('an https:// URL without user, query or fragment');
+      return plain
+        ? value.replace(/\/$/, '')
+        : bad('an https:// URL without user, query, fragment or white space');
     },
   };
 }

@@ -69,7 +69,8 @@ function ambiguous({ containers }: Pod): Refusal {
 
 function byDefault(pod: Pod): Chosen | Refusal {
   const name = pod.annotations[DEFAULT_CONTAINER];
-  if (name === undefined) {
+  // To kubectl, an empty one names none either.
+  if (!name) {
     return pod.containers.length === 1 ? { containers: [0], initContainers: [] } : ambiguous(pod);
   }
   const at = pod.containers.findIndex((container) => container.name === name);

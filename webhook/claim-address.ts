@@ -7,10 +7,17 @@ import { refuse, type Refusal } from './refusals.ts';
 
 const IPV4 = /^\d+(\.\d+){3}$/;
 
-/** Undefined for an IP address, which every pod can call. */
-function nameIn(claimUrl: string): string | undefined {
+/** A name that only the cluster's DNS knows; undefined for an IP address, and for a name that a node finds too. */
+function clusterName(claimUrl: string): string | undefined {
   const { hostname } = new URL(claimUrl);
-  return hostname.startsWith('[') || IPV4.test(hostname) ? undefined : hostname;
+  if (hostname.startsWith('[') || IPV4.test(hostname)) return undefined;
+  const labels = hostname.split('.');
+  return labels.length < 3 || labels[2] === 'svc' ? hostname : undefined;
+}
+
+/** `console.twofold-console.svc.cluster.local`: found without search domains. */
+function isWhole(name: string): boolean {
+  return name.split('.').length > 3;
 }
 
 /** With the search domains of a pod that asks the cluster's DNS, as a webhook for a cache on the node writes them. */
@@ -20,7 +27,7 @@ function searchesCluster({ searches }: Pod): boolean {
 }
 
 /** What makes the pod's resolver one that does not know the cluster's names, and what to set instead. */
-function otherResolver(pod: Pod): readonly [string, string] | undefined {
+function otherResolver(pod: Pod, name: string): readonly [string, string] | undefined {
   const { hostNetwork, dnsPolicy } = pod;
   const next = `set dnsPolicy: ${hostNetwork ? 'ClusterFirstWithHostNet' : 'ClusterFirst'}`;
   switch (dnsPolicy) {
@@ -29,7 +36,7 @@ function otherResolver(pod: Pod): readonly [string, string] | undefined {
     case 'Default':
       return ['with dnsPolicy: Default the pod resolves names as its node does', next];
     case 'None':
-      return searchesCluster(pod)
+      return isWhole(name) || searchesCluster(pod)
         ? undefined
         : [
             'with dnsPolicy: None the pod resolves names by nameservers of its own',
@@ -44,8 +51,8 @@ function otherResolver(pod: Pod): readonly [string, string] | undefined {
 
 /** Why the init container could never claim: the cluster's name of the console does not resolve there. */
 export function claimRefusal(pod: Pod, claimUrl: string): Refusal | undefined {
-  const name = nameIn(claimUrl);
-  const [why, next] = (name === undefined ? undefined : otherResolver(pod)) ?? [];
+  const name = clusterName(claimUrl);
+  const [why, next] = (name === undefined ? undefined : otherResolver(pod, name)) ?? [];
   return why === undefined || next === undefined
     ? undefined
     : refuse(
@@ -56,7 +63,7 @@ export function claimRefusal(pod: Pod, claimUrl: string): Refusal | undefined {
 
 /** Sentences about what the spec cannot decide. */
 export function claimWarnings({ hostNetwork, dnsPolicy }: Pod, claimUrl: string): readonly string[] {
-  const name = nameIn(claimUrl);
+  const name = clusterName(claimUrl);
   return [
     ...(hostNetwork
       ? [

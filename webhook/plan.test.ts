@@ -195,6 +195,7 @@ describe('a plan', () => {
         spec: both,
       });
       expect((await planOf(pick('side'))).chosen.containers).to.deep.equal([1]);
+      expect(await refusalOf(pick(''))).to.contain('nothing says which');
       expect(await refusalOf(pick('gone')))
         .to.contain('kubectl.kubernetes.io/default-container')
         .and.contain('"gone"');
@@ -488,7 +489,7 @@ describe('a plan', () => {
         ],
       ];
       for (const [what, spec, says] of policies) {
-        it(`refuses ${what}, unless the claim address is an IP`, async () => {
+        it(`refuses ${what}, unless the claim address is one that the node finds too`, async () => {
           expect(await refusalOf({ spec }))
             .to.match(says)
             .and.contain('cannot find console.twofold-console.svc, where it would claim its keys')
@@ -496,6 +497,7 @@ describe('a plan', () => {
           for (const claimUrl of [
             'https://10.96.0.20:8445/internal/v1/claim',
             'https://[fd00::20]:8445/internal/v1/claim',
+            'https://claim.twofold.example.org:8445/internal/v1/claim',
           ])
             expect((await planOf({ spec }, { claimUrl })).names, claimUrl).to.have.length(2);
         });
@@ -512,6 +514,9 @@ describe('a plan', () => {
         ]);
         for (const searches of [['example.org'], ['svc.cluster.local'], ['cluster.local'], ['xsvc.a', 'a']])
           expect(await refusalOf({ spec: of(...searches) })).to.contain('(claim_unreachable)');
+        // Found without search domains.
+        const claimUrl = 'https://console.twofold-console.svc.example.internal:8445/internal/v1/claim';
+        expect((await planOf({ spec: of() }, { claimUrl })).warnings).to.have.length(1);
       });
 
       it('but not with a resolver that asks the cluster', async () => {

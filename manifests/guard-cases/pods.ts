@@ -21,9 +21,11 @@ export const validPods: readonly GuardCase[] = [
     ),
   },
   {
-    title: 'a rendered pod to which LimitRanger gave resources, and the API server defaults',
+    title:
+      'a rendered pod to which plugins gave resources and another pull policy, and the API server defaults',
     request: podCreation(
       changed(sessionPod(), (pod) => {
+        init(pod)['imagePullPolicy'] = 'Always';
         init(pod)['resources'] = { limits: { memory: '128Mi' }, requests: { memory: '128Mi' } };
         init(pod)['resizePolicy'] = [{ resourceName: 'memory', restartPolicy: 'NotRequired' }];
       }),

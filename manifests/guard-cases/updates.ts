@@ -65,7 +65,18 @@ function bound(title: string, metadata: Record<string, unknown>, denied?: 'twofo
   return { title, request, ...(denied && { denied }) };
 }
 
+/** Waits until a queue lets it be scheduled. */
+function gatedPod(): Pod {
+  return changed(sessionPod(), (pod) => {
+    pod.spec['schedulingGates'] = [{ name: 'kueue.x-k8s.io/admission' }];
+  });
+}
+
 export const updateCases: readonly GuardCase[] = [
+  update('a queue opens its scheduling gate, and chooses nodes', gatedPod(), (pod) => {
+    delete pod.spec['schedulingGates'];
+    pod.spec['nodeSelector'] = { 'example.org/pool': 'gpu' };
+  }),
   update('a finalizer is added', sessionPod(), (pod) => (pod.metadata.finalizers = ['example.org/wait'])),
   update(
     'a finalizer of a pod that would not pass today is removed',

@@ -17,6 +17,7 @@ import { choicesObject, type Choices } from './choices.ts';
 import type { JwkSet } from './console-keys.ts';
 import { assertDns, noteIsolation } from './dns.ts';
 import { DeployError } from './failure.ts';
+import { assertGuardValues } from './guard-values.ts';
 import { checkKeys, makeKeys } from './keys.ts';
 import type { Kubectl } from './kubectl.ts';
 import { assertLaunchers } from './launchers.ts';
@@ -111,6 +112,7 @@ async function check(
       `settings.yaml still has the example’s ${examples.join(', ')}`,
       'set your own there',
     );
+  assertGuardValues(written);
   assertLaunchers(written);
   await assertNamespaces(kubectl, written);
   const keys = await checkKeys(kubectl, written, deployment);

@@ -8,6 +8,7 @@ import { readRendering } from './rendering.ts';
 import { render } from '../../manifests/kustomize.ts';
 
 const SERVICE_ADDRESS = '172.30.0.10';
+const SERVICE_ADDRESS_6 = 'fd00:10::a';
 const OPENSHIFT_LABEL = { 'dns.operator.openshift.io/daemonset-dns': 'default' };
 
 interface World {
@@ -17,6 +18,7 @@ interface World {
   readonly namespace?: string;
   readonly pod?: object;
   readonly policies?: readonly object[];
+  readonly namespaces?: readonly object[];
 }
 
 /** A cluster with one DNS Service. */
@@ -26,13 +28,14 @@ function kubectlOf({
   namespace = 'kube-system',
   pod,
   policies = [],
+  namespaces = [],
 }: World): Kubectl {
   const lists: Readonly<Record<string, readonly object[]>> = {
     services: [
       {
         metadata: { name: 'dns', namespace },
         spec: {
-          clusterIPs: [SERVICE_ADDRESS],
+          clusterIPs: [SERVICE_ADDRESS, SERVICE_ADDRESS_6],
           selector: OPENSHIFT_LABEL,
           ports: [
             { name: 'dns', port: 53 },
@@ -43,9 +46,14 @@ function kubectlOf({
       },
     ],
     endpointslices: [
-      { ports, endpoints: [{ addresses: ['10.128.0.5'], targetRef: { kind: 'Pod', name: 'dns-1' } }] },
+      ...(['fd00::5', '10.128.0.5'] as const).map((address) => ({
+        addressType: address.includes(':') ? 'IPv6' : 'IPv4',
+        ports,
+        endpoints: [{ addresses: [address], targetRef: { kind: 'Pod', name: 'dns-1' } }],
+      })),
     ],
     networkpolicies: policies,
+    namespaces,
   };
   const never = () => Promise.reject(new Error('not expected'));
   return {
@@ -58,7 +66,11 @@ function kubectlOf({
           : { code: 0, stdout: JSON.stringify(probed), stderr: '' },
       ),
     find: <T>() => Promise.resolve(pod as T | undefined),
-    list: <T>([kind = '']: readonly string[]) => Promise.resolve((lists[kind] ?? []) as readonly T[]),
+    list: <T>([kind = '', ...args]: readonly string[]) => {
+      // As kubectl does.
+      if (args[0] === '-n' && args[1]?.includes('/')) throw new Error(`invalid namespace ${args[1]}`);
+      return Promise.resolve((lists[kind] ?? []) as readonly T[]);
+    },
   };
 }
 
@@ -129,6 +141,9 @@ describe('the self-test of DNS', function () {
     const pod = { metadata: { labels: { 'k8s-app': 'kube-dns' } }, spec: { hostNetwork: true } };
     const [, next] = await failure({ probed: silent, ports: listen(53), pod });
     expect(next).to.include('add { ipBlock: { cidr: 10.128.0.5/32 } } with TCP 53 and UDP 53');
+    const overIPv6 = { ...silent, servers: [SERVICE_ADDRESS_6] };
+    const [, other] = await failure({ probed: overIPv6, ports: listen(53), pod });
+    expect(other).to.include('add { ipBlock: { cidr: fd00::5/128 } }');
   });
 
   it('asks for the Service’s address where the policies allow the pods and nothing answers', async () => {
@@ -159,6 +174,27 @@ describe('policies of others in session namespaces', function () {
     expect(said[0]).to.include('NOTE: ').and.to.include(': singleuser in sessions.');
     await noteIsolation(kubectlOf({ policies: [] }), rendering, (line) => said.push(line));
     expect(said).to.have.length(1);
+  });
+
+  it('are noted where a pattern or the label enables the namespace', async () => {
+    const said: string[] = [];
+    const isolated = ['jupyter-alice', 'jupyter-bob', 'labelled', 'other'];
+    // Brought by whoever made the namespace.
+    const claim = {
+      metadata: { name: 'twofold-session-to-claim', namespace: 'jupyter-bob' },
+      spec: { policyTypes: ['Egress'] },
+    };
+    const world = {
+      policies: [...isolated.map(singleuserPolicy), claim],
+      namespaces: isolated.map((name) => ({
+        metadata: { name, labels: name === 'labelled' ? { 'twofold.dev/sessions': 'enabled' } : {} },
+      })),
+    };
+    const sessionNamespaces = ['jupyter-*', 'twofold.dev/sessions=enabled'];
+    const rendering = { ...readRendering(render('overlays/sqlite')), sessionNamespaces };
+    await noteIsolation(kubectlOf(world), rendering, (line) => said.push(line));
+    expect(said).to.have.length(1);
+    expect(said[0]).to.include(': singleuser in jupyter-alice, singleuser in labelled.');
   });
 
   it('are not noted where the overlay has components/session-claim', async () => {

@@ -3,12 +3,13 @@
  * what dns.yaml lacks. Pods' name servers are Services mostly, and policies see the port where their pods listen.
  * No zone; docs/design.md#network-policies.
  */
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import type { V1EndpointSlice, V1NetworkPolicy, V1Pod, V1Service } from '@kubernetes/client-node';
 import { createReachability, type Door, type Place } from '../../manifests/reachability.ts';
 import { askUntil } from '../dev/ask-until.ts';
 import { DeployError } from './failure.ts';
 import type { Kubectl } from './kubectl.ts';
+import { enabledNamespaces, shortened } from './namespaces.ts';
 import { NODE_PROGRAM } from './node-variables.ts';
 import type { Rendering } from './rendering.ts';
 
@@ -68,7 +69,9 @@ async function locate(kubectl: Kubectl, address: string): Promise<NameServer> {
   if (name === undefined || namespace === undefined)
     return { address, end: { name: address, address }, doors: DNS_DOORS };
   const ofService = `kubernetes.io/service-name=${name}`;
-  const slices = await kubectl.list<V1EndpointSlice>(['endpointslices', '-n', namespace, '-l', ofService]);
+  const all = await kubectl.list<V1EndpointSlice>(['endpointslices', '-n', namespace, '-l', ofService]);
+  // A dual-stack Service has others for its pods' other addresses.
+  const slices = all.filter(({ addressType }) => addressType === `IPv${isIP(address)}`);
   const [endpoint] = slices.flatMap(({ endpoints }) => endpoints ?? []);
   const [ip = address] = endpoint?.addresses ?? [];
   const pod = await kubectl.find<V1Pod>(['pod', endpoint?.targetRef?.name ?? 'none', '-n', namespace]);
@@ -144,22 +147,27 @@ export async function assertDns(
   }
 }
 
+const OPENS_CLAIM = 'twofold-session-to-claim';
+
 /**
  * Policies of others in session namespaces that close what they do not list, for the pods that they select: sessions among
- * them need components/session-claim.
+ * them need components/session-claim, from the overlay or from whoever makes such namespaces.
  */
 function isolatingPolicies(policies: readonly V1NetworkPolicy[], objects: Rendering['objects']): string[] {
-  const ours = (name: string | undefined, namespace: string | undefined): boolean =>
+  const ours = ({ metadata: of }: V1NetworkPolicy): boolean =>
     objects.some(
       ({ kind, metadata }) =>
-        kind === 'NetworkPolicy' && metadata?.name === name && metadata?.namespace === namespace,
+        kind === 'NetworkPolicy' && metadata?.name === of?.name && metadata?.namespace === of?.namespace,
     );
+  const opened = new Set(
+    policies.flatMap(({ metadata }) => (metadata?.name === OPENS_CLAIM ? metadata.namespace : [])),
+  );
   return policies
     .filter(
-      ({ metadata, spec }) =>
-        spec?.policyTypes?.includes('Egress') === true &&
-        !ours(metadata?.name, metadata?.namespace) &&
-        !ours('twofold-session-to-claim', metadata?.namespace),
+      (policy) =>
+        policy.spec?.policyTypes?.includes('Egress') === true &&
+        !ours(policy) &&
+        !opened.has(policy.metadata?.namespace),
     )
     .map(({ metadata }) => `${metadata?.name ?? ''} in ${metadata?.namespace ?? ''}`);
 }
@@ -169,14 +177,16 @@ export async function noteIsolation(
   { objects, sessionNamespaces }: Rendering,
   say: (line: string) => void,
 ): Promise<void> {
-  const lists = await Promise.all(
-    sessionNamespaces
-      .filter((name) => name !== '*')
-      .map((name) => kubectl.list<V1NetworkPolicy>(['networkpolicies', '-n', name])),
+  // `*` is for development: most of these have no session.
+  const enabled = await enabledNamespaces(
+    kubectl,
+    sessionNamespaces.filter((entry) => entry !== '*'),
   );
-  const isolating = isolatingPolicies(lists.flat(), objects);
+  const all = await kubectl.list<V1NetworkPolicy>(['networkpolicies', '-A']);
+  const there = all.filter(({ metadata }) => enabled.includes(metadata?.namespace ?? ''));
+  const isolating = isolatingPolicies(there, objects);
   if (isolating.length > 0)
     say(
-      `NOTE: network policies that are not this overlay’s close what they do not list: ${isolating.join(', ')}. Sessions among the pods that they select may be unable to claim: add components/session-claim to that namespace (manifests/README.md)`,
+      `NOTE: network policies that are not this overlay’s close what they do not list: ${shortened(isolating)}. Sessions among the pods that they select may be unable to claim: add components/session-claim to that namespace (manifests/README.md)`,
     );
 }

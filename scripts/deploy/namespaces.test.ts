@@ -43,6 +43,20 @@ describe('namespaces of an overlay, before it is applied', () => {
     expect(await complaint(['team', 'more', 'jupyter-*'])).to.contain('namespaces that do not exist: more');
   });
 
+  it('exist, where the overlay has objects for them and does not make them', async () => {
+    const binding = {
+      kind: 'RoleBinding',
+      metadata: { name: 'twofold-webhook-sessions', namespace: 'sessions' },
+    };
+    const objects = [...roles, namespace('twofold-console'), binding];
+    const service = { kind: 'Service', metadata: { name: 'console', namespace: 'twofold-console' } };
+    const rule = ['twofold.dev/sessions=enabled'];
+    expect(await complaint(rule, [...objects, service])).to.equal(
+      'the overlay has objects for namespaces that do not exist: sessions',
+    );
+    expect(await complaint(rule, [...objects, service, namespace('sessions')])).to.equal(undefined);
+  });
+
   it('need the roles that hold everywhere where a pattern or the label enables them', async () => {
     for (const entry of ['jupyter-*', '*', 'twofold.dev/sessions=enabled'])
       expect(await complaint(['team', entry], [])).to.contain(`enables ${entry}, but no role reaches such`);

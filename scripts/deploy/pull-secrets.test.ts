@@ -9,15 +9,20 @@ function cluster(secrets: Readonly<Record<string, string>>): Kubectl {
   const unexpected = (): never => {
     throw new Error('not asked for here');
   };
+  const all = Object.entries(secrets).map(([place, type]) => {
+    const [namespace = '', name] = place.split('/');
+    return { metadata: { name, namespace, uid: 'x', resourceVersion: '7' }, type, data: { a: 'YQ==' } };
+  });
+  const names = ['jupyter-alice', 'jupyter-bob', 'other'];
+  const namespaces = names.map((name) => ({ metadata: { name } }));
   return {
-    find: <T>([, name = '', , namespace = '']: readonly string[]) => {
-      const type = secrets[`${namespace}/${name}`];
-      const metadata = { name, namespace, uid: 'x', resourceVersion: '7' };
-      return Promise.resolve((type ? { metadata, type, data: { a: 'YQ==' } } : undefined) as T | undefined);
+    list: <T>([kind, , , selector = '']: readonly string[]) => {
+      const selected = all.filter(({ metadata: { name } }) => selector === `metadata.name=${name}`);
+      return Promise.resolve((kind === 'namespaces' ? namespaces : selected) as unknown as readonly T[]);
     },
     attempt: unexpected,
     run: unexpected,
-    list: unexpected,
+    find: unexpected,
     apply: unexpected,
   };
 }
@@ -41,8 +46,12 @@ describe('the Secrets with which nodes pull the injector’s image', () => {
     expect((await pullSecretNotes(opaque, wanted)).join()).to.include('registry in team is not of a type');
   });
 
-  it('cannot be looked for in namespaces that are not named', async () => {
-    expect(await pullSecretNotes(cluster({}), { ...wanted, sessionNamespaces: ['*'] })).to.deep.equal([]);
+  it('are looked for in the namespaces of a pattern that exist', async () => {
+    const pattern = { ...wanted, sessionNamespaces: ['jupyter-*'] };
+    const alice = cluster({ 'other/registry': DOCKER, 'jupyter-alice/registry': DOCKER });
+    expect((await pullSecretNotes(alice, pattern)).join()).to.include('registry is missing in jupyter-bob:');
+    expect(await copiedPullSecrets(alice, pattern, 'test')).to.have.length(1);
+    expect(await copiedPullSecrets(cluster({ 'other/registry': DOCKER }), pattern, 'test')).to.deep.equal([]);
   });
 
   it('are copied, content only, from a session namespace that has them', async () => {

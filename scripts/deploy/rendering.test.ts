@@ -74,6 +74,21 @@ spec:
     expect(withEnv(on, false)).to.deep.equal(objects);
   });
 
+  it('is where sessions may be, as the services read it', () => {
+    const rendering = (namespaces: string) =>
+      readRendering(
+        JSON.parse(
+          JSON.stringify(overlays.sqlite()).replaceAll('"sessions"', JSON.stringify(namespaces)),
+        ) as [],
+      );
+    expect(rendering('a,jupyter-*,').sessionNamespaces).to.deep.equal(['a', 'jupyter-*']);
+    for (const mistyped of ['a, b', 'a\n', 'A', 'a-*-b', 'twofold.dev/sessions=yes'])
+      expect(() => rendering(mistyped), mistyped).to.throw(
+        DeployError,
+        /^namespaces in settings\.yaml cannot be "/,
+      );
+  });
+
   it('is refused where it is not an overlay of Twofold', () => {
     expect(() => readRendering([{ kind: 'Deployment', metadata: { name: 'x', namespace: 'y' } }])).to.throw(
       DeployError,

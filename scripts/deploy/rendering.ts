@@ -11,6 +11,7 @@ import type {
   V1PersistentVolumeClaim,
   V1Volume,
 } from '@kubernetes/client-node';
+import { parseNamespaces } from '#platform/namespaces.ts';
 import type { KubernetesObject } from '../../manifests/kubernetes-object.ts';
 import { DeployError } from './failure.ts';
 
@@ -134,6 +135,16 @@ function variablesIn(objects: readonly KubernetesObject[]): V1EnvVar[] {
     .flatMap(({ env }) => env ?? []);
 }
 
+/** As the services read it: what they refuse, their pods would say only after a rollout. */
+function sessionNamespaces(text: string): readonly string[] {
+  const entries = parseNamespaces(text);
+  if (entries) return entries;
+  throw new DeployError(
+    `namespaces in settings.yaml cannot be ${JSON.stringify(text)}`,
+    'write names, patterns with one star at the end (jupyter-*) and twofold.dev/sessions=enabled, separated by commas, without spaces',
+  );
+}
+
 /** Throws a DeployError for anything but an overlay of Twofold. */
 export function readRendering(objects: readonly KubernetesObject[]): Rendering {
   const deployments = deploymentsIn(objects);
@@ -151,7 +162,7 @@ export function readRendering(objects: readonly KubernetesObject[]): Rendering {
   const inCluster = (name: string): boolean => secrets.some((secret) => secret.name === name);
   return {
     objects,
-    sessionNamespaces: value('TWOFOLD_NAMESPACES').split(','),
+    sessionNamespaces: sessionNamespaces(value('TWOFOLD_NAMESPACES')),
     secrets,
     providerClasses: deployments.flatMap(mountedClasses),
     drivers: [...new Set(deployments.flatMap(driversOf))],

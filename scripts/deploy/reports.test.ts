@@ -116,6 +116,11 @@ describe('the self-test’s pod', () => {
     expect(nextOf(`${call}: x509: certificate signed by unknown authority`)).to.match(/make certs-renew/);
     expect(nextOf(`${call}: context deadline exceeded`)).to.match(/port 8443/);
     expect(nextOf(`${call}: no endpoints available for service "webhook"`)).to.match(/get pods/);
+    for (const said of [
+      'pods "x" is forbidden: failed quota: q: must specify limits.cpu for: main,twofold-init',
+      'pods "x" is forbidden: minimum cpu usage per Pod is 100m. No request is specified',
+    ])
+      expect(nextOf(said)).to.match(/quota or LimitRange does not allow/);
     expect(nextOf('something else')).to.match(/troubleshooting/);
   });
 });

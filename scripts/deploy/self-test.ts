@@ -95,6 +95,8 @@ export function nextOf(said: string): string {
     return 'the webhook is not running: kubectl -n twofold-webhook get pods';
   if (/deadline exceeded|timeout|no route|i\/o/.test(said))
     return 'the API server cannot reach the webhook: allow its address on port 8443 (network policy webhook-from-kubernetes-api in addresses.yaml, and the cloud’s firewall)';
+  if (/(failed|exceeded) quota|(minimum|maximum) \S+ usage per/.test(said))
+    return 'its pod asks for no resources, which this namespace’s quota or LimitRange does not allow: that says nothing of Twofold. With a LimitRange that sets defaults for containers, or another namespace first in namespaces, it can be tested';
   if (/ValidatingAdmissionPolicy/.test(said))
     return 'webhook and guard have different settings: deploy again, and check whether another webhook changes the pod';
   return 'look the message up in docs/troubleshooting.md';
