@@ -34,8 +34,8 @@ function asFailure(error: unknown): Failure {
 
 /** To standard error; as one line of JSON where the output is JSON. */
 function explain({ program, note }: Running, failed: Failure, json: boolean): void {
-  const { code, message, next, exit } = failed;
-  if (json) note(JSON.stringify({ error: { code, message, ...(next === undefined ? {} : { next }), exit } }));
+  const { code, message, next, exit, problems } = failed;
+  if (json) note(JSON.stringify({ error: { code, message, next, exit, problems } }));
   else note(refusalText(program, failed));
 }
 
