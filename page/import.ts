@@ -31,6 +31,10 @@ async function listVersions(): Promise<CallResult<Map<string, number>>> {
 
 const { columns } = text.import;
 
+function sizeCell(size: string): HTMLElement {
+  return make('td', { 'data-label': columns.size, class: 'size' }, size);
+}
+
 function cell(label: string, ...children: readonly (Node | string)[]): HTMLElement {
   return make('td', { 'data-label': label }, ...children);
 }
@@ -43,7 +47,7 @@ function notesList(notes: readonly string[]): readonly HTMLElement[] {
 
 /** The value is hidden until the box above the table is ticked. */
 function valueCell(value: string): HTMLElement {
-  if (value === '') return cell(columns.value);
+  if (value === '') return cell(columns.value, make('span', { class: 'none' }, text.none));
   const masked = make('span', { class: 'masked', role: 'img', 'aria-label': text.import.hiddenLabel });
   masked.append(text.import.hidden);
   return cell(columns.value, masked, make('code', { class: 'clear' }, value));
@@ -51,13 +55,17 @@ function valueCell(value: string): HTMLElement {
 
 function tableRow({ line, entry, refused, state, warns, notes }: ImportRow): HTMLElement {
   const middle = entry
-    ? [make('th', { scope: 'row' }, entry.name), valueCell(entry.value), cell(columns.size, entry.size)]
+    ? [make('th', { scope: 'row' }, entry.name), valueCell(entry.value), sizeCell(entry.size)]
     : [
         make(
           'td',
           { colspan: '3', class: 'problem' },
-          `${refused?.problem ?? ''}. ${refused?.next ?? ''} `,
-          make('code', {}, refused?.code ?? ''),
+          make(
+            'div',
+            {},
+            `${refused?.problem ?? ''}. ${refused?.next ?? ''} `,
+            make('code', {}, refused?.code ?? ''),
+          ),
         ),
       ];
   const tag = make('span', { class: warns ? 'tag warn' : 'tag' }, state);

@@ -34,15 +34,16 @@ function cells({ entry, refused }: ImportRow): Html {
     return html`<th scope="row">${entry.name}</th>
       <td data-label="${columns.value}">
         ${
-          entry.value !== '' &&
-          html`<span class="masked" aria-label="${hiddenLabel}" role="img">${hidden}</span
-            ><code class="clear">${entry.value}</code>`
+          entry.value === ''
+            ? html`<span class="none">${text.none}</span>`
+            : html`<span class="masked" aria-label="${hiddenLabel}" role="img">${hidden}</span
+                ><code class="clear">${entry.value}</code>`
         }
       </td>
-      <td data-label="${columns.size}">${entry.size}</td>`;
+      <td data-label="${columns.size}" class="size">${entry.size}</td>`;
   }
   return html`<td colspan="3" class="problem">
-    ${refused?.problem}. ${refused?.next} <code>${refused?.code}</code>
+    <div>${refused?.problem}. ${refused?.next} <code>${refused?.code}</code></div>
   </td>`;
 }
 

@@ -147,7 +147,7 @@ describe('secrets on the page', function () {
       expect(await plan(good)).to.deep.equal([
         '2 DB_PASSWORD •••••••• 9 bytes replaces',
         '3 TOKEN •••••••• 3 bytes new a comment was cut off (3 characters); put the value in quotes to keep it',
-        '4 EMPTY 0 bytes left out There is no value.',
+        '4 EMPTY none 0 bytes left out There is no value.',
         '5 LINES •••••••• 3 bytes new',
       ]);
       await page.getByLabel('Show values').check();
