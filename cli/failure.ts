@@ -55,6 +55,8 @@ export class Failure extends Error {
   readonly code: string;
   readonly kind: FailureKind;
   readonly next: string | undefined;
+  /** Each of several problems, for programs. */
+  readonly problems: readonly object[] | undefined;
 
   constructor(told: {
     code: string;
@@ -62,12 +64,14 @@ export class Failure extends Error {
     message: string;
     next?: string | undefined;
     cause?: unknown;
+    problems?: readonly object[] | undefined;
   }) {
     super(told.message, { cause: told.cause });
     this.name = 'Failure';
     this.code = told.code;
     this.kind = told.kind;
     this.next = told.next;
+    this.problems = told.problems;
   }
 
   get exit(): number {
@@ -76,8 +80,14 @@ export class Failure extends Error {
 }
 
 /** `next` is what to do now. */
-export function failure(code: FailureCode, message: string, next?: string, cause?: unknown): Failure {
-  return new Failure({ code, kind: kinds[code], message, next, cause });
+export function failure(
+  code: FailureCode,
+  message: string,
+  next?: string,
+  cause?: unknown,
+  problems?: readonly object[],
+): Failure {
+  return new Failure({ code, kind: kinds[code], message, next, cause, problems });
 }
 
 /** The code of a Failure or of a Node error. */

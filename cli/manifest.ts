@@ -3,7 +3,6 @@
  * they are written. Zone 0. Scalars are read as plain text (YAML's failsafe schema), so 0400, on and 1.10 stay so.
  */
 import { isMap, isScalar, isSeq, parseAllDocuments, Scalar, visit, type Document } from 'yaml';
-import { quote } from '#envelope/selection.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
 import { failure, type Failure } from './failure.ts';
 
@@ -149,7 +148,7 @@ function demandPlainKeys(document: Document): void {
       const seen = new Set<unknown>();
       for (const { key } of items) {
         if (!isScalar(key)) throw malformed('A map in it has a key that is not text');
-        if (seen.has(key.value)) throw malformed(`A map in it has ${quote(String(key.value))} twice`);
+        if (seen.has(key.value)) throw malformed('A map in it has a key twice');
         seen.add(key.value);
       }
     },

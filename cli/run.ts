@@ -23,7 +23,8 @@ function wantsJson(args: readonly string[]): boolean {
 function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof UsageError) return failure(error.code, error.message, error.next, error);
-  const what = error instanceof Error ? error.message : String(error);
+  // A SyntaxError of JSON.parse quotes its input.
+  const what = error instanceof Error && !(error instanceof SyntaxError) ? error.message : 'a parser failed';
   return failure(
     'unexpected',
     `This should not have happened: ${what}`,
@@ -34,8 +35,8 @@ function asFailure(error: unknown): Failure {
 
 /** To standard error; as one line of JSON where the output is JSON. */
 function explain({ program, note }: Running, failed: Failure, json: boolean): void {
-  const { code, message, next, exit } = failed;
-  if (json) note(JSON.stringify({ error: { code, message, ...(next === undefined ? {} : { next }), exit } }));
+  const { code, message, next, exit, problems } = failed;
+  if (json) note(JSON.stringify({ error: { code, message, next, exit, problems } }));
   else note(refusalText(program, failed));
 }
 

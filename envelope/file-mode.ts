@@ -1,6 +1,5 @@
 /** The mode of a session's files. No zone; docs/design.md#files. */
 import type { Parsed } from './parsed.ts';
-import { quote } from './selection.ts';
 
 /** `0440`, `440`: read bits only, at least one. */
 export function parseFileMode(text: string): Parsed<number> {
@@ -9,7 +8,7 @@ export function parseFileMode(text: string): Parsed<number> {
     ? { ok: true, value: mode }
     : {
         ok: false,
-        problem: `${quote(text)} is not an octal mode of read bits only; use 0400, 0440 or 0444`,
+        problem: 'it is not an octal mode of read bits only; use 0400, 0440 or 0444',
       };
 }
 

@@ -3,7 +3,6 @@
  * docs/design.md#annotations. Pure, and the same for every pod. The webhook also checks against the pod's own mounts.
  */
 import type { Parsed } from './parsed.ts';
-import { quote } from './selection.ts';
 
 export const DEFAULT_MOUNT_PATH = '/secrets';
 const MAX_LENGTH = 1024;
@@ -51,16 +50,16 @@ export function parseMountPath(text: string): Parsed<string> {
     forbidden,
     problem: `${why}; ${example}`,
   });
-  if (!text.startsWith('/')) return no(`${quote(text)} is not an absolute path`);
-  if (text.length > MAX_LENGTH) return no(`${quote(text)} is longer than ${MAX_LENGTH} characters`);
+  if (!text.startsWith('/')) return no('it is not an absolute path');
+  if (text.length > MAX_LENGTH) return no(`it is longer than ${MAX_LENGTH} characters`);
   // Kubernetes refuses a colon in a mount path; a control character is never meant.
   // eslint-disable-next-line no-control-regex
   if (/[:\u0000-\u001f\u007f]/.test(text))
-    return no(`${quote(text)} contains a colon or a control character`);
-  if (text.split('/').includes('..')) return no(`${quote(text)} contains ".."`);
+    return no('it contains a colon or a control character');
+  if (text.split('/').includes('..')) return no('it contains ".."');
   const path = normaliseMountPath(text);
   if (above.has(path) || forbidden.some((pattern) => pattern.test(path))) {
-    return no(`${quote(path)} belongs to the image or to Kubernetes, or lies above such a folder`, true);
+    return no('it belongs to the image or to Kubernetes, or lies above such a folder', true);
   }
   return { ok: true, value: path };
 }

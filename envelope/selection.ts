@@ -45,7 +45,12 @@ function no(problem: string): { ok: false; problem: string } {
   return { ok: false, problem };
 }
 
-/** Quoted and cut, so that a refusal neither repeats a pasted value in full nor breaks a log line. */
+/** How long a text is that a refusal does not repeat: where it is malformed, it may be a value pasted in the wrong place. */
+export function lengthOf(text: string): string {
+  return text.length === 1 ? '1 character' : `${text.length} characters`;
+}
+
+/** Of text that is known not to be a value: quoted and cut, so that it does not break a log line. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
@@ -63,18 +68,23 @@ function entriesOf(text: string): Parsed<readonly string[]> {
   if (entries.length > MAX_FILES) return no(TOO_MANY_ENTRIES);
   const empty = entries.indexOf('');
   if (empty >= 0) return no(`entry ${empty + 1} is empty; remove the extra comma`);
-  const spaced = entries.find((entry) => /\s/.test(entry));
-  if (spaced !== undefined) return no(`${quote(spaced)} contains white space; write the list without any`);
+  const spaced = entries.findIndex((entry) => /\s/.test(entry));
+  if (spaced >= 0) return no(`entry ${spaced + 1} contains white space; write the list without any`);
   return { ok: true, value: entries };
 }
 
-function fileOf(nameText: string, pathText: string): FileSelection | string {
+function notAName(at: number, text: string): string {
+  return `the name in entry ${at + 1} (${lengthOf(text)}) is not a secret's name; ${SECRET_NAME_RULE}`;
+}
+
+/** `at` counts the entries from 0. */
+function fileOf(at: number, nameText: string, pathText: string): FileSelection | string {
   const name = parseSecretName(nameText);
-  if (!name) return `${quote(nameText)} is not a secret's name; ${SECRET_NAME_RULE}`;
+  if (!name) return notAName(at, nameText);
   const path = parseFilePath(pathText);
   return path
     ? { name, path }
-    : `${quote(pathText)} is not a file name; use segments of letters, digits, ".", "_", "-" joined by "/", none starting with ".."`;
+    : `the path in entry ${at + 1} (${lengthOf(pathText)}) is not a file name; use segments of letters, digits, ".", "_", "-" joined by "/", none starting with ".."`;
 }
 
 /**
@@ -143,9 +153,9 @@ function clashOfFiles(files: readonly FileSelection[]): string | undefined {
 export function parseFiles(text: string): Parsed<readonly FileSelection[]> {
   const entries = entriesOf(text);
   if (!entries.ok) return entries;
-  const files = entries.value.map((entry) => {
+  const files = entries.value.map((entry, at) => {
     const [name, path = name] = splitPair(entry);
-    return fileOf(name, path);
+    return fileOf(at, name, path);
   });
   return checked(files, clashOfFiles);
 }
@@ -153,7 +163,7 @@ export function parseFiles(text: string): Parsed<readonly FileSelection[]> {
 /** The same as a list, as the API has it; it may be empty. */
 export function parseFileList(list: readonly FileItem[]): Parsed<readonly FileSelection[]> {
   return checked(
-    list.slice(0, MAX_FILES + 1).map(({ name, path }) => fileOf(name, path)),
+    list.slice(0, MAX_FILES + 1).map(({ name, path }, at) => fileOf(at, name, path)),
     clashOfFiles,
   );
 }
@@ -171,26 +181,26 @@ function twice(variables: readonly VariableSelection[]): string | undefined {
 export function parseVariables(text: string): Parsed<readonly VariableSelection[]> {
   const entries = entriesOf(text);
   if (!entries.ok) return entries;
-  const variables = entries.value.map((entry) => {
+  const variables = entries.value.map((entry, at) => {
     const [first, second] = splitPair(entry);
     const variable = parseVariableName(first);
     const name = parseSecretName(second);
     return variable && name
       ? { variable, name }
-      : `${quote(entry)} is not VARIABLE=secret-name; use for example PGPASSWORD=db-password`;
+      : `entry ${at + 1} (${lengthOf(entry)}) is not VARIABLE=secret-name; use for example PGPASSWORD=db-password`;
   });
   return checked(variables, twice);
 }
 
 /** The same as a list, as the API has it; it may be empty. */
 export function parseVariableList(list: readonly VariableItem[]): Parsed<readonly VariableSelection[]> {
-  const variables = list.slice(0, MAX_FILES + 1).map(({ variable: variableText, name: nameText }) => {
+  const variables = list.slice(0, MAX_FILES + 1).map(({ variable: variableText, name: nameText }, at) => {
     const variable = parseVariableName(variableText);
     if (!variable) {
-      return `${quote(variableText)} is not a variable’s name; use letters, digits and "_", no digit first`;
+      return `the variable in entry ${at + 1} (${lengthOf(variableText)}) is not a variable’s name; use letters, digits and "_", no digit first`;
     }
     const name = parseSecretName(nameText);
-    return name ? { variable, name } : `${quote(nameText)} is not a secret's name; ${SECRET_NAME_RULE}`;
+    return name ? { variable, name } : notAName(at, nameText);
   });
   return checked(variables, twice);
 }

@@ -1,16 +1,11 @@
 /** Import of a .env file, read and sealed in this browser. Zone 0; docs/design.md#writing. */
 import { utf8 } from '#envelope/bytes.ts';
+import { decodeImport, planImport, type ImportPlan } from '#envelope/import-plan.ts';
 import { withQuery } from '../console/web/shared/addresses.ts';
-import {
-  MAX_IMPORT_BYTES,
-  planImport,
-  type ImportPlan,
-  type PlannedSecret,
-} from '../console/web/shared/rules.ts';
-import { shownSize } from '../console/web/shared/quantities.ts';
+import { importRows, wholeProblem, type ImportRow } from '../console/web/shared/import-rows.ts';
 import { text } from '../console/web/shared/text.ts';
 import { call, type CallResult } from './calls.ts';
-import { find, make, part, showError } from './elements.ts';
+import { action, find, make, part, showError } from './elements.ts';
 import { withLogin } from './login-again.ts';
 import { notice, say, saySealedHere } from './notices.ts';
 import { store } from './store.ts';
@@ -34,41 +29,54 @@ async function listVersions(): Promise<CallResult<Map<string, number>>> {
   }
 }
 
-const { columns, states } = text.import;
+const { columns } = text.import;
+
+function sizeCell(size: string): HTMLElement {
+  return make('td', { 'data-label': columns.size, class: 'size' }, size);
+}
 
 function cell(label: string, ...children: readonly (Node | string)[]): HTMLElement {
   return make('td', { 'data-label': label }, ...children);
 }
 
-function secretRow({ line, name, size, replaces }: PlannedSecret): HTMLElement {
-  return make(
-    'tr',
-    {},
-    cell(columns.line, String(line)),
-    make('th', { scope: 'row' }, name),
-    cell(columns.size, shownSize(size)),
-    cell(columns.state, make('span', { class: 'tag' }, replaces === undefined ? states.new : states.replace)),
-  );
+function notesList(notes: readonly string[]): readonly HTMLElement[] {
+  return notes.length === 0
+    ? []
+    : [make('ul', { class: 'notes' }, ...notes.map((note) => make('li', {}, note)))];
 }
 
-function leftOutRow({ line, problem }: ImportPlan['leftOut'][number]): HTMLElement {
-  return make(
-    'tr',
-    {},
-    cell(columns.line, String(line)),
-    make('td', { colspan: '2', class: 'problem' }, problem),
-    cell(columns.state, make('span', { class: 'tag warn' }, states.invalid)),
-  );
+/** The value is hidden until the box above the table is ticked. */
+function valueCell(value: string): HTMLElement {
+  if (value === '') return cell(columns.value, make('span', { class: 'none' }, text.none));
+  const masked = make('span', { class: 'masked', role: 'img', 'aria-label': text.import.hiddenLabel });
+  masked.append(text.import.hidden);
+  return cell(columns.value, masked, make('code', { class: 'clear' }, value));
 }
 
-function table({ secrets, leftOut }: ImportPlan): HTMLElement {
-  const rows = [
-    ...secrets.map((secret) => ({ line: secret.line, row: secretRow(secret) })),
-    ...leftOut.map((problem) => ({ line: problem.line, row: leftOutRow(problem) })),
-  ].sort((a, b) => a.line - b.line);
+function tableRow({ line, entry, refused, state, warns, notes }: ImportRow): HTMLElement {
+  const middle = entry
+    ? [make('th', { scope: 'row' }, entry.name), valueCell(entry.value), sizeCell(entry.size)]
+    : [
+        make(
+          'td',
+          { colspan: '3', class: 'problem' },
+          make(
+            'div',
+            {},
+            `${refused?.problem ?? ''}. ${refused?.next ?? ''} `,
+            make('code', {}, refused?.code ?? ''),
+          ),
+        ),
+      ];
+  const tag = make('span', { class: warns ? 'tag warn' : 'tag' }, state);
+  const last = cell(columns.state, make('div', {}, tag, ...notesList(notes)));
+  return make('tr', {}, cell(columns.line, String(line)), ...middle, last);
+}
+
+function table(plan: ImportPlan): HTMLElement {
   const heads = Object.values(columns).map((label) => make('th', { scope: 'col' }, label));
   const head = make('thead', {}, make('tr', {}, ...heads));
-  const body = make('tbody', {}, ...rows.map(({ row }) => row));
+  const body = make('tbody', {}, ...importRows(plan).map(tableRow));
   return make('div', { class: 'card' }, make('table', { class: 'plan' }, head, body));
 }
 
@@ -85,15 +93,17 @@ async function run({ secrets }: ImportPlan, progress: (done: number) => void): P
   return undefined;
 }
 
-function showPlan(box: HTMLElement, plan: ImportPlan): void {
-  const { secrets, leftOut } = plan;
-  if (secrets.length + leftOut.length === 0) {
-    box.replaceChildren(make('p', { class: 'alert', role: 'alert' }, text.import.nothing));
-    return;
-  }
-  const title = make('h2', { tabindex: '-1' }, text.import.previewTitle);
+interface Preview {
+  readonly plan: ImportPlan;
+  /** About the file that was read. */
+  readonly notes: readonly string[];
+  /** Back to the text. */
+  readonly edit: () => void;
+}
+
+function importButton({ plan, edit }: Preview): HTMLButtonElement {
+  const { secrets } = plan;
   const button = make('button', { type: 'button', class: 'primary' }, text.import.run(secrets.length));
-  const cancel = make('a', { class: 'button quiet', href: '/secrets' }, text.cancel);
   button.addEventListener('click', () => {
     button.disabled = true;
     notice('');
@@ -109,50 +119,116 @@ function showPlan(box: HTMLElement, plan: ImportPlan): void {
           location.assign('/secrets');
           return;
         }
-        box.replaceChildren();
+        edit();
         notice(stopped);
         scrollTo(0, 0);
       })
       .catch(() => notice(text.failed.internal));
   });
+  return button;
+}
+
+function showPlan(box: HTMLElement, preview: Preview): void {
+  const { plan, notes, edit } = preview;
+  const { refused } = plan;
+  const title = make('h2', { tabindex: '-1' }, text.import.previewTitle);
+  const reveal = make('input', { type: 'checkbox', class: 'reveal', autocomplete: 'off' });
+  const back = action(text.import.edit, edit, refused.length === 0 ? 'quiet' : 'primary');
   box.replaceChildren(
-    title,
+    make(
+      'div',
+      { class: 'title' },
+      title,
+      make('label', { class: 'inline' }, reveal, ' ', text.import.showValues),
+    ),
+    ...(refused.length === 0
+      ? []
+      : [make('p', { class: 'alert', role: 'alert' }, text.import.refused(refused.length))]),
+    ...notesList([...notes, ...plan.notes]),
     table(plan),
-    ...(secrets.length > 0 ? [make('p', { class: 'buttons' }, button, cancel)] : []),
+    make('p', { class: 'buttons' }, ...(refused.length === 0 ? [importButton(preview)] : []), back),
   );
   title.focus();
 }
 
+/** Wherever on the form a file is dropped. */
+function acceptDrops(form: HTMLElement, take: (files: FileList) => void): void {
+  const drops = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+  for (const kind of ['dragenter', 'dragover'] as const) {
+    form.addEventListener(kind, (event) => {
+      if (!drops(event)) return;
+      event.preventDefault();
+      form.classList.add('dropping');
+    });
+  }
+  for (const kind of ['dragleave', 'drop'] as const) {
+    form.addEventListener(kind, () => form.classList.remove('dropping'));
+  }
+  form.addEventListener('drop', (event) => {
+    const files = event.dataTransfer?.files;
+    if (!files || files.length === 0) return;
+    event.preventDefault();
+    take(files);
+  });
+}
+
 export function enhanceImport(form: HTMLElement): void {
+  const editor = form.querySelector<HTMLElement>('[data-part="editor"]');
+  // The console has rendered a preview: without this script until now, or by a button of that page.
+  if (!editor) return;
   const content = find(form, '#source', HTMLTextAreaElement);
   const file = find(form, '#file', HTMLInputElement);
+  const box = part(form, 'preview');
   saySealedHere(form);
-  const load = async (chosen: File): Promise<void> => {
-    const bytes = await chosen.arrayBuffer();
-    try {
-      content.value = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-      showError(content, 'source-error', undefined);
-    } catch {
-      showError(content, 'source-error', text.import.unreadable);
-    }
-    file.value = '';
+  find(editor, '.file label', HTMLLabelElement).textContent = text.import.drop;
+  const explain = (problem: string | undefined): void => showError(content, 'source-error', problem);
+  const edit = (): void => {
+    box.replaceChildren();
+    editor.hidden = false;
+    content.focus();
   };
-  const preview = async (): Promise<void> => {
+  const preview = async (notes: readonly string[]): Promise<void> => {
     notice('');
-    const tooLarge = utf8(content.value).length > MAX_IMPORT_BYTES;
-    showError(content, 'source-error', tooLarge ? text.import.unreadable : undefined);
-    if (tooLarge) return;
+    explain(undefined);
     const versions = await listVersions();
-    if (versions.ok)
-      showPlan(part(form, 'preview'), planImport(content.value, versions.value, Number(form.dataset['max'])));
-    else notice(versions.problem.detail);
+    if (!versions.ok) {
+      notice(versions.problem.detail);
+      return;
+    }
+    const limits = { versions: versions.value, maxValueBytes: Number(form.dataset['max']) };
+    const plan = planImport(content.value, limits);
+    const problem = wholeProblem(plan);
+    explain(problem);
+    if (problem !== undefined) return;
+    editor.hidden = true;
+    showPlan(box, { plan, notes, edit });
+  };
+  const load = async (files: FileList): Promise<void> => {
+    const [chosen, another] = files;
+    if (!chosen) return;
+    edit();
+    if (another) {
+      explain(text.import.oneFile);
+      return;
+    }
+    const bytes = await chosen.arrayBuffer().catch(() => undefined);
+    file.value = '';
+    if (!bytes) {
+      explain(text.import.unreadable);
+      return;
+    }
+    const decoded = decodeImport(new Uint8Array(bytes));
+    if (decoded.ok) {
+      content.value = decoded.text;
+      await preview(decoded.notes);
+    } else explain(text.import.about(decoded.refused));
   };
   file.addEventListener('change', () => {
-    const chosen = file.files?.[0];
-    if (chosen) void load(chosen).then(preview);
+    if (file.files) void load(file.files);
   });
+  acceptDrops(form, (files) => void load(files));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    void preview();
+    void preview([]);
   });
 }

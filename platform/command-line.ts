@@ -53,10 +53,14 @@ function valueInArgument(name: string, instead: string): UsageError {
   );
 }
 
+/** Words joined by hyphens; anything else may be a value that begins with hyphens. */
+const OPTION_NAME = /^[A-Za-z_]{1,20}(-[A-Za-z_]{1,20}){0,3}$/;
+
 function unknownOption({ name, command: { storesValue } }: Reading, option: string): UsageError {
-  return storesValue !== undefined && /^(value|password|secret|token|key|data|content)s?$/i.test(option)
-    ? valueInArgument(name, storesValue)
-    : new UsageError(`${name} has no option --${option}.`, `${name} --help`);
+  if (storesValue !== undefined && /^(value|password|secret|token|key|data|content)s?$/i.test(option))
+    return valueInArgument(name, storesValue);
+  const shown = OPTION_NAME.test(option) ? `option --${option}` : 'such option';
+  return new UsageError(`${name} has no ${shown}.`, `${name} --help`);
 }
 
 interface OptionToken {

@@ -158,6 +158,12 @@ export function outputPath(variable: string, describe: Describe): Setting<string
   };
 }
 
+/** What does not look like a path may be the content that belongs into the file. */
+function notThis(path: string, why = ''): string {
+  if (/^(\/[A-Za-z0-9._@-]+)+$/.test(path)) return ` (${path} is not${why})`;
+  return why === '' ? '' : ` (this one is not${why})`;
+}
+
 /** A file read and parsed now. Its content never appears in a problem. */
 export function file<T>(
   variable: string,
@@ -172,14 +178,14 @@ export function file<T>(
       try {
         content = await readFile(value);
       } catch {
-        return bad(`the path of a readable file (${value} is not)`);
+        return bad(`the path of a readable file${notThis(value)}`);
       }
       try {
         return await describe.parse(content);
       } catch (error) {
         // A SyntaxError of JSON.parse quotes its input.
         const why = error instanceof Error && !(error instanceof SyntaxError) ? `: ${error.message}` : '';
-        return bad(`the path of ${describe.kind} (${value} is not${why})`);
+        return bad(`the path of ${describe.kind}${notThis(value, why)}`);
       }
     },
   };

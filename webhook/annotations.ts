@@ -1,8 +1,8 @@
 /** Reads the annotations of a session pod. Zone 2; docs/design.md#annotations. Pure: text to values, or refusals. */
 import { parseAnnotations, annotationRows, type AnnotationValues } from '#envelope/annotation-values.ts';
 import { annotations, DEFAULT_CONTAINER, PREFIX } from '#envelope/annotations.ts';
-import { quote } from '#envelope/selection.ts';
 import type { Container, Pod } from './pod.ts';
+import { lengthOf, quote } from '#envelope/selection.ts';
 import { refuse, type Refusal } from './refusals.ts';
 
 /** Items shown of a pod's list: more would make the answer longer, not clearer. */
@@ -59,6 +59,11 @@ export function shortList(names: readonly string[]): string {
   return names.slice(0, MAX_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
+/** What cannot be a container's name may be a value. */
+function shownContainer(name: string): string {
+  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) ? quote(name) : `of this name (${lengthOf(name)})`;
+}
+
 /** The first of several containers may be a sidecar that another webhook has put there, so it is not guessed. */
 function ambiguous({ containers }: Pod): Refusal {
   const there = shortList(containers.map(({ name }) => name));
@@ -76,7 +81,11 @@ function byDefault(pod: Pod): Chosen | Refusal {
   const at = pod.containers.findIndex((container) => container.name === name);
   if (at >= 0) return { containers: [at], initContainers: [] };
   const next = `correct it, or name containers in ${annotations.containers.key}`;
-  return refuse('container_unknown', `the pod has no container ${quote(name)}; ${next}`, DEFAULT_CONTAINER);
+  return refuse(
+    'container_unknown',
+    `the pod has no container ${shownContainer(name)}; ${next}`,
+    DEFAULT_CONTAINER,
+  );
 }
 
 /**
@@ -97,7 +106,7 @@ export function chooseContainers(pod: Pod, names: AnnotationValues['containers']
       const next = `the pod has ${there}; name some of these, or "*" for every regular one`;
       return refuse(
         'container_unknown',
-        `there is no container ${quote(name)}; ${next}`,
+        `there is no container ${shownContainer(name)}; ${next}`,
         annotations.containers.key,
       );
     }

@@ -1,6 +1,11 @@
 /** `secrets import`: a dotenv file, with a preview. Zone 0. */
-import { parseDotenv, type DotenvEntry } from '#envelope/dotenv.ts';
-import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import {
+  decodeImport,
+  MAX_IMPORT_BYTES,
+  planImport,
+  type ImportPlan,
+  type ImportProblem,
+} from '#envelope/import-plan.ts';
 import { columns } from '#platform/columns.ts';
 import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
@@ -8,67 +13,70 @@ import { bytes } from '../output.ts';
 import { readFileLimited, readLimited } from '../value.ts';
 import { listAll, store } from './secrets.ts';
 
-const MAX_FILE_BYTES = 8 * 1024 * 1024;
-
-interface Planned {
-  readonly entry: DotenvEntry;
-  readonly action: 'add' | 'replace' | 'leave out';
-  readonly size: number;
+/** Every problem of the file, each with its line, code and next step. */
+function refusedFile(file: string, problems: readonly ImportProblem[]): Error {
+  const about = file === '-' ? 'Standard input' : file;
+  const told = problems.map(
+    ({ line, code, problem, next }) =>
+      `${line === undefined ? '' : `line ${line}: `}${problem} (${code}). ${next}`,
+  );
+  return failure(
+    'dotenv_malformed',
+    [`${about} cannot be imported:`, ...told].join(told.length === 1 ? ' ' : '\n  '),
+    'Correct this; nothing was stored.',
+    undefined,
+    problems,
+  );
 }
 
-async function readSource(context: Context, file: string): Promise<string> {
+async function readSource(
+  { stdin }: Context,
+  file: string,
+): Promise<{ text: string; notes: readonly string[] }> {
   const content =
-    file === '-'
-      ? await readLimited(context.stdin, MAX_FILE_BYTES)
-      : await readFileLimited(file, MAX_FILE_BYTES);
+    file === '-' ? await readLimited(stdin, MAX_IMPORT_BYTES) : await readFileLimited(file, MAX_IMPORT_BYTES);
   try {
-    if (content.length > MAX_FILE_BYTES) throw failure('dotenv_malformed', `${file} has more than 8 MiB.`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(content);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw failure(
-      'dotenv_malformed',
-      `${file} is not UTF-8 text.`,
-      'Store binary files with twofold secrets add --file.',
-    );
+    const decoded = decodeImport(content);
+    if (!decoded.ok) throw refusedFile(file, [decoded.refused]);
+    return decoded;
   } finally {
     content.fill(0);
   }
 }
 
-/** Every entry with what would be done with it. Throws a Failure that names every line that cannot be imported. */
-function plan(source: string, file: string, existing: ReadonlySet<string>): readonly Planned[] {
-  const { entries, problems } = parseDotenv(source);
-  const planned = entries.map((entry): Planned => {
-    const size = Buffer.byteLength(entry.value);
-    const action = size === 0 ? 'leave out' : existing.has(entry.name) ? 'replace' : 'add';
-    return { entry, action, size };
-  });
-  const large = planned.filter(({ size }) => size > MAX_VALUE_BYTES);
-  const all = [
-    ...problems.map(({ line, problem }) => ({ line, problem })),
-    ...large.map(({ entry }) => ({ line: entry.line, problem: `${entry.name} has more than 64 KiB` })),
+/** What would be done with each entry, then every note, which names its line. */
+function preview({ secrets, leftOut, notes: whole }: ImportPlan, fileNotes: readonly string[]): string {
+  const rows = [
+    ...secrets.map(({ line, name, size, replaces, notes }) => ({
+      line,
+      name,
+      size,
+      state: replaces === undefined ? 'new' : 'replaces yours',
+      notes,
+    })),
+    ...leftOut.map(({ line, name, notes }) => ({
+      line,
+      name,
+      size: 0,
+      state: 'left out: it is empty',
+      notes,
+    })),
   ].sort((a, b) => a.line - b.line);
-  if (all.length > 0) {
-    const told = all.map(({ line, problem }) => `line ${line}: ${problem}`).join('; ');
-    throw failure(
-      'dotenv_malformed',
-      `${file} cannot be imported: ${told}.`,
-      'Correct these lines; nothing was stored.',
-    );
-  }
-  return planned;
+  const noted = rows.flatMap(({ line, notes }) => notes.map((note) => `line ${line}: ${note}`));
+  return [
+    columns([
+      ['LINE', 'NAME', 'SIZE', ''],
+      ...rows.map(({ line, name, size, state }) => [String(line), name, bytes(size), state]),
+    ]),
+    ...fileNotes,
+    ...whole,
+    ...noted,
+  ].join('\n');
 }
 
-function preview(planned: readonly Planned[]): string {
-  return columns([
-    ['NAME', 'SIZE', ''],
-    ...planned.map(({ entry, action, size }) => [
-      entry.name,
-      bytes(size),
-      { add: 'new', replace: 'replaces yours', 'leave out': 'left out: it is empty' }[action],
-    ]),
-  ]);
+/** Only what the preview showed. */
+function replacing(version: number): { readonly kind: 'replace'; readonly ifVersion: string } {
+  return { kind: 'replace', ifVersion: String(version) };
 }
 
 async function demandConsent({ terminal }: Context, file: string, count: number): Promise<void> {
@@ -88,8 +96,8 @@ export const importSecrets = command({
   name: 'secrets import',
   summary: 'Store the entries of a dotenv file as secrets.',
   detail:
-    'Shows first which are new and which replace one of yours, and asks. A line that cannot be parsed stops the import.\n' +
-    'Nothing is expanded: $NAME stays as it is.',
+    'Shows first which are new and which replace one of yours, and what was cut off or kept, and asks. The file is\n' +
+    'imported whole or not at all: a line that cannot be read stops the import. Nothing is expanded: ${NAME} stays as it is.',
   positionals: [{ name: 'FILE', doc: 'the dotenv file; - is standard input' }],
   options: { yes: { short: 'y', doc: 'Do not ask.' } },
   examples: [
@@ -97,27 +105,35 @@ export const importSecrets = command({
     { line: 'twofold secrets import .env --yes -o json', doc: 'In a script' },
   ],
   run: async (context, { positionals: [file = ''], options }) => {
-    const source = await readSource(context, file);
+    const { text, notes } = await readSource(context, file);
     const api = await context.api();
-    const planned = plan(source, file, new Set((await listAll(api)).map(({ name }) => name)));
-    const wanted = planned.filter(({ action }) => action !== 'leave out');
-    if (wanted.length === 0) throw failure('dotenv_malformed', `${file} has no entry with a value.`);
-    context.note(preview(planned));
-    if (!options.yes) await demandConsent(context, file, wanted.length);
+    const versions = new Map((await listAll(api)).map(({ name, version }) => [name, version]));
+    const plan = planImport(text, { versions });
+    if (plan.refused.length > 0) throw refusedFile(file, plan.refused);
+    const { secrets, leftOut } = plan;
+    context.note(preview(plan, notes));
+    if (!options.yes) await demandConsent(context, file, secrets.length);
     const stored: string[] = [];
-    for (const { entry, action } of wanted) {
-      const value = Buffer.from(entry.value);
+    for (const { name, value: text, replaces } of secrets) {
+      const value = Buffer.from(text);
+      const write = replaces === undefined ? ({ kind: 'add' } as const) : replacing(replaces);
       try {
-        await store(context, api, { name: entry.name, kind: action === 'add' ? 'add' : 'replace' }, value);
+        await store(context, api, { name, ...write }, value);
       } catch (error) {
         context.note(`Stored before this: ${stored.join(', ') || 'nothing'}.`);
         throw error;
       } finally {
         value.fill(0);
       }
-      stored.push(entry.name);
+      stored.push(name);
     }
-    const items = planned.map(({ entry, action, size }) => ({ name: entry.name, action, size }));
+    const items = [
+      ...secrets.map(({ line, name, size, notes, replaces }) => {
+        const action = replaces === undefined ? 'add' : 'replace';
+        return { line, name, action, size, notes };
+      }),
+      ...leftOut.map(({ line, name, notes }) => ({ line, name, action: 'leave out', size: 0, notes })),
+    ].sort((a, b) => a.line - b.line);
     return { json: { items }, text: `Stored ${stored.join(', ')}, sealed on this machine.` };
   },
 });

@@ -1,6 +1,6 @@
 /** `secrets list|add|replace|delete`. Zone 0. */
 import { parseSecretName, SECRET_NAME_RULE, type SecretName } from '#envelope/names.ts';
-import { quote } from '#envelope/selection.ts';
+import { lengthOf } from '#envelope/selection.ts';
 import { columns } from '#platform/columns.ts';
 import { dataOf, expectDone, type Api, type Schemas } from '../api/client.ts';
 import { command, type Context } from '../command.ts';
@@ -29,7 +29,7 @@ export function demandName(text: string): SecretName {
   if (!name)
     throw failure(
       'name_malformed',
-      `${quote(text)} is not a valid secret name.`,
+      `The name (${lengthOf(text)}) is not a valid secret name.`,
       `Choose another: ${SECRET_NAME_RULE}.`,
     );
   return name;

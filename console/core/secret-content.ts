@@ -8,7 +8,7 @@ import { tokenLength } from '#envelope/inner/layout.ts';
 import { isEnvSafe } from '#envelope/env-safe.ts';
 import { parseSecretName, SECRET_NAME_RULE, type SecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
-import { quote } from '#envelope/selection.ts';
+import { lengthOf } from '#envelope/selection.ts';
 import { refuse, type Outcome } from './outcome.ts';
 
 /** As the client declares it. */
@@ -102,5 +102,5 @@ export function parseName(text: string): Outcome<SecretName> {
   const name = parseSecretName(text);
   return name
     ? ok(name)
-    : refuse('name_malformed', `${quote(text)} is not a secret’s name; ${SECRET_NAME_RULE}.`);
+    : refuse('name_malformed', `The name (${lengthOf(text)}) is not a secret’s name; ${SECRET_NAME_RULE}.`);
 }

@@ -4,7 +4,7 @@
  */
 import { parseSecretName, type OwnerId, type SecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
-import { quote } from '#envelope/selection.ts';
+import { lengthOf } from '#envelope/selection.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import { parseContent, parseName, type ContentInput } from './secret-content.ts';
 import type { DeleteRequest, IfMatch, SecretWriting, WriteRequest } from './secret-writing.ts';
@@ -51,7 +51,7 @@ export interface SecretsConfig {
 /** The name of a secret that must exist: one outside the alphabet cannot. */
 function parseKnownName(text: string): Outcome<SecretName> {
   const name = parseSecretName(text);
-  return name ? ok(name) : refuse('secret_unknown', `You have no secret ${quote(text)}; list your secrets.`);
+  return name ? ok(name) : refuse('secret_unknown', `You have no secret with this name (${lengthOf(text)}), and nobody can; list your secrets.`);
 }
 
 export function createSecrets(writing: SecretWriting, { maxValueBytes }: SecretsConfig): Secrets {

@@ -52,11 +52,23 @@ export function readJson(gate: BodyGate, route: BodyRoute): RequestHandler[] {
   return [demandJson, readBody(gate, route)];
 }
 
-/** An issue in words: where, and what is expected there; never what was found. */
-function describe(issue: z.core.$ZodIssue): string {
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    value,
+  );
+}
+
+/**
+ * An issue in words: where, and what is expected there; never what was found. An unknown member is told by its place: its
+ * name may be a value.
+ */
+function describe(issue: z.core.$ZodIssue, value: unknown): string {
   const where = issue.path.length > 0 ? issue.path.map(String).join('.') : 'the whole';
   if (issue.code !== 'unrecognized_keys') return `${quote(where)}: ${issue.message}`;
-  return `${quote(where)}: unknown ${issue.keys.slice(0, 3).map(quote).join(', ')}`;
+  const members = Object.keys(valueAt(value, issue.path) ?? {});
+  const places = issue.keys.slice(0, 3).map((key) => String(members.indexOf(key) + 1));
+  return `${quote(where)}: unknown member number ${places.join(', ')} of ${members.length}`;
 }
 
 /** A value that matches the schema, or the first issues. */
@@ -67,7 +79,10 @@ export function parseWith<S extends z.ZodType>(
 ): Outcome<z.output<S>> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
-  const issues = parsed.error.issues.slice(0, 3).map(describe).join('; ');
+  const issues = parsed.error.issues
+    .slice(0, 3)
+    .map((issue) => describe(issue, value))
+    .join('; ');
   return refuse(code, issues + '. Compare with /api/v1/openapi.json.');
 }
 

@@ -1,6 +1,13 @@
 /** Import of a .env file: preview first, then write each. Zone 1; docs/design.md#page. It works without JavaScript. */
-import { fromUtf8, utf8 } from '#envelope/bytes.ts';
-import { parseSecretName, type SecretName } from '#envelope/names.ts';
+import { utf8 } from '#envelope/bytes.ts';
+import {
+  decodeImport,
+  MAX_IMPORT_BYTES,
+  planImport,
+  type ImportPlan,
+  type PlannedSecret,
+} from '#envelope/import-plan.ts';
+import type { SecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
@@ -11,7 +18,7 @@ import { typedLines, type Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html } from './html.ts';
 import { importForm, type ImportForm } from './import-form.ts';
-import { MAX_IMPORT_BYTES, planImport, type ImportPlan, type PlannedSecret } from './shared/rules.ts';
+import { wholeProblem } from './shared/import-rows.ts';
 import { againNotice, againStatus, type PageRoutes, type Submission } from './routing.ts';
 import type { FlashMessages } from './flash-messages.ts';
 import { text } from './shared/text.ts';
@@ -27,15 +34,14 @@ interface Ports {
 /** The text twice, as a file and as it was pasted, and what the preview showed. */
 const MAX_FORM_BYTES = 3 * MAX_IMPORT_BYTES;
 
-/** A chosen file replaces what was pasted before. */
-function contentIn(form: Form): string | undefined {
+/** A chosen file replaces what was pasted before; a preview keeps the text as it was, which a field may not. */
+function contentIn(form: Form): ReturnType<typeof decodeImport> {
   const file = form.file('file');
-  try {
-    const content = file ? fromUtf8(file) : typedLines(form.text('content'));
-    return utf8(content).length > MAX_IMPORT_BYTES ? undefined : content;
-  } catch {
-    return undefined;
-  }
+  if (file) return decodeImport(file);
+  const kept = form.text('kept');
+  return kept === ''
+    ? { ok: true, text: typedLines(form.text('content')), notes: [] }
+    : decodeImport(Buffer.from(kept, 'base64'));
 }
 
 /** The version that the preview showed, or 0 for none. */
@@ -57,9 +63,9 @@ function createPlan({ secrets, maxValueBytes }: Ports) {
     return new Map(rows.map(({ name, version }) => [name, version]));
   };
   return async (visitor: Visitor, content: string): Promise<ImportPlan> => {
-    const { secrets: named } = planImport(content, new Map(), maxValueBytes);
-    const names = named.flatMap(({ name }) => parseSecretName(name) ?? []);
-    return planImport(content, await versionsOf(visitor, names), maxValueBytes);
+    const { secrets: named } = planImport(content, { versions: new Map(), maxValueBytes });
+    const names = named.map(({ name }) => name);
+    return planImport(content, { versions: await versionsOf(visitor, names), maxValueBytes });
   };
 }
 
@@ -85,8 +91,17 @@ export function mountImport(routes: PageRoutes, ports: Ports): void {
     here: 'secrets',
     body: importForm({ ...form, maxBytes: ports.maxValueBytes }),
   });
-  const run = async ({ response, form, visitor }: Submission, content: string): Promise<PageAnswer> => {
+  const show = async (visitor: Visitor, content: string, notes: readonly string[] = []): Promise<Page> => {
     const plan = await planFor(visitor, content);
+    const problem = wholeProblem(plan);
+    return problem === undefined
+      ? page({ content, plan, notes, visitor }, plan.refused.length === 0 ? 200 : 422)
+      : page({ content, problem, visitor }, 422);
+  };
+  const run = async (submission: Submission, content: string): Promise<PageAnswer> => {
+    const { response, form, visitor } = submission;
+    const plan = await planFor(visitor, content);
+    if (plan.refused.length > 0) return await show(visitor, content);
     const seen = seenIn(form);
     const counts = { created: 0, replaced: 0 };
     for (const secret of plan.secrets) {
@@ -113,16 +128,22 @@ export function mountImport(routes: PageRoutes, ports: Ports): void {
     submit: async (submission) => {
       const { form, visitor } = submission;
       const content = contentIn(form);
-      if (content === undefined) {
-        return page({ content: '', problem: text.import.unreadable, visitor }, 422);
+      if (!content.ok) {
+        const problem = text.import.about(content.refused);
+        return page({ content: typedLines(form.text('content')), problem, visitor }, 422);
       }
-      if (form.text('do') === 'import' && form.file('file') === undefined)
-        return await run(submission, content);
-      return page({ content, plan: await planFor(visitor, content), visitor });
+      const { text: typed, notes } = content;
+      const action = form.text('do');
+      if (action === 'edit') return page({ content: typed, visitor });
+      if (action === 'import' && form.file('file') === undefined) return await run(submission, typed);
+      return await show(visitor, typed, notes);
     },
     again: (_request, form, why, visitor) => {
       const notice = againNotice(why);
-      return Promise.resolve(page({ content: contentIn(form) ?? '', notice, visitor }, againStatus(why)));
+      const content = contentIn(form);
+      return Promise.resolve(
+        page({ content: content.ok ? content.text : '', notice, visitor }, againStatus(why)),
+      );
     },
   });
 }

@@ -31,7 +31,7 @@ export function unknownSecretPage(name: string): Page {
   return failurePage({
     status: 404,
     code: 'not_found',
-    detail: text.failed.unknownSecret(name.slice(0, 60)),
+    detail: parseSecretName(name) ? text.failed.unknownSecret(name) : text.failed.unknownName,
   });
 }
 

@@ -184,7 +184,7 @@ function formBody(random: Random, fields: Readonly<Record<string, string>>): { t
 function formRoute({ name, path, fields }: FormRoute): Subject {
   return {
     name,
-    covers: ['console/web/forms.ts readForm', 'console/web/shared/rules.ts planImport'],
+    covers: ['console/web/forms.ts readForm', 'envelope/import-plan.ts planImport'],
     // Six forms, one parser.
     inputs: 20_000,
     slice: 50,

@@ -316,7 +316,7 @@ export const formatSubjects: readonly Subject[] = [
       const { entries, problems } = parseDotenv(text);
       const found = entries.map(({ name }) => parseSecretName(name));
       demand(!found.includes(undefined) && new Set(found).size === found.length, 'names', () => found.join());
-      const lines = text.split('\n').length;
+      const lines = text.split(/\r\n?|\n/).length;
       demand(
         [...entries, ...problems].every(({ line }) => line >= 1 && line <= lines),
         'lines',

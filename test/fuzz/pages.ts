@@ -2,6 +2,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Request, Response } from 'express';
+import { decodeImport, planImport } from '#envelope/import-plan.ts';
 import { parseKid } from '#envelope/names.ts';
 import { parseContent, parseName } from '../../console/core/secret-content.ts';
 import { parseWith, parseJson } from '../../console/http/body.ts';
@@ -13,7 +14,6 @@ import { createCookies, type Cookies } from '../../console/web/cookies.ts';
 import { readForm, typedLines } from '../../console/web/forms.ts';
 import { documentText } from '../../console/web/html.ts';
 import { importForm } from '../../console/web/import-form.ts';
-import { planImport } from '../../console/web/shared/rules.ts';
 import { parseLaunch } from '../../console/web/launch-request.ts';
 import { returnPath } from '../../console/web/login.ts';
 import { multipart } from '../../console/testing/page-person.ts';
@@ -221,17 +221,37 @@ export const pageSubjects: readonly Subject[] = [
   }),
   textSubject({
     name: 'imports',
-    covers: ['console/web/shared/rules.ts planImport'],
+    covers: ['envelope/import-plan.ts planImport'],
     corpus: ['A=b\nC="d"\n', 'A=<b>\n&="x"', "A='<script>'\nA=2", `A=${'x'.repeat(70_000)}`],
     tokens: ['A', '=', 'A=', '\n', '<', '>', "'", '"', '&', ' ', '#', 'export ', '</textarea>'],
     slice: 200,
     run: (content) => {
-      const plan = planImport(typedLines(content), new Map([['A', 1]]), MAX_VALUE_BYTES);
+      const plan = planImport(typedLines(content), { versions: new Map([['A', 1]]) });
       const visitor = { ownerId: '' as never, sessionId: '', shownName: 'a', csrf: 'c' };
-      const page = documentText(importForm({ content, plan, maxBytes: MAX_VALUE_BYTES, visitor }));
+      const form = { content, maxBytes: MAX_VALUE_BYTES, visitor };
+      const page = documentText(importForm(form)) + documentText(importForm({ ...form, plan }));
       demand(page.split('<textarea').length === 2 && page.split('</textarea').length === 2, 'markup', () =>
         page.slice(0, 2_000),
       );
+    },
+  }),
+  textSubject({
+    name: 'files to import, a character for each byte',
+    covers: ['envelope/import-plan.ts decodeImport'],
+    corpus: [
+      'A=b\n',
+      '\xff\xfeA\0=\0b\0',
+      '\xfe\xff\0A\0=\0b',
+      '\xef\xbb\xbfA=b\r\n',
+      'A=p\xe4ss\rB=c',
+      'A\0=\0',
+    ],
+    tokens: ['A', '=', '\0', '\xff', '\xfe', '\xef\xbb\xbf', '\n', '\r', '\xe4'],
+    run: (text) => {
+      const bytes = Buffer.from(text, 'latin1');
+      const decoded = decodeImport(bytes);
+      const lines = text.split(/\r\n?|\n/).length;
+      if (!decoded.ok) demand((decoded.refused.line ?? 1) <= lines, 'lines', () => decoded.refused.code);
     },
   }),
   textSubject({

@@ -101,8 +101,10 @@ export const envelopeSubjects: readonly Subject[] = [
       '$',
       'é',
       '\uFEFF',
+      '- BEGIN ',
+      '- END ',
     ],
-    starts: [['A='], ['A', '='], ['A=', '"'], ['export ', 'A=']],
+    starts: [['A='], ['A', '='], ['A=', '"'], ['export ', 'A='], ['- BEGIN '], ['A=', '- BEGIN ', '\n']],
     run: parseDotenv,
   }),
   text({

@@ -1,12 +1,12 @@
 /** What browsers and launchers can send to the console's page. */
 import { createSecretKey } from 'node:crypto';
 import type { Request } from 'express';
+import { decodeImport, planImport } from '#envelope/import-plan.ts';
 import { parseKid } from '#envelope/names.ts';
 import { createCookies } from '../../console/web/cookies.ts';
 import { readForm, typedLines, type Form } from '../../console/web/forms.ts';
 import { documentText, html } from '../../console/web/html.ts';
 import { importForm } from '../../console/web/import-form.ts';
-import { planImport } from '../../console/web/shared/rules.ts';
 import { mountLaunch } from '../../console/web/launch-page.ts';
 import { parseLaunch } from '../../console/web/launch-request.ts';
 import type { FormRoute, PageRoutes } from '../../console/web/routing.ts';
@@ -117,12 +117,21 @@ export const pageSubjects: readonly Subject[] = [
     },
   }),
   text({
-    covers: ['console/web/shared/rules.ts planImport'],
+    covers: ['envelope/import-plan.ts planImport'],
     tokens: ['A', '=', 'A=', '\n', '<', "'", '"', '&', ' ', '#', 'export '],
     run: (content) => {
-      const plan = planImport(content, new Map(), MAX_VALUE_BYTES);
+      const plan = planImport(content, { versions: new Map() });
       return documentText(importForm({ content, plan, maxBytes: MAX_VALUE_BYTES, visitor }));
     },
+  }),
+  text({
+    covers: ['envelope/import-plan.ts decodeImport'],
+    tokens: ['A', '\0', 'ÿ', 'þ', '\n', '\r', 'ä'],
+    starts: [
+      ['ÿ', 'þ'],
+      ['A', 'ä'],
+    ],
+    run: (content) => decodeImport(Buffer.from(content, 'latin1')),
   }),
   text({
     covers: ['console/web/html.ts html'],

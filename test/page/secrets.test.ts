@@ -121,23 +121,42 @@ describe('secrets on the page', function () {
       await page.context().close();
     });
 
-    it(`are imported from a .env file after a preview, ${how}`, async () => {
+    it(`are imported from a .env file after a preview, whole or not at all, ${how}`, async () => {
       const page = await loggedIn({ javaScriptEnabled });
       await add(page, 'DB_PASSWORD', 'old');
       await page.waitForURL('**/secrets');
       await page.goto('/import');
-      const text = `# comment\nDB_PASSWORD="new value"\nexport TOKEN=abc\nnot a pair\nEMPTY=\nLINES='a\nb'\n`;
-      await page.getByLabel('Content').fill(text);
-      await page.getByRole('button', { name: 'Preview' }).click();
-      await page.getByRole('heading', { name: 'What will happen' }).waitFor();
-      const plan = await page.locator('table.plan tbody tr').allInnerTexts();
-      expect(plan.map((row) => row.replaceAll(/\s+/g, ' ').trim())).to.deep.equal([
-        '2 DB_PASSWORD 9 bytes replaces',
-        '3 TOKEN 3 bytes new',
-        '4 it is not NAME=value left out',
-        '5 EMPTY: There is no value. left out',
-        '6 LINES 3 bytes new',
+      const plan = async (text: string): Promise<readonly string[]> => {
+        await page.getByLabel('Content').fill(text);
+        await page.getByRole('button', { name: 'Preview' }).click();
+        await page.getByRole('heading', { name: 'What will happen' }).waitFor();
+        const rows = await page.locator('table.plan tbody tr').allInnerTexts();
+        return rows.map((row) => row.replaceAll(/\s+/g, ' ').trim());
+      };
+      const good = `# comment\nDB_PASSWORD="new value"\nexport TOKEN=abc # x\nEMPTY=\nLINES='a\nb'\n`;
+      const bad = `${good}KEY=-----BEGIN X-----\nhunter2=\n-----END X-----\npostgres://app:hunter2@db?a=b\n`;
+      const rows = await plan(bad);
+      expect(rows.slice(4).map((row) => row.split('. ')[0])).to.deep.equal([
+        '7 several lines need quotes',
+        '10 what stands before “=” (27 characters) cannot be a secret’s name',
       ]);
+      expect(await page.getByRole('main').innerText()).not.to.contain('hunter2');
+      expect(await page.getByRole('button', { name: /^Import/ }).count()).to.equal(0);
+      await page.getByRole('button', { name: 'Change the text' }).click();
+      expect(await page.getByLabel('Content').inputValue()).to.equal(bad);
+      expect(await plan(good)).to.deep.equal([
+        '2 DB_PASSWORD •••••••• 9 bytes replaces',
+        '3 TOKEN •••••••• 3 bytes new a comment was cut off (3 characters); put the value in quotes to keep it',
+        '4 EMPTY none 0 bytes left out There is no value.',
+        '5 LINES •••••••• 3 bytes new',
+      ]);
+      await page.getByLabel('Show values').check();
+      expect(await page.locator('table.plan code').allInnerTexts()).to.deep.equal([
+        'new value',
+        'abc',
+        'a\nb',
+      ]);
+      expect(await page.locator('main .primary:visible').count()).to.equal(1);
       await page.getByRole('button', { name: 'Import 3 secrets' }).click();
       await page.getByText('2 secrets added, 1 secret replaced.').waitFor();
       expect(await listed(page)).to.deep.equal({
@@ -145,6 +164,19 @@ describe('secrets on the page', function () {
         LINES: '3 bytes',
         TOKEN: '3 bytes',
       });
+      await page.goto('/import');
+      const choose = async (text: string, encoding: BufferEncoding): Promise<void> => {
+        const buffer = Buffer.from(text, encoding);
+        await page.locator('#file').setInputFiles({ name: '.env', mimeType: '', buffer });
+        if (!javaScriptEnabled) await page.getByRole('button', { name: 'Preview' }).click();
+      };
+      await choose('A=1\nB=p\xe4ss\n', 'latin1');
+      await page.getByText('it is not UTF-8; perhaps Latin-1 or Windows-1252 (line 2)').waitFor();
+      await choose('\ufeffA=p\xe4ss\r\n', 'utf16le');
+      await page.getByText('It is UTF-16, by its byte order mark').waitFor();
+      await page.getByRole('button', { name: 'Import 1 secret' }).click();
+      await page.getByText('1 secret added.').waitFor();
+      expect((await listed(page))['A']).to.equal('5 bytes');
       await page.context().close();
     });
   }
@@ -181,6 +213,20 @@ describe('secrets on the page', function () {
       await page.waitForURL('**/secrets');
     }
     expect(await listed(page)).to.deep.equal({ drop: '3 bytes', paste: '3 bytes' });
+    await page.goto('/import');
+    const dropOnImport = (...files: readonly string[]): Promise<unknown> =>
+      page.evaluate(`(() => {
+        const data = new DataTransfer();
+        for (const file of ${JSON.stringify(files)}) data.items.add(new File([file], '.env'));
+        document.querySelector('main h2, main textarea').closest('form')
+          .dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+      })()`);
+    await dropOnImport('A=1', 'B=2');
+    await page.getByText('Drop one file at a time.').waitFor();
+    await dropOnImport('A=1');
+    await page.getByRole('button', { name: 'Import 1 secret' }).waitFor();
+    await dropOnImport('A=1\nB=2');
+    await page.getByRole('button', { name: 'Import 2 secrets' }).waitFor();
     await page.context().close();
   });
 

@@ -101,10 +101,20 @@ describe('every state of the page looks right and is accessible', function () {
     await look(page, 'activity');
     await page.goto('/import');
     await look(page, 'import');
-    await page.getByLabel('Content').fill('DB_PASSWORD="correct horse"\nTOKEN=abc\nnot a pair\nEMPTY=\n');
-    await page.getByRole('button', { name: 'Preview' }).click();
-    await page.getByRole('heading', { name: 'What will happen' }).waitFor();
-    await look(page, 'import-preview');
+    const imported = `DB_PASSWORD="correct horse"\nTOKEN=abc # of ${'the portal '.repeat(9)}\nEMPTY=\ngithub-token=${'t'.repeat(99)}\n`;
+    const long = `${'LONG_'.repeat(50)}=${'v'.repeat(300)}\n`;
+    for (const [state, more] of [
+      ['import-preview', ''],
+      ['import-refused', 'not a pair\nKEY=-----BEGIN X-----\n'],
+    ] as const) {
+      await page.getByLabel('Content').fill(imported + long + more);
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByRole('heading', { name: 'What will happen' }).waitFor();
+      await look(page, state);
+      await page.getByLabel('Show values').check();
+      await look(page, `${state}-shown`);
+      await page.getByRole('button', { name: 'Change the text' }).click();
+    }
     await page.goto(address);
     await page.getByRole('button', { name: 'Give these secrets' }).click();
     await look(page, 'launch-nothing');

@@ -1,11 +1,8 @@
 /**
- * What may be typed into the forms, and what an import of a .env file will do: the console's rules, which the script in
- * the browser applies while a person types. Zone 1, and zone 0 through the page's bundle: pure.
+ * What may be typed into the forms: the console's rules, which the script in the browser applies while a person types.
+ * Zone 1, and zone 0 through the page's bundle: pure.
  */
-import { utf8 } from '#envelope/bytes.ts';
-import { parseDotenv } from '#envelope/dotenv.ts';
 import { MAX_NAME_LENGTH, MAX_VALUE_BYTES } from '#envelope/limits.ts';
-import type { SecretName } from '#envelope/names.ts';
 import { text } from './text.ts';
 
 /** What is wrong with a name, in words for a person; undefined for a valid one. */
@@ -37,50 +34,3 @@ export function endOfDay(day: string): number | undefined {
 
 /** A list this long gets a field to find secrets by name. */
 export const FILTER_FROM = 10;
-
-export interface PlannedSecret {
-  readonly line: number;
-  readonly name: SecretName;
-  readonly value: string;
-  readonly size: number;
-  /** The version that it replaces; undefined adds. */
-  readonly replaces: number | undefined;
-}
-
-interface LeftOut {
-  readonly line: number;
-  readonly problem: string;
-}
-
-export interface ImportPlan {
-  readonly secrets: readonly PlannedSecret[];
-  readonly leftOut: readonly LeftOut[];
-}
-
-export const MAX_IMPORT_BYTES = 1024 * 1024;
-const MAX_SECRETS = 1000;
-/** Each becomes a row of the preview, which is far longer than the line it is about. */
-const MAX_LEFT_OUT = 2000;
-
-/** A value is identified only by its line: no problem shows one. */
-export function planImport(
-  source: string,
-  versions: ReadonlyMap<string, number>,
-  maxBytes: number,
-): ImportPlan {
-  const { entries, problems } = parseDotenv(source);
-  const secrets: PlannedSecret[] = [];
-  const leftOut: LeftOut[] = [...problems];
-  for (const { name, value, line } of entries) {
-    const size = utf8(value).length;
-    const full = secrets.length === MAX_SECRETS || leftOut.length >= MAX_LEFT_OUT;
-    if (full) {
-      leftOut.push({ line, problem: `${name}: ${text.import.problems.tooMany}` });
-      break;
-    }
-    const problem = size === 0 ? text.import.problems.empty : valueProblem(size, maxBytes);
-    if (problem === undefined) secrets.push({ line, name, value, size, replaces: versions.get(name) });
-    else leftOut.push({ line, problem: `${name}: ${problem}` });
-  }
-  return { secrets, leftOut: leftOut.toSorted((a, b) => a.line - b.line) };
-}

@@ -81,6 +81,7 @@ export const text = {
     notFoundTitle: 'There is nothing here',
     notFound: 'The address is wrong, or what was here is gone.',
     unknownSecret: (name: string): string => `You have no secret ${name}. Perhaps it was deleted.`,
+    unknownName: 'You have no secret of this name, and nobody can: it is not a name.',
     crossSite: 'This came from another site, and was refused. Use the forms of this page.',
     tooMany: (seconds: number): string => `Too many requests. Try again in ${counted(seconds, 'second')}.`,
     down: 'The console cannot do this right now. Try again in a moment.',

@@ -92,27 +92,27 @@ def variable_name_for(secret: str) -> str:
 def _check_mount_path(text: str) -> str:
     hint = f"Use a folder of your own, for example {DEFAULT_MOUNT_PATH}."
     if not text.startswith("/"):
-        raise SelectionError(f"The folder {_quote(text)} does not begin with “/”. {hint}")
+        raise SelectionError(f"The folder does not begin with “/”. {hint}")
     if len(text) > 1024 or re.search(r"[:\x00-\x1f\x7f]", text) or ".." in text.split("/"):
-        raise SelectionError(f"The folder {_quote(text)} is too long, or has “..”, “:” or a control character. {hint}")
+        raise SelectionError(f"The folder is too long, or has “..”, “:” or a control character. {hint}")
     path = posixpath.normpath(f"/{text.lstrip('/')}")
     if path in _ABOVE or _FORBIDDEN.match(path):
-        raise SelectionError(f"The folder {_quote(path)} belongs to the system. {hint}")
+        raise SelectionError(f"The folder belongs to the system. {hint}")
     return path
 
 
 def _check_choice(choice: Choice) -> None:
     if not is_secret_name(choice.secret):
-        raise SelectionError(f"{_quote(choice.secret)} is not a secret's name: {NAME_RULE}.")
+        raise SelectionError(f"The name ({len(choice.secret)} characters) is not a secret's name: {NAME_RULE}.")
     if choice.kind == "file":
         if len(choice.target) > 1024 or not all(is_secret_name(part) for part in choice.target.split("/")):
             raise SelectionError(
-                f"{_quote(choice.target)} is not a file name for {choice.secret}. Use {NAME_RULE}; "
+                f"The path ({len(choice.target)} characters) is not a file name for {choice.secret}. Use {NAME_RULE}; "
                 "folders are separated by “/”."
             )
     elif _VARIABLE.fullmatch(choice.target) is None:
         raise SelectionError(
-            f"{_quote(choice.target)} is not a variable's name for {choice.secret}. Use letters, digits and “_”, "
+            f"The variable ({len(choice.target)} characters) is not a variable's name for {choice.secret}. Use letters, digits and “_”, "
             f"for example {variable_name_for(choice.secret)}."
         )
 
