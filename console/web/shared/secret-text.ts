@@ -68,7 +68,13 @@ export const secretText = {
     fileChosen: (name: string, bytes: number): string => `${name}, ${shownSize(bytes)}`,
     fileKept: (bytes: number): string => `The file that you chose (${shownSize(bytes)}) is still here.`,
     removeFile: 'Remove the file',
+    severalFiles: (count: number): string =>
+      `These are ${counted(count, 'file')}; a secret has one value. Choose one of them.`,
+    unreadable: (name: string): string =>
+      `${name} cannot be read: it may be a folder, or have been moved or changed. Choose the file again.`,
+    dropBeside: 'You dropped a file beside the field. Drop it here.',
     size: shownSize,
+    hints: 'Worth a look before you store it',
     expires: 'Last day of use',
     expiresHint: 'Optional. After that day (UTC), no session gets it.',
     save: 'Store the secret',
