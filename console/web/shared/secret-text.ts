@@ -108,6 +108,14 @@ export const secretText = {
     inSession: 'In a session',
     // A path in the pod, not of a URL.
     fileAt: (name: string): string => '/secrets/' + name,
+    recipes: 'Use it in a session',
+    recipesLead:
+      'For the folder /secrets and the secret’s own name; change them if you chose others at launch.',
+    holds: 'For a secret that holds',
+    code: (title: string): string => `Code: ${title}`,
+    copy: 'Copy',
+    copied: 'Copied',
+    selected: 'Selected: press Ctrl-C',
   },
 
   remove: {
