@@ -7,9 +7,9 @@ import { fromUtf8 } from './bytes.ts';
 export const valueHintTexts = {
   white_space: 'The value is nothing but white space.',
   key_unended:
-    'The private key has no line break after its last line; OpenSSH then refuses it (“error in libcrypto”).',
+    'The private key has no line break after its last line; add one, or OpenSSH refuses it (“error in libcrypto”).',
   key_line_ends:
-    'Lines of the private key end with CR LF, as on Windows, or with spaces; OpenSSH then refuses it (“error in libcrypto”).',
+    'Lines of the private key end with CR LF, as on Windows, or with spaces; remove them, or OpenSSH refuses it (“error in libcrypto”).',
   space_before: 'The value begins with white space, which is stored with it.',
   space_after: 'The value ends with white space, which is stored with it.',
   newline_after: 'The value ends with a line break, which is stored with it.',

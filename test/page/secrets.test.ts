@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
+import { recipeCode, recipes } from '../../console/web/shared/recipes.ts';
 import { add, listed, loggedIn, site, store, value } from './browser.ts';
 
 const withoutScript = { javaScriptEnabled: false };
@@ -233,6 +234,31 @@ describe('secrets on the page', function () {
     await store(page);
     await page.waitForURL('**/secrets');
     expect(await listed(page)).to.deep.equal({ hinted: '57 bytes' });
+    await page.context().close();
+  });
+
+  it('have recipes with their name in them, the one that suits it open, to be copied or selected', async () => {
+    const page = await loggedIn();
+    await add(page, 'my-pgpass', 'v');
+    await page.waitForURL('**/secrets');
+    await page.goto('/secret/my-pgpass');
+    expect(await page.locator('.recipes summary').allInnerTexts()).to.deep.equal(
+      Object.values(recipes).map(({ title }) => title),
+    );
+    const open = page.locator('.recipes details[open]');
+    expect(await open.locator('summary').innerText()).to.equal('psql (.pgpass)');
+    await page.evaluate(
+      `navigator.clipboard.writeText = (text) => { document.title = text; return Promise.resolve(); }`,
+    );
+    await open.getByRole('button', { name: 'Copy' }).click();
+    await open.getByText('Copied').waitFor();
+    // A title has its white space collapsed.
+    expect(await page.title()).to.equal(recipeCode(recipes.psql, 'my-pgpass').replaceAll(/\s+/g, ' '));
+    await page.evaluate(`navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))`);
+    await page.getByText('Git over HTTPS').click();
+    await open.getByRole('button', { name: 'Copy' }).click();
+    await open.getByText('Selected').waitFor();
+    expect(await page.evaluate('String(getSelection())')).to.equal(recipeCode(recipes.git, 'my-pgpass'));
     await page.context().close();
   });
 
