@@ -29,6 +29,39 @@ describe('a line typed without echo', () => {
     expect(typed('wrong\x15right\r')).to.deep.equal(['entered', 'right']);
   });
 
+  it('loses a word to Ctrl-W and Alt-Backspace, with the blanks after it', () => {
+    for (const key of ['\x17', '\x1b\x7f']) {
+      expect(typed(`one two€ ${key}2\r`)).to.deep.equal(['entered', 'one 2']);
+      expect(typed(`one${key}${key}two\r`)).to.deep.equal(['entered', 'two']);
+    }
+  });
+
+  it('stores no control character that was typed: Ctrl-Z, Tab and the like do nothing', () => {
+    const others = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code))
+      .filter((key) => !'\x03\x04\b\n\r\x15\x17\x1b'.includes(key))
+      .join('');
+    expect(others).to.contain('\x1a').and.contain('\t');
+    expect(typed(`a${others}b\r`)).to.deep.equal(['entered', 'ab']);
+    expect(typed('a', ...others, 'b', '\r')).to.deep.equal(['entered', 'ab']);
+  });
+
+  it('loses nothing to the Escape key, and hears other keys within a sequence', () => {
+    expect(typed('a', '\x1b', 'b', '\x1b', '\x1b', 'c', '\x1b', '\r')).to.deep.equal(['entered', 'abc']);
+    expect(typed('a', '\x1b', '\x7f', 'b\r')).to.deep.equal(['entered', 'b']);
+    for (const begun of ['\x1b', '\x1b[', '\x1b[1;', '\x1bO']) {
+      expect(typed(`a${begun}\x03`)[0], JSON.stringify(begun)).to.equal('interrupted');
+      expect(typed('a', begun, '\r'), JSON.stringify(begun)).to.deep.equal(['entered', 'a']);
+    }
+  });
+
+  it('keeps a bracketed paste as it is, control characters and all', () => {
+    const pasted = 'a\tb\x03\x15\x17\x1a\x7f\x1b[31mc\x1b\x1b[201d\x1b[200~e';
+    const keys = `x\x1b[200~${pasted}\x1b[201~y\r`;
+    for (const chunks of [[keys], [...keys]]) {
+      expect(typed(...chunks)).to.deep.equal(['entered', `x${pasted}y`]);
+    }
+  });
+
   it('ignores arrow keys, function keys and other sequences', () => {
     expect(typed('a\x1b[D\x1b[1;5Cb\x1bOPc\r')).to.deep.equal(['entered', 'abc']);
     expect(typed('a\x1b', '[', 'D', 'b\r')).to.deep.equal(['entered', 'ab']);

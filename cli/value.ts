@@ -1,6 +1,7 @@
 /** A value to store: from a prompt without echo, a file or standard input, never from an argument. Zone 0. */
 import { createReadStream } from 'node:fs';
 import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import { valueHints, valueHintTexts } from '#envelope/value-hints.ts';
 import { codeOf, failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -49,16 +50,18 @@ export async function readFileLimited(path: string, limit: number): Promise<Buff
   }
 }
 
-/** Without the trailing newline that `echo` and editors add, or with a note that it is there. */
-function withoutNewline(value: Buffer, { trimNewline }: ValueOptions, note: ValueSource['note']): Buffer {
+/** Without the newline that `echo` and editors add, if that is wanted. */
+function trimmed(value: Buffer, { trimNewline }: ValueOptions): Buffer {
+  if (!trimNewline) return value;
   // Two bytes are not the value: only whether they end a line is checked.
   const end = NEWLINE.exec(value.subarray(-2).toString('latin1'))?.[0] ?? '';
-  if (end === '' || value.length === end.length) return value;
-  if (trimNewline) return value.subarray(0, value.length - end.length);
-  if (!value.subarray(0, -end.length).includes('\n')) {
-    note('The value ends with a newline and is stored with it; --trim-newline drops it.');
+  return value.subarray(0, value.length - end.length);
+}
+
+function tellHints(value: Uint8Array, note: ValueSource['note']): void {
+  for (const hint of valueHints(value)) {
+    note(`${valueHintTexts[hint]}${hint === 'newline_after' ? ' --trim-newline drops it.' : ''}`);
   }
-  return value;
 }
 
 async function read({ terminal, stdin }: ValueSource, { name, file }: ValueOptions): Promise<Buffer> {
@@ -75,7 +78,8 @@ export async function readValue(source: ValueSource, options: ValueOptions): Pro
     const next = 'Store a key to it instead, and keep the data itself elsewhere.';
     throw failure('value_too_large', `The value has more than ${MAX_VALUE_BYTES} bytes (64 KiB).`, next);
   }
-  const kept = withoutNewline(value, options, source.note);
+  const kept = trimmed(value, options);
   if (kept.length === 0) throw failure('value_empty', 'The value is empty; a secret has at least one byte.');
+  tellHints(kept, source.note);
   return kept;
 }

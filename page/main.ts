@@ -2,6 +2,7 @@
  * The page's script: each island makes one part of the page better, and the page works without any. Zone 0;
  * docs/design.md#page.
  */
+import { enhanceCopy } from './copy.ts';
 import { enhanceDeletes } from './delete.ts';
 import { enhanceImport } from './import.ts';
 import { enhanceLaunch, postAnswer, relayAnswer, returnAnswer, sendOnLogin } from './launch.ts';
@@ -10,6 +11,7 @@ import { showSaid } from './notices.ts';
 import { enhanceWrite } from './write.ts';
 
 const islands: Readonly<Record<string, (element: HTMLElement) => void>> = {
+  copy: enhanceCopy,
   import: enhanceImport,
   launch: enhanceLaunch,
   'launch-message': postAnswer,

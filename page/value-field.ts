@@ -6,6 +6,7 @@ import { utf8 } from '#envelope/bytes.ts';
 import { valueProblem } from '../console/web/shared/rules.ts';
 import { text } from '../console/web/shared/text.ts';
 import { action, find, make, part, showError } from './elements.ts';
+import { createHintList } from './hint-list.ts';
 
 export interface ValueField {
   /** A copy of the value's bytes, for the caller to wipe. */
@@ -30,16 +31,61 @@ function keptFile(field: HTMLElement): Chosen | undefined {
     : { name: text.write.file, bytes: Uint8Array.from(atob(kept), (c) => c.charCodeAt(0)) };
 }
 
+function holdsFiles(data: DataTransfer | null): boolean {
+  return data?.types.includes('Files') ?? false;
+}
+
+/**
+ * The files that are meant. A spreadsheet's cells come with a picture of them, and then the text is meant; a file
+ * manager's file may come with its name or address as a text.
+ */
+function filesIn(data: DataTransfer | null): readonly File[] {
+  const files = [...(data?.files ?? [])];
+  const lines = (data?.getData('text/plain') ?? '').split(/\r?\n/).filter(Boolean);
+  const isName = (line: string): boolean =>
+    files.some(({ name }) => [name, encodeURIComponent(name)].includes(line.split(/[\\/]/).at(-1) ?? ''));
+  return lines.every(isName) ? files : [];
+}
+
+/** A file that misses the field would replace the whole page: the browser opens it. */
+function catchOtherDrops(field: HTMLElement, say: () => void): void {
+  for (const kind of ['dragover', 'drop'] as const) {
+    document.addEventListener(kind, (event) => {
+      const inside = event.target instanceof Node && field.contains(event.target);
+      if (inside || !holdsFiles(event.dataTransfer)) return;
+      event.preventDefault();
+      if (kind === 'dragover') return;
+      say();
+      field.scrollIntoView({ block: 'nearest' });
+    });
+  }
+}
+
+function markDrops(field: HTMLElement): void {
+  for (const kind of ['dragenter', 'dragover'] as const) {
+    field.addEventListener(kind, (event) => {
+      event.preventDefault();
+      field.classList.add('dropping');
+    });
+  }
+  for (const kind of ['dragleave', 'drop'] as const) {
+    field.addEventListener(kind, () => field.classList.remove('dropping'));
+  }
+}
+
 export function createValueField(form: HTMLElement, maxBytes: number): ValueField {
   const field = part(form, 'value');
   const typed = find(field, 'textarea', HTMLTextAreaElement);
   const input = find(field, 'input[type="file"]', HTMLInputElement);
   const [size, box] = [part(field, 'size'), part(field, 'file')];
+  const hints = createHintList(part(field, 'hints'));
   const picker = [...box.children];
   let chosen: Chosen | undefined = keptFile(field);
 
+  const value = (): Uint8Array => (chosen ? Uint8Array.from(chosen.bytes) : utf8(typed.value));
   const length = (): number => chosen?.bytes.length ?? utf8(typed.value).length;
-  const show = (): void => {
+  const showProblem = (problem: string | undefined): void => showError(typed, 'value-error', problem);
+  const show = (typing = false): void => {
     typed.disabled = chosen !== undefined;
     typed.hidden = chosen !== undefined;
     if (chosen) {
@@ -52,8 +98,8 @@ export function createValueField(form: HTMLElement, maxBytes: number): ValueFiel
       box.replaceChildren(note);
     } else box.replaceChildren(...picker);
     size.textContent = chosen || typed.value === '' ? '' : text.write.size(length());
-    const problem = length() > maxBytes ? valueProblem(length(), maxBytes) : undefined;
-    showError(typed, 'value-error', problem);
+    showProblem(length() > maxBytes ? valueProblem(length(), maxBytes) : undefined);
+    hints.show(value, typing);
   };
   const choose = (next: Chosen | undefined): void => {
     chosen?.bytes.fill(0);
@@ -62,39 +108,46 @@ export function createValueField(form: HTMLElement, maxBytes: number): ValueFiel
     show();
     if (!next) typed.focus();
   };
-  const take = async (file: File | undefined): Promise<void> => {
-    if (file) choose({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
-  };
-  const takeFrom = (event: Event, files: FileList | undefined): void => {
-    const [file] = files ?? [];
+  /** What cannot be taken changes nothing, and is said at the field. */
+  const take = async (files: readonly File[]): Promise<void> => {
+    const [file] = files;
     if (!file) return;
+    if (files.length > 1) {
+      showProblem(text.write.severalFiles(files.length));
+      return;
+    }
+    try {
+      choose({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+    } catch {
+      input.value = '';
+      showProblem(text.write.unreadable(file.name));
+    }
+  };
+  const takeFrom = (event: Event, data: DataTransfer | null): void => {
+    const files = filesIn(data);
+    if (files.length === 0) return;
     event.preventDefault();
-    void take(file);
+    void take(files);
   };
   find(box, 'label', HTMLLabelElement).textContent = text.write.drop;
-  typed.addEventListener('input', show);
-  input.addEventListener('change', () => void take(input.files?.[0]));
-  field.addEventListener('paste', (event) => takeFrom(event, event.clipboardData?.files));
-  for (const kind of ['dragenter', 'dragover'] as const) {
-    field.addEventListener(kind, (event) => {
-      event.preventDefault();
-      field.classList.add('dropping');
-    });
-  }
-  for (const kind of ['dragleave', 'drop'] as const) {
-    field.addEventListener(kind, () => field.classList.remove('dropping'));
-  }
-  field.addEventListener('drop', (event) => takeFrom(event, event.dataTransfer?.files));
+  typed.addEventListener('input', (event) => {
+    show(!(event instanceof InputEvent && event.inputType.startsWith('insertFrom')));
+  });
+  input.addEventListener('change', () => void take([...(input.files ?? [])]));
+  field.addEventListener('paste', (event) => takeFrom(event, event.clipboardData));
+  field.addEventListener('drop', (event) => takeFrom(event, event.dataTransfer));
+  markDrops(field);
+  catchOtherDrops(field, () => showProblem(text.write.dropBeside));
   show();
   return {
-    bytes: () => (chosen ? Uint8Array.from(chosen.bytes) : utf8(typed.value)),
+    bytes: value,
     check: () => {
       const broken = !chosen && HALF_PAIR.test(typed.value) ? text.write.notText : undefined;
       const problem = broken ?? valueProblem(length(), maxBytes);
-      showError(typed, 'value-error', problem);
+      showProblem(problem);
       return problem === undefined;
     },
-    showProblem: (problem) => showError(typed, 'value-error', problem),
+    showProblem,
     focus: () => (chosen ? find(box, 'button', HTMLButtonElement) : typed).focus(),
   };
 }

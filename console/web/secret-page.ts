@@ -9,6 +9,7 @@ import { recordsTable } from './activity-page.ts';
 import { failurePage } from './plain-pages.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
+import { recipeList } from './recipe-list.ts';
 import { shownExpiry, shownTime } from './shown.ts';
 import { shownSize } from './shared/quantities.ts';
 import { text } from './shared/text.ts';
@@ -94,7 +95,7 @@ export function createSecretPage({ secrets, audit, clock, envEnabled }: Ports) {
             >
           </p>
         </div>
-        ${facts(secret, { now, envEnabled })}
+        ${facts(secret, { now, envEnabled })} ${recipeList(secret.name)}
         <h2>${text.secret.uses}</h2>
         <p class="hint">${text.secret.usesLead}</p>
         ${records.length > 0 ? recordsTable(records, now, false) : html`<p>${text.secret.noUses}</p>`}`,

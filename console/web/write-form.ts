@@ -77,6 +77,7 @@ function valueField({ typed, errors, replaces }: WriteForm): Html {
     >
 ${typed.value}</textarea>
     <p class="hint" id="value-size" data-part="size" aria-live="polite"></p>
+    <ul class="hints" data-part="hints" aria-live="polite" aria-label="${text.write.hints}"></ul>
     <div class="file" data-part="file">
       <label for="file">${text.write.file}</label>
       <input id="file" name="file" type="file" aria-describedby="file-hint" />

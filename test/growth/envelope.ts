@@ -24,6 +24,7 @@ import { fitsPod, isGenerateName, isNamespace, isSubdomain, parsePodPattern } fr
 import { parseFiles, parseVariables } from '#envelope/selection.ts';
 import { verifyTicket } from '#envelope/ticket.ts';
 import { parseUserKey } from '#envelope/user-key.ts';
+import { valueHints } from '#envelope/value-hints.ts';
 import type { Subject } from './harness.ts';
 import { text } from './subject.ts';
 
@@ -208,5 +209,10 @@ export const envelopeSubjects: readonly Subject[] = [
     covers: ['envelope/env-safe.ts isEnvSafe'],
     tokens: ['a', '\n', '\0', "'", '\r', 'é', '\uD800', '€'],
     run: (value) => isEnvSafe(Buffer.from(value)),
+  }),
+  text({
+    covers: ['envelope/value-hints.ts valueHints'],
+    tokens: ['a', 'A=', ' ', '\t', '\n', '\r', '"', '“', '\u200D', 'é', '-----BEGIN PRIVATE KEY-----', '€'],
+    run: (value) => valueHints(Buffer.from(value)),
   }),
 ];

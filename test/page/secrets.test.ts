@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
+import { recipeCode, recipes } from '../../console/web/shared/recipes.ts';
 import { add, listed, loggedIn, site, store, value } from './browser.ts';
 
 const withoutScript = { javaScriptEnabled: false };
@@ -194,25 +195,41 @@ describe('secrets on the page', function () {
     await page.context().close();
   });
 
-  it('may be dropped or pasted as files', async () => {
+  it('may be dropped or pasted as files; what cannot be taken is said at the field, and changes nothing', async () => {
     const page = await loggedIn();
-    const give = (kind: 'drop' | 'paste', name: string): Promise<unknown> =>
+    /** A drop or paste of files of three bytes, and of a text. */
+    const give = (
+      kind: 'drop' | 'paste',
+      names: readonly string[],
+      { text = '', at = '[data-part=value]' } = {},
+    ) =>
       page.evaluate(`(() => {
         const data = new DataTransfer();
-        data.items.add(new File([new Uint8Array([0, 1, 255])], '${name}'));
-        const field = document.querySelector('[data-part=value]');
-        field.dispatchEvent('${kind}' === 'drop'
+        if (${JSON.stringify(text)}) data.setData('text/plain', ${JSON.stringify(text)});
+        for (const name of ${JSON.stringify(names)}) {
+          const file = new File([new Uint8Array([0, 1, 255])], name);
+          data.items.add(file);
+        }
+        const event = '${kind}' === 'drop'
           ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
-          : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+          : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+        document.querySelector('${at}').dispatchEvent(event);
+        return event.defaultPrevented;
       })()`);
-    for (const kind of ['drop', 'paste'] as const) {
-      await page.goto(`/new?name=${kind}`);
-      await give(kind, 'key.bin');
+    const problem = () => page.locator('#value-error').innerText();
+    for (const [kind, text] of [
+      ['drop', ''],
+      ['paste', ''],
+      // As file managers copy a file.
+      ['paste', 'file:///home/ada/key.bin'],
+    ] as const) {
+      await page.goto(`/new?name=${kind}${text.length}`);
+      await give(kind, ['key.bin'], { text });
       await page.getByText('key.bin, 3 bytes').waitFor();
       await store(page);
       await page.waitForURL('**/secrets');
     }
-    expect(await listed(page)).to.deep.equal({ drop: '3 bytes', paste: '3 bytes' });
+    expect(await listed(page)).to.deep.equal({ drop0: '3 bytes', paste0: '3 bytes', paste24: '3 bytes' });
     await page.goto('/import');
     const dropOnImport = (...files: readonly string[]): Promise<unknown> =>
       page.evaluate(`(() => {
@@ -227,6 +244,67 @@ describe('secrets on the page', function () {
     await page.getByRole('button', { name: 'Import 1 secret' }).waitFor();
     await dropOnImport('A=1\nB=2');
     await page.getByRole('button', { name: 'Import 2 secrets' }).waitFor();
+    await page.goto('/new');
+    await value(page).fill('typed');
+    // A spreadsheet's cells come with a picture of them: the browser pastes the text.
+    expect(await give('paste', ['image.png'], { text: 'a\tb' })).to.equal(false);
+    expect(await problem()).to.equal('');
+    await give('drop', ['a', 'b']);
+    expect(await problem()).to.contain('These are 2 files');
+    expect(await give('drop', ['key.bin'], { at: 'h1' }), 'the browser opens it').to.equal(true);
+    expect(await problem()).to.contain('beside the field');
+    await page.evaluate(
+      `File.prototype.arrayBuffer = () => Promise.reject(new DOMException('', 'NotReadableError'))`,
+    );
+    await give('drop', ['folder']);
+    await page.getByText('folder cannot be read').waitFor();
+    expect(await value(page).inputValue()).to.equal('typed');
+    await page.context().close();
+  });
+
+  it('are looked at before they are stored: what may be wrong is said, and stops nobody', async () => {
+    const page = await loggedIn();
+    const hints = page.locator('[data-part=hints] li');
+    await page.goto('/new?name=hinted');
+    await value(page).fill(' x');
+    await hints.getByText('begins with white space').waitFor();
+    await value(page).fill('x');
+    await hints.waitFor({ state: 'detached' });
+    const buffer = Buffer.from('-----BEGIN PRIVATE KEY-----\r\nx\r\n-----END PRIVATE KEY-----');
+    await page.locator('#file').setInputFiles({ name: 'key', mimeType: '', buffer });
+    await hints.nth(1).waitFor();
+    expect((await hints.allInnerTexts()).map((hint) => hint.slice(0, 24))).to.deep.equal([
+      'The private key has no l',
+      'Lines of the private key',
+    ]);
+    await store(page);
+    await page.waitForURL('**/secrets');
+    expect(await listed(page)).to.deep.equal({ hinted: '57 bytes' });
+    await page.context().close();
+  });
+
+  it('have recipes with their name in them, the one that suits it open, to be copied or selected', async () => {
+    const page = await loggedIn();
+    await add(page, 'my-pgpass', 'v');
+    await page.waitForURL('**/secrets');
+    await page.goto('/secret/my-pgpass');
+    expect(await page.locator('.recipes summary').allInnerTexts()).to.deep.equal(
+      Object.values(recipes).map(({ title }) => title),
+    );
+    const open = page.locator('.recipes details[open]');
+    expect(await open.locator('summary').innerText()).to.equal('psql (.pgpass)');
+    await page.evaluate(
+      `navigator.clipboard.writeText = (text) => { document.title = text; return Promise.resolve(); }`,
+    );
+    await open.getByRole('button', { name: 'Copy' }).click();
+    await open.getByText('Copied').waitFor();
+    // A title has its white space collapsed.
+    expect(await page.title()).to.equal(recipeCode(recipes.psql, 'my-pgpass').replaceAll(/\s+/g, ' '));
+    await page.evaluate(`navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))`);
+    await page.getByText('Git over HTTPS').click();
+    await open.getByRole('button', { name: 'Copy' }).click();
+    await open.getByText('Selected').waitFor();
+    expect(await page.evaluate('String(getSelection())')).to.equal(recipeCode(recipes.git, 'my-pgpass'));
     await page.context().close();
   });
 

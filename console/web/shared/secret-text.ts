@@ -68,7 +68,13 @@ export const secretText = {
     fileChosen: (name: string, bytes: number): string => `${name}, ${shownSize(bytes)}`,
     fileKept: (bytes: number): string => `The file that you chose (${shownSize(bytes)}) is still here.`,
     removeFile: 'Remove the file',
+    severalFiles: (count: number): string =>
+      `These are ${counted(count, 'file')}; a secret has one value. Choose one of them.`,
+    unreadable: (name: string): string =>
+      `${name} cannot be read: it may be a folder, or have been moved or changed. Choose the file again.`,
+    dropBeside: 'You dropped a file beside the field. Drop it here.',
     size: shownSize,
+    hints: 'Worth a look before you store it',
     expires: 'Last day of use',
     expiresHint: 'Optional. After that day (UTC), no session gets it.',
     save: 'Store the secret',
@@ -102,6 +108,14 @@ export const secretText = {
     inSession: 'In a session',
     // A path in the pod, not of a URL.
     fileAt: (name: string): string => '/secrets/' + name,
+    recipes: 'Use it in a session',
+    recipesLead:
+      'For the folder /secrets and the secret’s own name; change them if you chose others at launch.',
+    holds: 'For a secret that holds',
+    code: (title: string): string => `Code: ${title}`,
+    copy: 'Copy',
+    copied: 'Copied',
+    selected: 'Selected: press Ctrl-C',
   },
 
   remove: {

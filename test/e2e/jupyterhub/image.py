@@ -1,8 +1,10 @@
 """Writes a container image (docker-archive) of the Python that runs this: interpreter, packages, libraries, no shell.
 
-    VENV/bin/python image.py NAME:TAG FILE.tar
+    VENV/bin/python image.py NAME:TAG FILE.tar [PATH | -PATTERN]...
 
-Files are copied to the same paths as here, so that the environment works unchanged. Runs as user 1000.
+Files are copied to the same paths as here, so that the environment works unchanged. Runs as user 1000. Each PATH is a
+program or folder to add, with the libraries that it needs; files with a path that matches a PATTERN (a regular
+expression) are left out.
 """
 
 import hashlib
@@ -42,13 +44,24 @@ def libraries(binaries: list[Path]) -> set[Path]:
     return {Path(path) for path in re.findall(r"(/\S+\.so\S*) \(0x", listed)}
 
 
-def contents() -> list[Path]:
+def is_binary(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
+
+
+def added(path: Path) -> list[Path]:
+    return tree(path, LEFT_OUT) if path.is_dir() else link_chain(path)
+
+
+def contents(more: list[Path], left_out: list[str]) -> list[Path]:
     interpreter = link_chain(Path(sys.executable))
     stdlib = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix, "base": sys.base_prefix}))
     files = interpreter + tree(stdlib, LEFT_OUT | {"site-packages", "dist-packages"})
     files += tree(Path(sys.prefix, "lib"), LEFT_OUT) + tree(Path(sys.prefix, "share"), LEFT_OUT)
     files += tree(Path(sys.prefix, "etc"), LEFT_OUT) + [Path(sys.prefix, "pyvenv.cfg")]
-    binaries = [interpreter[-1]] + [path for path in files if path.name.endswith(".so")]
+    files += [file for path in more for file in added(path)]
+    files = [path for path in files if not any(re.search(pattern, str(path)) for pattern in left_out)]
+    binaries = [path for path in files if is_binary(path)]
     wanted = {link for library in libraries(binaries) if library.exists() for link in link_chain(library)}
     return sorted({*files, *wanted})
 
@@ -96,8 +109,10 @@ def layer(paths: list[Path]) -> bytes:
     return out.getvalue()
 
 
-def main(name: str, file: str) -> None:
-    filesystem = layer(contents())
+def main(name: str, file: str, *arguments: str) -> None:
+    more = [Path(argument) for argument in arguments if not argument.startswith("-")]
+    filesystem = layer(contents(more, [argument[1:] for argument in arguments if argument.startswith("-")]))
+    folders = dict.fromkeys([f"{sys.prefix}/bin", *(str(path.parent) for path in more if path.is_file())])
     digest = hashlib.sha256(filesystem).hexdigest()
     config = {
         "architecture": {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine],
@@ -105,7 +120,7 @@ def main(name: str, file: str) -> None:
         "config": {
             "User": "1000:1000",
             "WorkingDir": HOME,
-            "Env": [f"HOME={HOME}", f"PATH={sys.prefix}/bin", "PYTHONDONTWRITEBYTECODE=1"],
+            "Env": [f"HOME={HOME}", f"PATH={':'.join(folders)}", "PYTHONDONTWRITEBYTECODE=1"],
             "Cmd": [sys.executable, "-m", "jupyterhub.singleuser"],
         },
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
