@@ -43,6 +43,7 @@ const secrets = {
   value_too_large: kind(422, 'The value is larger than this console stores.'),
   value_not_text: kind(422, 'The value is not well-formed Unicode; send its bytes as valueBase64.'),
   value_not_base64: kind(422, 'valueBase64 is not base64.'),
+  note_malformed: kind(422, 'A note is one line of at most 200 characters.'),
   expiry_past: kind(422, 'Choose an expiry in the future.'),
   version_changed: kind(412, 'The secret has changed in the meantime; look at it again.'),
   write_conflict: kind(409, 'The secret is being changed by others; try again.'),
