@@ -3,6 +3,7 @@
  * docs/design.md#page.
  */
 import { enhanceDeletes } from './delete.ts';
+import { enhanceExpiry, showLastDay } from './expiry.ts';
 import { enhanceImport } from './import.ts';
 import { enhanceLaunch, postAnswer, relayAnswer, returnAnswer, sendOnLogin } from './launch.ts';
 import { announceLogin } from './login-again.ts';
@@ -10,7 +11,9 @@ import { showSaid } from './notices.ts';
 import { enhanceWrite } from './write.ts';
 
 const islands: Readonly<Record<string, (element: HTMLElement) => void>> = {
+  edit: enhanceExpiry,
   import: enhanceImport,
+  'last-day': showLastDay,
   launch: enhanceLaunch,
   'launch-message': postAnswer,
   'launch-relay': relayAnswer,

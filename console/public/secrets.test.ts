@@ -226,7 +226,7 @@ onEachDatabase('secrets', (running) => {
     expect(both.json).to.include({ version: 2, note: null, expiresAt: null });
     expect(both.json.modifiedAt).to.equal(replaced.modifiedAt);
     const { items } = (await alice.call('get', '/audit')).json;
-    const actions = items.map(({ action, version }) => `${String(action)} ${String(version)}`);
+    const actions = items.map(({ action, version }) => `${action} ${version}`);
     expect(actions).to.deep.equal(['update 2', 'replace 2', 'update 1', 'update 1', 'create 1']);
   });
 
