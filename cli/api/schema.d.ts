@@ -1600,7 +1600,7 @@ export interface operations {
           };
         };
       };
-      /** @description `secret_expired`: A selected secret has expired; replace it, or leave it out. `secret_not_env_safe`: A selected secret cannot be an environment variable; select it as a file. `env_disabled`: Environment variables are turned off on this cluster. `namespace_not_enabled`: Sessions with secrets are not enabled in this namespace. */
+      /** @description `secret_expired`: A selected secret has expired; give it a later expiry, replace it, or leave it out. `secret_not_env_safe`: A selected secret cannot be an environment variable; select it as a file. `env_disabled`: Environment variables are turned off on this cluster. `namespace_not_enabled`: Sessions with secrets are not enabled in this namespace. */
       403: {
         headers: {
           [name: string]: unknown;

@@ -31,11 +31,11 @@ export interface WriteRequest extends DeleteRequest {
   readonly expiresAt: Expiry | undefined;
 }
 
-export interface CreateRequest extends WriteRequest {
+interface CreateRequest extends WriteRequest {
   readonly note?: string | undefined;
 }
 
-export interface UpdateRequest extends DeleteRequest {
+interface UpdateRequest extends DeleteRequest {
   readonly changes: SecretChanges;
 }
 

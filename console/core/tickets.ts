@@ -84,7 +84,7 @@ export function checkSelection(
     if (row.expiresAt !== undefined && row.expiresAt <= now) {
       return refuse(
         'secret_expired',
-        `The secret ${name} has expired; replace it, or leave it out of the selection.`,
+        `The secret ${name} has expired; give it a later expiry, replace it, or leave it out of the selection.`,
       );
     }
     selected.push(row);
