@@ -170,12 +170,12 @@ describe('secrets on the page', function () {
       await page.goto('/new');
       await page.getByLabel('Last day of use').fill('2099-01-31');
       if (javaScriptEnabled) await page.getByText(`That is at ${instant}.`).waitFor();
-      await page.getByLabel('Note').fill('with hunter22');
+      await page.getByLabel('Note', { exact: true }).fill('with hunter22');
       await page.getByLabel('Name').fill('dated');
       await value(page).fill('hunter22');
       await store(page);
       await page.getByText('This looks as if it contained a secret value').waitFor();
-      await page.getByLabel('Note').fill('<b>of the lab</b>');
+      await page.getByLabel('Note', { exact: true }).fill('<b>of the lab</b>');
       await store(page);
       await page.waitForURL('**/secrets');
       const cell = page.locator('td[data-label=Expires] time');
@@ -191,7 +191,7 @@ describe('secrets on the page', function () {
       await page.getByRole('link', { name: 'dated', exact: true }).click();
       await page.getByRole('link', { name: 'Edit' }).click();
       expect(await page.getByLabel('Last day of use').inputValue()).to.equal('2099-01-31');
-      await page.getByLabel('Note').fill('hunter22');
+      await page.getByLabel('Note', { exact: true }).fill('hunter22');
       await page.getByRole('button', { name: 'Save' }).click();
       await page.getByLabel('It is not a secret').check();
       await page.getByRole('button', { name: 'Save' }).click();
@@ -216,7 +216,7 @@ describe('secrets on the page', function () {
       await page.goto(`/launch?${new URLSearchParams(query).toString()}`);
       await page.getByLabel('named', { exact: true }).check();
       await page.getByRole('button', { name: 'Give these secrets' }).click();
-      await page.getByText(/Your launcher has|needs JavaScript/).first().waitFor();
+      await page.getByText(/There is no launcher|needs JavaScript/).first().waitFor();
       await page.goto('/secrets');
       await page.getByRole('link', { name: 'Delete named' }).click();
       await page.getByText('1 live ticket names it:').waitFor();

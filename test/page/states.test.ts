@@ -90,7 +90,7 @@ describe('every state of the page looks right and is accessible', function () {
     await page.getByRole('link', { name: 'Replace' }).click();
     await look(page, 'replace');
     await page.goto('/secret/id_ed25519/edit');
-    await page.getByLabel('Note').fill('password: swordfish');
+    await page.getByLabel('Note', { exact: true }).fill('password: swordfish');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByLabel('It is not a secret').waitFor();
     await look(page, 'edit');
