@@ -38,7 +38,10 @@ const secrets = {
   name_malformed: kind(422, 'Choose another name for the secret.'),
   name_taken: kind(409, 'There is already a secret with this name; replace it, or choose another name.'),
   secret_unknown: kind(404, 'You have no secret with this name.'),
-  secret_expired: kind(403, 'A selected secret has expired; give it a later expiry, replace it, or leave it out.'),
+  secret_expired: kind(
+    403,
+    'A selected secret has expired; give it a later expiry, replace it, or leave it out.',
+  ),
   value_empty: kind(422, 'A secret has at least one byte.'),
   value_too_large: kind(422, 'The value is larger than this console stores.'),
   value_not_text: kind(422, 'The value is not well-formed Unicode; send its bytes as valueBase64.'),

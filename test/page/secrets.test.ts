@@ -216,7 +216,10 @@ describe('secrets on the page', function () {
       await page.goto(`/launch?${new URLSearchParams(query).toString()}`);
       await page.getByLabel('named', { exact: true }).check();
       await page.getByRole('button', { name: 'Give these secrets' }).click();
-      await page.getByText(/There is no launcher|needs JavaScript/).first().waitFor();
+      await page
+        .getByText(/There is no launcher|needs JavaScript/)
+        .first()
+        .waitFor();
       await page.goto('/secrets');
       await page.getByRole('link', { name: 'Delete named' }).click();
       await page.getByText('1 live ticket names it:').waitFor();
