@@ -3,6 +3,7 @@ import type { OptionSpecs, Program } from '#platform/commands.ts';
 import type { Context } from './command.ts';
 import { annotate } from './commands/annotate.ts';
 import { completion } from './commands/completion.ts';
+import { edit } from './commands/edit.ts';
 import { importSecrets } from './commands/import.ts';
 import { login, logout, whoami } from './commands/login.ts';
 import { add, list, remove, replace } from './commands/secrets.ts';
@@ -33,6 +34,7 @@ export const program: Program<Context, Result> = {
     list,
     add,
     replace,
+    edit,
     remove,
     importSecrets,
     annotate,

@@ -1,4 +1,5 @@
-/** Times as people write them. Zone 0; pure. */
+/** Times as people write them, and as they are told. Zone 0; pure. */
+import { endOfDay, isEndOfDay, isInstant, lastDay, parseInstant } from '#envelope/expiry.ts';
 import { failure } from './failure.ts';
 
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
@@ -15,15 +16,28 @@ export function demandDuration(text: string, option: string): number {
   return seconds;
 }
 
-const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
+/** Where and when a person writes a time. */
+interface Here {
+  readonly nowMs: number;
+  readonly zone: string;
+}
 
-/** A date (its start, UTC), a time with its zone, or a duration from now, as RFC 3339. */
-export function parseInstant(text: string, nowMs: number): string {
+/** RFC 3339, or null for never: a date (the end of that day here), a time with its offset, or a duration from now. */
+export function parseExpiry(text: string, { nowMs, zone }: Here): string | null {
+  if (text === 'never') return null;
   const seconds = parseDuration(text);
-  const date = DATE.test(text) ? new Date(text) : undefined;
-  const at = seconds === undefined ? date : new Date(nowMs + seconds * 1000);
-  if (at === undefined || Number.isNaN(at.getTime())) {
-    throw failure('usage', '--expires is not a time.', 'Write 2027-01-31, 2027-01-31T12:00:00Z, 30d or 12h.');
+  const at = seconds === undefined ? (endOfDay(text, zone) ?? parseInstant(text)) : nowMs + seconds * 1_000;
+  if (at === undefined || !isInstant(at)) {
+    const next = 'Write 2027-01-31 (the end of that day), 2027-01-31T12:00:00Z, 30d, 12h, or never.';
+    throw failure('usage', '--expires is not a time.', next);
   }
-  return at.toISOString();
+  if (at <= nowMs) throw failure('usage', '--expires is in the past.', 'Write today, or a later day.');
+  return new Date(at).toISOString();
+}
+
+/** `2027-01-31T23:00:00Z, the end of 2027-01-31 in Europe/Zurich` */
+export function toldExpiry(expiresAt: string, zone: string): string {
+  const at = Date.parse(expiresAt);
+  const instant = new Date(at).toISOString().replace('.000Z', 'Z');
+  return isEndOfDay(at, zone) ? `${instant}, the end of ${lastDay(at, zone)} in ${zone}` : instant;
 }

@@ -4,6 +4,7 @@
  */
 import { enhanceCopy } from './copy.ts';
 import { enhanceDeletes } from './delete.ts';
+import { enhanceExpiry, showLastDay } from './expiry.ts';
 import { enhanceImport } from './import.ts';
 import { enhanceLaunch, postAnswer, relayAnswer, returnAnswer, sendOnLogin } from './launch.ts';
 import { announceLogin } from './login-again.ts';
@@ -12,7 +13,9 @@ import { enhanceWrite } from './write.ts';
 
 const islands: Readonly<Record<string, (element: HTMLElement) => void>> = {
   copy: enhanceCopy,
+  edit: enhanceExpiry,
   import: enhanceImport,
+  'last-day': showLastDay,
   launch: enhanceLaunch,
   'launch-message': postAnswer,
   'launch-relay': relayAnswer,

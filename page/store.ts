@@ -8,7 +8,10 @@ import { withLogin } from './login-again.ts';
 interface WriteRequest {
   readonly name: string;
   readonly value: Uint8Array;
-  readonly expiresAt: number | undefined;
+  /** Undefined: never for a new secret; a replaced one stays as it was. */
+  readonly expiresAt: number | 'never' | undefined;
+  /** Of a new secret. */
+  readonly note?: string | undefined;
   /** The version that a replace is for, as it was seen; undefined adds. */
   readonly seen: number | undefined;
 }
@@ -26,7 +29,12 @@ function refused({ problem }: Extract<CallResult<never>, { ok: false }>): Stored
   };
 }
 
-export async function store({ name, value, expiresAt, seen }: WriteRequest): Promise<Stored> {
+function expiryMember(expiresAt: WriteRequest['expiresAt']): object {
+  if (expiresAt === undefined) return {};
+  return { expiresAt: expiresAt === 'never' ? null : new Date(expiresAt).toISOString() };
+}
+
+export async function store({ name, value, expiresAt, note, seen }: WriteRequest): Promise<Stored> {
   const offered = await withLogin(() =>
     call<SealingOffer>({ method: 'POST', path: urlPath`/secrets/${name}/sealing` }),
   );
@@ -41,11 +49,15 @@ export async function store({ name, value, expiresAt, seen }: WriteRequest): Pro
   };
   const body = {
     ...(await sealOffered(sealing, { name, offer }, value)),
-    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+    ...expiryMember(expiresAt),
   };
   const stored = await withLogin(() =>
     seen === undefined
-      ? call({ method: 'POST', path: '/secrets', body: { name, ...body } })
+      ? call({
+          method: 'POST',
+          path: '/secrets',
+          body: { name, ...(note === undefined ? {} : { note }), ...body },
+        })
       : call({ method: 'PUT', path: urlPath`/secrets/${name}`, body, ifMatch: seen }),
   );
   return stored.ok ? { kind: 'stored' } : refused(stored);

@@ -1,8 +1,11 @@
 /** The form that adds or replaces a secret, with the value sealed in this browser. Zone 0; docs/design.md#writing. */
+import { looksLikeValue, parseNote } from '#envelope/note.ts';
 import { secretPath } from '../console/web/shared/addresses.ts';
-import { endOfDay, nameProblem } from '../console/web/shared/rules.ts';
+import { expiryOf, type TypedExpiry } from '../console/web/shared/expiry-field.ts';
+import { nameProblem, noteProblem } from '../console/web/shared/rules.ts';
 import { text } from '../console/web/shared/text.ts';
-import { find, make, showError } from './elements.ts';
+import { find, make, part, showError } from './elements.ts';
+import { enhanceExpiry } from './expiry.ts';
 import { notice, say, saySealedHere } from './notices.ts';
 import { store, type Stored } from './store.ts';
 import { createValueField, type ValueField } from './value-field.ts';
@@ -11,6 +14,9 @@ interface State {
   readonly form: HTMLFormElement;
   readonly value: ValueField;
   readonly nameInput: HTMLInputElement | undefined;
+  /** Only of a form that adds. */
+  readonly noteInput: HTMLInputElement | undefined;
+  readonly expiry: { readonly input: HTMLInputElement; readonly typed: () => TypedExpiry };
   /** The secret that is replaced; undefined adds. */
   replaces: { readonly name: string; seen: number } | undefined;
 }
@@ -45,7 +51,9 @@ function show(state: State, stored: Stored): void {
     if (code === 'name_taken') showTaken(state, nameOf(state));
     else if (code === 'name_malformed' && state.nameInput) showError(state.nameInput, 'name-error', detail);
     else if (code === 'expiry_past') {
-      showError(find(state.form, '#expires', HTMLInputElement), 'expires-error', text.write.expiryPast);
+      showError(state.expiry.input, 'expires-error', text.write.expiryPast);
+    } else if (code === 'note_malformed' && state.noteInput) {
+      showError(state.noteInput, 'note-error', detail);
     } else if (code === 'version_changed') notice(text.write.changed);
     else if (code.startsWith('value_')) state.value.showProblem(detail);
     else notice(code === 'login_ended' ? text.expired.inPlace : detail);
@@ -59,21 +67,40 @@ function checkName({ nameInput }: State): boolean {
   return problem === undefined;
 }
 
-function checkExpiry({ form }: State): boolean {
-  const input = find(form, '#expires', HTMLInputElement);
-  const end = endOfDay(input.value);
-  const bad = input.validity.badInput || (input.value !== '' && end === undefined);
-  const past = end !== undefined && end <= Date.now();
+function checkExpiry({ expiry: { input, typed } }: State): boolean {
+  const end = expiryOf(typed());
+  const bad = input.validity.badInput || end === undefined;
+  const past = typeof end === 'number' && end <= Date.now();
   const problem = bad ? text.write.expiryMalformed : past ? text.write.expiryPast : undefined;
   showError(input, 'expires-error', problem);
   return problem === undefined;
 }
 
+/** Asks once more where the note looks like a value, or has this one in it. */
+function checkNote({ form, noteInput, value }: State): boolean {
+  if (!noteInput) return true;
+  const sure = find(form, '[name="noteSure"]', HTMLInputElement);
+  const bytes = value.bytes();
+  const own = new TextDecoder().decode(bytes);
+  bytes.fill(0);
+  const asks = !sure.checked && looksLikeValue(parseNote(noteInput.value) ?? '', own);
+  if (asks) part(form, 'note-sure').hidden = false;
+  const problem = noteProblem(noteInput.value) ?? (asks ? text.note.asks : undefined);
+  showError(noteInput, 'note-error', problem);
+  return problem === undefined;
+}
+
 async function send(state: State): Promise<void> {
   const [name, value, adds] = [nameOf(state), state.value.bytes(), !state.replaces];
-  const expiresAt = endOfDay(find(state.form, '#expires', HTMLInputElement).value);
+  const expiresAt = expiryOf(state.expiry.typed());
   try {
-    const stored = await store({ name, value, expiresAt, seen: state.replaces?.seen });
+    const stored = await store({
+      name,
+      value,
+      expiresAt,
+      note: state.noteInput?.value,
+      seen: state.replaces?.seen,
+    });
     if (stored.kind === 'stored') {
       say(adds ? text.said.created(name) : text.said.replaced(name));
       location.assign('/secrets');
@@ -87,11 +114,12 @@ async function send(state: State): Promise<void> {
 
 async function submit(state: State): Promise<void> {
   notice('');
-  const good = [checkName(state), state.value.check(), checkExpiry(state)];
+  const good = [checkName(state), state.value.check(), checkExpiry(state), checkNote(state)];
   if (good.includes(false)) {
     if (state.nameInput && !good[0]) state.nameInput.focus();
     else if (!good[1]) state.value.focus();
-    else find(state.form, '#expires', HTMLInputElement).focus();
+    else if (!good[2]) state.expiry.input.focus();
+    else state.noteInput?.focus();
     return;
   }
   const button = find(state.form, 'button[type="submit"]', HTMLButtonElement);
@@ -111,6 +139,8 @@ export function enhanceWrite(element: HTMLElement): void {
     form: element,
     value: createValueField(element, Number(max)),
     nameInput: element.querySelector<HTMLInputElement>('#name') ?? undefined,
+    noteInput: element.querySelector<HTMLInputElement>('#note') ?? undefined,
+    expiry: enhanceExpiry(element),
     replaces: version === undefined ? undefined : { name, seen: Number(version) },
   };
   saySealedHere(element);

@@ -10,7 +10,7 @@ import { program } from '../cli/commands.ts';
 import { demandName } from '../cli/commands/secrets.ts';
 import { parseManifest } from '../cli/manifest.ts';
 import { parseSettings as parseCliSettings } from '../cli/settings.ts';
-import { demandDuration, parseInstant } from '../cli/time.ts';
+import { demandDuration, parseExpiry } from '../cli/time.ts';
 import { parseContent, parseName } from '../console/core/secret-content.ts';
 import { sessionAnnotations } from '../console/core/session-annotations.ts';
 import { parseBody } from '../console/http/body.ts';
@@ -177,7 +177,7 @@ const parsers: Readonly<Record<string, (value: string) => Refusals | Promise<Ref
     ].map((args) => attempt(() => interpret(program, args))),
   'the settings of the command line': (value) => [
     ...['console', 'issuer', 'kid'].map((flag) => attempt(() => parseCliSettings({ [flag]: value }, {}, {}))),
-    attempt(() => parseInstant(value, 0)),
+    attempt(() => parseExpiry(value, { nowMs: 0, zone: 'UTC' })),
     attempt(() => demandDuration(value, '--ttl')),
   ],
   'the settings of a service': async (value) => {

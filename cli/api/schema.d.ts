@@ -70,7 +70,8 @@ export interface paths {
     delete: operations['deleteSecret'];
     options?: never;
     head?: never;
-    patch?: never;
+    /** Change expiry and note; the value and its version stay. */
+    patch: operations['updateSecret'];
     trace?: never;
   };
   '/api/v1/secrets/{name}/sealing': {
@@ -175,10 +176,15 @@ export interface components {
       envSafe: boolean;
       /** Format: date-time */
       createdAt: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When the value was last written.
+       */
       modifiedAt: string;
       expiresAt: string | null;
       lastUsedAt: string | null;
+      /** @description What its owner wrote about it; stored in clear. */
+      note: string | null;
     };
     /** @description What a client needs to seal one write itself. */
     SealingOffer: {
@@ -283,7 +289,7 @@ export interface components {
       at: string;
       actor: string;
       /** @enum {string} */
-      action: 'create' | 'replace' | 'delete' | 'seal' | 'ticket' | 'revoke' | 'resolve' | 'claim';
+      action: 'create' | 'replace' | 'update' | 'delete' | 'seal' | 'ticket' | 'revoke' | 'resolve' | 'claim';
       /** @enum {string} */
       outcome: 'done' | 'refused';
       /** @description Why it was refused. */
@@ -582,6 +588,8 @@ export interface operations {
           | {
               /** @description Name of a secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..". */
               name: string;
+              /** @description What its owner writes about it, stored in clear: one line. Null or empty: none. */
+              note?: string | null;
               /** @description 1 to 65536 bytes as UTF-8. */
               value: string;
               /** @description When the secret expires; absent or null: never. */
@@ -590,6 +598,8 @@ export interface operations {
           | {
               /** @description Name of a secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..". */
               name: string;
+              /** @description What its owner writes about it, stored in clear: one line. Null or empty: none. */
+              note?: string | null;
               /** @description base64 (RFC 4648 section 4) of 1 to 65536 bytes. */
               valueBase64: string;
               /** @description When the secret expires; absent or null: never. */
@@ -598,6 +608,8 @@ export interface operations {
           | {
               /** @description Name of a secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..". */
               name: string;
+              /** @description What its owner writes about it, stored in clear: one line. Null or empty: none. */
+              note?: string | null;
               /** @description Both layers, sealed for a reservation from POST …/sealing. */
               envelope: string;
               /** @description Size of the value in bytes. */
@@ -695,7 +707,7 @@ export interface operations {
           };
         };
       };
-      /** @description `value_empty`: A secret has at least one byte. `value_too_large`: The value is larger than this console stores. `value_not_text`: The value is not well-formed Unicode; send its bytes as valueBase64. `value_not_base64`: valueBase64 is not base64. `expiry_past`: Choose an expiry in the future. `envelope_malformed`: The envelope is malformed. `envelope_of_another_owner`: The envelope is sealed for another owner. `envelope_of_another_name`: The envelope is sealed for another name. `envelope_key_not_active`: The envelope is sealed to a key that is not the current one; seal it again. `envelope_size_differs`: The envelope does not hold a value of the declared size. `name_malformed`: Choose another name for the secret. */
+      /** @description `value_empty`: A secret has at least one byte. `value_too_large`: The value is larger than this console stores. `value_not_text`: The value is not well-formed Unicode; send its bytes as valueBase64. `value_not_base64`: valueBase64 is not base64. `expiry_past`: Choose an expiry in the future. `envelope_malformed`: The envelope is malformed. `envelope_of_another_owner`: The envelope is sealed for another owner. `envelope_of_another_name`: The envelope is sealed for another name. `envelope_key_not_active`: The envelope is sealed to a key that is not the current one; seal it again. `envelope_size_differs`: The envelope does not hold a value of the declared size. `name_malformed`: Choose another name for the secret. `note_malformed`: A note is one line of at most 200 characters. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -714,7 +726,8 @@ export interface operations {
               | 'envelope_of_another_name'
               | 'envelope_key_not_active'
               | 'envelope_size_differs'
-              | 'name_malformed';
+              | 'name_malformed'
+              | 'note_malformed';
           };
         };
       };
@@ -783,13 +796,13 @@ export interface operations {
           | {
               /** @description 1 to 65536 bytes as UTF-8. */
               value: string;
-              /** @description When the secret expires; absent or null: never. */
+              /** @description When the secret expires; null: never; absent: as it was, unless that has passed. */
               expiresAt?: string | null;
             }
           | {
               /** @description base64 (RFC 4648 section 4) of 1 to 65536 bytes. */
               valueBase64: string;
-              /** @description When the secret expires; absent or null: never. */
+              /** @description When the secret expires; null: never; absent: as it was, unless that has passed. */
               expiresAt?: string | null;
             }
           | {
@@ -799,7 +812,7 @@ export interface operations {
               size: number;
               /** @description Whether the value can be an environment variable. */
               envSafe: boolean;
-              /** @description When the secret expires; absent or null: never. */
+              /** @description When the secret expires; null: never; absent: as it was, unless that has passed. */
               expiresAt?: string | null;
             };
       };
@@ -1120,6 +1133,192 @@ export interface operations {
       };
     };
   };
+  updateSecret: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A version, such as "3". */
+        'If-Match'?: string;
+      };
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description When the secret expires; null: never; absent: as it was. */
+          expiresAt?: string | null;
+          /** @description Stored in clear: one line. Null or empty: none; absent: as it was. */
+          note?: string | null;
+        };
+      };
+    };
+    responses: {
+      /** @description The answer. */
+      200: {
+        headers: {
+          /** @description The version, such as "3". */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Secret'];
+        };
+      };
+      /** @description `body_malformed`: The request’s body is not what this operation accepts. `if_match_malformed`: If-Match is not a list of quoted versions. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'body_malformed' | 'if_match_malformed';
+          };
+        };
+      };
+      /** @description `bearer_rejected`: Log in and send an access token for this service. */
+      401: {
+        headers: {
+          /** @description RFC 6750. */
+          'WWW-Authenticate'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'bearer_rejected';
+          };
+        };
+      };
+      /** @description `not_found`: There is nothing at this address. `secret_unknown`: You have no secret with this name. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'not_found' | 'secret_unknown';
+          };
+        };
+      };
+      /** @description `method_not_allowed`: This address does not accept this method. */
+      405: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'method_not_allowed';
+          };
+        };
+      };
+      /** @description `write_conflict`: The secret is being changed by others; try again. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'write_conflict';
+          };
+        };
+      };
+      /** @description `version_changed`: The secret has changed in the meantime; look at it again. */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'version_changed';
+          };
+        };
+      };
+      /** @description `body_too_large`: The request’s body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'body_too_large';
+          };
+        };
+      };
+      /** @description `content_type`: Send application/json, without content encoding. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'content_type';
+          };
+        };
+      };
+      /** @description `expiry_past`: Choose an expiry in the future. `note_malformed`: A note is one line of at most 200 characters. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'expiry_past' | 'note_malformed';
+          };
+        };
+      };
+      /** @description `rate_limited`: Too many requests; try again after the time in Retry-After. */
+      429: {
+        headers: {
+          /** @description Seconds. */
+          'Retry-After'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'rate_limited';
+          };
+        };
+      };
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'internal_error' | 'identity_provider_misconfigured';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. `overloaded`: The console is receiving as much as it can hold; try again. */
+      503: {
+        headers: {
+          /** @description Seconds. */
+          'Retry-After'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'database_unavailable' | 'identity_provider_unavailable' | 'overloaded';
+          };
+        };
+      };
+    };
+  };
   reserveSealing: {
     parameters: {
       query?: never;
@@ -1253,6 +1452,8 @@ export interface operations {
       query?: {
         limit?: number;
         after?: string;
+        secret?: string;
+        live?: 'true';
       };
       header?: never;
       path?: never;
@@ -1399,7 +1600,7 @@ export interface operations {
           };
         };
       };
-      /** @description `secret_expired`: A selected secret has expired; replace it, or leave it out. `secret_not_env_safe`: A selected secret cannot be an environment variable; select it as a file. `env_disabled`: Environment variables are turned off on this cluster. `namespace_not_enabled`: Sessions with secrets are not enabled in this namespace. */
+      /** @description `secret_expired`: A selected secret has expired; give it a later expiry, replace it, or leave it out. `secret_not_env_safe`: A selected secret cannot be an environment variable; select it as a file. `env_disabled`: Environment variables are turned off on this cluster. `namespace_not_enabled`: Sessions with secrets are not enabled in this namespace. */
       403: {
         headers: {
           [name: string]: unknown;

@@ -1,15 +1,18 @@
 /** `secrets list|add|replace|delete`. Zone 0. */
+import { localZone } from '#envelope/expiry.ts';
 import { parseSecretName, SECRET_NAME_RULE, type SecretName } from '#envelope/names.ts';
 import { lengthOf } from '#envelope/selection.ts';
 import { columns } from '#platform/columns.ts';
 import { dataOf, expectDone, type Api, type Schemas } from '../api/client.ts';
 import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
+import { demandNote, demandReadable, noteOptions } from '../note.ts';
 import { bytes, time, type Result } from '../output.ts';
 import { demandTrusted } from '../pins.ts';
 import { offeredKey, seal } from '../sealing.ts';
-import { parseInstant } from '../time.ts';
+import { parseExpiry, toldExpiry } from '../time.ts';
 import { readValue } from '../value.ts';
+import { consequences } from './naming-tickets.ts';
 
 const PAGE = 200;
 
@@ -38,7 +41,10 @@ export function demandName(text: string): SecretName {
 interface Write {
   readonly name: SecretName;
   readonly kind: 'add' | 'replace';
-  readonly expiresAt?: string | undefined;
+  /** Null: never; undefined: never for a new secret, and as it was for one that is replaced. */
+  readonly expiresAt?: string | null | undefined;
+  /** Of a new secret. */
+  readonly note?: string | undefined;
   /** Replaces this version only. */
   readonly ifVersion?: string | undefined;
 }
@@ -50,7 +56,7 @@ export async function store(
   write: Write,
   value: Uint8Array,
 ): Promise<Schemas['Secret']> {
-  const { name, kind, expiresAt, ifVersion } = write;
+  const { name, kind, expiresAt, note: written, ifVersion } = write;
   const path = { name };
   const offer = dataOf(await api.POST('/api/v1/secrets/{name}/sealing', { params: { path } }));
   const { settings, pins, note } = context;
@@ -62,10 +68,18 @@ export async function store(
     ...(await seal({ name, offer, nowMs: context.now() }, value)),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
-  if (kind === 'add') return dataOf(await api.POST('/api/v1/secrets', { body: { name, ...body } }));
+  if (kind === 'add') {
+    const fresh = { name, ...(written === undefined ? {} : { note: written }), ...body };
+    return dataOf(await api.POST('/api/v1/secrets', { body: fresh }));
+  }
   const header = ifVersion === undefined ? {} : { 'If-Match': `"${ifVersion}"` };
   return dataOf(await api.PUT('/api/v1/secrets/{name}', { params: { path, header }, body }));
 }
+
+export const expiresOption = {
+  value: 'WHEN',
+  doc: 'When it expires: 2027-01-31 (the end of that day here), 2027-01-31T12:00:00Z, from now (30d, 12h), or never.',
+} as const;
 
 const writeOptions = {
   file: {
@@ -74,10 +88,7 @@ const writeOptions = {
     doc: 'Read the value from a file, byte for byte; - is standard input.',
   },
   'trim-newline': { doc: 'Drop one newline at the end of the value.' },
-  expires: {
-    value: 'WHEN',
-    doc: 'When the secret expires: 2027-01-31, 2027-01-31T12:00:00Z, or from now: 30d, 12h.',
-  },
+  expires: expiresOption,
 } as const;
 
 const valueElsewhere = 'Leave it out to be asked for it, or use --file FILE or standard input';
@@ -90,18 +101,46 @@ interface WriteOptions {
   readonly file: string | undefined;
   readonly 'trim-newline': boolean;
   readonly expires: string | undefined;
+  readonly note?: string | undefined;
+  readonly yes?: boolean;
   readonly 'if-version'?: string | undefined;
 }
 
-/** Before the value is asked for, and before the console reserves a place for it. */
-async function demandFitting(api: Api, kind: Write['kind'], name: SecretName): Promise<void> {
-  const exists = (await listAll(api)).some((item) => item.name === name);
-  if (kind === 'add' && exists) {
+export function demandVersion(version: string | undefined): string | undefined {
+  if (version !== undefined && !/^\d{1,15}$/.test(version))
+    throw failure('usage', '--if-version is not a version number.', 'twofold secrets list');
+  return version;
+}
+
+/** What is replaced. Before the value is asked for, and before the console reserves a place for it. */
+async function demandFitting(
+  api: Api,
+  kind: Write['kind'],
+  name: SecretName,
+): Promise<Schemas['Secret'] | undefined> {
+  const existing = (await listAll(api)).find((item) => item.name === name);
+  if (kind === 'add' && existing) {
     throw failure('name_taken', `You already have a secret ${name}.`, `twofold secrets replace ${name}`);
   }
-  if (kind === 'replace' && !exists) {
+  if (kind === 'replace' && !existing) {
     throw failure('secret_unknown', `You have no secret ${name}.`, `twofold secrets add ${name}`);
   }
+  return existing;
+}
+
+/** When it expires, where that is not what a person expects without being told. */
+function expiryLine(
+  stored: Schemas['Secret'],
+  before: Schemas['Secret'] | undefined,
+  named: boolean,
+): string | undefined {
+  const zone = localZone();
+  const { expiresAt } = stored;
+  if (expiresAt !== null)
+    return `It ${before && !named ? 'still expires' : 'expires'} at ${toldExpiry(expiresAt, zone)}.`;
+  return before && !named && before.expiresAt !== null
+    ? `Its expiry has passed (${toldExpiry(before.expiresAt, zone)}), and it has none now; --expires sets one.`
+    : undefined;
 }
 
 async function writeOne(
@@ -110,21 +149,23 @@ async function writeOne(
   { positionals: [text = ''], options }: { positionals: readonly string[]; options: WriteOptions },
 ): Promise<Result> {
   const name = demandName(text);
-  const expiresAt = options.expires === undefined ? undefined : parseInstant(options.expires, context.now());
-  const ifVersion = options['if-version'];
-  if (ifVersion !== undefined && !/^\d{1,15}$/.test(ifVersion)) {
-    throw failure('usage', '--if-version is not a version number.', 'twofold secrets list');
-  }
+  const { expires, yes = false } = options;
+  const here = { nowMs: context.now(), zone: localZone() };
+  const expiresAt = expires === undefined ? undefined : parseExpiry(expires, here);
+  const note = demandNote(options.note);
+  const ifVersion = demandVersion(options['if-version']);
   const api = await context.api();
-  await demandFitting(api, kind, name);
+  const before = await demandFitting(api, kind, name);
   const value = await readValue(context, { name, file: options.file, trimNewline: options['trim-newline'] });
   try {
-    const stored = await store(context, api, { name, kind, expiresAt, ifVersion }, value);
+    await demandReadable(context, note, { yes, value });
+    const stored = await store(context, api, { name, kind, expiresAt, note, ifVersion }, value);
     const done = kind === 'add' ? 'Stored' : 'Replaced';
-    return {
-      json: stored,
-      text: `${done} ${name}: version ${stored.version}, ${bytes(stored.size)}, sealed on this machine.`,
-    };
+    const lines = [
+      `${done} ${name}: version ${stored.version}, ${bytes(stored.size)}, sealed on this machine.`,
+      expiryLine(stored, before, expires !== undefined) ?? [],
+    ];
+    return { json: stored, text: lines.flat().join('\n') };
   } finally {
     value.fill(0);
   }
@@ -140,7 +181,9 @@ export const list = command({
   ],
   run: async (context) => {
     const items = await listAll(await context.api());
+    const noted = items.some((item) => item.note !== null);
     const header = ['NAME', 'SIZE', 'VERSION', 'CREATED', 'CHANGED', 'LAST USED', 'EXPIRES', 'AS VARIABLE'];
+    if (noted) header.push('NOTE');
     const rows = items.map((item) => [
       item.name,
       bytes(item.size),
@@ -150,6 +193,7 @@ export const list = command({
       time(item.lastUsedAt),
       time(item.expiresAt),
       item.envSafe ? 'yes' : 'no',
+      ...(noted ? [item.note ?? ''] : []),
     ]);
     const text =
       items.length > 0
@@ -166,7 +210,7 @@ export const add = command({
   summary: 'Store a new secret, sealed on this machine.',
   detail,
   positionals: [name],
-  options: writeOptions,
+  options: { ...writeOptions, ...noteOptions },
   storesValue: valueElsewhere,
   examples: [
     { line: 'twofold secrets add db-password', doc: 'Asks for the value without showing it' },
@@ -179,7 +223,9 @@ export const add = command({
 export const replace = command({
   name: 'secrets replace',
   summary: 'Store a new version of a secret.',
-  detail: `${detail}\nNew sessions get the new version; running ones keep the value they started with.`,
+  detail:
+    `${detail}\nNew sessions get the new version; running ones keep the value they started with. Without --expires, an\n` +
+    'expiry that is still to come stays, and so does the note.',
   positionals: [name],
   options: {
     ...writeOptions,
@@ -196,7 +242,9 @@ export const replace = command({
 export const remove = command({
   name: 'secrets delete',
   summary: 'Delete secrets.',
-  detail: 'Running sessions keep their files; a session that starts or restarts no longer gets the secret.',
+  detail:
+    'Running sessions keep their files. From then on, a pod that names the secret is refused whole: it gets none of its\n' +
+    'secrets, and does not start. Live tickets that name it are listed first.',
   positionals: [{ name: 'NAME', doc: 'names of secrets', many: true }],
   options: { yes: { short: 'y', doc: 'Do not ask.' } },
   examples: [
@@ -206,9 +254,11 @@ export const remove = command({
   run: async (context, { positionals, options }) => {
     const names = [...new Set(positionals.map(demandName))];
     const api = await context.api();
+    if (!options.yes && !context.terminal.interactive)
+      throw failure('not_interactive', 'There is no terminal to ask at.', 'Add --yes.');
+    for (const line of await consequences(api, names)) context.note(line);
     if (!options.yes) {
-      if (!context.terminal.interactive)
-        throw failure('not_interactive', 'There is no terminal to ask at.', 'Add --yes.');
+      context.note('A pod that names a deleted secret is refused whole: it gets none of its secrets.');
       const sure = await context.terminal.confirm(`Delete ${names.join(', ')}?`);
       if (!sure) throw failure('not_confirmed', 'Nothing was deleted.');
     }

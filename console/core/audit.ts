@@ -9,6 +9,7 @@ import type { RefusalCode } from '../refusals.ts';
 export type AuditAction =
   | 'create'
   | 'replace'
+  | 'update'
   | 'delete'
   | 'seal'
   | 'ticket'

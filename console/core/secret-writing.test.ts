@@ -27,6 +27,7 @@ const current: SecretRow = {
   modifiedAt: 1,
   expiresAt: undefined,
   lastUsedAt: undefined,
+  note: undefined,
 };
 
 describe('a secret that others keep changing', () => {
@@ -37,6 +38,7 @@ describe('a secret that others keep changing', () => {
       keys: { lockActive: () => Promise.resolve(true) },
       secrets: {
         find: () => Promise.resolve([current]),
+        lock: () => Promise.resolve([current]),
         replace: () => {
           attempts += 1;
           return Promise.resolve(false);

@@ -1,5 +1,5 @@
 /**
- * Writing secrets: create, replace, delete. Each is one transaction that fails if its sealing key is no longer the
+ * Writing secrets: create, replace, update, delete. Each is one transaction that fails if its sealing key is no longer the
  * active one. Zone 1; docs/design.md#writing.
  */
 import type { OwnerId, SecretName } from '#envelope/names.ts';
@@ -12,10 +12,12 @@ import { refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import type { Sealing, WriteTarget } from './sealing.ts';
 import type { Content } from './secret-content.ts';
-import type { Database, SecretRow, SecretVersion, Stores } from './stores.ts';
+import type { Database, SecretChanges, SecretRow, SecretVersion, Stores } from './stores.ts';
 
 /** Versions that the caller has seen; `*` is any. */
 export type IfMatch = '*' | readonly number[];
+
+export type Expiry = number | 'never';
 
 export interface DeleteRequest {
   readonly ownerId: OwnerId;
@@ -25,12 +27,23 @@ export interface DeleteRequest {
 
 export interface WriteRequest extends DeleteRequest {
   readonly content: Content;
-  readonly expiresAt: number | undefined;
+  /** Undefined: never for a new secret; a replaced one stays as it was, unless its expiry has passed. */
+  readonly expiresAt: Expiry | undefined;
+}
+
+interface CreateRequest extends WriteRequest {
+  readonly note?: string | undefined;
+}
+
+interface UpdateRequest extends DeleteRequest {
+  readonly changes: SecretChanges;
 }
 
 export interface SecretWriting {
-  create(request: WriteRequest): Promise<Outcome<SecretRow>>;
+  create(request: CreateRequest): Promise<Outcome<SecretRow>>;
   replace(request: WriteRequest): Promise<Outcome<SecretRow>>;
+  /** The value, its version and the time of its change stay. */
+  update(request: UpdateRequest): Promise<Outcome<SecretRow>>;
   delete(request: DeleteRequest): Promise<Outcome<void>>;
 }
 
@@ -60,8 +73,8 @@ function recordOf({ ownerId, name, id, version, kid }: SecretRow): AuditSubject 
   };
 }
 
-function checkExpiry({ expiresAt }: WriteRequest, now: number): Outcome<void> {
-  return expiresAt !== undefined && expiresAt <= now
+function checkExpiry(expiresAt: Expiry | undefined, now: number): Outcome<void> {
+  return typeof expiresAt === 'number' && expiresAt <= now
     ? refuse('expiry_past', 'expiresAt is in the past; choose a later time, or leave it out.')
     : ok(undefined);
 }
@@ -97,8 +110,10 @@ export function createSecretWriting(ports: Ports): SecretWriting {
   const { database, clock } = ports;
 
   /** The version to store, its layers sealed or checked. */
-  const versionOf = async (target: WriteTarget, request: WriteRequest): Promise<Outcome<SecretVersion>> => {
-    const { content, expiresAt } = request;
+  const versionOf = async (
+    target: WriteTarget,
+    { content, expiresAt: asked }: WriteRequest,
+  ): Promise<Outcome<SecretVersion>> => {
     const sealed =
       content.kind === 'plain'
         ? await ports.sealing.seal(target, content.bytes)
@@ -106,17 +121,18 @@ export function createSecretWriting(ports: Ports): SecretWriting {
     if (!sealed.ok) return sealed;
     const { size, envSafe } = content;
     const { version } = target;
+    const expiresAt = typeof asked === 'number' ? asked : undefined;
     return ok({ ...sealed.value, version, size, envSafe, modifiedAt: clock(), expiresAt });
   };
 
-  const create = async (request: WriteRequest): Promise<Outcome<SecretRow>> => {
-    const { ownerId, name, content } = request;
+  const create = async (request: CreateRequest): Promise<Outcome<SecretRow>> => {
+    const { ownerId, name, content, note } = request;
     const id = content.kind === 'sealed' ? content.parts.header.secretId : ports.ids.secret();
     const target = { ownerId, secretId: id, name, version: 1 };
     const sealed = await versionOf(target, request);
     if (!sealed.ok) return sealed;
     const now = sealed.value.modifiedAt;
-    const row = { ...sealed.value, id, ownerId, name, createdAt: now, lastUsedAt: undefined };
+    const row = { ...sealed.value, id, ownerId, name, createdAt: now, lastUsedAt: undefined, note };
     return await database.write(async (stores) => {
       const room = await ports.quotas.secret(stores, ownerId);
       if (!room.ok) return room;
@@ -135,13 +151,30 @@ export function createSecretWriting(ports: Ports): SecretWriting {
     const target = { ownerId, secretId: id, name, version: current.version + 1 };
     const sealed = await versionOf(target, request);
     if (!sealed.ok) return sealed;
-    const row = { ...current, ...sealed.value };
-    const now = row.modifiedAt;
+    const now = sealed.value.modifiedAt;
     return await database.write(async (stores) => {
-      const admitted = await admit(stores, target, row, { content: request.content, now });
+      const admitted = await admit(stores, target, sealed.value, { content: request.content, now });
       if (!admitted.ok) return admitted;
-      if (!(await stores.secrets.replace(id, sealed.value))) return conflict(name);
+      // An update leaves the version as it is: what stays is read under the lock.
+      const [locked] = await stores.secrets.lock([id]);
+      if (!locked) return conflict(name);
+      const stays =
+        request.expiresAt === undefined && locked.expiresAt !== undefined && locked.expiresAt > now;
+      const next = stays ? { ...sealed.value, expiresAt: locked.expiresAt } : sealed.value;
+      if (!(await stores.secrets.replace(id, next))) return conflict(name);
+      const row = { ...current, ...next, note: locked.note };
       await stores.audit.append({ ...recordOf(row), at: now, action: 'replace', outcome: 'done' });
+      return ok(row);
+    });
+  };
+
+  const updateOnce = async (current: SecretRow, { changes }: UpdateRequest): Promise<Outcome<SecretRow>> => {
+    const { id, ownerId, name, version } = current;
+    return await database.write(async ({ secrets, audit }) => {
+      if (!(await secrets.update(id, version, changes))) return conflict(name);
+      const [row] = await secrets.find(ownerId, [name]);
+      if (!row) return conflict(name);
+      await audit.append({ ...recordOf(row), at: clock(), action: 'update', outcome: 'done' });
       return ok(row);
     });
   };
@@ -172,12 +205,16 @@ export function createSecretWriting(ports: Ports): SecretWriting {
 
   return {
     create: async (request) => {
-      const expiry = checkExpiry(request, clock());
+      const expiry = checkExpiry(request.expiresAt, clock());
       return expiry.ok ? await create(request) : expiry;
     },
     replace: async (request) => {
-      const expiry = checkExpiry(request, clock());
+      const expiry = checkExpiry(request.expiresAt, clock());
       return expiry.ok ? await onCurrent(request, (current) => replaceOnce(current, request)) : expiry;
+    },
+    update: async (request) => {
+      const expiry = checkExpiry(request.changes.expiresAt, clock());
+      return expiry.ok ? await onCurrent(request, (current) => updateOnce(current, request)) : expiry;
     },
     delete: (request) => onCurrent(request, deleteOnce),
   };

@@ -1,26 +1,36 @@
 /**
- * Writes of an owner's secrets: name and content are parsed, written, and wiped. Zone 1;
+ * Writes of an owner's secrets: name, note and content are parsed, written, and wiped. Zone 1;
  * docs/design.md#writing.
  */
 import { parseSecretName, type OwnerId, type SecretName } from '#envelope/names.ts';
+import { NOTE_RULE, parseNote } from '#envelope/note.ts';
 import { ok } from '#envelope/result.ts';
 import { lengthOf } from '#envelope/selection.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import { parseContent, parseName, type ContentInput } from './secret-content.ts';
-import type { DeleteRequest, IfMatch, SecretWriting, WriteRequest } from './secret-writing.ts';
+import type { DeleteRequest, Expiry, IfMatch, SecretWriting, WriteRequest } from './secret-writing.ts';
 import type { SecretRow } from './stores.ts';
 import { byOwner, type Trace, type UseCase } from './use-case.ts';
 
 interface Write {
   readonly content: ContentInput;
-  readonly expiresAt: number | undefined;
+  readonly expiresAt: Expiry | undefined;
 }
 
 export interface NewSecret extends Write {
   readonly name: string;
+  readonly note?: string | undefined;
 }
 
 export interface Replacement extends Write {
+  readonly ifMatch?: IfMatch | undefined;
+}
+
+/** What changes without the value; undefined members stay. */
+export interface Update {
+  readonly expiresAt: Expiry | undefined;
+  /** An empty one removes it. */
+  readonly note: string | undefined;
   readonly ifMatch?: IfMatch | undefined;
 }
 
@@ -41,6 +51,7 @@ type Deletion = Pick<Replacement, 'ifMatch'>;
 export interface Secrets {
   readonly createSecret: UseCase<CreateSecret, SecretRow>;
   readonly replaceSecret: UseCase<OnSecret<Replacement>, SecretRow>;
+  readonly updateSecret: UseCase<OnSecret<Update>, SecretRow>;
   readonly deleteSecret: UseCase<OnSecret<Deletion>, void>;
 }
 
@@ -52,6 +63,11 @@ export interface SecretsConfig {
 function parseKnownName(text: string): Outcome<SecretName> {
   const name = parseSecretName(text);
   return name ? ok(name) : refuse('secret_unknown', `You have no secret with this name (${lengthOf(text)}), and nobody can; list your secrets.`);
+}
+
+function parsedNote(text: string): Outcome<string> {
+  const note = parseNote(text);
+  return note === undefined ? refuse('note_malformed', `A note is ${NOTE_RULE}; shorten it.`) : ok(note);
 }
 
 export function createSecrets(writing: SecretWriting, { maxValueBytes }: SecretsConfig): Secrets {
@@ -75,8 +91,11 @@ export function createSecrets(writing: SecretWriting, { maxValueBytes }: Secrets
     const name = parseName(asked.value.name);
     if (!name.ok) return name;
     trace.names = [name.value];
+    const note = parsedNote(asked.value.note ?? '');
+    if (!note.ok) return note;
     const target = { ownerId, name: name.value };
-    return await withContent(target, asked.value, (request) => writing.create(request));
+    const written = { note: note.value === '' ? undefined : note.value };
+    return await withContent(target, asked.value, (request) => writing.create({ ...request, ...written }));
   };
 
   /** Passes the request on, if the name can be that of a secret. */
@@ -95,12 +114,19 @@ export function createSecrets(writing: SecretWriting, { maxValueBytes }: Secrets
   const replace = (request: OnSecret<Replacement>, trace: Trace): Promise<Outcome<SecretRow>> =>
     onKnown(request, trace, (target, asked) => withContent(target, asked, (write) => writing.replace(write)));
 
+  const update = (request: OnSecret<Update>, trace: Trace): Promise<Outcome<SecretRow>> =>
+    onKnown(request, trace, async (target, { expiresAt, note: text }) => {
+      const note = text === undefined ? ok(text) : parsedNote(text);
+      return note.ok ? await writing.update({ ...target, changes: { expiresAt, note: note.value } }) : note;
+    });
+
   const remove = (request: OnSecret<Deletion>, trace: Trace): Promise<Outcome<void>> =>
     onKnown(request, trace, (target) => writing.delete(target));
 
   return {
     createSecret: { action: 'create', subject: byOwner, act: create },
     replaceSecret: { action: 'replace', subject: byOwner, act: replace },
+    updateSecret: { action: 'update', subject: byOwner, act: update },
     deleteSecret: { action: 'delete', subject: byOwner, act: remove },
   };
 }

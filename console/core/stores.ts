@@ -53,6 +53,15 @@ export interface SecretRow extends SecretVersion {
   readonly name: SecretName;
   readonly createdAt: number;
   readonly lastUsedAt: number | undefined;
+  /** What its owner wrote about it, in clear. */
+  readonly note: string | undefined;
+}
+
+/** What changes without the value; undefined members stay as they are. */
+export interface SecretChanges {
+  readonly expiresAt: number | 'never' | undefined;
+  /** An empty one removes it. */
+  readonly note: string | undefined;
 }
 
 /** A secret without its sealed content: long lists must not read that. */
@@ -74,10 +83,12 @@ export interface SecretStore {
   insert(row: SecretRow): Promise<boolean>;
   /** False unless the row is at `version - 1` of what is written. */
   replace(id: SecretId, next: SecretVersion): Promise<boolean>;
+  /** False unless the row is at this version, which stays. */
+  update(id: SecretId, version: number, changes: SecretChanges): Promise<boolean>;
   /** False unless the row is at this version. */
   delete(id: SecretId, version: number): Promise<boolean>;
   /** Those that exist, locked until the transaction ends. */
-  lock(ids: readonly SecretId[]): Promise<Pick<SecretRow, 'id' | 'name' | 'expiresAt'>[]>;
+  lock(ids: readonly SecretId[]): Promise<Pick<SecretRow, 'id' | 'name' | 'expiresAt' | 'note'>[]>;
   markUsed(ids: readonly SecretId[], at: number): Promise<void>;
 }
 
@@ -119,11 +130,19 @@ export interface TicketRow {
   readonly revokedAt: number | undefined;
 }
 
+interface TicketPage {
+  readonly limit: number;
+  readonly after?: string | undefined;
+  readonly naming?: SecretName | undefined;
+  /** Only those that may be put on a pod at this time: not a launcher's, expired, revoked or used up. */
+  readonly liveAt?: number | undefined;
+}
+
 export interface TicketStore {
   insert(row: TicketRow): Promise<void>;
   find(jti: string): Promise<TicketRow | undefined>;
   /** Newest first, starting after `after`. */
-  list(ownerId: OwnerId, page: { limit: number; after?: string | undefined }): Promise<TicketRow[]>;
+  list(ownerId: OwnerId, page: TicketPage): Promise<TicketRow[]>;
   /** False if this owner has none with this id. The time of the first revocation stays. */
   revoke(ownerId: OwnerId, jti: string, now: number): Promise<boolean>;
   /** Neither expired nor revoked, and not minted for a launcher. */

@@ -52,7 +52,7 @@ export interface UsedTicket {
 /** An owner's tickets with their uses, newest first. */
 export type ListTickets = (
   ownerId: OwnerId,
-  page: { limit: number; after?: string | undefined },
+  page: { limit: number; after?: string | undefined; naming?: SecretName | undefined; live?: boolean },
 ) => Promise<UsedTicket[]>;
 
 interface Ports {
@@ -84,7 +84,7 @@ export function checkSelection(
     if (row.expiresAt !== undefined && row.expiresAt <= now) {
       return refuse(
         'secret_expired',
-        `The secret ${name} has expired; replace it, or leave it out of the selection.`,
+        `The secret ${name} has expired; give it a later expiry, replace it, or leave it out of the selection.`,
       );
     }
     selected.push(row);
@@ -96,12 +96,12 @@ function unknownTicket(): Outcome<never> {
   return refuse('ticket_unknown', 'You have no ticket with this id; list your tickets.');
 }
 
-export function createListTickets({
-  tickets,
-  sessions,
-}: Pick<Database, 'tickets' | 'sessions'>): ListTickets {
-  return async (ownerId, page) => {
-    const listed = await tickets.list(ownerId, page);
+export function createListTickets(
+  { tickets, sessions }: Pick<Database, 'tickets' | 'sessions'>,
+  clock: () => number,
+): ListTickets {
+  return async (ownerId, { live = false, ...page }) => {
+    const listed = await tickets.list(ownerId, { ...page, liveAt: live ? clock() : undefined });
     const jtis = listed.map(({ jti }) => jti);
     const used = await sessions.ofTickets(jtis, MAX_LISTED_SESSIONS);
     return listed.map((ticket) => ({ ticket, sessions: used.filter(({ jti }) => jti === ticket.jti) }));

@@ -150,7 +150,7 @@ export function createUseCases(ports: UseCasePorts, config: UseCaseConfig): UseC
   return {
     ...recordingRefusals({ audit: database.audit, clock }, table),
     owners: createOwners({ database, ids, clock }),
-    listTickets: createListTickets(database),
+    listTickets: createListTickets(database, clock),
     webSessions: createWebSessions({ database, quotas, ids, sha256Hex: ports.sha256Hex, clock }, config),
   };
 }

@@ -70,9 +70,10 @@ type Serves = (operation: Operation) => boolean;
 
 const isForAnybody: Serves = ({ anybody }) => anybody === true;
 
-/** What the page's script needs: to seal in the browser. */
+/** What the page's script needs: to seal in the browser, and to say what follows where a secret is deleted. */
 const pageOperations: ReadonlySet<string> = new Set([
   'listSecrets',
+  'listTickets',
   'reserveSealing',
   'createSecret',
   'replaceSecret',

@@ -49,6 +49,7 @@ describe('the check of answers', () => {
     modifiedAt: '2026-01-01T00:00:00Z',
     expiresAt: null,
     lastUsedAt: null,
+    note: null,
   };
 
   it('fails on a status, member, type or code that is not documented', () => {

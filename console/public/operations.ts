@@ -7,6 +7,7 @@ import {
   createForms,
   replaceForms,
   sealingOffer,
+  secretChanges,
   secretItem,
   secretPage,
   secretQuery,
@@ -15,7 +16,7 @@ import { issuedTicket, ticketPage, ticketQuery, ticketRequest } from './ticket-s
 
 export interface Operation {
   readonly id: string;
-  readonly method: 'get' | 'post' | 'put' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Below `/api/v1`, with `{parameter}`s. */
   readonly path: string;
   readonly summary: string;
@@ -39,6 +40,8 @@ export interface Operation {
 
 /** The largest value as JSON escapes of six characters a byte, with room to spare. */
 const MAX_WRITE_BYTES = 512 * 1024;
+/** A note as JSON escapes, with room to spare. */
+const MAX_UPDATE_BYTES = 8 * 1024;
 /** As many names, files and variables as one pod may choose, with room to spare. */
 const MAX_TICKET_BYTES = 384 * 1024;
 
@@ -84,7 +87,7 @@ export const operations = {
     maxBodyBytes: MAX_WRITE_BYTES,
     body: schema.union([createForms.value, createForms.valueBase64, createForms.envelope]),
     success: { status: 201, schema: secretItem, etag: true },
-    refusals: [...writeRefusals, 'name_malformed', 'name_taken', 'too_many_secrets'],
+    refusals: [...writeRefusals, 'name_malformed', 'name_taken', 'note_malformed', 'too_many_secrets'],
   },
   replaceSecret: {
     id: 'replaceSecret',
@@ -96,6 +99,20 @@ export const operations = {
     ifMatch: true,
     success: { status: 200, schema: secretItem, etag: true },
     refusals: [...writeRefusals, 'secret_unknown', 'if_match_malformed', 'version_changed', 'write_conflict'],
+  },
+  updateSecret: {
+    id: 'updateSecret',
+    method: 'patch',
+    path: '/secrets/{name}',
+    summary: 'Change expiry and note; the value and its version stay.',
+    maxBodyBytes: MAX_UPDATE_BYTES,
+    body: secretChanges,
+    ifMatch: true,
+    success: { status: 200, schema: secretItem, etag: true },
+    refusals: [
+      ...(['expiry_past', 'note_malformed', 'secret_unknown'] as const),
+      ...(['if_match_malformed', 'version_changed', 'write_conflict'] as const),
+    ],
   },
   deleteSecret: {
     id: 'deleteSecret',

@@ -1,12 +1,20 @@
 /** Schemas of secrets, and of what a client that seals them itself receives. Zone 1; docs/design.md#api. */
 import { z } from 'zod';
 import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import { MAX_NOTE_LENGTH } from '#envelope/note.ts';
 import { parseSecretName } from '#envelope/names.ts';
 import { maybeTime, nameText, page, time, uuid } from './schemas.ts';
 
 const KID_PATTERN = '^[A-Za-z0-9_-]{43}$';
 
 const expiresAt = time.nullish().meta({ description: 'When the secret expires; absent or null: never.' });
+const nextExpiresAt = time.nullish().meta({
+  description: 'When the secret expires; null: never; absent: as it was, unless that has passed.',
+});
+const note = z.string().nullish().meta({
+  maxLength: MAX_NOTE_LENGTH,
+  description: 'What its owner writes about it, stored in clear: one line. Null or empty: none.',
+});
 
 const text = {
   value: z.string().meta({ description: `1 to ${MAX_VALUE_BYTES} bytes as UTF-8.` }),
@@ -25,18 +33,30 @@ const sealed = {
   expiresAt,
 };
 const name = { name: nameText };
+const fresh = { ...name, note };
+const next = { expiresAt: nextExpiresAt };
 
 /** The three forms of a write, by the member that tells them apart. */
 export const createForms = {
-  value: z.strictObject({ ...name, ...text }),
-  valueBase64: z.strictObject({ ...name, ...bytes }),
-  envelope: z.strictObject({ ...name, ...sealed }),
+  value: z.strictObject({ ...fresh, ...text }),
+  valueBase64: z.strictObject({ ...fresh, ...bytes }),
+  envelope: z.strictObject({ ...fresh, ...sealed }),
 };
 export const replaceForms = {
-  value: z.strictObject(text),
-  valueBase64: z.strictObject(bytes),
-  envelope: z.strictObject(sealed),
+  value: z.strictObject({ ...text, ...next }),
+  valueBase64: z.strictObject({ ...bytes, ...next }),
+  envelope: z.strictObject({ ...sealed, ...next }),
 };
+
+export const secretChanges = z
+  .strictObject({
+    expiresAt: time
+      .nullish()
+      .meta({ description: 'When the secret expires; null: never; absent: as it was.' }),
+    note: note.meta({ description: 'Stored in clear: one line. Null or empty: none; absent: as it was.' }),
+  })
+  .refine((changes) => Object.keys(changes).length > 0, 'must name what changes: expiresAt, note, or both')
+  .meta({ minProperties: 1 });
 
 export const secretItem = z
   .strictObject({
@@ -46,9 +66,10 @@ export const secretItem = z
     size: z.int().min(1),
     envSafe: z.boolean(),
     createdAt: time,
-    modifiedAt: time,
+    modifiedAt: time.meta({ description: 'When the value was last written.' }),
     expiresAt: maybeTime,
     lastUsedAt: maybeTime,
+    note: z.string().nullable().meta({ description: 'What its owner wrote about it; stored in clear.' }),
   })
   .meta({ id: 'Secret', description: 'A stored secret; its value is never returned.' });
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { newUser, onEachDatabase } from '../testing/console.ts';
+import { later, newUser, onEachDatabase } from '../testing/console.ts';
 import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
 
 const NUL = String.fromCharCode(0);
@@ -12,6 +12,8 @@ onEachDatabase('secrets', (running) => {
       body,
       headers: ifMatch === undefined ? {} : { 'if-match': ifMatch },
     });
+  const patch = (name: string, body: object, ifMatch = '*'): Promise<Reply> =>
+    alice.call('patch', `/secrets/${name}`, { body, headers: { 'if-match': ifMatch } });
   const names = async (): Promise<readonly string[]> =>
     (await alice.call('get', '/secrets')).json.items.map(({ name }) => name);
 
@@ -189,12 +191,76 @@ onEachDatabase('secrets', (running) => {
     expect(refusal(await put('a%2Fb', { value: 'v' }))).to.deep.equal([404, 'secret_unknown']);
   });
 
-  it('keeps an expiry, refuses one in the past, and drops it with the next version', async () => {
+  it('keeps an expiry from version to version, drops it where it is null, and refuses one in the past', async () => {
     const soon = new Date(Date.now() + 3_600_000).toISOString();
     expect((await create({ name: 'a', value: 'v', expiresAt: soon })).json.expiresAt).to.equal(soon);
+    expect((await put('a', { value: 'w' })).json).to.include({ version: 2, expiresAt: soon });
     expect((await put('a', { value: 'v', expiresAt: null })).json.expiresAt).to.equal(null);
+    expect((await put('a', { value: 'v' })).json.expiresAt).to.equal(null);
     const past = await put('a', { value: 'v', expiresAt: '2020-01-01T00:00:00Z' });
     expect(refusal(past)).to.deep.equal([422, 'expiry_past']);
+  });
+
+  it('drops an expiry that has passed when the value is replaced', async () => {
+    const expiresAt = new Date(Date.now() + 60_000).toISOString();
+    await create({ name: 'a', value: 'v', expiresAt });
+    const replaced = await later(running(), 120_000, () => put('a', { value: 'w' }));
+    expect(replaced.json).to.include({ version: 2, expiresAt: null });
+  });
+
+  it('changes expiry and note without the value, and only what is named', async () => {
+    const first = await create({ name: 'a', value: 'v', note: ' for the lab ' });
+    expect(first.json.note).to.equal('for the lab');
+    const soon = new Date(Date.now() + 3_600_000).toISOString();
+    const ended = await patch('a', { expiresAt: soon });
+    expect([ended.status, ended.headers['etag']]).to.deep.equal([200, '"1"']);
+    expect(ended.json).to.deep.equal({ ...first.json, expiresAt: soon });
+    expect((await patch('a', { note: '漢'.repeat(200) })).json).to.include({
+      note: '漢'.repeat(200),
+      expiresAt: soon,
+    });
+    // A new value leaves both.
+    const replaced = (await put('a', { value: 'w' })).json;
+    expect(replaced).to.include({ version: 2, note: '漢'.repeat(200), expiresAt: soon });
+    const both = await patch('a', { note: null, expiresAt: null });
+    expect(both.json).to.include({ version: 2, note: null, expiresAt: null });
+    expect(both.json.modifiedAt).to.equal(replaced.modifiedAt);
+    const { items } = (await alice.call('get', '/audit')).json;
+    const actions = items.map(({ action, version }) => `${action} ${version}`);
+    expect(actions).to.deep.equal(['update 2', 'replace 2', 'update 1', 'update 1', 'create 1']);
+  });
+
+  it('loses neither of two changes at the same time, of one secret’s expiry, note and value', async () => {
+    const soon = new Date(Date.now() + 3_600_000).toISOString();
+    await create({ name: 'a', value: 'v' });
+    await Promise.all([patch('a', { expiresAt: soon }), patch('a', { note: 'n' }), put('a', { value: 'w' })]);
+    const [item] = (await alice.call('get', '/secrets')).json.items;
+    expect(item).to.include({ version: 2, expiresAt: soon, note: 'n' });
+  });
+
+  it('changes nothing of a version that the caller has not seen, nor to what cannot be', async () => {
+    await create({ name: 'a', value: 'v' });
+    await put('a', { value: 'w' });
+    for (const [body, ifMatch, code] of [
+      [{ note: 'n' }, '"1"', 'version_changed'],
+      [{ note: 'n' }, '2', 'if_match_malformed'],
+      [{}, '*', 'body_malformed'],
+      [{ name: 'b' }, '*', 'body_malformed'],
+      [{ value: 'x' }, '*', 'body_malformed'],
+      [{ expiresAt: '2027-02-30T00:00:00Z' }, '*', 'body_malformed'],
+      [{ expiresAt: '2020-01-01T00:00:00Z' }, '*', 'expiry_past'],
+      [{ note: 'x'.repeat(201) }, '*', 'note_malformed'],
+      [{ note: 'a\nb' }, '*', 'note_malformed'],
+      [{ note: `a${NUL}b` }, '*', 'note_malformed'],
+    ] as const)
+      expect(refusal(await patch('a', body, ifMatch))[1], JSON.stringify(body)).to.equal(code);
+    expect(refusal(await patch('b', { note: 'n' }))).to.deep.equal([404, 'secret_unknown']);
+    const item = (await patch('a', { note: 'n' }, '"2"')).json;
+    expect(item).to.include({ version: 2, note: 'n', expiresAt: null });
+    expect(refusal(await create({ name: 'c', value: 'v', note: '\u202e' }))).to.deep.equal([
+      422,
+      'note_malformed',
+    ]);
   });
 
   it('lists by name in pages that neither skip nor repeat', async () => {
@@ -229,9 +295,9 @@ onEachDatabase('secrets', (running) => {
   });
 
   it('refuses other methods and other addresses', async () => {
-    const patch = await alice.call('patch', '/secrets/a');
-    expect(refusal(patch)).to.deep.equal([405, 'method_not_allowed']);
-    expect(patch.headers['allow']).to.equal('PUT, DELETE');
+    const post = await alice.call('post', '/secrets/a');
+    expect(refusal(post)).to.deep.equal([405, 'method_not_allowed']);
+    expect(post.headers['allow']).to.equal('PUT, PATCH, DELETE');
     expect(refusal(await alice.call('get', '/secrets/'))).to.deep.equal([404, 'not_found']);
     expect(refusal(await alice.call('get', '/elsewhere'))).to.deep.equal([404, 'not_found']);
     expect(refusal(await alice.call('delete', '/secrets/%ff'))).to.deep.equal([404, 'not_found']);

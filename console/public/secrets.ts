@@ -1,5 +1,5 @@
 /**
- * `/secrets`: list, create, replace, delete; and what a client needs to seal a value itself. Zone 1;
+ * `/secrets`: list, create, replace, update, delete; and what a client needs to seal a value itself. Zone 1;
  * docs/design.md#api.
  */
 import type { Request } from 'express';
@@ -9,20 +9,23 @@ import { parseSecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
 import type { SealingOffer } from '../core/client-sealing.ts';
 import { refuse, type Outcome } from '../core/outcome.ts';
-import type { IfMatch } from '../core/secret-writing.ts';
-import type { NewSecret, Replacement } from '../core/secrets.ts';
+import type { Expiry, IfMatch } from '../core/secret-writing.ts';
+import type { NewSecret, Replacement, Update } from '../core/secrets.ts';
 import type { SecretRow, SecretStore, SecretSummary } from '../core/stores.ts';
 import type { UseCases } from '../core/use-cases.ts';
 import type { Answer } from '../http/answer.ts';
-import { parseJson, parseWith } from '../http/body.ts';
+import { parseBody, parseJson, parseWith } from '../http/body.ts';
 import { parameter } from '../http/request.ts';
 import { instant, maybeInstant, parseQuery, type OwnerOf, type Routes } from './routes.ts';
-import { createForms, replaceForms, secretQuery } from './secret-schemas.ts';
+import { createForms, replaceForms, secretChanges, secretQuery } from './secret-schemas.ts';
 
 interface Ports {
   readonly ownerOf: OwnerOf;
   readonly secrets: Pick<SecretStore, 'list'>;
-  readonly cases: Pick<UseCases, 'createSecret' | 'replaceSecret' | 'deleteSecret' | 'reserveSealing'>;
+  readonly cases: Pick<
+    UseCases,
+    'createSecret' | 'replaceSecret' | 'updateSecret' | 'deleteSecret' | 'reserveSealing'
+  >;
 }
 
 function itemOf(row: SecretSummary): object {
@@ -36,6 +39,7 @@ function itemOf(row: SecretSummary): object {
     modifiedAt: instant(row.modifiedAt),
     expiresAt: maybeInstant(row.expiresAt),
     lastUsedAt: maybeInstant(row.lastUsedAt),
+    note: row.note ?? null,
   };
 }
 
@@ -68,8 +72,9 @@ function formOf<F extends Forms>(forms: F, body: unknown): F[keyof Forms] {
   return has('envelope') ? forms.envelope : has('valueBase64') ? forms.valueBase64 : forms.value;
 }
 
-function expiryOf({ expiresAt }: { readonly expiresAt?: string | null | undefined }): number | undefined {
-  return expiresAt == null ? undefined : Date.parse(expiresAt);
+function expiryOf({ expiresAt }: { readonly expiresAt?: string | null | undefined }): Expiry | undefined {
+  if (expiresAt === undefined) return undefined;
+  return expiresAt === null ? 'never' : Date.parse(expiresAt);
 }
 
 const STRONG_TAG = /^"(\d{1,15})"$/;
@@ -92,8 +97,8 @@ function parseForm<F extends Forms>(forms: F, request: Request): Outcome<z.outpu
 function newSecretIn(request: Request): Outcome<NewSecret> {
   const body = parseForm(createForms, request);
   if (!body.ok) return body;
-  const { name, expiresAt: _text, ...content } = body.value;
-  return ok({ name, content, expiresAt: expiryOf(body.value) });
+  const { name, note, expiresAt: _text, ...content } = body.value;
+  return ok({ name, content, note: note ?? undefined, expiresAt: expiryOf(body.value) });
 }
 
 function replacementIn(request: Request): Outcome<Replacement> {
@@ -105,13 +110,22 @@ function replacementIn(request: Request): Outcome<Replacement> {
   return ok({ content, expiresAt: expiryOf(body.value), ifMatch: ifMatch.value });
 }
 
+function updateIn(request: Request): Outcome<Update> {
+  const ifMatch = parseIfMatch(request.headers['if-match']);
+  if (!ifMatch.ok) return ifMatch;
+  const body = parseBody(secretChanges, request);
+  if (!body.ok) return body;
+  const { note } = body.value;
+  return ok({ expiresAt: expiryOf(body.value), note: note === null ? '' : note, ifMatch: ifMatch.value });
+}
+
 export function createSecretsRoutes({
   ownerOf,
   secrets,
   cases,
 }: Ports): Pick<
   Routes,
-  'listSecrets' | 'createSecret' | 'replaceSecret' | 'deleteSecret' | 'reserveSealing'
+  'listSecrets' | 'createSecret' | 'replaceSecret' | 'updateSecret' | 'deleteSecret' | 'reserveSealing'
 > {
   const named = (request: Request) => ({ ownerId: ownerOf(request), name: parameter(request, 'name') });
   return {
@@ -128,6 +142,10 @@ export function createSecretsRoutes({
     },
     replaceSecret: async (request) => {
       const row = await cases.replaceSecret({ ...named(request), asked: replacementIn(request) });
+      return row.ok ? ok(versioned(200, row.value)) : row;
+    },
+    updateSecret: async (request) => {
+      const row = await cases.updateSecret({ ...named(request), asked: updateIn(request) });
       return row.ok ? ok(versioned(200, row.value)) : row;
     },
     deleteSecret: async (request) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { MemberForm, MemberForms } from '#envelope/annotation-row.ts';
 import { annotationRows, type MemberFormOf } from '#envelope/annotation-values.ts';
 import { MAX_FILES, MAX_NAMES } from '#envelope/limits.ts';
-import { SECRET_NAME_RULE } from '#envelope/names.ts';
+import { parseSecretName, SECRET_NAME_RULE } from '#envelope/names.ts';
 import { isNamespace, isSubdomain, parsePodPattern } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';
 import { count, maybeTime, nameText, page, time, uuid } from './schemas.ts';
@@ -106,4 +106,12 @@ export const ticketPage = z.strictObject({
   ),
 });
 
-export const ticketQuery = page(uuid.optional());
+export const ticketQuery = page(uuid.optional()).extend({
+  secret: nameText
+    .refine((value) => parseSecretName(value) !== undefined, 'must be the name of a secret')
+    .optional()
+    .meta({ description: 'Only those that name this secret.' }),
+  live: z.literal('true').optional().meta({
+    description: 'Only those with which a session can still start: not expired, revoked or used up.',
+  }),
+});

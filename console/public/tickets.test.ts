@@ -112,6 +112,44 @@ onEachDatabase('tickets', (running) => {
     expect(secrets[1]!.lastUsedAt).to.equal(null);
   });
 
+  it('are listed by the secret that they name, and by whether a session can still start with them', async () => {
+    for (const name of ['A', 'a_b', 'axb', 'aa'])
+      await alice.call('post', '/secrets', { body: { name, value: 'v' } });
+    for (const [pod, secrets, more] of [
+      ['live', ['b', 'a'], {}],
+      ['upper', ['A'], {}],
+      ['under', ['a_b'], {}],
+      ['longer', ['axb', 'aa'], {}],
+      ['short', ['a'], { ttlSeconds: 60 }],
+      ['once', ['a'], { uses: 1 }],
+    ] as const) {
+      const issued = await issue({ pod, secrets, ...more });
+      if (pod === 'once') {
+        const session = await openSession(running(), { ticket: issued.json.ticket, pod: { name: pod } });
+        expect((await admitAndClaim(running(), session, { name: pod })).status).to.equal(200);
+      }
+      running().clock.offsetMs += 1_000;
+    }
+    running().clock.offsetMs = 0;
+    const { jti } = (await issue({ pod: 'revoked' })).json;
+    await alice.call('delete', `/tickets/${jti}`);
+    const pods = async (query: string): Promise<readonly (string | null)[]> =>
+      (await alice.call('get', `/tickets?${query}`)).json.items.map(({ pod }) => pod).toSorted();
+    expect(await pods('secret=a')).to.deep.equal(['live', 'once', 'revoked', 'short']);
+    expect(await pods('secret=a&live=true')).to.deep.equal(['live', 'short']);
+    expect(await later(running(), 120_000, () => pods('secret=a&live=true'))).to.deep.equal(['live']);
+    expect(await pods('secret=A&live=true')).to.deep.equal(['upper']);
+    expect(await pods('secret=a_b')).to.deep.equal(['under']);
+    expect(await pods('secret=unknown')).to.deep.equal([]);
+    for (const query of ['secret=a%20b', 'live=yes', 'secret='])
+      expect(refusal(await alice.call('get', `/tickets?${query}`)), query).to.deep.equal([
+        400,
+        'query_malformed',
+      ]);
+    const bob = await running().as(newUser());
+    expect((await bob.call('get', '/tickets?secret=a')).json.items).to.deep.equal([]);
+  });
+
   it('come with all annotations of the choice, and are refused where a pod could not carry them', async () => {
     const chosen = (
       await issue({

@@ -1,5 +1,6 @@
 /** `/tickets`: issue, list with their uses, revoke. Zone 1; docs/design.md#tickets. */
 import type { z } from 'zod';
+import { parseSecretName } from '#envelope/names.ts';
 import { parsePodPattern } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';
 import { ok } from '#envelope/result.ts';
@@ -80,7 +81,9 @@ export function createTicketsRoutes({
     listTickets: async (request) => {
       const query = parseQuery(ticketQuery, request);
       if (!query.ok) return query;
-      const listed = await cases.listTickets(ownerOf(request), query.value);
+      const { secret, live, ...page } = query.value;
+      const which = { ...page, naming: parseSecretName(secret), live: live === 'true' };
+      const listed = await cases.listTickets(ownerOf(request), which);
       return ok({ status: 200, body: { items: listed.map(itemOf) } });
     },
     revokeTicket: async (request) => {

@@ -170,6 +170,10 @@ async function createWebSessions(knex: Knex): Promise<void> {
   });
 }
 
+async function addNotes(knex: Knex): Promise<void> {
+  await knex.schema.alterTable('secrets', (table) => table.text('note'));
+}
+
 interface Migration {
   readonly name: string;
   readonly up: (knex: Knex, dialect: Dialect) => Promise<void>;
@@ -187,6 +191,7 @@ const migrations: readonly Migration[] = [
   },
   { name: '0002-times', up: indexTimes },
   { name: '0003-web-sessions', up: createWebSessions },
+  { name: '0004-notes', up: addNotes },
 ];
 
 export const migrationNames: readonly string[] = migrations.map(({ name }) => name);

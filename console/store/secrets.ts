@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import type {
   ReservationStore,
+  SecretChanges,
   SecretRow,
   SecretStore,
   SecretSummary,
@@ -25,11 +26,12 @@ export interface Secret {
   modified_at: number;
   expires_at: number | null;
   last_used_at: number | null;
+  note: string | null;
 }
 
 const summaryColumns = [
   ...(['id', 'owner_id', 'name', 'version', 'size', 'env_safe'] as const),
-  ...(['created_at', 'modified_at', 'expires_at', 'last_used_at'] as const),
+  ...(['created_at', 'modified_at', 'expires_at', 'last_used_at', 'note'] as const),
 ] as const;
 type Summary = Pick<Secret, (typeof summaryColumns)[number]>;
 
@@ -45,6 +47,7 @@ function readSummary(row: Summary): SecretSummary {
     modifiedAt: row.modified_at,
     expiresAt: maybe(row.expires_at, same),
     lastUsedAt: maybe(row.last_used_at, same),
+    note: maybe(row.note, same),
   };
 }
 
@@ -77,6 +80,13 @@ function versionColumns(next: SecretVersion) {
   };
 }
 
+function changedColumns({ expiresAt, note }: SecretChanges) {
+  return {
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt === 'never' ? null : expiresAt }),
+    ...(note === undefined ? {} : { note: note === '' ? null : note }),
+  };
+}
+
 export function createSecretStore(db: Knex): SecretStore {
   const secrets = () => db<Secret>('secrets');
   const named = (id: string, containing: string | undefined) => {
@@ -102,9 +112,9 @@ export function createSecretStore(db: Knex): SecretStore {
       return rows.map(readSecret);
     },
     insert: async (row) => {
-      const { id, ownerId: owner_id, name, createdAt: created_at } = row;
+      const { id, ownerId: owner_id, name, createdAt: created_at, note = null } = row;
       const inserted = await secrets()
-        .insert({ id, owner_id, name, created_at, last_used_at: null, ...versionColumns(row) })
+        .insert({ id, owner_id, name, created_at, note, last_used_at: null, ...versionColumns(row) })
         .onConflict()
         .ignore()
         .returning('id');
@@ -114,6 +124,8 @@ export function createSecretStore(db: Knex): SecretStore {
       const current = { id, version: next.version - 1 };
       return (await secrets().where(current).update(versionColumns(next))) === 1;
     },
+    update: async (id, version, changes) =>
+      (await secrets().where({ id, version }).update(changedColumns(changes))) === 1,
     delete: async (id, version) => (await secrets().where({ id, version }).delete()) === 1,
     lock: async (ids) => {
       // In the same order for all, so that two claims never deadlock.
@@ -121,11 +133,12 @@ export function createSecretStore(db: Knex): SecretStore {
         .whereIn('id', ids)
         .orderBy('id')
         .forUpdate()
-        .select('id', 'name', 'expires_at');
+        .select('id', 'name', 'expires_at', 'note');
       return rows.map((row) => ({
         id: secretId(row.id),
         name: secretName(row.name),
         expiresAt: maybe(row.expires_at, same),
+        note: maybe(row.note, same),
       }));
     },
     markUsed: async (ids, at) => {

@@ -19,11 +19,13 @@ export interface Body {
   readonly keys: readonly Body[];
   readonly version: number;
   readonly size: number;
+  readonly note: string | null;
   readonly gen: number;
   readonly claims: number;
   readonly envSafe: boolean;
   readonly used: number;
   readonly createdAt: string;
+  readonly modifiedAt: string;
   readonly expiresAt: string;
   readonly revokedAt: string | null;
   readonly firstClaimAt: string | null;

@@ -12,6 +12,7 @@ import { createActivityPage } from './activity-page.ts';
 import { createAssets } from './assets.ts';
 import { createCookies } from './cookies.ts';
 import { mountDeleting } from './delete-page.ts';
+import { mountEditing } from './edit-page.ts';
 import { createFrame } from './frame.ts';
 import { mountImport } from './import-page.ts';
 import { mountLaunch } from './launch-page.ts';
@@ -111,6 +112,7 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
   routes.show('/activity', 'activity', createActivityPage({ audit, clock }));
   const writing = { ...ports, flashMessages, maxValueBytes: config.maxValueBytes };
   mountWriting(routes, writing);
+  mountEditing(routes, writing);
   mountDeleting(routes, writing);
   mountImport(routes, writing);
   mountLaunch(routes, { ...ports, visitors, origins: config.launcherOrigins, envEnabled });

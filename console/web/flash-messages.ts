@@ -4,8 +4,10 @@ import { parseSecretName } from '#envelope/names.ts';
 import type { Cookies } from './cookies.ts';
 import { text } from './shared/text.ts';
 
+const ofOne = ['created', 'replaced', 'updated', 'deleted'] as const;
+
 type FlashMessage =
-  | { readonly what: 'created' | 'replaced' | 'deleted'; readonly name: string }
+  | { readonly what: (typeof ofOne)[number]; readonly name: string }
   | { readonly what: 'imported'; readonly created: number; readonly replaced: number };
 
 export interface FlashMessages {
@@ -16,11 +18,15 @@ export interface FlashMessages {
 
 const kind = { name: 'twofold-said', lifeSeconds: 60 } as const;
 
+function isOfOne(what: unknown): what is (typeof ofOne)[number] {
+  return ofOne.some((one) => one === what);
+}
+
 function sentence(said: Readonly<Record<string, unknown>>): string | undefined {
   const { what, created, replaced } = said;
   if (what === 'imported') return text.said.imported(Number(created), Number(replaced));
   const name = parseSecretName(said['name']);
-  if (!name || (what !== 'created' && what !== 'replaced' && what !== 'deleted')) return undefined;
+  if (!name || !isOfOne(what)) return undefined;
   return text.said[what](name);
 }
 

@@ -14,6 +14,7 @@ function secretOf(name: string, envSafe: boolean): SecretSummary {
     modifiedAt: 0,
     expiresAt: undefined,
     lastUsedAt: undefined,
+    note: undefined,
   } as SecretSummary;
 } // all that the form looks at
 

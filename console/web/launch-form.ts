@@ -95,7 +95,7 @@ function pick(secret: SecretSummary, form: LaunchForm): Html {
     <span class="hint"
       >${expired ? html`<span class="tag warn">${text.launch.expired}</span>` : shownSize(size)}</span
     >
-    ${asFields(secret, form)}
+    ${secret.note !== undefined && html`<p class="note">${secret.note}</p>`} ${asFields(secret, form)}
   </li>`;
 }
 

@@ -24,7 +24,10 @@ function row(secret: SecretSummary, now: number): Html {
   const { name } = secret;
   const { columns } = text.list;
   return html`<tr>
-    <th scope="row"><a href="${secretPath(name)}">${name}</a></th>
+    <th scope="row">
+      <a href="${secretPath(name)}">${name}</a
+      >${secret.note !== undefined && html`<p class="note">${secret.note}</p>`}
+    </th>
     <td data-label="${columns.size}">${shownSize(secret.size)}</td>
     <td data-label="${columns.created}">${shownTime(secret.createdAt, now)}</td>
     <td data-label="${columns.changed}">${shownTime(secret.modifiedAt, now)}</td>

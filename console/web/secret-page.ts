@@ -56,6 +56,7 @@ function facts(secret: SecretRow, { now, envEnabled }: { now: number; envEnabled
     [columns.changed, shownTime(secret.modifiedAt, now)],
     [columns.used, shownTime(secret.lastUsedAt, now)],
     [columns.expires, shownExpiry(secret.expiresAt, now)],
+    ...(secret.note === undefined ? [] : [[text.note.label, secret.note] as const]),
     [text.secret.inSession, html`<code>${text.secret.fileAt(secret.name)}</code>`],
     ...(envEnabled ? [[text.secret.variable, variable] as const] : []),
   ];
@@ -86,6 +87,7 @@ export function createSecretPage({ secrets, audit, clock, envEnabled }: Ports) {
           <h1 class="name">${secret.name}</h1>
           <p class="buttons">
             <a class="button primary" href="${secretPath(secret.name, 'replace')}">${text.secret.replace}</a>
+            <a class="button" href="${secretPath(secret.name, 'edit')}">${text.secret.edit}</a>
             <a
               class="button"
               href="${secretPath(secret.name, 'delete')}"

@@ -1,5 +1,6 @@
 /** Times and records as a person reads them. Zone 1. */
 import { html, type Html } from './html.ts';
+import { NO_ZONE, shownInstant, shownLastDay } from './shared/expiry-field.ts';
 import { text } from './shared/text.ts';
 
 const MINUTE = 60_000;
@@ -29,16 +30,14 @@ export function shownTime(at: number | undefined, now: number): Html {
       >`;
 }
 
-/** The last day before it ends. */
+/** The last day in UTC, which a script moves into the person's time zone. */
 export function shownExpiry(expiresAt: number | undefined, now: number): Html {
   if (expiresAt === undefined) return html`<span class="none">${text.never}</span>`;
-  const shown = html`<time datetime="${new Date(expiresAt).toISOString()}"
-    >${date.format(expiresAt - 1)}</time
+  const shown = html`<time
+    datetime="${new Date(expiresAt).toISOString()}"
+    title="${shownInstant(expiresAt)}"
+    data-island="last-day"
+    >${shownLastDay(expiresAt, NO_ZONE)}</time
   >`;
   return expiresAt <= now ? html`${shown} <strong class="tag warn">${text.list.expired}</strong>` : shown;
-}
-
-/** As a date field accepts it: the last day of use. */
-export function dateOf(expiresAt: number | undefined): string {
-  return expiresAt === undefined ? '' : new Date(expiresAt - 1).toISOString().slice(0, 10);
 }

@@ -1,5 +1,7 @@
 /** The form that adds or replaces a secret, in each of its states. Zone 1; docs/design.md#page. */
+import { described, errorText, expiryField, noNote, noteField, type TypedNote } from './expiry-and-note.ts';
 import { secretPath } from './shared/addresses.ts';
+import { noExpiry, type TypedExpiry } from './shared/expiry-field.ts';
 import { csrfField, verbatim } from './frame.ts';
 import { html, type Html, type Part } from './html.ts';
 import { nameRule } from './shared/secret-text.ts';
@@ -10,6 +12,9 @@ export interface WriteErrors {
   readonly name?: Part;
   readonly value?: string;
   readonly expires?: string;
+  readonly note?: string;
+  /** Whether what is wrong with the note is a question. */
+  readonly asks?: boolean;
 }
 
 /** What a person has typed. It is returned only to that person, in an answer that nothing stores. */
@@ -18,7 +23,9 @@ export interface FormValues {
   readonly value: string;
   /** Base64 of a file that was chosen before; a file field cannot be filled in. */
   readonly keptFile: string;
-  readonly expires: string;
+  readonly expiry: TypedExpiry;
+  /** Of a secret that is added. */
+  readonly note: TypedNote;
 }
 
 export interface WriteForm {
@@ -32,19 +39,13 @@ export interface WriteForm {
   readonly visitor: Visitor | undefined;
 }
 
-export const nothingTyped: FormValues = { name: '', value: '', keptFile: '', expires: '' };
-
-function errorText(id: string, error: Part): Html {
-  return html`<p class="error" id="${id}" aria-live="polite">
-    ${error !== undefined && error !== '' && html`<span class="visually-hidden">${text.errorPrefix} </span>${error}`}
-  </p>`;
-}
-
-function described(hint: string, error: Part, errorId: string): Html {
-  return error === undefined
-    ? html`aria-describedby="${hint} ${errorId}"`
-    : html`aria-describedby="${hint} ${errorId}" aria-invalid="true"`;
-}
+export const nothingTyped: FormValues = {
+  name: '',
+  value: '',
+  keptFile: '',
+  expiry: noExpiry,
+  note: noNote,
+};
 
 function nameField({ typed, errors }: WriteForm): Html {
   return html`<div class="field">
@@ -92,23 +93,8 @@ ${typed.value}</textarea>
   </div>`;
 }
 
-function expiresField({ typed, errors }: WriteForm): Html {
-  return html`<div class="field">
-    <label for="expires">${text.write.expires}</label>
-    <input
-      id="expires"
-      name="expires"
-      type="date"
-      value="${typed.expires}"
-      ${described('expires-hint', errors.expires, 'expires-error')}
-    />
-    <p class="hint" id="expires-hint">${text.write.expiresHint}</p>
-    ${errorText('expires-error', errors.expires)}
-  </div>`;
-}
-
 export function writeForm(form: WriteForm): Html {
-  const { replaces, typed, visitor } = form;
+  const { replaces, typed, errors, visitor } = form;
   const title = replaces === undefined ? text.write.addTitle : text.write.replaceTitle(typed.name);
   const action = replaces === undefined ? '/new' : secretPath(typed.name, 'replace');
   return html`<p class="crumb"><a href="/secrets">${text.list.title}</a></p>
@@ -130,7 +116,8 @@ export function writeForm(form: WriteForm): Html {
           ? nameField(form)
           : html`<input type="hidden" name="version" value="${replaces}" />`
       }
-      ${valueField(form)} ${expiresField(form)}
+      ${valueField(form)} ${expiryField(typed.expiry, errors.expires)}
+      ${replaces === undefined && noteField(typed.note, errors)}
       <p class="hint sealed" data-part="sealed">${text.write.sealedThere}</p>
       ${replaces !== undefined && html`<p class="hint">${text.write.running}</p>`}
       <p class="buttons">

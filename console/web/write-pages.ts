@@ -13,6 +13,7 @@ import { noteRefusal } from '../http/answer.ts';
 import { queryText } from '../http/request.ts';
 import { refusals } from '../refusals.ts';
 import { secretPath } from './shared/addresses.ts';
+import { expiryIn, expiryProblem, noteErrors, noteIn } from './expiry-and-note.ts';
 import { typedLines, type Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
 import { html, type Html } from './html.ts';
@@ -25,8 +26,8 @@ import {
 } from './routing.ts';
 import type { FlashMessages } from './flash-messages.ts';
 import { findSecret, nameIn, unknownSecretPage } from './secret-page.ts';
-import { endOfDay, nameProblem, valueProblem } from './shared/rules.ts';
-import { dateOf } from './shown.ts';
+import { expiryOf, typedExpiry, type TypedExpiry } from './shared/expiry-field.ts';
+import { nameProblem, valueProblem } from './shared/rules.ts';
 import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 import { nothingTyped, writeForm, type FormValues, type WriteErrors, type WriteForm } from './write-form.ts';
@@ -48,7 +49,8 @@ function typedIn(form: Form, name: string): { typed: FormValues; bytes: Uint8Arr
   const kept = Buffer.from(form.text('keptFile'), 'base64');
   const bytes = file ?? (value === '' ? kept : utf8(value));
   const keptFile = file ? Buffer.from(file).toString('base64') : value === '' ? kept.toString('base64') : '';
-  return { typed: { name, value, keptFile, expires: form.text('expires') }, bytes };
+  const typed = { name, value, keptFile, expiry: expiryIn(form), note: noteIn(form) };
+  return { typed, bytes };
 }
 
 /** The seen version of a replace; undefined where the form adds. */
@@ -99,11 +101,12 @@ function createSubmit(ports: Ports, views: ReturnType<typeof createViews>) {
   const check = (typed: FormValues, bytes: Uint8Array, adds: boolean): WriteErrors => {
     const name = adds ? nameProblem(typed.name) : undefined;
     const value = valueProblem(bytes.length, ports.maxValueBytes);
-    const malformed = typed.expires !== '' && endOfDay(typed.expires) === undefined;
+    const expires = expiryProblem(typed.expiry);
     return {
       ...(name === undefined ? {} : { name }),
       ...(value === undefined ? {} : { value }),
-      ...(malformed ? { expires: text.write.expiryMalformed } : {}),
+      ...(expires === undefined ? {} : { expires }),
+      ...(adds ? noteErrors(typed.note, typed.value) : {}),
     };
   };
   const write = (
@@ -112,9 +115,9 @@ function createSubmit(ports: Ports, views: ReturnType<typeof createViews>) {
     version: number | undefined,
   ): Promise<Outcome<SecretRow>> => {
     const { name } = typed;
-    const asked = { content: { bytes }, expiresAt: endOfDay(typed.expires) };
+    const asked = { content: { bytes }, expiresAt: expiryOf(typed.expiry) };
     return version === undefined
-      ? ports.cases.createSecret({ ownerId, asked: ok({ ...asked, name }) })
+      ? ports.cases.createSecret({ ownerId, asked: ok({ ...asked, name, note: typed.note.note }) })
       : ports.cases.replaceSecret({ ownerId, name, asked: ok({ ...asked, ifMatch: [version] }) });
   };
   const refused = async (submission: Submission, typed: FormValues, refusal: Refusal): Promise<Page> => {
@@ -163,7 +166,7 @@ export function mountWriting(routes: PageRoutes, ports: Ports): void {
   routes.show('/secret/:name/replace', 'replace', async (request, visitor) => {
     const secret = await findSecret(ports.secrets, request, visitor);
     if (!secret) return unknownSecretPage(nameIn(request));
-    const typed = { ...nothingTyped, name: secret.name, expires: keptExpiry(secret, ports.clock()) };
+    const typed = { ...nothingTyped, name: secret.name, expiry: keptExpiry(secret, ports.clock()) };
     return views.page({ replaces: secret.version, typed, errors: {}, visitor });
   });
   routes.form('/secret/:name/replace', 'replace', {
@@ -174,6 +177,6 @@ export function mountWriting(routes: PageRoutes, ports: Ports): void {
 }
 
 /** An expiry in the future stays unless it is changed. */
-function keptExpiry({ expiresAt }: SecretRow, now: number): string {
-  return expiresAt !== undefined && expiresAt > now ? dateOf(expiresAt) : '';
+function keptExpiry({ expiresAt }: SecretRow, now: number): TypedExpiry {
+  return typedExpiry(expiresAt !== undefined && expiresAt > now ? expiresAt : undefined);
 }

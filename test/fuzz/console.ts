@@ -32,6 +32,12 @@ const values = [
 const named = ['a', 'b', 'c', 'new-one', '..', 'A.b_c-d'].flatMap((name) =>
   values.map((value) => ({ name, ...(value as object) })),
 );
+const changes = [
+  { expiresAt: '2030-01-01T00:00:00Z' },
+  { expiresAt: null, note: 'of the lab' },
+  { note: 'x'.repeat(200) },
+  { note: null },
+] as Json[];
 const ticketBodies = [
   { namespace: NAMESPACE, secrets: ['a'] },
   {
@@ -124,7 +130,15 @@ const formRoutes: readonly FormRoute[] = [
     name: 'the form that adds a secret',
     path: '/new',
     fields: [
-      { name: 'f', value: 'v' },
+      { name: 'f', value: 'v', note: 'of the lab' },
+      {
+        name: 'n',
+        value: 'v',
+        note: 'token=x',
+        noteSure: 'yes',
+        expires: '2030-01-01',
+        zone: 'Europe/Zurich',
+      },
       { name: 'a', value: '', keptFile: 'dg==', expires: '2030-01-01' },
     ],
   },
@@ -134,6 +148,20 @@ const formRoutes: readonly FormRoute[] = [
     fields: [
       { value: 'v', version: '1' },
       { value: '', version: '0', keptFile: '!' },
+    ],
+  },
+  {
+    name: 'the form that edits one',
+    path: '/secret/a/edit',
+    fields: [
+      { note: 'of the lab', storedNote: '' },
+      {
+        expires: '2030-01-01',
+        zone: 'Asia/Tokyo',
+        stored: '2030-01-01T15:00:00.000Z',
+        note: '',
+        storedNote: 'n',
+      },
     ],
   },
   {
@@ -185,7 +213,7 @@ function formRoute({ name, path, fields }: FormRoute): Subject {
   return {
     name,
     covers: ['console/web/forms.ts readForm', 'envelope/import-plan.ts planImport'],
-    // Six forms, one parser.
+    // Seven forms, one parser.
     inputs: 20_000,
     slice: 50,
     make: (random) => {
@@ -215,6 +243,7 @@ const addresses: readonly (readonly [method: string, path: string])[] = [
     '/secrets?limit=2&after=a',
     '/tickets',
     '/tickets?limit=2&after={{jti}}',
+    '/tickets?secret=a&live=true',
     '/audit',
     '/audit?limit=5&after=9',
     '/openapi.json',
@@ -224,6 +253,7 @@ const addresses: readonly (readonly [method: string, path: string])[] = [
   ['DELETE', `${API_PATH}/tickets/0192f0c1-2b3c-7d4e-8f50-123456789abc`],
   ['POST', `${API_PATH}/secrets/n/sealing`],
   ['GET', `${PAGE_API_PATH}/secrets?limit=3`],
+  ['GET', `${PAGE_API_PATH}/tickets?secret=b&live=true`],
   ['POST', `${PAGE_API_PATH}/secrets/n/sealing`],
   ...[
     '/',
@@ -232,6 +262,7 @@ const addresses: readonly (readonly [method: string, path: string])[] = [
     '/secrets?filter=a&after=b',
     '/secret/a',
     '/secret/a/replace',
+    '/secret/a/edit',
     '/secret/a/delete',
     '/new?name=x',
     '/import',
@@ -307,6 +338,13 @@ export const consoleSubjects: readonly Subject[] = [
     paths: [`${API_PATH}/secrets/a`, `${PAGE_API_PATH}/secrets/b`, `${API_PATH}/secrets/gone`],
     headers: { ...asOwner, ...asVisitor },
     corpus: values,
+  }),
+  jsonRoute({
+    name: 'PATCH /secrets/{name}',
+    method: 'PATCH',
+    paths: [`${API_PATH}/secrets/a`, `${API_PATH}/secrets/b`, `${API_PATH}/secrets/gone`],
+    headers: asOwner,
+    corpus: changes,
   }),
   jsonRoute({
     name: 'POST /tickets',

@@ -2,8 +2,10 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Request, Response } from 'express';
+import { parseInstant } from '#envelope/expiry.ts';
 import { decodeImport, planImport } from '#envelope/import-plan.ts';
 import { parseKid } from '#envelope/names.ts';
+import { looksLikeValue, parseNote } from '#envelope/note.ts';
 import { parseContent, parseName } from '../../console/core/secret-content.ts';
 import { parseWith, parseJson } from '../../console/http/body.ts';
 import { parseQuery } from '../../console/public/routes.ts';
@@ -14,6 +16,8 @@ import { createCookies, type Cookies } from '../../console/web/cookies.ts';
 import { readForm, typedLines } from '../../console/web/forms.ts';
 import { documentText } from '../../console/web/html.ts';
 import { importForm } from '../../console/web/import-form.ts';
+import { noteProblem } from '../../console/web/shared/rules.ts';
+import { expiryOf, inZone } from '../../console/web/shared/expiry-field.ts';
 import { parseLaunch } from '../../console/web/launch-request.ts';
 import { returnPath } from '../../console/web/login.ts';
 import { multipart } from '../../console/testing/page-person.ts';
@@ -252,6 +256,36 @@ export const pageSubjects: readonly Subject[] = [
       const decoded = decodeImport(bytes);
       const lines = text.split(/\r\n?|\n/).length;
       if (!decoded.ok) demand((decoded.refused.line ?? 1) <= lines, 'lines', () => decoded.refused.code);
+    },
+  }),
+  textSubject({
+    name: 'notes, days and instants',
+    covers: ['envelope/note.ts parseNote', 'envelope/expiry.ts parseInstant'],
+    corpus: [
+      'of the lab',
+      'token=x',
+      'https://a:b@c',
+      '2027-01-31',
+      '2027-02-30',
+      '2027-01-31T23:00:00.000Z',
+    ],
+    tokens: ['a', '=', ':', '@', '-', '1', '31', 'T', 'Z', '\u202e', '\ud83d', '漢', '\0', 'Europe/Zurich'],
+    run: (input) => {
+      const note = parseNote(input);
+      demand(note === undefined || parseNote(note) === note, 'stable', () => input);
+      demand((note === undefined) === (noteProblem(input) !== undefined), 'told', () => input);
+      looksLikeValue(note ?? '');
+      for (const typed of [
+        { day: input, zone: input, stored: input },
+        { day: input, zone: 'Asia/Tokyo', stored: '' },
+        { day: '2027-01-31', zone: 'Asia/Tokyo', stored: input },
+      ]) {
+        const expiry = expiryOf(typed);
+        if (typeof expiry !== 'number') continue;
+        demand(inZone(typed, typed.zone).day === typed.day, 'day', () => input);
+        const text = new Date(expiry).toISOString();
+        demand(parseInstant(text) === expiry, 'instant', () => text);
+      }
     },
   }),
   textSubject({

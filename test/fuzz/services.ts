@@ -9,7 +9,7 @@ import { readWholeBody } from '#platform/whole-body.ts';
 import { Failure as CliFailure } from '../../cli/failure.ts';
 import { parseManifest } from '../../cli/manifest.ts';
 import { parseConfigFile, parseSettings as parseCliSettings } from '../../cli/settings.ts';
-import { parseInstant } from '../../cli/time.ts';
+import { parseExpiry } from '../../cli/time.ts';
 import { parseConfig } from '../../injector-image/config.ts';
 import { Failure, terminationMessage } from '../../injector-image/outcome.ts';
 import { refusals } from '../../keyservice/refusals.ts';
@@ -194,7 +194,7 @@ export const serviceSubjects: readonly Subject[] = [
   }),
   textSubject({
     name: 'settings of the command line',
-    covers: ['cli/settings.ts parseSettings', 'cli/settings.ts parseConfigFile', 'cli/time.ts parseInstant'],
+    covers: ['cli/settings.ts parseSettings', 'cli/settings.ts parseConfigFile', 'cli/time.ts parseExpiry'],
     corpus: [
       '{"console":"https://a.example","kid":"x"}',
       '{"caFile":"/x"}',
@@ -208,7 +208,7 @@ export const serviceSubjects: readonly Subject[] = [
     refusals: [CliFailure],
     run: (text) => {
       const reads = [
-        () => parseInstant(text, 0),
+        () => parseExpiry(text, { nowMs: 0, zone: 'Europe/Zurich' }),
         () => parseCliSettings({ console: text, kid: text }, {}, {}),
         () => parseConfigFile(text, 'f'),
       ];

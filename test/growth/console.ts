@@ -2,6 +2,7 @@
 import type { Request, Response } from 'express';
 import { annotations, SESSION_LABEL } from '#envelope/annotations.ts';
 import { parseOwnerId } from '#envelope/names.ts';
+import { looksLikeValue, parseNote } from '#envelope/note.ts';
 import { nodeCipher } from '#envelope/node-cipher.ts';
 import { createCluster } from '../../console/cluster.ts';
 import { createPodCheck } from '../../console/core/claiming-pod.ts';
@@ -22,7 +23,8 @@ import { createSecretsRoutes } from '../../console/public/secrets.ts';
 import { ticketQuery, ticketRequest } from '../../console/public/ticket-schemas.ts';
 import { readForm } from '../../console/web/forms.ts';
 import { returnPath } from '../../console/web/login.ts';
-import { endOfDay, nameProblem } from '../../console/web/shared/rules.ts';
+import { nameProblem, noteProblem } from '../../console/web/shared/rules.ts';
+import { expiryOf } from '../../console/web/shared/expiry-field.ts';
 import { isOwnOrigin, isSameToken, type Visitor } from '../../console/web/visitors.ts';
 import { sha256Hex } from '../hashes.ts';
 import { json } from './envelope.ts';
@@ -133,8 +135,35 @@ export const consoleSubjects: readonly Subject[] = [
     tokens: ['a', '.', ' ', '/', '\0', 'é', '\uD800', 'ﬀ', '㋀'],
     run: (name) => {
       parseName(name);
-      return [nameProblem(name), endOfDay(name), returnPath(name, origin)];
+      return [nameProblem(name), noteProblem(name), returnPath(name, origin)];
     },
+  }),
+  text({
+    covers: ['envelope/note.ts parseNote', 'envelope/expiry.ts parseInstant'],
+    tokens: [
+      'a',
+      '1',
+      'A',
+      ' ',
+      '=',
+      ':',
+      '/',
+      '@',
+      '-',
+      '.',
+      '://',
+      'token',
+      '2027-01-31',
+      'T',
+      '漢',
+      '\uD800',
+    ],
+    starts: [['https://'], ['pass', '=']],
+    run: (value) => [
+      looksLikeValue(parseNote(value) ?? ''),
+      expiryOf({ day: value, zone: value, stored: value }),
+      expiryOf({ day: '2027-01-31', zone: 'Europe/Zurich', stored: value }),
+    ],
   }),
   text({
     covers: ['console/public/secrets.ts If-Match'],

@@ -9,7 +9,7 @@ import { list, parseSettings } from '#platform/settings.ts';
 import { readWholeBody } from '#platform/whole-body.ts';
 import { parseManifest } from '../../cli/manifest.ts';
 import { parseConfigFile, parseSettings as parseCliSettings } from '../../cli/settings.ts';
-import { parseInstant } from '../../cli/time.ts';
+import { parseExpiry } from '../../cli/time.ts';
 import { parseConfig } from '../../injector-image/config.ts';
 import { Failure, terminationMessage } from '../../injector-image/outcome.ts';
 import { checkKeys, parseEnvelopes } from '../../keyservice/envelopes.ts';
@@ -103,7 +103,7 @@ export const serviceSubjects: readonly Subject[] = [
       'platform/settings.ts parseSettings',
       'platform/namespaces.ts parseNamespaces',
       'cli/settings.ts parseSettings',
-      'cli/time.ts parseInstant',
+      'cli/time.ts parseExpiry',
     ],
     tokens: ['a', ',', '-', '*', '/', 'https://', '.', ':', '?', '1', 'd', ' '],
     starts: [['https://'], ['https://', 'a', '/']],
@@ -115,7 +115,10 @@ export const serviceSubjects: readonly Subject[] = [
       await parseSettings(settings, { TWOFOLD_SOME: value, TWOFOLD_NAMESPACES: value }, () =>
         Promise.resolve(''),
       );
-      for (const read of [() => parseInstant(value, 0), () => parseCliSettings({ console: value }, {}, {})]) {
+      for (const read of [
+        () => parseExpiry(value, { nowMs: 0, zone: 'Europe/Zurich' }),
+        () => parseCliSettings({ console: value }, {}, {}),
+      ]) {
         try {
           read();
         } catch {

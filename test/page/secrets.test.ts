@@ -195,6 +195,73 @@ describe('secrets on the page', function () {
     await page.context().close();
   });
 
+  for (const javaScriptEnabled of [true, false]) {
+    const how = javaScriptEnabled ? 'in the zone of the browser' : 'in UTC without JavaScript';
+    it(`have a last day ${how}, and a note, which are edited without the value`, async () => {
+      const page = await loggedIn({ javaScriptEnabled, timezoneId: 'America/Los_Angeles' });
+      const instant = javaScriptEnabled ? '2099-02-01 08:00 UTC' : '2099-02-01 00:00 UTC';
+      await page.goto('/new');
+      await page.getByLabel('Last day of use').fill('2099-01-31');
+      if (javaScriptEnabled) await page.getByText(`That is at ${instant}.`).waitFor();
+      await page.getByLabel('Note', { exact: true }).fill('with hunter22');
+      await page.getByLabel('Name').fill('dated');
+      await value(page).fill('hunter22');
+      await store(page);
+      await page.getByText('This looks as if it contained a secret value').waitFor();
+      await page.getByLabel('Note', { exact: true }).fill('<b>of the lab</b>');
+      await store(page);
+      await page.waitForURL('**/secrets');
+      const cell = page.locator('td[data-label=Expires] time');
+      expect(await cell.getAttribute('title')).to.equal(instant);
+      expect(await cell.innerText()).to.equal('31 Jan 2099');
+      await page.getByText('<b>of the lab</b>').waitFor();
+      await page.goto('/secret/dated/replace');
+      expect(await page.getByLabel('Last day of use').inputValue()).to.equal('2099-01-31');
+      await page.getByLabel('New value').fill('x');
+      await page.getByRole('button', { name: 'Replace the value' }).click();
+      await page.waitForURL('**/secrets');
+      expect(await cell.getAttribute('title')).to.equal(instant);
+      await page.getByRole('link', { name: 'dated', exact: true }).click();
+      await page.getByRole('link', { name: 'Edit' }).click();
+      expect(await page.getByLabel('Last day of use').inputValue()).to.equal('2099-01-31');
+      await page.getByLabel('Note', { exact: true }).fill('hunter22');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByLabel('It is not a secret').check();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('dated is saved').waitFor();
+      expect(await cell.getAttribute('title')).to.equal(instant);
+      await page.getByText('hunter22').waitFor();
+      await page.goto('/secret/dated/edit');
+      await page.getByLabel('Last day of use').fill('');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.waitForURL('**/secrets');
+      expect(await cell.count()).to.equal(0);
+      expect(await listed(page)).to.have.keys('dated\n\nhunter22');
+      await page.context().close();
+    });
+
+    it(`say which live tickets name them before they are deleted, ${how}`, async () => {
+      const page = await loggedIn({ javaScriptEnabled });
+      await add(page, 'named', 'v');
+      await page.waitForURL('**/secrets');
+      const { launchers } = await site();
+      const query = { namespace: 'fx-dev', pod: 'jupyter-ada', return_to: launchers.listed };
+      await page.goto(`/launch?${new URLSearchParams(query).toString()}`);
+      await page.getByLabel('named', { exact: true }).check();
+      await page.getByRole('button', { name: 'Give these secrets' }).click();
+      await page
+        .getByText(/There is no launcher|needs JavaScript/)
+        .first()
+        .waitFor();
+      await page.goto('/secrets');
+      await page.getByRole('link', { name: 'Delete named' }).click();
+      await page.getByText('1 live ticket names it:').waitFor();
+      await page.getByText(/pod jupyter-ada in fx-dev, until 20\d\d-/).waitFor();
+      await page.getByText('is then refused whole').waitFor();
+      await page.context().close();
+    });
+  }
+
   it('may be dropped or pasted as files; what cannot be taken is said at the field, and changes nothing', async () => {
     const page = await loggedIn();
     /** A drop or paste of files of three bytes, and of a text. */

@@ -89,6 +89,11 @@ describe('every state of the page looks right and is accessible', function () {
     await look(page, 'secret');
     await page.getByRole('link', { name: 'Replace' }).click();
     await look(page, 'replace');
+    await page.goto('/secret/id_ed25519/edit');
+    await page.getByLabel('Note', { exact: true }).fill('password: swordfish');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByLabel('It is not a secret').waitFor();
+    await look(page, 'edit');
     await page.goto('/secret/github-token/delete');
     await look(page, 'delete');
     await page.goto('/secrets');

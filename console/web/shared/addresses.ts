@@ -15,7 +15,7 @@ export function loginAddress(to: string): string {
 }
 
 /** The page of one secret, or its form. */
-export function secretPath(name: string, action?: 'replace' | 'delete'): string {
+export function secretPath(name: string, action?: 'replace' | 'edit' | 'delete'): string {
   return action === undefined ? urlPath`/secret/${name}` : urlPath`/secret/${name}/${action}`;
 }
 

@@ -3,6 +3,7 @@
  * Zone 1, and zone 0 through the page's bundle: pure.
  */
 import { MAX_NAME_LENGTH, MAX_VALUE_BYTES } from '#envelope/limits.ts';
+import { MAX_NOTE_LENGTH, parseNote } from '#envelope/note.ts';
 import { text } from './text.ts';
 
 /** What is wrong with a name, in words for a person; undefined for a valid one. */
@@ -24,12 +25,10 @@ export function valueProblem(bytes: number, most: number = MAX_VALUE_BYTES): str
   return bytes > most ? text.value.long(bytes, most) : undefined;
 }
 
-const DAY_MS = 86_400_000;
-
-/** The end of a day in UTC; undefined where it is not a date. */
-export function endOfDay(day: string): number | undefined {
-  const start = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : NaN;
-  return Number.isNaN(start) ? undefined : start + DAY_MS;
+export function noteProblem(note: string): string | undefined {
+  if (parseNote(note) !== undefined) return undefined;
+  const length = Array.from(note.trim()).length;
+  return length > MAX_NOTE_LENGTH ? text.note.long(length, MAX_NOTE_LENGTH) : text.note.foreign;
 }
 
 /** A list this long gets a field to find secrets by name. */

@@ -76,7 +76,9 @@ export const secretText = {
     size: shownSize,
     hints: 'Worth a look before you store it',
     expires: 'Last day of use',
-    expiresHint: 'Optional. After that day (UTC), no session gets it.',
+    expiresHint: (zone: string): string =>
+      `Optional. No session gets it after the end of that day (time zone: ${zone}).`,
+    expiresAt: (instant: string): string => `That is at ${instant}.`,
     save: 'Store the secret',
     replace: 'Replace the value',
     sealedHere: 'Encrypted in this browser before it is sent; the console never sees the value.',
@@ -95,11 +97,32 @@ export const secretText = {
     broken: 'The value could not be encrypted in this browser. Reload the page, or use another browser.',
   },
 
+  note: {
+    label: 'Note',
+    hint: (most: number): string =>
+      `Optional, one line of up to ${most} characters, shown in lists and when a session starts. It is not encrypted: whoever runs this console can read it. Never write the value here.`,
+    long: (length: number, most: number): string =>
+      `The note has ${length.toLocaleString('en')} characters; shorten it to ${most}.`,
+    foreign: 'A note is one line, without control characters. Type it again.',
+    asks: 'This looks as if it contained a secret value, and a note can be read. Remove that, or say below that it is none.',
+    sure: 'It is not a secret: store the note as it is',
+  },
+
+  edit: {
+    title: (name: string): string => `Edit ${name}`,
+    save: 'Save',
+    stays:
+      'The value stays, and so does the name. To change the name, add a new secret, and delete this one.',
+    changed:
+      'This secret has been edited since you opened this page. What you typed is still here: save again to put it in place of that.',
+  },
+
   secret: {
     uses: 'Uses and changes',
     usesLead: 'Newest first. A session’s claim is the moment it gets the value.',
     noUses: 'Nothing has been recorded yet.',
     replace: 'Replace',
+    edit: 'Edit',
     delete: 'Delete',
     version: 'Version',
     variable: 'As an environment variable',
@@ -121,6 +144,15 @@ export const secretText = {
   remove: {
     title: (name: string): string => `Delete ${name}?`,
     lead: 'Running sessions keep what they have. No new session gets it, and nobody can restore it.',
+    refused: 'A pod that names it is then refused whole: it gets none of its secrets, and does not start.',
+    looking: 'Looking for tickets that name it…',
+    notFound: 'Which tickets name it could not be found out.',
+    noTickets: 'No live ticket names it.',
+    tickets: (count: number, all: boolean): string =>
+      `${all ? '' : 'At least '}${counted(count, 'live ticket names', 'live tickets name')} it:`,
+    ticket: (namespace: string, pod: string | null, until: string): string =>
+      `${pod === null ? 'any pod' : `pod ${pod}`} in ${namespace}, until ${until}`,
+    others: (count: number, all: boolean): string => `and ${all ? '' : 'at least '}${count} more`,
     confirm: 'Delete the secret',
     changed: 'This secret has changed since you opened this page. Look again before you delete it.',
   },
@@ -128,6 +160,7 @@ export const secretText = {
   said: {
     created: (name: string): string => `${name} is stored. Tick it when you start your next session.`,
     replaced: (name: string): string => `${name} has a new value.`,
+    updated: (name: string): string => `${name} is saved.`,
     deleted: (name: string): string => `${name} is deleted.`,
     imported: (created: number, replaced: number): string =>
       [

@@ -12,6 +12,7 @@ export const sessionText = {
     actions: {
       create: 'Added',
       replace: 'Replaced',
+      update: 'Note or end changed',
       delete: 'Deleted',
       seal: 'Encryption prepared',
       ticket: 'Chosen for a session',
