@@ -30,13 +30,18 @@ const kinds = {
   file_unusable: 'usage',
   config_malformed: 'usage',
   no_console: 'usage',
+  proxy_unusable: 'usage',
+  state_unusable: 'usage',
+  output_lost: 'usage',
   manifest_malformed: 'usage',
   dotenv_malformed: 'usage',
   not_logged_in: 'login',
   login_expired: 'login',
   login_failed: 'login',
   state_exposed: 'login',
+  token_rejected: 'login',
   secret_unknown: 'missing',
+  ticket_unknown: 'missing',
   name_taken: 'conflict',
   name_malformed: 'refused',
   value_empty: 'refused',
@@ -55,12 +60,15 @@ export class Failure extends Error {
   readonly code: string;
   readonly kind: FailureKind;
   readonly next: string | undefined;
+  /** Further members of the error as JSON. */
+  readonly more: object | undefined;
 
   constructor(told: {
     code: string;
     kind: FailureKind;
     message: string;
     next?: string | undefined;
+    more?: object | undefined;
     cause?: unknown;
   }) {
     super(told.message, { cause: told.cause });
@@ -68,6 +76,7 @@ export class Failure extends Error {
     this.code = told.code;
     this.kind = told.kind;
     this.next = told.next;
+    this.more = told.more;
   }
 
   get exit(): number {

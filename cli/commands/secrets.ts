@@ -8,6 +8,7 @@ import { failure } from '../failure.ts';
 import { bytes, time, type Result } from '../output.ts';
 import { demandTrusted } from '../pins.ts';
 import { offeredKey, seal } from '../sealing.ts';
+import { demandSecrets, each, meantSecret } from '../several.ts';
 import { parseInstant } from '../time.ts';
 import { readValue } from '../value.ts';
 
@@ -95,12 +96,17 @@ interface WriteOptions {
 
 /** Before the value is asked for, and before the console reserves a place for it. */
 async function demandFitting(api: Api, kind: Write['kind'], name: SecretName): Promise<void> {
-  const exists = (await listAll(api)).some((item) => item.name === name);
+  const existing = (await listAll(api)).map((item) => item.name);
+  const exists = existing.includes(name);
   if (kind === 'add' && exists) {
     throw failure('name_taken', `You already have a secret ${name}.`, `twofold secrets replace ${name}`);
   }
   if (kind === 'replace' && !exists) {
-    throw failure('secret_unknown', `You have no secret ${name}.`, `twofold secrets add ${name}`);
+    throw failure(
+      'secret_unknown',
+      `You have no secret ${name}.`,
+      `${meantSecret([name], existing)}twofold secrets add ${name}`,
+    );
   }
 }
 
@@ -206,15 +212,22 @@ export const remove = command({
   run: async (context, { positionals, options }) => {
     const names = [...new Set(positionals.map(demandName))];
     const api = await context.api();
+    demandSecrets(
+      names,
+      (await listAll(api)).map((item) => item.name),
+    );
     if (!options.yes) {
       if (!context.terminal.interactive)
         throw failure('not_interactive', 'There is no terminal to ask at.', 'Add --yes.');
       const sure = await context.terminal.confirm(`Delete ${names.join(', ')}?`);
       if (!sure) throw failure('not_confirmed', 'Nothing was deleted.');
     }
-    for (const one of names) {
-      expectDone(await api.DELETE('/api/v1/secrets/{name}', { params: { path: { name: one } } }));
-    }
+    await each(names, {
+      done: 'Deleted',
+      notDone: 'not deleted',
+      perform: async (one) =>
+        expectDone(await api.DELETE('/api/v1/secrets/{name}', { params: { path: { name: one } } })),
+    });
     return { json: { deleted: names }, text: `Deleted ${names.join(', ')}.` };
   },
 });
