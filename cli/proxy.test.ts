@@ -24,7 +24,12 @@ describe('the proxy that the environment names', () => {
   });
 
   it('is refused where it is no HTTP proxy, without repeating what may be a password', () => {
-    for (const address of ['socks5://a:hunter2@b', 'http://', 'http://a:hunter2%zz@b', 'http://a:hunter2@b c'])
+    for (const address of [
+      'socks5://a:hunter2@b',
+      'http://',
+      'http://a:hunter2%zz@b',
+      'http://a:hunter2@b c',
+    ])
       expect(() => proxyOf({ HTTPS_PROXY: address }), address)
         .to.throw(Failure, 'HTTPS_PROXY is not the address of an HTTP proxy')
         .with.property('message')
