@@ -6,13 +6,14 @@ import type { Login, Logins } from './login/logins.ts';
 import type { Result } from './output.ts';
 import type { Pins } from './pins.ts';
 import type { Env, Folders, RawSettings, Settings } from './settings.ts';
+import type { ByteSource } from './standard-input.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Everything outside the program, and what the settings configure. */
 export interface Context {
   readonly env: Env;
   readonly folders: Folders;
-  readonly stdin: NodeJS.ReadableStream;
+  readonly stdin: ByteSource;
   readonly terminal: Terminal;
   readonly settings: Settings;
   /** The contents of `config.json`, which `login` updates. */

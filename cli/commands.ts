@@ -11,6 +11,7 @@ import { ticket, ticketsList, ticketsRevoke } from './commands/tickets.ts';
 import { trust } from './commands/trust.ts';
 import { exitCodes } from './failure.ts';
 import manifest from './npm/package.json' with { type: 'json' };
+import { absent, synonyms } from './other-names.ts';
 import type { Result } from './output.ts';
 import { settingSpecs } from './settings.ts';
 
@@ -46,6 +47,8 @@ export const program: Program<Context, Result> = {
   ],
   options,
   exitCodes,
+  synonyms,
+  absent,
   sections: {
     'First steps': [
       '  twofold login --console https://twofold.example.org',

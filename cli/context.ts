@@ -5,8 +5,9 @@ import { createConnections } from './api/fetch.ts';
 import type { Context } from './command.ts';
 import { codeOf, failure } from './failure.ts';
 import { createLogins } from './login/logins.ts';
-import { accessToken } from './login/session.ts';
+import { accessToken, rejectedToken } from './login/session.ts';
 import { createPins } from './pins.ts';
+import { proxyOf } from './proxy.ts';
 import {
   configFileOf,
   foldersOf,
@@ -15,11 +16,12 @@ import {
   type Env,
   type RawSettings,
 } from './settings.ts';
+import { standardInput } from './standard-input.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Outside {
   readonly env: Env;
-  readonly stdin: NodeJS.ReadableStream;
+  readonly stdin: AsyncIterable<Buffer | string> & { readonly isTTY?: boolean };
   readonly terminal: Terminal;
   readonly note: (line: string) => void;
 }
@@ -29,27 +31,23 @@ function readConfig(file: string): RawSettings {
   try {
     content = readFileSync(file, 'utf8');
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return {};
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return {};
     throw failure('config_malformed', `${file} cannot be read.`, 'Check its permissions.', error);
   }
   return parseConfigFile(content, file);
 }
 
-function readCa(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
+/** The roots in a file that `where` names: an option or a variable. */
+function readRoots(file: string | undefined, where: string): string | undefined {
+  if (file === undefined || file === '') return undefined;
   let content: string;
   try {
     content = readFileSync(file, 'utf8');
   } catch (error) {
-    throw failure(
-      'file_unusable',
-      `The root certificates ${file} cannot be read.`,
-      'Check --ca or TWOFOLD_CA_FILE.',
-      error,
-    );
+    throw failure('file_unusable', `The root certificates ${file} cannot be read.`, `Check ${where}.`, error);
   }
   if (!content.includes('-----BEGIN CERTIFICATE-----')) {
-    throw failure('file_unusable', `${file} holds no PEM certificate.`, 'Check --ca or TWOFOLD_CA_FILE.');
+    throw failure('file_unusable', `${file} holds no PEM certificate.`, `Check ${where}.`);
   }
   return content;
 }
@@ -60,7 +58,11 @@ export function createContext(outside: Outside, flags: Readonly<Record<string, u
   const path = configFileOf(env);
   const content = readConfig(path);
   const settings = parseSettings(flags, env, content);
-  const connections = createConnections(readCa(settings.caFile));
+  const connections = createConnections({
+    ca: readRoots(settings.caFile, '--ca or TWOFOLD_CA_FILE'),
+    publicRoots: () => readRoots(env['SSL_CERT_FILE'], 'SSL_CERT_FILE'),
+    proxy: () => proxyOf(env),
+  });
   const logins = createLogins(folders.state);
   const now = (): number => Date.now();
   const console = (): string => {
@@ -73,11 +75,16 @@ export function createContext(outside: Outside, flags: Readonly<Record<string, u
   };
   const bearer = (): Promise<string | undefined> =>
     accessToken(
-      { logins, fetch: connections.toProvider, now },
+      { logins, fetch: connections.toProvider, now, note: outside.note },
       { console: console(), tokenFile: settings.tokenFile },
     );
   const apiWith = (give: () => Promise<string | undefined>): Api =>
-    createApi({ url: console(), fetch: connections.toConsole, bearer: give });
+    createApi({
+      url: console(),
+      fetch: connections.toConsole,
+      bearer: give,
+      ...(settings.tokenFile === undefined ? {} : { rejected: rejectedToken(settings.tokenFile, now) }),
+    });
   return {
     env,
     folders,
@@ -86,7 +93,7 @@ export function createContext(outside: Outside, flags: Readonly<Record<string, u
     logins,
     now,
     console,
-    stdin: outside.stdin,
+    stdin: standardInput(outside),
     terminal: outside.terminal,
     note: outside.note,
     configFile: { content, path },

@@ -31,13 +31,18 @@ const kinds = {
   file_unusable: 'usage',
   config_malformed: 'usage',
   no_console: 'usage',
+  proxy_unusable: 'usage',
+  state_unusable: 'usage',
+  output_lost: 'usage',
   manifest_malformed: 'usage',
   dotenv_malformed: 'usage',
   not_logged_in: 'login',
   login_expired: 'login',
   login_failed: 'login',
   state_exposed: 'login',
+  token_rejected: 'login',
   secret_unknown: 'missing',
+  ticket_unknown: 'missing',
   name_taken: 'conflict',
   name_malformed: 'refused',
   note_malformed: 'refused',
@@ -57,23 +62,23 @@ export class Failure extends Error {
   readonly code: string;
   readonly kind: FailureKind;
   readonly next: string | undefined;
-  /** Each of several problems, for programs. */
-  readonly problems: readonly object[] | undefined;
+  /** Further members of the error as JSON. */
+  readonly more: object | undefined;
 
   constructor(told: {
     code: string;
     kind: FailureKind;
     message: string;
     next?: string | undefined;
+    more?: object | undefined;
     cause?: unknown;
-    problems?: readonly object[] | undefined;
   }) {
     super(told.message, { cause: told.cause });
     this.name = 'Failure';
     this.code = told.code;
     this.kind = told.kind;
     this.next = told.next;
-    this.problems = told.problems;
+    this.more = told.more;
   }
 
   get exit(): number {
@@ -81,15 +86,15 @@ export class Failure extends Error {
   }
 }
 
-/** `next` is what to do now. */
+/** `next` is what to do now; `more`, further members of the error as JSON. */
 export function failure(
   code: FailureCode,
   message: string,
   next?: string,
   cause?: unknown,
-  problems?: readonly object[],
+  more?: object,
 ): Failure {
-  return new Failure({ code, kind: kinds[code], message, next, cause, problems });
+  return new Failure({ code, kind: kinds[code], message, next, cause, more });
 }
 
 /** The code of a Failure or of a Node error. */

@@ -3,9 +3,10 @@
  * newest has the turn, once the newest is over. A number is never given twice, since the newest file always stays; so
  * two processes that find the same abandoned turn cannot both follow it, which removing a stale lock file would allow.
  */
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from './failure.ts';
+import { makeFolder } from './private-files.ts';
 
 const AGAIN_MS = 50;
 /** Longer than anything done under a lock takes. */
@@ -46,6 +47,8 @@ async function make(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
+    // On a full disk there may be an empty one, which others would wait for.
+    await rm(file, { force: true });
     throw error;
   }
 }
@@ -67,9 +70,24 @@ async function takeTurn(folder: string): Promise<string | undefined> {
   return file;
 }
 
+/** In place, which needs no room on a full disk. Without it, the turn is over when this process is. */
+async function endTurn(file: string): Promise<void> {
+  try {
+    const turn = await open(file, 'r+');
+    try {
+      await turn.write(OVER, 0);
+      await turn.truncate(OVER.length);
+    } finally {
+      await turn.close();
+    }
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+  }
+}
+
 /** Waits until no other process works under this lock, then works. The folder `lock` stays, with one small file. */
 export async function exclusively<T>(lock: string, work: () => Promise<T>): Promise<T> {
-  await mkdir(lock, { recursive: true, mode: 0o700 });
+  await makeFolder(lock);
   let turn = await takeTurn(lock);
   while (turn === undefined) {
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
@@ -78,6 +96,6 @@ export async function exclusively<T>(lock: string, work: () => Promise<T>): Prom
   try {
     return await work();
   } finally {
-    await writeFile(turn, OVER);
+    await endTurn(turn);
   }
 }

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { shownLines } from '#platform/shown.ts';
 import { program } from './commands.ts';
 import { run } from './run.ts';
+import { keepGoing, print } from './standard-output.ts';
 import { createTerminal } from './terminal.ts';
 
 const { stdin, stdout, stderr } = process;
@@ -15,8 +16,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.exit(128 + constants.signals[signal]);
   });
 }
-// A reader that has enough, such as head, is not a failure.
-stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+keepGoing([stdout, stderr]);
 
 process.exitCode = await run(
   {
@@ -25,7 +25,7 @@ process.exitCode = await run(
     stdin,
     env: process.env,
     // A file printed for another program stays as it is.
-    print: (text) => stdout.write(`${stdout.isTTY ? shownLines(text) : text}\n`),
+    print: (text) => print(stdout, `${stdout.isTTY ? shownLines(text) : text}\n`),
     note: (line) => stderr.write(`${shownLines(line)}\n`),
   },
   process.argv.slice(2),

@@ -1,16 +1,24 @@
 /** Which key to seal to: the configured one, or the first one offered. Zone 0; `pins.json` in the state folder. */
 import type { Kid } from '#envelope/names.ts';
 import { parseKid } from '#envelope/names.ts';
-import { failure } from './failure.ts';
-import { privateFile } from './private-files.ts';
+import { codeOf, Failure, failure } from './failure.ts';
+import { privateFile, type Guard } from './private-files.ts';
 
 export interface Pins {
   find(console: string): Promise<Kid | undefined>;
   keep(console: string, kid: Kid): Promise<void>;
 }
 
+const guard: Guard = {
+  bits: 0o022,
+  exposed: (path) => [
+    `Others can change ${path}, which says which key you trust.`,
+    `Compare the key in it with the one that your operator publishes, then: chmod 600 ${path}`,
+  ],
+};
+
 export function createPins(stateFolder: string): Pins {
-  const file = privateFile(stateFolder, 'pins.json');
+  const file = privateFile({ folder: stateFolder, variable: 'XDG_STATE_HOME' }, 'pins.json', guard);
   return {
     find: async (console) => parseKid((await file.read())[console]),
     keep: async (console, kid) => file.write({ ...(await file.read()), [console]: kid }),
@@ -35,11 +43,23 @@ function changed(offered: Kid, trusted: Kid, configured: boolean): Error {
   );
 }
 
+/** What to say about it. A machine without a place for state can store secrets, too. */
+async function pinFirst({ pins, console }: Trust, kid: Kid): Promise<string> {
+  const first = `First use of ${console}`;
+  try {
+    await pins.keep(console, kid);
+    return `${first}: from now on, secrets are sealed only to ${kid}.`;
+  } catch (error) {
+    if (!(error instanceof Failure) || codeOf(error) !== 'state_unusable') throw error;
+    const next = 'To trust only this key from now on, set TWOFOLD_KID to its id.';
+    return `${first}: secrets are sealed to ${kid} this time. ${error.message} ${next}`;
+  }
+}
+
 /** Throws the Failure `key_changed` for any key but the trusted one; the first is pinned. */
 export async function demandTrusted({ pins, console, configured, note }: Trust, offered: Kid): Promise<void> {
   const trusted = configured ?? (await pins.find(console));
   if (trusted === undefined) {
-    await pins.keep(console, offered);
-    note(`First use of ${console}: from now on, secrets are sealed only to ${offered}.`);
+    note(await pinFirst({ pins, console, configured, note }, offered));
   } else if (trusted !== offered) throw changed(offered, trusted, configured !== undefined);
 }

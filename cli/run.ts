@@ -7,10 +7,13 @@ import { candidates } from './completion.ts';
 import { createContext, type Outside } from './context.ts';
 import { exitCodes, Failure, failure } from './failure.ts';
 import type { Result } from './output.ts';
+import { settingSpecs } from './settings.ts';
+import { suggestionsFor } from './suggestions.ts';
 
 interface Running extends Outside {
   readonly program: Program<Context, Result>;
-  readonly print: (text: string) => void;
+  /** Throws a Failure where it cannot be written. */
+  readonly print: (text: string) => Promise<void>;
 }
 
 function wantsJson(args: readonly string[]): boolean {
@@ -35,8 +38,11 @@ function asFailure(error: unknown): Failure {
 
 /** To standard error; as one line of JSON where the output is JSON. */
 function explain({ program, note }: Running, failed: Failure, json: boolean): void {
-  const { code, message, next, exit, problems } = failed;
-  if (json) note(JSON.stringify({ error: { code, message, next, exit, problems } }));
+  const { code, message, next, exit, more } = failed;
+  if (json)
+    note(
+      JSON.stringify({ error: { code, message, ...(next === undefined ? {} : { next }), exit, ...more } }),
+    );
   else note(refusalText(program, failed));
 }
 
@@ -57,7 +63,7 @@ async function perform(running: Running, args: readonly string[]): Promise<void>
   const { program, print } = running;
   const asked = interpret(program, withKids(args));
   if ('help' in asked) {
-    print(asked.help);
+    await print(asked.help);
     return;
   }
   const { command, input, everywhere } = asked;
@@ -65,18 +71,36 @@ async function perform(running: Running, args: readonly string[]): Promise<void>
   try {
     const result = await command.run(context, input);
     const text = everywhere['output'] === 'json' ? JSON.stringify(result.json, undefined, 2) : result.text;
-    if (text !== '') print(text);
+    if (text !== '') await print(text);
   } finally {
     context.connections.close();
   }
 }
 
+/** Without the last word, which is not complete, and with whatever else may be wrong. */
+function settingsIn(words: readonly string[]): Readonly<Record<string, string>> {
+  const found = settingSpecs.flatMap(({ flag }) => {
+    const at = words.slice(0, -1).lastIndexOf(`--${flag}`);
+    const value = words[at + 1] === '=' ? words[at + 2] : words[at + 1];
+    return at < 0 || value === undefined ? [] : [[flag, value] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+/** Prints nothing where it cannot find out: a shell that waits must not see errors. */
+async function complete(running: Running, words: readonly string[]): Promise<void> {
+  const suggest = (of: string): Promise<readonly string[]> =>
+    suggestionsFor(of, () => createContext(running, settingsIn(words))).catch(() => []);
+  const found = await candidates(running.program, words, suggest);
+  if (found.length > 0) await running.print(found.join('\n'));
+}
+
 async function dispatch(running: Running, args: readonly string[]): Promise<void> {
   const { program, print } = running;
   const [first] = args;
-  if (first === undefined) print(overview(program));
-  else if (first === '--version') print(`${program.name} ${program.version ?? ''}`);
-  else if (first === 'complete' && args[1] === '--') print(candidates(program, args.slice(2)).join('\n'));
+  if (first === undefined) await print(overview(program));
+  else if (first === '--version') await print(`${program.name} ${program.version ?? ''}`);
+  else if (first === 'complete' && args[1] === '--') await complete(running, args.slice(2));
   else await perform(running, args);
 }
 

@@ -118,9 +118,10 @@ export function parseConfigFile(content: string, file: string): RawSettings {
   return members; // each has just been checked
 }
 
-function httpsUrl(text: string, where: string, problems: string[]): string | undefined {
+function httpsUrl(text: string, where: string, problems: string[]): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:' && url.username === '' && url.search === '' && url.hash === '') return text;
+  const withLogin = url !== undefined && url.username + url.password !== '';
+  if (url?.protocol === 'https:' && !withLogin && url.search === '' && url.hash === '') return url;
   problems.push(`${where} is not an https address`);
   return undefined;
 }
@@ -157,7 +158,7 @@ export function parseSettings(
 ): Settings {
   const given = gather(flags, env, file);
   const problems: string[] = [];
-  const url = (name: SettingName): string | undefined => {
+  const url = (name: SettingName): URL | undefined => {
     const one = given.get(name);
     return one && httpsUrl(one.text, one.where, problems);
   };
@@ -166,9 +167,10 @@ export function parseSettings(
   if (kidText && !kid)
     problems.push(`${kidText.where} is not a key id, which has 43 letters, digits, - and _`);
   const settings = {
-    console: console && withoutSlashes(console),
+    // One console has one login and one pin, whatever the case of its host, and with or without the default port.
+    console: console && withoutSlashes(console.origin + console.pathname),
     // An issuer is compared, so it stays exactly as written.
-    issuer,
+    issuer: issuer && given.get('issuer')?.text,
     kid,
     caFile: given.get('caFile')?.text,
     clientId: given.get('clientId')?.text,

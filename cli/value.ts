@@ -3,11 +3,12 @@ import { createReadStream } from 'node:fs';
 import { MAX_VALUE_BYTES } from '#envelope/limits.ts';
 import { valueHints, valueHintTexts } from '#envelope/value-hints.ts';
 import { codeOf, failure } from './failure.ts';
+import type { ByteSource } from './standard-input.ts';
 import type { Terminal } from './terminal.ts';
 
 interface ValueSource {
   readonly terminal: Terminal;
-  readonly stdin: NodeJS.ReadableStream;
+  readonly stdin: ByteSource;
   readonly note: (line: string) => void;
 }
 
@@ -22,7 +23,7 @@ interface ValueOptions {
 const NEWLINE = /\r?\n$/;
 
 /** At most `limit` bytes, and more than `limit` only if the stream has more. */
-export async function readLimited(stream: NodeJS.ReadableStream, limit: number): Promise<Buffer> {
+export async function readLimited(stream: ByteSource, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {

@@ -153,7 +153,7 @@ async function askUntil(
 
 /** The derived keys, which the caller wipes. Throws a Failure `refused`, `expired` or `unreachable`. */
 export async function claimKeys(config: Config, session: Session): Promise<Keys> {
-  const client = createHttpsClient({ ca: session.ca }, 1);
+  const client = createHttpsClient({ ca: session.ca }, { maxSockets: 1 });
   try {
     const answer = await askUntil(client, config, session, performance.now() + config.claimSeconds * 1000);
     if (answer.status !== 200) throw refusal(answer);

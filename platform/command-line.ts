@@ -12,12 +12,14 @@ import {
   optionsOfEvery,
   overview,
   valueName,
+  type AnyProgram,
   type Command,
   type Input,
   type OptionSpec,
   type OptionSpecs,
   type Program,
 } from './commands.ts';
+import { nearest } from './nearest.ts';
 
 /** The arguments are wrong; the message says why. */
 export class UsageError extends Error {
@@ -56,15 +58,33 @@ function valueInArgument(name: string, instead: string): UsageError {
 /** Words joined by hyphens; anything else may be a value that begins with hyphens. */
 const OPTION_NAME = /^[A-Za-z_]{1,20}(-[A-Za-z_]{1,20}){0,3}$/;
 
-function unknownOption({ name, command: { storesValue } }: Reading, option: string): UsageError {
-  if (storesValue !== undefined && /^(value|password|secret|token|key|data|content)s?$/i.test(option))
-    return valueInArgument(name, storesValue);
-  const shown = OPTION_NAME.test(option) ? `option --${option}` : 'such option';
-  return new UsageError(`${name} has no ${shown}.`, `${name} --help`);
+/** What to do about an option that there is none of; `typed` is the whole argument, which may be a value. */
+function insteadOf({ name, command, specs }: Reading, { rawName }: OptionToken, typed: string): string {
+  if (!rawName.startsWith('--') && command.positionals !== undefined) {
+    const argument = command.positionals[0]?.name ?? '';
+    const example = command.storesValue === undefined ? typed : argument;
+    return `If that is a ${argument}, put -- before it: ${name} -- ${example}`;
+  }
+  const meant = nearest(
+    rawName,
+    Object.keys(specs).map((option) => `--${option}`),
+  );
+  return meant === undefined ? `${name} --help` : `Did you mean ${meant}? ${name} --help`;
+}
+
+function unknownOption(reading: Reading, token: OptionToken, typed: string): UsageError {
+  const { name, command } = reading;
+  const shown = OPTION_NAME.test(token.name) ? `option ${token.rawName}` : 'such option';
+  return command.storesValue !== undefined &&
+    /^(value|password|secret|token|key|data|content)s?$/i.test(token.name)
+    ? valueInArgument(name, command.storesValue)
+    : new UsageError(`${name} has no ${shown}.`, insteadOf(reading, token, typed));
 }
 
 interface OptionToken {
   readonly name: string;
+  /** As it is typed. */
+  readonly rawName: string;
   readonly value?: string | undefined;
   readonly inlineValue?: boolean | undefined;
 }
@@ -112,7 +132,7 @@ function takeOptions(
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
-    if (!spec) throw unknownOption(reading, token.name);
+    if (!spec) throw unknownOption(reading, token, args[token.index] ?? '');
     const values = given.get(token.name);
     if (values && !spec.many) throw new UsageError(`--${token.name} is given twice.`, 'Keep one.');
     const value = valueOf(reading, token, spec);
@@ -151,15 +171,41 @@ function valuesOf(specs: OptionSpecs, given: Given): Readonly<Record<string, unk
   );
 }
 
-function unknownCommand<C, R>(program: Program<C, R>, [first]: readonly string[]): UsageError {
+/** The entry of a table for the first words of these, the longest first. */
+function entryFor<T>(table: Readonly<Record<string, T>>, words: readonly string[]): T | undefined {
+  const found = [2, 1]
+    .map((count) => words.slice(0, count).join(' '))
+    .find((phrase) => Object.hasOwn(table, phrase));
+  return found === undefined ? undefined : table[found];
+}
+
+/** The command that was probably meant, mistyped or by another name. */
+function meantCommand(program: AnyProgram, words: readonly string[]): string | undefined {
+  const other = entryFor(program.synonyms ?? {}, words);
+  if (other !== undefined) return other;
+  const names = program.commands.map(({ name }) => name);
+  const [one, two] = [1, 2].map((count) => names.filter((name) => name.split(' ').length === count));
+  return nearest(words.slice(0, 2).join(' '), two ?? []) ?? nearest(words[0] ?? '', one ?? []);
+}
+
+/** Repeats no word that was typed: it may be a value. */
+function unknownCommand(program: AnyProgram, args: readonly string[]): UsageError {
   const call = callOf(program);
+  const [first, second] = args;
   if (first === undefined) return new UsageError('A command is missing.', `${call} --help`);
+  const absent = entryFor(program.absent ?? {}, args);
+  if (absent) return new UsageError(absent.message, absent.next);
   const below = program.commands
     .filter(({ name }) => name.startsWith(`${first} `))
     .map((command) => commandName(program, command));
-  return below.length > 0
-    ? new UsageError(`${call} ${first} does nothing by itself.`, `Use ${below.join(', ')}.`)
-    : new UsageError('There is no such command.', `${call} --help lists them all.`);
+  if (below.length > 0 && (second === undefined || second.startsWith('-')))
+    return new UsageError(`${call} ${first} does nothing by itself.`, `Use ${below.join(', ')}.`);
+  const meant = meantCommand(program, args);
+  const all = below.length > 0 ? `Use ${below.join(', ')}.` : `${call} --help lists them all.`;
+  return new UsageError(
+    'There is no such command.',
+    meant === undefined ? all : `Did you mean ${call} ${meant}?`,
+  );
 }
 
 interface Asked<C, R> {

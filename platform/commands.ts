@@ -81,6 +81,10 @@ export interface Program<C, R> {
   /** Options of every command, besides `--help`. */
   readonly options?: OptionSpecs;
   readonly exitCodes: Readonly<Record<string, { readonly exit: number; readonly doc: string }>>;
+  /** What people type for a command that is called otherwise, and its name. */
+  readonly synonyms?: Readonly<Record<string, string>>;
+  /** What people look for and there is none of: why, and what to do instead. */
+  readonly absent?: Readonly<Record<string, { readonly message: string; readonly next: string }>>;
   /** Further sections of the help, below the exit codes. */
   readonly sections?: Readonly<Record<string, readonly string[]>>;
 }
@@ -92,7 +96,7 @@ export const exitCodes = {
   usage: { exit: 2, doc: 'wrong usage' },
 } as const;
 
-type AnyProgram = Program<never, unknown>;
+export type AnyProgram = Program<never, unknown>;
 type AnyCommand = Command<never, unknown>;
 
 export function callOf({ name, call = name }: AnyProgram): string {

@@ -152,10 +152,17 @@ function send(agent: Agent, target: URL, call: HttpsCall, attempt: Attempt<Https
   return () => request.destroy();
 }
 
-function agentOf({ ca, cert, key }: ClientTls, maxSockets: number): Agent {
+interface ClientOptions {
+  readonly maxSockets?: number;
+  /** `https_proxy` and `no_proxy`, as Node's agent takes them (since 22.21 and 24.5); none by default. */
+  readonly proxyEnv?: Readonly<Record<string, string>> | undefined;
+}
+
+function agentOf({ ca, cert, key }: ClientTls, { maxSockets = 64, proxyEnv }: ClientOptions): Agent {
   return new Agent({
     keepAlive: true,
     maxSockets,
+    ...(proxyEnv === undefined ? {} : { proxyEnv }),
     scheduling: 'lifo',
     // Made once: an agent that gets certificates compares their text on every request.
     secureContext: createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' }),
@@ -169,8 +176,8 @@ function retire(agent: Agent): void {
     for (const socket of sockets ?? []) socket.destroy();
 }
 
-export function createHttpsClient(tls: ClientTls, maxSockets = 64): HttpsClient {
-  let agent = agentOf(tls, maxSockets);
+export function createHttpsClient(tls: ClientTls, options: ClientOptions = {}): HttpsClient {
+  let agent = agentOf(tls, options);
   return {
     call: (call) => {
       const target = new URL(call.url);
@@ -178,7 +185,7 @@ export function createHttpsClient(tls: ClientTls, maxSockets = 64): HttpsClient 
     },
     setTls: (next) => {
       const old = agent;
-      agent = agentOf(next, maxSockets);
+      agent = agentOf(next, options);
       retire(old);
     },
     close: () => agent.destroy(),

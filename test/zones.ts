@@ -66,7 +66,7 @@ const service = [
   'whole-body',
 ].map((name) => `platform/${name}.ts`);
 const client = ['platform/https-client.ts', 'platform/shown.ts', 'platform/whole-body.ts'];
-const commandLine = ['platform/command-line.ts', 'platform/commands.ts'];
+const commandLine = ['platform/command-line.ts', 'platform/commands.ts', 'platform/nearest.ts'];
 const logging = ['pino', 'prom-client'];
 
 export const zones = {

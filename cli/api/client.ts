@@ -16,15 +16,20 @@ interface ApiOptions {
   readonly fetch: Fetch;
   /** Called before every request; undefined: the request carries no token. */
   readonly bearer: () => Promise<string | undefined>;
+  /** The Failure where the console does not accept it; `why` is the console’s own word. */
+  readonly rejected?: (token: string, why: string | undefined) => Error;
 }
 
-export function createApi({ url, fetch, bearer }: ApiOptions): Api {
+export function createApi({ url, fetch, bearer, rejected }: ApiOptions): Api {
   return createClient<paths, 'application/json'>({
     baseUrl: url.replace(/\/$/, ''),
     fetch: async (request) => {
       const token = await bearer();
       if (token !== undefined) request.headers.set('authorization', `Bearer ${token}`);
-      return await fetch(request);
+      const response = await fetch(request);
+      if (response.status !== 401 || token === undefined || !rejected) return response;
+      const problem: unknown = await response.json().catch(() => undefined);
+      throw rejected(token, isProblem(problem) ? problem.detail : undefined);
     },
   });
 }

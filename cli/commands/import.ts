@@ -25,7 +25,7 @@ function refusedFile(file: string, problems: readonly ImportProblem[]): Error {
     [`${about} cannot be imported:`, ...told].join(told.length === 1 ? ' ' : '\n  '),
     'Correct this; nothing was stored.',
     undefined,
-    problems,
+    { problems },
   );
 }
 

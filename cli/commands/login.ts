@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { shown } from '#platform/shown.ts';
 import { createApi, dataOf, rejectionOf } from '../api/client.ts';
 import { command, type Context } from '../command.ts';
-import { failure } from '../failure.ts';
+import { Failure, failure } from '../failure.ts';
 import type { Client } from '../login/provider.ts';
 import type { Login } from '../login/logins.ts';
 import { properties, time, type Result } from '../output.ts';
@@ -44,8 +44,15 @@ async function rememberConsole(context: Context): Promise<void> {
     ...(settings.caFile === undefined ? {} : { caFile: resolve(settings.caFile) }),
   };
   if (isDeepStrictEqual(wanted, content)) return;
-  await privateFile(folders.config, 'config.json').write(wanted);
-  context.note(`The console and its roots are saved in ${configFile.path}.`);
+  try {
+    await privateFile({ folder: folders.config, variable: 'XDG_CONFIG_HOME' }, 'config.json').write(wanted);
+    context.note(`The console and its roots are saved in ${configFile.path}.`);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    context.note(
+      `${error.message} Name the console each time: --console, --ca; or TWOFOLD_CONSOLE, TWOFOLD_CA_FILE.`,
+    );
+  }
 }
 
 async function me(context: Context, accessToken: string) {
@@ -92,6 +99,7 @@ export const login = command({
       const next = 'Unset TWOFOLD_TOKEN_FILE, or just run the other commands: they send that token.';
       throw failure('usage', 'An access token file is configured, so no login is needed.', next);
     }
+    await context.logins.demandUsable();
     const kept = await logIn(context, options.browser);
     const { sub, issuer } = await me(context, kept.accessToken);
     await context.logins.keep(console, kept);
@@ -116,24 +124,49 @@ async function revoke(context: Context, kept: Login): Promise<boolean> {
   }
 }
 
+interface EndedLogin {
+  readonly console: string;
+  readonly kept: Login;
+  readonly revoked: boolean;
+}
+
+function loggedOut({ console, kept, revoked }: EndedLogin): string {
+  if (revoked) return `Logged out of ${console}; the identity provider has revoked the login.`;
+  const ends = kept.expiresAt === undefined ? '' : ` (access token: ${time(until(kept.expiresAt))})`;
+  return `Logged out of ${console}. The identity provider did not revoke the login; it expires on its own${ends}.`;
+}
+
 export const logout = command({
   name: 'logout',
   summary: 'Revoke the login and delete it from this machine.',
+  detail: 'Where others can read the file of logins, it ends all that are in it.',
   options: {},
   examples: [{ line: 'twofold logout', doc: 'Always deletes it; reports whether the provider revoked it' }],
   run: async (context) => {
     const console = context.console();
-    const kept = await context.login();
-    if (!kept)
-      return { json: { console, wasLoggedIn: false, revoked: false }, text: `Not logged in at ${console}.` };
-    const revoked = await revoke(context, kept);
-    await context.logins.forget(console);
-    const text = revoked
-      ? `Logged out of ${console}; the identity provider has revoked the login.`
-      : `Logged out of ${console}. The identity provider did not revoke the login; it expires on its own${
-          kept.expiresAt === undefined ? '' : ` (access token: ${time(until(kept.expiresAt))})`
-        }.`;
-    return { json: { console, wasLoggedIn: true, revoked }, text };
+    const ending = [...(await context.logins.endingWith(console))];
+    const ended = await Promise.all(
+      ending.map(async ([from, kept]) => ({ console: from, kept, revoked: await revoke(context, kept) })),
+    );
+    const lines = ended.map(loggedOut);
+    try {
+      if (ended.length > 0) await context.logins.forget(ended.map(({ console: from }) => from));
+    } catch (error) {
+      for (const { console: from, revoked } of ended)
+        context.note(
+          `The identity provider ${revoked ? 'has revoked' : 'did not revoke'} the login at ${from}.`,
+        );
+      throw error;
+    }
+    const own = ended.find(({ console: from }) => from === console);
+    const others = ended
+      .filter((one) => one !== own)
+      .map(({ console: from, revoked }) => ({ console: from, revoked }));
+    const text = [...(own ? [] : [`Not logged in at ${console}.`]), ...lines].join('\n');
+    return {
+      json: { console, wasLoggedIn: own !== undefined, revoked: own?.revoked ?? false, others },
+      text,
+    };
   },
 });
 

@@ -10,6 +10,7 @@ import { demandNote, demandReadable, noteOptions } from '../note.ts';
 import { bytes, time, type Result } from '../output.ts';
 import { demandTrusted } from '../pins.ts';
 import { offeredKey, seal } from '../sealing.ts';
+import { demandSecrets, each, meantSecret } from '../several.ts';
 import { parseExpiry, toldExpiry } from '../time.ts';
 import { readValue } from '../value.ts';
 import { consequences } from './naming-tickets.ts';
@@ -118,12 +119,17 @@ async function demandFitting(
   kind: Write['kind'],
   name: SecretName,
 ): Promise<Schemas['Secret'] | undefined> {
-  const existing = (await listAll(api)).find((item) => item.name === name);
+  const all = await listAll(api);
+  const existing = all.find((item) => item.name === name);
   if (kind === 'add' && existing) {
     throw failure('name_taken', `You already have a secret ${name}.`, `twofold secrets replace ${name}`);
   }
   if (kind === 'replace' && !existing) {
-    throw failure('secret_unknown', `You have no secret ${name}.`, `twofold secrets add ${name}`);
+    const meant = meantSecret(
+      [name],
+      all.map((item) => item.name),
+    );
+    throw failure('secret_unknown', `You have no secret ${name}.`, `${meant}twofold secrets add ${name}`);
   }
   return existing;
 }
@@ -256,15 +262,22 @@ export const remove = command({
     const api = await context.api();
     if (!options.yes && !context.terminal.interactive)
       throw failure('not_interactive', 'There is no terminal to ask at.', 'Add --yes.');
+    demandSecrets(
+      names,
+      (await listAll(api)).map((item) => item.name),
+    );
     for (const line of await consequences(api, names)) context.note(line);
     if (!options.yes) {
       context.note('A pod that names a deleted secret is refused whole: it gets none of its secrets.');
       const sure = await context.terminal.confirm(`Delete ${names.join(', ')}?`);
       if (!sure) throw failure('not_confirmed', 'Nothing was deleted.');
     }
-    for (const one of names) {
-      expectDone(await api.DELETE('/api/v1/secrets/{name}', { params: { path: { name: one } } }));
-    }
+    await each(names, {
+      done: 'Deleted',
+      notDone: 'not deleted',
+      perform: async (one) =>
+        expectDone(await api.DELETE('/api/v1/secrets/{name}', { params: { path: { name: one } } })),
+    });
     return { json: { deleted: names }, text: `Deleted ${names.join(', ')}.` };
   },
 });

@@ -3,10 +3,13 @@ import { annotations } from '#envelope/annotations.ts';
 import { columns } from '#platform/columns.ts';
 import { dataOf, expectDone, type Api, type Schemas } from '../api/client.ts';
 import { command } from '../command.ts';
-import { failure } from '../failure.ts';
+import { codeOf, failure } from '../failure.ts';
 import { time } from '../output.ts';
+import { demandSecrets, each } from '../several.ts';
 import { demandDuration } from '../time.ts';
-import { demandName } from './secrets.ts';
+import { demandName, listAll } from './secrets.ts';
+
+const PAGE = 100;
 
 export const ticketOptions = {
   namespace: { value: 'NS', short: 'n', doc: 'The Kubernetes namespace of the session.' },
@@ -35,7 +38,17 @@ export function limitsOf({ uses, ttl }: TicketLimits): { uses?: number; ttlSecon
 }
 
 export async function issue(api: Api, body: Schemas['TicketRequest']): Promise<Schemas['IssuedTicket']> {
-  return dataOf(await api.POST('/api/v1/tickets', { body }));
+  try {
+    return dataOf(await api.POST('/api/v1/tickets', { body }));
+  } catch (error) {
+    // The console names the first that there is not.
+    if (codeOf(error) === 'secret_unknown')
+      demandSecrets(
+        body.secrets,
+        (await listAll(api)).map(({ name }) => name),
+      );
+    throw error;
+  }
 }
 
 export function revocation({ jti, expiresAt }: Schemas['IssuedTicket']): string {
@@ -99,6 +112,35 @@ export const ticketsList = command({
   },
 });
 
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Does not repeat what may be a whole ticket. */
+function demandIds(given: readonly string[]): void {
+  const wrong = given.findIndex((id) => !ID.test(id));
+  if (wrong < 0) return;
+  const which = given.length === 1 ? 'That' : `Number ${wrong + 1}`;
+  throw failure(
+    'ticket_unknown',
+    `${which} is not the id of a ticket; nothing was revoked.`,
+    'twofold tickets list',
+  );
+}
+
+/** Before the first is revoked. */
+async function demandTickets(api: Api, ids: readonly string[]): Promise<void> {
+  const missing = new Set(ids);
+  for (let after: string | undefined; missing.size > 0;) {
+    const query = { limit: PAGE, ...(after === undefined ? {} : { after }) };
+    const { items } = dataOf(await api.GET('/api/v1/tickets', { params: { query } }));
+    for (const { jti } of items) missing.delete(jti);
+    if (items.length < PAGE) break;
+    after = items.at(-1)?.jti;
+  }
+  if (missing.size === 0) return;
+  const message = `You have no ticket ${[...missing].join(', ')}; nothing was revoked.`;
+  throw failure('ticket_unknown', message, 'twofold tickets list');
+}
+
 export const ticketsRevoke = command({
   name: 'tickets revoke',
   summary: 'Revoke tickets: no session can start with them any more.',
@@ -108,10 +150,16 @@ export const ticketsRevoke = command({
     { line: 'twofold tickets revoke 7e3f0b1c-9f0e-4d2a-8a7b-5a4e8f1d2c3b', doc: 'Takes effect immediately' },
   ],
   run: async (context, { positionals }) => {
+    const ids = [...new Set(positionals)];
+    demandIds(ids);
     const api = await context.api();
-    for (const jti of positionals) {
-      expectDone(await api.DELETE('/api/v1/tickets/{jti}', { params: { path: { jti } } }));
-    }
-    return { json: { revoked: positionals }, text: `Revoked ${positionals.join(', ')}.` };
+    await demandTickets(api, ids);
+    await each(ids, {
+      done: 'Revoked',
+      notDone: 'not revoked',
+      perform: async (jti) =>
+        expectDone(await api.DELETE('/api/v1/tickets/{jti}', { params: { path: { jti } } })),
+    });
+    return { json: { revoked: ids }, text: `Revoked ${ids.join(', ')}.` };
   },
 });

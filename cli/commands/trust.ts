@@ -1,7 +1,19 @@
 /** `trust`: which key to seal to. Zone 0. */
-import { parseKid } from '#envelope/names.ts';
-import { command } from '../command.ts';
+import { parseKid, type Kid } from '#envelope/names.ts';
+import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
+
+/** Before a key that was trusted until now is given up: whoever holds the other could read what is sealed to it. */
+async function demandConsent(context: Context, trusted: Kid, kid: Kid): Promise<void> {
+  const { terminal } = context;
+  context.note(`Until now, secrets for ${context.console()} are sealed only to ${trusted}.`);
+  if (!terminal.interactive) {
+    const next = 'Once your operator has confirmed the new key, not through the console: add --yes.';
+    throw failure('not_interactive', 'There is no terminal to ask at; the trusted key stays.', next);
+  }
+  const sure = await terminal.confirm(`Has your operator confirmed ${kid}, not through the console?`);
+  if (!sure) throw failure('not_confirmed', 'The trusted key stays.');
+}
 
 export const trust = command({
   name: 'trust',
@@ -10,7 +22,7 @@ export const trust = command({
     'A key’s id is a fingerprint of the key itself (RFC 7638). Compare it with the one your operator publishes, not\n' +
     'through the console: anyone who controlled the console could offer a key of their own.',
   positionals: [{ name: 'KID', doc: 'id of the key to trust from now on', optional: true }],
-  options: {},
+  options: { yes: { short: 'y', doc: 'Do not ask.' } },
   examples: [
     { line: 'twofold trust', doc: 'Show the trusted key' },
     {
@@ -18,7 +30,7 @@ export const trust = command({
       doc: 'Once the operator has confirmed it',
     },
   ],
-  run: async (context, { positionals: [text] }) => {
+  run: async (context, { positionals: [text], options }) => {
     const console = context.console();
     const configured = context.settings.kid;
     if (text === undefined) {
@@ -42,6 +54,8 @@ export const trust = command({
         'Change kid there (config.json, TWOFOLD_KID or --kid).',
       );
     }
+    const trusted = await context.pins.find(console);
+    if (trusted !== undefined && trusted !== kid && !options.yes) await demandConsent(context, trusted, kid);
     await context.pins.keep(console, kid);
     return {
       json: { console, trustedKey: kid, configured: false },

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { isJsonObject } from '#envelope/json.ts';
 import { exclusively } from '../lock.ts';
-import { privateFile } from '../private-files.ts';
+import { privateFile, unusable, type Guard } from '../private-files.ts';
 
 export interface Login {
   readonly issuer: string;
@@ -16,9 +16,14 @@ export interface Login {
 }
 
 export interface Logins {
+  /** Throws a Failure where others can read it. */
   find(console: string): Promise<Login | undefined>;
+  /** Those that end with this one, by their consoles: all, where others can read the file that holds them. */
+  endingWith(console: string): Promise<ReadonlyMap<string, Login>>;
   keep(console: string, login: Login): Promise<void>;
-  forget(console: string): Promise<void>;
+  forget(consoles: readonly string[]): Promise<void>;
+  /** Throws a Failure where no login could be kept. */
+  demandUsable(): Promise<void>;
   /** Locks out other commands while it works: a refresh token may be used once. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -42,15 +47,45 @@ function parseLogin(value: unknown): Login | undefined {
   };
 }
 
+const guard: Guard = {
+  bits: 0o077,
+  exposed: (path) => [
+    `Others can read ${path}, which holds your login.`,
+    'twofold logout, which revokes it; then log in again, and find out who opened the file.',
+  ],
+};
+
 export function createLogins(stateFolder: string): Logins {
-  const file = privateFile(stateFolder, 'logins.json');
+  const place = { folder: stateFolder, variable: 'XDG_STATE_HOME' } as const;
+  const file = privateFile(place, 'logins.json', guard);
+  const lock = join(stateFolder, 'logins.lock');
+  const locked = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await exclusively(lock, work);
+    } catch (error) {
+      throw unusable(error, 'written', stateFolder, place.variable);
+    }
+  };
   return {
     find: async (console) => parseLogin((await file.read())[console]),
     keep: async (console, login) => file.write({ ...(await file.read()), [console]: login }),
-    forget: async (console) => {
-      const { [console]: _forgotten, ...others } = await file.read();
-      await file.write(others);
+    endingWith: async (console) => {
+      const { content, exposed } = await file.readExposed();
+      const ending = Object.entries(content).flatMap(([one, value]) => {
+        const login = exposed || one === console ? parseLogin(value) : undefined;
+        return login ? [[one, login] as const] : [];
+      });
+      return new Map(ending);
     },
-    exclusively: (work) => exclusively(join(stateFolder, 'logins.lock'), work),
+    forget: (consoles) =>
+      locked(async () => {
+        const { content } = await file.readExposed();
+        await file.write(
+          Object.fromEntries(Object.entries(content).filter(([console]) => !consoles.includes(console))),
+        );
+      }),
+    // By writing what is there.
+    demandUsable: () => locked(async () => file.write(await file.read())),
+    exclusively: locked,
   };
 }

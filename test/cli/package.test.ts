@@ -24,7 +24,7 @@ describe('the package of the command line', () => {
   before(async function () {
     this.timeout(60_000);
     dir = testFolder('package');
-    file = await packCli(dir);
+    file = await packCli(join(dir, 'dist'));
   });
 
   it('contains one program, and needs no other package', () => {
@@ -39,11 +39,27 @@ describe('the package of the command line', () => {
     expect(manifest('cli/npm/package.json').version).to.equal(manifest('package.json').version);
   });
 
-  it('is installed by npm without a network, and runs by its name', () => {
+  it('is installed as docs/cli.md says, without a network, and then runs and completes by its name', () => {
+    const page = readFileSync(join(repository, 'docs/cli.md'), 'utf8');
+    const [, section = ''] = /^## Install it$([^]*?)^## /m.exec(page) ?? [];
+    const commands = section.match(/^ {4}.*$/gm) ?? [];
+    expect(commands).to.have.length(2);
     const prefix = join(dir, 'prefix');
-    run('npm', 'install', '--global', '--offline', '--no-audit', '--prefix', prefix, file);
-    expect(run(join(prefix, 'bin/twofold'), '--version')).to.equal(
-      `twofold ${manifest('package.json').version}\n`,
-    );
+    const env = {
+      ...process.env,
+      PATH: `${join(prefix, 'bin')}:${process.env['PATH'] ?? ''}`,
+      npm_config_prefix: prefix,
+      npm_config_offline: 'true',
+      npm_config_audit: 'false',
+    };
+    const script = [...commands, 'twofold --version', 'complete -p twofold'].join('\n');
+    const printed = execFileSync('bash', ['-e', '-c', script], {
+      cwd: dir,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    expect(printed).to.match(/^complete -o default -F _twofold twofold$/m);
+    expect(printed).to.contain(`\ntwofold ${manifest('package.json').version}\n`);
   }).timeout(60_000);
 });

@@ -9,6 +9,7 @@ import { development } from '../../scripts/dev/environment.ts';
 import { startStack, type Stack } from '../../scripts/dev/stack.ts';
 import { testCertificates } from '../certificates.ts';
 import { testFolder } from '../folder.ts';
+import { startProxy } from './proxy.ts';
 
 /** What the programs of a transcript need to know. */
 export interface StageFacts {
@@ -69,6 +70,7 @@ export async function startStage(people: readonly string[]): Promise<Stage> {
     injector: join(repository, 'dist', 'injector.js'),
   };
   writeFileSync(join(dir, 'stage.json'), JSON.stringify(facts));
+  const proxy = await startProxy();
   const home = (name: string): Home => {
     const cwd = join(dir, 'homes', name);
     mkdirSync(cwd, { recursive: true });
@@ -85,6 +87,7 @@ export async function startStage(people: readonly string[]): Promise<Stage> {
         ISSUER: stack.issuer,
         NAMESPACE: development.namespace,
         TOKENS: join(stack.dir, 'tokens'),
+        PROXY: proxy,
       },
     };
   };
