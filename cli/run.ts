@@ -10,7 +10,8 @@ import type { Result } from './output.ts';
 
 interface Running extends Outside {
   readonly program: Program<Context, Result>;
-  readonly print: (text: string) => void;
+  /** By default with a newline at its end. */
+  readonly print: (text: string, end?: string) => void;
 }
 
 function wantsJson(args: readonly string[]): boolean {
@@ -63,8 +64,8 @@ async function perform(running: Running, args: readonly string[]): Promise<void>
   const context = createContext(running, everywhere);
   try {
     const result = await command.run(context, input);
-    const text = everywhere['output'] === 'json' ? JSON.stringify(result.json, undefined, 2) : result.text;
-    if (text !== '') print(text);
+    if (everywhere['output'] === 'json') print(JSON.stringify(result.json, undefined, 2));
+    else if (result.text !== '') print(result.text, result.end);
   } finally {
     context.connections.close();
   }

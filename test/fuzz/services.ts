@@ -252,9 +252,10 @@ export const serviceSubjects: readonly Subject[] = [
     slice: 100,
     refusals: [CliFailure],
     run: (text) => {
-      const parsed = parseManifest(text);
-      parseManifest(parsed.toYaml());
-      parsed.toJson();
+      const { templates, annotated } = parseManifest(text);
+      const { text: again, toJson } = annotated(templates.map(() => ({ a: 'b' })));
+      parseManifest(again);
+      toJson();
     },
   }),
   textSubject({

@@ -150,9 +150,8 @@ export const serviceSubjects: readonly Subject[] = [
     starts: [['kind: Pod\nspec: {a: b}\n'], ['kind: Pod\nspec: {a: b}\n', 'metadata:\n']],
     most: 16_384,
     run: (manifest) => {
-      const parsed = parseManifest(manifest);
-      parsed.toYaml();
-      parsed.toJson();
+      const { templates, annotated } = parseManifest(manifest);
+      annotated(templates.map(() => ({ a: 'b' }))).toJson();
     },
   }),
   text({
