@@ -223,7 +223,11 @@ export const serviceSubjects: readonly Subject[] = [
   }),
   textSubject({
     name: 'manifests',
-    covers: ['cli/manifest.ts parseManifest'],
+    covers: [
+      'cli/manifest.ts parseManifest',
+      'cli/manifest-text.ts parsePart',
+      'cli/manifest-text.ts parseParts',
+    ],
     corpus: manifests,
     tokens: [
       'a',

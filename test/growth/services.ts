@@ -125,7 +125,11 @@ export const serviceSubjects: readonly Subject[] = [
     },
   }),
   text({
-    covers: ['cli/manifest.ts parseManifest'],
+    covers: [
+      'cli/manifest.ts parseManifest',
+      'cli/manifest-text.ts parsePart',
+      'cli/manifest-text.ts parseParts',
+    ],
     tokens: [
       'a',
       ': ',
@@ -147,7 +151,12 @@ export const serviceSubjects: readonly Subject[] = [
       '? ',
       'b: c\n',
     ],
-    starts: [['kind: Pod\nspec: {a: b}\n'], ['kind: Pod\nspec: {a: b}\n', 'metadata:\n']],
+    starts: [
+      ['kind: Pod\nspec: {a: b}\n'],
+      ['kind: Pod\nspec: {a: b}\n', 'metadata:\n'],
+      ['{{ .', 'Values ', '{{'],
+      ['{"a":"', '\\"', '}'],
+    ],
     most: 16_384,
     run: (manifest) => {
       const { templates, annotated } = parseManifest(manifest);
