@@ -25,7 +25,7 @@ process.exitCode = await run(
     stdin,
     env: process.env,
     // A file printed for another program stays as it is.
-    print: (text) => print(stdout, `${stdout.isTTY ? shownLines(text) : text}\n`),
+    print: (text, end = '\n') => print(stdout, `${stdout.isTTY ? shownLines(text) : text}${end}`),
     note: (line) => stderr.write(`${shownLines(line)}\n`),
   },
   process.argv.slice(2),

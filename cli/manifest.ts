@@ -1,186 +1,195 @@
 /**
- * A Kubernetes manifest as text whose annotations can be set, everything else kept: comments, order, and the scalars as
- * they are written. Zone 0. Scalars are read as plain text (YAML's failsafe schema), so 0400, on and 1.10 stay so.
+ * A Kubernetes manifest, YAML or JSON, in whose pods annotations can be set; every other byte stays (splice.ts). Zone 0. No
+ * message repeats anything from a manifest except names that Kubernetes would accept.
  */
-import { isMap, isScalar, isSeq, parseAllDocuments, Scalar, visit, type Document } from 'yaml';
-import { parsePodPattern } from '#envelope/pod.ts';
-import { failure, type Failure } from './failure.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { parseAllDocuments, type Document, type ParsedNode } from 'yaml';
+import { holdsDirective, malformed, parsePart, parseParts, unrendered, type Part } from './manifest-text.ts';
+import { applyEdits, editsOf, isAbsent, type Edit, type Path } from './splice.ts';
+import {
+  hasContainers,
+  knownKinds,
+  memberOf,
+  textAt,
+  titleOf,
+  valueAt,
+  workloadOf,
+  type Pods,
+} from './workloads.ts';
 
-interface Kind {
-  /** Path of the pod, or of the pod's template, below the document. */
-  readonly at: readonly string[];
-  /** The names of its pods, for a ticket: exact, or a prefix. */
-  readonly pods: (name: string) => string;
-}
+type Annotations = Readonly<Record<string, string>>;
 
-function prefixed(name: string): string {
-  return `${name}-*`;
-}
-const template: Kind = { at: ['spec', 'template'], pods: prefixed };
-
-/** Kinds whose pods are made from a template in the document, as their controllers name them. */
-const kinds: Readonly<Record<string, Kind>> = {
-  Pod: { at: [], pods: (name) => name },
-  Deployment: template,
-  ReplicaSet: template,
-  StatefulSet: template,
-  DaemonSet: template,
-  Job: template,
-  CronJob: { at: ['spec', 'jobTemplate', 'spec', 'template'], pods: prefixed },
-};
-
-function kindOf(kind: unknown): Kind | undefined {
-  return typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-}
-
-export interface PodTemplate {
-  /** For messages: `Deployment/web`. */
+export interface PodTemplate extends Omit<Pods, 'annotations'> {
+  /** For messages: `Deployment/web`, `PyTorchJob/train (Worker)`. */
   readonly title: string;
   readonly namespace: string | undefined;
-  readonly serviceAccount: string;
-  /** Names of its regular containers. */
-  readonly containers: readonly string[];
-  /** What a ticket can say about its pods' names, where the manifest does. */
-  readonly pods: string | undefined;
-  readonly annotations: Readonly<Record<string, string>>;
-  annotate(annotations: Readonly<Record<string, string>>): void;
+  readonly annotations: Annotations;
+  /** It creates pods for as long as it exists. */
+  readonly lasting: boolean;
+}
+
+interface Annotated {
+  readonly text: string;
+  /** The object, or a List of several. */
+  readonly toJson: () => object;
 }
 
 interface Manifest {
   readonly templates: readonly PodTemplate[];
-  toYaml(): string;
-  /** The document, or a List of several. */
-  toJson(): object;
+  /** Titles of objects of other kinds that seem to create pods. */
+  readonly others: readonly string[];
+  /** With these annotations added to each template, in order; throws a Failure if one cannot be changed alone. */
+  readonly annotated: (added: readonly Annotations[]) => Annotated;
 }
 
-function malformed(what: string): Failure {
-  return failure(
-    'manifest_malformed',
-    `${what}.`,
-    `Give a manifest with a ${Object.keys(kinds).join(', ')}.`,
-  );
+/** Where a template is. */
+interface Found {
+  readonly part: Part;
+  readonly document: number;
+  readonly path: Path;
+  readonly template: PodTemplate;
 }
 
-function textAt(document: Document, path: readonly string[]): string | undefined {
-  const value = document.getIn(path);
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
+const TICKET =
+  'Get annotations with `twofold ticket SECRET --namespace NS`, and put them where the pods get theirs.';
 
-function annotationsAt(document: Document, path: readonly string[]): Record<string, string> {
-  const node = document.getIn(path, true);
-  if (!isMap(node)) return {};
+function annotationsAt(value: unknown, path: Path): Annotations {
+  const map = valueAt(value, path);
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) return {};
   return Object.fromEntries(
-    node.items.flatMap(({ key, value }) =>
-      isScalar(key) && isScalar(value) ? [[String(key.value), String(value.value)] as const] : [],
-    ),
+    Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
 }
 
-function namesAt(document: Document, path: readonly string[]): readonly string[] {
-  const node = document.getIn(path, true);
-  if (!isSeq(node)) return [];
-  const names = node.items.map((item) => (isMap(item) ? item.get('name') : undefined));
-  return names.filter((name) => typeof name === 'string');
+interface Item {
+  readonly object: unknown;
+  readonly path: Path;
 }
 
-/** Always quoted: otherwise a name such as 123 or true is not text to Kubernetes. */
-function quoted(text: string): Scalar {
-  const scalar = new Scalar(text);
-  scalar.type = Scalar.QUOTE_DOUBLE;
-  return scalar;
+/** The objects of a document: itself, or those of a List. */
+function itemsOf(object: unknown, path: Path = []): readonly Item[] {
+  const items = memberOf(object, 'items');
+  if (!Array.isArray(items) || textAt(object, 'kind')?.endsWith('List') !== true) return [{ object, path }];
+  return items.flatMap((item: unknown, at) => itemsOf(item, [...path, 'items', at]));
 }
 
-function annotate(document: Document, at: readonly string[], added: Readonly<Record<string, string>>): void {
-  const parents = [
-    [...at, 'metadata'],
-    [...at, 'metadata', 'annotations'],
-  ];
-  for (const parent of parents) {
-    const node = document.getIn(parent, true);
-    // `annotations:` with nothing after it.
-    if (node === undefined || (isScalar(node) && (node.value === null || node.value === ''))) {
-      document.setIn(parent, document.createNode({}));
-    } else if (!isMap(node)) throw malformed(`${parent.join('.')} is not a map of its own`);
-  }
-  for (const [key, value] of Object.entries(added)) {
-    document.setIn([...at, 'metadata', 'annotations', key], quoted(value));
-  }
-}
-
-function podsOf(document: Document, kind: Kind): string | undefined {
-  const [name, prefix] = [
-    textAt(document, ['metadata', 'name']),
-    textAt(document, ['metadata', 'generateName']),
-  ];
-  const pattern = name === undefined ? prefix && `${prefix}*` : kind.pods(name);
-  return parsePodPattern(pattern);
-}
-
-function templateOf(document: Document): PodTemplate | undefined {
-  const name = document.getIn(['kind']);
-  const kind = kindOf(name);
-  if (!kind) return undefined;
-  const title = `${String(name)}/${textAt(document, ['metadata', 'name']) ?? textAt(document, ['metadata', 'generateName']) ?? '?'}`;
-  if (!isMap(document.getIn([...kind.at, 'spec'], true))) throw malformed(`${title} contains no pod`);
-  return {
-    title,
-    namespace: textAt(document, ['metadata', 'namespace']),
-    serviceAccount:
-      textAt(document, [...kind.at, 'spec', 'serviceAccountName']) ??
-      textAt(document, [...kind.at, 'spec', 'serviceAccount']) ??
-      'default',
-    containers: namesAt(document, [...kind.at, 'spec', 'containers']),
-    pods: podsOf(document, kind),
-    annotations: annotationsAt(document, [...kind.at, 'metadata', 'annotations']),
-    annotate: (added) => annotate(document, kind.at, added),
-  };
-}
-
-/** Whether sequences are indented below their key, so that they stay so. */
-function indentsSequences(text: string): boolean {
-  return !/^( *)[^\s#-][^\n]*:[ \t]*\n\1- /m.test(text);
-}
-
-/** Every key of a map is text, and unique. The parser would compare every key with every other. */
-function demandPlainKeys(document: Document): void {
-  visit(document, {
-    Map: (_, { items }) => {
-      const seen = new Set<unknown>();
-      for (const { key } of items) {
-        if (!isScalar(key)) throw malformed('A map in it has a key that is not text');
-        if (seen.has(key.value)) throw malformed('A map in it has a key twice');
-        seen.add(key.value);
-      }
+function templatesOf(part: Part, document: number, { object, path }: Item): readonly Found[] {
+  const workload = workloadOf(object);
+  if (!workload) return [];
+  if (holdsDirective(object))
+    throw unrendered(part.text) ?? malformed('It is a template that has not been rendered');
+  const title = titleOf(object);
+  const found = workload.podsOf(object);
+  if (found.length === 0) throw malformed(`${title} contains no pod`);
+  return found.map(({ annotations, ...pods }) => ({
+    part,
+    document,
+    path: [...path, ...annotations],
+    template: {
+      ...pods,
+      title: pods.part === undefined ? title : `${title} (${/^\w{1,40}$/.test(pods.part) ? pods.part : '?'})`,
+      namespace: textAt(object, 'metadata', 'namespace'),
+      annotations: annotationsAt(object, annotations),
+      lasting: workload.lasting,
     },
-  });
+  }));
 }
 
-/** Throws a Failure for text that is not YAML or has no pod. */
-export function parseManifest(text: string): Manifest {
-  const parsed = parseAllDocuments(text, { schema: 'failsafe', keepSourceTokens: true, uniqueKeys: false });
-  const documents: readonly Document[] = [parsed].flat();
-  const problem = documents.flatMap(({ errors }) => errors)[0];
-  if (problem) {
-    const line = problem.linePos?.[0].line;
-    throw malformed(`It is not YAML${line === undefined ? '' : `, at line ${line} of a document`}`);
+/** The same with these entries in the map at the path. */
+function withEntries(value: unknown, path: Path, entries: Annotations): unknown {
+  const [key, ...rest] = path;
+  if (Array.isArray(value)) {
+    return value.map((item: unknown, at) => (at === key ? withEntries(item, rest, entries) : item));
   }
-  documents.forEach(demandPlainKeys);
-  const templates = documents.flatMap((document) => templateOf(document) ?? []);
-  if (templates.length === 0) throw malformed('It contains no pod, and nothing that creates pods');
-  const options = { lineWidth: 0, indentSeq: indentsSequences(text), flowCollectionPadding: true };
-  const toYaml = (): string => documents.map((document) => document.toString(options)).join('');
+  const map = typeof value === 'string' && isAbsent(value) ? {} : value;
+  const own = typeof map === 'object' && map !== null ? map : {};
+  if (key === undefined) return { ...own, ...entries };
+  return { ...own, [key]: withEntries(memberOf(own, key), rest, entries) };
+}
+
+/** As Kubernetes reads YAML: 0400 is octal, on is true. */
+function asJson(texts: readonly string[]): object {
+  const documents = texts.flatMap((text): readonly Document[] =>
+    [parseAllDocuments(text, { version: '1.1', uniqueKeys: false })].flat(),
+  );
+  const items = documents.map((document): unknown => document.toJS()).filter(Boolean);
+  const [only] = items;
+  if (items.length === 1 && typeof only === 'object' && only !== null) return only;
+  return { apiVersion: 'v1', kind: 'List', items };
+}
+
+interface Addition {
+  readonly found: Found;
+  readonly added: Annotations;
+}
+
+/** The part with these additions, or undefined if it then says anything else too. */
+function edited(part: Part, additions: readonly Addition[]): string | undefined {
+  let { values } = part;
+  const edits: Edit[] = [];
+  for (const { found, added } of additions) {
+    if (Object.keys(added).length === 0) continue;
+    const { document, path } = found;
+    const root: ParsedNode | null = part.documents[document]?.contents ?? null;
+    const made = editsOf(part, root, path, added);
+    if (!made) return undefined;
+    edits.push(...made);
+    values = values.map((value, at) => (at === document ? withEntries(value, path, added) : value));
+  }
+  const text = applyEdits(part.text, edits);
+  try {
+    return isDeepStrictEqual(parsePart(text, part.json).values, values) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function annotatedPart(part: Part, additions: readonly Addition[]): string {
+  const text = edited(part, additions);
+  if (text !== undefined) return text;
+  const alone = additions.find((addition) => edited(part, [addition]) === undefined);
+  throw malformed(
+    `The annotations of ${(alone ?? additions[0])?.found.template.title ?? '?'} cannot be set alone: an anchor, an alias or a merge key shares them, or they are not a map`,
+    `Write them out. Or: ${TICKET}`,
+  );
+}
+
+/** Throws a Failure for text that is not YAML or JSON, or has no pod. */
+export function parseManifest(text: string): Manifest {
+  const parts = parseParts(text);
+  const items = parts.flatMap((part) =>
+    part.values.flatMap((value, document) => itemsOf(value).map((item) => ({ part, document, item }))),
+  );
+  const found = items.flatMap(({ part, document, item }) => templatesOf(part, document, item));
+  const others = items.flatMap(({ item: { object } }) =>
+    workloadOf(object) === undefined && hasContainers(object) ? [titleOf(object)] : [],
+  );
+  if (found.length === 0) {
+    const helm = holdsDirective(text) ? unrendered(text) : undefined;
+    if (helm) throw helm;
+    const [other] = others;
+    throw other === undefined
+      ? malformed(
+          'It contains no pod, and nothing known to create pods',
+          `Known are ${knownKinds}. For anything else: ${TICKET}`,
+        )
+      : malformed(
+          `It contains nothing known to create pods; where ${other} has its pods' annotations is not known`,
+          TICKET,
+        );
+  }
   return {
-    templates,
-    toYaml,
-    toJson: () => {
-      // As Kubernetes reads YAML: 0400 is octal, on is true.
-      const again: readonly Document[] = [
-        parseAllDocuments(toYaml(), { version: '1.1', uniqueKeys: false }),
-      ].flat();
-      const items = again.map((document): unknown => document.toJS()).filter(Boolean);
-      const [only] = items;
-      if (items.length === 1 && typeof only === 'object' && only !== null) return only;
-      return { apiVersion: 'v1', kind: 'List', items };
+    templates: found.map(({ template }) => template),
+    others,
+    annotated: (added) => {
+      const additions = found.map((each, at) => ({ found: each, added: added[at] ?? {} }));
+      const texts = parts.map((part) =>
+        annotatedPart(
+          part,
+          additions.filter((addition) => addition.found.part === part),
+        ),
+      );
+      return { text: texts.join(''), toJson: () => asJson(texts) };
     },
   };
 }

@@ -5,6 +5,8 @@ export interface Result {
   readonly json: object;
   /** Without the last newline; empty: nothing is printed. */
   readonly text: string;
+  /** In place of that newline. */
+  readonly end?: '';
 }
 
 const NOTHING = '-';

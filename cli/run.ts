@@ -12,8 +12,8 @@ import { suggestionsFor } from './suggestions.ts';
 
 interface Running extends Outside {
   readonly program: Program<Context, Result>;
-  /** Throws a Failure where it cannot be written. */
-  readonly print: (text: string) => Promise<void>;
+  /** By default with a newline at its end. Throws a Failure where it cannot be written. */
+  readonly print: (text: string, end?: string) => Promise<void>;
 }
 
 function wantsJson(args: readonly string[]): boolean {
@@ -70,8 +70,8 @@ async function perform(running: Running, args: readonly string[]): Promise<void>
   const context = createContext(running, everywhere);
   try {
     const result = await command.run(context, input);
-    const text = everywhere['output'] === 'json' ? JSON.stringify(result.json, undefined, 2) : result.text;
-    if (text !== '') await print(text);
+    if (everywhere['output'] === 'json') await print(JSON.stringify(result.json, undefined, 2));
+    else if (result.text !== '') await print(result.text, result.end);
   } finally {
     context.connections.close();
   }

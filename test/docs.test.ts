@@ -94,6 +94,18 @@ describe('the documentation', () => {
     for (const text of shown) expect(parseLaunchers(text)).to.have.length(1);
   });
 
+  it('has a source in every cell that compares, and the version', () => {
+    const [, table = ''] = /^## Compared with others$([^]*?)^## /m.exec(read('README.md')) ?? [];
+    const rows = Array.from(table.matchAll(/^\| (\*\*.*) \|$/gm), ([, row = '']) => row.split(' | '));
+    expect(rows).to.have.length(7);
+    for (const [name, ...cells] of rows) {
+      expect(cells, name).to.have.length(3);
+      for (const cell of cells) expect(cell, name).to.match(/\]\((?:https:|docs\/)/);
+    }
+    const { version } = JSON.parse(read('package.json')) as { version: string }; // our own
+    expect(read('README.md')).to.contain(`Version ${version}, not released`);
+  });
+
   it('has every annotation in the README', () => {
     for (const { key } of annotationRows) expect(read('README.md')).to.contain(`\`${key}\``);
   });

@@ -3,12 +3,15 @@ import type { MemberForm, MemberForms, Option } from '#envelope/annotation-row.t
 import { annotationRows, type MemberValues, type OptionName } from '#envelope/annotation-values.ts';
 import { annotations, DEFAULT_CONTAINER } from '#envelope/annotations.ts';
 import type { Parsed } from '#envelope/parsed.ts';
+import { isNamespace, isSubdomain } from '#envelope/pod.ts';
 import { parseFiles, parseVariables, quote, selectedNames } from '#envelope/selection.ts';
 import type { Schemas } from '../api/client.ts';
 import { command, type Context } from '../command.ts';
 import { failure } from '../failure.ts';
 import { parseManifest, type PodTemplate } from '../manifest.ts';
+import { time } from '../output.ts';
 import { readFileLimited, readLimited } from '../value.ts';
+import { knownKinds } from '../workloads.ts';
 import { issue, limitsOf, revocation, ticketOptions } from './tickets.ts';
 
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -26,7 +29,16 @@ async function readManifest({ stdin }: Context, file: string | undefined): Promi
       : await readFileLimited(file, MAX_MANIFEST_BYTES);
   if (content.length > MAX_MANIFEST_BYTES)
     throw failure('manifest_malformed', 'The manifest has more than 4 MiB.');
-  return content.toString('utf8');
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    const utf16 = /^(?:fffe|feff)/.test(content.subarray(0, 2).toString('hex'));
+    throw failure(
+      'manifest_malformed',
+      `The manifest is ${utf16 ? 'UTF-16' : 'not UTF-8'}.`,
+      'Save it as UTF-8.',
+    );
+  }
 }
 
 type Choice = Pick<Schemas['TicketRequest'], 'secrets' | keyof MemberValues>;
@@ -38,6 +50,18 @@ const sent: { readonly [F in MemberForm]: (text: string) => Parsed<MemberForms[F
   files: parseFiles,
   variables: parseVariables,
 };
+
+/** Annotations that the manifest has already. What is wrong with one is not shown: it may be anything. */
+function demandAnnotations({ annotations: texts, title }: PodTemplate): void {
+  for (const row of annotationRows) {
+    const { key, doc } = row;
+    const text = texts[key];
+    if (text !== undefined && !row.parse(text).ok) {
+      const next = `It holds ${doc}.`;
+      throw failure('manifest_malformed', `${title} has an annotation ${key} that cannot be read.`, next);
+    }
+  }
+}
 
 /** What the annotations choose, as the console's API has it: the console reports mistakes before there is a pod. */
 function choiceOf(texts: Readonly<Record<string, string>>, title: string): Choice {
@@ -72,6 +96,9 @@ function containersOf(
 }
 
 function namespaceOf({ namespace, title }: PodTemplate, option: string | undefined): string {
+  if (namespace !== undefined && !isNamespace(namespace)) {
+    throw failure('manifest_malformed', `${title} has a namespace that is not a name.`);
+  }
   if (namespace !== undefined && option !== undefined && namespace !== option) {
     throw failure(
       'usage',
@@ -90,14 +117,35 @@ function namespaceOf({ namespace, title }: PodTemplate, option: string | undefin
   return found;
 }
 
+function serviceAccountOf({ serviceAccounts, title }: PodTemplate, option: string | undefined): string {
+  const [only, ...others] = option === undefined ? serviceAccounts : [option];
+  if (only === undefined || others.length > 0) {
+    const next = 'Name one with --service-account NAME; for the others, see twofold ticket.';
+    throw failure('usage', `${title} runs under several service accounts, and a ticket is for one.`, next);
+  }
+  if (option === undefined && !isSubdomain(only)) {
+    throw failure('manifest_malformed', `${title} has a service account that is not a name.`);
+  }
+  return only;
+}
+
+/** How long the ticket counts, and what that means to a workload that creates pods later. */
+function lifeOf({ title, lasting }: PodTemplate, { expiresAt }: Schemas['IssuedTicket']): string | undefined {
+  return lasting
+    ? `${title} creates pods for as long as it exists; those created after ${time(expiresAt)} are refused. ` +
+        'Annotate and apply it again before then, or give a longer --ttl.'
+    : undefined;
+}
+
 export const annotate = command({
   name: 'annotate',
   summary: 'Print a manifest with a ticket and the annotations that bring secrets into its pods.',
   detail:
-    'Reads pods, and the pod templates of Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs; everything else\n' +
-    'is printed unchanged, comments included. Each gets a ticket of its own, for the pods of its name. Annotations that are\n' +
-    'there already stay unless an option says otherwise; the ticket is always a new one. The only container of a pod is named;\n' +
-    'of several, name those that get the secrets.',
+    'Reads YAML or JSON, of one object or several, and changes nothing in it but these annotations. Each template of pods\n' +
+    'gets a ticket of its own, for the pods of its name where that can be told. Annotations that are there already stay\n' +
+    'unless an option says otherwise; the ticket is always a new one. The only container of a pod is named; of several,\n' +
+    `name those that get the secrets. Known are ${knownKinds};\n` +
+    'for anything else, see twofold ticket. Templates of Helm are rendered first.',
   positionals: [
     { name: 'FILE', doc: 'the manifest; standard input where it is absent or -', optional: true },
   ],
@@ -122,25 +170,36 @@ export const annotate = command({
     );
     // The whole manifest is checked before the first ticket is issued.
     const wanted = manifest.templates.map((template) => {
+      demandAnnotations(template);
       const texts = { ...template.annotations, ...added };
       const containers = containersOf(template, texts);
       return {
         template,
         choice: choiceOf({ ...texts, ...containers }, template.title),
         namespace: namespaceOf(template, given.namespace),
+        serviceAccount: serviceAccountOf(template, given['service-account']),
         pod: given.pod ?? template.pods,
         adds: { ...added, ...containers },
       };
     });
+    manifest.annotated(wanted.map(({ adds }, at) => ({ ...adds, [annotations.ticket.key]: String(at) })));
     const limits = limitsOf(given);
     const api = await context.api();
-    for (const { template, choice, namespace, pod, adds } of wanted) {
-      const serviceAccount = given['service-account'] ?? template.serviceAccount;
+    const additions: Record<string, string>[] = [];
+    for (const { template, choice, namespace, serviceAccount, pod, adds } of wanted) {
       const body = { ...choice, namespace, serviceAccount, ...(pod === undefined ? {} : { pod }), ...limits };
       const issued = await issue(api, body);
-      template.annotate({ ...adds, [annotations.ticket.key]: issued.ticket });
+      additions.push({ ...adds, [annotations.ticket.key]: issued.ticket });
       context.note(`${template.title}: ${choice.secrets.join(', ')}. ${revocation(issued)}`);
+      const life = lifeOf(template, issued);
+      if (life !== undefined) context.note(life);
     }
-    return { json: manifest.toJson(), text: manifest.toYaml().trimEnd() };
+    for (const other of manifest.others) {
+      context.note(
+        `${other} is printed unchanged: where it has its pods' annotations is not known. See twofold ticket.`,
+      );
+    }
+    const annotated = manifest.annotated(additions);
+    return { json: annotated.toJson(), text: annotated.text, end: '' };
   },
 });

@@ -223,7 +223,11 @@ export const serviceSubjects: readonly Subject[] = [
   }),
   textSubject({
     name: 'manifests',
-    covers: ['cli/manifest.ts parseManifest'],
+    covers: [
+      'cli/manifest.ts parseManifest',
+      'cli/manifest-text.ts parsePart',
+      'cli/manifest-text.ts parseParts',
+    ],
     corpus: manifests,
     tokens: [
       'a',
@@ -252,9 +256,10 @@ export const serviceSubjects: readonly Subject[] = [
     slice: 100,
     refusals: [CliFailure],
     run: (text) => {
-      const parsed = parseManifest(text);
-      parseManifest(parsed.toYaml());
-      parsed.toJson();
+      const { templates, annotated } = parseManifest(text);
+      const { text: again, toJson } = annotated(templates.map(() => ({ a: 'b' })));
+      parseManifest(again);
+      toJson();
     },
   }),
   textSubject({

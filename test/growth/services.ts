@@ -128,7 +128,11 @@ export const serviceSubjects: readonly Subject[] = [
     },
   }),
   text({
-    covers: ['cli/manifest.ts parseManifest'],
+    covers: [
+      'cli/manifest.ts parseManifest',
+      'cli/manifest-text.ts parsePart',
+      'cli/manifest-text.ts parseParts',
+    ],
     tokens: [
       'a',
       ': ',
@@ -150,12 +154,16 @@ export const serviceSubjects: readonly Subject[] = [
       '? ',
       'b: c\n',
     ],
-    starts: [['kind: Pod\nspec: {a: b}\n'], ['kind: Pod\nspec: {a: b}\n', 'metadata:\n']],
+    starts: [
+      ['kind: Pod\nspec: {a: b}\n'],
+      ['kind: Pod\nspec: {a: b}\n', 'metadata:\n'],
+      ['{{ .', 'Values ', '{{'],
+      ['{"a":"', '\\"', '}'],
+    ],
     most: 16_384,
     run: (manifest) => {
-      const parsed = parseManifest(manifest);
-      parsed.toYaml();
-      parsed.toJson();
+      const { templates, annotated } = parseManifest(manifest);
+      annotated(templates.map(() => ({ a: 'b' }))).toJson();
     },
   }),
   text({
