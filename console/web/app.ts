@@ -46,6 +46,8 @@ interface WebConfig {
   readonly maxValueBytes: number;
   /** Whether `/launch` offers environment variables. */
   readonly envEnabled: boolean;
+  /** How long a ticket from `/launch` lasts. */
+  readonly ticketLifeSeconds: number;
   /** Origins that may embed `/launch` and receive its answers. */
   readonly launcherOrigins: readonly string[];
 }
@@ -75,7 +77,7 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
   const { envEnabled, publicUrl } = config;
   const { origin } = new URL(publicUrl);
   const assets = createAssets();
-  const frame = createFrame(assets);
+  const frame = createFrame(assets, config.launcherOrigins);
   const cookies = createCookies({ keys: ports.cookieKeys, clock });
   const { cases, random } = ports;
   const { lifeSeconds } = config;
@@ -113,7 +115,13 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
   mountWriting(routes, writing);
   mountDeleting(routes, writing);
   mountImport(routes, writing);
-  mountLaunch(routes, { ...ports, visitors, origins: config.launcherOrigins, envEnabled });
+  mountLaunch(routes, {
+    ...ports,
+    visitors,
+    origins: config.launcherOrigins,
+    envEnabled,
+    ticketLifeSeconds: config.ticketLifeSeconds,
+  });
   routes.finish();
   return { router: routes.router, visitors, nameOf: (request) => routes.nameOf(request) };
 }

@@ -7,6 +7,7 @@ export const PAGE_API_PATH = '/page/v1';
 export const CSRF_HEADER = 'x-twofold-csrf';
 /** What a form that outlived its login needs. */
 export const SESSION_PATH = '/session';
+export const LAUNCH_PATH = '/launch';
 export const LOGGED_IN_PATH = '/login/done';
 
 /** The login that leads back to this address. */
