@@ -23,6 +23,7 @@ import { SESSION_PATH } from './shared/addresses.ts';
 import { createFlashMessages } from './flash-messages.ts';
 import { createSecretPage } from './secret-page.ts';
 import { createVisitors, isOwnOrigin, type Visitors } from './visitors.ts';
+import { mountTickets } from './tickets-page.ts';
 import { welcomePage } from './plain-pages.ts';
 import { mountWriting } from './write-pages.ts';
 
@@ -110,11 +111,12 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
     list(request, visitor, await flashMessages.take(request, response)),
   );
   routes.show('/secret/:name', 'secret', createSecretPage({ secrets, audit, clock, envEnabled }));
-  routes.show('/activity', 'activity', createActivityPage({ audit, clock }));
+  routes.show('/activity', 'activity', createActivityPage({ audit, secrets, clock }));
   const writing = { ...ports, flashMessages, maxValueBytes: config.maxValueBytes };
   mountWriting(routes, writing);
   mountDeleting(routes, writing);
   mountImport(routes, writing);
+  mountTickets(routes, { cases, flashMessages, clock });
   mountLaunch(routes, {
     ...ports,
     visitors,

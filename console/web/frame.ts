@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import type { Assets } from './assets.ts';
 import { documentText, html, type Html } from './html.ts';
-import { LAUNCH_PATH } from './shared/addresses.ts';
+import { LAUNCH_PATH, TICKETS_PATH } from './shared/addresses.ts';
 import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
@@ -11,7 +11,7 @@ export interface Page {
   readonly title: string;
   readonly body: Html;
   /** This page's entry in the navigation. */
-  readonly here?: 'secrets' | 'activity';
+  readonly here?: 'secrets' | 'tickets' | 'activity';
   /** Narrow pages hold one form, wide ones a table. */
   readonly wide?: boolean;
   /** No navigation: a page that another one opens or embeds. */
@@ -71,7 +71,8 @@ function navigation(page: Page): Html {
       ? html`<a href="${path}" aria-current="page">${label}</a>`
       : html`<a href="${path}">${label}</a>`;
   return html`<nav aria-label="${text.nav.label}">
-    ${link('secrets', '/secrets', text.nav.secrets)} ${link('activity', '/activity', text.nav.activity)}
+    ${link('secrets', '/secrets', text.nav.secrets)} ${link('tickets', TICKETS_PATH, text.nav.tickets)}
+    ${link('activity', '/activity', text.nav.activity)}
   </nav>`;
 }
 

@@ -20,6 +20,17 @@ export function secretPath(name: string, action?: 'replace' | 'delete'): string 
   return action === undefined ? urlPath`/secret/${name}` : urlPath`/secret/${name}/${action}`;
 }
 
+export const TICKETS_PATH = '/tickets';
+
+export function ticketPath(jti: string): string {
+  return `/ticket/${jti}`;
+}
+
+/** What happened in one session. */
+export function sessionPath(sid: string): string {
+  return withQuery('/activity', { session: sid });
+}
+
 /** An address with a query; members that are undefined or empty are left out. */
 export function withQuery(path: string, members: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(members).filter((member): member is [string, string] => Boolean(member[1]));

@@ -8,6 +8,11 @@ export const sessionText = {
     lead: 'Everything that was done with your secrets, by you or for your sessions.',
     none: 'Nothing has happened yet.',
     columns: { at: 'When', what: 'What', names: 'Secrets', where: 'Session' },
+    secret: 'Secret',
+    session: 'Session or pod',
+    nothingFound: 'No record fits.',
+    ofSecret: (name: string): string => `Everything about ${name}`,
+    ticket: 'ticket',
     older: 'Older',
     newest: 'Newest',
     actions: {
@@ -23,6 +28,42 @@ export const sessionText = {
     asked: 'Checked for a session (dry run)',
     refused: 'refused',
     by: 'by',
+  },
+
+  tickets: {
+    title: 'Tickets',
+    lead: 'Each time you choose secrets for a session, the launcher gets a ticket: as long as it is valid, sessions may start with these secrets.',
+    none: 'You have given no ticket yet. Choose secrets in your launcher to give the first one.',
+    columns: {
+      place: 'For',
+      state: 'State',
+      secrets: 'Secrets',
+      used: 'Sessions',
+      issued: 'Given',
+      until: 'Valid until',
+      actions: 'Actions',
+    },
+    states: { valid: 'valid', revoked: 'revoked', expired: 'expired', spent: 'used up' },
+    anyPod: 'any pod',
+    noPod: 'no pod yet',
+    usedOf: (used: number, uses: number): string =>
+      `${used.toLocaleString('en')} of ${uses.toLocaleString('en')}`,
+    ticketTitle: (place: string): string => `Ticket for ${place}`,
+    facts: { launcher: 'Made for the launcher', id: 'Id' },
+    sessions: 'Sessions that used it',
+    noSessions: 'No session has started with it.',
+    sessionColumns: {
+      session: 'Session',
+      opened: 'Admitted',
+      first: 'First delivery',
+      last: 'Last delivery',
+      claims: 'Deliveries',
+    },
+    revoke: 'Revoke',
+    revokeLead:
+      'No session starts with it any more: pods that carry it are refused. Running sessions keep what they have, but get nothing again if their node restarts. This cannot be undone; choose again in your launcher for a new ticket.',
+    revokeNow: 'Revoke the ticket',
+    unknown: 'You have no such ticket. Perhaps it ended long ago, and was deleted.',
   },
 
   launch: {
