@@ -30,7 +30,7 @@ function enhancePick({ item, name }: Pick): void {
   });
 }
 
-/** What is ticked is never hidden. */
+/** Matches come first; what is ticked is never hidden. */
 function addFilter(list: HTMLElement, picks: readonly Pick[]): void {
   const input = make('input', { type: 'search', id: 'filter', autocomplete: 'off', spellcheck: 'false' });
   const label = make('label', { for: 'filter' }, text.list.filter);
@@ -38,7 +38,10 @@ function addFilter(list: HTMLElement, picks: readonly Pick[]): void {
   input.addEventListener('input', () => {
     const wanted = input.value.trim().toLowerCase();
     const matches = picks.filter(({ name }) => name.toLowerCase().includes(wanted));
-    for (const pick of picks) pick.item.hidden = !pick.box.checked && !matches.includes(pick);
+    const others = picks.filter((pick) => !matches.includes(pick));
+    for (const { item } of matches) item.hidden = false;
+    for (const { item, box } of others) item.hidden = !box.checked;
+    list.append(...[...matches, ...others].map(({ item }) => item));
     found.textContent = wanted === '' ? '' : text.launch.matching(matches.length, picks.length);
   });
   input.addEventListener('keydown', (event) => {

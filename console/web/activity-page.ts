@@ -34,16 +34,16 @@ function isNews({ action, outcome }: AuditRow): boolean {
 
 function what({ action, outcome, code, actor, dryRun, jti }: AuditRow): Html {
   const ticket = (action === 'ticket' || action === 'revoke') && outcome === 'done' ? jti : undefined;
-  return html`<strong
-      >${dryRun === true ? text.activity.asked : (text.activity.actions[action] ?? action)}</strong
-    >
+  return html`<span
+    ><strong>${dryRun === true ? text.activity.asked : (text.activity.actions[action] ?? action)}</strong>
     ${ticket !== undefined && html`(<a href="${ticketPath(ticket)}">${text.activity.ticket}</a>)`}
     ${
       outcome === 'refused' &&
       html`<span class="tag warn">${text.activity.refused}</span>
         ${code !== undefined && refusals[code].title}`
     }
-    ${actor !== 'owner' && html`<span class="hint">${text.activity.by} ${actor}</span>`}`;
+    ${actor !== 'owner' && html`<span class="hint">${text.activity.by} ${actor}</span>`}</span
+  >`;
 }
 
 function where({ ns, pod, sid }: AuditRow): Html | undefined {
@@ -63,10 +63,13 @@ function nameOf(name: string): Html {
   return whole === undefined ? html`${shown(name)}` : html`<a href="${secretPath(whole)}">${whole}</a>`;
 }
 
-function named({ names = [], nameCount = names.length }: AuditRow): Html {
+function named({ names = [], nameCount = names.length }: AuditRow): Html | undefined {
+  if (names.length === 0) return undefined;
   const first = names.slice(0, MAX_SHOWN_NAMES);
-  return html`${first.map((name, at) => html`${at > 0 && ', '}${nameOf(name)}`)}
-  ${nameCount > first.length && ` +${nameCount - first.length}`}`;
+  return html`<span
+    >${first.map((name, at) => html`${at > 0 && ', '}${nameOf(name)}`)}
+    ${nameCount > first.length && ` +${nameCount - first.length}`}</span
+  >`;
 }
 
 /** Records as a table; without names where all are about one secret. */

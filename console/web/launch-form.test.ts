@@ -55,13 +55,13 @@ describe('the form of /launch', () => {
       return found.map(([, label, value]) => `${label}: ${(value ?? '').replaceAll(/<[^>]+>/g, '')}`);
     };
     expect(facts()).to.deep.equal([
-      'You: logged in as Ada',
+      'Logged in as: Ada',
       'Launcher: https://hub.example.org',
       'Namespace: hub',
       'Service account: default',
       'Pod: any pod of that account there',
       'Containers: every regular container of the pod',
-      'How long: Sessions may start with these secrets for 24 hours. To end that earlier, revoke the ticket on the page “Tickets”.',
+      'How long: sessions may start with them for 24 hours, unless you revoke the ticket',
     ]);
     expect(facts('nb-*')).to.include('Pod: any whose name begins with nb-');
     expect(facts('nb-0')).to.include('Pod: only nb-0');

@@ -59,7 +59,7 @@ function containersFact(containers: readonly string[]): Html {
 function sessionFacts({ launch, visitor, lifeSeconds }: LaunchForm): Html {
   const { namespace, serviceAccount, pod, containers, returnTo } = launch;
   const facts: readonly (readonly [string, Html | string])[] = [
-    [text.launch.person, text.launch.personIs(visitor.shownName)],
+    [text.loggedInAs, visitor.shownName],
     [text.launch.launcher, html`<code>${returnTo.origin}</code>`],
     [text.launch.namespace, html`<code>${namespace}</code>`],
     [text.launch.account, html`<code>${serviceAccount}</code>`],
@@ -181,12 +181,22 @@ function consentBar({ launch, secrets }: LaunchForm): Html {
 
 export function launchForm(form: LaunchForm): Html {
   const { launch, secrets } = form;
-  return html`<h1>${text.launch.title}</h1>
-    <p class="lead">${text.launch.lead(launch.returnTo.host)}</p>
-    ${sessionFacts(form)}
-    <div class="alert" role="alert" data-part="notice">${form.notice}</div>
-    ${launch.mode === 'message' && html`<noscript><p class="alert">${text.launch.needsScript}</p></noscript>`}
-    <form method="post" action="${form.action}" data-island="launch" data-mode="${launch.mode}" novalidate>
+  // Around everything: the bar sticks only as far as its form reaches.
+  return html`<form
+      method="post"
+      action="${form.action}"
+      data-island="launch"
+      data-mode="${launch.mode}"
+      novalidate
+    >
+      <h1>${text.launch.title}</h1>
+      <p class="lead">${text.launch.lead(launch.returnTo.host)}</p>
+      ${sessionFacts(form)}
+      <div class="alert" role="alert" data-part="notice">${form.notice}</div>
+      ${
+        launch.mode === 'message' &&
+        html`<noscript><p class="alert">${text.launch.needsScript}</p></noscript>`
+      }
       ${csrfField(form.visitor)} ${secrets.length === 0 ? noChoices(form) : choices(form)} ${consentBar(form)}
     </form>
     ${declineForms(launch)}`;

@@ -42,14 +42,21 @@ function place({ ns, pod }: TicketRow): string {
   return `${ns}/${pod ?? text.tickets.anyPod}`;
 }
 
+/** When it ends, or was revoked. */
+function end({ revokedAt, exp }: TicketRow, now: number): Html {
+  return revokedAt === undefined ? shownUntil(exp, now) : shownTime(revokedAt, now);
+}
+
 function usesOf({ used, uses }: TicketRow): string {
   return uses === undefined ? String(used) : text.tickets.usedOf(used, uses);
 }
 
 function names(secrets: TicketRow['secrets'], most: number): Html {
   const first = secrets.slice(0, most);
-  return html`${first.map((name, at) => html`${at > 0 && ', '}<a href="${secretPath(name)}">${name}</a>`)}
-  ${secrets.length > most && ` +${secrets.length - most}`}`;
+  return html`<span
+    >${first.map((name, at) => html`${at > 0 && ', '}<a href="${secretPath(name)}">${name}</a>`)}
+    ${secrets.length > most && ` +${secrets.length - most}`}</span
+  >`;
 }
 
 function row({ ticket }: UsedTicket, now: number): Html {
@@ -59,9 +66,9 @@ function row({ ticket }: UsedTicket, now: number): Html {
     <th scope="row"><a href="${ticketPath(ticket.jti)}">${place(ticket)}</a></th>
     <td data-label="${columns.state}">${stateTag(state)}</td>
     <td data-label="${columns.secrets}">${names(ticket.secrets, MAX_SHOWN_NAMES)}</td>
-    <td data-label="${columns.used}">${html`<span>${usesOf(ticket)}</span>`}</td>
+    <td data-label="${columns.used}"><span>${usesOf(ticket)}</span></td>
     <td data-label="${columns.issued}">${shownTime(ticket.issuedAt, now)}</td>
-    <td data-label="${columns.until}">${shownUntil(ticket.exp, now)}</td>
+    <td data-label="${columns.until}">${end(ticket, now)}</td>
     <td class="actions">
       ${
         state === 'valid' &&
@@ -116,7 +123,7 @@ function facts(ticket: TicketRow, now: number): Html {
   const { columns, facts: labels } = text.tickets;
   const rows: readonly (readonly [string, Html | string])[] = [
     [columns.state, stateTag(stateOf(ticket, now))],
-    [columns.until, shownUntil(ticket.exp, now)],
+    [columns.until, end(ticket, now)],
     [columns.used, usesOf(ticket)],
     [columns.issued, shownTime(ticket.issuedAt, now)],
     [text.launch.namespace, html`<code>${ticket.ns}</code>`],

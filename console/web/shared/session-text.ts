@@ -70,8 +70,6 @@ export const sessionText = {
     title: 'Secrets for this session',
     lead: (origin: string): string =>
       `${origin} is starting a session for you. Tick what it may read; it gets nothing else.`,
-    person: 'You',
-    personIs: (name: string): string => `logged in as ${name}`,
     launcher: 'Launcher',
     namespace: 'Namespace',
     account: 'Service account',
@@ -82,7 +80,7 @@ export const sessionText = {
     allContainers: 'every regular container of the pod',
     lasts: 'How long',
     lastsFor: (seconds: number): string =>
-      `Sessions may start with these secrets for ${shownDuration(seconds)}. To end that earlier, revoke the ticket on the page “Tickets”.`,
+      `sessions may start with them for ${shownDuration(seconds)}, unless you revoke the ticket`,
     choose: 'Your secrets',
     as: 'as',
     file: 'file',
