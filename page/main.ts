@@ -6,7 +6,8 @@ import { enhanceCopy } from './copy.ts';
 import { enhanceDeletes } from './delete.ts';
 import { enhanceExpiry, showLastDay } from './expiry.ts';
 import { enhanceImport } from './import.ts';
-import { enhanceLaunch, postAnswer, relayAnswer, returnAnswer, sendOnLogin } from './launch.ts';
+import { enhanceDecline, postAnswer, relayAnswer, returnAnswer } from './launch-answer.ts';
+import { enhanceLaunch, sendOnLogin } from './launch.ts';
 import { announceLogin } from './login-again.ts';
 import { showSaid } from './notices.ts';
 import { enhanceWrite } from './write.ts';
@@ -17,6 +18,7 @@ const islands: Readonly<Record<string, (element: HTMLElement) => void>> = {
   import: enhanceImport,
   'last-day': showLastDay,
   launch: enhanceLaunch,
+  'launch-decline': enhanceDecline,
   'launch-message': postAnswer,
   'launch-relay': relayAnswer,
   'launch-return': returnAnswer,

@@ -12,7 +12,7 @@ import {
   secretPage,
   secretQuery,
 } from './secret-schemas.ts';
-import { issuedTicket, ticketPage, ticketQuery, ticketRequest } from './ticket-schemas.ts';
+import { issuedTicket, ticketItem, ticketPage, ticketQuery, ticketRequest } from './ticket-schemas.ts';
 
 export interface Operation {
   readonly id: string;
@@ -159,6 +159,14 @@ export const operations = {
     query: ticketQuery,
     success: { status: 200, schema: ticketPage },
     refusals: [],
+  },
+  getTicket: {
+    id: 'getTicket',
+    method: 'get',
+    path: '/tickets/{jti}',
+    summary: 'Get one ticket and its uses.',
+    success: { status: 200, schema: ticketItem },
+    refusals: ['ticket_unknown'],
   },
   revokeTicket: {
     id: 'revokeTicket',

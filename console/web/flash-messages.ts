@@ -8,6 +8,7 @@ const ofOne = ['created', 'replaced', 'updated', 'deleted'] as const;
 
 type FlashMessage =
   | { readonly what: (typeof ofOne)[number]; readonly name: string }
+  | { readonly what: 'revoked' }
   | { readonly what: 'imported'; readonly created: number; readonly replaced: number };
 
 export interface FlashMessages {
@@ -24,6 +25,7 @@ function isOfOne(what: unknown): what is (typeof ofOne)[number] {
 
 function sentence(said: Readonly<Record<string, unknown>>): string | undefined {
   const { what, created, replaced } = said;
+  if (what === 'revoked') return text.said.revoked;
   if (what === 'imported') return text.said.imported(Number(created), Number(replaced));
   const name = parseSecretName(said['name']);
   if (!name || !isOfOne(what)) return undefined;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { recipeCode, recipes } from '../../console/web/shared/recipes.ts';
 import { add, listed, loggedIn, site, store, value } from './browser.ts';
+import { launchUrl, openWindow } from './launching.ts';
 
 const withoutScript = { javaScriptEnabled: false };
 
@@ -244,15 +245,17 @@ describe('secrets on the page', function () {
       const page = await loggedIn({ javaScriptEnabled });
       await add(page, 'named', 'v');
       await page.waitForURL('**/secrets');
-      const { launchers } = await site();
-      const query = { namespace: 'fx-dev', pod: 'jupyter-ada', return_to: launchers.listed };
-      await page.goto(`/launch?${new URLSearchParams(query).toString()}`);
-      await page.getByLabel('named', { exact: true }).check();
-      await page.getByRole('button', { name: 'Give these secrets' }).click();
-      await page
-        .getByText(/There is no launcher|needs JavaScript/)
+      const target = await launchUrl({ pod: 'jupyter-ada' });
+      // Without JavaScript no window is opened, and the ticket is there before the page says so.
+      const launch = javaScriptEnabled ? await openWindow(page, target) : page;
+      if (!javaScriptEnabled) await page.goto(target);
+      await launch.getByLabel('named', { exact: true }).check();
+      await launch.getByRole('button', { name: 'Give these secrets' }).click();
+      await launch
+        .getByText(/Your launcher has what it needs|needs JavaScript/)
         .first()
         .waitFor();
+      if (javaScriptEnabled) await launch.close();
       await page.goto('/secrets');
       await page.getByRole('link', { name: 'Delete named' }).click();
       await page.getByText('1 live ticket names it:').waitFor();

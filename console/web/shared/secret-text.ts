@@ -162,6 +162,7 @@ export const secretText = {
     replaced: (name: string): string => `${name} has a new value.`,
     updated: (name: string): string => `${name} is saved.`,
     deleted: (name: string): string => `${name} is deleted.`,
+    revoked: 'The ticket is revoked. No session starts with it any more.',
     imported: (created: number, replaced: number): string =>
       [
         created > 0 && `${counted(created, 'secret')} added`,
