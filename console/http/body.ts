@@ -5,12 +5,12 @@
 import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import { fromUtf8 } from '#envelope/bytes.ts';
-import { quote } from '#envelope/selection.ts';
 import { ok } from '#envelope/result.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
 import { refuse, type Outcome } from '../core/outcome.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { sendProblem } from './answer.ts';
+import { describeIssue } from './schema-issue.ts';
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset=utf-8\s*)?$/i;
 
@@ -52,13 +52,6 @@ export function readJson(gate: BodyGate, route: BodyRoute): RequestHandler[] {
   return [demandJson, readBody(gate, route)];
 }
 
-/** An issue in words: where, and what is expected there; never what was found. */
-function describe(issue: z.core.$ZodIssue): string {
-  const where = issue.path.length > 0 ? issue.path.map(String).join('.') : 'the whole';
-  if (issue.code !== 'unrecognized_keys') return `${quote(where)}: ${issue.message}`;
-  return `${quote(where)}: unknown ${issue.keys.slice(0, 3).map(quote).join(', ')}`;
-}
-
 /** A value that matches the schema, or the first issues. */
 export function parseWith<S extends z.ZodType>(
   schema: S,
@@ -67,7 +60,10 @@ export function parseWith<S extends z.ZodType>(
 ): Outcome<z.output<S>> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
-  const issues = parsed.error.issues.slice(0, 3).map(describe).join('; ');
+  const issues = parsed.error.issues
+    .slice(0, 3)
+    .map((issue) => describeIssue(issue, value))
+    .join('; ');
   return refuse(code, issues + '. Compare with /api/v1/openapi.json.');
 }
 
