@@ -16,8 +16,8 @@ help: ## Show this list
 demo: setup ## Show the main job: two secrets, one session pod, the files in it
 	@$(NODE) scripts/demo.ts
 
-dev: setup ## The same cluster, running until Ctrl-C; endpoints in .dev/endpoints.json (LAUNCHERS=file trusts launchers)
-	@exec $(NODE) scripts/dev.ts $(if $(LAUNCHERS),--launchers "$(LAUNCHERS)")
+dev: setup ## The same cluster, running until Ctrl-C; what is stored stays in .dev (DEV_PORT=8440, ORIGINS=, LAUNCHERS=file, NEW=yes)
+	@exec $(NODE) scripts/dev.ts $(if $(DEV_PORT),--port "$(DEV_PORT)") $(if $(ORIGINS),--origins "$(ORIGINS)") $(if $(LAUNCHERS),--launchers "$(LAUNCHERS)") $(if $(NEW),--new)
 
 inject: setup ## Run the init container of a pod that `make dev` holds: make inject POD=namespace/name
 	@$(NODE) scripts/dev/kubelet/main.ts $(subst /, ,$(POD))

@@ -39,6 +39,7 @@ export default tseslint.config(
       'node_modules/**',
       '.cache/**',
       '.dev/**',
+      'docs/samples/**',
       '.cluster/**',
     ],
   },

@@ -10,7 +10,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** How a command line logs in here. */
+    /**
+     * How a command line logs in here.
+     * @description Where and as which client a program logs people in, and the audience that access tokens must have. Needs no token.
+     */
     get: operations['describeLogin'];
     put?: never;
     post?: never;
@@ -27,7 +30,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The caller that the access token identifies. */
+    /**
+     * The caller that the access token identifies.
+     * @description For a launcher that wants to know whether a token is one for this console. What is wrong with it is in `detail`.
+     */
     get: operations['whoAmI'];
     put?: never;
     post?: never;
@@ -44,10 +50,16 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** List secrets by name. */
+    /**
+     * List secrets by name.
+     * @description In the order of their names, without values. For the next page, `after` is the last name of this one; a page with fewer items than `limit` is the last.
+     */
     get: operations['listSecrets'];
     put?: never;
-    /** Store a new secret. */
+    /**
+     * Store a new secret.
+     * @description With `value` or `valueBase64`, the console seals the value and forgets it. With `envelope`, the caller has sealed it for a reservation (`POST /secrets/{name}/sealing`), and the console never sees it.
+     */
     post: operations['createSecret'];
     delete?: never;
     options?: never;
@@ -63,10 +75,16 @@ export interface paths {
       cookie?: never;
     };
     get?: never;
-    /** Store a new version. */
+    /**
+     * Store a new version.
+     * @description Sessions that run keep the version that they started with. With `If-Match`, only if the stored version is the one that is named.
+     */
     put: operations['replaceSecret'];
     post?: never;
-    /** Delete a secret. */
+    /**
+     * Delete a secret.
+     * @description For good. Sessions that run keep their files; pods that still name it are refused, and so are claims of sessions that wait.
+     */
     delete: operations['deleteSecret'];
     options?: never;
     head?: never;
@@ -83,7 +101,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Get what a client needs to seal the next version; the secret need not exist yet. */
+    /**
+     * Get what a client needs to seal the next version; the secret need not exist yet.
+     * @description Reserves id, version and salt of one write for ten minutes. The caller seals the inner layer with `innerKey`, the outer one to `publicKey` (compare its `kid` with the one that you know), and sends both as `envelope`.
+     */
     post: operations['reserveSealing'];
     delete?: never;
     options?: never;
@@ -98,10 +119,16 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** List tickets and their uses, newest first. */
+    /**
+     * List tickets and their uses, newest first.
+     * @description With the sessions that used each, those that are revoked or have expired too. For the next page, `after` is the last `jti` of this one.
+     */
     get: operations['listTickets'];
     put?: never;
-    /** Get a ticket for session pods. */
+    /**
+     * Get a ticket for session pods.
+     * @description The person’s consent to one place: these secrets, in pods of this namespace, service account and name. Put `annotations` on the pod, or on the template that it is made from; a ticket in a template serves every pod made from it until it expires, is revoked or has no uses left.
+     */
     post: operations['issueTicket'];
     delete?: never;
     options?: never;
@@ -120,7 +147,10 @@ export interface paths {
     get: operations['getTicket'];
     put?: never;
     post?: never;
-    /** Revoke a ticket. */
+    /**
+     * Revoke a ticket.
+     * @description No pod starts with it from then on. Sessions that have started keep their files.
+     */
     delete: operations['revokeTicket'];
     options?: never;
     head?: never;
@@ -134,7 +164,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** List the caller’s own records, newest first. */
+    /**
+     * List the caller’s own records, newest first.
+     * @description What was done or refused in the caller’s name, with names and never values. For the next page, `after` is the last `id` of this one.
+     */
     get: operations['listAudit'];
     put?: never;
     post?: never;
@@ -344,6 +377,15 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "issuer": "https://login.example.org/realms/people",
+           *       "audience": "twofold-console",
+           *       "clientId": "twofold-cli",
+           *       "scope": "openid offline_access",
+           *       "cluster": "production"
+           *     }
+           */
           'application/json': components['schemas']['LoginOffer'];
         };
       };
@@ -402,6 +444,13 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "ownerId": "0b2f4c7e-8a55-4f0e-9c1d-2e6a7b8c9d0e",
+           *       "issuer": "https://login.example.org/realms/people",
+           *       "sub": "ada"
+           *     }
+           */
           'application/json': components['schemas']['Caller'];
         };
       };
@@ -476,7 +525,15 @@ export interface operations {
   listSecrets: {
     parameters: {
       query?: {
+        /**
+         * @description How many items a page has, at most.
+         * @example 50
+         */
         limit?: number;
+        /**
+         * @description The last item of the page before.
+         * @example aws-key
+         */
         after?: string;
       };
       header?: never;
@@ -491,6 +548,23 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "6f1c7a52-3a0e-4c55-9d2e-1f0a8a2b4c6d",
+           *           "name": "db-password",
+           *           "version": 1,
+           *           "size": 13,
+           *           "envSafe": true,
+           *           "createdAt": "2026-11-26T09:00:00.000Z",
+           *           "modifiedAt": "2026-11-26T09:00:00.000Z",
+           *           "expiresAt": null,
+           *           "lastUsedAt": null
+           *         }
+           *       ]
+           *     }
+           */
           'application/json': {
             items: components['schemas']['Secret'][];
           };
@@ -585,6 +659,13 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "name": "db-password",
+         *       "value": "correct horse",
+         *       "expiresAt": null
+         *     }
+         */
         'application/json':
           | {
               /** @description Name of a secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..". */
@@ -631,6 +712,19 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "id": "6f1c7a52-3a0e-4c55-9d2e-1f0a8a2b4c6d",
+           *       "name": "db-password",
+           *       "version": 1,
+           *       "size": 13,
+           *       "envSafe": true,
+           *       "createdAt": "2026-11-26T09:00:00.000Z",
+           *       "modifiedAt": "2026-11-26T09:00:00.000Z",
+           *       "expiresAt": null,
+           *       "lastUsedAt": null
+           *     }
+           */
           'application/json': components['schemas']['Secret'];
         };
       };
@@ -787,12 +881,21 @@ export interface operations {
         'If-Match'?: string;
       };
       path: {
+        /**
+         * @description Name of the secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..".
+         * @example db-password
+         */
         name: string;
       };
       cookie?: never;
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "value": "correct horse battery"
+         *     }
+         */
         'application/json':
           | {
               /** @description 1 to 65536 bytes as UTF-8. */
@@ -827,6 +930,19 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "id": "6f1c7a52-3a0e-4c55-9d2e-1f0a8a2b4c6d",
+           *       "name": "db-password",
+           *       "version": 2,
+           *       "size": 21,
+           *       "envSafe": true,
+           *       "createdAt": "2026-11-26T09:00:00.000Z",
+           *       "modifiedAt": "2026-11-26T10:00:00.000Z",
+           *       "expiresAt": null,
+           *       "lastUsedAt": null
+           *     }
+           */
           'application/json': components['schemas']['Secret'];
         };
       };
@@ -1005,6 +1121,10 @@ export interface operations {
         'If-Match'?: string;
       };
       path: {
+        /**
+         * @description Name of the secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..".
+         * @example db-password
+         */
         name: string;
       };
       cookie?: never;
@@ -1325,6 +1445,10 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /**
+         * @description Name of the secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..".
+         * @example db-password
+         */
         name: string;
       };
       cookie?: never;
@@ -1337,6 +1461,25 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "ownerId": "0b2f4c7e-8a55-4f0e-9c1d-2e6a7b8c9d0e",
+           *       "secretId": "6f1c7a52-3a0e-4c55-9d2e-1f0a8a2b4c6d",
+           *       "version": 1,
+           *       "gen": 1,
+           *       "salt": "AAECAwQFBgcICQoLDA0ODw",
+           *       "innerKey": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+           *       "publicKey": {
+           *         "kty": "RSA",
+           *         "n": "u1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeLezV6ffAt0gunVTLw7onLRnrq0_IzW7yWR7QkrmBL7jTKEn5u",
+           *         "e": "AQAB",
+           *         "alg": "RSA-OAEP-256",
+           *         "use": "enc",
+           *         "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+           *       },
+           *       "expiresAt": "2026-11-26T09:10:00.000Z"
+           *     }
+           */
           'application/json': components['schemas']['SealingOffer'];
         };
       };
@@ -1451,7 +1594,15 @@ export interface operations {
   listTickets: {
     parameters: {
       query?: {
+        /**
+         * @description How many items a page has, at most.
+         * @example 50
+         */
         limit?: number;
+        /**
+         * @description The last item of the page before.
+         * @example 3d9f0a1b-7c2e-4d5f-8a6b-9c0d1e2f3a4b
+         */
         after?: string;
         secret?: string;
         live?: 'true';
@@ -1468,6 +1619,38 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "jti": "3d9f0a1b-7c2e-4d5f-8a6b-9c0d1e2f3a4b",
+           *           "namespace": "hub",
+           *           "serviceAccount": "default",
+           *           "secrets": [
+           *             "db-password"
+           *           ],
+           *           "pod": "jupyter-ada",
+           *           "uses": 2,
+           *           "used": 1,
+           *           "launcher": null,
+           *           "issuedAt": "2026-11-26T09:00:00.000Z",
+           *           "expiresAt": "2026-11-26T09:10:00.000Z",
+           *           "revokedAt": null,
+           *           "sessions": [
+           *             {
+           *               "sid": "00112233445566778899aabbccddeeff",
+           *               "pod": "jupyter-ada",
+           *               "podUid": "d9b2d63d-a233-4123-847a-7090f1b2c3d4",
+           *               "openedAt": "2026-11-26T09:00:05.000Z",
+           *               "firstClaimAt": "2026-11-26T09:00:07.000Z",
+           *               "lastClaimAt": "2026-11-26T09:00:07.000Z",
+           *               "claims": 1
+           *             }
+           *           ]
+           *         }
+           *       ]
+           *     }
+           */
           'application/json': {
             items: components['schemas']['Ticket'][];
           };
@@ -1562,6 +1745,28 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "namespace": "hub",
+         *       "serviceAccount": "default",
+         *       "pod": "jupyter-ada",
+         *       "secrets": [
+         *         "db-password",
+         *         "aws-key"
+         *       ],
+         *       "files": [
+         *         {
+         *           "name": "aws-key",
+         *           "path": "aws/credentials"
+         *         }
+         *       ],
+         *       "mountPath": "/secrets",
+         *       "containers": [
+         *         "notebook"
+         *       ],
+         *       "ttlSeconds": 600
+         *     }
+         */
         'application/json': components['schemas']['TicketRequest'];
       };
     };
@@ -1572,6 +1777,19 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "ticket": "eyJ…",
+           *       "jti": "3d9f0a1b-7c2e-4d5f-8a6b-9c0d1e2f3a4b",
+           *       "expiresAt": "2026-11-26T09:10:00.000Z",
+           *       "annotations": {
+           *         "twofold.dev/secrets": "db-password,aws-key=aws/credentials",
+           *         "twofold.dev/mount-path": "/secrets",
+           *         "twofold.dev/containers": "notebook",
+           *         "twofold.dev/ticket": "eyJ…"
+           *       }
+           *     }
+           */
           'application/json': components['schemas']['IssuedTicket'];
         };
       };
@@ -1836,6 +2054,10 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /**
+         * @description The ticket’s id.
+         * @example 3d9f0a1b-7c2e-4d5f-8a6b-9c0d1e2f3a4b
+         */
         jti: string;
       };
       cookie?: never;
@@ -1932,7 +2154,15 @@ export interface operations {
   listAudit: {
     parameters: {
       query?: {
+        /**
+         * @description How many items a page has, at most.
+         * @example 50
+         */
         limit?: number;
+        /**
+         * @description The last item of the page before.
+         * @example 1042
+         */
         after?: string;
         secret?: string;
         session?: string;
@@ -1949,6 +2179,36 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "1041",
+           *           "at": "2026-11-26T09:00:07.000Z",
+           *           "actor": "system:serviceaccount:hub:default",
+           *           "action": "claim",
+           *           "outcome": "done",
+           *           "code": null,
+           *           "asserted": null,
+           *           "dryRun": false,
+           *           "names": [
+           *             "db-password"
+           *           ],
+           *           "nameCount": null,
+           *           "secretIds": [
+           *             "6f1c7a52-3a0e-4c55-9d2e-1f0a8a2b4c6d"
+           *           ],
+           *           "version": null,
+           *           "namespace": "hub",
+           *           "pod": "jupyter-ada",
+           *           "podUid": "d9b2d63d-a233-4123-847a-7090f1b2c3d4",
+           *           "kid": null,
+           *           "sid": "00112233445566778899aabbccddeeff",
+           *           "jti": "3d9f0a1b-7c2e-4d5f-8a6b-9c0d1e2f3a4b"
+           *         }
+           *       ]
+           *     }
+           */
           'application/json': {
             items: components['schemas']['AuditRecord'][];
           };

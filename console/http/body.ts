@@ -5,12 +5,12 @@
 import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import { fromUtf8 } from '#envelope/bytes.ts';
-import { quote } from '#envelope/selection.ts';
 import { ok } from '#envelope/result.ts';
 import type { BodyGate } from '#platform/body-gate.ts';
 import { refuse, type Outcome } from '../core/outcome.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { sendProblem } from './answer.ts';
+import { describeIssue } from './schema-issue.ts';
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset=utf-8\s*)?$/i;
 
@@ -52,25 +52,6 @@ export function readJson(gate: BodyGate, route: BodyRoute): RequestHandler[] {
   return [demandJson, readBody(gate, route)];
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
-    value,
-  );
-}
-
-/**
- * An issue in words: where, and what is expected there; never what was found. An unknown member is told by its place: its
- * name may be a value.
- */
-function describe(issue: z.core.$ZodIssue, value: unknown): string {
-  const where = issue.path.length > 0 ? issue.path.map(String).join('.') : 'the whole';
-  if (issue.code !== 'unrecognized_keys') return `${quote(where)}: ${issue.message}`;
-  const members = Object.keys(valueAt(value, issue.path) ?? {});
-  const places = issue.keys.slice(0, 3).map((key) => String(members.indexOf(key) + 1));
-  return `${quote(where)}: unknown member number ${places.join(', ')} of ${members.length}`;
-}
-
 /** A value that matches the schema, or the first issues. */
 export function parseWith<S extends z.ZodType>(
   schema: S,
@@ -81,7 +62,7 @@ export function parseWith<S extends z.ZodType>(
   if (parsed.success) return ok(parsed.data);
   const issues = parsed.error.issues
     .slice(0, 3)
-    .map((issue) => describe(issue, value))
+    .map((issue) => describeIssue(issue, value))
     .join('; ');
   return refuse(code, issues + '. Compare with /api/v1/openapi.json.');
 }

@@ -1,3 +1,5 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
 import { expect } from 'chai';
 import { callJson, createAnswerCheck, type Body, type Reply } from '../testing/api-client.ts';
 import { onEachDatabase, PUBLIC_URL } from '../testing/console.ts';
@@ -30,6 +32,60 @@ onEachDatabase('the OpenAPI document', (running) => {
     const { headers: others } = await running().withBearer(undefined).call('get', '/secrets');
     expect(others['cache-control']).to.equal('no-store');
   });
+});
+
+interface Media {
+  readonly schema: object;
+  readonly example?: unknown;
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
+}
+type Content = Readonly<Record<string, Media>> | undefined;
+interface Described {
+  readonly description?: string;
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly description?: string;
+    readonly schema: object;
+    readonly example?: unknown;
+  }[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+}
+
+describe('every operation of the OpenAPI document', () => {
+  const document = openApiDocument(PUBLIC_URL) as {
+    paths: Record<string, Record<string, Described>>;
+    components: object;
+  };
+  const ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: true });
+  formats.default(ajv);
+  const validate = (what: string, schema: object, value: unknown): void => {
+    const check = ajv.compile({ ...schema, components: document.components });
+    expect(check(value), `${what}: ${ajv.errorsText(check.errors)}`).to.equal(true);
+  };
+  const validateContent = (what: string, content: Content): void => {
+    for (const [type, { schema, example, examples }] of Object.entries(content ?? {})) {
+      const values = [example, ...Object.values(examples ?? {}).map(({ value }) => value)];
+      const given = values.filter((value) => value !== undefined);
+      expect(given, `${what} as ${type} has no example`).not.to.deep.equal([]);
+      for (const value of given) validate(`${what} as ${type}`, schema, value);
+    }
+  };
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods))
+      it(`is described, with examples that validate: ${method} ${path}`, () => {
+        expect(operation.description).to.match(/^[A-Z][^]{20,}\.$/);
+        for (const { name, in: place, description, schema, example } of operation.parameters) {
+          expect(description, name).to.be.a('string');
+          if (place === 'path') expect(example, name).to.be.a('string');
+          if (example !== undefined) validate(name, schema, example);
+        }
+        validateContent('the request', operation.requestBody?.content);
+        for (const [status, { content }] of Object.entries(operation.responses))
+          validateContent(`the answer ${status}`, content);
+      });
+  }
 });
 
 describe('the check of answers', () => {

@@ -1,10 +1,15 @@
 /** The OpenAPI 3.1 document, made of the operations and their schemas. Zone 1; docs/design.md#api. */
 import { z } from 'zod';
+import { SECRET_NAME_RULE } from '#envelope/names.ts';
+import { problemBody } from '#platform/problem.ts';
 import { refusals, type RefusalCode } from '../refusals.ts';
-import { operations, refusalsOf, type Operation } from './operations.ts';
+import { examples } from './examples.ts';
+import { operations, refusalsOf, type Operation, type OperationId } from './operations.ts';
 import { problem } from './schemas.ts';
 
 export const API_PATH = '/api/v1';
+
+type IdentifiedOperation = Operation & { readonly id: OperationId };
 
 type JsonSchema = Record<string, unknown>;
 
@@ -26,10 +31,28 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   return pointed as JsonSchema; // as it was, with other pointers
 }
 
+/** What parameters mean, by their name. */
+const parameterDocs: Readonly<Record<string, string>> = {
+  name: `Name of the secret: ${SECRET_NAME_RULE}.`,
+  jti: 'The ticket’s id.',
+  limit: 'How many items a page has, at most.',
+  after: 'The last item of the page before.',
+};
+
 function problemSchema(codes: readonly RefusalCode[]): object {
   return {
     allOf: [jsonSchema(problem, 'output'), { properties: { code: { enum: codes } } }],
   };
+}
+
+/** One for each code. What `detail` says is particular to a request; a title is as good an example. */
+function problemExamples(codes: readonly RefusalCode[]): object {
+  return Object.fromEntries(
+    codes.map((code) => {
+      const value = problemBody(refusals[code], { code, detail: refusals[code].title });
+      return [code, { value }];
+    }),
+  );
 }
 
 function problemAnswers(operation: Operation): Record<string, object> {
@@ -39,7 +62,9 @@ function problemAnswers(operation: Operation): Record<string, object> {
     statuses.map((status) => {
       const own = codes.filter((code) => refusals[code].status === status);
       const description = own.map((code) => `\`${code}\`: ${refusals[code].title}`).join(' ');
-      const content = { 'application/problem+json': { schema: problemSchema(own) } };
+      const content = {
+        'application/problem+json': { schema: problemSchema(own), examples: problemExamples(own) },
+      };
       return [String(status), { description, headers: headersOf(status), content }];
     }),
   );
@@ -56,21 +81,26 @@ function headersOf(status: number): object {
   };
 }
 
-function parametersOf({ path, query, ifMatch }: Operation): object[] {
+function parametersOf({ id, path, query, ifMatch }: IdentifiedOperation): object[] {
+  const values = examples[id].parameters ?? {};
+  const documented = (name: string): object => ({
+    description: parameterDocs[name],
+    ...(name in values ? { example: values[name] } : {}),
+  });
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' },
+    ...documented(name ?? ''),
   }));
   const members = query ? Object.entries(query.shape) : [];
-  const inQuery = members.map(([name, schema]) => ({
-    // A shape's members are schemas.
-    name,
-    in: 'query',
-    required: false,
-    schema: jsonSchema(schema as z.ZodType, 'input'),
-  }));
+  const inQuery = members.map(([name, member]) => {
+    const schema = member as z.ZodType; // a shape's members are
+    const description = parameterDocs[name] ?? schema.description;
+    const of = { name, in: 'query', required: false, schema: jsonSchema(schema, 'input') };
+    return { ...of, ...documented(name), description };
+  });
   const condition = { name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } };
   return [
     ...inPath,
@@ -79,25 +109,32 @@ function parametersOf({ path, query, ifMatch }: Operation): object[] {
   ];
 }
 
-function successOf({ success: { status, schema, etag } }: Operation): object {
+function successOf({ id, success: { status, schema, etag } }: IdentifiedOperation): object {
+  const example = examples[id].response;
   return {
     [status]: {
       description: status === 204 ? 'Done.' : 'The answer.',
       ...(etag ? { headers: { ETag: header('The version, such as "3".') } } : {}),
-      ...(schema ? { content: { 'application/json': { schema: jsonSchema(schema, 'output') } } } : {}),
+      ...(schema
+        ? { content: { 'application/json': { schema: jsonSchema(schema, 'output'), example } } }
+        : {}),
     },
   };
 }
 
-function describe(operation: Operation): object {
+function describe(operation: IdentifiedOperation): object {
   const { id, summary, body, anybody } = operation;
   const schema = body && jsonSchema(body, 'input');
+  const { description, request: example } = examples[id];
   return {
     operationId: id,
     summary,
+    description,
     parameters: parametersOf(operation),
     ...(anybody ? { security: [] } : {}),
-    ...(schema ? { requestBody: { required: true, content: { 'application/json': { schema } } } } : {}),
+    ...(schema
+      ? { requestBody: { required: true, content: { 'application/json': { schema, example } } } }
+      : {}),
     responses: { ...successOf(operation), ...problemAnswers(operation) },
   };
 }

@@ -59,6 +59,7 @@ export function roles(): KubernetesObject[] {
 export const startStandInCluster: StartCluster = async (environment, issuer) => {
   const ca = readFileSync(environment.caFile, 'utf8');
   const server = await startStandIn({
+    port: environment.ports.kubernetes,
     tls: leafOf(environment, 'console'),
     webhookClient: leafOf(environment, 'apiserver-webhook'),
     oidc: { issuer, audience: development.audience, ca },

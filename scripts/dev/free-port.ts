@@ -45,6 +45,10 @@ async function choose(): Promise<number> {
   }
 }
 
+export function isFree(port: number): Promise<boolean> {
+  return listen(port, 'close');
+}
+
 let chosen: Promise<unknown> = Promise.resolve();
 
 /** One that was free just now, and that no call is given again: neither in this process nor in another while this one runs. */

@@ -1,5 +1,5 @@
 /** The identity provider of a development cluster, as a separate program. Development tool, no zone. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { development, loopbackOf, logOf, urlOf, type Environment } from './environment.ts';
@@ -17,6 +17,22 @@ export interface Identity {
 }
 
 const main = fileURLToPath(new URL('../servers/identity-provider/main.ts', import.meta.url));
+
+/** A launcher's own client, where there may be one: public, with a callback at each of its origins. */
+function portalClient({ dir, options: { origins } }: Environment): readonly string[] {
+  if (origins === undefined) return [];
+  const file = join(dir, 'portal.json');
+  const client = {
+    client_id: development.portalClient,
+    client_name: 'A portal',
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    redirect_uris: origins.split(',').map((origin) => `${origin}/callback`),
+  };
+  writeFileSync(file, JSON.stringify(client));
+  return ['--client', file];
+}
 
 /** The first of the keys signs. */
 async function start(
@@ -45,6 +61,7 @@ async function start(
       environment.webClientSecretFile,
       '--web-redirect-uri',
       `${urlOf(environment, 'console')}/login/callback`,
+      ...portalClient(environment),
       ...files.flatMap(([name, file]) => ['--bearer', `${name}=${file}`]),
     ],
     logFile: logOf(environment, 'identity-provider'),

@@ -3,8 +3,8 @@
  * Development tool, no zone; docs/design.md#keys.
  */
 import { generateKeyPair, randomBytes, type KeyObject } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const generate = promisify(generateKeyPair);
@@ -35,33 +35,54 @@ export interface KeyFiles {
   };
 }
 
-export async function makeKeys(dir: string): Promise<KeyFiles> {
+function filesIn(dir: string): KeyFiles {
+  const file = (zone: string, name: string): string => join(dir, zone, `${name}.json`);
+  return {
+    console: {
+      atRest: file('console', 'at-rest'),
+      cookie: file('console', 'cookie'),
+      record: file('console', 'record'),
+      ticketSigning: file('console', 'ticket-signing'),
+      envelopePublic: file('console', 'envelope-public'),
+      grantPublic: file('console', 'grant-public'),
+    },
+    keyservice: {
+      envelopePrivate: file('keyservice', 'envelope-private'),
+      grantSigning: file('keyservice', 'grant-signing'),
+      ticketPublic: file('keyservice', 'ticket-public'),
+    },
+  };
+}
+
+async function writeKeys({ console: ours, keyservice }: KeyFiles): Promise<void> {
   const [envelope, ticket, grant] = await Promise.all([
     generate('rsa', { modulusLength: 2048 }).then(both),
     generate('ed25519').then(both),
     generate('ed25519').then(both),
   ]);
   const oct = (): Jwk => ({ kty: 'oct', k: randomBytes(32).toString('base64url') });
-  const write = (zone: string, name: string, key: Jwk): string => {
-    const folder = join(dir, zone);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const file = join(folder, `${name}.json`);
+  const write = (file: string, key: Jwk): void => {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(file, JSON.stringify({ keys: [key] }), { mode: 0o600 });
-    return file;
   };
-  return {
-    console: {
-      atRest: write('console', 'at-rest', oct()),
-      cookie: write('console', 'cookie', oct()),
-      record: write('console', 'record', oct()),
-      ticketSigning: write('console', 'ticket-signing', ticket.privateJwk),
-      envelopePublic: write('console', 'envelope-public', envelope.publicJwk),
-      grantPublic: write('console', 'grant-public', grant.publicJwk),
-    },
-    keyservice: {
-      envelopePrivate: write('keyservice', 'envelope-private', envelope.privateJwk),
-      grantSigning: write('keyservice', 'grant-signing', grant.privateJwk),
-      ticketPublic: write('keyservice', 'ticket-public', ticket.publicJwk),
-    },
-  };
+  write(ours.atRest, oct());
+  write(ours.cookie, oct());
+  write(ours.record, oct());
+  write(ours.ticketSigning, ticket.privateJwk);
+  write(ours.envelopePublic, envelope.publicJwk);
+  write(ours.grantPublic, grant.publicJwk);
+  write(keyservice.envelopePrivate, envelope.privateJwk);
+  write(keyservice.grantSigning, grant.privateJwk);
+  write(keyservice.ticketPublic, ticket.publicJwk);
+}
+
+/** Those that are there, or new ones, all together. */
+export async function ensureKeys(dir: string): Promise<KeyFiles> {
+  if (!existsSync(dir)) {
+    const fresh = `${dir}.new`;
+    rmSync(fresh, { recursive: true, force: true });
+    await writeKeys(filesIn(fresh));
+    renameSync(fresh, dir);
+  }
+  return filesIn(dir);
 }

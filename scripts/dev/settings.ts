@@ -85,6 +85,9 @@ export function consoleEnv(environment: Environment, apiServer: ApiServerAccess,
     TWOFOLD_OIDC_CLIENT_ID: development.webClient,
     TWOFOLD_OIDC_CLIENT_SECRET_FILE: environment.webClientSecretFile,
     TWOFOLD_NAMESPACES: sessionNamespaces(environment),
+    ...(environment.options.origins === undefined
+      ? {}
+      : { TWOFOLD_LAUNCHER_ORIGINS: environment.options.origins }),
     TWOFOLD_ENV_ENABLED: 'true',
     TWOFOLD_RATE_LIMIT_PER_MINUTE: '1000000',
   };

@@ -7,7 +7,7 @@ import { build } from '../../scripts/build.ts';
 import type { Pod } from '../../scripts/dev/kubernetes/objects.ts';
 import { runInitContainer, type Outcome } from '../../scripts/dev/kubelet/init-container.ts';
 import { createPerson, type ApiAnswer, type Person } from '../../scripts/dev/person.ts';
-import { development } from '../../scripts/dev/environment.ts';
+import { choosePorts, development } from '../../scripts/dev/environment.ts';
 import { freePort } from '../../scripts/dev/free-port.ts';
 import { startRealCluster } from './control-plane.ts';
 import { testCertificates } from '../certificates.ts';
@@ -102,7 +102,7 @@ export async function startDrill(options: Partial<StackOptions> = {}): Promise<D
     people: ['alice', 'bob'],
     say: () => undefined,
     cluster: startRealCluster,
-    issuerPort,
+    ports: { ...(await choosePorts()), identityProvider: issuerPort },
   };
   const started = await startStack({ ...own, ...options });
   const stop = async (): Promise<void> => {

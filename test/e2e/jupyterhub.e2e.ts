@@ -1,10 +1,11 @@
 import { expect } from 'chai';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import type { Person } from '../../scripts/dev/person.ts';
 import { launchChromium } from '../chromium.ts';
+import { eventually } from '../eventually.ts';
 import { connect, sidOf } from './cluster/connection.ts';
 import { startJupyterHub, type RunningHub } from './jupyterhub/hub.ts';
 import { ensureSingleUser } from './jupyterhub/single-user.ts';
@@ -39,6 +40,7 @@ describe('the page and a real JupyterHub with the package, in one browser', func
     // From an earlier run on the same cluster.
     await grace.call('DELETE', '/api/v1/secrets/db-password');
     await cluster.keep(grace, 'not-ticked', `other ${marker()}`);
+    await cluster.keep(grace, 'key.bin', `key ${marker()}`);
     hub = await startJupyterHub(cluster, ensureSingleUser());
     undo.push(
       () => cluster.remove('pod', `jupyter-${PERSON}`, namespace),
@@ -163,5 +165,34 @@ describe('the page and a real JupyterHub with the package, in one browser', func
     expect(log).to.contain(`jupyter-${PERSON}`);
     const secret = [value, ticket, ticket.split('.')[2] ?? '', cluster.endpoints.bearers[PERSON] ?? ''];
     expect(secret.filter((text) => text.length < 20 || log.includes(text))).to.deep.equal([]);
+  });
+
+  it('remembers the choice, and never hides it in a search', async () => {
+    await page.goto(`${hub.url}/hub/spawn`);
+    const box = (name: string): Locator => page.getByRole('checkbox', { name, exact: true });
+    expect(await box('db-password').isChecked()).to.equal(true);
+    expect(await page.getByLabel('Folder of the files').inputValue()).to.equal('/home/jovyan/secrets');
+    await page.getByRole('searchbox', { name: 'Search' }).fill('KEY.');
+    expect(await box('key.bin').isVisible()).to.equal(true);
+    expect(await box('not-ticked').isVisible()).to.equal(false);
+    expect(await box('db-password').isVisible(), 'it is ticked').to.equal(true);
+    await page.getByText('1 of 3 ticked').waitFor();
+    await photograph('remembered');
+  });
+
+  it('starts a server through the Hub’s API with the options that docs/jupyterhub.md shows', async () => {
+    const docs = readFileSync(new URL('../../docs/jupyterhub.md', import.meta.url), 'utf8');
+    const [, options = ''] = /-d '(\{"twofold"[^']*)'/.exec(docs) ?? [];
+    // It may still be stopping the one before.
+    await eventually('the hub starts it', async () =>
+      (await hub.call('POST', `/users/${PERSON}/server`, options)) < 300 ? true : undefined,
+    );
+    await cluster.ready(`jupyter-${PERSON}`, { namespace, timeoutMs: 90_000 });
+    const read = `import pathlib; print(pathlib.Path("/secrets/db-password").read_text(), end="")`;
+    const [python = ''] = ensureSingleUser().command;
+    const found = await cluster.exec(`jupyter-${PERSON}`, [python, '-c', read], { namespace });
+    expect(found === value, 'it is the value').to.equal(true);
+    expect(await hub.call('DELETE', `/users/${PERSON}/server`)).to.be.oneOf([202, 204]);
+    await cluster.gone(`jupyter-${PERSON}`, namespace);
   });
 });

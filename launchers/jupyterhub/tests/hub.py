@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 from unittest.mock import Mock
@@ -24,6 +25,7 @@ class Authenticator:
 
     async def refresh_user(self, user: object, handler: object = None) -> object:
         self.asked += 1
+        await asyncio.sleep(0)
         return self.fresh
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 
 import pytest
 
 from twofold_jupyterhub import ConsoleError, SelectionError, StaleTokenError, TwofoldError, console
 from twofold_jupyterhub.launcher import OPTION
 
-from .conftest import Cluster, run
+from .conftest import REPOSITORY, Cluster, run
 from .hub import Authenticator, as_json, pod_of, spawner_of, submit, twofold
 
 TICKED = {
@@ -26,7 +28,7 @@ def test_shows_the_users_own_secrets_and_nobody_elses(alice: Cluster) -> None:
     html = run(spawner.get_options_form())
     assert 'value="db-password"' in html
     assert "of-bob" not in html
-    assert "checked" not in html
+    assert " checked" not in html
 
 
 def test_lists_more_than_a_page_of_secrets(alice: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,6 +103,23 @@ def test_kubespawners_profiles_keep_working(alice: Cluster) -> None:
     assert "twofold.dev/ticket" in pod["metadata"]["annotations"]
 
 
+def test_the_form_remembers_the_last_choice(alice: Cluster) -> None:
+    spawner = spawner_of(twofold(alice), alice.bearers["alice"])
+    submit(spawner, TICKED)
+    html = run(spawner.get_options_form())
+    assert html.count(" checked>") == 2
+    assert 'value="keys/key.bin"' in html
+    assert 'value="/home/jovyan/secrets"' in html
+    with pytest.raises(SelectionError):
+        submit(spawner, {"twofold-secret": ["db-password"], "twofold-mount-path": ["/etc"]})
+    html = run(spawner.get_options_form())
+    assert html.count(" checked>") == 1, "a refused choice is shown as it was typed"
+    assert 'value="/etc"' in html
+    assert 'value="/home/jovyan/secrets"' in run(spawner.get_options_form()), "once"
+    submit(spawner, {})
+    assert " checked>" not in run(spawner.get_options_form())
+
+
 def test_an_impossible_choice_is_refused_at_the_form(alice: Cluster) -> None:
     spawner = spawner_of(twofold(alice), alice.bearers["alice"])
     with pytest.raises(SelectionError, match="belongs to the system"):
@@ -109,6 +128,19 @@ def test_an_impossible_choice_is_refused_at_the_form(alice: Cluster) -> None:
         submit(spawner, {"twofold-secret": ["of-bob"]})
     with pytest.raises(SelectionError, match="files only"):
         submit(spawner, {"twofold-secret": ["db-password"], "twofold-kind-db-password": ["variable"]})
+
+
+def test_options_from_the_hubs_api_are_what_the_documentation_shows(alice: Cluster) -> None:
+    page = (REPOSITORY / "docs/jupyterhub.md").read_text()
+    (options,) = re.findall(r"-d '(\{\"twofold\".*?\})'", page, re.DOTALL)
+    spawner = spawner_of(twofold(alice), alice.bearers["alice"], namespace=alice.namespace, image="busybox")
+    spawner.pod_name = "started-through-the-api"
+    spawner.user_options = json.loads(options)
+    pod = run(as_json(run(pod_of(spawner))))
+    assert pod["metadata"]["annotations"]["twofold.dev/secrets"] == "db-password,key.bin=keys/key.bin"
+    status, admitted = alice.create_pod(pod)
+    assert status == 201, admitted
+    assert run(spawner.get_options_form()).count(" checked>") == 2, "the form shows it as the last choice"
 
 
 def test_options_from_the_hubs_api_are_checked_again_at_the_pod(alice: Cluster) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import ssl
@@ -21,7 +22,7 @@ from traitlets.config import Config
 from twofold_jupyterhub.refresh import ends_soon
 
 from .conftest import Cluster, run
-from .hub import make, pod_of, spawner_of, submit, twofold
+from .hub import Authenticator, make, pod_of, spawner_of, submit, twofold
 
 REDIRECT = "http://127.0.0.1:8000/callback"
 VERIFIER = "v" * 43
@@ -108,6 +109,43 @@ def test_an_expired_token_is_replaced_by_the_provider_and_kept(alice: Cluster) -
     submit(spawner, TICKED)
     assert spawner.user.auth_state["access_token"] == kept, "no other is asked for while this one is good"
     assert spawner.user.auth_state["refresh_token"], "for the next time"
+
+
+def test_two_refreshes_at_once_log_nobody_out(alice: Cluster) -> None:
+    """The provider takes each refresh token of this client once, and ends the login where one comes again."""
+    hooks = twofold(alice)
+    authenticator = authenticator_of(alice, hooks.refresh_user)
+    spawners = [spawner_of(hooks, None, authenticator=authenticator) for _ in range(3)]
+    user = spawners[0].user
+    state = log_in(alice, authenticator)
+    user.auth_state = expired(state)
+    for spawner in spawners:
+        spawner.user = user
+
+    async def at_once() -> list[Any]:
+        refreshes = [authenticator.refresh_user(user) for _ in range(3)]
+        return await asyncio.gather(*refreshes, *(spawner.get_options_form() for spawner in spawners))
+
+    told = run(at_once())
+    assert told[:3] == [True] * 3
+    assert all('value="db-password"' in html for html in told[3:])
+    assert user.auth_state["refresh_token"] != state["refresh_token"], "it is one that rotates"
+    user.auth_state = expired(user.auth_state)
+    assert run(authenticator.refresh_user(user)) is True, "and the login has not ended"
+
+
+def test_two_refreshes_at_once_need_one_where_the_authenticator_does_it_itself(alice: Cluster) -> None:
+    authenticator = Authenticator({"name": "alice", "auth_state": {"access_token": alice.bearers["alice"]}})
+    hooks = twofold(alice)
+    spawners = [spawner_of(hooks, EXPIRED, authenticator=authenticator) for _ in range(3)]
+    for spawner in spawners:
+        spawner.user = spawners[0].user
+
+    async def at_once() -> list[str]:
+        return await asyncio.gather(*(spawner.get_options_form() for spawner in spawners))
+
+    assert all('value="db-password"' in html for html in run(at_once()))
+    assert authenticator.asked == 1
 
 
 def test_without_the_hook_a_hub_that_reads_id_tokens_gets_no_fresh_token(alice: Cluster) -> None:

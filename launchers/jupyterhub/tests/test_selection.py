@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from twofold_jupyterhub.console import Secret
@@ -13,7 +15,7 @@ B = Secret("key.bin", env_safe=False)
 
 def test_nothing_is_ticked_and_every_secret_has_a_box() -> None:
     html = render([A, B], console_url=URL, variables=True)
-    assert "checked" not in html
+    assert " checked" not in html
     assert html.count('type="checkbox"') == 2
     assert 'value="/secrets"' in html
     assert html.count("<select") == 1, "a value that cannot be a variable is offered as a file alone"
@@ -27,6 +29,44 @@ def test_without_secrets_the_form_says_what_to_do_first() -> None:
     html = render([], console_url=URL, variables=False)
     assert "You have no secrets yet." in html
     assert f'href="{URL}"' in html
+
+
+def ticked(html: str) -> list[str]:
+    return re.findall(r'value="([^"]*)" checked>', html)
+
+
+def test_what_was_chosen_last_is_ticked_as_it_was() -> None:
+    last = Selection((Choice("db-password", "variable", "PGPASSWORD"), Choice("key.bin", "file", "key.bin")), "/data")
+    html = render([A, B, Secret("new", env_safe=True)], console_url=URL, variables=True, last=last)
+    assert ticked(html) == ["db-password", "key.bin"]
+    assert 'name="twofold-target-db-password" value="PGPASSWORD"' in html
+    assert 'name="twofold-target-key.bin" placeholder' in html, "a default stays one"
+    assert html.count("selected") == 1
+    assert 'value="/data"' in html
+
+
+def test_what_was_chosen_last_and_is_gone_is_named() -> None:
+    gone = tuple(Choice(f"<gone-{at}>", "file", "x") for at in range(7))
+    last = Selection((Choice("db-password", "variable", "X"), *gone))
+    html = render([A, B], console_url=URL, variables=False, last=last)
+    assert ticked(html) == []
+    assert "db-password, &lt;gone-0&gt;, &lt;gone-1&gt;, &lt;gone-2&gt;, &lt;gone-3&gt; and 3 more." in html
+    assert "is gone" in render([], console_url=URL, variables=False, last=Selection(gone))
+
+
+def test_no_two_elements_have_the_same_id_whatever_secrets_are_called() -> None:
+    names = ["mount-path", "folder", "box-0", "secret", "search", "kind-a", "twofold-folder"]
+    html = render([Secret(name, env_safe=True) for name in names], console_url=URL, variables=True)
+    ids = re.findall(r' id="([^"]*)"', html)
+    assert len(set(ids)) == len(ids) == len(names) + 1
+    assert sorted(re.findall(r' for="([^"]*)"', html)) == sorted(ids), "each has its label"
+
+
+def test_the_search_field_is_not_part_of_what_is_sent() -> None:
+    html = render([A], console_url=URL, variables=False)
+    (field,) = re.findall(r'<input type="search"[^>]*>', html)
+    assert "name=" not in field
+    assert html.index("<p hidden>") < html.index(field), "without JavaScript there is none"
 
 
 def test_what_is_shown_is_never_markup() -> None:

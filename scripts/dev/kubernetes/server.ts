@@ -15,6 +15,8 @@ import { createTokens, type UserInfo } from './tokens.ts';
 import { createWebhooks } from './webhook.ts';
 
 export interface StandInConfig {
+  /** One of its choice where absent. */
+  readonly port?: number;
   /** PEM: the server's leaf, and the one that it presents to webhooks. */
   readonly tls: { readonly cert: string; readonly key: string };
   readonly webhookClient: { readonly cert: string; readonly key: string };
@@ -116,7 +118,7 @@ function send(response: ServerResponse, { code, body }: Answer): void {
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** Resolves once it listens, on a port of its choice. */
+/** Resolves once it listens. */
 export async function startStandIn(config: StandInConfig): Promise<StandIn> {
   const { answer, tokens, apply, close } = assemble(config);
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -131,7 +133,7 @@ export async function startStandIn(config: StandInConfig): Promise<StandIn> {
   };
   const server = createServer(config.tls, (request, response) => void respond(request, response));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  server.listen(0, '127.0.0.1');
+  server.listen(config.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // a TCP server that listens has one
   return {

@@ -6,6 +6,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Cluster } from '../cluster/connection.ts';
 import { hubKubeconfig, SERVERS_NAMESPACE, pythonVenv } from '../kubespawner/spawner.ts';
@@ -20,19 +21,43 @@ const STARTS_WITHIN_MS = 60_000;
 
 export interface RunningHub {
   readonly url: string;
+  /** The status of a call of its API, by something that may start servers. */
+  call(method: string, path: string, body?: string): Promise<number>;
   /** All output of hub and proxy. */
   log(): string;
   close(): Promise<void>;
 }
 
-function settingsOf(cluster: Cluster, { image, command }: SingleUser, dir: string): { url: string } {
-  const { console, ca, issuer, issuerCa } = cluster.endpoints;
+interface ChartValues {
+  readonly hub: {
+    readonly config: Readonly<Record<string, object>>;
+    readonly extraConfig: Readonly<Record<string, string>>;
+  };
+}
+
+/** What docs/zero-to-jupyterhub.md has an administrator set, with this console's address and roots. */
+function chartSettings({ console, ca }: Cluster['endpoints']) {
+  const page = readFileSync(join(repository, 'docs/zero-to-jupyterhub.md'), 'utf8');
+  const [, values = ''] = /^```yaml\n([^]*?)^```/m.exec(page) ?? [];
+  const { hub } = parse(values) as ChartValues; // test/zero-to-jupyterhub.test.ts checks it
+  const extraConfig = Object.keys(hub.extraConfig)
+    .sort()
+    .map((key) =>
+      (hub.extraConfig[key] ?? '')
+        .replace('"https://secrets.example.org"', JSON.stringify(console))
+        .replace('"/etc/twofold/ca.crt"', JSON.stringify(ca)),
+    );
+  return { config: hub.config, extraConfig };
+}
+
+function settingsOf(cluster: Cluster, { image, command }: SingleUser, dir: string) {
+  const { issuer, issuerCa } = cluster.endpoints;
   const clientFile = join(dirname(issuerCa), 'hub-client.json');
   const client = JSON.parse(readFileSync(clientFile, 'utf8')) as { redirect_uris: readonly [string] }; // our own file
   const settings = {
     dir,
-    console,
-    consoleCa: ca,
+    chart: chartSettings(cluster.endpoints),
+    portalToken: randomBytes(32).toString('hex'),
     issuer,
     issuerCa,
     client,
@@ -102,6 +127,15 @@ export async function startJupyterHub(cluster: Cluster, singleUser: SingleUser):
   }
   return {
     url: settings.url,
+    call: async (method, path, body = '') => {
+      const headers = { authorization: `token ${settings.portalToken}` };
+      const answer = await fetch(`${settings.url}/hub/api${path}`, {
+        method,
+        headers,
+        ...(body === '' ? {} : { body }),
+      });
+      return answer.status;
+    },
     log,
     close: async () => {
       await stop(child);

@@ -7,14 +7,13 @@ import sys
 settings = json.loads(os.environ["SCENARIO"])
 sys.path.insert(0, settings["package"])
 
-from twofold_jupyterhub import Twofold  # noqa: E402
-
 c = get_config()  # noqa: F821
 
-# As in docs/jupyterhub.md.
-twofold = Twofold(console_url=settings["console"], ca_file=settings["consoleCa"])
-twofold.configure(c)
-c.GenericOAuthenticator.refresh_user_hook = twofold.refresh_user
+# The values of docs/zero-to-jupyterhub.md, in the order in which the chart applies them.
+for section, values in settings["chart"]["config"].items():
+    c[section].update(values)
+for code in settings["chart"]["extraConfig"]:
+    exec(code)
 
 c.JupyterHub.bind_url = settings["url"]
 c.JupyterHub.hub_bind_url = c.JupyterHub.hub_connect_url = settings["hubUrl"]
@@ -25,16 +24,16 @@ c.ConfigurableHTTPProxy.command = settings["proxy"]
 c.ConfigurableHTTPProxy.api_url = settings["proxyApi"]
 c.ConfigurableHTTPProxy.pid_file = f"{settings['dir']}/proxy.pid"
 
-c.JupyterHub.authenticator_class = "generic-oauth"
+# What starts servers through the Hub's API.
+c.JupyterHub.services = [{"name": "portal", "api_token": settings["portalToken"]}]
+c.JupyterHub.load_roles = [{"name": "portal", "services": ["portal"], "scopes": ["admin:servers", "read:users"]}]
+
 c.GenericOAuthenticator.client_id = settings["client"]["client_id"]
 c.GenericOAuthenticator.client_secret = settings["client"]["client_secret"]
 c.GenericOAuthenticator.oauth_callback_url = settings["client"]["redirect_uris"][0]
 c.GenericOAuthenticator.authorize_url = f"{settings['issuer']}/auth"
 c.GenericOAuthenticator.token_url = f"{settings['issuer']}/token"
-c.GenericOAuthenticator.userdata_from_id_token = True
 c.GenericOAuthenticator.username_claim = "preferred_username"
-c.GenericOAuthenticator.scope = ["openid", "profile", "offline_access"]
-c.GenericOAuthenticator.extra_authorize_params = {"resource": "urn:twofold:console", "prompt": "consent"}
 c.GenericOAuthenticator.basic_auth = True
 c.GenericOAuthenticator.allow_all = True
 c.GenericOAuthenticator.http_request_kwargs = {"ca_certs": settings["issuerCa"]}

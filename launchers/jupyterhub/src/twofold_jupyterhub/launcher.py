@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 from . import form
 from .console import Console, ConsoleError, Secret, StaleTokenError
-from .refresh import OAuthenticator, ends_soon, refreshed
-from .selection import Selection, from_options
+from .refresh import OAuthenticator, Turns, ends_soon, refreshed
+from .selection import Selection, SelectionError, checked, from_options
 
 OPTION = "twofold"
 ANNOTATION_PREFIX = "twofold.dev/"
@@ -94,6 +95,14 @@ class Twofold:
         self.console = Console(console_url, ca_file=ca_file)
         self._variables = variables
         self._token_of = token
+        self._refused: WeakKeyDictionary[Spawner, Selection] = WeakKeyDictionary()
+        # Two, since the hook runs within the authenticator's refresh.
+        self._hook_turns = Turns()
+        self._refresh_turns = Turns()
+
+    def __deepcopy__(self, memo: object) -> Twofold:
+        """Itself: traitlets copies hooks into every spawner, and turns are taken among all of them."""
+        return self
 
     def configure(self, c: Any) -> None:
         """Sets the three hooks of KubeSpawner, and turns on `auth_state`."""
@@ -106,7 +115,8 @@ class Twofold:
         """KubeSpawner's own form (its profiles), then the user's secrets."""
         try:
             secrets = await self._with_token(spawner, self.console.list_secrets)
-            ours = form.render(secrets, console_url=self.console.url, variables=self._variables)
+            last = self._refused.pop(spawner, None) or _last_choice(spawner)
+            ours = form.render(secrets, console_url=self.console.url, variables=self._variables, last=last)
         except (ConsoleError, TwofoldError) as error:
             # For the administrator: the wrong audience, or an ID token.
             reason = getattr(error, "reason", None) or error
@@ -118,10 +128,14 @@ class Twofold:
         """Raises what JupyterHub shows above the form."""
         ours = {name: values for name, values in form_data.items() if form.is_ours(name)}
         rest = {name: values for name, values in form_data.items() if not form.is_ours(name)}
-        selection = form.parse(ours)
+        typed = form.read(ours)
+        # What is refused is shown again as it was typed.
+        self._refused[spawner] = typed
+        selection = checked(typed.choices, typed.mount_path)
         if selection.choices:
             await self._check(spawner, selection)
         options = spawner._options_from_form(rest)
+        self._refused.pop(spawner, None)
         return {**options, OPTION: selection.as_options()} if selection.choices else options
 
     async def modify_pod(self, spawner: Spawner, pod: Any) -> Any:
@@ -157,16 +171,22 @@ class Twofold:
         self, authenticator: OAuthenticator, user: User, auth_state: AuthState | None
     ) -> bool | None:
         """OAuthenticator's `refresh_user_hook`, for tokens that are for the console alone."""
-        token = None if auth_state is None else self._token_of(auth_state)
-        if auth_state is None or token is None:
+        given = None if auth_state is None else self._token_of(auth_state)
+        if given is None:
             return None
-        if not ends_soon(token):
+        async with self._hook_turns.of(user.name):
+            # Another request may have refreshed it since `auth_state` was read.
+            stored = await user.get_auth_state()
+            token = None if stored is None else self._token_of(stored)
+            if stored is None or token is None:
+                return None
+            if token != given or not ends_soon(token):
+                return True
+            fresh = await refreshed(authenticator, stored)
+            if fresh is None:
+                return False
+            await user.save_auth_state(fresh)
             return True
-        fresh = await refreshed(authenticator, auth_state)
-        if fresh is None:
-            return False
-        await user.save_auth_state(fresh)
-        return True
 
     async def _check(self, spawner: Spawner, selection: Selection) -> None:
         secrets: list[Secret] = await self._with_token(spawner, self.console.list_secrets)
@@ -178,7 +198,7 @@ class Twofold:
         try:
             return await call(token)
         except StaleTokenError:
-            fresh = await self._refreshed(spawner)
+            fresh = await self._refreshed(spawner, token)
             if fresh is None or fresh == token:
                 raise
             return await call(fresh)
@@ -194,18 +214,30 @@ class Twofold:
             raise StaleTokenError
         return token
 
-    async def _refreshed(self, spawner: Spawner) -> str | None:
-        """A new token from the authenticator's own `refresh_user`, stored for the next time."""
-        model = await spawner.authenticator.refresh_user(spawner.user)
-        if model is True:
-            # The old token is good, or a hook such as Twofold's has stored the new one.
-            stored = await spawner.user.get_auth_state()
-            return None if stored is None else self._token_of(stored)
-        auth_state = model.get("auth_state") if isinstance(model, dict) else None
-        if not isinstance(auth_state, Mapping):
-            return None
-        await spawner.user.save_auth_state(auth_state)
-        return self._token_of(auth_state)
+    async def _refreshed(self, spawner: Spawner, rejected: str) -> str | None:
+        """A token from the authenticator's own `refresh_user`, or from whoever else has stored one meanwhile."""
+        user = spawner.user
+        async with self._refresh_turns.of(user.name):
+            stored = await self._stored_token(user)
+            if stored != rejected:
+                return stored
+            model = await spawner.authenticator.refresh_user(user)
+            auth_state = model.get("auth_state") if isinstance(model, dict) else None
+            if isinstance(auth_state, Mapping):
+                await user.save_auth_state(auth_state)
+            # Otherwise a hook such as Twofold's has stored it, or JupyterHub, which refreshes without waiting its turn.
+            return await self._stored_token(user)
+
+    async def _stored_token(self, user: User) -> str | None:
+        auth_state = await user.get_auth_state()
+        return None if auth_state is None else self._token_of(auth_state)
+
+
+def _last_choice(spawner: Spawner) -> Selection:
+    try:
+        return from_options((spawner.user_options or {}).get(OPTION))
+    except SelectionError:
+        return Selection()
 
 
 async def _own_form(spawner: Spawner) -> str:

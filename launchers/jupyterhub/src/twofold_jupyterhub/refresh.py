@@ -6,11 +6,13 @@ alone is never accepted there, and a hub that reads its users from the ID token 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 SOON_SECONDS = 120
 """A token that ends sooner is not worth starting a server with."""
@@ -24,6 +26,16 @@ class OAuthenticator(Protocol):
     def build_refresh_token_request_params(self, refresh_token: str) -> dict[str, str]: ...
 
     async def get_token_info(self, handler: None, params: Mapping[str, str]) -> dict[str, Any]: ...
+
+
+class Turns:
+    """One at a time for each user: a provider that rotates refresh tokens takes each of them once."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, user: str) -> asyncio.Lock:
+        return self._locks.setdefault(user, asyncio.Lock())
 
 
 def ends_soon(token: str) -> bool:

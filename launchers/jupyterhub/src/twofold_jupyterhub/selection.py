@@ -147,7 +147,10 @@ def from_options(options: object) -> Selection:
     """From `user_options`, which may come unchecked through JupyterHub's API. Raises `SelectionError`."""
     if options is None:
         return Selection()
-    malformed = SelectionError("This choice of secrets was not made with the form. Start again from the form.")
+    malformed = SelectionError(
+        "This choice of secrets is not one that the form makes. Start again from the form; a program sends "
+        '{"choices": [["db-password", "file", "db-password"]], "mount_path": "/secrets"}.'
+    )
     if not isinstance(options, Mapping):
         raise malformed
     rows, mount_path = options.get("choices"), options.get("mount_path")
