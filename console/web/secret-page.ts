@@ -56,7 +56,6 @@ function facts(secret: SecretRow, { now, envEnabled }: { now: number; envEnabled
     [columns.changed, shownTime(secret.modifiedAt, now)],
     [columns.used, shownTime(secret.lastUsedAt, now)],
     [columns.expires, shownExpiry(secret.expiresAt, now)],
-    ...(secret.note === undefined ? [] : [[text.note.label, secret.note] as const]),
     [text.secret.inSession, html`<code>${text.secret.fileAt(secret.name)}</code>`],
     ...(envEnabled ? [[text.secret.variable, variable] as const] : []),
   ];
@@ -97,6 +96,7 @@ export function createSecretPage({ secrets, audit, clock, envEnabled }: Ports) {
             >
           </p>
         </div>
+        ${secret.note !== undefined && html`<p class="note">${secret.note}</p>`}
         ${facts(secret, { now, envEnabled })} ${recipeList(secret.name)}
         <h2>${text.secret.uses}</h2>
         <p class="hint">${text.secret.usesLead}</p>

@@ -100,7 +100,7 @@ export const secretText = {
   note: {
     label: 'Note',
     hint: (most: number): string =>
-      `Optional, one line of up to ${most} characters, shown in lists and when a session starts. It is not encrypted: whoever runs this console can read it. Never write the value here.`,
+      `Optional, one line of up to ${most} characters, shown in lists and when a session starts. It is not encrypted: the people who run this console can read it. Never write the value here.`,
     long: (length: number, most: number): string =>
       `The note has ${length.toLocaleString('en')} characters; shorten it to ${most}.`,
     foreign: 'A note is one line, without control characters. Type it again.',
