@@ -38,7 +38,7 @@ describe('the proxy that the environment names', () => {
 
   it('is named with the Node.js that is too old for it', async () => {
     const call = () => Promise.reject(new HttpsError('unreachable', 'a cannot be reached (ENOTFOUND)'));
-    const proxying = { proxy: proxyOf({ HTTPS_PROXY: 'http://a:3128' }), knowsProxies: false };
+    const proxying = { proxy: proxyOf({ HTTPS_PROXY: 'http://a:3128' }), knowsProxies: () => false };
     const error: unknown = await createFetch(
       { call },
       proxying,

@@ -53,4 +53,6 @@ export function proxyOf(env: Env): Proxy | undefined {
 }
 
 /** The flag is as old as the agent's option. */
-export const nodeKnowsProxies = process.allowedNodeEnvironmentFlags.has('--use-env-proxy');
+export function nodeKnowsProxies(): boolean {
+  return process.allowedNodeEnvironmentFlags.has('--use-env-proxy');
+}

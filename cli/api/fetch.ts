@@ -41,13 +41,13 @@ function refusedByProxy({ statusCode }: Cause, { host, variable }: Proxy, error:
 interface Proxying {
   readonly proxy: Proxy | undefined;
   /** Whether this Node does. */
-  readonly knowsProxies: boolean;
+  readonly knowsProxies: () => boolean;
 }
 
 /** What a person can do about a proxy, where one is set; undefined: it has no part in this. */
 function adviceOn({ proxy, knowsProxies }: Proxying): string | undefined {
   if (!proxy) return undefined;
-  return knowsProxies
+  return knowsProxies()
     ? `${proxy.variable} names the proxy ${proxy.host}: check that, or name the host in NO_PROXY.`
     : `This Node.js does not use ${proxy.variable}: that needs 22.21, 24.5 or newer.`;
 }
