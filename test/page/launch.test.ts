@@ -157,11 +157,14 @@ describe('choosing secrets for a session', function () {
     await frame.getByLabel('File or variable name for token').fill('t/oken');
     const database = openDatabase((await site()).stack.databaseFile);
     await database.schema.renameTable('tickets', 'mislaid');
-    await frame.getByRole('button', { name: 'Give these secrets' }).click();
-    await frame.getByText('What you ticked is still here.').waitFor();
-    await look(page, 'launch-failed', page.frames()[1]);
-    await database.schema.renameTable('mislaid', 'tickets');
-    await database.destroy();
+    try {
+      await frame.getByRole('button', { name: 'Give these secrets' }).click();
+      await frame.getByText('What you ticked is still here.').waitFor();
+      await look(page, 'launch-failed', page.frames()[1]);
+    } finally {
+      await database.schema.renameTable('mislaid', 'tickets');
+      await database.destroy();
+    }
     await frame.getByRole('button', { name: 'Try again' }).click();
     expect((await answerOf(page)).annotations['twofold.dev/secrets']).to.equal('token=t/oken');
     await page.context().close();
