@@ -14,7 +14,7 @@
  */
 import { parseSecretName, type SecretName } from './names.ts';
 
-export type DotenvNoteCode =
+type DotenvNoteCode =
   | 'backslash_kept'
   | 'backticks'
   | 'comment_cut'
@@ -33,7 +33,7 @@ export interface DotenvNote {
   readonly count?: number;
 }
 
-export interface DotenvEntry {
+interface DotenvEntry {
   readonly name: SecretName;
   /** May be empty, which no secret is. */
   readonly value: string;
@@ -58,7 +58,7 @@ export interface DotenvProblem {
   readonly length: number;
 }
 
-export interface Dotenv {
+interface Dotenv {
   readonly entries: readonly DotenvEntry[];
   readonly problems: readonly DotenvProblem[];
   /** Whether lines end in CR alone. */

@@ -54,8 +54,7 @@ export function parseMountPath(text: string): Parsed<string> {
   if (text.length > MAX_LENGTH) return no(`it is longer than ${MAX_LENGTH} characters`);
   // Kubernetes refuses a colon in a mount path; a control character is never meant.
   // eslint-disable-next-line no-control-regex
-  if (/[:\u0000-\u001f\u007f]/.test(text))
-    return no('it contains a colon or a control character');
+  if (/[:\u0000-\u001f\u007f]/.test(text)) return no('it contains a colon or a control character');
   if (text.split('/').includes('..')) return no('it contains ".."');
   const path = normaliseMountPath(text);
   if (above.has(path) || forbidden.some((pattern) => pattern.test(path))) {

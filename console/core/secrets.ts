@@ -62,7 +62,12 @@ export interface SecretsConfig {
 /** The name of a secret that must exist: one outside the alphabet cannot. */
 function parseKnownName(text: string): Outcome<SecretName> {
   const name = parseSecretName(text);
-  return name ? ok(name) : refuse('secret_unknown', `You have no secret with this name (${lengthOf(text)}), and nobody can; list your secrets.`);
+  return name
+    ? ok(name)
+    : refuse(
+        'secret_unknown',
+        `You have no secret with this name (${lengthOf(text)}), and nobody can; list your secrets.`,
+      );
 }
 
 function parsedNote(text: string): Outcome<string> {

@@ -54,8 +54,12 @@ describe('the annotations of a choice', () => {
     expect(problem({ secrets: [a], containers: [] })).to.contain('containers');
     expect(problem({ secrets: [a], containers: ['*', 'main'] })).to.contain('containers');
     expect(problem({ secrets: [a], files: [{ name: b, path: 'x' }] })).to.contain('aws.key');
-    expect(problem({ secrets: [a], files: [{ name: a, path: '../x' }] })).to.contain('the path in entry 1 (4 characters)');
-    expect(problem({ secrets: [a], files: [{ name: a, path: 'x,y=z' }] })).to.contain('the path in entry 1 (5 characters)');
+    expect(problem({ secrets: [a], files: [{ name: a, path: '../x' }] })).to.contain(
+      'the path in entry 1 (4 characters)',
+    );
+    expect(problem({ secrets: [a], files: [{ name: a, path: 'x,y=z' }] })).to.contain(
+      'the path in entry 1 (5 characters)',
+    );
     const clash = [
       { name: a, path: 'x' },
       { name: b, path: 'x/y' },
