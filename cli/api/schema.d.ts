@@ -88,7 +88,10 @@ export interface paths {
     delete: operations['deleteSecret'];
     options?: never;
     head?: never;
-    /** Change expiry and note; the value and its version stay. */
+    /**
+     * Change expiry and note; the value and its version stay.
+     * @description What is absent stays; null takes away an expiry. A note is readable by whoever reads the list, so it never holds the value.
+     */
     patch: operations['updateSecret'];
     trace?: never;
   };
@@ -121,7 +124,7 @@ export interface paths {
     };
     /**
      * List tickets and their uses, newest first.
-     * @description With the sessions that used each, those that are revoked or have expired too. For the next page, `after` is the last `jti` of this one.
+     * @description With the sessions that used each, those that are revoked or have expired too, unless `live` is `true`; only those that name `secret`, where it is given. For the next page, `after` is the last `jti` of this one.
      */
     get: operations['listTickets'];
     put?: never;
@@ -143,7 +146,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Get one ticket and its uses. */
+    /**
+     * Get one ticket and its uses.
+     * @description Of the caller, whether it is live, has been revoked or has expired.
+     */
     get: operations['getTicket'];
     put?: never;
     post?: never;
@@ -557,6 +563,7 @@ export interface operations {
            *           "version": 1,
            *           "size": 13,
            *           "envSafe": true,
+           *           "note": "the lab’s reading account",
            *           "createdAt": "2026-11-26T09:00:00.000Z",
            *           "modifiedAt": "2026-11-26T09:00:00.000Z",
            *           "expiresAt": null,
@@ -719,6 +726,7 @@ export interface operations {
            *       "version": 1,
            *       "size": 13,
            *       "envSafe": true,
+           *       "note": "the lab’s reading account",
            *       "createdAt": "2026-11-26T09:00:00.000Z",
            *       "modifiedAt": "2026-11-26T09:00:00.000Z",
            *       "expiresAt": null,
@@ -937,6 +945,7 @@ export interface operations {
            *       "version": 2,
            *       "size": 21,
            *       "envSafe": true,
+           *       "note": "the lab’s reading account",
            *       "createdAt": "2026-11-26T09:00:00.000Z",
            *       "modifiedAt": "2026-11-26T10:00:00.000Z",
            *       "expiresAt": null,
@@ -1262,12 +1271,22 @@ export interface operations {
         'If-Match'?: string;
       };
       path: {
+        /**
+         * @description Name of the secret: use 1 to 253 letters, digits, ".", "_" and "-", not "." alone and not starting with "..".
+         * @example db-password
+         */
         name: string;
       };
       cookie?: never;
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "expiresAt": "2027-01-31T23:00:00Z",
+         *       "note": "the lab’s reading account"
+         *     }
+         */
         'application/json': {
           /** @description When the secret expires; null: never; absent: as it was. */
           expiresAt?: string | null;
@@ -1285,6 +1304,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "id": "6f1c7a52-3a0e-4c55-9d2e-1f0a8a2b4c6d",
+           *       "name": "db-password",
+           *       "version": 1,
+           *       "size": 13,
+           *       "envSafe": true,
+           *       "note": "the lab’s reading account",
+           *       "createdAt": "2026-11-26T09:00:00.000Z",
+           *       "modifiedAt": "2026-11-26T09:00:00.000Z",
+           *       "expiresAt": "2027-01-31T23:00:00.000Z",
+           *       "lastUsedAt": null
+           *     }
+           */
           'application/json': components['schemas']['Secret'];
         };
       };
@@ -1604,7 +1637,15 @@ export interface operations {
          * @example 3d9f0a1b-7c2e-4d5f-8a6b-9c0d1e2f3a4b
          */
         after?: string;
+        /**
+         * @description Only those that name this secret.
+         * @example db-password
+         */
         secret?: string;
+        /**
+         * @description Only those with which a session can still start: not expired, revoked or used up.
+         * @example true
+         */
         live?: 'true';
       };
       header?: never;
@@ -1954,6 +1995,10 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /**
+         * @description The ticket’s id.
+         * @example 3d9f0a1b-7c2e-4d5f-8a6b-9c0d1e2f3a4b
+         */
         jti: string;
       };
       cookie?: never;
@@ -1966,6 +2011,34 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "jti": "3d9f0a1b-7c2e-4d5f-8a6b-9c0d1e2f3a4b",
+           *       "namespace": "hub",
+           *       "serviceAccount": "default",
+           *       "secrets": [
+           *         "db-password"
+           *       ],
+           *       "pod": "jupyter-ada",
+           *       "uses": 2,
+           *       "used": 1,
+           *       "launcher": null,
+           *       "issuedAt": "2026-11-26T09:00:00.000Z",
+           *       "expiresAt": "2026-11-26T09:10:00.000Z",
+           *       "revokedAt": null,
+           *       "sessions": [
+           *         {
+           *           "sid": "00112233445566778899aabbccddeeff",
+           *           "pod": "jupyter-ada",
+           *           "podUid": "d9b2d63d-a233-4123-847a-7090f1b2c3d4",
+           *           "openedAt": "2026-11-26T09:00:05.000Z",
+           *           "firstClaimAt": "2026-11-26T09:00:07.000Z",
+           *           "lastClaimAt": "2026-11-26T09:00:07.000Z",
+           *           "claims": 1
+           *         }
+           *       ]
+           *     }
+           */
           'application/json': components['schemas']['Ticket'];
         };
       };
@@ -2164,7 +2237,15 @@ export interface operations {
          * @example 1042
          */
         after?: string;
+        /**
+         * @description Only records of this secret, by its name, and by its id while there is one of this name.
+         * @example db-password
+         */
         secret?: string;
+        /**
+         * @description Only records of this session: its id, at least the first 8 digits, or the name of its pod.
+         * @example 00112233445566778899aabbccddeeff
+         */
         session?: string;
       };
       header?: never;
