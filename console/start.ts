@@ -126,7 +126,7 @@ function routesOf({ config, database }: Context, cases: UseCases, callers: Calle
     ...createLoginRoutes({ callerOf: (request) => callers.callerOf(request) }, offer),
     ...createSecretsRoutes({ ...shared, secrets }),
     ...createTicketsRoutes(shared),
-    ...createAuditRoutes({ ...shared, audit }),
+    ...createAuditRoutes({ ...shared, audit, secrets }),
   };
 }
 

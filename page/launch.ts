@@ -1,9 +1,16 @@
-/** Choosing secrets for a session: what is checked while it is typed, and how the answer gets back. Zone 0. */
+/** Choosing secrets for a session: what is ticked, what is checked while it is typed, and sending it. Zone 0. */
 import { launchFields } from '#envelope/annotation-values.ts';
 import { FILTER_FROM } from '../console/web/shared/rules.ts';
 import { text } from '../console/web/shared/text.ts';
-import { find, make, part, showError } from './elements.ts';
-import { onLogin } from './login-again.ts';
+import { action, find, make, part, showError } from './elements.ts';
+import { hasLauncher, returnAnswer } from './launch-answer.ts';
+import { onLogin, readSession, withLogin } from './login-again.ts';
+
+interface Pick {
+  readonly item: HTMLElement;
+  readonly name: string;
+  readonly box: HTMLInputElement;
+}
 
 /** `db-password` as a variable would be called. */
 function variableName(name: string): string {
@@ -13,8 +20,7 @@ function variableName(name: string): string {
     .replace(/^([0-9])/, '_$1');
 }
 
-function enhancePick(item: HTMLElement): void {
-  const name = item.dataset['name'] ?? '';
+function enhancePick({ item, name }: Pick): void {
   const kind = item.querySelector('select');
   const target = find(item, '.as input', HTMLInputElement);
   kind?.addEventListener('change', () => {
@@ -24,80 +30,91 @@ function enhancePick(item: HTMLElement): void {
   });
 }
 
-function addFilter(list: HTMLElement, items: readonly HTMLElement[]): void {
+/** What is ticked is never hidden. */
+function addFilter(list: HTMLElement, picks: readonly Pick[]): void {
   const input = make('input', { type: 'search', id: 'filter', autocomplete: 'off', spellcheck: 'false' });
   const label = make('label', { for: 'filter' }, text.list.filter);
+  const found = make('span', { role: 'status', class: 'hint' });
   input.addEventListener('input', () => {
     const wanted = input.value.trim().toLowerCase();
-    for (const item of items) item.hidden = !(item.dataset['name'] ?? '').toLowerCase().includes(wanted);
+    const matches = picks.filter(({ name }) => name.toLowerCase().includes(wanted));
+    for (const pick of picks) pick.item.hidden = !pick.box.checked && !matches.includes(pick);
+    found.textContent = wanted === '' ? '' : text.launch.matching(matches.length, picks.length);
   });
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') event.preventDefault();
   });
-  list.before(make('div', { class: 'filter' }, label, input));
+  list.before(make('div', { class: 'filter' }, label, input, found));
+}
+
+/** Count and names of what is ticked, each of which unticks it. */
+function showTicked(form: HTMLElement, picks: readonly Pick[]): void {
+  const [count, names] = [part(form, 'count'), part(form, 'names')];
+  const update = (): void => {
+    const ticked = picks.filter(({ box }) => box.checked);
+    const before = [...names.querySelectorAll('button')].findIndex((chip) => chip === document.activeElement);
+    const chips = ticked.map(({ name, box }) => {
+      const chip = action(name, () => box.click(), 'chip');
+      chip.setAttribute('aria-label', text.launch.untick(name));
+      chip.title = text.launch.untick(name);
+      return make('li', {}, chip);
+    });
+    count.textContent = text.launch.ticked(ticked.length, picks.length);
+    names.replaceChildren(...chips);
+    if (before < 0) return;
+    const next = names.querySelectorAll('button')[Math.min(before, chips.length - 1)];
+    (next ?? part(form, 'submit')).focus();
+  };
+  for (const { box } of picks) box.addEventListener('change', update);
+  // A browser that goes back restores ticks, but tells nobody.
+  addEventListener('pageshow', update);
+  part(form, 'ticked').hidden = false;
+  update();
+}
+
+/** Sent once, and only while the console answers and knows this login: else everything stays where it is. */
+function sendChecked(form: HTMLFormElement): void {
+  const [submit, problem] = [find(form, '[data-part="submit"]', HTMLButtonElement), part(form, 'problem')];
+  const wait = (waiting: boolean): void => {
+    submit.disabled = waiting;
+    submit.textContent = waiting ? text.launch.submitting : text.launch.submit;
+  };
+  addEventListener('pageshow', () => wait(false));
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    problem.textContent = '';
+    wait(true);
+    void withLogin(readSession).then((session) => {
+      if (session.ok) {
+        find(form, '[name="csrf"]', HTMLInputElement).value = document.body.dataset['csrf'] ?? '';
+        form.submit();
+        return;
+      }
+      wait(false);
+      problem.textContent = session.problem.detail;
+      submit.focus();
+    });
+  });
 }
 
 export function enhanceLaunch(form: HTMLElement): void {
-  const items = [...form.querySelectorAll<HTMLElement>('.picks li')];
-  items.forEach(enhancePick);
-  const list = form.querySelector<HTMLElement>('.picks');
-  if (list && items.length >= FILTER_FROM) addFilter(list, items);
+  const picks = [...form.querySelectorAll<HTMLElement>('.picks li')].map((item) => ({
+    item,
+    name: item.dataset['name'] ?? '',
+    box: find(item, '[name="pick"]', HTMLInputElement),
+  }));
+  const orphaned = form.dataset['mode'] === 'message' && !hasLauncher();
+  if (orphaned) part(document, 'notice').replaceChildren(make('p', {}, text.launch.noListener));
+  if (picks.length === 0 || !(form instanceof HTMLFormElement)) return;
+  picks.forEach(enhancePick);
+  if (picks.length >= FILTER_FROM) addFilter(find(form, '.picks', HTMLElement), picks);
   for (const { field, problemOf } of launchFields) {
     const input = form.querySelector<HTMLInputElement>(`#${field}`);
     input?.addEventListener('input', () => showError(input, `${field}-error`, problemOf(input.value)));
   }
-}
-
-/** What a window tells the console's frame that opened it: an answer, and the one origin that it is for. */
-interface Relayed {
-  readonly type: typeof RELAYED;
-  readonly to: string;
-  readonly answer: unknown;
-}
-
-const RELAYED = 'twofold-launch-relayed';
-
-/** Whether a window is this console's: such a one can be looked into. */
-function isOwn(other: Window): boolean {
-  try {
-    return other.location.origin === location.origin;
-  } catch {
-    return false;
-  }
-}
-
-/** To the opener or embedder of this page, if its origin is the listed one (the browser compares), or to the console's frame there. */
-export function postAnswer(section: HTMLElement): void {
-  const { origin: to = '', answer: json = '' } = section.dataset;
-  const opener = window.opener as Window | null; // the library types it as any
-  const receiver = opener ?? (window.parent === window ? undefined : window.parent);
-  const state = part(section, 'state');
-  if (!receiver) {
-    state.textContent = text.launch.noListener;
-    return;
-  }
-  const answer: unknown = JSON.parse(json);
-  const relayed: Relayed = { type: RELAYED, to, answer };
-  if (isOwn(receiver)) receiver.postMessage(relayed, location.origin);
-  else receiver.postMessage(answer, to);
-  state.textContent = text.launch.done;
-}
-
-/** In a launcher's frame: relays the answer of the window that was opened here, and nothing from any other. */
-export function relayAnswer(section: HTMLElement): void {
-  addEventListener('message', ({ origin, source, data }: MessageEvent<Partial<Relayed> | null>) => {
-    const from = source as Window | null; // no port and no worker sends to a window
-    if (origin !== location.origin || from?.opener !== window) return;
-    if (data?.type !== RELAYED || data.to === undefined) return;
-    window.parent.postMessage(data.answer, data.to);
-    from.close();
-    part(section, 'open').remove();
-    part(section, 'state').textContent = text.launch.elsewhereDone;
-  });
-}
-
-export function returnAnswer(form: HTMLElement): void {
-  if (form instanceof HTMLFormElement) form.requestSubmit();
+  showTicked(form, picks);
+  if (orphaned) find(form, '[data-part="submit"]', HTMLButtonElement).disabled = true;
+  else sendChecked(form);
 }
 
 export function sendOnLogin(form: HTMLElement): void {

@@ -8,6 +8,7 @@ import type { CallResult } from './calls.ts';
 import { action, make } from './elements.ts';
 
 const CHANNEL = 'twofold-login';
+const WAIT_MS = 15_000;
 
 /** On the page where a login ends. */
 export function announceLogin(): void {
@@ -20,6 +21,26 @@ export function onLogin(run: () => void): () => void {
   const channel = new BroadcastChannel(CHANNEL);
   channel.addEventListener('message', run);
   return () => channel.close();
+}
+
+function refused(code: string, detail: string): CallResult<undefined> {
+  return { ok: false, problem: { code, detail } };
+}
+
+/** Whether a form of this page can be sent now: the console answers, and somebody is logged in. */
+export async function readSession(): Promise<CallResult<undefined>> {
+  try {
+    const { ok, status } = await fetch(SESSION_PATH, {
+      cache: 'no-store',
+      signal: AbortSignal.timeout(WAIT_MS),
+    });
+    if (ok) return { ok, value: undefined };
+    return status === 401
+      ? refused('login_ended', text.expired.inPlace)
+      : refused('internal_error', text.failed.down);
+  } catch {
+    return refused('network', text.failed.network);
+  }
 }
 
 /** Takes over the new session's token. False where it is somebody else's. */

@@ -4,7 +4,8 @@
  */
 import { enhanceDeletes } from './delete.ts';
 import { enhanceImport } from './import.ts';
-import { enhanceLaunch, postAnswer, relayAnswer, returnAnswer, sendOnLogin } from './launch.ts';
+import { enhanceDecline, postAnswer, relayAnswer, returnAnswer } from './launch-answer.ts';
+import { enhanceLaunch, sendOnLogin } from './launch.ts';
 import { announceLogin } from './login-again.ts';
 import { showSaid } from './notices.ts';
 import { enhanceWrite } from './write.ts';
@@ -12,6 +13,7 @@ import { enhanceWrite } from './write.ts';
 const islands: Readonly<Record<string, (element: HTMLElement) => void>> = {
   import: enhanceImport,
   launch: enhanceLaunch,
+  'launch-decline': enhanceDecline,
   'launch-message': postAnswer,
   'launch-relay': relayAnswer,
   'launch-return': returnAnswer,

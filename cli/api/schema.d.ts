@@ -115,7 +115,8 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    get?: never;
+    /** Get one ticket and its uses. */
+    get: operations['getTicket'];
     put?: never;
     post?: never;
     /** Revoke a ticket. */
@@ -1529,6 +1530,106 @@ export interface operations {
       };
     };
   };
+  getTicket: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        jti: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The answer. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Ticket'];
+        };
+      };
+      /** @description `bearer_rejected`: Log in and send an access token for this service. */
+      401: {
+        headers: {
+          /** @description RFC 6750. */
+          'WWW-Authenticate'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'bearer_rejected';
+          };
+        };
+      };
+      /** @description `not_found`: There is nothing at this address. `ticket_unknown`: You have no ticket with this id. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'not_found' | 'ticket_unknown';
+          };
+        };
+      };
+      /** @description `method_not_allowed`: This address does not accept this method. */
+      405: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'method_not_allowed';
+          };
+        };
+      };
+      /** @description `rate_limited`: Too many requests; try again after the time in Retry-After. */
+      429: {
+        headers: {
+          /** @description Seconds. */
+          'Retry-After'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'rate_limited';
+          };
+        };
+      };
+      /** @description `internal_error`: The console failed; its log has the details. `identity_provider_misconfigured`: The identity provider is not the one that the console is configured for; tell the operator. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'internal_error' | 'identity_provider_misconfigured';
+          };
+        };
+      };
+      /** @description `database_unavailable`: The console’s database does not answer; try again. `identity_provider_unavailable`: The identity provider does not answer; try again. */
+      503: {
+        headers: {
+          /** @description Seconds. */
+          'Retry-After'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @enum {unknown} */
+            code?: 'database_unavailable' | 'identity_provider_unavailable';
+          };
+        };
+      };
+    };
+  };
   revokeTicket: {
     parameters: {
       query?: never;
@@ -1632,6 +1733,8 @@ export interface operations {
       query?: {
         limit?: number;
         after?: string;
+        secret?: string;
+        session?: string;
       };
       header?: never;
       path?: never;

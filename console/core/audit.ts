@@ -2,9 +2,10 @@
  * Audit records: who did what, to which names, and how it ended; never a value or a token. Zone 1;
  * docs/design.md#audit.
  */
-import type { Kid, OwnerId, SecretId, SessionId } from '#envelope/names.ts';
+import type { Kid, OwnerId, SecretId, SecretName, SessionId } from '#envelope/names.ts';
 import { boundedText } from '#platform/shown.ts';
 import type { RefusalCode } from '../refusals.ts';
+import type { SecretStore } from './stores.ts';
 
 export type AuditAction =
   | 'create'
@@ -57,16 +58,38 @@ export interface AuditRow extends AuditRecord {
   readonly id: number;
 }
 
-interface AuditPage {
+/** What the records of a list are about; where absent, anything. */
+interface AuditFilter {
+  readonly secretId?: SecretId | undefined;
+  /** The name of a secret. With `secretId`, records of either. */
+  readonly name?: SecretName | undefined;
+  /** The id of a session, the beginning of one, or the name of its pod. */
+  readonly session?: string | undefined;
+}
+
+interface AuditPage extends AuditFilter {
   readonly limit: number;
   readonly after?: number | undefined;
-  readonly secretId?: SecretId | undefined;
 }
 
 export interface AuditStore {
   append(record: AuditRecord): Promise<void>;
-  /** Newest first, starting after `after`; only those of one secret if it is named. */
+  /** Newest first, starting after `after`; only those of one secret or session if it is given. */
   list(ownerId: OwnerId, page: AuditPage): Promise<AuditRow[]>;
+}
+
+/** What a list of the records of one secret is about: its name, and the id of the secret that now has it. */
+export type FindSubject = (
+  ownerId: OwnerId,
+  name: SecretName | undefined,
+) => Promise<Pick<AuditFilter, 'name' | 'secretId'>>;
+
+export function createFindSubject(secrets: Pick<SecretStore, 'find'>): FindSubject {
+  return async (ownerId, name) => {
+    if (name === undefined) return {};
+    const [secret] = await secrets.find(ownerId, [name]);
+    return { name, secretId: secret?.id };
+  };
 }
 
 const MAX_TEXT_LENGTH = 256;

@@ -55,6 +55,9 @@ export type ListTickets = (
   page: { limit: number; after?: string | undefined },
 ) => Promise<UsedTicket[]>;
 
+/** One of an owner's tickets with its uses; undefined if this owner has none with this id. */
+export type FindTicket = (ownerId: OwnerId, jti: string) => Promise<UsedTicket | undefined>;
+
 interface Ports {
   readonly database: Database;
   readonly clock: () => number;
@@ -92,7 +95,7 @@ export function checkSelection(
   return ok(selected);
 }
 
-function unknownTicket(): Outcome<never> {
+export function unknownTicket(): Outcome<never> {
   return refuse('ticket_unknown', 'You have no ticket with this id; list your tickets.');
 }
 
@@ -105,6 +108,15 @@ export function createListTickets({
     const jtis = listed.map(({ jti }) => jti);
     const used = await sessions.ofTickets(jtis, MAX_LISTED_SESSIONS);
     return listed.map((ticket) => ({ ticket, sessions: used.filter(({ jti }) => jti === ticket.jti) }));
+  };
+}
+
+export function createFindTicket({ tickets, sessions }: Pick<Database, 'tickets' | 'sessions'>): FindTicket {
+  return async (ownerId, text) => {
+    const jti = parseSecretId(text); // both are UUIDs
+    const ticket = jti && (await tickets.find(jti));
+    if (ticket?.ownerId !== ownerId) return undefined;
+    return { ticket, sessions: await sessions.ofTickets([ticket.jti], MAX_LISTED_SESSIONS) };
   };
 }
 

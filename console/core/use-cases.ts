@@ -28,8 +28,10 @@ import {
   type TicketHash,
 } from './ticket-minting.ts';
 import {
+  createFindTicket,
   createListTickets,
   createTickets,
+  type FindTicket,
   type ListTickets,
   type TicketConfig,
   type Tickets,
@@ -47,6 +49,7 @@ interface SessionUseCases {
 export interface UseCases extends Calls<Secrets & ClientSealing & Tickets & SessionUseCases> {
   readonly owners: Owners;
   readonly listTickets: ListTickets;
+  readonly findTicket: FindTicket;
   readonly webSessions: WebSessions;
 }
 
@@ -151,6 +154,7 @@ export function createUseCases(ports: UseCasePorts, config: UseCaseConfig): UseC
     ...recordingRefusals({ audit: database.audit, clock }, table),
     owners: createOwners({ database, ids, clock }),
     listTickets: createListTickets(database),
+    findTicket: createFindTicket(database),
     webSessions: createWebSessions({ database, quotas, ids, sha256Hex: ports.sha256Hex, clock }, config),
   };
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { newUser, onEachDatabase } from '../testing/console.ts';
 import type { ApiClient, Body } from '../testing/api-client.ts';
-import { ticketFor } from '../testing/session.ts';
+import { admitAndClaim, openSession, ticketFor } from '../testing/session.ts';
 
 onEachDatabase('the audit', (running) => {
   let alice: ApiClient;
@@ -49,6 +49,39 @@ onEachDatabase('the audit', (running) => {
     await alice.call('post', '/secrets', { body: { name: 'a', value: 'v' } });
     const bob = await running().as(newUser());
     expect((await bob.call('get', '/audit')).json.items).to.deep.equal([]);
+  });
+
+  it('is found by secret and by session', async () => {
+    for (const name of ['a_b', 'aXb', 'A_B'])
+      await alice.call('post', '/secrets', { body: { name, value: 'v' } });
+    const secrets = ['a_b', 'aXb'];
+    const sessions = [];
+    for (const name of ['nb-1', 'nb-2']) {
+      const ticket = await ticketFor(alice, { secrets, pod: name });
+      const session = await openSession(running(), { ticket, names: secrets, pod: { name } });
+      expect((await admitAndClaim(running(), session, { name })).status).to.equal(200);
+      sessions.push(session);
+    }
+    await alice.call('delete', '/secrets/a_b');
+    await alice.call('post', '/secrets', { body: { name: 'a_b', value: 'v' } });
+    await alice.call('put', '/secrets/a_b', { body: { value: 'v' }, headers: { 'if-match': '"9"' } });
+    const found = async (query: string): Promise<string[]> =>
+      (await list(query)).map(({ action, outcome }) => (outcome === 'done' ? action : outcome));
+    const used = ['claim', 'resolve', 'ticket', 'claim', 'resolve', 'ticket'];
+    expect(await found('?secret=a_b')).to.deep.equal(['refused', 'create', 'delete', ...used, 'create']);
+    expect(await found('?secret=A_B')).to.deep.equal(['create']);
+    const [{ sid } = { sid: '' }] = sessions;
+    for (const session of [sid, sid.slice(0, 8)])
+      expect(await found(`?session=${session}`)).to.deep.equal(['claim', 'resolve']);
+    expect(await found('?session=nb-2')).to.deep.equal(['claim', 'resolve', 'ticket']);
+    expect(await found('?session=nb-2&secret=A_B')).to.deep.equal([]);
+    const [newest] = await list('?secret=a_b&limit=1');
+    expect(await found(`?secret=a_b&limit=2&after=${String(newest?.id)}`)).to.deep.equal([
+      'create',
+      'delete',
+    ]);
+    for (const query of ['secret=a%20b', 'secret=', 'session=%25', 'session='])
+      expect((await alice.call('get', `/audit?${query}`)).json.code, query).to.equal('query_malformed');
   });
 
   it('comes in pages that neither skip nor repeat', async () => {

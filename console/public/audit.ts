@@ -1,12 +1,15 @@
 /** `/audit`: the caller's own records. Zone 1; docs/design.md#audit. */
+import { parseSecretName } from '#envelope/names.ts';
 import { ok } from '#envelope/result.ts';
-import type { AuditRow, AuditStore } from '../core/audit.ts';
+import { createFindSubject, type AuditRow, type AuditStore } from '../core/audit.ts';
+import type { SecretStore } from '../core/stores.ts';
 import { instant, parseQuery, type OwnerOf, type Routes } from './routes.ts';
 import { auditQuery } from './schemas.ts';
 
 interface Ports {
   readonly ownerOf: OwnerOf;
   readonly audit: Pick<AuditStore, 'list'>;
+  readonly secrets: Pick<SecretStore, 'find'>;
 }
 
 /** A record as it leaves the console. */
@@ -33,14 +36,17 @@ export function auditItem(row: AuditRow): object {
   };
 }
 
-export function createAuditRoutes({ ownerOf, audit }: Ports): Pick<Routes, 'listAudit'> {
+export function createAuditRoutes({ ownerOf, audit, secrets }: Ports): Pick<Routes, 'listAudit'> {
+  const findSubject = createFindSubject(secrets);
   return {
     listAudit: async (request) => {
       const query = parseQuery(auditQuery, request);
       if (!query.ok) return query;
-      const { limit, after } = query.value;
-      const page = { limit, after: after === undefined ? undefined : Number(after) };
-      const rows = await audit.list(ownerOf(request), page);
+      const { limit, after, secret, session } = query.value;
+      const ownerId = ownerOf(request);
+      const page = { limit, after: after === undefined ? undefined : Number(after), session };
+      const about = await findSubject(ownerId, parseSecretName(secret));
+      const rows = await audit.list(ownerId, { ...page, ...about });
       return ok({ status: 200, body: { items: rows.map(auditItem) } });
     },
   };

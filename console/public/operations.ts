@@ -11,7 +11,7 @@ import {
   secretPage,
   secretQuery,
 } from './secret-schemas.ts';
-import { issuedTicket, ticketPage, ticketQuery, ticketRequest } from './ticket-schemas.ts';
+import { issuedTicket, ticketItem, ticketPage, ticketQuery, ticketRequest } from './ticket-schemas.ts';
 
 export interface Operation {
   readonly id: string;
@@ -142,6 +142,14 @@ export const operations = {
     query: ticketQuery,
     success: { status: 200, schema: ticketPage },
     refusals: [],
+  },
+  getTicket: {
+    id: 'getTicket',
+    method: 'get',
+    path: '/tickets/{jti}',
+    summary: 'Get one ticket and its uses.',
+    success: { status: 200, schema: ticketItem },
+    refusals: ['ticket_unknown'],
   },
   revokeTicket: {
     id: 'revokeTicket',

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { SECRET_NAME_RULE } from '#envelope/names.ts';
+import { isSubdomain } from '#envelope/pod.ts';
 import { refusals } from '../refusals.ts';
 
 const NAME_PATTERN = '^(?!\\.\\.)(?!\\.$)[A-Za-z0-9._-]{1,253}$';
@@ -79,7 +80,19 @@ export const auditQuery = page(
     .string()
     .regex(/^[1-9][0-9]{0,14}$/)
     .optional(),
-);
+).extend({
+  secret: z.string().regex(new RegExp(NAME_PATTERN)).optional().meta({
+    description: 'Only records of this secret, by its name, and by its id while there is one of this name.',
+  }),
+  session: z
+    .string()
+    .refine(isSubdomain, 'must be the id of a session, or the name of its pod')
+    .optional()
+    .meta({
+      description:
+        'Only records of this session: its id, at least the first 8 digits, or the name of its pod.',
+    }),
+});
 
 export const problem = z
   .strictObject({

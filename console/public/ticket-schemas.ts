@@ -85,25 +85,23 @@ const session = z
   })
   .meta({ id: 'Session', description: 'One use of a ticket: the pod is bound by its first claim.' });
 
-export const ticketPage = z.strictObject({
-  items: z.array(
-    z
-      .strictObject({
-        jti: uuid,
-        namespace: z.string(),
-        serviceAccount: z.string(),
-        secrets: z.array(nameText),
-        pod: z.string().nullable(),
-        uses: z.int().nullable(),
-        used: count.meta({ description: 'Sessions that have claimed.' }),
-        launcher: z.string().nullable().meta({ description: 'The trusted launcher that it was issued for.' }),
-        issuedAt: time,
-        expiresAt: time,
-        revokedAt: maybeTime,
-        sessions: z.array(session).meta({ description: 'The newest, at most 100.' }),
-      })
-      .meta({ id: 'Ticket' }),
-  ),
-});
+export const ticketItem = z
+  .strictObject({
+    jti: uuid,
+    namespace: z.string(),
+    serviceAccount: z.string(),
+    secrets: z.array(nameText),
+    pod: z.string().nullable(),
+    uses: z.int().nullable(),
+    used: count.meta({ description: 'Sessions that have claimed.' }),
+    launcher: z.string().nullable().meta({ description: 'The trusted launcher that it was issued for.' }),
+    issuedAt: time,
+    expiresAt: time,
+    revokedAt: maybeTime,
+    sessions: z.array(session).meta({ description: 'The newest, at most 100.' }),
+  })
+  .meta({ id: 'Ticket' });
+
+export const ticketPage = z.strictObject({ items: z.array(ticketItem) });
 
 export const ticketQuery = page(uuid.optional());

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
+import { randomUUID } from 'node:crypto';
 import { CLUSTER, later, newUser, onEachDatabase, PUBLIC_URL, startTestConsole } from '../testing/console.ts';
 import { refusal, type ApiClient, type Reply } from '../testing/api-client.ts';
 import { admitAndClaim, NAMESPACE, openSession, resolve, ticketFor } from '../testing/session.ts';
@@ -107,6 +108,14 @@ onEachDatabase('tickets', (running) => {
     expect(second.sessions[0]!.firstClaimAt).to.be.a('string');
     const rest = (await alice.call('get', `/tickets?after=${second.jti}`)).json.items;
     expect(rest.map(({ pod }) => pod)).to.deep.equal(['p-1']);
+    expect((await alice.call('get', `/tickets/${second.jti}`)).json).to.deep.equal(second);
+    const bob = await running().as(newUser());
+    for (const [who, jti] of [
+      [bob, second.jti],
+      [alice, randomUUID()],
+      [alice, 'x'],
+    ] as const)
+      expect(refusal(await who.call('get', `/tickets/${jti}`))).to.deep.equal([404, 'ticket_unknown']);
     const secrets = (await alice.call('get', '/secrets')).json.items;
     expect(secrets[0]!.lastUsedAt, 'of the secret that was used').to.be.a('string');
     expect(secrets[1]!.lastUsedAt).to.equal(null);

@@ -1,10 +1,10 @@
-/** `/tickets`: issue, list with their uses, revoke. Zone 1; docs/design.md#tickets. */
+/** `/tickets`: issue, list and get with their uses, revoke. Zone 1; docs/design.md#tickets. */
 import type { z } from 'zod';
 import { parsePodPattern } from '#envelope/pod.ts';
 import { parseNames } from '#envelope/ticket.ts';
 import { ok } from '#envelope/result.ts';
 import type { SessionRow } from '../core/stores.ts';
-import type { IssuedTicket, TicketRequest, UsedTicket } from '../core/tickets.ts';
+import { unknownTicket, type IssuedTicket, type TicketRequest, type UsedTicket } from '../core/tickets.ts';
 import type { UseCases } from '../core/use-cases.ts';
 import { parseBody } from '../http/body.ts';
 import { parameter } from '../http/request.ts';
@@ -13,7 +13,7 @@ import { ticketQuery, ticketRequest } from './ticket-schemas.ts';
 
 interface Ports {
   readonly ownerOf: OwnerOf;
-  readonly cases: Pick<UseCases, 'issueTicket' | 'listTickets' | 'revokeTicket'>;
+  readonly cases: Pick<UseCases, 'issueTicket' | 'listTickets' | 'findTicket' | 'revokeTicket'>;
 }
 
 function sessionOf(row: SessionRow): object {
@@ -69,7 +69,7 @@ function requestOf(body: z.output<typeof ticketRequest>): TicketRequest {
 export function createTicketsRoutes({
   ownerOf,
   cases,
-}: Ports): Pick<Routes, 'issueTicket' | 'listTickets' | 'revokeTicket'> {
+}: Ports): Pick<Routes, 'issueTicket' | 'listTickets' | 'getTicket' | 'revokeTicket'> {
   return {
     issueTicket: async (request) => {
       const body = parseBody(ticketRequest, request);
@@ -82,6 +82,10 @@ export function createTicketsRoutes({
       if (!query.ok) return query;
       const listed = await cases.listTickets(ownerOf(request), query.value);
       return ok({ status: 200, body: { items: listed.map(itemOf) } });
+    },
+    getTicket: async (request) => {
+      const found = await cases.findTicket(ownerOf(request), parameter(request, 'jti'));
+      return found ? ok({ status: 200, body: itemOf(found) }) : unknownTicket();
     },
     revokeTicket: async (request) => {
       const asked = { ownerId: ownerOf(request), jti: parameter(request, 'jti') };

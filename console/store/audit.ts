@@ -49,6 +49,14 @@ export function readAudit(row: Audit): AuditRow {
   };
 }
 
+/** Not by `like`: it takes an underscore of a name for a wildcard, and SQLite's ignores case. */
+function contains(column: 'secret_ids' | 'names'): string {
+  return `replace(${column}, ?, '') <> ${column}`;
+}
+
+/** As pages and logs shorten the id of a session, or longer. */
+const SESSION_PREFIX = /^[0-9a-f]{8,32}$/;
+
 export function createAuditStore(db: Knex): AuditStore {
   const audit = () => db<Audit>('audit');
   return {
@@ -75,10 +83,18 @@ export function createAuditStore(db: Knex): AuditStore {
         jti: record.jti ?? null,
       });
     },
-    list: async (id, { limit, after, secretId: only }) => {
-      const own = audit().where({ owner_id: id }).orderBy('id', 'desc').limit(limit);
-      // Ids are hexadecimal digits and hyphens: nothing in them is a wildcard.
-      const query = only === undefined ? own : own.where('secret_ids', 'like', `%"${only}"%`);
+    list: async (id, { limit, after, secretId: about, name, session }) => {
+      const query = audit().where({ owner_id: id }).orderBy('id', 'desc').limit(limit);
+      if (about !== undefined || name !== undefined)
+        query.where((either) => {
+          if (about !== undefined) either.orWhereRaw(contains('secret_ids'), [`"${about}"`]);
+          if (name !== undefined) either.orWhereRaw(contains('names'), [`"${name}"`]);
+        });
+      if (session !== undefined)
+        query.where((either) => {
+          either.orWhere({ pod: session });
+          if (SESSION_PREFIX.test(session)) either.orWhere('sid', 'like', `${session}%`);
+        });
       const rows = await (after === undefined ? query : query.where('id', '<', after));
       return rows.map(readAudit);
     },

@@ -3,13 +3,15 @@
  * docs/design.md#audit.
  */
 import type { Request } from 'express';
-import { parseSecretName } from '#envelope/names.ts';
+import { parseSecretName, type OwnerId } from '#envelope/names.ts';
+import { isSubdomain } from '#envelope/pod.ts';
 import { shown } from '#platform/shown.ts';
-import type { AuditRow, AuditStore } from '../core/audit.ts';
+import { createFindSubject, type AuditRow, type AuditStore } from '../core/audit.ts';
+import type { SecretStore } from '../core/stores.ts';
 import { queryText } from '../http/request.ts';
 import { refusals } from '../refusals.ts';
-import { secretPath, withQuery } from './shared/addresses.ts';
-import type { Page } from './frame.ts';
+import { secretPath, sessionPath, ticketPath, withQuery } from './shared/addresses.ts';
+import { verbatim, type Page } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { shownTime } from './shown.ts';
 import { text } from './shared/text.ts';
@@ -17,21 +19,25 @@ import type { Visitor } from './visitors.ts';
 
 interface Ports {
   readonly audit: Pick<AuditStore, 'list'>;
+  readonly secrets: Pick<SecretStore, 'find'>;
   readonly clock: () => number;
 }
 
 const PAGE_SIZE = 50;
 const MAX_SHOWN_NAMES = 5;
+const MAX_WANTED_LENGTH = 253;
 
 /** A browser reserves before each write that it seals: only the write, or a refusal, is worth a line. */
 function isNews({ action, outcome }: AuditRow): boolean {
   return action !== 'seal' || outcome === 'refused';
 }
 
-function what({ action, outcome, code, actor, dryRun }: AuditRow): Html {
+function what({ action, outcome, code, actor, dryRun, jti }: AuditRow): Html {
+  const ticket = (action === 'ticket' || action === 'revoke') && outcome === 'done' ? jti : undefined;
   return html`<strong
       >${dryRun === true ? text.activity.asked : (text.activity.actions[action] ?? action)}</strong
     >
+    ${ticket !== undefined && html`(<a href="${ticketPath(ticket)}">${text.activity.ticket}</a>)`}
     ${
       outcome === 'refused' &&
       html`<span class="tag warn">${text.activity.refused}</span>
@@ -45,7 +51,8 @@ function where({ ns, pod, sid }: AuditRow): Html | undefined {
     ? undefined
     : html`<span class="where"
         >${ns !== undefined && shown(ns)}${pod !== undefined && html`/${shown(pod)}`}${
-          sid !== undefined && html` <span class="hint" title="${sid}">${sid.slice(0, 8)}</span>`
+          sid !== undefined &&
+          html` <a class="hint" href="${sessionPath(sid)}" title="${sid}">${sid.slice(0, 8)}</a>`
         }</span
       >`;
 }
@@ -90,23 +97,57 @@ export function recordsTable(rows: readonly AuditRow[], now: number, withNames: 
   </div>`;
 }
 
-export function createActivityPage({ audit, clock }: Ports) {
+/** What a person looks for, as typed; empty for anything. */
+interface Wanted {
+  readonly secret: string;
+  readonly session: string;
+}
+
+function filterForm({ secret, session }: Wanted): Html {
+  const field = (name: keyof Wanted, value: string): Html =>
+    html`<label for="${name}">${text.activity[name]}</label>
+      <input id="${name}" name="${name}" type="search" value="${value}" ${verbatim} />`;
+  return html`<form class="filter" role="search" method="get" action="/activity">
+    ${field('secret', secret)} ${field('session', session)}
+    <button type="submit">${text.list.filterSubmit}</button>
+    ${secret + session !== '' && html`<a href="/activity">${text.list.filterClear}</a>`}
+  </form>`;
+}
+
+export function createActivityPage({ audit, secrets, clock }: Ports) {
+  const findSubject = createFindSubject(secrets);
+  const find = async (
+    ownerId: OwnerId,
+    { secret, session }: Wanted,
+    after: number | undefined,
+  ): Promise<AuditRow[]> => {
+    const name = parseSecretName(secret);
+    // Nothing can have such a name.
+    if ((secret !== '' && !name) || (session !== '' && !isSubdomain(session))) return [];
+    const page = { limit: PAGE_SIZE + 1, after, session: session === '' ? undefined : session };
+    return await audit.list(ownerId, { ...page, ...(await findSubject(ownerId, name)) });
+  };
   return async (request: Request, { ownerId }: Visitor): Promise<Page> => {
     const asked = queryText(request, 'after');
     const after = /^[1-9][0-9]{0,14}$/.test(asked) ? Number(asked) : undefined;
-    const rows = await audit.list(ownerId, { limit: PAGE_SIZE + 1, after });
+    const textOf = (name: keyof Wanted): string =>
+      queryText(request, name).trim().slice(0, MAX_WANTED_LENGTH);
+    const wanted = { secret: textOf('secret'), session: textOf('session') };
+    const rows = await find(ownerId, wanted, after);
     const shown = rows.slice(0, PAGE_SIZE);
     const last = shown.at(-1);
+    const none = wanted.secret + wanted.session === '' ? text.activity.none : text.activity.nothingFound;
     return {
       title: text.activity.title,
       here: 'activity',
       wide: true,
       body: html`<h1>${text.activity.title}</h1>
         <p class="lead">${text.activity.lead}</p>
-        ${shown.some(isNews) ? recordsTable(shown, clock(), true) : html`<p class="card pad">${text.activity.none}</p>`}
+        ${filterForm(wanted)}
+        ${shown.some(isNews) ? recordsTable(shown, clock(), true) : html`<p class="card pad">${none}</p>`}
         <p class="pager">
-          ${after !== undefined && html`<a class="button" href="/activity">${text.activity.newest}</a>`}
-          ${rows.length > PAGE_SIZE && html`<a class="button" href="${withQuery('/activity', { after: last?.id.toString() })}">${text.activity.older}</a>`}
+          ${after !== undefined && html`<a class="button" href="${withQuery('/activity', wanted)}">${text.activity.newest}</a>`}
+          ${rows.length > PAGE_SIZE && html`<a class="button" href="${withQuery('/activity', { ...wanted, after: last?.id.toString() })}">${text.activity.older}</a>`}
         </p>`,
     };
   };

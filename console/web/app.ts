@@ -23,6 +23,7 @@ import { SESSION_PATH } from './shared/addresses.ts';
 import { createFlashMessages } from './flash-messages.ts';
 import { createSecretPage } from './secret-page.ts';
 import { createVisitors, isOwnOrigin, type Visitors } from './visitors.ts';
+import { mountTickets } from './tickets-page.ts';
 import { welcomePage } from './plain-pages.ts';
 import { mountWriting } from './write-pages.ts';
 
@@ -46,6 +47,8 @@ interface WebConfig {
   readonly maxValueBytes: number;
   /** Whether `/launch` offers environment variables. */
   readonly envEnabled: boolean;
+  /** How long a ticket from `/launch` lasts. */
+  readonly ticketLifeSeconds: number;
   /** Origins that may embed `/launch` and receive its answers. */
   readonly launcherOrigins: readonly string[];
 }
@@ -75,7 +78,7 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
   const { envEnabled, publicUrl } = config;
   const { origin } = new URL(publicUrl);
   const assets = createAssets();
-  const frame = createFrame(assets);
+  const frame = createFrame(assets, config.launcherOrigins);
   const cookies = createCookies({ keys: ports.cookieKeys, clock });
   const { cases, random } = ports;
   const { lifeSeconds } = config;
@@ -108,12 +111,19 @@ export function createWeb(ports: WebPorts, config: WebConfig): Web {
     list(request, visitor, await flashMessages.take(request, response)),
   );
   routes.show('/secret/:name', 'secret', createSecretPage({ secrets, audit, clock, envEnabled }));
-  routes.show('/activity', 'activity', createActivityPage({ audit, clock }));
+  routes.show('/activity', 'activity', createActivityPage({ audit, secrets, clock }));
   const writing = { ...ports, flashMessages, maxValueBytes: config.maxValueBytes };
   mountWriting(routes, writing);
   mountDeleting(routes, writing);
   mountImport(routes, writing);
-  mountLaunch(routes, { ...ports, visitors, origins: config.launcherOrigins, envEnabled });
+  mountTickets(routes, { cases, flashMessages, clock });
+  mountLaunch(routes, {
+    ...ports,
+    visitors,
+    origins: config.launcherOrigins,
+    envEnabled,
+    ticketLifeSeconds: config.ticketLifeSeconds,
+  });
   routes.finish();
   return { router: routes.router, visitors, nameOf: (request) => routes.nameOf(request) };
 }

@@ -6,6 +6,7 @@ import { text } from './shared/text.ts';
 
 type FlashMessage =
   | { readonly what: 'created' | 'replaced' | 'deleted'; readonly name: string }
+  | { readonly what: 'revoked' }
   | { readonly what: 'imported'; readonly created: number; readonly replaced: number };
 
 export interface FlashMessages {
@@ -18,6 +19,7 @@ const kind = { name: 'twofold-said', lifeSeconds: 60 } as const;
 
 function sentence(said: Readonly<Record<string, unknown>>): string | undefined {
   const { what, created, replaced } = said;
+  if (what === 'revoked') return text.said.revoked;
   if (what === 'imported') return text.said.imported(Number(created), Number(replaced));
   const name = parseSecretName(said['name']);
   if (!name || (what !== 'created' && what !== 'replaced' && what !== 'deleted')) return undefined;

@@ -2,6 +2,7 @@
 import type { Request, Response } from 'express';
 import type { Assets } from './assets.ts';
 import { documentText, html, type Html } from './html.ts';
+import { LAUNCH_PATH, TICKETS_PATH } from './shared/addresses.ts';
 import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
 
@@ -10,13 +11,12 @@ export interface Page {
   readonly title: string;
   readonly body: Html;
   /** This page's entry in the navigation. */
-  readonly here?: 'secrets' | 'activity';
+  readonly here?: 'secrets' | 'tickets' | 'activity';
   /** Narrow pages hold one form, wide ones a table. */
   readonly wide?: boolean;
   /** No navigation: a page that another one opens or embeds. */
   readonly alone?: boolean;
-  /** Origins that may embed it, and that its forms may be sent to; where absent, none and this one. */
-  readonly embeddedBy?: readonly string[];
+  /** Another origin that its forms may be sent to. */
   readonly formTo?: string;
   /** May be opened by another origin that waits for its message. */
   readonly keepsOpener?: boolean;
@@ -31,7 +31,7 @@ export interface Frame {
   send(request: Request, response: Response, page: Page, visitor?: Visitor): void;
 }
 
-function policy(page: Page): string {
+function policy(page: Page, embeddedBy: readonly string[]): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -40,16 +40,16 @@ function policy(page: Page): string {
     "connect-src 'self'",
     "base-uri 'none'",
     `form-action 'self'${page.formTo === undefined ? '' : ` ${page.formTo}`}`,
-    `frame-ancestors ${page.embeddedBy && page.embeddedBy.length > 0 ? page.embeddedBy.join(' ') : "'none'"}`,
+    `frame-ancestors ${embeddedBy.length > 0 ? embeddedBy.join(' ') : "'none'"}`,
     'report-uri /csp-report',
   ].join('; ');
 }
 
 /** Referrers reach other sites from /launch only, as an origin: a launcher may check where a form came from. */
-function headersOf(page: Page): Record<string, string> {
+function headersOf(page: Page, embeddedBy: readonly string[]): Record<string, string> {
   return {
     'cache-control': 'no-store',
-    'content-security-policy': policy(page),
+    'content-security-policy': policy(page, embeddedBy),
     'referrer-policy': page.formTo === undefined ? 'same-origin' : 'strict-origin',
     'cross-origin-opener-policy': page.keepsOpener ? 'unsafe-none' : 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
@@ -71,7 +71,8 @@ function navigation(page: Page): Html {
       ? html`<a href="${path}" aria-current="page">${label}</a>`
       : html`<a href="${path}">${label}</a>`;
   return html`<nav aria-label="${text.nav.label}">
-    ${link('secrets', '/secrets', text.nav.secrets)} ${link('activity', '/activity', text.nav.activity)}
+    ${link('secrets', '/secrets', text.nav.secrets)} ${link('tickets', TICKETS_PATH, text.nav.tickets)}
+    ${link('activity', '/activity', text.nav.activity)}
   </nav>`;
 }
 
@@ -117,12 +118,15 @@ function wholePage(page: Page, assets: Assets, visitor: Visitor | undefined): Ht
   </html>`;
 }
 
-export function createFrame(assets: Assets): Frame {
+/** Whatever `/launch` answers, its failures too, these origins may open and embed. */
+export function createFrame(assets: Assets, launcherOrigins: readonly string[] = []): Frame {
   return {
-    send: (_request, response, page, visitor) => {
+    send: (request, response, answer, visitor) => {
+      const launching = request.path === LAUNCH_PATH;
+      const page: Page = launching ? { ...answer, alone: true, keepsOpener: true } : answer;
       response
         .status(page.status ?? 200)
-        .set(headersOf(page))
+        .set(headersOf(page, launching ? launcherOrigins : []))
         .type('html');
       response.send(documentText(wholePage(page, assets, visitor)));
     },

@@ -3,6 +3,7 @@ import { launchFields, type LaunchFieldRow } from '#envelope/annotation-values.t
 import type { SecretSummary } from '../core/stores.ts';
 import { csrfField, verbatim } from './frame.ts';
 import { html, type Html } from './html.ts';
+import { declineButtons, declineForms } from './launch-decline.ts';
 import type { LaunchRequest } from './launch-request.ts';
 import { shownSize } from './shared/quantities.ts';
 import { text } from './shared/text.ts';
@@ -35,22 +36,43 @@ export interface LaunchForm {
   readonly notice?: Html | undefined;
   readonly visitor: Visitor;
   readonly envEnabled: boolean;
+  /** Of the ticket. */
+  readonly lifeSeconds: number;
   readonly now: number;
 }
 
-function sessionFacts({ namespace, serviceAccount, pod, containers }: LaunchRequest): Html {
-  const facts = [
-    [text.launch.namespace, namespace],
-    [text.launch.account, serviceAccount],
-    [text.launch.pod, pod ?? text.launch.anyPod],
-    ...(containers === undefined ? [] : [[text.launch.containers, containers.join(', ')] as const]),
-  ] as const;
-  return html`<dl class="session">
+/** Which pods of that account and namespace. */
+function podFact(pod: LaunchRequest['pod']): Html {
+  if (pod === undefined) return html`${text.launch.anyPod}`;
+  return pod.endsWith('*')
+    ? html`${text.launch.podPrefix} <code>${pod.slice(0, -1)}</code>`
+    : html`only <code>${pod}</code>`;
+}
+
+function containersFact(containers: readonly string[]): Html {
+  return containers[0] === '*'
+    ? html`${text.launch.allContainers}`
+    : html`<code>${containers.join(', ')}</code>`;
+}
+
+/** Who gives, who asks, and for what: all that a person agrees to. */
+function sessionFacts({ launch, visitor, lifeSeconds }: LaunchForm): Html {
+  const { namespace, serviceAccount, pod, containers, returnTo } = launch;
+  const facts: readonly (readonly [string, Html | string])[] = [
+    [text.launch.person, text.launch.personIs(visitor.shownName)],
+    [text.launch.launcher, html`<code>${returnTo.origin}</code>`],
+    [text.launch.namespace, html`<code>${namespace}</code>`],
+    [text.launch.account, html`<code>${serviceAccount}</code>`],
+    [text.launch.pod, podFact(pod)],
+    ...(containers ? [[text.launch.containers, containersFact(containers)] as const] : []),
+    [text.launch.lasts, text.launch.lastsFor(lifeSeconds)],
+  ];
+  return html`<dl class="session card pad">
     ${facts.map(
       ([label, value]) =>
         html`<div>
           <dt>${label}</dt>
-          <dd><code>${value}</code></dd>
+          <dd>${value}</dd>
         </div>`,
     )}
   </dl>`;
@@ -117,35 +139,55 @@ function textField({ field }: LaunchFieldRow, { picks, problems }: LaunchForm): 
   </div>`;
 }
 
+function choices(form: LaunchForm): Html {
+  const { secrets } = form;
+  return html`<fieldset>
+      <legend>${text.launch.choose}</legend>
+      <ul class="picks card">
+        ${secrets.map((secret) => pick(secret, form))}
+      </ul>
+      ${form.envEnabled && html`<p class="hint">${text.launch.variableHint}</p>`}
+    </fieldset>
+    ${launchFields.map((field) => textField(field, form))}`;
+}
+
+function noChoices({ action }: LaunchForm): Html {
+  return html`<div class="card pad">
+    <p>${text.launch.empty}</p>
+    <p class="buttons">
+      <a class="button primary" href="/new" target="_blank" rel="noopener">${text.list.add}</a>
+      <a class="button" href="${action}">${text.launch.emptyAgain}</a>
+    </p>
+  </div>`;
+}
+
+/** Stays in sight however long the list is; the script fills in what is ticked. */
+function consentBar({ launch, secrets }: LaunchForm): Html {
+  return html`<div class="consent card">
+    <div class="ticked" data-part="ticked" hidden>
+      <p role="status" data-part="count"></p>
+      <ul data-part="names" aria-label="${text.launch.tickedNames}"></ul>
+    </div>
+    <p class="error" role="alert" data-part="problem"></p>
+    <p class="buttons">
+      ${
+        secrets.length > 0 &&
+        html`<button class="primary" type="submit" data-part="submit">${text.launch.submit}</button>`
+      }
+      ${declineButtons(launch)}
+    </p>
+  </div>`;
+}
+
 export function launchForm(form: LaunchForm): Html {
   const { launch, secrets } = form;
   return html`<h1>${text.launch.title}</h1>
     <p class="lead">${text.launch.lead(launch.returnTo.host)}</p>
-    ${sessionFacts(launch)}
-    <div class="alert" role="alert">${form.notice}</div>
-    <form method="post" action="${form.action}" data-island="launch" novalidate>
-      ${csrfField(form.visitor)}
-      <fieldset>
-        <legend>${text.launch.choose}</legend>
-        ${
-          secrets.length === 0
-            ? html`<div class="card pad">
-                <p>${text.launch.empty}</p>
-                <p class="buttons">
-                  <a class="button primary" href="/new" target="_blank" rel="noopener">${text.list.add}</a>
-                  <a class="button" href="${form.action}">${text.launch.emptyAgain}</a>
-                </p>
-              </div>`
-            : html`<ul class="picks card">
-                  ${secrets.map((secret) => pick(secret, form))}
-                </ul>
-                ${form.envEnabled && html`<p class="hint">${text.launch.variableHint}</p>`}`
-        }
-      </fieldset>
-      ${
-        secrets.length > 0 &&
-        html`${launchFields.map((field) => textField(field, form))}
-          <p class="buttons"><button class="primary" type="submit">${text.launch.submit}</button></p>`
-      }
-    </form>`;
+    ${sessionFacts(form)}
+    <div class="alert" role="alert" data-part="notice">${form.notice}</div>
+    ${launch.mode === 'message' && html`<noscript><p class="alert">${text.launch.needsScript}</p></noscript>`}
+    <form method="post" action="${form.action}" data-island="launch" data-mode="${launch.mode}" novalidate>
+      ${csrfField(form.visitor)} ${secrets.length === 0 ? noChoices(form) : choices(form)} ${consentBar(form)}
+    </form>
+    ${declineForms(launch)}`;
 }

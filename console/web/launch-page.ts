@@ -13,15 +13,23 @@ import type { TicketRequest } from '../core/tickets.ts';
 import type { UseCases } from '../core/use-cases.ts';
 import { noteRefusal } from '../http/answer.ts';
 import { refusals } from '../refusals.ts';
-import { failurePage } from './plain-pages.ts';
+import { failureSentence } from './plain-pages.ts';
 import type { Form } from './forms.ts';
 import type { Page, PageAnswer } from './frame.ts';
-import { html } from './html.ts';
+import { html, type Html } from './html.ts';
+import type { LaunchAnswer } from './launch-decline.ts';
 import { launchForm, nothingPicked, type LaunchForm, type Picks } from './launch-form.ts';
-import { launchAgain, launchDone, launchElsewhere } from './launch-notices.ts';
+import {
+  badLaunch,
+  launchAgain,
+  launchDone,
+  launchElsewhere,
+  launchFailed,
+  type FailedLaunch,
+} from './launch-notices.ts';
 import { parseLaunch, type LaunchRequest } from './launch-request.ts';
 import type { PageRoutes, Submission } from './routing.ts';
-import { loginAddress } from './shared/addresses.ts';
+import { LAUNCH_PATH, loginAddress } from './shared/addresses.ts';
 import { text } from './shared/text.ts';
 import type { Visitors } from './visitors.ts';
 
@@ -31,6 +39,7 @@ interface Ports {
   readonly visitors: Visitors;
   readonly origins: readonly string[];
   readonly envEnabled: boolean;
+  readonly ticketLifeSeconds: number;
   readonly clock: () => number;
 }
 
@@ -77,52 +86,43 @@ function requestOf({ picked, kinds, names, fields }: Picks, launch: LaunchReques
   };
 }
 
-function createViews({ secrets, clock, origins, envEnabled }: Ports) {
-  /** The launcher's origins may embed whatever this address answers. */
-  const around = (launch: LaunchRequest | undefined) => ({
-    alone: true,
-    embeddedBy: origins,
-    keepsOpener: true,
-    ...(launch?.mode === 'form' ? { formTo: launch.returnTo.origin } : {}),
+type FormState = Omit<LaunchForm, 'secrets' | 'now' | 'envEnabled' | 'lifeSeconds'>;
+
+function createViews({ secrets, clock, envEnabled, ticketLifeSeconds: lifeSeconds }: Ports) {
+  const page = (launch: LaunchRequest, body: Html, status = 200): Page => ({
+    ...(launch.mode === 'form' ? { formTo: launch.returnTo.origin } : {}),
+    status,
+    title: text.launch.title,
+    body,
   });
   return {
-    around,
-    form: async (form: Omit<LaunchForm, 'secrets' | 'now' | 'envEnabled'>, status = 200): Promise<Page> => {
+    form: async (form: FormState, status?: number): Promise<Page> => {
       const listed = await secrets.list(form.visitor.ownerId, { limit: MAX_LISTED });
-      const body = launchForm({ ...form, secrets: listed, envEnabled, now: clock() });
-      return { ...around(form.launch), status, title: text.launch.title, body };
+      const shown = { ...form, secrets: listed, envEnabled, lifeSeconds, now: clock() };
+      return page(form.launch, launchForm(shown), status);
     },
     /** In a frame without a login: the browser may withhold one from frames of other sites. */
-    elsewhere: (launch: LaunchRequest, action: string): Page => ({
-      ...around(launch),
-      title: text.launch.title,
-      body: launchElsewhere(launch, action),
-    }),
+    elsewhere: (launch: LaunchRequest, action: string): Page => page(launch, launchElsewhere(launch, action)),
     /** The same form comes back when it is sent again. */
-    again: (launch: LaunchRequest, action: string, picks: Picks): Page => ({
-      ...around(launch),
-      status: 401,
-      title: text.launch.title,
-      body: launchAgain(action, picks),
-    }),
+    again: (launch: LaunchRequest, action: string, picks: Picks): Page =>
+      page(launch, launchAgain(launch, action, picks), 401),
+    failed: (failed: FailedLaunch, status: number): Page => page(failed.launch, launchFailed(failed), status),
+    done: (launch: LaunchRequest, answer: LaunchAnswer): Page => page(launch, launchDone(launch, answer)),
   };
 }
 
-function badRequest({ code, detail }: Refusal): Page {
-  return {
-    ...failurePage({ status: 400, code, detail }),
-    title: text.launch.badRequest,
-  };
+function badRequest(problems: readonly string[]): Page {
+  return { status: 400, title: text.launch.badRequest, body: badLaunch(problems) };
 }
 
 export function mountLaunch(routes: PageRoutes, ports: Ports): void {
   const views = createViews(ports);
   const parse = (request: Request) => parseLaunch({ ...request.query }, ports.origins);
-  routes.open('/launch', 'launch', async (request, response) => {
+  routes.open(LAUNCH_PATH, 'launch', async (request, response) => {
     const parsed = parse(request);
     if (!parsed.ok) {
       noteRefusal(response, parsed.refusal);
-      return badRequest(parsed.refusal);
+      return badRequest(parsed.problems);
     }
     const { value: launch } = parsed;
     const { originalUrl: action } = request;
@@ -134,7 +134,7 @@ export function mountLaunch(routes: PageRoutes, ports: Ports): void {
   const submit = async (submission: Submission): Promise<PageAnswer> => {
     const { request, response, form, visitor } = submission;
     const parsed = parse(request);
-    if (!parsed.ok) return badRequest(parsed.refusal);
+    if (!parsed.ok) return badRequest(parsed.problems);
     const { value: launch } = parsed;
     const picks = picksIn(form);
     const again = { launch, action: request.originalUrl, picks, visitor };
@@ -153,14 +153,22 @@ export function mountLaunch(routes: PageRoutes, ports: Ports): void {
     if (!issued.ok) return await refused(issued.refusal);
     const { text: ticket, row, annotations } = issued.value;
     const answer = { ticket, annotations, expiresAt: new Date(row.exp).toISOString() };
-    return { ...views.around(launch), title: text.launch.title, body: launchDone(launch, answer) };
+    return views.done(launch, answer);
   };
-  routes.form('/launch', 'launch', {
+  routes.form(LAUNCH_PATH, 'launch', {
     maxBytes: MAX_FORM_BYTES,
     submit,
+    failed: ({ request, form, visitor }, { code, detail }) => {
+      const parsed = parse(request);
+      if (!parsed.ok) return badRequest(parsed.problems);
+      const { status } = refusals[code];
+      const sentence = failureSentence({ status, code, detail });
+      const { originalUrl: action } = request;
+      return views.failed({ launch: parsed.value, action, picks: picksIn(form), visitor, sentence }, status);
+    },
     again: async (request, form, _why, visitor) => {
       const parsed = parse(request);
-      if (!parsed.ok) return badRequest(parsed.refusal);
+      if (!parsed.ok) return badRequest(parsed.problems);
       const { value: launch } = parsed;
       const { originalUrl: action } = request;
       const picks = picksIn(form);

@@ -88,7 +88,45 @@ describe('the containers that /launch is asked for', () => {
 
   for (const given of ['', 'A', 'a b', 'a,', '*,a', ['a'], 'a'.repeat(64)])
     it(`may not be ${JSON.stringify(given).slice(0, 20)}`, () =>
-      expect(containersOf(given)).to.equal('The parameter containers is missing or invalid.'));
+      expect(containersOf(given)).to.equal(
+        'The parameter containers is not a list of container names, joined by commas.',
+      ));
+});
+
+describe('what is wrong with the address of /launch', () => {
+  const wrong = (query: Readonly<Record<string, unknown>>): readonly string[] => {
+    const parsed = parseLaunch(query, [hub]);
+    return parsed.ok ? [] : parsed.problems;
+  };
+
+  it('is told by the name of each parameter, all at once', () => {
+    expect(wrong({})).to.deep.equal([
+      'The parameter return_to is missing.',
+      'The parameter namespace is missing.',
+    ]);
+    expect(
+      wrong({ return_to: hub, namespace: 'N', service_account: 'a_b', pod: '*', containers: '', mode: 'x' }),
+    ).to.deep.equal([
+      'The parameter namespace is not the name of a namespace.',
+      'The parameter service_account is not the name of a service account.',
+      'The parameter pod is not the name of a pod, or a prefix followed by *.',
+      'The parameter containers is not a list of container names, joined by commas.',
+      'The parameter mode is not message or form.',
+    ]);
+    expect(wrong({ return_to: `${hub}/x`, namespace: '' })).to.deep.equal([
+      'The parameter namespace is missing.',
+    ]);
+    expect(wrong({ return_to: hub, namespace: ['a', 'b'] })).to.deep.equal([
+      'The parameter namespace is not the name of a namespace.',
+    ]);
+  });
+
+  it('names the origin that is not listed, and the setting that lists it', () => {
+    expect(wrong({ return_to: `${local}/x`, namespace: 'n' })).to.deep.equal([
+      `This console may not return to ${local}. Its operator can list that origin in TWOFOLD_LAUNCHER_ORIGINS.`,
+    ]);
+    expect(wrong({ return_to: 'hub.example.org', namespace: 'n' })[0]).to.contain('return_to is not');
+  });
 });
 
 describe('an origin that an operator may list', () => {

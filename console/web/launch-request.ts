@@ -1,9 +1,7 @@
 /** What a launcher asks `/launch` for, in its address: never anything secret. Zone 1; docs/design.md#page. */
 import { annotations } from '#envelope/annotations.ts';
-import type { Parsed } from '#envelope/parsed.ts';
 import { isNamespace, isSubdomain, parsePodPattern, type PodPattern } from '#envelope/pod.ts';
-import { ok } from '#envelope/result.ts';
-import { refuse, type Outcome } from '../core/outcome.ts';
+import type { Refusal } from '../core/outcome.ts';
 import { text } from './shared/text.ts';
 
 export interface LaunchRequest {
@@ -19,10 +17,6 @@ export interface LaunchRequest {
 
 type Query = Readonly<Record<string, unknown>>;
 
-function badParameter(name: string): Outcome<never> {
-  return refuse('query_malformed', text.launch.badParameter(name));
-}
-
 const ORIGIN =
   /^(https:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])|http:\/\/(localhost|127\.0\.0\.1|\[::1\]))(:[1-9][0-9]{0,4})?$/;
 /** `https://host[:port]` as a browser writes an origin, or a loopback address of a development machine. */
@@ -34,33 +28,57 @@ export const LAUNCHER_ORIGIN = {
 /** Printable ASCII without a backslash, which parsers take for a slash. */
 const ADDRESS = /^https?:\/\/[!-[\]-~]+$/;
 
-function returnAddress(value: unknown, origins: readonly string[]): URL | undefined {
+/** As the annotation has them. */
+function parseContainers(value: unknown): readonly string[] | undefined {
+  const parsed = annotations.containers.member.parse(typeof value === 'string' ? value.split(',') : []);
+  return parsed.ok ? parsed.value : undefined;
+}
+
+function parseReturnTo(value: unknown): URL | undefined {
   // What a parser would repair is refused instead: a launcher writes what it means.
   if (typeof value !== 'string' || !ADDRESS.test(value) || !URL.canParse(value)) return undefined;
   const url = new URL(value);
-  // The origin is compared whole: no prefix, no pattern, no user in front of the host. A `blob:` URL has an origin too.
-  const plain = /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-  return plain && origins.includes(url.origin) ? url : undefined;
+  // A `blob:` URL has an origin too.
+  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' ? url : undefined;
 }
 
-/** As the annotation has them. */
-function parseContainers(value: unknown): Parsed<readonly string[] | undefined> {
-  if (value === undefined) return { ok: true, value };
-  return annotations.containers.member.parse(typeof value === 'string' ? value.split(',') : []);
-}
+type LaunchParse =
+  | { readonly ok: true; readonly value: LaunchRequest }
+  | { readonly ok: false; readonly refusal: Refusal; readonly problems: readonly string[] };
 
-export function parseLaunch(query: Query, origins: readonly string[]): Outcome<LaunchRequest> {
-  const { namespace, service_account: serviceAccount = 'default', pod: podText, mode = 'message' } = query;
-  const returnTo = returnAddress(query['return_to'], origins);
-  if (!returnTo) return refuse('return_to_not_allowed', text.launch.badOrigin);
-  if (typeof namespace !== 'string' || !isNamespace(namespace)) return badParameter('namespace');
-  if (typeof serviceAccount !== 'string' || !isSubdomain(serviceAccount)) {
-    return badParameter('service_account');
+const MODES = ['message', 'form'] as const;
+
+/** Everything that is wrong with an address is told at once. */
+export function parseLaunch(query: Query, origins: readonly string[]): LaunchParse {
+  const problems: string[] = [];
+  type Read = <T>(
+    name: keyof typeof text.launch.rules,
+    parse: (value: unknown) => T | undefined,
+  ) => T | undefined;
+  const read: Read = (name, parse) => {
+    const parsed = parse(query[name]);
+    if (parsed === undefined) problems.push(text.launch.invalid(name, text.launch.rules[name]));
+    return parsed;
+  };
+  const ifGiven: Read = (name, parse) => (query[name] === undefined ? undefined : read(name, parse));
+  const demand: Read = (name, parse) => {
+    if (query[name] !== undefined && query[name] !== '') return read(name, parse);
+    problems.push(text.launch.missing(name));
+    return undefined;
+  };
+  const returnTo = demand('return_to', parseReturnTo);
+  // The origin is compared whole: no prefix, no pattern, no user in front of the host.
+  const listed = returnTo !== undefined && origins.includes(returnTo.origin);
+  if (returnTo && !listed) problems.push(text.launch.badOrigin(returnTo.origin));
+  const namespace = demand('namespace', (value) => (isNamespace(value) ? value : undefined));
+  const serviceAccount = ifGiven('service_account', (value) => (isSubdomain(value) ? value : undefined));
+  const pod = ifGiven('pod', parsePodPattern);
+  const containers = ifGiven('containers', parseContainers);
+  const mode = ifGiven('mode', (value) => MODES.find((known) => known === value));
+  if (problems.length > 0 || !returnTo || namespace === undefined) {
+    const code = listed ? 'query_malformed' : 'return_to_not_allowed';
+    return { ok: false, refusal: { code, detail: problems.join(' ') }, problems };
   }
-  const pod = podText === undefined ? undefined : parsePodPattern(podText);
-  if (podText !== undefined && !pod) return badParameter('pod');
-  const containers = parseContainers(query['containers']);
-  if (!containers.ok) return badParameter('containers');
-  if (mode !== 'message' && mode !== 'form') return badParameter('mode');
-  return ok({ namespace, serviceAccount, pod, containers: containers.value, returnTo, mode });
+  const value = { namespace, serviceAccount: serviceAccount ?? 'default', pod, containers, returnTo };
+  return { ok: true, value: { ...value, mode: mode ?? 'message' } };
 }

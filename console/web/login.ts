@@ -31,7 +31,7 @@ const MAX_LOGOUT_BYTES = 4096;
 
 /** Pages that a login may lead back to: an address of this console and no other, whatever it looks like. */
 const RETURNS =
-  /^\/(secrets|secret\/[A-Za-z0-9._-]+(\/replace|\/delete)?|new|import|activity|launch|login\/done)$/;
+  /^\/(secrets|secret\/[A-Za-z0-9._-]+(\/replace|\/delete)?|new|import|tickets|ticket\/[0-9a-f-]+|activity|launch|login\/done)$/;
 
 export function returnPath(to: unknown, origin: string): string {
   if (typeof to !== 'string' || to.length > MAX_TO_LENGTH || !URL.canParse(to, origin)) return '/secrets';

@@ -42,9 +42,13 @@ interface Failure {
   readonly code: RefusalCode;
   readonly detail: string;
   readonly retryAfterSeconds?: number | undefined;
+  /** What may work later. */
+  readonly again?: string | undefined;
+  /** Of a window that shows nothing else of the console. */
+  readonly alone?: boolean;
 }
 
-function sentenceOf({ code, detail, retryAfterSeconds = 60 }: Failure): string {
+export function failureSentence({ code, detail, retryAfterSeconds = 60 }: Failure): string {
   if (code === 'not_found') return detail === '' ? text.failed.notFound : detail;
   if (code === 'rate_limited') return text.failed.tooMany(retryAfterSeconds);
   if (code === 'internal_error') return text.failed.internal;
@@ -55,7 +59,7 @@ function sentenceOf({ code, detail, retryAfterSeconds = 60 }: Failure): string {
 }
 
 export function failurePage(failure: Failure): Page {
-  const { status, code, retryAfterSeconds } = failure;
+  const { status, code, retryAfterSeconds, again, alone } = failure;
   const title = code === 'not_found' ? text.failed.notFoundTitle : text.failed.title;
   const waits = retryAfterSeconds ?? (status === 503 ? 1 : undefined);
   return {
@@ -64,8 +68,9 @@ export function failurePage(failure: Failure): Page {
     ...(waits === undefined ? {} : { retryAfterSeconds: waits }),
     body: html`<section class="notice" data-code="${code}">
       <h1>${title}</h1>
-      <p>${sentenceOf(failure)}</p>
-      <p><a href="/">${text.back}</a></p>
+      <p>${failureSentence(failure)}</p>
+      ${again !== undefined && html`<p><a class="button primary" href="${again}">${text.login.again}</a></p>`}
+      ${!alone && html`<p><a href="/">${text.back}</a></p>`}
     </section>`,
   };
 }

@@ -5,6 +5,7 @@
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { BodyGate } from '#platform/body-gate.ts';
 import type { Log } from '#platform/log.ts';
+import type { Refusal } from '../core/outcome.ts';
 import { readBody } from '../http/body.ts';
 import { noteRefusal } from '../http/answer.ts';
 import { logFailure, refusalOf } from '../http/errors.ts';
@@ -13,7 +14,7 @@ import { isForm, readForm, type Form } from './forms.ts';
 import type { Frame, Page, PageAnswer } from './frame.ts';
 import { failurePage } from './plain-pages.ts';
 import { html, type Html } from './html.ts';
-import { LOGGED_IN_PATH, loginAddress } from './shared/addresses.ts';
+import { LAUNCH_PATH, LOGGED_IN_PATH, loginAddress } from './shared/addresses.ts';
 import { text } from './shared/text.ts';
 import { isOwnOrigin, isSameToken, type Visitor, type Visitors } from './visitors.ts';
 
@@ -33,6 +34,8 @@ export interface FormRoute {
   /** For a browser without a login, even one that has ended: the form is not read. A 401 where absent. */
   readonly stranger?: PageAnswer;
   readonly submit: (submission: Submission) => Promise<PageAnswer>;
+  /** Where `submit` failed; where absent, a page that says so, without the form. */
+  readonly failed?: (submission: Submission, refusal: Refusal) => PageAnswer;
   /** The form with everything that was typed, to be sent again. */
   readonly again: (
     request: Request,
@@ -80,7 +83,10 @@ export function refusedPage(
   retryAfterSeconds?: number,
 ): Page {
   noteRefusal(response, { code, detail });
-  return failurePage({ status: refusals[code].status, code, detail, retryAfterSeconds });
+  const { method, originalUrl, path } = response.req;
+  const { status } = refusals[code];
+  const again = method === 'GET' && (status === 429 || status >= 500) ? originalUrl : undefined;
+  return failurePage({ status, code, detail, retryAfterSeconds, again, alone: path === LAUNCH_PATH });
 }
 
 /** Shown above a form that is shown again. */
@@ -134,12 +140,23 @@ export function createPageRoutes(ports: Ports): PageRoutes {
       if (answer) send(request, response, answer);
       else next();
     };
+  const attempt = async (submission: Submission, { submit, failed }: FormRoute): Promise<PageAnswer> => {
+    try {
+      return await submit(submission);
+    } catch (thrown) {
+      if (!failed) throw thrown;
+      logFailure(log, thrown);
+      const refusal = refusalOf(thrown) ?? { code: 'internal_error', detail: '' };
+      noteRefusal(submission.response, refusal);
+      return failed(submission, refusal);
+    }
+  };
   const submit = async (request: Request, response: Response, route: FormRoute): Promise<PageAnswer> => {
     const form = await readForm(request);
     if (!form.ok) return refusedPage(response, form.refusal.code, text.failed.malformed);
     const visitor = visitors.of(request);
     if (visitor && isSameToken(visitor, form.value.text('csrf'))) {
-      return await route.submit({ request, response, form: form.value, visitor });
+      return await attempt({ request, response, form: form.value, visitor }, route);
     }
     noteRefusal(response, { code: 'login_ended', detail: '' });
     return await route.again(request, form.value, visitor ? 'other_login' : 'login_ended', visitor);

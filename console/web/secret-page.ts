@@ -4,7 +4,7 @@ import { parseSecretName } from '#envelope/names.ts';
 import type { AuditStore } from '../core/audit.ts';
 import type { SecretRow, SecretStore } from '../core/stores.ts';
 import { parameter } from '../http/request.ts';
-import { secretPath } from './shared/addresses.ts';
+import { secretPath, withQuery } from './shared/addresses.ts';
 import { recordsTable } from './activity-page.ts';
 import { failurePage } from './plain-pages.ts';
 import type { Page } from './frame.ts';
@@ -97,7 +97,12 @@ export function createSecretPage({ secrets, audit, clock, envEnabled }: Ports) {
         ${facts(secret, { now, envEnabled })}
         <h2>${text.secret.uses}</h2>
         <p class="hint">${text.secret.usesLead}</p>
-        ${records.length > 0 ? recordsTable(records, now, false) : html`<p>${text.secret.noUses}</p>`}`,
+        ${records.length > 0 ? recordsTable(records, now, false) : html`<p>${text.secret.noUses}</p>`}
+        <p class="pager">
+          <a href="${withQuery('/activity', { secret: secret.name })}"
+            >${text.activity.ofSecret(secret.name)}</a
+          >
+        </p>`,
     };
   };
 }

@@ -29,6 +29,18 @@ export function shownTime(at: number | undefined, now: number): Html {
       >`;
 }
 
+/** How long until then, or that it is over; exact when pointed at. */
+export function shownUntil(at: number, now: number): Html {
+  const left = at - now;
+  const words =
+    left < HOUR
+      ? ago.format(Math.ceil(left / MINUTE), 'minute')
+      : ago.format(Math.round(left / HOUR), 'hour');
+  return html`<time datetime="${new Date(at).toISOString()}" title="${exact.format(at)} UTC"
+    >${left <= 0 || left >= 2 * DAY ? date.format(at) : words}</time
+  >`;
+}
+
 /** The last day before it ends. */
 export function shownExpiry(expiresAt: number | undefined, now: number): Html {
   if (expiresAt === undefined) return html`<span class="none">${text.never}</span>`;

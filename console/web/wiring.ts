@@ -94,6 +94,7 @@ export function wireWeb(context: Context): WiredWeb {
       lifeSeconds: config.webLifeSeconds,
       maxValueBytes: config.maxValueBytes,
       envEnabled: config.envEnabled,
+      ticketLifeSeconds: config.ticketLifeSeconds,
       launcherOrigins: config.launcherOrigins,
     },
   );

@@ -157,6 +157,11 @@ const formRoutes: readonly FormRoute[] = [
       { pick: 'b', path: '/s', 'as:b': 'variable', 'to:b': 'V' },
     ],
   },
+  {
+    name: 'the form that revokes a ticket',
+    path: '/ticket/0192f0c1-2b3c-7d4e-8f50-123456789abc',
+    fields: [{}, { x: 'y' }],
+  },
   { name: 'the form that logs out', path: '/logout', fields: [{}, { x: 'y' }] },
 ];
 
@@ -185,7 +190,7 @@ function formRoute({ name, path, fields }: FormRoute): Subject {
   return {
     name,
     covers: ['console/web/forms.ts readForm', 'console/web/shared/rules.ts planImport'],
-    // Six forms, one parser.
+    // Seven forms, one parser.
     inputs: 20_000,
     slice: 50,
     make: (random) => {
@@ -215,8 +220,9 @@ const addresses: readonly (readonly [method: string, path: string])[] = [
     '/secrets?limit=2&after=a',
     '/tickets',
     '/tickets?limit=2&after={{jti}}',
+    '/tickets/{{jti}}',
     '/audit',
-    '/audit?limit=5&after=9',
+    '/audit?limit=5&after=9&secret=a&session=nb-0',
     '/openapi.json',
     '/nowhere',
   ].map((path) => ['GET', API_PATH + path] as const),
@@ -236,6 +242,10 @@ const addresses: readonly (readonly [method: string, path: string])[] = [
     '/new?name=x',
     '/import',
     '/activity?after=3',
+    '/activity?secret=a&session=nb-0',
+    '/tickets',
+    '/tickets?after={{jti}}',
+    '/ticket/{{jti}}',
     LAUNCH,
     `${LAUNCH}&pod=nb-*&mode=form`,
     '/login?to=/new',

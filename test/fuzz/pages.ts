@@ -244,6 +244,7 @@ export const pageSubjects: readonly Subject[] = [
       for (const schema of [secretQuery, ticketQuery, auditQuery]) {
         stable(parseQuery(schema, requestOf({ query: { limit: text } })));
         stable(parseQuery(schema, requestOf({ query: { after: text, [text]: text } })));
+        stable(parseQuery(schema, requestOf({ query: { secret: text, session: text } })));
       }
     },
   }),

@@ -1,8 +1,16 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
-import { endSessions, loggedIn, site } from './browser.ts';
-import { answerOf, launchUrl, openLauncher, withSecrets } from './launching.ts';
-import { lookOnly } from './looks.ts';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { endSessions, giveName, loggedIn, newContext, newName, openDatabase, site } from './browser.ts';
+import { answerOf, chooserOf, launchUrl, openLauncher, openWindow, withSecrets } from './launching.ts';
+import { look, lookOnly } from './looks.ts';
+import { multiply } from './rows.ts';
+
+/** Whether all of it is in the window, without scrolling. */
+async function visible(element: Locator): Promise<boolean> {
+  const [box, size] = [await element.boundingBox(), element.page().viewportSize()];
+  return box !== null && size !== null && box.y >= 0 && box.y + box.height <= size.height;
+}
 
 describe('choosing secrets for a session', function () {
   this.timeout(30_000);
@@ -53,6 +61,120 @@ describe('choosing secrets for a session', function () {
     await page.context().close();
   });
 
+  it('keeps what is ticked in sight: its count, its names and the buttons, whatever is searched', async () => {
+    const page = await withSecrets();
+    await multiply('token', 127);
+    const chooser = await openWindow(page, await launchUrl());
+    await chooser.setViewportSize({ width: 320, height: 640 });
+    const [give, count] = [
+      chooser.getByRole('button', { name: 'Give these secrets' }),
+      chooser.locator('.ticked p'),
+    ];
+    await chooser.getByText('Nothing is ticked.').waitFor();
+    expect(await visible(give)).to.equal(true);
+    for (const name of ['token', 'copy-0100']) await chooser.getByLabel(name, { exact: true }).check();
+    expect(await count.innerText()).to.equal('2 of 130 secrets ticked:');
+    await chooser.getByLabel('Find by name').fill('DB-');
+    await chooser.getByText('1 of 130 names match').waitFor();
+    const listed = chooser.locator('.picks .pick:visible');
+    expect(await listed.allInnerTexts()).to.deep.equal(['copy-0100', 'db-password', 'token']);
+    const chips = chooser.getByRole('list', { name: 'Ticked secrets' }).getByRole('button');
+    expect(await chips.allInnerTexts()).to.deep.equal(['copy-0100', 'token']);
+    for (const seen of [give, count, chips.first()]) expect(await visible(seen)).to.equal(true);
+    await look(chooser, 'launch-many');
+    // By keyboard, which stays among the names, and then at the button.
+    await chips.first().focus();
+    await chooser.keyboard.press('Enter');
+    expect(await chooser.evaluate('document.activeElement.textContent')).to.equal('token');
+    await chooser.keyboard.press('Enter');
+    expect(await chooser.evaluate('document.activeElement.textContent')).to.equal('Give these secrets');
+    expect(await count.innerText()).to.equal('Nothing is ticked.');
+    expect(await chooser.locator('input[name=pick]:checked').count()).to.equal(0);
+    await page.context().close();
+  });
+
+  for (const where of ['window', 'frame'] as const)
+    it(`can be declined in a ${where}: the promise of the docs’ example settles`, async () => {
+      const page = await withSecrets();
+      const begin = async (): Promise<Page | FrameLocator> => {
+        await openLauncher(page, where === 'window' ? 'choose' : 'embed', await launchUrl());
+        return where === 'window' ? await chooserOf(page) : page.frameLocator('iframe');
+      };
+      await (await begin()).getByRole('button', { name: 'Start without secrets' }).click();
+      expect(await answerOf(page)).to.deep.equal({ type: 'twofold-launch', annotations: {} });
+      await (await begin()).getByRole('button', { name: 'Cancel' }).click();
+      expect(await answerOf(page)).to.equal(undefined);
+      if (where === 'window') {
+        const chooser = (await begin()) as Page;
+        await chooser.getByLabel('token', { exact: true }).check();
+        await chooser.close();
+        expect(await answerOf(page)).to.equal(undefined);
+      }
+      await page.context().close();
+    });
+
+  it('can be declined without a login, in a frame of another site, and in the window that it opens', async () => {
+    const name = newName();
+    const page = await (await newContext()).newPage();
+    const { launchers } = await site();
+    await openLauncher(page, 'embed', await launchUrl(), launchers.foreign);
+    await page.frameLocator('iframe').getByRole('button', { name: 'Cancel' }).click();
+    expect(await answerOf(page)).to.equal(undefined);
+    await openLauncher(page, 'embed', await launchUrl(), launchers.foreign);
+    const link = page.frameLocator('iframe').getByRole('link', { name: 'Choose in a window' });
+    const [chooser] = await Promise.all([page.context().waitForEvent('page'), link.click()]);
+    await giveName(chooser, name);
+    await chooser.getByRole('button', { name: 'Cancel' }).click();
+    expect(await answerOf(page)).to.equal(undefined);
+    await page.frameLocator('iframe').getByText('You have cancelled').waitFor();
+    await page.context().close();
+  });
+
+  it('keeps everything where the console does not answer, or the login ends, and then goes on', async () => {
+    const name = newName();
+    const page = await withSecrets({}, name);
+    await openLauncher(page, 'choose', await launchUrl());
+    const chooser = await chooserOf(page);
+    await chooser.getByLabel('token', { exact: true }).check();
+    const give = chooser.getByRole('button', { name: 'Give these secrets' });
+    await chooser.route('**/session', (route) => route.abort());
+    await give.click();
+    await chooser.getByText('The console does not answer.').waitFor();
+    await chooser.unroute('**/session');
+    await endSessions();
+    await give.click();
+    const [login] = await Promise.all([
+      page.context().waitForEvent('page'),
+      chooser.getByRole('dialog').getByRole('link', { name: 'Log in' }).click(),
+    ]);
+    await login.getByRole('heading', { name: 'You are logged in' }).waitFor();
+    await chooser
+      .getByRole('dialog')
+      .getByRole('button', { name: 'Continue' })
+      .click({ timeout: 2_000 })
+      .catch(() => undefined); // or it has gone on by itself
+    expect((await answerOf(page)).annotations['twofold.dev/secrets']).to.equal('token');
+    await page.context().close();
+  });
+
+  it('keeps everything where the console fails, and is itself again afterwards', async () => {
+    const page = await withSecrets();
+    await openLauncher(page, 'embed', await launchUrl());
+    const frame = page.frameLocator('iframe');
+    await frame.getByLabel('token', { exact: true }).check();
+    await frame.getByLabel('File or variable name for token').fill('t/oken');
+    const database = openDatabase((await site()).stack.databaseFile);
+    await database.schema.renameTable('tickets', 'mislaid');
+    await frame.getByRole('button', { name: 'Give these secrets' }).click();
+    await frame.getByText('What you ticked is still here.').waitFor();
+    await look(page, 'launch-failed', page.frames()[1]);
+    await database.schema.renameTable('mislaid', 'tickets');
+    await database.destroy();
+    await frame.getByRole('button', { name: 'Try again' }).click();
+    expect((await answerOf(page)).annotations['twofold.dev/secrets']).to.equal('token=t/oken');
+    await page.context().close();
+  });
+
   for (const javaScriptEnabled of [true, false]) {
     it(`returns by a form that is posted, ${javaScriptEnabled ? 'immediately' : 'without JavaScript on a click'}`, async () => {
       const page = await withSecrets({ javaScriptEnabled });
@@ -69,6 +191,15 @@ describe('choosing secrets for a session', function () {
         'twofold.dev/ticket': ticket,
       });
       expect(page.url()).to.not.contain('ticket');
+      for (const [button, fields] of [
+        ['Start without secrets', 'annotations={}'],
+        ['Cancel', 'error=access_denied'],
+      ] as const) {
+        await page.goto(await launchUrl({ mode: 'form', return_to: `${launchers.listed}/return` }));
+        await page.getByRole('button', { name: button }).click();
+        await page.waitForURL(`${launchers.listed}/return`);
+        expect(decodeURIComponent(launchers.returned.pop()?.toString() ?? '')).to.equal(fields);
+      }
       await page.context().close();
     });
   }
@@ -123,6 +254,9 @@ describe('choosing secrets for a session', function () {
       const response = await page.goto(await launchUrl({ return_to }));
       expect(response?.status(), return_to).to.equal(400);
     }
+    // A launcher's author reads what is wrong where they look: in their own frame.
+    await openLauncher(page, 'show', await launchUrl({ namespace: '' }));
+    await page.frameLocator('iframe').getByText('The parameter namespace is missing.').waitFor();
     await page.context().close();
   });
 });

@@ -22,6 +22,27 @@ export async function openLauncher(page: Page, how: string, target: string, orig
   await page.goto(`${origin ?? launchers.listed}/?${new URLSearchParams({ how, target }).toString()}`);
 }
 
+/** A window of the listed launcher's that never closes by itself. */
+export async function openWindow(page: Page, target: string): Promise<Page> {
+  const { launchers } = await site();
+  await page.goto(launchers.listed);
+  const [opened] = await Promise.all([
+    page.waitForEvent('popup'),
+    page.evaluate(`void open(${JSON.stringify(target)})`),
+  ]);
+  await opened.waitForLoadState();
+  return opened;
+}
+
+/** The window that the launcher's button opens. */
+export async function chooserOf(page: Page): Promise<Page> {
+  const [popup] = await Promise.all([
+    page.waitForEvent('popup'),
+    page.getByRole('button', { name: 'Choose secrets' }).click(),
+  ]);
+  return popup;
+}
+
 /** What a launcher's page got. */
 export async function answerOf(page: Page): Promise<Answer> {
   await page.waitForFunction('document.title === "answered"');

@@ -41,6 +41,32 @@ describe('the main job, by the page alone', function () {
     expect(await delivered.innerText()).to.contain(`fx-dev/${pod.metadata.name ?? ''}`);
     await page.goto(`${url}/secrets`);
     expect(await page.locator('td[data-label="Last used"]').first().innerText()).to.equal('just now');
+
+    await page.goto(`${url}/tickets`);
+    const ticket = page.getByRole('row').filter({ hasText: 'fx-dev/any pod' });
+    expect(await ticket.locator('td').allInnerTexts()).to.deep.include.members([
+      'valid',
+      'db-password, key.bin',
+      '1',
+    ]);
+    await ticket.getByRole('link', { name: 'fx-dev/any pod', exact: true }).click();
+    await page.getByRole('link', { name: pod.metadata.name ?? '', exact: true }).click();
+    const done = page.locator('.records strong');
+    expect(await done.allInnerTexts()).to.deep.equal(['Delivered to a session', 'Session admitted']);
+    await page.goto(`${url}/secret/key.bin`);
+    await page.getByRole('link', { name: 'Everything about key.bin' }).click();
+    expect(await done.allInnerTexts()).to.deep.equal([
+      'Delivered to a session',
+      'Session admitted',
+      'Chosen for a session',
+      'Added',
+    ]);
+    await page.getByRole('link', { name: 'ticket', exact: true }).click();
+    await page.getByRole('button', { name: 'Revoke the ticket' }).click();
+    await page.getByText('The ticket is revoked.').waitFor();
+    expect(await ticket.locator('td').first().innerText()).to.equal('revoked');
+    const refused = await drill.admitPod(annotations).then(String, String);
+    expect(refused).to.contain('ticket_revoked');
     await page.context().close();
   });
 });

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import {
   add,
@@ -12,8 +11,9 @@ import {
   openDatabase,
   site,
 } from './browser.ts';
-import { openLauncher } from './launching.ts';
+import { openLauncher, openWindow } from './launching.ts';
 import { look, lookOnly } from './looks.ts';
+import { multiply } from './rows.ts';
 
 describe('every state of the page looks right and is accessible', function () {
   this.timeout(180_000);
@@ -42,8 +42,11 @@ describe('every state of the page looks right and is accessible', function () {
     const { launchers, url } = await site();
     const query = { namespace: 'fx-dev', pod: 'jupyter-ada', return_to: launchers.listed };
     const address = `/launch?${new URLSearchParams(query).toString()}`;
-    await page.goto(address);
-    await look(page, 'launch-empty');
+    const empty = await openWindow(page, url + address);
+    await look(empty, 'launch-empty');
+    await empty.close();
+    await page.goto('/tickets');
+    await look(page, 'tickets-empty');
     await page.goto('/secrets');
     await page.getByRole('link', { name: 'Add a secret' }).click();
     await look(page, 'add');
@@ -105,20 +108,35 @@ describe('every state of the page looks right and is accessible', function () {
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByRole('heading', { name: 'What will happen' }).waitFor();
     await look(page, 'import-preview');
+    const launch = await openWindow(page, url + address);
+    await launch.getByRole('button', { name: 'Give these secrets' }).click();
+    await look(launch, 'launch-nothing');
+    await launch.goto(address);
+    await launch.getByLabel('db-password', { exact: true }).check();
+    await launch.getByLabel('How db-password is given').selectOption('variable');
+    await launch.getByLabel('aws-credentials', { exact: true }).check();
+    await launch.getByLabel('How db-password is given').focus();
+    await look(launch, 'launch');
+    await launch.getByLabel('Folder of the files').fill('/usr/lib');
+    await look(launch, 'launch-path');
+    await launch.getByLabel('Folder of the files').fill('/secrets');
+    await launch.getByRole('button', { name: 'Give these secrets' }).click();
+    await launch.getByText('Your launcher has what it needs.').waitFor();
+    await look(launch, 'launch-done');
+    await launch.goto(address);
+    await launch.getByRole('button', { name: 'Cancel' }).click();
+    await look(launch, 'launch-cancelled');
+    await launch.close();
     await page.goto(address);
-    await page.getByRole('button', { name: 'Give these secrets' }).click();
-    await look(page, 'launch-nothing');
-    await page.goto(address);
-    await page.getByLabel('db-password', { exact: true }).check();
-    await page.getByLabel('How db-password is given').selectOption('variable');
-    await page.getByLabel('aws-credentials', { exact: true }).check();
-    await page.getByLabel('How db-password is given').focus();
-    await look(page, 'launch');
-    await page.getByLabel('Folder of the files').fill('/usr/lib');
-    await look(page, 'launch-path');
-    await page.getByLabel('Folder of the files').fill('/secrets');
-    await page.getByRole('button', { name: 'Give these secrets' }).click();
-    await look(page, 'launch-done');
+    await page.getByText('There is no launcher to return to').waitFor();
+    expect(await page.getByRole('button', { name: 'Give these secrets' }).isDisabled()).to.equal(true);
+    await look(page, 'launch-orphaned');
+    await page.goto('/tickets');
+    await look(page, 'tickets');
+    await page.getByRole('link', { name: 'fx-dev/jupyter-ada', exact: true }).click();
+    await look(page, 'ticket');
+    await page.goto('/activity?secret=db-password');
+    await look(page, 'activity-found');
     await page.goto('/launch?return_to=x');
     await look(page, 'launch-refused');
     await openLauncher(page, 'show', url + address, launchers.foreign);
@@ -160,12 +178,12 @@ describe('every state of the page looks right and is accessible', function () {
     await look(page, 'long-secret');
     await page.getByRole('link', { name: 'Delete' }).click();
     await look(page, 'long-dialog');
-    const { launchers } = await site();
+    const { launchers, url } = await site();
     const query = { namespace: 'n'.repeat(63), service_account: 's'.repeat(100), pod: `${'p'.repeat(57)}*` };
     const returning = { ...query, return_to: launchers.listed };
-    await page.goto(`/launch?${new URLSearchParams(returning).toString()}`);
-    await page.getByLabel(long, { exact: true }).check();
-    await look(page, 'long-launch');
+    const launch = await openWindow(page, `${url}/launch?${new URLSearchParams(returning).toString()}`);
+    await launch.getByLabel(long, { exact: true }).check();
+    await look(launch, 'long-launch');
     await page.context().close();
   });
 
@@ -211,22 +229,5 @@ async function age(): Promise<void> {
         last_used_at: used === undefined ? null : now - used * DAY_MS,
       });
   }
-  await database.destroy();
-}
-
-/** More rows like an existing one: only the list is looked at. */
-async function multiply(name: string, times: number, as: object = {}): Promise<void> {
-  const database = openDatabase((await site()).stack.databaseFile);
-  const row = await database<{ name: string; created_at: number }>('secrets')
-    .where({ name })
-    .orderBy('created_at', 'desc')
-    .first();
-  const rows = Array.from({ length: times }, (_, at) => ({
-    ...row,
-    ...as,
-    id: randomUUID(),
-    name: `copy-${String(at).padStart(4, '0')}`,
-  }));
-  await database.batchInsert('secrets', rows, 50);
   await database.destroy();
 }

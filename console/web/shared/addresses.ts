@@ -7,6 +7,7 @@ export const PAGE_API_PATH = '/page/v1';
 export const CSRF_HEADER = 'x-twofold-csrf';
 /** What a form that outlived its login needs. */
 export const SESSION_PATH = '/session';
+export const LAUNCH_PATH = '/launch';
 export const LOGGED_IN_PATH = '/login/done';
 
 /** The login that leads back to this address. */
@@ -17,6 +18,17 @@ export function loginAddress(to: string): string {
 /** The page of one secret, or its form. */
 export function secretPath(name: string, action?: 'replace' | 'delete'): string {
   return action === undefined ? urlPath`/secret/${name}` : urlPath`/secret/${name}/${action}`;
+}
+
+export const TICKETS_PATH = '/tickets';
+
+export function ticketPath(jti: string): string {
+  return `/ticket/${jti}`;
+}
+
+/** What happened in one session. */
+export function sessionPath(sid: string): string {
+  return withQuery('/activity', { session: sid });
 }
 
 /** An address with a query; members that are undefined or empty are left out. */

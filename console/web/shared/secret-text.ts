@@ -115,6 +115,7 @@ export const secretText = {
     created: (name: string): string => `${name} is stored. Tick it when you start your next session.`,
     replaced: (name: string): string => `${name} has a new value.`,
     deleted: (name: string): string => `${name} is deleted.`,
+    revoked: 'The ticket is revoked. No session starts with it any more.',
     imported: (created: number, replaced: number): string =>
       [
         created > 0 && `${counted(created, 'secret')} added`,

@@ -1,5 +1,6 @@
 /** Texts about what sessions get, and what they did. Zone 1, and zone 0 through the page's bundle. */
 import type { LaunchField } from '#envelope/annotation-values.ts';
+import { counted, shownDuration } from './quantities.ts';
 
 export const sessionText = {
   activity: {
@@ -7,6 +8,11 @@ export const sessionText = {
     lead: 'Everything that was done with your secrets, by you or for your sessions.',
     none: 'Nothing has happened yet.',
     columns: { at: 'When', what: 'What', names: 'Secrets', where: 'Session' },
+    secret: 'Secret',
+    session: 'Session or pod',
+    nothingFound: 'No record fits.',
+    ofSecret: (name: string): string => `Everything about ${name}`,
+    ticket: 'ticket',
     older: 'Older',
     newest: 'Newest',
     actions: {
@@ -24,16 +30,59 @@ export const sessionText = {
     by: 'by',
   },
 
+  tickets: {
+    title: 'Tickets',
+    lead: 'Each time you choose secrets for a session, the launcher gets a ticket: as long as it is valid, sessions may start with these secrets.',
+    none: 'You have given no ticket yet. Choose secrets in your launcher to give the first one.',
+    columns: {
+      place: 'For',
+      state: 'State',
+      secrets: 'Secrets',
+      used: 'Sessions',
+      issued: 'Given',
+      until: 'Valid until',
+      actions: 'Actions',
+    },
+    states: { valid: 'valid', revoked: 'revoked', expired: 'expired', spent: 'used up' },
+    anyPod: 'any pod',
+    noPod: 'no pod yet',
+    usedOf: (used: number, uses: number): string =>
+      `${used.toLocaleString('en')} of ${uses.toLocaleString('en')}`,
+    ticketTitle: (place: string): string => `Ticket for ${place}`,
+    facts: { launcher: 'Made for the launcher', id: 'Id' },
+    sessions: 'Sessions that used it',
+    noSessions: 'No session has started with it.',
+    sessionColumns: {
+      session: 'Session',
+      opened: 'Admitted',
+      first: 'First delivery',
+      last: 'Last delivery',
+      claims: 'Deliveries',
+    },
+    revoke: 'Revoke',
+    revokeLead:
+      'No session starts with it any more: pods that carry it are refused. Running sessions keep what they have, but get nothing again if their node restarts. This cannot be undone; choose again in your launcher for a new ticket.',
+    revokeNow: 'Revoke the ticket',
+    unknown: 'You have no such ticket. Perhaps it ended long ago, and was deleted.',
+  },
+
   launch: {
     title: 'Secrets for this session',
     lead: (origin: string): string =>
       `${origin} is starting a session for you. Tick what it may read; it gets nothing else.`,
-    session: 'Session',
+    person: 'You',
+    personIs: (name: string): string => `logged in as ${name}`,
+    launcher: 'Launcher',
     namespace: 'Namespace',
     account: 'Service account',
     pod: 'Pod',
-    anyPod: 'any',
+    anyPod: 'any pod of that account there',
+    podPrefix: 'any whose name begins with',
     containers: 'Containers',
+    allContainers: 'every regular container of the pod',
+    lasts: 'How long',
+    lastsFor: (seconds: number): string =>
+      `Sessions may start with these secrets for ${shownDuration(seconds)}. To end that earlier, revoke the ticket on the page “Tickets”.`,
     choose: 'Your secrets',
     as: 'as',
     file: 'file',
@@ -45,12 +94,25 @@ export const sessionText = {
       path: { label: 'Folder of the files', hint: 'An absolute path, such as /secrets.' },
     } satisfies Readonly<Record<LaunchField, { label: string; hint: string }>>,
     variableHint: 'Prefer files: variables are stored on the disk of the session’s node, and files are not.',
+    matching: (found: number, total: number): string =>
+      `${found.toLocaleString('en')} of ${counted(total, 'name')} match; what is ticked stays in sight.`,
+    ticked: (count: number, total: number): string =>
+      count === 0
+        ? 'Nothing is ticked.'
+        : `${count.toLocaleString('en')} of ${counted(total, 'secret')} ticked:`,
+    tickedNames: 'Ticked secrets',
+    untick: (name: string): string => `Untick ${name}`,
     submit: 'Give these secrets',
-    nothing: 'Tick at least one secret, or go back to your launcher and start without any.',
-    empty: 'You have no secrets yet. Add one in another tab, then look again.',
+    submitting: 'One moment…',
+    without: 'Start without secrets',
+    nothing: 'Tick at least one secret, or start without secrets.',
+    empty: 'You have no secrets yet. Add one in another tab and look again, or start without.',
     emptyAgain: 'Look again',
     expired: 'expired: replace it first',
     done: 'Your launcher has what it needs. You can close this window.',
+    cancelled: 'You have cancelled: nothing was given. You can close this window.',
+    elsewhereCancelled: 'You have cancelled: nothing was given.',
+    stillTicked: 'What you ticked is still here.',
     sending: 'Returning to your launcher…',
     returnNow: 'Return to the launcher',
     needsScript: 'The launcher waits for a message, which needs JavaScript. Turn it on, and choose again.',
@@ -63,7 +125,19 @@ export const sessionText = {
     loginEnded: 'Your login has ended. Log in again in another tab; what you ticked is still here.',
     loggedIn: 'I have logged in',
     badRequest: 'This address does not work',
-    badParameter: (name: string): string => `The parameter ${name} is missing or invalid.`,
-    badOrigin: 'This console may not return to the launcher’s address. An operator can allow it.',
+    badLead: 'The launcher that sent you here has made a mistake. Nothing was given. Tell whoever runs it:',
+    badNext: 'You can close this window, and go back to your launcher.',
+    missing: (name: string): string => `The parameter ${name} is missing.`,
+    invalid: (name: string, rule: string): string => `The parameter ${name} is not ${rule}.`,
+    rules: {
+      namespace: 'the name of a namespace',
+      service_account: 'the name of a service account',
+      pod: 'the name of a pod, or a prefix followed by *',
+      containers: 'a list of container names, joined by commas',
+      mode: 'message or form',
+      return_to: 'an https address without a user (http for localhost alone)',
+    },
+    badOrigin: (origin: string): string =>
+      `This console may not return to ${origin}. Its operator can list that origin in TWOFOLD_LAUNCHER_ORIGINS.`,
   },
 } as const;

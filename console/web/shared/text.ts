@@ -9,7 +9,7 @@ import { sessionText } from './session-text.ts';
 export const text = {
   product: 'Twofold',
   skip: 'Skip to content',
-  nav: { label: 'Pages', secrets: 'My secrets', activity: 'Activity', docs: 'API' },
+  nav: { label: 'Pages', secrets: 'My secrets', tickets: 'Tickets', activity: 'Activity', docs: 'API' },
   loggedInAs: 'Logged in as',
   logIn: 'Log in',
   logOut: 'Log out',
