@@ -58,15 +58,25 @@ export interface SecretRow extends SecretVersion {
 /** A secret without its sealed content: long lists must not read that. */
 export type SecretSummary = Omit<SecretRow, 'gen' | 'salt' | 'envelope' | 'kid'>;
 
+/** Those without such a time come last, either way; equal ones in the order of their names. */
+export interface SecretOrder {
+  readonly by: 'name' | 'size' | 'createdAt' | 'modifiedAt' | 'lastUsedAt' | 'expiresAt';
+  readonly descending: boolean;
+}
+
 interface SecretPage {
   readonly limit: number;
+  /** How many to leave out first. */
+  readonly offset?: number;
+  /** Of the names, where it is absent. */
+  readonly order?: SecretOrder;
   readonly after?: SecretName | undefined;
   /** Part of the name, case-insensitive. */
   readonly containing?: string | undefined;
 }
 
 export interface SecretStore {
-  /** In the order of their names' characters, starting after `after`. */
+  /** In the order of their names' characters unless another is asked for, starting after the name `after`. */
   list(ownerId: OwnerId, page: SecretPage): Promise<SecretSummary[]>;
   count(ownerId: OwnerId, containing?: string): Promise<number>;
   find(ownerId: OwnerId, names: readonly SecretName[]): Promise<SecretRow[]>;

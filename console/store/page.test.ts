@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { parseOwnerId, parseSecretId } from '#envelope/names.ts';
 import { newUser, onEachDatabase } from '../testing/console.ts';
+import type { SecretOrder } from '../core/stores.ts';
 import { openDatabase, type OpenDatabase } from './database.ts';
 
 onEachDatabase('what the page reads', (running) => {
@@ -34,6 +35,23 @@ onEachDatabase('what the page reads', (running) => {
     expect(await found('\\')).to.deep.equal([]);
     expect(await found("' or 1=1 --")).to.deep.equal([]);
     expect(await database.secrets.count(id)).to.equal(4);
+  });
+
+  it('sorts secrets by what it shows of them, those without it last, and equal ones by name', async () => {
+    const { id, created } = await owner('b', 'c', 'a');
+    const [b] = created;
+    await database.secrets.markUsed([parseSecretId(b!.id)!], 5_000);
+    const sorted = async (by: SecretOrder['by'], descending: boolean, offset = 0): Promise<string> => {
+      const rows = await database.secrets.list(id, { limit: 10, offset, order: { by, descending } });
+      return rows.map(({ name }) => name).join('');
+    };
+    expect(await sorted('name', true)).to.equal('cba');
+    expect(await sorted('name', true, 1)).to.equal('ba');
+    expect(await sorted('size', true)).to.equal('abc');
+    expect(await sorted('lastUsedAt', true)).to.equal('bac');
+    expect(await sorted('lastUsedAt', false)).to.equal('bac');
+    expect(await sorted('expiresAt', false)).to.equal('abc');
+    expect(await database.secrets.list(id, { limit: 1 })).to.have.lengthOf(1);
   });
 
   it('shows the records of one secret separately', async () => {

@@ -102,7 +102,7 @@ function createList({ cases, clock }: Ports) {
       wide: true,
       body: html`<h1>${text.tickets.title}</h1>
         <p class="lead">${text.tickets.lead}</p>
-        <p class="said" role="status">${said}</p>
+        <div class="said" data-island="said"><p role="status">${said}</p></div>
         ${shown.length > 0 ? table(shown, clock()) : html`<p class="card pad">${text.tickets.none}</p>`}
         <p class="pager">
           ${after !== undefined && html`<a class="button" href="${TICKETS_PATH}">${text.activity.newest}</a>`}

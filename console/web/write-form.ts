@@ -1,6 +1,6 @@
 /** The form that adds or replaces a secret, in each of its states. Zone 1; docs/design.md#page. */
 import { secretPath } from './shared/addresses.ts';
-import { csrfField, verbatim } from './frame.ts';
+import { csrfField, unmanaged, verbatim } from './frame.ts';
 import { html, type Html, type Part } from './html.ts';
 import { nameRule } from './shared/secret-text.ts';
 import { text } from './shared/text.ts';
@@ -73,6 +73,7 @@ function valueField({ typed, errors, replaces }: WriteForm): Html {
       name="value"
       rows="4"
       ${verbatim}
+      ${unmanaged}
       ${described('value-size', errors.value, 'value-error')}
     >
 ${typed.value}</textarea>
