@@ -129,11 +129,17 @@ export interface TicketRow {
   readonly revokedAt: number | undefined;
 }
 
+export interface TicketPage {
+  readonly limit: number;
+  readonly after?: string | undefined;
+  readonly before?: string | undefined;
+}
+
 export interface TicketStore {
   insert(row: TicketRow): Promise<void>;
   find(jti: string): Promise<TicketRow | undefined>;
-  /** Newest first, starting after `after`. */
-  list(ownerId: OwnerId, page: { limit: number; after?: string | undefined }): Promise<TicketRow[]>;
+  /** Newest first, starting after `after`, or ending before `before`: none, where that one has been deleted. */
+  list(ownerId: OwnerId, page: TicketPage): Promise<TicketRow[]>;
   /** False if this owner has none with this id. The time of the first revocation stays. */
   revoke(ownerId: OwnerId, jti: string, now: number): Promise<boolean>;
   /** Neither expired nor revoked, and not minted for a launcher. */

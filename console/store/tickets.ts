@@ -66,13 +66,17 @@ export function createTicketStore(db: Knex, records: Records): TicketStore {
       const row = await tickets.find({ jti });
       return row && readTicket(row);
     },
-    list: async (id, { limit, after }) => {
-      const mark = after === undefined ? undefined : await tickets.find({ jti: after });
-      const query = rows().where({ owner_id: id }).orderBy('issued_at', 'desc').orderBy('jti', 'desc');
-      const behind =
-        mark?.owner_id === id && query.whereRaw('(issued_at, jti) < (?, ?)', [mark.issued_at, mark.jti]);
-      const found = tickets.read(await (behind || query).limit(limit));
-      return found.map(readTicket);
+    list: async (id, { limit, after, before }) => {
+      const at = before ?? after;
+      const mark = at === undefined ? undefined : await tickets.find({ jti: at });
+      const own = mark?.owner_id === id ? mark : undefined;
+      if (before !== undefined && !own) return [];
+      const order = before === undefined ? 'desc' : 'asc';
+      const query = rows().where({ owner_id: id }).orderBy('issued_at', order).orderBy('jti', order);
+      const beyond = before === undefined ? '<' : '>';
+      if (own) query.whereRaw(`(issued_at, jti) ${beyond} (?, ?)`, [own.issued_at, own.jti]);
+      const found = tickets.read(await query.limit(limit)).map(readTicket);
+      return before === undefined ? found : found.reverse();
     },
     revoke: async (id, jti, now) => {
       const row = await tickets.lock({ jti });
