@@ -71,6 +71,8 @@ interface AuditFilter {
 interface AuditPage extends AuditFilter {
   readonly limit: number;
   readonly after?: number | undefined;
+  /** Those that end before this one, instead. */
+  readonly before?: number | undefined;
 }
 
 export interface AuditStore {

@@ -67,15 +67,25 @@ export interface SecretChanges {
 /** A secret without its sealed content: long lists must not read that. */
 export type SecretSummary = Omit<SecretRow, 'gen' | 'salt' | 'envelope' | 'kid'>;
 
+/** Those without such a time come last, either way; equal ones in the order of their names. */
+export interface SecretOrder {
+  readonly by: 'name' | 'size' | 'createdAt' | 'modifiedAt' | 'lastUsedAt' | 'expiresAt';
+  readonly descending: boolean;
+}
+
 interface SecretPage {
   readonly limit: number;
+  /** How many to leave out first. */
+  readonly offset?: number;
+  /** Of the names, where it is absent. */
+  readonly order?: SecretOrder;
   readonly after?: SecretName | undefined;
   /** Part of the name, case-insensitive. */
   readonly containing?: string | undefined;
 }
 
 export interface SecretStore {
-  /** In the order of their names' characters, starting after `after`. */
+  /** In the order of their names' characters unless another is asked for, starting after the name `after`. */
   list(ownerId: OwnerId, page: SecretPage): Promise<SecretSummary[]>;
   count(ownerId: OwnerId, containing?: string): Promise<number>;
   find(ownerId: OwnerId, names: readonly SecretName[]): Promise<SecretRow[]>;
@@ -130,9 +140,10 @@ export interface TicketRow {
   readonly revokedAt: number | undefined;
 }
 
-interface TicketPage {
+export interface TicketPage {
   readonly limit: number;
   readonly after?: string | undefined;
+  readonly before?: string | undefined;
   readonly naming?: SecretName | undefined;
   /** Only those that may be put on a pod at this time: not a launcher's, expired, revoked or used up. */
   readonly liveAt?: number | undefined;
@@ -141,7 +152,7 @@ interface TicketPage {
 export interface TicketStore {
   insert(row: TicketRow): Promise<void>;
   find(jti: string): Promise<TicketRow | undefined>;
-  /** Newest first, starting after `after`. */
+  /** Newest first, starting after `after`, or ending before `before`: none, where that one has been deleted. */
   list(ownerId: OwnerId, page: TicketPage): Promise<TicketRow[]>;
   /** False if this owner has none with this id. The time of the first revocation stays. */
   revoke(ownerId: OwnerId, jti: string, now: number): Promise<boolean>;

@@ -7,7 +7,7 @@ import type { Namespaces } from './namespaces.ts';
 import { refuse, type Outcome } from './outcome.ts';
 import type { Quotas } from './quotas.ts';
 import { sessionAnnotations, type SessionAnnotations } from './session-annotations.ts';
-import type { Database, SecretRow, SessionRow, TicketRow } from './stores.ts';
+import type { Database, SecretRow, SessionRow, TicketPage, TicketRow } from './stores.ts';
 import type { MintedTicket, MintTicket, TicketTerms } from './ticket-minting.ts';
 import { byOwner, type Trace, type UseCase } from './use-case.ts';
 
@@ -52,7 +52,7 @@ export interface UsedTicket {
 /** An owner's tickets with their uses, newest first. */
 export type ListTickets = (
   ownerId: OwnerId,
-  page: { limit: number; after?: string | undefined; naming?: SecretName | undefined; live?: boolean },
+  page: Omit<TicketPage, 'liveAt'> & { readonly live?: boolean },
 ) => Promise<UsedTicket[]>;
 
 /** One of an owner's tickets with its uses; undefined if this owner has none with this id. */

@@ -83,8 +83,9 @@ export function createAuditStore(db: Knex): AuditStore {
         jti: record.jti ?? null,
       });
     },
-    list: async (id, { limit, after, secretId: about, name, session }) => {
-      const query = audit().where({ owner_id: id }).orderBy('id', 'desc').limit(limit);
+    list: async (id, { limit, after, before, secretId: about, name, session }) => {
+      const query = audit().where({ owner_id: id }).limit(limit);
+      query.orderBy('id', before === undefined ? 'desc' : 'asc');
       if (about !== undefined || name !== undefined)
         query.where((either) => {
           if (about !== undefined) either.orWhereRaw(contains('secret_ids'), [`"${about}"`]);
@@ -95,8 +96,9 @@ export function createAuditStore(db: Knex): AuditStore {
           either.orWhere({ pod: session });
           if (SESSION_PREFIX.test(session)) either.orWhere('sid', 'like', `${session}%`);
         });
-      const rows = await (after === undefined ? query : query.where('id', '<', after));
-      return rows.map(readAudit);
+      if (after !== undefined) query.where('id', '<', after);
+      if (before === undefined) return (await query).map(readAudit);
+      return (await query.where('id', '>', before)).map(readAudit).reverse();
     },
   };
 }

@@ -4,6 +4,7 @@ import type {
   ReservationStore,
   SecretChanges,
   SecretRow,
+  SecretOrder,
   SecretStore,
   SecretSummary,
   SecretVersion,
@@ -87,6 +88,16 @@ function changedColumns({ expiresAt, note }: SecretChanges) {
   };
 }
 
+const byName: SecretOrder = { by: 'name', descending: false };
+const orderColumns = {
+  name: 'name',
+  size: 'size',
+  createdAt: 'created_at',
+  modifiedAt: 'modified_at',
+  lastUsedAt: 'last_used_at',
+  expiresAt: 'expires_at',
+} as const satisfies Record<SecretOrder['by'], keyof Secret>;
+
 export function createSecretStore(db: Knex): SecretStore {
   const secrets = () => db<Secret>('secrets');
   const named = (id: string, containing: string | undefined) => {
@@ -96,8 +107,12 @@ export function createSecretStore(db: Knex): SecretStore {
       : own.whereRaw("lower(name) like ? escape '\\'", [pattern(containing)]);
   };
   return {
-    list: async (id, { limit, after, containing }) => {
-      const query = named(id, containing).orderBy('name').limit(limit);
+    list: async (id, { limit, offset = 0, order = byName, after, containing }) => {
+      const query = named(id, containing).limit(limit).offset(offset);
+      const { by, descending } = order;
+      // Not by knex's own `nulls`: on SQLite it loses the direction.
+      if (by === 'lastUsedAt' || by === 'expiresAt') query.orderByRaw('?? is null', [orderColumns[by]]);
+      query.orderBy(orderColumns[by], descending ? 'desc' : 'asc').orderBy('name');
       const rows = await (after === undefined ? query : query.where('name', '>', after)).select(
         ...summaryColumns,
       );

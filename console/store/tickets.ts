@@ -66,19 +66,23 @@ export function createTicketStore(db: Knex, records: Records): TicketStore {
       const row = await tickets.find({ jti });
       return row && readTicket(row);
     },
-    list: async (id, { limit, after, naming, liveAt }) => {
-      const mark = after === undefined ? undefined : await tickets.find({ jti: after });
-      const query = rows().where({ owner_id: id }).orderBy('issued_at', 'desc').orderBy('jti', 'desc');
+    list: async (id, { limit, after, before, naming, liveAt }) => {
+      const at = before ?? after;
+      const mark = at === undefined ? undefined : await tickets.find({ jti: at });
+      const own = mark?.owner_id === id ? mark : undefined;
+      if (before !== undefined && !own) return [];
+      const order = before === undefined ? 'desc' : 'asc';
+      const query = rows().where({ owner_id: id }).orderBy('issued_at', order).orderBy('jti', order);
       // Not LIKE, which ignores case in SQLite. A name in quotes is in the list only as itself.
       if (naming !== undefined) void query.whereRaw("replace(secrets, ?, '') <> secrets", [`"${naming}"`]);
       if (liveAt !== undefined) {
         void query.whereNull('launcher').whereNull('revoked_at').where('exp', '>', liveAt);
         void query.whereRaw('(uses is null or used < uses)');
       }
-      const behind =
-        mark?.owner_id === id && query.whereRaw('(issued_at, jti) < (?, ?)', [mark.issued_at, mark.jti]);
-      const found = tickets.read(await (behind || query).limit(limit));
-      return found.map(readTicket);
+      const beyond = before === undefined ? '<' : '>';
+      if (own) void query.whereRaw(`(issued_at, jti) ${beyond} (?, ?)`, [own.issued_at, own.jti]);
+      const found = tickets.read(await query.limit(limit)).map(readTicket);
+      return before === undefined ? found : found.reverse();
     },
     revoke: async (id, jti, now) => {
       const row = await tickets.lock({ jti });

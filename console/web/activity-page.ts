@@ -10,9 +10,10 @@ import { createFindSubject, type AuditRow, type AuditStore } from '../core/audit
 import type { SecretStore } from '../core/stores.ts';
 import { queryText } from '../http/request.ts';
 import { refusals } from '../refusals.ts';
-import { secretPath, sessionPath, ticketPath, withQuery } from './shared/addresses.ts';
+import { secretPath, sessionPath, ticketPath } from './shared/addresses.ts';
 import { verbatim, type Page } from './frame.ts';
 import { html, type Html } from './html.ts';
+import { pager, pathTo, readPage, type Mark } from './newest-first.ts';
 import { shownTime } from './shown.ts';
 import { text } from './shared/text.ts';
 import type { Visitor } from './visitors.ts';
@@ -122,23 +123,25 @@ export function createActivityPage({ audit, secrets, clock }: Ports) {
   const find = async (
     ownerId: OwnerId,
     { secret, session }: Wanted,
-    after: number | undefined,
+    page: Mark<number> & { readonly limit: number },
   ): Promise<AuditRow[]> => {
     const name = parseSecretName(secret);
     // Nothing can have such a name.
     if ((secret !== '' && !name) || (session !== '' && !isSubdomain(session))) return [];
-    const page = { limit: PAGE_SIZE + 1, after, session: session === '' ? undefined : session };
-    return await audit.list(ownerId, { ...page, ...(await findSubject(ownerId, name)) });
+    const filter = { session: session === '' ? undefined : session, ...(await findSubject(ownerId, name)) };
+    return await audit.list(ownerId, { ...page, ...filter });
   };
   return async (request: Request, { ownerId }: Visitor): Promise<Page> => {
-    const asked = queryText(request, 'after');
-    const after = /^[1-9][0-9]{0,14}$/.test(asked) ? Number(asked) : undefined;
+    const mark = (name: 'after' | 'before'): number | undefined => {
+      const asked = queryText(request, name);
+      return /^[1-9][0-9]{0,14}$/.test(asked) ? Number(asked) : undefined;
+    };
     const textOf = (name: keyof Wanted): string =>
       queryText(request, name).trim().slice(0, MAX_WANTED_LENGTH);
     const wanted = { secret: textOf('secret'), session: textOf('session') };
-    const rows = await find(ownerId, wanted, after);
-    const shown = rows.slice(0, PAGE_SIZE);
-    const last = shown.at(-1);
+    const marks = { after: mark('after'), before: mark('before') };
+    const found = await readPage(PAGE_SIZE, marks, (page) => find(ownerId, wanted, page));
+    const shown = found.rows;
     const none = wanted.secret + wanted.session === '' ? text.activity.none : text.activity.nothingFound;
     return {
       title: text.activity.title,
@@ -148,10 +151,7 @@ export function createActivityPage({ audit, secrets, clock }: Ports) {
         <p class="lead">${text.activity.lead}</p>
         ${filterForm(wanted)}
         ${shown.some(isNews) ? recordsTable(shown, clock(), true) : html`<p class="card pad">${none}</p>`}
-        <p class="pager">
-          ${after !== undefined && html`<a class="button" href="${withQuery('/activity', wanted)}">${text.activity.newest}</a>`}
-          ${rows.length > PAGE_SIZE && html`<a class="button" href="${withQuery('/activity', { ...wanted, after: last?.id.toString() })}">${text.activity.older}</a>`}
-        </p>`,
+        ${pager(found, ({ id }) => String(id), pathTo('/activity', { ...wanted }))}`,
     };
   };
 }

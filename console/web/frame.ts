@@ -61,6 +61,10 @@ function headersOf(page: Page, embeddedBy: readonly string[]): Record<string, st
 /** Attributes of a field whose text browsers must not correct or complete. */
 export const verbatim = html`autocomplete="off" autocapitalize="none" spellcheck="false"`;
 
+/** Attributes of a field that the password managers of people must neither fill nor save. */
+export const unmanaged = html`data-1p-ignore data-bwignore data-lpignore="true" data-protonpass-ignore="true"
+data-form-type="other"`;
+
 export function csrfField(visitor: Visitor | undefined): Html {
   return html`<input type="hidden" name="csrf" value="${visitor?.csrf ?? ''}" />`;
 }

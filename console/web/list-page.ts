@@ -1,11 +1,20 @@
-/** "My secrets": the list, in pages, with a search by name. Zone 1; docs/design.md#page. */
+/** "My secrets": the list, sorted, in pages, with a search by name. Zone 1; docs/design.md#page. */
 import type { Request } from 'express';
-import { parseSecretName } from '#envelope/names.ts';
 import type { SecretStore, SecretSummary } from '../core/stores.ts';
 import { queryText } from '../http/request.ts';
-import { secretPath, withQuery } from './shared/addresses.ts';
+import { secretPath } from './shared/addresses.ts';
 import type { Page } from './frame.ts';
 import { html, type Html } from './html.ts';
+import {
+  listPath,
+  orderOf,
+  parseListQuery,
+  sortColumns,
+  sortedBy,
+  sortText,
+  type ListQuery,
+  type SortColumn,
+} from './list-query.ts';
 import { shownExpiry, shownTime } from './shown.ts';
 import { FILTER_FROM } from './shared/rules.ts';
 import { shownSize } from './shared/quantities.ts';
@@ -18,7 +27,7 @@ interface Ports {
 }
 
 const PAGE_SIZE = 100;
-const MAX_FILTER_LENGTH = 253;
+const MAX_QUERY_LENGTH = 253;
 
 function row(secret: SecretSummary, now: number): Html {
   const { name } = secret;
@@ -48,19 +57,26 @@ function row(secret: SecretSummary, now: number): Html {
   </tr>`;
 }
 
-function table(secrets: readonly SecretSummary[], now: number): Html {
-  const { name, actions, ...others } = text.list.columns;
+function heading(column: SortColumn, { query, total }: Listed): Html {
+  const label = text.list.columns[column];
+  if (total < 2) return html`<th scope="col">${label}</th>`;
+  const link = html`<a href="${listPath(sortedBy(query, column))}">${label}</a>`;
+  return column === query.sort
+    ? html`<th scope="col" aria-sort="${query.descending ? 'descending' : 'ascending'}">${link}</th>`
+    : html`<th scope="col">${link}</th>`;
+}
+
+function table(listed: Listed, now: number): Html {
   return html`<div class="card">
-    <table class="secrets">
+    <table class="${listed.total < 2 ? 'secrets' : 'secrets sortable'}">
       <thead>
-        <tr>
-          <th scope="col">${name}</th>
-          ${Object.values(others).map((label) => html`<th scope="col">${label}</th>`)}
-          <th scope="col"><span class="visually-hidden">${actions}</span></th>
+        <tr data-label="${text.list.sort}">
+          ${sortColumns.map((column) => heading(column, listed))}
+          <th scope="col"><span class="visually-hidden">${text.list.columns.actions}</span></th>
         </tr>
       </thead>
       <tbody>
-        ${secrets.map((secret) => row(secret, now))}
+        ${listed.secrets.map((secret) => row(secret, now))}
       </tbody>
     </table>
   </div>`;
@@ -76,36 +92,52 @@ const emptyState = html`<section class="empty card">
   <p class="hint">${text.list.empty.next}</p>
 </section>`;
 
-function filterForm(filter: string): Html {
+function filterForm(query: ListQuery): Html {
+  const sort = sortText(query);
   return html`<form class="filter" role="search" method="get" action="/secrets">
     <label for="filter">${text.list.filter}</label>
-    <input id="filter" name="filter" type="search" value="${filter}" autocomplete="off" spellcheck="false" />
+    <input
+      id="filter"
+      name="filter"
+      type="search"
+      value="${query.filter}"
+      autocomplete="off"
+      spellcheck="false"
+    />
+    ${sort !== undefined && html`<input type="hidden" name="sort" value="${sort}" />`}
     <button type="submit">${text.list.filterSubmit}</button>
-    ${filter !== '' && html`<a href="/secrets">${text.list.filterClear}</a>`}
+    ${query.filter !== '' && html`<a href="${listPath({ ...query, filter: '', page: 1 })}">${text.list.filterClear}</a>`}
   </form>`;
 }
 
 interface Listed {
   readonly secrets: readonly SecretSummary[];
-  readonly filter: string;
+  readonly query: ListQuery;
   readonly found: number;
   readonly total: number;
-  readonly paged: boolean;
-  readonly more: boolean;
+  readonly pages: number;
 }
 
-function pager({ secrets, filter, paged, more }: Listed): Html | undefined {
-  const last = secrets.at(-1)?.name;
-  if (!paged && !more) return undefined;
-  return html`<p class="pager">
-    ${paged && html`<a class="button" href="${withQuery('/secrets', { filter })}">${text.list.first}</a>`}
-    ${more && html`<a class="button" href="${withQuery('/secrets', { filter, after: last })}">${text.list.more}</a>`}
-  </p>`;
+function pager({ query, pages }: Listed): Html | undefined {
+  const { page } = query;
+  if (pages < 2) return undefined;
+  const to = (next: number, rel: string, label: string): Html =>
+    html`<a class="button" rel="${rel}" href="${listPath({ ...query, page: next })}">${label}</a>`;
+  return html`<nav class="pager" aria-label="${text.list.pages}">
+    ${page > 1 && to(page - 1, 'prev', text.list.previous)}
+    <span>${text.list.page(page, pages)}</span>
+    ${page < pages && to(page + 1, 'next', text.list.next)}
+  </nav>`;
+}
+
+function countOf({ query, found, total, pages, secrets }: Listed): string {
+  const before = (query.page - 1) * PAGE_SIZE;
+  if (pages > 1) return text.list.range(before + 1, before + secrets.length, found);
+  return query.filter === '' ? text.list.count(total) : text.list.found(found, total);
 }
 
 function view(listed: Listed, said: string | undefined, now: number): Html {
-  const { secrets, filter, found, total } = listed;
-  const count = filter === '' ? text.list.count(total) : text.list.found(found, total);
+  const { secrets, query, total } = listed;
   return html`<div class="title">
       <h1>${text.list.title}</h1>
       ${
@@ -116,13 +148,13 @@ function view(listed: Listed, said: string | undefined, now: number): Html {
         </p>`
       }
     </div>
-    <p class="said" role="status" data-island="said">${said}</p>
-    ${total >= FILTER_FROM && filterForm(filter)}
+    <div class="said" data-island="said"><p role="status">${said}</p></div>
+    ${total >= FILTER_FROM && filterForm(query)}
     ${
       total === 0
         ? emptyState
-        : html`<p class="count" aria-live="polite">${count}</p>
-            ${secrets.length > 0 ? table(secrets, now) : html`<p class="card pad">${text.list.nothingFound}</p>`}
+        : html`<p class="count" aria-live="polite">${countOf(listed)}</p>
+            ${secrets.length > 0 ? table(listed, now) : html`<p class="card pad">${text.list.nothingFound}</p>`}
             ${pager(listed)}
             <p class="hint">${text.list.neverShown}</p>`
     }`;
@@ -130,20 +162,20 @@ function view(listed: Listed, said: string | undefined, now: number): Html {
 
 export function createListPage({ secrets, clock }: Ports) {
   return async (request: Request, visitor: Visitor, said: string | undefined): Promise<Page> => {
-    const filter = queryText(request, 'filter').trim().slice(0, MAX_FILTER_LENGTH);
-    const after = parseSecretName(queryText(request, 'after'));
-    const total = await secrets.count(visitor.ownerId);
-    const found = filter === '' ? total : await secrets.count(visitor.ownerId, filter);
-    const page = { limit: PAGE_SIZE + 1, after, containing: filter };
-    const rows = await secrets.list(visitor.ownerId, page);
-    const listed = {
-      secrets: rows.slice(0, PAGE_SIZE),
-      filter,
-      found,
-      total,
-      paged: after !== undefined,
-      more: rows.length > PAGE_SIZE,
-    };
+    const asked = parseListQuery((name) => queryText(request, name).slice(0, MAX_QUERY_LENGTH));
+    const { ownerId } = visitor;
+    const total = await secrets.count(ownerId);
+    const found = asked.filter === '' ? total : await secrets.count(ownerId, asked.filter);
+    const pages = Math.ceil(found / PAGE_SIZE);
+    // The last page may have been emptied since its address was made.
+    const query = { ...asked, page: Math.max(1, Math.min(asked.page, pages)) };
+    const rows = await secrets.list(ownerId, {
+      limit: PAGE_SIZE,
+      offset: (query.page - 1) * PAGE_SIZE,
+      order: orderOf(query),
+      containing: query.filter,
+    });
+    const listed = { secrets: rows, query, found, total, pages };
     return { title: text.list.title, here: 'secrets', wide: true, body: view(listed, said, clock()) };
   };
 }

@@ -11,7 +11,7 @@ export function welcomePage(loggedOut: boolean): Page {
   return {
     title: text.welcome.title,
     body: html`<section class="welcome">
-      ${loggedOut && html`<p class="said" role="status">${text.welcome.loggedOut}</p>`}
+      ${loggedOut && html`<div class="said"><p role="status">${text.welcome.loggedOut}</p></div>`}
       <h1>${text.welcome.title}</h1>
       <p class="lead">${text.welcome.lead}</p>
       <p><a class="button primary" href="/login">${text.logIn}</a></p>

@@ -11,8 +11,9 @@ import { csrfField, type Page, type PageAnswer } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { failurePage } from './plain-pages.ts';
 import { againNotice, againStatus, type PageRoutes, type Submission } from './routing.ts';
-import { secretPath, sessionPath, ticketPath, TICKETS_PATH, withQuery } from './shared/addresses.ts';
+import { secretPath, sessionPath, ticketPath, TICKETS_PATH } from './shared/addresses.ts';
 import { text } from './shared/text.ts';
+import { pager, pathTo, readPage } from './newest-first.ts';
 import { shownTime, shownUntil } from './shown.ts';
 import type { Visitor } from './visitors.ts';
 
@@ -99,22 +100,18 @@ function table(tickets: readonly UsedTicket[], now: number): Html {
 
 function createList({ cases, clock }: Ports) {
   return async (request: Request, { ownerId }: Visitor, said: string | undefined): Promise<Page> => {
-    const after = parseSecretId(queryText(request, 'after')); // both are UUIDs
-    const found = await cases.listTickets(ownerId, { limit: PAGE_SIZE + 1, after });
-    const shown = found.slice(0, PAGE_SIZE);
-    const last = shown.at(-1)?.ticket.jti;
+    const mark = (name: 'after' | 'before') => parseSecretId(queryText(request, name)); // both are UUIDs
+    const marks = { after: mark('after'), before: mark('before') };
+    const found = await readPage(PAGE_SIZE, marks, (page) => cases.listTickets(ownerId, page));
     return {
       title: text.tickets.title,
       here: 'tickets',
       wide: true,
       body: html`<h1>${text.tickets.title}</h1>
         <p class="lead">${text.tickets.lead}</p>
-        <p class="said" role="status">${said}</p>
-        ${shown.length > 0 ? table(shown, clock()) : html`<p class="card pad">${text.tickets.none}</p>`}
-        <p class="pager">
-          ${after !== undefined && html`<a class="button" href="${TICKETS_PATH}">${text.activity.newest}</a>`}
-          ${found.length > PAGE_SIZE && html`<a class="button" href="${withQuery(TICKETS_PATH, { after: last })}">${text.activity.older}</a>`}
-        </p>`,
+        <div class="said" data-island="said"><p role="status">${said}</p></div>
+        ${found.rows.length > 0 ? table(found.rows, clock()) : html`<p class="card pad">${text.tickets.none}</p>`}
+        ${pager(found, ({ ticket }) => ticket.jti, pathTo(TICKETS_PATH))}`,
     };
   };
 }

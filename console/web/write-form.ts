@@ -2,7 +2,7 @@
 import { described, errorText, expiryField, noNote, noteField, type TypedNote } from './expiry-and-note.ts';
 import { secretPath } from './shared/addresses.ts';
 import { noExpiry, type TypedExpiry } from './shared/expiry-field.ts';
-import { csrfField, verbatim } from './frame.ts';
+import { csrfField, unmanaged, verbatim } from './frame.ts';
 import { html, type Html, type Part } from './html.ts';
 import { nameRule } from './shared/secret-text.ts';
 import { text } from './shared/text.ts';
@@ -74,6 +74,7 @@ function valueField({ typed, errors, replaces }: WriteForm): Html {
       name="value"
       rows="4"
       ${verbatim}
+      ${unmanaged}
       ${described('value-size', errors.value, 'value-error')}
     >
 ${typed.value}</textarea>

@@ -27,7 +27,7 @@ describe('the page under attack', function () {
       '/activity',
       `/new?name=${encoded}`,
       `/secrets?filter=${encoded}`,
-      `/secrets?after=${encoded}`,
+      `/secrets?sort=${encoded}`,
       `/secret/${encoded}`,
       `/${encoded}`,
       `/launch?return_to=${encoded}`,

@@ -15,9 +15,15 @@ export const secretText = {
     count: (total: number): string => counted(total, 'secret'),
     found: (found: number, total: number): string =>
       `${found.toLocaleString('en')} of ${counted(total, 'secret')}`,
+    range: (from: number, to: number, found: number): string =>
+      `${from.toLocaleString('en')}–${to.toLocaleString('en')} of ${counted(found, 'secret')}`,
     nothingFound: 'No name contains this text.',
-    more: 'Next page',
-    first: 'First page',
+    sort: 'Sort by',
+    pages: 'Pages of the list',
+    page: (page: number, pages: number): string =>
+      `Page ${page.toLocaleString('en')} of ${pages.toLocaleString('en')}`,
+    previous: 'Previous page',
+    next: 'Next page',
     columns: {
       name: 'Name',
       size: 'Size',

@@ -14,6 +14,7 @@ export const sessionText = {
     ofSecret: (name: string): string => `Everything about ${name}`,
     ticket: 'ticket',
     older: 'Older',
+    newer: 'Newer',
     newest: 'Newest',
     actions: {
       create: 'Added',

@@ -14,6 +14,7 @@ export const text = {
   logIn: 'Log in',
   logOut: 'Log out',
   cancel: 'Cancel',
+  dismiss: 'Dismiss',
   back: 'Back to my secrets',
   never: 'never',
   none: 'none',
