@@ -96,7 +96,10 @@ function checkSecrets(
     if (!row)
       return refuse('secret_deleted', `The secret ${name} has been deleted; leave it out and ${again}.`);
     if (row.expiresAt !== undefined && row.expiresAt <= now) {
-      return refuse('secret_expired', `The secret ${name} has expired; replace it and ${again}.`);
+      return refuse(
+        'secret_expired',
+        `The secret ${name} has expired; give it a later expiry or replace it, and ${again}.`,
+      );
     }
   }
   return ok(undefined);

@@ -1,6 +1,6 @@
 /** The form that imports a .env file, and its preview. Zone 1. */
 import type { ImportPlan } from '#envelope/import-plan.ts';
-import { csrfField, verbatim } from './frame.ts';
+import { csrfField, unmanaged, verbatim } from './frame.ts';
 import { html, type Html } from './html.ts';
 import { importRows, type ImportRow } from './shared/import-rows.ts';
 import { text } from './shared/text.ts';
@@ -101,7 +101,14 @@ function fields({ content, problem }: ImportForm): Html {
       <label class="inline"
         ><input type="checkbox" class="reveal" autocomplete="off" /> ${text.import.show}</label
       >
-      <textarea id="source" name="content" rows="8" ${verbatim} aria-describedby="source-hint source-error">
+      <textarea
+        id="source"
+        name="content"
+        rows="8"
+        ${verbatim}
+        ${unmanaged}
+        aria-describedby="source-hint source-error"
+      >
 ${content}</textarea>
       <p class="hint" id="source-hint">${text.import.contentHint}</p>
       <div class="file">

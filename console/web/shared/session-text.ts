@@ -108,7 +108,7 @@ export const sessionText = {
     nothing: 'Tick at least one secret, or start without secrets.',
     empty: 'You have no secrets yet. Add one in another tab and look again, or start without.',
     emptyAgain: 'Look again',
-    expired: 'expired: replace it first',
+    expired: 'expired: give it a later day, or replace it',
     done: 'Your launcher has what it needs. You can close this window.',
     cancelled: 'You have cancelled: nothing was given. You can close this window.',
     elsewhereCancelled: 'You have cancelled: nothing was given.',
