@@ -65,7 +65,9 @@ describe('the annotations of a choice', () => {
       { name: b, path: 'x/y' },
     ];
     expect(problem({ secrets: [a, b], files: clash })).to.contain('folder');
-    expect(problem({ secrets: [a], env: [{ variable: '1X', name: a }] })).to.contain('1X');
+    expect(problem({ secrets: [a], env: [{ variable: '1X', name: a }] })).to.contain(
+      'the variable in entry 1 (2 characters)',
+    );
     const twice = [
       { variable: 'X', name: a },
       { variable: 'X', name: b },
