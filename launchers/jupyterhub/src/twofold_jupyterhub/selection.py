@@ -112,8 +112,8 @@ def _check_choice(choice: Choice) -> None:
             )
     elif _VARIABLE.fullmatch(choice.target) is None:
         raise SelectionError(
-            f"The variable ({len(choice.target)} characters) is not a variable's name for {choice.secret}. Use letters, digits and “_”, "
-            f"for example {variable_name_for(choice.secret)}."
+            f"The variable ({len(choice.target)} characters) is not a variable's name for {choice.secret}. "
+            f"Use letters, digits and “_”, for example {variable_name_for(choice.secret)}."
         )
 
 
