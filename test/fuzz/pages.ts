@@ -19,6 +19,7 @@ import { importForm } from '../../console/web/import-form.ts';
 import { noteProblem } from '../../console/web/shared/rules.ts';
 import { expiryOf, inZone } from '../../console/web/shared/expiry-field.ts';
 import { parseLaunch } from '../../console/web/launch-request.ts';
+import { listPath, parseListQuery, type ListQuery } from '../../console/web/list-query.ts';
 import { returnPath } from '../../console/web/login.ts';
 import { multipart } from '../../console/testing/page-person.ts';
 import { refusals } from '../../console/refusals.ts';
@@ -186,6 +187,19 @@ export const pageSubjects: readonly Subject[] = [
       }
       const { returnTo } = parsed.value;
       demand(origins.includes(returnTo.origin) && returnTo.username === '', 'origin', () => returnTo.href);
+    },
+  }),
+  textSubject({
+    name: 'orders and pages of the list',
+    covers: ['console/web/list-query.ts parseListQuery'],
+    corpus: ['name', '-used', 'expires', '1', '20', 'db-'],
+    tokens: ['-', 'name', 'size', '0', '9', ' ', '&', '%', 'constructor', '\0'],
+    run: (given) => {
+      const query = parseListQuery(() => given);
+      const { searchParams } = new URL(listPath(query), origin);
+      const again = parseListQuery((name) => searchParams.get(name) ?? '');
+      const known = ({ sort, descending, page }: ListQuery) => [sort, descending, page].join();
+      demand(known(again) === known(query), 'stable', () => given);
     },
   }),
   textSubject({

@@ -9,6 +9,7 @@ import { documentText, html } from '../../console/web/html.ts';
 import { importForm } from '../../console/web/import-form.ts';
 import { mountLaunch } from '../../console/web/launch-page.ts';
 import { parseLaunch } from '../../console/web/launch-request.ts';
+import { listPath, parseListQuery } from '../../console/web/list-query.ts';
 import type { FormRoute, PageRoutes } from '../../console/web/routing.ts';
 import { ignored, MAX_HEADER, MAX_VALUE_BYTES, requestOf, visitor } from './console.ts';
 import type { Subject } from './harness.ts';
@@ -132,6 +133,12 @@ export const pageSubjects: readonly Subject[] = [
       ['A', 'ä'],
     ],
     run: (content) => decodeImport(Buffer.from(content, 'latin1')),
+  }),
+  text({
+    covers: ['console/web/list-query.ts parseListQuery'],
+    tokens: ['-', 'name', '1', ' ', 'a', '\n'],
+    most: MAX_HEADER,
+    run: (given) => listPath(parseListQuery(() => given)),
   }),
   text({
     covers: ['console/web/html.ts html'],
