@@ -2,7 +2,10 @@ module twofold.example/coredns
 
 go 1.25.0
 
-require github.com/coredns/coredns v1.13.1
+// The version that kubeadm 1.35 installs.
+require (
+	github.com/coredns/coredns v1.13.1
+)
 
 require (
 	github.com/apparentlymart/go-cidr v1.1.0 // indirect
