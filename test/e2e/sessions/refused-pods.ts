@@ -74,7 +74,10 @@ export function refusedPods({ secret, annotationsOf }: Asking): Readonly<Record<
     }),
     'a forbidden path': () => ({
       annotations: annotationsOf('good', { 'twofold.dev/mount-path': '/usr/lib' }),
-      says: [/twofold\.dev\/mount-path: it belongs to the image .*for example \/secrets/, /\(mount_path_forbidden\)/],
+      says: [
+        /twofold\.dev\/mount-path: it belongs to the image .*for example \/secrets/,
+        /\(mount_path_forbidden\)/,
+      ],
     }),
     'a path that is taken': () => ({
       annotations: annotationsOf('good'),
