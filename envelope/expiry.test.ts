@@ -32,7 +32,15 @@ describe('the end of a day', () => {
   }
 
   it('is that of no day which the calendar lacks, nor of what is not a day', () => {
-    const days = ['2027-02-30', '2027-02-29', '2027-04-31', '2027-13-01', '2027-00-10', '2027-01-00'];
+    const days = [
+      '2027-02-30',
+      '2027-02-29',
+      '2027-04-31',
+      '2027-13-01',
+      '2027-00-10',
+      '2027-01-00',
+      '0227-01-31',
+    ];
     for (const day of [...days, '2027-1-31', '31.01.2027', '2027-01-31T00:00:00Z', ' 2027-01-31', ''])
       expect(end(day, 'Europe/Zurich'), day).to.equal(undefined);
   });

@@ -34,7 +34,7 @@ function wallCalendar(zone: string): (at: number) => number {
   };
 }
 
-/** The first instant that is no longer this day in this zone; undefined where there is no such day. */
+/** The first instant that is no longer this day in this zone; undefined where there is no such day, or before 1970. */
 export function endOfDay(day: string, zone: string): number | undefined {
   const start = startOfDay(day);
   if (start === undefined) return undefined;
@@ -48,7 +48,7 @@ export function endOfDay(day: string, zone: string): number | undefined {
     if (dayAt(middle) > wanted) after = middle;
     else before = middle;
   }
-  return after <= MAX_INSTANT_MS ? after : undefined;
+  return isInstant(after) ? after : undefined;
 }
 
 /** The last day in this zone that is not over before this instant. */
@@ -71,7 +71,7 @@ export function parseInstant(text: string): number | undefined {
   return isInstant(at) ? at : undefined;
 }
 
-/** Whether RFC 3339 can write it. */
+/** From 1970 to the last instant that RFC 3339 can write. */
 export function isInstant(at: number): boolean {
   return at >= 0 && at <= MAX_INSTANT_MS;
 }

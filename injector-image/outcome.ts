@@ -1,5 +1,5 @@
 /** How the init container exits: a code for each class of failure, and one line that says what to do. Zone 4. */
-import { shown } from '#platform/shown.ts';
+import { boundedText } from '#platform/shown.ts';
 
 export const exitCodes = {
   /** A defect in Twofold. */
@@ -50,7 +50,9 @@ export function asFailure(error: unknown): Failure {
   );
 }
 
+const LONGEST = 950;
+
 /** The termination message: one line, within the 4,096 bytes that Kubernetes keeps. */
 export function terminationMessage({ kind, message }: Failure): string {
-  return `twofold: ${shown(message.replaceAll(/\s+/gu, ' '))} (${kind})`.slice(0, 1000);
+  return `twofold: ${boundedText(message.replaceAll(/\s+/gu, ' '), LONGEST)} (${kind})`;
 }

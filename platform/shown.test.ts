@@ -26,6 +26,11 @@ describe('text from outside', () => {
   for (const [what, text, expected] of samples)
     it(`shows ${what}`, () => expect(shown(text)).to.equal(expected));
 
+  it('is never cut within a character', () => {
+    for (const text of ['🔑'.repeat(20), `a${'🔑'.repeat(20)}`, '\u0000🔑🔑🔑🔑', 'a\udc00🔑🔑🔑🔑'])
+      for (const length of [7, 8, 9, 10]) expect(boundedText(text, length)).to.not.match(/\p{Cs}/u);
+  });
+
   it('stays as it is where there is nothing to hide', () => {
     for (const text of ['', 'jupyter-ada', 'größer 鍵 🔑 é', 'C:\\temp "x" <b>', 'עברית العربية'])
       expect([shown(text), shownLines(text)]).to.deep.equal([text, text]);
@@ -66,10 +71,10 @@ describe('bounded text', () => {
     expect(boundedText('x'.repeat(64), 64)).to.have.length(64);
   });
 
-  it('shows what would move a cursor, end a line or turn the direction, and half of a cut pair', () => {
+  it('shows what would move a cursor, end a line or turn the direction, and half of a pair', () => {
     expect(boundedText('\u001b[2Ja\r\nb\u0085', 64)).to.equal('\\u001b[2Ja\\u000d\\u000ab\\u0085');
     expect(boundedText('a\u202eb\u2028c\u200f', 64)).to.equal('a\\u202eb\\u2028c\\u200f');
-    expect(boundedText(`${'x'.repeat(9)}🔑`, 10)).to.equal('xxxxxxxxx\\…');
+    expect(boundedText(`${'x'.repeat(9)}🔑`, 10)).to.equal('xxxxxxxxx…');
     expect(boundedText('\ud83d', 10)).to.equal('\\ud83d');
   });
 

@@ -25,11 +25,16 @@ export function shownLines(text: string): string {
   return text.replaceAll(HIDDEN_BUT_LINES, escaped);
 }
 
+/** Never half of a pair of surrogates. */
+function cut(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
+}
+
 /**
  * One line of at most `length` characters, then `…`, for a log, an audit record or a message. Looks at no more of the
  * text than that.
  */
 export function boundedText(text: string, length: number): string {
-  const safe = shown(text.slice(0, length));
-  return safe.length > length || text.length > length ? `${safe.slice(0, length)}…` : safe;
+  const safe = shown(text.length > length ? cut(text, length) : text);
+  return safe.length > length || text.length > length ? `${cut(safe, length)}…` : safe;
 }
