@@ -168,8 +168,12 @@ describe('the page and a real JupyterHub with the package, in one browser', func
   });
 
   it('remembers the choice, and never hides it in a search', async () => {
-    await page.goto(`${hub.url}/hub/spawn`);
     const box = (name: string): Locator => page.getByRole('checkbox', { name, exact: true });
+    // It may still be stopping the server.
+    await eventually('the hub shows its form', async () => {
+      await page.goto(`${hub.url}/hub/spawn`);
+      return (await box('db-password').count()) === 1;
+    });
     expect(await box('db-password').isChecked()).to.equal(true);
     expect(await page.getByLabel('Folder of the files').inputValue()).to.equal('/home/jovyan/secrets');
     await page.getByRole('searchbox', { name: 'Search' }).fill('KEY.');
