@@ -66,10 +66,10 @@ export function createTerminal({ stdin, stderr }: Streams): Terminal {
   return {
     interactive: stdin.isTTY,
     askHidden: async (question) => {
-      stderr.write(`${shown(question)} (not shown): `);
+      // Before the question: whoever sees that types, and nothing typed may be echoed.
       stdin.setRawMode(true);
       raw = true;
-      stderr.write(PASTE_ON);
+      stderr.write(`${PASTE_ON}${shown(question)} (not shown): `);
       try {
         return await readHidden();
       } finally {
