@@ -21,13 +21,17 @@ function bound(origin: string): string {
   return origin in units ? 'have' : 'be';
 }
 
+function holds(parent: unknown, key: PropertyKey): parent is Record<PropertyKey, unknown> {
+  return typeof parent === 'object' && parent !== null && Object.hasOwn(parent, key);
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (holds(at, key) ? at[key] : undefined), value);
+}
+
 function isMissing(path: readonly PropertyKey[], value: unknown): boolean {
-  let found = value;
-  for (const key of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return true;
-    found = (found as Record<PropertyKey, unknown>)[key]; // one of its own
-  }
-  return false;
+  const key = path.at(-1);
+  return key !== undefined && !holds(valueAt(value, path.slice(0, -1)), key);
 }
 
 function formatOf(issue: z.core.$ZodIssueInvalidStringFormat): string {
@@ -37,11 +41,7 @@ function formatOf(issue: z.core.$ZodIssueInvalidStringFormat): string {
 
 /** By their places: a name may be a value. */
 function unknownMembers({ keys, path }: z.core.$ZodIssueUnrecognizedKeys, value: unknown): string {
-  const found = path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
-    value,
-  );
-  const members = Object.keys(found ?? {});
+  const members = Object.keys(valueAt(value, path) ?? {});
   const places = keys.slice(0, 3).map((key) => String(members.indexOf(key) + 1));
   return `unknown member number ${places.join(', ')} of ${members.length}`;
 }

@@ -2,6 +2,7 @@
 import { launchFields, type LaunchFieldRow } from '#envelope/annotation-values.ts';
 import type { SecretSummary } from '../core/stores.ts';
 import { csrfField, verbatim } from './frame.ts';
+import { factList, type Fact } from './facts.ts';
 import { html, type Html } from './html.ts';
 import { declineButtons, declineForms } from './launch-decline.ts';
 import type { LaunchRequest } from './launch-request.ts';
@@ -58,7 +59,7 @@ function containersFact(containers: readonly string[]): Html {
 /** Who gives, who asks, and for what: all that a person agrees to. */
 function sessionFacts({ launch, visitor, lifeSeconds }: LaunchForm): Html {
   const { namespace, serviceAccount, pod, containers, returnTo } = launch;
-  const facts: readonly (readonly [string, Html | string])[] = [
+  const facts: readonly Fact[] = [
     [text.loggedInAs, visitor.shownName],
     [text.launch.launcher, html`<code>${returnTo.origin}</code>`],
     [text.launch.namespace, html`<code>${namespace}</code>`],
@@ -67,15 +68,7 @@ function sessionFacts({ launch, visitor, lifeSeconds }: LaunchForm): Html {
     ...(containers ? [[text.launch.containers, containersFact(containers)] as const] : []),
     [text.launch.lasts, text.launch.lastsFor(lifeSeconds)],
   ];
-  return html`<dl class="session card pad">
-    ${facts.map(
-      ([label, value]) =>
-        html`<div>
-          <dt>${label}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  return factList(facts, 'session');
 }
 
 /** How a ticked secret is given: a choice, where it can be a variable too. */

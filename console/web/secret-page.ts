@@ -8,6 +8,7 @@ import { secretPath, withQuery } from './shared/addresses.ts';
 import { recordsTable } from './activity-page.ts';
 import { failurePage } from './plain-pages.ts';
 import type { Page } from './frame.ts';
+import { factList, type Fact } from './facts.ts';
 import { html, type Html } from './html.ts';
 import { recipeList } from './recipe-list.ts';
 import { shownExpiry, shownTime } from './shown.ts';
@@ -49,7 +50,7 @@ export async function findSecret(
 function facts(secret: SecretRow, { now, envEnabled }: { now: number; envEnabled: boolean }): Html {
   const { columns } = text.list;
   const variable = secret.envSafe ? text.secret.variableYes : text.secret.variableNo;
-  const rows: readonly (readonly [string, Html | string | number])[] = [
+  const rows: readonly Fact[] = [
     [columns.size, shownSize(secret.size)],
     [text.secret.version, secret.version],
     [columns.created, shownTime(secret.createdAt, now)],
@@ -59,15 +60,7 @@ function facts(secret: SecretRow, { now, envEnabled }: { now: number; envEnabled
     [text.secret.inSession, html`<code>${text.secret.fileAt(secret.name)}</code>`],
     ...(envEnabled ? [[text.secret.variable, variable] as const] : []),
   ];
-  return html`<dl class="facts card pad">
-    ${rows.map(
-      ([label, value]) =>
-        html`<div>
-          <dt>${label}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  return factList(rows);
 }
 
 export function createSecretPage({ secrets, audit, clock, envEnabled }: Ports) {

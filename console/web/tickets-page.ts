@@ -8,6 +8,7 @@ import { noteRefusal } from '../http/answer.ts';
 import { parameter, queryText } from '../http/request.ts';
 import type { FlashMessages } from './flash-messages.ts';
 import { csrfField, type Page, type PageAnswer } from './frame.ts';
+import { factList, type Fact } from './facts.ts';
 import { html, type Html } from './html.ts';
 import { failurePage } from './plain-pages.ts';
 import { againNotice, againStatus, type PageRoutes, type Submission } from './routing.ts';
@@ -118,7 +119,7 @@ function createList({ cases, clock }: Ports) {
 
 function facts(ticket: TicketRow, now: number): Html {
   const { columns, facts: labels } = text.tickets;
-  const rows: readonly (readonly [string, Html | string])[] = [
+  const rows: readonly Fact[] = [
     [columns.state, stateTag(stateOf(ticket, now))],
     [columns.until, end(ticket, now)],
     [columns.used, usesOf(ticket)],
@@ -132,15 +133,7 @@ function facts(ticket: TicketRow, now: number): Html {
     [columns.secrets, names(ticket.secrets, ticket.secrets.length)],
     [labels.id, html`<code>${ticket.jti}</code>`],
   ];
-  return html`<dl class="facts card pad">
-    ${rows.map(
-      ([label, value]) =>
-        html`<div>
-          <dt>${label}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  return factList(rows);
 }
 
 function sessionsTable(sessions: readonly SessionRow[], now: number): Html {
