@@ -14,12 +14,10 @@ import { demandDuration, parseExpiry } from '../cli/time.ts';
 import { parseContent, parseName } from '../console/core/secret-content.ts';
 import { sessionAnnotations } from '../console/core/session-annotations.ts';
 import { parseBody } from '../console/http/body.ts';
-import { claimBody } from '../console/internal/claim.ts';
-import { resolveBody } from '../console/internal/resolve.ts';
 import { parseQuery } from '../console/public/routes.ts';
 import { auditQuery } from '../console/public/schemas.ts';
-import { createForms, replaceForms, secretQuery } from '../console/public/secret-schemas.ts';
-import { ticketQuery, ticketRequest } from '../console/public/ticket-schemas.ts';
+import { secretQuery } from '../console/public/secret-schemas.ts';
+import { ticketQuery } from '../console/public/ticket-schemas.ts';
 import { readForm } from '../console/web/forms.ts';
 import { importForm } from '../console/web/import-form.ts';
 import { documentText } from '../console/web/html.ts';
@@ -28,6 +26,7 @@ import { unknownSecretPage } from '../console/web/secret-page.ts';
 import { chooseContainers } from '../webhook/annotations.ts';
 import { parseReview } from '../webhook/review.ts';
 import { requestOf, visitor } from './growth/console.ts';
+import { bodySchemas } from './body-schemas.ts';
 
 const CANARY = 'hunter2';
 const values: readonly string[] = [
@@ -40,14 +39,6 @@ const values: readonly string[] = [
   `{"${CANARY}": {${CANARY}`,
   `${CANARY}\n${CANARY}: [`,
 ];
-
-const schemas = [
-  ...Object.values(createForms),
-  ...Object.values(replaceForms),
-  ticketRequest,
-  resolveBody,
-  claimBody,
-] as const;
 
 type Refusals = readonly unknown[];
 
@@ -113,7 +104,7 @@ const parsers: Readonly<Record<string, (value: string) => Refusals | Promise<Ref
     unknownSecretPage(value),
   ],
   'a JSON body': (value) =>
-    schemas.flatMap((schema) =>
+    bodySchemas.flatMap((schema) =>
       [value, JSON.stringify(value), JSON.stringify([value]), JSON.stringify({ [value]: value })]
         .concat(
           ['name', 'value', 'expiresAt', 'secrets', 'namespace', 'files', 'ticket'].flatMap((member) =>

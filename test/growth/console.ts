@@ -13,14 +13,12 @@ import type { SessionRow } from '../../console/core/stores.ts';
 import { createTicketHash } from '../../console/core/ticket-minting.ts';
 import { parseJson, parseWith } from '../../console/http/body.ts';
 import { createIdentityProvider } from '../../console/identity-provider.ts';
-import { claimBody } from '../../console/internal/claim.ts';
-import { resolveBody } from '../../console/internal/resolve.ts';
 import { createCallers } from '../../console/public/bearer.ts';
 import { parseQuery } from '../../console/public/routes.ts';
 import { auditQuery } from '../../console/public/schemas.ts';
-import { createForms, replaceForms, secretQuery } from '../../console/public/secret-schemas.ts';
+import { replaceForms, secretQuery } from '../../console/public/secret-schemas.ts';
 import { createSecretsRoutes } from '../../console/public/secrets.ts';
-import { ticketQuery, ticketRequest } from '../../console/public/ticket-schemas.ts';
+import { ticketQuery } from '../../console/public/ticket-schemas.ts';
 import { readForm } from '../../console/web/forms.ts';
 import { returnPath } from '../../console/web/login.ts';
 import { nameProblem, noteProblem } from '../../console/web/shared/rules.ts';
@@ -30,6 +28,7 @@ import { sha256Hex } from '../hashes.ts';
 import { json } from './envelope.ts';
 import type { Subject } from './harness.ts';
 import { steps, text, type Step } from './subject.ts';
+import { bodySchemas } from '../body-schemas.ts';
 
 export const MAX_VALUE_BYTES = 64 * 1024;
 /** Node accepts no longer headers. */
@@ -46,14 +45,6 @@ export const visitor: Visitor = { ownerId, sessionId: '', shownName: 'a', csrf: 
 function jsonRequest(body: string): Request {
   return requestOf({ body: Buffer.from(body), headers: { 'content-type': 'application/json' } });
 }
-const schemas = [
-  ...Object.values(createForms),
-  ...Object.values(replaceForms),
-  ticketRequest,
-  resolveBody,
-  claimBody,
-] as const;
-
 const choice: Readonly<
   Record<string, Step<{ secrets: string[]; files: object[]; env: object[]; containers: string[] }>>
 > = {
@@ -107,7 +98,7 @@ export const consoleSubjects: readonly Subject[] = [
     ],
     run: (body) => {
       const value = parseJson(jsonRequest(body));
-      if (value.ok) for (const schema of schemas) parseWith(schema, value.value);
+      if (value.ok) for (const schema of bodySchemas) parseWith(schema, value.value);
     },
   }),
   text({
